@@ -1,0 +1,55 @@
+//! The clock: what time it is, and waiting.
+//!
+//! One piece for both, so that the rest of the code can be read without wondering where time
+//! comes from, and so that tests of long waits need not wait.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::environment::Environment;
+
+/// Tells the time and waits.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    scale: f64,
+}
+
+impl Clock {
+    /// The system's clock.
+    ///
+    /// In builds with debug assertions (the ones tests run) `TEST_WAIT_SCALE` shortens every wait:
+    /// `0.01` makes a second ten milliseconds. A released binary does not know the variable.
+    #[must_use]
+    pub fn system(environment: &Environment) -> Self {
+        let scale = if cfg!(debug_assertions) {
+            environment
+                .get("TEST_WAIT_SCALE")
+                .and_then(|scale| scale.parse().ok())
+                .filter(|scale: &f64| (0.0..=1.0).contains(scale))
+                .unwrap_or(1.0)
+        } else {
+            1.0
+        };
+        Self { scale }
+    }
+
+    /// The present moment, in UTC.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    /// Waits for `duration`.
+    pub async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration.mul_f64(self.scale)).await;
+    }
+}
+
+/// A random number from 0 up to, not including, 1: for jitter, so that clients that failed
+/// together do not come back together. Where the system has no randomness it is always one half.
+#[must_use]
+pub fn jitter() -> f64 {
+    let bits = getrandom::u32().unwrap_or(1 << 31);
+    f64::from(bits) / (f64::from(u32::MAX) + 1.0)
+}

@@ -1,0 +1,4 @@
+//! The Copilot activity report.
+
+pub mod clock;
+pub mod environment;
