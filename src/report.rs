@@ -1,0 +1,110 @@
+//! The activity report itself: its rows, their order, its file form, its manifest, and what makes
+//! it complete.
+//!
+//! This room does no input or output and knows nothing of GitHub's or the runner's protocols.
+//! What it states about GitHub's own file comes from GitHub's documentation ("Downloading a GitHub
+//! Copilot activity report") and from files that people downloaded.
+
+pub mod completeness;
+pub mod csv;
+pub mod day;
+pub mod manifest;
+pub mod people;
+pub mod scope;
+pub mod seat;
+
+use jiff::Timestamp;
+
+use completeness::{Doubt, Reading};
+use people::Person;
+use scope::Scope;
+use seat::Seat;
+
+/// The Copilot activity report of one scope.
+#[derive(Debug, Clone)]
+pub struct Report {
+    scope: Scope,
+    reading: Reading,
+    seats: Vec<Seat>,
+    people: usize,
+    doubts: Vec<Doubt>,
+}
+
+impl Report {
+    /// Makes the report of `scope` from the rows that were read: orders them, keeps one of any
+    /// seat that stands twice, and finds what speaks against the list being complete.
+    #[must_use]
+    pub fn new(scope: Scope, reading: Reading, rows: Vec<Seat>) -> Self {
+        let (seats, twice) = seat::ordered(rows);
+        let people = people::count(&seats);
+        let without_person = seats.iter().filter(|seat| seat.assignee.is_none()).count();
+        let doubts = reading.doubts(people, without_person, &twice);
+        Self {
+            scope,
+            reading,
+            seats,
+            people,
+            doubts,
+        }
+    }
+
+    /// The organization or enterprise the report is about.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The moment the report speaks of, in whole seconds: when its reading began. Nothing in it
+    /// is older, and every row carries it.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        seat::whole_seconds(self.reading.started_at)
+    }
+
+    /// How it was read: when, in how many pages, and what GitHub said the total is.
+    #[must_use]
+    pub fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    /// The rows, in the report's order.
+    #[must_use]
+    pub fn seats(&self) -> &[Seat] {
+        &self.seats
+    }
+
+    /// How many people hold a seat; somebody with several seats counts once.
+    #[must_use]
+    pub fn people(&self) -> usize {
+        self.people
+    }
+
+    /// Each person with the newest activity and the oldest grant among their seats, by login.
+    #[must_use]
+    pub fn each_person(&self) -> Vec<Person<'_>> {
+        people::of(&self.seats)
+    }
+
+    /// What speaks against the report being complete. Empty for a complete report.
+    #[must_use]
+    pub fn doubts(&self) -> &[Doubt] {
+        &self.doubts
+    }
+
+    /// Whether the report is proved to hold every row.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.doubts.is_empty()
+    }
+
+    /// The name of the report's file without its ending, as GitHub names its download:
+    /// `<scope>-seat-activity-<unix seconds>`.
+    #[must_use]
+    pub fn file_stem(&self) -> String {
+        format!(
+            "{}-seat-activity-{}",
+            self.scope.name(),
+            self.time().as_second()
+        )
+    }
+}

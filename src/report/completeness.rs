@@ -1,0 +1,136 @@
+//! What makes a report complete, and what speaks against it.
+//!
+//! The list of seats moves while it is read: a seat granted or revoked between two pages shifts
+//! the rows, so that one is read twice or missed. GitHub gives no snapshot, but signs by which a
+//! moved list is seen.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::seat::Seat;
+
+/// How a report was read.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// When the first page was asked for.
+    pub started_at: Timestamp,
+    /// When the last page had arrived.
+    pub ended_at: Timestamp,
+    /// How many pages were read: every one that GitHub linked.
+    pub pages: usize,
+    /// What each page said the total is, where it said so; in the order of the pages.
+    pub totals: Vec<Option<u64>>,
+}
+
+/// One reason why a report cannot be called complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doubt {
+    /// A page does not say how many seats there are, so nothing can be held against it.
+    TotalMissing {
+        /// The page, counted from 1.
+        page: usize,
+    },
+    /// `total_seats` was not the same on every page: the list moved while it was read.
+    TotalMoved {
+        /// What the first page said.
+        first: u64,
+        /// What another page said.
+        later: u64,
+        /// That page, counted from 1.
+        page: usize,
+    },
+    /// A seat was read twice: the list moved, and another seat may have been missed.
+    SeatTwice {
+        /// How many seats.
+        seats: usize,
+        /// Who holds the first of them.
+        login: String,
+    },
+    /// There are fewer people and rows without a person than GitHub says there are seats.
+    Short {
+        /// How many people were read.
+        people: usize,
+        /// How many rows had no person.
+        without_person: usize,
+        /// What GitHub says the total is.
+        total_seats: u64,
+    },
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TotalMissing { page } => {
+                write!(
+                    f,
+                    "page {page} does not say how many seats there are (`total_seats`)"
+                )
+            }
+            Self::TotalMoved { first, later, page } => write!(
+                f,
+                "`total_seats` was {first} on page 1 and {later} on page {page}: a seat was granted or revoked while the list was read"
+            ),
+            Self::SeatTwice { seats: 1, login } => write!(
+                f,
+                "the seat of {login:?} was read twice: the list moved while it was read, and another seat may have been missed"
+            ),
+            Self::SeatTwice { seats, login } => write!(
+                f,
+                "{seats} seats were read twice, among them that of {login:?}: the list moved while it was read, and others may have been missed"
+            ),
+            Self::Short {
+                people,
+                without_person,
+                total_seats,
+            } => write!(
+                f,
+                "GitHub counts {total_seats} seats (`total_seats`), but its pages hold {people} people and {without_person} rows without a person"
+            ),
+        }
+    }
+}
+
+impl Reading {
+    /// What GitHub said the total is, on the first page.
+    #[must_use]
+    pub fn total_seats(&self) -> Option<u64> {
+        self.totals.first().copied().flatten()
+    }
+
+    /// Finds what speaks against a list of `people` and rows `without_person` being whole, where
+    /// the seats `twice` were read a second time.
+    ///
+    /// More people than `total_seats` is no doubt: somebody with seats in two organizations is
+    /// billed in one of them only.
+    #[must_use]
+    pub fn doubts(&self, people: usize, without_person: usize, twice: &[Seat]) -> Vec<Doubt> {
+        let mut doubts = Vec::new();
+        if let Some(page) = self.totals.iter().position(Option::is_none) {
+            doubts.push(Doubt::TotalMissing { page: page + 1 });
+        }
+        if let Some(first) = self.total_seats()
+            && let Some((page, later)) = (1..)
+                .zip(self.totals.iter().copied())
+                .find_map(|(page, total)| Some((page, total.filter(|total| *total != first)?)))
+        {
+            doubts.push(Doubt::TotalMoved { first, later, page });
+        }
+        if let Some(seat) = twice.last() {
+            doubts.push(Doubt::SeatTwice {
+                seats: twice.len(),
+                login: seat.login().to_owned(),
+            });
+        }
+        if let Some(total_seats) = self.totals.iter().copied().flatten().max()
+            && ((people + without_person) as u64) < total_seats
+        {
+            doubts.push(Doubt::Short {
+                people,
+                without_person,
+                total_seats,
+            });
+        }
+        doubts
+    }
+}

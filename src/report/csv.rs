@@ -1,0 +1,295 @@
+//! The report as a CSV file, byte for byte in the form of GitHub's own download.
+//!
+//! Header in title case, comma, quotes only where a value needs them, LF, UTF-8. Times are UTC in
+//! whole seconds (`2026-03-28T06:54:33Z`), what is missing is the word `None`, and every row
+//! carries the same `Report Time`. An organization's file has five columns, an enterprise's has a
+//! sixth, `Organization`.
+//!
+//! Cells that begin with `=`, `+`, `-` or `@` stay as they are, as in GitHub's file.
+
+use std::io;
+
+use csv::{ByteRecord, QuoteStyle, ReaderBuilder, Terminator, WriterBuilder};
+use jiff::Timestamp;
+
+use super::Report;
+use super::scope::ScopeKind;
+use super::seat::{NONE, Seat, whole_seconds};
+
+const COLUMNS: [&str; 6] = [
+    "Report Time",
+    "Login",
+    "Last Authenticated At",
+    "Last Activity At",
+    "Last Surface Used",
+    "Organization",
+];
+
+/// The columns of a report on such a scope.
+#[must_use]
+pub fn columns(kind: ScopeKind) -> &'static [&'static str] {
+    match kind {
+        ScopeKind::Organization => &COLUMNS[..5],
+        ScopeKind::Enterprise => &COLUMNS,
+    }
+}
+
+/// Writes `report` to `out`.
+///
+/// # Errors
+/// Where `out` cannot be written.
+pub fn write(report: &Report, out: impl io::Write) -> io::Result<()> {
+    let mut csv = WriterBuilder::new()
+        .quote_style(QuoteStyle::Necessary)
+        .terminator(Terminator::Any(b'\n'))
+        .from_writer(out);
+    let kind = report.scope().kind();
+    csv.write_record(columns(kind))?;
+    let report_time = report.time().to_string();
+    for seat in report.seats() {
+        csv.write_field(&report_time)?;
+        for cell in &cells(seat)[..columns(kind).len() - 1] {
+            csv.write_field(cell)?;
+        }
+        csv.write_record(None::<&[u8]>)?;
+    }
+    csv.flush()
+}
+
+/// What a row says of a seat, without the `Report Time`, which says nothing of it.
+fn cells(seat: &Seat) -> [String; 5] {
+    let time = |time: Option<Timestamp>| {
+        time.map_or_else(|| NONE.to_owned(), |time| whole_seconds(time).to_string())
+    };
+    [
+        seat.login().to_owned(),
+        time(seat.last_authenticated_at),
+        time(seat.last_activity_at),
+        seat.last_surface_used
+            .clone()
+            .unwrap_or_else(|| NONE.to_owned()),
+        seat.organization().to_owned(),
+    ]
+}
+
+/// A report that was written before, read back from its file.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    kind: ScopeKind,
+    time: Option<Timestamp>,
+    rows: Vec<ByteRecord>,
+}
+
+/// Why a file cannot be read as a report.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordedError {
+    /// The header is neither that of an organization's nor that of an enterprise's report:
+    /// another program wrote the file, or somebody changed it by hand.
+    #[error("its first line is not that of a Copilot activity report")]
+    Columns,
+    /// A row has too many or too few cells, or the file is cut off inside quotes.
+    #[error("it is not sound CSV: {0}")]
+    Csv(#[from] csv::Error),
+    /// A row's `Report Time` is no time.
+    #[error("the `Report Time` of row {row} is not a time")]
+    Time {
+        /// The row, counted from 1 below the header.
+        row: usize,
+    },
+}
+
+impl Recorded {
+    /// Reads a file that [`write`] wrote, or that was downloaded from GitHub.
+    ///
+    /// # Errors
+    /// Where the file is no such report.
+    pub fn read(file: &[u8]) -> Result<Self, RecordedError> {
+        let mut csv = ReaderBuilder::new().from_reader(file);
+        let header = csv.byte_headers()?.clone();
+        let kind = [ScopeKind::Organization, ScopeKind::Enterprise]
+            .into_iter()
+            .find(|kind| header == *columns(*kind))
+            .ok_or(RecordedError::Columns)?;
+        let mut rows = Vec::new();
+        let mut time: Option<Timestamp> = None;
+        for (row, record) in (1..).zip(csv.byte_records()) {
+            let record = record?;
+            let row_time: Timestamp = record
+                .get(0)
+                .and_then(|cell| std::str::from_utf8(cell).ok()?.parse().ok())
+                .ok_or(RecordedError::Time { row })?;
+            time = time.max(Some(row_time));
+            rows.push(record);
+        }
+        Ok(Self { kind, time, rows })
+    }
+
+    /// Whether it is an organization's or an enterprise's.
+    #[must_use]
+    pub fn kind(&self) -> ScopeKind {
+        self.kind
+    }
+
+    /// The moment it speaks of. A report without rows does not say.
+    #[must_use]
+    pub fn time(&self) -> Option<Timestamp> {
+        self.time
+    }
+
+    /// Whether it says of every seat what `report` says. The times of the reports do not count.
+    #[must_use]
+    pub fn says_the_same_as(&self, report: &Report) -> bool {
+        self.kind == report.scope().kind()
+            && self.rows.len() == report.seats().len()
+            && self.rows.iter().zip(report.seats()).all(|(row, seat)| {
+                row.iter()
+                    .skip(1)
+                    .eq(cells(seat)[..row.len() - 1].iter().map(String::as_bytes))
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::completeness::Reading;
+    use super::super::scope::Scope;
+    use super::super::seat::Account;
+    use super::*;
+
+    fn report(kind: ScopeKind, second: &str, seats: Vec<Seat>) -> Report {
+        let at: Timestamp = format!("2026-03-28T06:54:{second}Z").parse().unwrap();
+        let reading = Reading {
+            started_at: at,
+            ended_at: at,
+            pages: 1,
+            totals: vec![Some(seats.len() as u64)],
+        };
+        Report::new(Scope::new(kind, "acme").unwrap(), reading, seats)
+    }
+
+    fn file(report: &Report) -> String {
+        let mut file = Vec::new();
+        write(report, &mut file).unwrap();
+        String::from_utf8(file).unwrap()
+    }
+
+    fn octocat() -> Seat {
+        Seat {
+            assignee: Some(Account {
+                id: Some(1),
+                login: "octocat".to_owned(),
+            }),
+            organization: Some(Account {
+                id: Some(2),
+                login: "acme".to_owned(),
+            }),
+            last_authenticated_at: Some("2026-03-27T03:52:53.7+02:00".parse().unwrap()),
+            last_activity_at: Some("2021-10-14T00:53:32-06:00".parse().unwrap()),
+            last_surface_used: Some("vscode/1.113.0/copilot-chat/0.41.1".to_owned()),
+            ..Seat::default()
+        }
+    }
+
+    #[test]
+    fn an_organization_has_five_columns_and_none_for_what_is_missing() {
+        assert_eq!(
+            file(&report(
+                ScopeKind::Organization,
+                "33.25",
+                vec![Seat::default(), octocat()]
+            )),
+            "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
+             2026-03-28T06:54:33Z,None,None,None,None\n\
+             2026-03-28T06:54:33Z,octocat,2026-03-27T01:52:53Z,2021-10-14T06:53:32Z,vscode/1.113.0/copilot-chat/0.41.1\n"
+        );
+    }
+
+    #[test]
+    fn an_enterprise_has_the_organization_as_its_sixth_column() {
+        assert_eq!(
+            file(&report(
+                ScopeKind::Enterprise,
+                "33",
+                vec![Seat::default(), octocat()]
+            )),
+            "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used,Organization\n\
+             2026-03-28T06:54:33Z,None,None,None,None,None\n\
+             2026-03-28T06:54:33Z,octocat,2026-03-27T01:52:53Z,2021-10-14T06:53:32Z,vscode/1.113.0/copilot-chat/0.41.1,acme\n"
+        );
+    }
+
+    #[test]
+    fn a_report_of_nobody_is_a_header_alone() {
+        assert_eq!(
+            file(&report(ScopeKind::Organization, "33", vec![])),
+            "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n"
+        );
+    }
+
+    #[test]
+    fn values_are_quoted_only_where_they_must_be_and_come_back_exactly() {
+        let odd = |surface: &str| Seat {
+            assignee: Some(Account {
+                id: None,
+                login: surface.to_owned(),
+            }),
+            last_surface_used: Some(surface.to_owned()),
+            ..octocat()
+        };
+        let surfaces = [
+            "=1+1",
+            "a,b",
+            "a\"b",
+            "a\nb",
+            "a\rb",
+            " a ",
+            "\u{202e}x",
+            "-x",
+            "'",
+        ];
+        let odd = report(ScopeKind::Organization, "33", surfaces.map(odd).into());
+        let written = file(&odd);
+        assert!(written.contains(",=1+1\n") && written.contains(",\"a\"\"b\"\n"));
+        let recorded = Recorded::read(written.as_bytes()).unwrap();
+        assert!(recorded.says_the_same_as(&odd));
+    }
+
+    #[test]
+    fn two_reports_say_the_same_whatever_their_time() {
+        let one = report(ScopeKind::Enterprise, "33", vec![octocat()]);
+        let later = report(ScopeKind::Enterprise, "34", vec![octocat()]);
+        let recorded = Recorded::read(file(&one).as_bytes()).unwrap();
+        assert_eq!(recorded.time(), Some(one.time()));
+        assert!(recorded.says_the_same_as(&later));
+        let mut used = octocat();
+        used.last_activity_at = None;
+        assert!(!recorded.says_the_same_as(&report(ScopeKind::Enterprise, "34", vec![used])));
+        assert!(!recorded.says_the_same_as(&report(ScopeKind::Enterprise, "34", vec![])));
+        assert!(!recorded.says_the_same_as(&report(
+            ScopeKind::Organization,
+            "34",
+            vec![octocat()]
+        )));
+    }
+
+    #[test]
+    fn a_file_that_is_no_report_says_why() {
+        for (file, why) in [
+            ("", "first line"),
+            ("login,activity\na,b\n", "first line"),
+            (
+                "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\nx\n",
+                "CSV",
+            ),
+            (
+                "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\na,b,c,d,e\n",
+                "row 1",
+            ),
+        ] {
+            let error = Recorded::read(file.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Seats: the rows of a report, which two are the same, and the order they stand in.
+
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+
+/// The word GitHub's file writes where something is missing.
+pub const NONE: &str = "None";
+
+/// One grant of Copilot access by an organization or an enterprise team: one row of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Seat {
+    /// Who holds the seat. Missing for a row without a person, which counts all the same.
+    pub assignee: Option<Account>,
+    /// The organization that grants it. Missing in an organization's own report, where it is
+    /// plain, and for seats that an enterprise grants itself.
+    pub organization: Option<Account>,
+    /// The id of the team through which it is granted.
+    pub team: Option<u64>,
+    /// When access was last granted; it begins anew with every grant.
+    pub created_at: Option<Timestamp>,
+    /// When the person last authenticated.
+    pub last_authenticated_at: Option<Timestamp>,
+    /// When the person last used Copilot. GitHub forgets it after 90 days.
+    pub last_activity_at: Option<Timestamp>,
+    /// What the person last used it in, such as `vscode/1.113.0/copilot-chat/0.41.1`.
+    pub last_surface_used: Option<String>,
+}
+
+/// A person's or an organization's account.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Account {
+    /// GitHub's number for it, which stays when the login changes.
+    pub id: Option<u64>,
+    /// Its login.
+    pub login: String,
+}
+
+/// What makes an account itself: its id, and where that is not known its login.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Identity {
+    /// GitHub's number.
+    Id(u64),
+    /// The login in lower case, since GitHub does not tell case apart.
+    Login(String),
+}
+
+impl Account {
+    /// What makes this account itself.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        self.id
+            .map_or_else(|| Identity::Login(self.login.to_lowercase()), Identity::Id)
+    }
+}
+
+impl Seat {
+    /// The login as the report writes it: `None` for a row without a person.
+    #[must_use]
+    pub fn login(&self) -> &str {
+        self.assignee.as_ref().map_or(NONE, |a| a.login.as_str())
+    }
+
+    /// The organization as the report writes it.
+    #[must_use]
+    pub fn organization(&self) -> &str {
+        self.organization
+            .as_ref()
+            .map_or(NONE, |o| o.login.as_str())
+    }
+
+    /// Who holds which grant. Rows without a person have none: nothing tells two of them apart,
+    /// so none of them is called a repetition of another.
+    fn key(&self) -> Option<(Identity, Option<Identity>, Option<u64>)> {
+        Some((
+            self.assignee.as_ref()?.identity(),
+            self.organization.as_ref().map(Account::identity),
+            self.team,
+        ))
+    }
+
+    /// The report's order: by login (case-insensitively, then exactly), then organization, then
+    /// team. What follows only serves to give rows that are alike so far one order, so that
+    /// reading the same list twice gives the same bytes.
+    fn order(&self, other: &Self) -> Ordering {
+        fn lower(text: &str) -> impl Iterator<Item = char> {
+            text.chars().flat_map(char::to_lowercase)
+        }
+        lower(self.login())
+            .cmp(lower(other.login()))
+            .then_with(|| self.login().cmp(other.login()))
+            .then_with(|| self.organization().cmp(other.organization()))
+            .then_with(|| self.team.cmp(&other.team))
+            .then_with(|| self.created_at.cmp(&other.created_at))
+            .then_with(|| self.last_authenticated_at.cmp(&other.last_authenticated_at))
+            .then_with(|| self.last_activity_at.cmp(&other.last_activity_at))
+            .then_with(|| self.last_surface_used.cmp(&other.last_surface_used))
+    }
+}
+
+/// Puts rows in the report's order and leaves out repetitions of a seat, which come back beside.
+///
+/// Of a seat that was read twice the row with the newer activity stays.
+#[must_use]
+pub fn ordered(mut rows: Vec<Seat>) -> (Vec<Seat>, Vec<Seat>) {
+    rows.sort_by(|a, b| {
+        a.order(b).then_with(|| {
+            a.assignee
+                .as_ref()
+                .map(Account::identity)
+                .cmp(&b.assignee.as_ref().map(Account::identity))
+        })
+    });
+    let mut seen = HashSet::new();
+    let mut twice = Vec::new();
+    let mut seats: Vec<Seat> = rows
+        .into_iter()
+        .rev()
+        .filter_map(|seat| {
+            let first = seat.key().is_none_or(|key| seen.insert(key));
+            if first {
+                Some(seat)
+            } else {
+                twice.push(seat);
+                None
+            }
+        })
+        .collect();
+    seats.reverse();
+    (seats, twice)
+}
+
+/// The same moment without its fraction of a second, as the report writes times.
+#[must_use]
+pub fn whole_seconds(time: Timestamp) -> Timestamp {
+    let floor = time.as_nanosecond().div_euclid(1_000_000_000);
+    i64::try_from(floor)
+        .ok()
+        .and_then(|seconds| Timestamp::from_second(seconds).ok())
+        .unwrap_or(time)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn account(login: &str, id: u64) -> Option<Account> {
+        Some(Account {
+            id: Some(id),
+            login: login.to_owned(),
+        })
+    }
+
+    fn seat(login: &str, id: u64, organization: Option<(&str, u64)>, team: Option<u64>) -> Seat {
+        Seat {
+            assignee: account(login, id),
+            organization: organization.and_then(|(login, id)| account(login, id)),
+            team,
+            ..Seat::default()
+        }
+    }
+
+    #[test]
+    fn rows_stand_by_login_without_case_then_exactly_then_organization_then_team() {
+        let nobody = Seat::default();
+        let rows = vec![
+            seat("octocat", 1, Some(("globex", 9)), None),
+            nobody.clone(),
+            seat("Octocat", 2, None, None),
+            seat("octocat", 1, Some(("acme", 8)), Some(5)),
+            seat("octocat", 1, Some(("acme", 8)), None),
+            seat("monalisa", 3, None, None),
+            seat("nora", 4, None, None),
+        ];
+        let (seats, twice) = ordered(rows);
+        assert!(twice.is_empty());
+        let order: Vec<_> = seats
+            .iter()
+            .map(|s| (s.login(), s.organization(), s.team))
+            .collect();
+        assert_eq!(
+            order,
+            [
+                ("monalisa", "None", None),
+                ("None", "None", None),
+                ("nora", "None", None),
+                ("Octocat", "None", None),
+                ("octocat", "acme", None),
+                ("octocat", "acme", Some(5)),
+                ("octocat", "globex", None),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_seat_that_stands_twice_is_kept_once_with_its_newer_activity() {
+        let older = Seat {
+            last_activity_at: Some("2026-01-01T00:00:00Z".parse().unwrap()),
+            ..seat("octocat", 1, None, None)
+        };
+        let newer = Seat {
+            last_activity_at: Some("2026-02-01T00:00:00Z".parse().unwrap()),
+            ..older.clone()
+        };
+        let renamed_between = seat("octocat-renamed", 1, None, None);
+        let (seats, twice) = ordered(vec![newer.clone(), older.clone()]);
+        assert_eq!((seats, twice), (vec![newer.clone()], vec![older]));
+        let (seats, twice) = ordered(vec![newer, renamed_between]);
+        assert_eq!((seats.len(), twice.len()), (1, 1));
+    }
+
+    #[test]
+    fn rows_without_a_person_are_never_taken_for_one_another() {
+        let (seats, twice) = ordered(vec![Seat::default(), Seat::default()]);
+        assert_eq!((seats.len(), twice.len()), (2, 0));
+    }
+
+    #[test]
+    fn a_fraction_of_a_second_is_dropped_not_rounded() {
+        for (time, whole) in [
+            ("2026-03-28T06:54:33.999Z", "2026-03-28T06:54:33Z"),
+            ("1969-12-31T23:59:58.5Z", "1969-12-31T23:59:58Z"),
+        ] {
+            assert_eq!(whole_seconds(time.parse().unwrap()).to_string(), whole);
+        }
+    }
+}
