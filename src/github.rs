@@ -1,0 +1,15 @@
+//! GitHub's public API: reading seats, asking about repositories, committing.
+//!
+//! Requests go through octocrab, which adds the base address and the token; the answers are read
+//! into small structures of our own, because octocrab's refuse what GitHub may send (a seat given
+//! by an enterprise team), drop what we need (`total_seats`, the type of a GraphQL error), and
+//! know no enterprise seats.
+
+pub mod address;
+pub mod client;
+pub mod commit;
+pub mod error;
+pub mod link;
+pub mod names;
+pub mod repository;
+pub mod seats;

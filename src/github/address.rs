@@ -1,0 +1,195 @@
+//! Where GitHub's API is, and which addresses belong to it.
+
+use reqwest::Url;
+
+use crate::environment::Environment;
+
+/// The addresses of GitHub's API: github.com or GitHub with data residency (`SUBDOMAIN.ghe.com`).
+#[derive(Debug, Clone)]
+pub struct ApiAddress {
+    rest: Url,
+    graphql: Url,
+}
+
+/// Why an address cannot be that of GitHub's API.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// It is no absolute http or https address.
+    #[error("{variable} is not a web address")]
+    NotAnAddress {
+        /// The variable that holds it.
+        variable: &'static str,
+    },
+    /// The token would travel in the clear.
+    #[error("{variable} must begin with https://, so that the token is not sent in the clear")]
+    NotEncrypted {
+        /// The variable that holds it.
+        variable: &'static str,
+    },
+    /// GitHub Enterprise Server serves its API at `/api/v3`.
+    #[error(
+        "GITHUB_API_URL is that of a GitHub Enterprise Server, which has no Copilot seats. The report can be taken from github.com and from GitHub with data residency (ghe.com)"
+    )]
+    EnterpriseServer,
+}
+
+impl ApiAddress {
+    /// The addresses that the runner gives in `GITHUB_API_URL` and `GITHUB_GRAPHQL_URL`; those of
+    /// github.com where it gives none.
+    ///
+    /// # Errors
+    /// Where an address is unusable.
+    pub fn from_environment(environment: &Environment) -> Result<Self, AddressError> {
+        let rest = parse(
+            "GITHUB_API_URL",
+            environment
+                .get("GITHUB_API_URL")
+                .unwrap_or("https://api.github.com"),
+        )?;
+        if rest.path().trim_end_matches('/') == "/api/v3" {
+            return Err(AddressError::EnterpriseServer);
+        }
+        let graphql = match environment.get("GITHUB_GRAPHQL_URL") {
+            Some(address) => parse("GITHUB_GRAPHQL_URL", address)?,
+            None => beside(&rest, ["graphql"]),
+        };
+        Ok(Self { rest, graphql })
+    }
+
+    /// The address of the REST API without a slash at its end, as people write it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.rest.as_str().trim_end_matches('/')
+    }
+
+    /// The base of the REST API.
+    #[must_use]
+    pub fn base(&self) -> &Url {
+        &self.rest
+    }
+
+    /// The address of GraphQL.
+    #[must_use]
+    pub fn graphql(&self) -> &Url {
+        &self.graphql
+    }
+
+    /// The address of a resource of the REST API. Each segment is percent-encoded, so a name in it
+    /// can never become another path.
+    #[must_use]
+    pub fn rest<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
+        beside(&self.rest, segments)
+    }
+
+    /// Whether `url` is of the API's own origin: only there a token may be sent.
+    #[must_use]
+    pub fn owns(&self, url: &Url) -> bool {
+        [&self.rest, &self.graphql]
+            .iter()
+            .any(|own| own.origin() == url.origin())
+            && url.username().is_empty()
+            && url.password().is_none()
+    }
+}
+
+fn beside<'a>(base: &Url, segments: impl IntoIterator<Item = &'a str>) -> Url {
+    let mut url = base.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(segments);
+    }
+    url
+}
+
+fn parse(variable: &'static str, address: &str) -> Result<Url, AddressError> {
+    let url = Url::parse(address.trim())
+        .ok()
+        .filter(|url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.has_host()
+                && url.username().is_empty()
+                && url.password().is_none()
+                && url.query().is_none()
+                && url.fragment().is_none()
+        })
+        .ok_or(AddressError::NotAnAddress { variable })?;
+    if url.scheme() == "http" && !is_loopback(&url) {
+        return Err(AddressError::NotEncrypted { variable });
+    }
+    Ok(url)
+}
+
+/// Whether an address leads to this machine, where nothing can be overheard on the way.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || bare
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn address(rest: &str) -> Result<ApiAddress, AddressError> {
+        ApiAddress::from_environment(
+            &[("GITHUB_API_URL".to_owned(), rest.to_owned())]
+                .into_iter()
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn github_com_is_meant_where_nothing_is_said() {
+        let api = ApiAddress::from_environment(&Environment::default()).unwrap();
+        assert_eq!(api.as_str(), "https://api.github.com");
+        assert_eq!(api.graphql().as_str(), "https://api.github.com/graphql");
+    }
+
+    #[test]
+    fn addresses_that_would_give_the_token_away_are_refused() {
+        for (rest, ok) in [
+            ("https://api.octocorp.ghe.com", true),
+            ("http://127.0.0.1:8080", true),
+            ("http://[::1]:8080", true),
+            ("http://api.github.localhost", true),
+            ("http://api.github.com", false),
+            ("http://127.0.0.1.example.com", false),
+            ("https://user:pass@api.github.com", false),
+            ("ftp://api.github.com", false),
+            ("api.github.com", false),
+            ("https://ghes.example.com/api/v3", false),
+        ] {
+            assert_eq!(address(rest).is_ok(), ok, "{rest}");
+        }
+    }
+
+    #[test]
+    fn only_the_apis_own_origin_is_its_own() {
+        let api = address("https://api.github.com").unwrap();
+        for (url, own) in [
+            ("https://api.github.com/organizations/1?page=2", true),
+            ("https://API.github.com:443/x", true),
+            ("http://api.github.com/x", false),
+            ("https://api.github.com:8443/x", false),
+            ("https://api.github.com.example.com/x", false),
+            ("https://octocat@api.github.com/x", false),
+        ] {
+            assert_eq!(api.owns(&Url::parse(url).unwrap()), own, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_an_address_stays_one_segment() {
+        let api = address("https://api.github.com/").unwrap();
+        assert_eq!(
+            api.rest(["orgs", "a/../b?c#d%2e"]).as_str(),
+            "https://api.github.com/orgs/a%2F..%2Fb%3Fc%23d%252e"
+        );
+    }
+}

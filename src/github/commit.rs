@@ -1,0 +1,405 @@
+//! Committing files to a branch: all of them in one commit, made through GitHub's API so that
+//! GitHub signs it, and only on top of what was read just before.
+//!
+//! Whatever fails, the branch is read again, because no text of GitHub's tells for sure what
+//! happened: where our commit is in its history, the answer was lost and all is well; where the
+//! head moved otherwise, somebody else was faster and everything is computed anew on the new head;
+//! where it did not move, GitHub refused or stumbled. A repeated commit can never come twice: each
+//! names the head it expects, and each delivery carries a mark of its own.
+
+mod branch;
+mod git_data;
+mod mutation;
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::client::Client;
+use super::error::{GitHubError, Problem, Purpose};
+use super::names::{BranchName, RepositoryName, RepositoryPath};
+use super::repository;
+use crate::clock::{Clock, jitter};
+use branch::{Head, State};
+
+/// How long to go on when others commit at the same time or GitHub stumbles. With ten writers one
+/// wins each round.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// GraphQL takes some 40 MB in one request, and files grow by a third in base64; above this the
+/// commit goes by Git Data, whose commits GitHub signs for an App's token only.
+const LARGEST_MUTATION: usize = 20_000_000;
+
+/// GitHub refuses larger files ("About large files on GitHub").
+const LARGEST_FILE: usize = 100_000_000;
+
+/// The trailer of a commit's message by which a delivery is known again.
+const TRAILER: &str = "Copilot-Activity-Report-Delivery";
+
+/// Where and under which mark a delivery commits.
+pub struct Committer<'a> {
+    client: &'a Client,
+    clock: &'a Clock,
+    repository: RepositoryName,
+    branch: BranchName,
+    first_file: (RepositoryPath, Bytes),
+    delivery: String,
+}
+
+/// What a commit consists of.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The first line of its message.
+    pub headline: String,
+    /// The rest of its message.
+    pub body: String,
+    /// The files it writes.
+    pub files: Vec<(RepositoryPath, Bytes)>,
+}
+
+/// A commit that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Its SHA.
+    pub sha: String,
+    /// Its page on GitHub.
+    pub url: String,
+    /// What GitHub says of its signature.
+    pub verification: Verification,
+}
+
+/// What GitHub says of a commit's signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verification {
+    /// GitHub shows it as verified.
+    Verified,
+    /// It does not, for this reason.
+    Unverified(String),
+}
+
+impl fmt::Display for Verification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Verified => f.write_str("verified"),
+            Self::Unverified(why) => write!(f, "not verified: {why}"),
+        }
+    }
+}
+
+/// Why nothing was committed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// GitHub did not answer or did not accept a request.
+    #[error(transparent)]
+    GitHub(#[from] GitHubError),
+    /// The branch's rules or protection do not let the token commit to it.
+    #[error(
+        "{error}\n  missing: the branch {branch} lets this token not commit: {rules}\n  what to do: let the account or App of `commit-token` bypass the rule (repository settings, Rules), or name another `branch`"
+    )]
+    Protected {
+        /// The branch.
+        branch: BranchName,
+        /// Which rules are in force, as far as GitHub tells.
+        rules: String,
+        /// What GitHub answered.
+        error: GitHubError,
+    },
+    /// Others were faster, or GitHub stumbled, for longer than we go on.
+    #[error("Committing to {repository} was tried {tries} times over {} s without success; the last time:\n{error}", .waited.as_secs())]
+    GaveUp {
+        /// The repository.
+        repository: RepositoryName,
+        /// How many times a commit was tried.
+        tries: u32,
+        /// How long was waited between them, in all.
+        waited: Duration,
+        /// What happened the last time.
+        error: GitHubError,
+    },
+    /// The repository has commits, but not on its default branch, so there is nothing to begin a
+    /// new branch from.
+    #[error(
+        "The branch {branch} does not exist in {repository}, and there is no default branch to begin it from: create the branch, or name another in `branch`"
+    )]
+    NoDefaultBranch {
+        /// The repository.
+        repository: RepositoryName,
+        /// The branch asked for.
+        branch: BranchName,
+    },
+    /// A file is larger than GitHub takes.
+    #[error(
+        "{path} has {size} bytes, and GitHub takes files up to {LARGEST_FILE} bytes in a repository; deliver it as an artifact"
+    )]
+    TooLarge {
+        /// The file.
+        path: RepositoryPath,
+        /// Its size in bytes.
+        size: usize,
+    },
+    /// What was read from the branch speaks against the commit.
+    #[error(transparent)]
+    Plan(anyhow::Error),
+}
+
+/// How often something was tried, and how long was waited for it. Waits are counted as they were
+/// asked for, whatever the clock.
+#[derive(Debug, Default)]
+struct Patience {
+    tries: u32,
+    waited: Duration,
+}
+
+impl Patience {
+    /// Waits longer each time, with jitter; false when it is enough.
+    async fn wait(&mut self, clock: &Clock) -> bool {
+        let base = 0.25 * f64::from(1_u32 << self.tries.min(5));
+        let wait = Duration::from_secs_f64(base * (0.5 + jitter()));
+        self.tries += 1;
+        if self.waited + wait > PATIENCE {
+            return false;
+        }
+        self.waited += wait;
+        clock.sleep(wait).await;
+        true
+    }
+}
+
+impl<'a> Committer<'a> {
+    /// A committer to `branch` of `repository`. `first_file` begins a repository that has no
+    /// commit; `delivery` is a mark that no other delivery has.
+    #[must_use]
+    pub fn new(
+        client: &'a Client,
+        clock: &'a Clock,
+        repository: RepositoryName,
+        branch: BranchName,
+        first_file: (RepositoryPath, Bytes),
+        delivery: String,
+    ) -> Self {
+        Self {
+            client,
+            clock,
+            repository,
+            branch,
+            first_file,
+            delivery,
+        }
+    }
+
+    /// Reads `paths` from the branch, lets `plan` make a change of them, and commits it; again
+    /// from the start where the branch moved meanwhile. Nothing is committed where `plan` makes
+    /// none. `plan` gets a file's bytes, or nothing for one that is not there, in the order of
+    /// `paths`.
+    ///
+    /// # Errors
+    /// Where nothing was committed; the error says why. Where no answer came at all it may have
+    /// been committed nevertheless, and the error says that too; running again finds out.
+    pub async fn commit(
+        &self,
+        paths: &[RepositoryPath],
+        mut plan: impl FnMut(&[Option<Vec<u8>>]) -> anyhow::Result<Option<Change>>,
+    ) -> Result<Option<Commit>, CommitError> {
+        let mut patience = Patience::default();
+        let mut blobs = git_data::Blobs::default();
+        loop {
+            let head = self.head(&mut patience).await?;
+            let files = self.read(&head, paths, &mut patience).await?;
+            let Some(change) = plan(&files).map_err(CommitError::Plan)? else {
+                return Ok(None);
+            };
+            for (path, file) in &change.files {
+                if file.len() > LARGEST_FILE {
+                    return Err(CommitError::TooLarge {
+                        path: path.clone(),
+                        size: file.len(),
+                    });
+                }
+            }
+            let size: usize = change.files.iter().map(|(_, file)| file.len()).sum();
+            let made = if size > LARGEST_MUTATION {
+                git_data::commit(self, &head, &change, &mut blobs).await
+            } else {
+                mutation::commit(self, &head, &change).await
+            };
+            match made {
+                Ok(commit) => return Ok(Some(commit)),
+                Err(error) => {
+                    if let Some(commit) = self.settle(&head, error, &mut patience).await? {
+                        return Ok(Some(commit));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Finds out what became of a commit that failed on `head`: the commit where it was made
+    /// after all, nothing where it is worth trying again.
+    async fn settle(
+        &self,
+        head: &Head,
+        error: GitHubError,
+        patience: &mut Patience,
+    ) -> Result<Option<Commit>, CommitError> {
+        tracing::debug!("the commit did not succeed: {error}");
+        if !patience.wait(self.clock).await {
+            return Err(self.gave_up(patience, error));
+        }
+        let (now, ours) = loop {
+            match self.history().await {
+                Ok(found) => break found,
+                Err(reading) if reading.is_passing() => {
+                    if !patience.wait(self.clock).await {
+                        return Err(self.gave_up(patience, error));
+                    }
+                }
+                Err(_) => return Err(error.into()),
+            }
+        };
+        if let Some(commit) = ours {
+            tracing::info!("The answer to the commit was lost, but the commit is there.");
+            return Ok(Some(commit));
+        }
+        if now.as_deref() != Some(&head.commit) {
+            tracing::info!(
+                "Somebody else committed to {} of {} meanwhile; the report is placed on top of that.",
+                self.branch,
+                self.repository
+            );
+            return Ok(None);
+        }
+        if error.is_passing() || is_stale(&error) {
+            return Ok(None);
+        }
+        Err(self.refused(error).await)
+    }
+
+    async fn refused(&self, error: GitHubError) -> CommitError {
+        let words = error.to_string().to_lowercase();
+        let by_rule = ["rule", "protected", "pull request", "signed", "signature"]
+            .iter()
+            .any(|word| words.contains(word));
+        let rules = self.rules().await.unwrap_or_default();
+        if !by_rule && rules.is_empty() {
+            return error.into();
+        }
+        CommitError::Protected {
+            branch: self.branch.clone(),
+            rules: if rules.is_empty() {
+                "GitHub does not tell which rule it is".to_owned()
+            } else {
+                format!("its rules are {}", rules.join(", "))
+            },
+            error,
+        }
+    }
+
+    async fn read(
+        &self,
+        head: &Head,
+        paths: &[RepositoryPath],
+        patience: &mut Patience,
+    ) -> Result<Vec<Option<Vec<u8>>>, CommitError> {
+        let mut files = Vec::new();
+        for path in paths {
+            files.push(loop {
+                match repository::file_at(self.client, &self.repository, &head.commit, path).await {
+                    Ok(file) => break file,
+                    Err(error) => self.again(error, patience).await?,
+                }
+            });
+        }
+        Ok(files)
+    }
+
+    /// The head to commit on, once there is one: a repository without commits gets its first, a
+    /// branch that does not exist is begun from the default branch.
+    async fn head(&self, patience: &mut Patience) -> Result<Head, CommitError> {
+        loop {
+            let step = match self.state().await {
+                Ok(State::At(head)) => return Ok(head),
+                Ok(State::Empty) => self.begin_repository().await,
+                Ok(State::NoBranch { default: Some(sha) }) => self.begin_branch(&sha).await,
+                Ok(State::NoBranch { default: None }) => {
+                    return Err(CommitError::NoDefaultBranch {
+                        repository: self.repository.clone(),
+                        branch: self.branch.clone(),
+                    });
+                }
+                Err(error) => Err(error),
+            };
+            match step {
+                // Another writer began it meanwhile.
+                Err(error)
+                    if error
+                        .status()
+                        .is_some_and(|status| matches!(status.as_u16(), 409 | 422))
+                        && patience.tries < 10 =>
+                {
+                    if !patience.wait(self.clock).await {
+                        return Err(self.gave_up(patience, error));
+                    }
+                }
+                Err(error) => self.again(error, patience).await?,
+                Ok(()) => {}
+            }
+        }
+    }
+
+    /// Waits after an error that may pass, and gives any other back.
+    async fn again(&self, error: GitHubError, patience: &mut Patience) -> Result<(), CommitError> {
+        if !error.is_passing() {
+            return Err(error.into());
+        }
+        tracing::debug!("tried again after: {error}");
+        if patience.wait(self.clock).await {
+            Ok(())
+        } else {
+            Err(self.gave_up(patience, error))
+        }
+    }
+
+    fn gave_up(&self, patience: &Patience, error: GitHubError) -> CommitError {
+        CommitError::GaveUp {
+            repository: self.repository.clone(),
+            tries: patience.tries,
+            waited: patience.waited,
+            error,
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Commit(self.repository.clone())
+    }
+
+    fn trailer(&self) -> String {
+        format!("{TRAILER}: {}", self.delivery)
+    }
+
+    /// The body of a commit's message with the mark of this delivery.
+    fn body_with_trailer(&self, change: &Change) -> String {
+        format!("{}\n\n{}", change.body, self.trailer())
+    }
+
+    fn url<'b>(&'b self, segments: impl IntoIterator<Item = &'b str>) -> reqwest::Url {
+        let repository = ["repos", self.repository.owner(), self.repository.name()];
+        self.client
+            .address()
+            .rest(repository.into_iter().chain(segments))
+    }
+}
+
+/// Whether GitHub says that the branch is no longer where we expected it. The head may look
+/// unmoved for a moment nevertheless, when another server answers.
+fn is_stale(error: &GitHubError) -> bool {
+    match &*error.problem {
+        Problem::Graphql { errors, .. } => errors.iter().any(|error| {
+            error.kind.as_deref() == Some("STALE_DATA")
+                || error.message.contains("Expected branch to point to")
+                || error.message.contains("but expected")
+        }),
+        Problem::Refused(refusal) => refusal.message.contains("not a fast forward"),
+        _ => false,
+    }
+}

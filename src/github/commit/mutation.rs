@@ -1,0 +1,93 @@
+//! A commit by GraphQL's `createCommitOnBranch`: one request for all files, guarded by the head
+//! it expects, signed by GitHub whatever the token.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::branch::Head;
+use super::{Change, Commit, Committer, Verification};
+use crate::github::error::GitHubError;
+use crate::text::shown;
+
+const MUTATION: &str = "mutation($input: CreateCommitOnBranchInput!) {
+  createCommitOnBranch(input: $input) {
+    commit { oid url signature { isValid state } }
+  }
+}";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Data {
+    create_commit_on_branch: Payload,
+}
+
+#[derive(Deserialize)]
+struct Payload {
+    commit: CommitBody,
+}
+
+#[derive(Deserialize)]
+struct CommitBody {
+    oid: String,
+    url: String,
+    signature: Option<Signature>,
+}
+
+/// GraphQL's `GitSignature`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Signature {
+    is_valid: bool,
+    state: Option<String>,
+}
+
+impl Signature {
+    /// What a commit's signature, or its absence, means.
+    pub(super) fn verification(signature: Option<Self>) -> Verification {
+        match signature {
+            None => Verification::Unverified("it is not signed".to_owned()),
+            Some(signature) if signature.is_valid => Verification::Verified,
+            Some(signature) => {
+                let state = signature.state.unwrap_or_default();
+                Verification::Unverified(format!("its signature is {}", shown(&state, 50)))
+            }
+        }
+    }
+}
+
+/// Commits `change` on top of `head`.
+pub(super) async fn commit(
+    committer: &Committer<'_>,
+    head: &Head,
+    change: &Change,
+) -> Result<Commit, GitHubError> {
+    let additions: Vec<_> = change
+        .files
+        .iter()
+        .map(|(path, file)| json!({ "path": path.as_str(), "contents": STANDARD.encode(file) }))
+        .collect();
+    let variables = json!({ "input": {
+        "branch": {
+            "repositoryNameWithOwner": committer.repository.to_string(),
+            "branchName": committer.branch.as_str(),
+        },
+        "expectedHeadOid": head.commit,
+        "message": {
+            "headline": change.headline,
+            "body": committer.body_with_trailer(change),
+        },
+        "fileChanges": { "additions": additions },
+    }});
+    let data: Data = committer
+        .client
+        .graphql(&committer.purpose(), MUTATION, &variables)
+        .await?;
+    let made = data.create_commit_on_branch.commit;
+    Ok(Commit {
+        sha: made.oid,
+        url: made.url,
+        verification: Signature::verification(made.signature),
+    })
+}

@@ -1,0 +1,327 @@
+//! Names of repositories, branches and paths in them, checked so that none can mean another.
+
+use std::fmt;
+
+/// A repository: `owner/name`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepositoryName {
+    owner: String,
+    name: String,
+}
+
+/// A branch, without `refs/heads/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BranchName(String);
+
+/// A file or folder in a repository, from its top, with `/` between the segments. Empty for the
+/// top itself.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RepositoryPath(String);
+
+/// Why a name cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Not `owner/name`, or with characters GitHub does not allow.
+    #[error("a repository is written `owner/name`, with letters, digits, `-`, `_` and `.` only")]
+    Repository,
+    /// Git allows no such branch (`git help check-ref-format`).
+    #[error("this cannot be the name of a branch ({0})")]
+    Branch(&'static str),
+    /// The path leaves its folder, or could be read as another.
+    #[error("this cannot be a folder in a repository ({0})")]
+    Path(&'static str),
+    /// Writing workflows needs a permission that nobody should give for this.
+    #[error("reports are not written below .github/workflows")]
+    Workflows,
+}
+
+impl RepositoryName {
+    /// Reads `owner/name`.
+    ///
+    /// # Errors
+    /// Where it is not of that form.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let fits = |part: &str| {
+            (1..=100).contains(&part.len())
+                && part != "."
+                && part != ".."
+                && part
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        };
+        match text.split_once('/') {
+            Some((owner, name)) if fits(owner) && fits(name) => Ok(Self {
+                owner: owner.to_owned(),
+                name: name.to_owned(),
+            }),
+            _ => Err(NameError::Repository),
+        }
+    }
+
+    /// The account that owns it.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// Its name within the account.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Display for RepositoryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.owner, self.name)
+    }
+}
+
+impl BranchName {
+    /// Reads a branch; `refs/heads/` before it may stand or not.
+    ///
+    /// # Errors
+    /// Where git would not allow it.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let name = text.strip_prefix("refs/heads/").unwrap_or(text);
+        let why = if name.is_empty() {
+            Some("it is empty")
+        } else if name.starts_with("refs/") {
+            Some("it names another kind of reference")
+        } else if name.starts_with('-') || name == "@" || name == "HEAD" {
+            Some("git keeps that name for itself")
+        } else if name.contains("..") || name.contains("@{") {
+            Some("it has `..` or `@{`")
+        } else if name
+            .chars()
+            .any(|c| c.is_control() || " ~^:?*[\\".contains(c))
+        {
+            Some("it has a space, a control character or one of ~^:?*[\\")
+        } else if name.split('/').any(|part| {
+            part.is_empty()
+                || part.starts_with('.')
+                || part.ends_with('.')
+                || part.ends_with(".lock")
+        }) {
+            Some("a part of it is empty, begins or ends with a dot, or ends with .lock")
+        } else if name.len() > 200 {
+            Some("it is too long")
+        } else {
+            None
+        };
+        why.map_or_else(
+            || Ok(Self(name.to_owned())),
+            |why| Err(NameError::Branch(why)),
+        )
+    }
+
+    /// Its name, without `refs/heads/`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its full name, `refs/heads/…`.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        format!("refs/heads/{}", self.0)
+    }
+}
+
+impl fmt::Display for BranchName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl RepositoryPath {
+    /// Reads a folder; `.` is the top of the repository, a slash at the end does not count.
+    ///
+    /// # Errors
+    /// Where it leaves the repository, enters `.git` (also as other systems' names for it) or
+    /// `.github/workflows`, or has characters that a checkout somewhere would stumble over.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let text = text.strip_prefix("./").unwrap_or(text);
+        let text = text.strip_suffix('/').unwrap_or(text);
+        if text == "." {
+            return Ok(Self(String::new()));
+        }
+        let segments: Vec<&str> = text.split('/').collect();
+        for segment in &segments {
+            let why = if segment.is_empty() {
+                Some("it begins with a slash or has an empty part")
+            } else if *segment == "." || *segment == ".." {
+                Some("it has a part `.` or `..`")
+            } else if is_git(segment) {
+                Some("git keeps `.git` for itself")
+            } else if segment.ends_with('.') || segment.ends_with(' ') {
+                Some("a part of it ends with a dot or a space")
+            } else if segment
+                .chars()
+                .any(|c| c.is_control() || crate::text::is_invisible(c) || "\\:*?\"<>|".contains(c))
+            {
+                Some("it has a control character or one of \\:*?\"<>|")
+            } else if segment.len() > 200 {
+                Some("a part of it is too long")
+            } else {
+                None
+            };
+            if let Some(why) = why {
+                return Err(NameError::Path(why));
+            }
+        }
+        let lower: Vec<String> = segments.iter().take(2).map(|s| s.to_lowercase()).collect();
+        if lower.len() == 2 && lower[0] == ".github" && lower[1] == "workflows" {
+            return Err(NameError::Workflows);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// A file or folder below this folder.
+    ///
+    /// # Errors
+    /// As [`RepositoryPath::parse`], for the whole path.
+    pub fn join(&self, below: &str) -> Result<Self, NameError> {
+        if self.0.is_empty() {
+            Self::parse(below)
+        } else {
+            Self::parse(below)?;
+            Self::parse(&format!("{}/{below}", self.0))
+        }
+    }
+
+    /// The path as git and GitHub write it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its segments.
+    pub fn segments(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/')
+    }
+}
+
+impl fmt::Display for RepositoryPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "." } else { &self.0 })
+    }
+}
+
+/// Whether a file system somewhere takes `segment` for `.git`: case does not count on macOS and
+/// Windows, Windows drops dots and spaces at the end and knows `git~1`.
+fn is_git(segment: &str) -> bool {
+    let lower = segment.to_lowercase();
+    let bare = lower.trim_end_matches(['.', ' ']);
+    bare == ".git" || bare == "git~1"
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_path_never_leaves_the_repository_or_enters_what_git_and_workflows_keep() {
+        for path in [
+            "",
+            "/",
+            "/etc",
+            "a//b",
+            "../a",
+            "a/../b",
+            "a/..",
+            ".git",
+            "a/.GIT/hooks",
+            ".git./x",
+            "git~1",
+            ".github/workflows",
+            ".GitHub/Workflows/x",
+            "./.github/workflows",
+            "a\\b",
+            "C:x",
+            "a\nb",
+            "a ",
+            "a\u{202e}b",
+        ] {
+            assert!(RepositoryPath::parse(path).is_err(), "{path:?}");
+        }
+        for (path, read) in [
+            ("copilot-activity", "copilot-activity"),
+            ("a/b c/ü/", "a/b c/ü"),
+            (".", ""),
+            ("./a", "a"),
+            (".github/reports", ".github/reports"),
+            ("a/.github/workflows", "a/.github/workflows"),
+        ] {
+            assert_eq!(RepositoryPath::parse(path).unwrap().as_str(), read);
+        }
+    }
+
+    #[test]
+    fn a_file_below_a_folder_stays_below_it() {
+        let folder = RepositoryPath::parse("reports").unwrap();
+        assert_eq!(
+            folder.join("acme/latest.csv").unwrap().as_str(),
+            "reports/acme/latest.csv"
+        );
+        assert!(folder.join("../latest.csv").is_err());
+        assert!(folder.join(".").is_err());
+        let workflows = RepositoryPath::parse(".github").unwrap();
+        assert!(workflows.join("workflows/x.yml").is_err());
+        assert_eq!(
+            RepositoryPath::parse(".")
+                .unwrap()
+                .join("acme")
+                .unwrap()
+                .as_str(),
+            "acme"
+        );
+    }
+
+    #[test]
+    fn a_branch_is_one_that_git_allows() {
+        for name in ["main", "refs/heads/main", "audit/copilot", "a.b", "ü"] {
+            assert!(BranchName::parse(name).is_ok(), "{name:?}");
+        }
+        for name in [
+            "",
+            "refs/tags/v1",
+            "a..b",
+            "a b",
+            "-x",
+            "a/",
+            "/a",
+            ".a",
+            "a.lock",
+            "HEAD",
+            "@",
+            "a@{1}",
+            "a\n",
+            "a~1",
+        ] {
+            assert!(BranchName::parse(name).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_repository_is_owner_and_name() {
+        assert_eq!(
+            RepositoryName::parse("octo/audit.log").unwrap().to_string(),
+            "octo/audit.log"
+        );
+        for name in [
+            "",
+            "octo",
+            "octo/",
+            "/audit",
+            "a/b/c",
+            "octo/..",
+            "octo/a b",
+            "https://github.com/octo/audit",
+        ] {
+            assert!(RepositoryName::parse(name).is_err(), "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What is asked about a repository before anything is delivered to it, and reading its files.
+
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::client::{Accept, Client};
+use super::error::{GitHubError, Purpose};
+use super::names::{BranchName, NameError, RepositoryName, RepositoryPath};
+
+/// Who can see a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visibility {
+    /// Everybody.
+    Public,
+    /// Those who were given access, or the members of the enterprise.
+    Restricted,
+}
+
+/// What GitHub says of a repository ("Get a repository").
+#[derive(Debug, Clone)]
+pub struct Repository {
+    /// Who can see it.
+    pub visibility: Visibility,
+    default_branch: String,
+}
+
+#[derive(Deserialize)]
+struct RepositoryBody {
+    private: Option<bool>,
+    visibility: Option<String>,
+    #[serde(default)]
+    default_branch: String,
+}
+
+impl Repository {
+    /// Asks GitHub about `name`.
+    ///
+    /// # Errors
+    /// Where GitHub does not say. Whoever must know takes such a repository for a public one.
+    pub async fn read(client: &Client, name: &RepositoryName) -> Result<Self, GitHubError> {
+        let url = client.address().rest(["repos", name.owner(), name.name()]);
+        let purpose = Purpose::Visibility(name.clone());
+        let body: RepositoryBody = client.get(&purpose, url, Accept::Json).await?.json()?;
+        // `visibility` knows more than `private` (an enterprise's internal repositories); where a
+        // server sends neither, the repository may be public.
+        let restricted = match body.visibility.as_deref() {
+            Some(visibility) => matches!(visibility, "private" | "internal"),
+            None => body.private == Some(true),
+        };
+        Ok(Self {
+            visibility: if restricted {
+                Visibility::Restricted
+            } else {
+                Visibility::Public
+            },
+            default_branch: body.default_branch,
+        })
+    }
+
+    /// The branch that is shown first, also of a repository without commits.
+    ///
+    /// # Errors
+    /// Where GitHub names none.
+    pub fn default_branch(&self) -> Result<BranchName, NameError> {
+        BranchName::parse(&self.default_branch)
+    }
+}
+
+/// Reads a file as it was at a commit; nothing where there is none.
+///
+/// # Errors
+/// Where GitHub does not give it. Files up to 100 MB are given ("Get repository content").
+pub async fn file_at(
+    client: &Client,
+    name: &RepositoryName,
+    commit: &str,
+    path: &RepositoryPath,
+) -> Result<Option<Vec<u8>>, GitHubError> {
+    let segments = ["repos", name.owner(), name.name(), "contents"];
+    let mut url = client
+        .address()
+        .rest(segments.into_iter().chain(path.segments()));
+    url.query_pairs_mut().append_pair("ref", commit);
+    let purpose = Purpose::Commit(name.clone());
+    match client.get(&purpose, url, Accept::Raw).await {
+        Ok(answer) => Ok(Some(answer.body.into())),
+        Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

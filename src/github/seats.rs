@@ -1,0 +1,292 @@
+//! Reading seats: every page of "List all Copilot seat assignments" for an organization or an
+//! enterprise.
+//!
+//! Pages are counted on by their `Link` header alone: GitHub takes `per_page` above 100 silently
+//! for 100, counts people rather than rows in an enterprise's `total_seats`, and nowhere says that
+//! inner pages are full.
+
+use std::collections::HashSet;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use jiff::Timestamp;
+use reqwest::Url;
+use serde::{Deserialize, Deserializer};
+
+use super::client::{Accept, Answer, Client};
+use super::error::{GitHubError, Purpose};
+use super::link::Links;
+use crate::clock::Clock;
+use crate::report::Report;
+use crate::report::completeness::Reading;
+use crate::report::scope::{Scope, ScopeKind};
+use crate::report::seat::{Account, Seat};
+
+/// GitHub's largest page.
+const PER_PAGE: &str = "100";
+
+/// How many pages are asked for at once. GitHub allows a hundred ("Rate limits for the REST API",
+/// "About secondary rate limits").
+const AT_ONCE: usize = 10;
+
+/// More pages than any company has seats; an answer that links to more is damaged.
+const MOST_PAGES: usize = 100_000;
+
+/// Reads the report of `scope`.
+///
+/// # Errors
+/// Where a page could not be read: half a report is none. Whether the pages fit together is for
+/// [`Report::doubts`] to say.
+pub async fn read(client: &Client, clock: &Clock, scope: &Scope) -> Result<Report, GitHubError> {
+    let purpose = Purpose::Seats(scope.clone());
+    let started_at = clock.now();
+    let first = Page::read(client, &purpose, first_page(client, scope)).await?;
+    let mut pages = match first.numbered_pages_after(client)? {
+        Some(urls) => {
+            let later: Vec<Page> = stream::iter(urls)
+                .map(|url| Page::read(client, &purpose, url))
+                .buffered(AT_ONCE)
+                .try_collect()
+                .await?;
+            let mut pages = vec![first];
+            pages.extend(later);
+            pages
+        }
+        None => vec![first],
+    };
+
+    let mut visited: HashSet<Url> = pages.iter().map(|page| page.answer.url.clone()).collect();
+    while let Some(page) = pages.last()
+        && let Some(next) = &page.links.next
+    {
+        let next = page.answer.linked(next, client.address())?;
+        if pages.len() >= MOST_PAGES || !visited.insert(next.clone()) {
+            return Err(page
+                .answer
+                .unusable("its links to further pages have no end"));
+        }
+        pages.push(Page::read(client, &purpose, next).await?);
+    }
+
+    let reading = Reading {
+        started_at,
+        ended_at: clock.now(),
+        pages: pages.len(),
+        totals: pages.iter().map(|page| page.total_seats).collect(),
+    };
+    let rows = pages.into_iter().flat_map(|page| page.seats).collect();
+    Ok(Report::new(scope.clone(), reading, rows))
+}
+
+fn first_page(client: &Client, scope: &Scope) -> Url {
+    let kind = match scope.kind() {
+        ScopeKind::Organization => "orgs",
+        ScopeKind::Enterprise => "enterprises",
+    };
+    let mut url = client
+        .address()
+        .rest([kind, scope.name(), "copilot", "billing", "seats"]);
+    url.query_pairs_mut()
+        .append_pair("per_page", PER_PAGE)
+        .append_pair("page", "1");
+    url
+}
+
+/// One page, its rows in our own form; the JSON is not kept.
+struct Page {
+    total_seats: Option<u64>,
+    seats: Vec<Seat>,
+    links: Links,
+    answer: Answer,
+}
+
+impl Page {
+    async fn read(client: &Client, purpose: &Purpose, url: Url) -> Result<Self, GitHubError> {
+        let mut answer = client.get(purpose, url, Accept::Json).await?;
+        let body: PageBody = answer.json()?;
+        answer.body.clear();
+        Ok(Self {
+            total_seats: body.total_seats,
+            seats: body.seats.into_iter().map(Seat::from).collect(),
+            links: Links::of(&answer.headers),
+            answer,
+        })
+    }
+
+    /// The addresses of all further pages, where this one links to the last and pages have
+    /// numbers. Nothing where one can only go from page to page.
+    fn numbered_pages_after(&self, client: &Client) -> Result<Option<Vec<Url>>, GitHubError> {
+        let Some(last) = &self.links.last else {
+            return Ok(None);
+        };
+        let last = self.answer.linked(last, client.address())?;
+        let number = last
+            .query_pairs()
+            .find(|(name, _)| name == "page")
+            .and_then(|(_, value)| value.parse::<usize>().ok());
+        let Some(number) = number else {
+            return Ok(None);
+        };
+        if number > MOST_PAGES {
+            return Err(self
+                .answer
+                .unusable(&format!("it links to a page number {number}")));
+        }
+        Ok(Some(
+            (2..=number).map(|number| numbered(&last, number)).collect(),
+        ))
+    }
+}
+
+/// `url` with another page number.
+fn numbered(url: &Url, number: usize) -> Url {
+    let others: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(name, _)| name != "page")
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
+    let mut url = url.clone();
+    url.query_pairs_mut()
+        .clear()
+        .extend_pairs(others)
+        .append_pair("page", &number.to_string());
+    url
+}
+
+#[derive(Deserialize)]
+struct PageBody {
+    #[serde(default, deserialize_with = "count")]
+    total_seats: Option<u64>,
+    seats: Vec<SeatBody>,
+}
+
+/// A seat as GitHub's description documents it, of which only what the report needs is read.
+/// Everything may be missing or null; fields and values that are not known are passed over.
+#[derive(Deserialize)]
+struct SeatBody {
+    assignee: Option<AccountBody>,
+    organization: Option<AccountBody>,
+    assigning_team: Option<TeamBody>,
+    #[serde(default, deserialize_with = "time")]
+    created_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "time")]
+    last_authenticated_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "time")]
+    last_activity_at: Option<Timestamp>,
+    last_activity_editor: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct AccountBody {
+    id: Option<u64>,
+    login: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct TeamBody {
+    id: Option<u64>,
+}
+
+impl From<SeatBody> for Seat {
+    fn from(body: SeatBody) -> Self {
+        let account = |account: Option<AccountBody>| {
+            let account = account?;
+            Some(Account {
+                id: account.id,
+                login: account.login.filter(|login| !login.is_empty())?,
+            })
+        };
+        Self {
+            assignee: account(body.assignee),
+            organization: account(body.organization),
+            team: body.assigning_team.and_then(|team| team.id),
+            created_at: body.created_at,
+            last_authenticated_at: body.last_authenticated_at,
+            last_activity_at: body.last_activity_at,
+            last_surface_used: body
+                .last_activity_editor
+                .filter(|surface| !surface.is_empty()),
+        }
+    }
+}
+
+/// A count, or nothing where there is something else: without it completeness cannot be proved,
+/// which is for the report to say.
+fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(serde_json::Value::deserialize(deserializer)?.as_u64())
+}
+
+/// A time with any offset, or nothing. Something that is no time is an error: a row without its
+/// time would say that somebody never used Copilot.
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text: Option<std::borrow::Cow<'de, str>> = Option::deserialize(deserializer)?;
+    text.filter(|text| !text.is_empty())
+        .map(|text| {
+            text.parse()
+                .map_err(|_| serde::de::Error::custom(format!("{text:?} is not a time")))
+        })
+        .transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn seats(json: &str) -> serde_json::Result<Vec<Seat>> {
+        let page: PageBody = serde_json::from_str(json)?;
+        Ok(page.seats.into_iter().map(Seat::from).collect())
+    }
+
+    #[test]
+    fn whatever_github_leaves_out_or_adds_is_ordinary() {
+        let rows = seats(
+            r#"{"total_seats": 4, "new": 1, "seats": [
+                {},
+                {"assignee": null, "organization": null, "assigning_team": null, "created_at": null,
+                 "last_activity_at": null, "last_activity_editor": null, "plan_type": "quantum"},
+                {"assignee": {"login": "octocat", "id": 1, "new": {}}, "last_activity_at": "2021-10-14T00:53:32-06:00",
+                 "assigning_team": {"id": 7, "name": "=1+1", "enterprise": true}, "plan_type": 5},
+                {"assignee": {}, "last_activity_at": "", "last_activity_editor": ""}
+            ]}"#,
+        )
+        .unwrap();
+        assert_eq!(rows[0], Seat::default());
+        assert_eq!(rows[1], Seat::default());
+        assert_eq!(rows[3], Seat::default());
+        assert_eq!(rows[2].login(), "octocat");
+        assert_eq!(rows[2].team, Some(7));
+        assert_eq!(
+            rows[2].last_activity_at.unwrap().to_string(),
+            "2021-10-14T06:53:32Z"
+        );
+    }
+
+    #[test]
+    fn a_time_that_is_none_is_not_taken_for_never() {
+        let error = seats(r#"{"seats": [{"last_activity_at": "yesterday"}]}"#).unwrap_err();
+        assert!(error.to_string().contains("\"yesterday\" is not a time"));
+    }
+
+    #[test]
+    fn a_total_that_is_no_count_is_a_missing_one() {
+        for total in ["null", "\"7\"", "-1", "1.5", "[]"] {
+            let page: PageBody =
+                serde_json::from_str(&format!(r#"{{"total_seats": {total}, "seats": []}}"#))
+                    .unwrap();
+            assert_eq!(page.total_seats, None);
+        }
+    }
+
+    #[test]
+    fn a_page_keeps_what_else_its_address_says() {
+        let last = Url::parse(
+            "https://api.github.com/organizations/1/copilot/billing/seats?page=9&per_page=100",
+        )
+        .unwrap();
+        assert_eq!(
+            numbered(&last, 3).as_str(),
+            "https://api.github.com/organizations/1/copilot/billing/seats?per_page=100&page=3"
+        );
+    }
+}

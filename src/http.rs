@@ -1,0 +1,39 @@
+//! The one HTTP client of the binary: everything that is sent to GitHub, to the artifact service
+//! and to its blob store goes through it.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+/// How long to try to reach a server.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a whole request may take, answer included. GitHub ends a request of its own accord
+/// after 10 seconds ("Troubleshooting the REST API", "Timeouts"); the rest is for slow lines.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(100);
+
+/// What the binary calls itself towards servers.
+pub const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+
+/// Makes the client.
+///
+/// Proxies come from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, also
+/// in lower case), certificate authorities from the system or from `SSL_CERT_FILE` and
+/// `SSL_CERT_DIR`. Redirects are not followed: whoever follows one has to look at where it leads
+/// before a token goes there.
+///
+/// # Errors
+/// Where no certificate authority can be found, or the proxy's address is none.
+pub fn client() -> anyhow::Result<reqwest::Client> {
+    // Fails only where a provider is installed already, which is then the one to use.
+    let _installed_before = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(REQUEST_TIMEOUT)
+        .build()
+        .context(
+            "The HTTP client cannot be set up. Most often there are no certificate authorities: install `ca-certificates`, or name a file of them in SSL_CERT_FILE",
+        )
+}
