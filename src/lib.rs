@@ -1,8 +1,335 @@
-//! The Copilot activity report.
+//! The Copilot activity report, taken on a schedule.
+//!
+//! GitHub offers the report of who holds a Copilot seat and when they last used it as a button
+//! that a person must press. This action reads the same data from GitHub's public API, writes them
+//! in the form of GitHub's own file, and delivers them as a workflow artifact, as a commit to a
+//! repository, or both.
+//!
+//! Data flow one way, and so does reading the code:
+//!
+//! - [`inputs`]: what the user asked for, checked.
+//! - [`github`]: GitHub's public API: seats, repositories, commits.
+//! - [`report`]: the report itself: rows, order, file form, manifest, completeness. No input or
+//!   output.
+//! - [`files`]: the report as files in the workspace.
+//! - [`delivery`]: where a finished report goes.
+//! - [`runner`]: the Actions runner: artifact, outputs, summary, annotations, masking.
+//!
+//! [`environment`], [`clock`] and [`http`] are the edges: variables, time and the network come in
+//! through them. [`text`] makes text from elsewhere fit to be shown.
+//!
+//! [`run`] is the story of one run, top to bottom.
 
 pub mod clock;
+pub mod delivery;
 pub mod environment;
+pub mod files;
 pub mod github;
 pub mod http;
+pub mod inputs;
 pub mod report;
+pub mod runner;
 pub mod text;
+
+use std::fmt;
+
+use anyhow::Context as _;
+use clock::Clock;
+use delivery::{Delivery, Recorded};
+use environment::Environment;
+use files::{Folder, Written};
+use github::client::Client;
+use github::seats;
+use inputs::Inputs;
+use report::Report;
+use report::manifest::{FileEntry, Manifest};
+use report::scope::Scope;
+use runner::artifact::Uploaded;
+use runner::log::Group;
+use runner::outputs::{self, Outputs};
+use runner::summary::{self, Line, Section};
+
+/// A report that is complete (or may be incomplete) and lies in the workspace.
+struct Finished {
+    report: Report,
+    csv: Written,
+    manifest: Written,
+}
+
+/// What became of one organization or enterprise.
+struct Outcome<'a> {
+    scope: &'a Scope,
+    finished: anyhow::Result<Finished>,
+    recorded: anyhow::Result<Option<Recorded>>,
+}
+
+/// What was done in a run, and what was not.
+#[derive(Debug, Default)]
+pub struct Undone {
+    lines: Vec<Line>,
+}
+
+/// For a person who sees the red run first: what is safe, and what is missing.
+impl fmt::Display for Undone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Not everything was done.")?;
+        for (good, title) in [(true, "done"), (false, "not done")] {
+            for line in self.lines.iter().filter(|line| line.good == good) {
+                let first = line.text.lines().next().unwrap_or_default();
+                write!(f, "\n  {title}: {first}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Undone {}
+
+/// Takes the reports that `inputs` ask for and delivers them.
+///
+/// # Errors
+/// Where anything asked for was not done. What was delivered before stays delivered; the error
+/// names both.
+pub async fn run(inputs: &Inputs, environment: &Environment) -> anyhow::Result<()> {
+    let clock = Clock::system(environment);
+    let http = http::client()?;
+    let reader = Client::new(http.clone(), inputs.address.clone(), &inputs.token)
+        .context("`token` cannot be used")?;
+    let folder = Folder::open(&inputs.workspace, &inputs.output_directory)?;
+    let delivery = Delivery::prepare(inputs, environment, &clock, &http, &reader).await?;
+
+    let mut outcomes = Vec::new();
+    for scope in &inputs.scopes {
+        let title = format!("Copilot activity report of the {} {scope}", scope.kind());
+        let group = Group::begin(environment, &title);
+        let finished = take(inputs, &delivery, &reader, &clock, &folder, scope).await;
+        let recorded = match &finished {
+            Ok(Finished { report, csv, .. }) => delivery.record(report, csv).await,
+            Err(_) => Ok(None),
+        };
+        if let Ok(Some(recorded)) = &recorded {
+            tracing::info!("{scope}: {}.", recorded.what);
+        }
+        drop(group);
+        for error in [finished.as_ref().err(), recorded.as_ref().err()]
+            .into_iter()
+            .flatten()
+        {
+            tracing::error!("{error:#}");
+        }
+        outcomes.push(Outcome {
+            scope,
+            finished,
+            recorded,
+        });
+    }
+    let files: Vec<&Written> = finished(&outcomes)
+        .flat_map(|finished| [&finished.csv, &finished.manifest])
+        .collect();
+    let uploaded = delivery.upload(&files).await;
+    if let Err(error) = &uploaded {
+        tracing::error!("{error:#}");
+    }
+
+    let told = tell(inputs, environment, &clock, &outcomes, &uploaded);
+    let undone = Undone {
+        lines: all_lines(&outcomes, &uploaded),
+    };
+    if undone.lines.iter().any(|line| !line.good) {
+        return Err(undone.into());
+    }
+    told
+}
+
+/// Reads one report and writes its files to the workspace.
+async fn take(
+    inputs: &Inputs,
+    delivery: &Delivery<'_>,
+    reader: &Client,
+    clock: &Clock,
+    folder: &Folder,
+    scope: &Scope,
+) -> anyhow::Result<Finished> {
+    let report = seats::read(reader, clock, scope).await?;
+    tracing::info!(
+        "{scope}: read {} seats of {} people, in {} pages.",
+        report.seats().len(),
+        report.people(),
+        report.reading().pages
+    );
+    if !report.is_complete() {
+        let doubts: Vec<String> = report.doubts().iter().map(ToString::to_string).collect();
+        let doubts = doubts.join("\n  missing: ");
+        if inputs.require_complete {
+            anyhow::bail!(
+                "The report of {scope} is not proved complete, so it was not published.\n  missing: {doubts}\n  what to do: run again. If it stays so, `require-complete: false` publishes the report, marked as incomplete"
+            );
+        }
+        tracing::warn!("The report of {scope} is not proved complete.\n  missing: {doubts}");
+    }
+    if let Some(total) = report.reading().total_seats()
+        && report.people() as u64 > total
+    {
+        tracing::warn!(
+            "{scope}: {} people hold seats, but GitHub counts {total} (`total_seats`). Somebody with seats in several organizations is billed in one of them only.",
+            report.people()
+        );
+    }
+    let stem = report.file_stem();
+    let csv = folder.write(&format!("{stem}.csv"), |out| {
+        report::csv::write(&report, out)
+    })?;
+    let entry = FileEntry {
+        name: csv.name.clone(),
+        size: csv.size,
+        sha256: csv.sha256.clone(),
+    };
+    let api = reader.address().as_str();
+    let manifest = Manifest::new(&report, api, delivery.run(), vec![entry]).to_file()?;
+    let manifest = folder.write(&format!("{stem}.manifest.json"), |out| {
+        out.write_all(&manifest)
+    })?;
+    tracing::info!("{scope}: wrote {}.", csv.below_workspace);
+    Ok(Finished {
+        report,
+        csv,
+        manifest,
+    })
+}
+
+/// Tells the next step and the person: outputs and summary.
+fn tell(
+    inputs: &Inputs,
+    environment: &Environment,
+    clock: &Clock,
+    outcomes: &[Outcome<'_>],
+    uploaded: &anyhow::Result<Option<Uploaded>>,
+) -> anyhow::Result<()> {
+    outputs_of(outcomes, uploaded)
+        .write(environment)
+        .context("The outputs could not be written to the file in GITHUB_OUTPUT")?;
+    if inputs.summary {
+        let sections: Vec<Section<'_>> = outcomes
+            .iter()
+            .map(|outcome| Section {
+                title: format!("The {} {}", outcome.scope.kind(), outcome.scope),
+                report: outcome.finished.as_ref().ok().map(|f| &f.report),
+                lines: lines(outcome),
+            })
+            .collect();
+        let general = artifact_line(uploaded);
+        let text = summary::write(&sections, general.as_slice(), clock.now());
+        outputs::write_summary(environment, &text)
+            .context("The summary could not be written to the file in GITHUB_STEP_SUMMARY")?;
+    }
+    Ok(())
+}
+
+fn outputs_of(outcomes: &[Outcome<'_>], uploaded: &anyhow::Result<Option<Uploaded>>) -> Outputs {
+    let each = |text: fn(&Finished) -> &str| {
+        let texts: Vec<&str> = finished(outcomes).map(text).collect();
+        texts.join("\n")
+    };
+    let sum = |count: fn(&Report) -> usize| {
+        let sum: usize = finished(outcomes).map(|f| count(&f.report)).sum();
+        sum.to_string()
+    };
+    let mut out = Outputs::default();
+    out.set("report-path", &each(|f| &f.csv.below_workspace));
+    out.set("report-sha256", &each(|f| &f.csv.sha256));
+    out.set("seats", &sum(|report| report.seats().len()));
+    out.set("people", &sum(Report::people));
+    let complete = outcomes
+        .iter()
+        .all(|outcome| matches!(&outcome.finished, Ok(f) if f.report.is_complete()));
+    out.set("complete", if complete { "true" } else { "false" });
+
+    let recorded = || {
+        outcomes
+            .iter()
+            .filter_map(|o| o.recorded.as_ref().ok()?.as_ref())
+    };
+    let commits = || recorded().filter_map(|recorded| recorded.commit.as_ref());
+    let changed = match recorded().count() {
+        0 => "",
+        _ if recorded().any(|recorded| recorded.changed) => "true",
+        _ => "false",
+    };
+    out.set("changed", changed);
+    if let Ok(Some(artifact)) = uploaded {
+        out.set("artifact-id", &artifact.id);
+        out.set("artifact-name", artifact.name.as_str());
+        out.set("artifact-url", &artifact.url);
+        out.set("artifact-digest", &artifact.digest);
+    }
+    let shas: Vec<&str> = commits().map(|commit| commit.sha.as_str()).collect();
+    let urls: Vec<&str> = commits().map(|commit| commit.url.as_str()).collect();
+    out.set("commit-sha", &shas.join("\n"));
+    out.set("commit-url", &urls.join("\n"));
+    out
+}
+
+fn finished<'o>(outcomes: &'o [Outcome<'_>]) -> impl Iterator<Item = &'o Finished> {
+    outcomes
+        .iter()
+        .filter_map(|outcome| outcome.finished.as_ref().ok())
+}
+
+/// What was done for a scope, and what was not.
+fn lines(outcome: &Outcome<'_>) -> Vec<Line> {
+    let line = |good, text: String, link: Option<&str>| Line {
+        good,
+        text,
+        link: link.map(str::to_owned),
+    };
+    let scope = outcome.scope;
+    let mut lines = Vec::new();
+    match &outcome.finished {
+        Ok(finished) => {
+            let path = &finished.csv.below_workspace;
+            lines.push(line(
+                true,
+                format!("{scope}: written to {path} in the workspace"),
+                None,
+            ));
+        }
+        Err(error) => lines.push(line(false, format!("{scope}: no report. {error:#}"), None)),
+    }
+    match &outcome.recorded {
+        Ok(Some(recorded)) => {
+            let url = recorded.commit.as_ref().map(|commit| commit.url.as_str());
+            lines.push(line(true, format!("{scope}: {}", recorded.what), url));
+        }
+        Ok(None) => {}
+        Err(error) => lines.push(line(
+            false,
+            format!("{scope}: not committed. {error:#}"),
+            None,
+        )),
+    }
+    lines
+}
+
+fn artifact_line(uploaded: &anyhow::Result<Option<Uploaded>>) -> Option<Line> {
+    match uploaded {
+        Ok(Some(artifact)) => Some(Line {
+            good: true,
+            text: format!("uploaded as the artifact {}", artifact.name.as_str()),
+            link: Some(artifact.url.clone()),
+        }),
+        Ok(None) => None,
+        Err(error) => Some(Line {
+            good: false,
+            text: format!("no artifact was uploaded. {error:#}"),
+            link: None,
+        }),
+    }
+}
+
+fn all_lines(outcomes: &[Outcome<'_>], uploaded: &anyhow::Result<Option<Uploaded>>) -> Vec<Line> {
+    outcomes
+        .iter()
+        .flat_map(lines)
+        .chain(artifact_line(uploaded))
+        .collect()
+}

@@ -1,0 +1,334 @@
+//! Where a finished report goes: a workflow artifact, a repository, or both.
+//!
+//! Everything that can be known beforehand is asked before the report is read: whether an artifact
+//! can be uploaded at all, and whether the places it goes to are public.
+
+use anyhow::{Context as _, anyhow, bail};
+use bytes::Bytes;
+
+use crate::clock::Clock;
+use crate::environment::Environment;
+use crate::files::Written;
+use crate::github::client::Client;
+use crate::github::commit::{Change, Commit, Committer};
+use crate::github::names::{BranchName, RepositoryName};
+use crate::github::repository::{Repository, Visibility};
+use crate::inputs::{ArtifactInputs, CommitInputs, Inputs};
+use crate::report::Report;
+use crate::report::day::{self, Action, Decision, Folder};
+use crate::report::manifest::{FileEntry, Manifest, Run};
+use crate::runner::artifact::{ArtifactService, File, Uploaded};
+use crate::runner::{context, log};
+
+/// The places that were asked for, found able to take a report.
+pub struct Delivery<'a> {
+    environment: &'a Environment,
+    clock: &'a Clock,
+    run: Option<Run>,
+    artifact: Option<(ArtifactService, &'a ArtifactInputs)>,
+    repository: Option<Target<'a>>,
+}
+
+struct Target<'a> {
+    inputs: &'a CommitInputs,
+    client: Client,
+    branch: BranchName,
+}
+
+/// What became of a report in the repository.
+#[derive(Debug)]
+pub struct Recorded {
+    /// Whether the seats' state differs from the last recorded report.
+    pub changed: bool,
+    /// The commit, where one was made.
+    pub commit: Option<Commit>,
+    /// What happened, for people.
+    pub what: String,
+}
+
+impl<'a> Delivery<'a> {
+    /// Gets ready to deliver as `inputs` ask. `reader` is the client with `token`.
+    ///
+    /// # Errors
+    /// Where a place cannot take the report, or is public and that was not allowed.
+    pub async fn prepare(
+        inputs: &'a Inputs,
+        environment: &'a Environment,
+        clock: &'a Clock,
+        http: &reqwest::Client,
+        reader: &Client,
+    ) -> anyhow::Result<Self> {
+        let writer = inputs
+            .commit_token
+            .as_ref()
+            .map(|token| Client::new(http.clone(), inputs.address.clone(), token))
+            .transpose()
+            .context("`commit-token` cannot be used")?;
+
+        let artifact = match &inputs.artifact {
+            Some(wanted) => {
+                let service =
+                    ArtifactService::from_environment(http.clone(), clock.clone(), environment)?;
+                if !inputs.allow_public {
+                    let Some(name) = &inputs.own_repository else {
+                        bail!(
+                            "GITHUB_REPOSITORY is missing, so it cannot be asked whether the workflow's repository is public"
+                        );
+                    };
+                    let clients = writer.iter().chain([reader]);
+                    refuse_public(clients, name, "everybody could download the artifact").await?;
+                }
+                Some((service, wanted))
+            }
+            None => None,
+        };
+        let repository = match (&inputs.commit, writer) {
+            (Some(commit), Some(client)) => {
+                let repository = if inputs.allow_public {
+                    Repository::read(&client, &commit.repository).await?
+                } else {
+                    refuse_public(
+                        [&client],
+                        &commit.repository,
+                        "everybody could read it there",
+                    )
+                    .await?
+                };
+                let branch = match &commit.branch {
+                    Some(branch) => branch.clone(),
+                    None => repository.default_branch().with_context(|| {
+                        format!(
+                            "GitHub names no default branch for {}; name one in `branch`",
+                            commit.repository
+                        )
+                    })?,
+                };
+                Some(Target {
+                    inputs: commit,
+                    client,
+                    branch,
+                })
+            }
+            _ => None,
+        };
+        Ok(Self {
+            environment,
+            clock,
+            run: context::run(environment),
+            artifact,
+            repository,
+        })
+    }
+
+    /// The run of the workflow, which manifests name.
+    #[must_use]
+    pub fn run(&self) -> Option<&Run> {
+        self.run.as_ref()
+    }
+
+    /// Whether reports are committed to a repository.
+    #[must_use]
+    pub fn records(&self) -> bool {
+        self.repository.is_some()
+    }
+
+    /// Uploads the files of all reports as one artifact; nothing where none was asked for or there
+    /// is none to upload.
+    ///
+    /// # Errors
+    /// Where the artifact could not be made.
+    pub async fn upload(&self, files: &[&Written]) -> anyhow::Result<Option<Uploaded>> {
+        let Some((service, wanted)) = &self.artifact else {
+            return Ok(None);
+        };
+        if files.is_empty() {
+            return Ok(None);
+        }
+        let files: Vec<File<'_>> = files
+            .iter()
+            .map(|file| File {
+                name: &file.name,
+                path: &file.path,
+            })
+            .collect();
+        let mut mask = |secret: &str| log::mask(self.environment, secret);
+        let uploaded = service
+            .upload(&wanted.name, &files, wanted.retention, &mut mask)
+            .await?;
+        Ok(Some(uploaded))
+    }
+
+    /// Commits a report, as the rule of the day wants it; nothing where that was not asked for.
+    ///
+    /// # Errors
+    /// Where it had to be committed and was not.
+    pub async fn record(&self, report: &Report, csv: &Written) -> anyhow::Result<Option<Recorded>> {
+        let Some(target) = &self.repository else {
+            return Ok(None);
+        };
+        let content = std::fs::read(&csv.path)
+            .with_context(|| format!("{} could not be read again", csv.path.display()))?;
+        let content = Bytes::from(content);
+
+        let directory = &target.inputs.directory;
+        let folder = directory.join(report.scope().name())?;
+        let stem = day::day_stem(report.time());
+        let latest = folder.join(day::LATEST)?;
+        let day_csv = folder.join(&format!("{stem}.csv"))?;
+        let day_json = folder.join(&format!("{stem}.json"))?;
+        let date = day::date(report.time()).to_string();
+        let manifest = Manifest::new(
+            report,
+            target.client.address().as_str(),
+            self.run(),
+            vec![FileEntry {
+                name: format!("{date}.csv"),
+                size: csv.size,
+                sha256: csv.sha256.clone(),
+            }],
+        )
+        .to_file()?;
+        let change = Change {
+            files: vec![
+                (latest.clone(), content.clone()),
+                (day_csv.clone(), content),
+                (day_json.clone(), Bytes::from(manifest)),
+            ],
+            ..self.message(&target.inputs.message, report, csv, &date)
+        };
+
+        let first_file = (
+            directory.join("README.md")?,
+            Bytes::from_static(FIRST_FILE.as_bytes()),
+        );
+        let committer = Committer::new(
+            &target.client,
+            self.clock,
+            target.inputs.repository.clone(),
+            target.branch.clone(),
+            first_file,
+            self.mark()?,
+        );
+        let mut decision: Option<Decision> = None;
+        let commit = committer
+            .commit(&[latest, day_csv, day_json], |found| {
+                let found_folder = Folder {
+                    latest: found.first().cloned().flatten(),
+                    day_report: found.get(1).cloned().flatten(),
+                    day_manifest: found.get(2).cloned().flatten(),
+                };
+                let decided = day::decide(report, &found_folder).with_context(|| {
+                    format!(
+                        "{folder} of {}: name another `directory`",
+                        target.inputs.repository
+                    )
+                })?;
+                let record = decided.action == Action::Record;
+                decision = Some(decided);
+                Ok(record.then(|| change.clone()))
+            })
+            .await?;
+        let decision = decision.ok_or_else(|| anyhow!("nothing was decided"))?;
+        for warning in &decision.warnings {
+            tracing::warn!("{folder} of {}: {warning}", target.inputs.repository);
+        }
+        let place = format!("{} (branch {})", target.inputs.repository, target.branch);
+        let what = match (&commit, &decision.action) {
+            (Some(commit), _) => {
+                format!(
+                    "committed to {place} as {}, {}",
+                    commit.sha, commit.verification
+                )
+            }
+            (None, Action::Older(time)) => {
+                format!("nothing committed to {place}: it has a newer report, of {time}")
+            }
+            (None, _) => {
+                format!("nothing committed to {place}: no seat differs from the day's report there")
+            }
+        };
+        Ok(Some(Recorded {
+            changed: decision.changed,
+            commit,
+            what,
+        }))
+    }
+
+    fn message(&self, template: &str, report: &Report, csv: &Written, date: &str) -> Change {
+        let message = template
+            .replace("{scope}", report.scope().name())
+            .replace("{date}", date);
+        let (headline, rest) = message.split_once('\n').unwrap_or((&message, ""));
+        let mut body = Vec::new();
+        if !rest.trim().is_empty() {
+            body.push(rest.trim().to_owned());
+        }
+        let complete = if report.is_complete() {
+            "complete"
+        } else {
+            "NOT PROVED COMPLETE"
+        };
+        body.push(format!(
+            "{} seats, {} people, {complete}\nReport time: {}\nSHA-256: {}",
+            report.seats().len(),
+            report.people(),
+            report.time(),
+            csv.sha256
+        ));
+        let made_by = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+        body.push(match &self.run {
+            Some(run) => format!(
+                "Made by {made_by} in {}/{}/actions/runs/{}/attempts/{}",
+                run.server, run.repository, run.id, run.attempt
+            ),
+            None => format!("Made by {made_by}"),
+        });
+        Change {
+            headline: headline.trim().to_owned(),
+            body: body.join("\n\n"),
+            files: Vec::new(),
+        }
+    }
+
+    /// A mark that names run and attempt, and that no other delivery has.
+    fn mark(&self) -> anyhow::Result<String> {
+        let mut random = [0; 8];
+        getrandom::fill(&mut random)
+            .map_err(|error| anyhow!("the system gives no random numbers: {error}"))?;
+        let random = hex::encode(random);
+        Ok(match &self.run {
+            Some(run) => format!("run {} attempt {} {random}", run.id, run.attempt),
+            None => format!("by hand {random}"),
+        })
+    }
+}
+
+/// What a repository without commits begins with.
+const FIRST_FILE: &str = "# Copilot activity reports\n\nOne folder for each organization or enterprise. The files in them are written by a workflow; edits by hand may be overwritten.\n\nWho used Copilot when is personal data: keep this repository private.\n";
+
+/// Asks whether `name` is public, with one client after the other until one is told, and refuses
+/// it where it is or where none is told.
+async fn refuse_public<'c>(
+    clients: impl IntoIterator<Item = &'c Client>,
+    name: &RepositoryName,
+    consequence: &str,
+) -> anyhow::Result<Repository> {
+    let mut failure = None;
+    for client in clients {
+        match Repository::read(client, name).await {
+            Ok(repository) if repository.visibility == Visibility::Restricted => {
+                return Ok(repository);
+            }
+            Ok(_) => bail!(
+                "The repository {name} is public, and the report is personal data: {consequence}. Nothing was read and nothing delivered.\n  what to do: make the repository private, or deliver elsewhere (`deliver-to`, `repository`). If everybody may know who used Copilot when, set `allow-public: true`"
+            ),
+            Err(error) => {
+                failure.get_or_insert(error);
+            }
+        }
+    }
+    let error = failure.map_or_else(|| anyhow!("no token could be asked with"), Into::into);
+    Err(error.context(format!(
+        "Whether the repository {name} is public could not be learned, so it counts as public. Nothing was read and nothing delivered"
+    )))
+}

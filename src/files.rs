@@ -1,0 +1,251 @@
+//! Files in the workspace: written whole or not at all, never through a symbolic link out of the
+//! workspace, and owned by whoever owns the workspace.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{MetadataExt as _, chown};
+use std::path::{Component, Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+/// A folder within the workspace that files are written to.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    workspace: PathBuf,
+    below: PathBuf,
+    owner: (u32, u32),
+}
+
+/// A file that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Its name in the folder.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Where it is from the workspace, as later steps name it: inside the action's container the
+    /// workspace itself has another path.
+    pub below_workspace: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256 in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// Why a file could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// A part of the path is a symbolic link that leads out of the workspace.
+    #[error(
+        "`output-directory`: {path} leads out of the workspace through a symbolic link; name another folder"
+    )]
+    Outside {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The system refused, for instance because the disk is full.
+    #[error("{path} could not be written: {error}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> FileError + '_ {
+    move |error| FileError::Io {
+        path: path.to_owned(),
+        error,
+    }
+}
+
+impl Folder {
+    /// Opens the folder `below` the `workspace`, and makes it where it does not exist. `below` is
+    /// relative and has no `..`.
+    ///
+    /// # Errors
+    /// Where it cannot be made, or leads out of the workspace.
+    pub fn open(workspace: &Path, below: &Path) -> Result<Self, FileError> {
+        let workspace = fs::canonicalize(workspace).map_err(at(workspace))?;
+        let metadata = fs::metadata(&workspace).map_err(at(&workspace))?;
+        let owner = (metadata.uid(), metadata.gid());
+        let mut path = workspace.clone();
+        let mut clean = PathBuf::new();
+        for part in below.components() {
+            match part {
+                Component::Normal(part) => {
+                    path.push(part);
+                    clean.push(part);
+                }
+                Component::CurDir => continue,
+                Component::ParentDir | Component::RootDir | Component::Prefix(_) => {
+                    return Err(FileError::Outside {
+                        path: below.to_owned(),
+                    });
+                }
+            }
+            match fs::create_dir(&path) {
+                Ok(()) => give(&path, owner).map_err(at(&path))?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(at(&path)(error)),
+            }
+            let real = fs::canonicalize(&path).map_err(at(&path))?;
+            if !real.starts_with(&workspace) {
+                return Err(FileError::Outside { path });
+            }
+        }
+        Ok(Self {
+            workspace,
+            below: clean,
+            owner,
+        })
+    }
+
+    /// Writes a file of that name with `content`: to a temporary file first, which takes the name
+    /// once it is whole and on the disk.
+    ///
+    /// # Errors
+    /// Where it could not be written; then nothing of it stays.
+    pub fn write(
+        &self,
+        name: &str,
+        content: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    ) -> Result<Written, FileError> {
+        let directory = self.workspace.join(&self.below);
+        let path = directory.join(name);
+        let temporary = directory.join(format!(".{name}.{}.tmp", std::process::id()));
+        let written = self.write_whole(&temporary, &path, content);
+        if written.is_err() {
+            // What stays of it is a hidden file that nothing takes for a report.
+            let _ = fs::remove_file(&temporary);
+        }
+        let (size, sha256) = written.map_err(at(&path))?;
+        Ok(Written {
+            name: name.to_owned(),
+            path,
+            below_workspace: self.below.join(name).to_string_lossy().into_owned(),
+            size,
+            sha256,
+        })
+    }
+
+    fn write_whole(
+        &self,
+        temporary: &Path,
+        path: &Path,
+        content: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    ) -> io::Result<(u64, String)> {
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(temporary)?;
+        let mut out = Hashing {
+            out: io::BufWriter::new(file),
+            hash: Sha256::new(),
+            size: 0,
+        };
+        content(&mut out)?;
+        let file: File = out
+            .out
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?;
+        file.sync_all()?;
+        give(temporary, self.owner)?;
+        fs::rename(temporary, path)?;
+        Ok((out.size, hex::encode(out.hash.finalize())))
+    }
+}
+
+/// Gives a file to the workspace's owner. The container runs as root, and what root owns a later
+/// step could not change or remove.
+fn give(path: &Path, owner: (u32, u32)) -> io::Result<()> {
+    let metadata = fs::metadata(path)?;
+    if (metadata.uid(), metadata.gid()) == owner {
+        return Ok(());
+    }
+    match chown(path, Some(owner.0), Some(owner.1)) {
+        // Only root may give files away; started by hand there is nothing to give.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        result => result,
+    }
+}
+
+/// Passes bytes on, and knows their number and SHA-256.
+struct Hashing<W> {
+    out: W,
+    hash: Sha256,
+    size: u64,
+}
+
+impl<W: io::Write> io::Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_fails_half_way_leaves_nothing() {
+        let workspace = tempfile::tempdir().unwrap();
+        let folder = Folder::open(workspace.path(), Path::new("a/b")).unwrap();
+        folder
+            .write("x.csv", |out| {
+                out.write_all(b"half")?;
+                Err(io::Error::other("the disk is full"))
+            })
+            .unwrap_err();
+        assert_eq!(
+            fs::read_dir(workspace.path().join("a/b")).unwrap().count(),
+            0
+        );
+    }
+
+    #[test]
+    fn a_link_out_of_the_workspace_is_refused_and_one_within_is_not() {
+        let outside = tempfile::tempdir().unwrap();
+        let workspace = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(outside.path(), workspace.path().join("out")).unwrap();
+        assert!(matches!(
+            Folder::open(workspace.path(), Path::new("out")),
+            Err(FileError::Outside { .. })
+        ));
+        assert!(Folder::open(workspace.path(), Path::new("out/deeper")).is_err());
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+        fs::create_dir(workspace.path().join("real")).unwrap();
+        std::os::unix::fs::symlink("real", workspace.path().join("in")).unwrap();
+        assert!(Folder::open(workspace.path(), Path::new("in")).is_ok());
+    }
+
+    #[test]
+    fn a_link_in_the_files_place_is_replaced_not_followed() {
+        let outside = tempfile::tempdir().unwrap();
+        let target = outside.path().join("precious");
+        fs::write(&target, "precious").unwrap();
+        let workspace = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(&target, workspace.path().join("x.csv")).unwrap();
+        let folder = Folder::open(workspace.path(), Path::new(".")).unwrap();
+        let written = folder.write("x.csv", |out| out.write_all(b"abc")).unwrap();
+        assert_eq!(fs::read_to_string(target).unwrap(), "precious");
+        assert_eq!(written.below_workspace, "x.csv");
+        assert_eq!(
+            (written.size, written.sha256.as_str()),
+            (
+                3,
+                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+            )
+        );
+    }
+}

@@ -1,0 +1,120 @@
+//! Every input, once: its name, its default and what it means. The flags, their help and the
+//! check of `action.yml` come from here.
+
+/// One input.
+#[derive(Debug, Clone, Copy)]
+pub struct Input {
+    /// Its name in `action.yml`, and as a flag.
+    pub name: &'static str,
+    /// Its default in `action.yml`, where it has one.
+    pub default: Option<&'static str>,
+    /// What kind of value it takes.
+    pub kind: Kind,
+    /// What it means, for people.
+    pub meaning: &'static str,
+}
+
+/// What kind of value an input takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A text.
+    Text,
+    /// `true` or `false`.
+    Switch,
+    /// A text that must not be seen: read from the environment only, never a flag.
+    Secret,
+}
+
+/// All inputs, in the order in which people are shown them.
+pub const INPUTS: &[Input] = &[
+    Input {
+        name: "organization",
+        default: None,
+        kind: Kind::Text,
+        meaning: "One or more organizations, separated by commas or lines; each gets a report of its own. Without it and without `enterprise`: the owner of the workflow's repository.",
+    },
+    Input {
+        name: "enterprise",
+        default: None,
+        kind: Kind::Text,
+        meaning: "The slug of an enterprise, instead of organizations.",
+    },
+    Input {
+        name: "token",
+        default: None,
+        kind: Kind::Secret,
+        meaning: "Reads the report. Must be of an owner of the organization or enterprise; the workflow's own token cannot read Copilot seats.",
+    },
+    Input {
+        name: "deliver-to",
+        default: Some("artifact"),
+        kind: Kind::Text,
+        meaning: "Where the report goes besides the workspace: `artifact`, `repository`, both separated by a comma, or `none`.",
+    },
+    Input {
+        name: "output-directory",
+        default: Some("copilot-activity-report"),
+        kind: Kind::Text,
+        meaning: "The folder in the workspace that the files are written to.",
+    },
+    Input {
+        name: "artifact-name",
+        default: Some("copilot-activity-report"),
+        kind: Kind::Text,
+        meaning: "The artifact's name. Where it is taken in this run already, `-2`, `-3` and so on is added.",
+    },
+    Input {
+        name: "artifact-retention-days",
+        default: None,
+        kind: Kind::Text,
+        meaning: "How many days GitHub keeps the artifact. Without it: the repository's setting, which is also the most that can be had.",
+    },
+    Input {
+        name: "repository",
+        default: None,
+        kind: Kind::Text,
+        meaning: "The repository to commit to, as `owner/name`. Without it: the workflow's own.",
+    },
+    Input {
+        name: "branch",
+        default: None,
+        kind: Kind::Text,
+        meaning: "The branch to commit to; begun from the default branch where it does not exist. Without it: the default branch.",
+    },
+    Input {
+        name: "directory",
+        default: Some("copilot-activity"),
+        kind: Kind::Text,
+        meaning: "The folder in the repository; each organization or enterprise has a folder of its own in it.",
+    },
+    Input {
+        name: "commit-token",
+        default: Some("${{ github.token }}"),
+        kind: Kind::Secret,
+        meaning: "Writes to the repository, and asks whether repositories are public. The workflow's own token reaches its own repository only.",
+    },
+    Input {
+        name: "commit-message",
+        default: Some("Copilot activity report of {scope}, {date}"),
+        kind: Kind::Text,
+        meaning: "The commit's message. `{scope}` stands for the organization or enterprise, `{date}` for the day in UTC.",
+    },
+    Input {
+        name: "allow-public",
+        default: Some("false"),
+        kind: Kind::Switch,
+        meaning: "Deliver to a public repository all the same. Who used Copilot when is personal data, and everybody could read it there.",
+    },
+    Input {
+        name: "require-complete",
+        default: Some("true"),
+        kind: Kind::Switch,
+        meaning: "Whether a report that cannot be proved complete is an error. With `false` it is delivered, marked as incomplete.",
+    },
+    Input {
+        name: "summary",
+        default: Some("true"),
+        kind: Kind::Switch,
+        meaning: "Whether a job summary is written.",
+    },
+];

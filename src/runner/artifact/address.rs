@@ -1,0 +1,209 @@
+//! The signed address an artifact's content is sent to.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
+
+/// What is not encoded inside a query's value.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// The address the service signed, kept as the text it sent: the signature covers the encoding,
+/// so nothing is decoded and encoded again, only appended to.
+#[derive(Debug)]
+pub(super) struct SignedAddress {
+    text: SecretString,
+    signatures: Vec<SecretString>,
+}
+
+impl SignedAddress {
+    /// Takes an address of the service at `service`. Whoever has the signature can write the
+    /// artifact, so each form of it is told to `on_secret` before anything else.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the address. Plain http is taken only on this machine, and from a
+    /// service that is itself spoken to at this very origin (runners without GitHub, such as
+    /// nektos/act, are both the service and the store).
+    pub(super) fn accept(
+        text: String,
+        service: &Url,
+        on_secret: &mut dyn FnMut(&str),
+    ) -> Result<Self, &'static str> {
+        let signatures = signatures(&text);
+        for signature in &signatures {
+            on_secret(signature);
+        }
+        let accepted = check(&text, service);
+        let address = Self {
+            text: text.into(),
+            signatures: signatures.into_iter().map(SecretString::from).collect(),
+        };
+        accepted.map(|()| address)
+    }
+
+    /// The address with a further part of the query.
+    pub(super) fn with(&self, query: &str) -> SecretString {
+        let text = self.text.expose_secret();
+        let separator = if !text.contains('?') {
+            "?"
+        } else if text.ends_with(['?', '&']) {
+            ""
+        } else {
+            "&"
+        };
+        format!("{text}{separator}{query}").into()
+    }
+
+    /// The forms of the signature, to find them in texts that must not have them.
+    pub(super) fn secrets(&self) -> Vec<&str> {
+        self.signatures
+            .iter()
+            .map(ExposeSecret::expose_secret)
+            .collect()
+    }
+}
+
+/// Encodes a value for the query of an address.
+pub(super) fn encoded(value: &str) -> String {
+    utf8_percent_encode(value, ENCODED).to_string()
+}
+
+fn check(text: &str, service: &Url) -> Result<(), &'static str> {
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) || text.contains('#') {
+        return Err("the signed address has characters an address cannot have");
+    }
+    let url = Url::parse(text).map_err(|_| "the signed address is not an address")?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("the signed address names a user");
+    }
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if is_loopback(&url) || url.origin() == service.origin() => Ok(()),
+        "http" => Err("the signed address is not encrypted (plain http)"),
+        _ => Err("the signed address is neither https nor http"),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || bare
+            .parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+/// Each form of the value of `sig` a log could show: as it stands, decoded, and encoded anew.
+fn signatures(address: &str) -> Vec<String> {
+    let query = address.split_once('?').map_or("", |(_, query)| query);
+    let mut forms = Vec::new();
+    for pair in query.split(['&', '#']) {
+        let Some((name, raw)) = pair.split_once('=') else {
+            continue;
+        };
+        if !name.eq_ignore_ascii_case("sig") {
+            continue;
+        }
+        let decoded = percent_decode_str(raw)
+            .decode_utf8()
+            .unwrap_or(Cow::Borrowed(raw))
+            .into_owned();
+        for form in [raw.to_owned(), encoded(&decoded), decoded] {
+            if !form.is_empty() && !forms.contains(&form) {
+                forms.push(form);
+            }
+        }
+    }
+    forms
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn accept(text: &str) -> (Result<SignedAddress, &'static str>, Vec<String>) {
+        let service = Url::parse("http://192.168.1.7:9000").unwrap();
+        let mut masked = Vec::new();
+        let result = SignedAddress::accept(text.to_owned(), &service, &mut |secret| {
+            masked.push(secret.to_owned());
+        });
+        (result, masked)
+    }
+
+    fn with(text: &str, query: &str) -> String {
+        let (address, _) = accept(text);
+        address.unwrap().with(query).expose_secret().to_owned()
+    }
+
+    #[test]
+    fn a_query_is_appended_and_nothing_else_changed() {
+        let signed = "https://a.blob.core.windows.net/c/x%20y.zip?se=2026-11-22T10%3A00%3A00Z&sig=a%2Bb%3D&sp=c%20w";
+        assert_eq!(with(signed, "comp=block"), format!("{signed}&comp=block"));
+        assert_eq!(with("https://a/b", "comp=block"), "https://a/b?comp=block");
+        assert_eq!(with("https://a/b?", "comp=block"), "https://a/b?comp=block");
+        assert_eq!(
+            with("https://a/b?c&", "comp=block"),
+            "https://a/b?c&comp=block"
+        );
+    }
+
+    #[test]
+    fn reqwests_own_form_of_an_address_keeps_its_encoding() {
+        for text in [
+            "https://a.net/c/x%20y.zip?sig=a%2Bb%3D&x=%20&y=%2f%2F+1&comp=block&blockid=YQ%3D%3D",
+            "https://a.net/c?sig=a+b/c=&z=~!*();:@,$[]|",
+        ] {
+            assert_eq!(Url::parse(text).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn every_form_of_the_signature_is_masked_even_of_an_address_that_is_refused() {
+        let (result, masked) = accept("ftp://a/b?sig=a%2Bb%2f1%3D&se=1");
+        assert!(result.is_err());
+        assert_eq!(masked, ["a%2Bb%2f1%3D", "a%2Bb%2F1%3D", "a+b/1="]);
+        assert!(accept("https://a/b?sig=&se=1").1.is_empty());
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine_and_for_the_service_itself() {
+        for taken in [
+            "https://store.example/x",
+            "http://127.0.0.1:1/x",
+            "http://[::1]:1/x",
+            "http://localhost/x",
+            "http://192.168.1.7:9000/x",
+        ] {
+            assert!(accept(taken).0.is_ok(), "{taken}");
+        }
+        for refused in [
+            "http://store.example/x",
+            "http://192.168.1.7:9001/x",
+            "http://127.0.0.1.example/x",
+            "file:///etc/passwd",
+            "store",
+            "",
+            "https://user@store.example/x",
+            "https://store.example/x#y",
+            "https://store.example/\nx",
+        ] {
+            assert!(accept(refused).0.is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn debug_prints_no_secret() {
+        let (address, _) = accept("https://a/b?sig=s3cr3t");
+        assert!(!format!("{address:?}").contains("s3cr3t"));
+    }
+}

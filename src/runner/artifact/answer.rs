@@ -1,0 +1,222 @@
+//! What came back from a request that did not succeed, safe to be shown.
+
+use std::error::Error as _;
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+
+/// How much of a server's text is shown.
+const SHOWN: usize = 500;
+
+/// How much of an answer is read. The answers of both services are a few kilobytes.
+const READ: usize = 1 << 20;
+
+/// A request without success: what came back, or why nothing did.
+///
+/// Texts of the server are cut to a bounded length, their control characters are escaped and the
+/// secrets of the request are replaced, so that it can be printed anywhere.
+#[derive(Clone, Debug)]
+pub struct Trouble {
+    status: Option<u16>,
+    code: String,
+    message: String,
+    request_id: Option<String>,
+    retry_after: Option<Duration>,
+    lost: bool,
+    repeatable: bool,
+}
+
+impl Trouble {
+    /// Nothing came back, or not all of it.
+    pub(super) fn no_answer(error: reqwest::Error) -> Self {
+        // The address is secret in one of the two services.
+        let error = error.without_url();
+        let mut message = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            message = format!("{message}: {error}");
+            cause = error.source();
+        }
+        Self {
+            status: None,
+            code: String::new(),
+            message: shown(&message, &[]),
+            request_id: None,
+            retry_after: None,
+            lost: true,
+            repeatable: true,
+        }
+    }
+
+    /// An answer with a status that is no success. `code` and `message` are the server's words,
+    /// `repeatable` says whether a further try may help.
+    pub(super) fn answered(
+        status: u16,
+        headers: &HeaderMap,
+        (code, message): (&str, &str),
+        repeatable: bool,
+        secrets: &[&str],
+    ) -> Self {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        Self {
+            status: Some(status),
+            code: shown(code, secrets),
+            message: shown(message, secrets),
+            request_id: header("x-github-request-id")
+                .or_else(|| header("x-ms-request-id"))
+                .map(|id| shown(id, secrets)),
+            retry_after: header("retry-after")
+                .and_then(|seconds| seconds.trim().parse().ok())
+                .map(Duration::from_secs),
+            // A gateway's complaint says nothing about what the server behind it did.
+            lost: status >= 500,
+            repeatable,
+        }
+    }
+
+    /// The same, where the body was not of the agreed form: nothing is known of what the server
+    /// did, and it was most likely not the server that spoke.
+    pub(super) fn strange(mut self) -> Self {
+        self.lost = true;
+        self
+    }
+
+    /// The status, where there was an answer.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// The service's own code of the error; empty where it sent none.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The service's text, or the cause of there being no answer.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// How long the server asks to wait.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// Whether the server may have done what was asked all the same.
+    pub(super) fn lost(&self) -> bool {
+        self.lost
+    }
+
+    /// Whether a further try may help.
+    pub(super) fn repeatable(&self) -> bool {
+        self.repeatable
+    }
+
+    /// Whether the text has `words`, in whatever case.
+    pub(super) fn says(&self, words: &str) -> bool {
+        self.message.to_lowercase().contains(words)
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.status {
+            None => write!(f, "no answer ({})", self.message)?,
+            Some(status) => {
+                write!(f, "HTTP {status}")?;
+                if !self.code.is_empty() {
+                    write!(f, " {}", self.code)?;
+                }
+                if !self.message.is_empty() {
+                    write!(f, ", {:?}", Plain(&self.message))?;
+                }
+            }
+        }
+        if let Some(id) = &self.request_id {
+            write!(f, " (request {id})")?;
+        }
+        Ok(())
+    }
+}
+
+/// Puts a text between quotes without escaping it a second time.
+struct Plain<'a>(&'a str);
+
+impl fmt::Debug for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0)
+    }
+}
+
+/// Reads an answer's body, up to a size no honest answer reaches.
+pub(super) async fn read(response: &mut reqwest::Response) -> Result<Vec<u8>, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        body.extend_from_slice(&chunk);
+        if body.len() > READ {
+            body.truncate(READ);
+            break;
+        }
+    }
+    Ok(body)
+}
+
+/// A text of a server as it may be shown: without `secrets`, without control characters, bounded.
+fn shown(text: &str, secrets: &[&str]) -> String {
+    let mut text = text.trim().to_owned();
+    for secret in secrets {
+        // What is shorter is no secret, and replacing it would garble the text.
+        if secret.len() >= 6 {
+            text = text.replace(secret, "***");
+        }
+    }
+    let mut shown = String::new();
+    for character in text.chars().take(SHOWN) {
+        if character.is_control() {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    if text.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_text_of_a_server_is_bounded_on_one_line_and_without_secrets() {
+        assert_eq!(
+            shown("bad\n::warning::\x1b[0m", &[]),
+            "bad\\n::warning::\\u{1b}[0m"
+        );
+        assert_eq!(
+            shown("token s3cr3t-value!", &["s3cr3t-value", ""]),
+            "token ***!"
+        );
+        assert_eq!(shown(&"é".repeat(501), &[]).chars().count(), 501);
+        assert_eq!(shown(&"é".repeat(500), &[]).chars().count(), 500);
+    }
+
+    #[test]
+    fn what_came_back_is_told_in_one_line() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-github-request-id", "AB:12".parse().unwrap());
+        headers.insert("retry-after", "7".parse().unwrap());
+        let trouble = Trouble::answered(503, &headers, ("unavailable", "later"), true, &[]);
+        assert_eq!(
+            trouble.to_string(),
+            "HTTP 503 unavailable, \"later\" (request AB:12)"
+        );
+        assert_eq!(trouble.retry_after(), Some(Duration::from_secs(7)));
+    }
+}

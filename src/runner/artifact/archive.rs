@@ -1,0 +1,233 @@
+//! The zip an artifact consists of.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+use tokio::task::spawn_blocking;
+use tracing::debug;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipWriter};
+
+use super::error::ArtifactError;
+use super::name::check_entry;
+
+/// A file larger than this needs the zip's large form.
+const LARGE: u64 = u32::MAX as u64;
+
+/// A finished zip in a temporary file without a name, which goes away with it.
+///
+/// Equal files under equal names make equal zips: times are fixed and nothing of the system the
+/// zip was made on gets in.
+pub(super) struct Archive {
+    file: Arc<Mutex<File>>,
+    size: u64,
+    digest: String,
+}
+
+impl Archive {
+    /// Packs the files, each given by its name in the zip and where it lies. The zip is written to
+    /// `temporary`, where that is a folder one can write to, otherwise to the system's temporary
+    /// folder, otherwise beside the first file.
+    pub(super) async fn pack(
+        files: Vec<(String, PathBuf)>,
+        temporary: Option<PathBuf>,
+    ) -> Result<Self, ArtifactError> {
+        spawn_blocking(move || pack(&files, temporary))
+            .await
+            .map_err(|error| ArtifactError::Temporary {
+                reason: error.to_string(),
+            })?
+    }
+
+    /// How many bytes.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The SHA-256 in lower hex.
+    pub(super) fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The bytes from `start`, `length` of them.
+    pub(super) async fn read(&self, start: u64, length: usize) -> Result<Bytes, ArtifactError> {
+        let file = Arc::clone(&self.file);
+        spawn_blocking(move || {
+            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut bytes = vec![0; length];
+            file.seek(SeekFrom::Start(start))?;
+            file.read_exact(&mut bytes)?;
+            Ok(Bytes::from(bytes))
+        })
+        .await
+        .unwrap_or_else(|error| Err(io::Error::other(error)))
+        .map_err(|error| temporary_failed(&error))
+    }
+}
+
+fn pack(files: &[(String, PathBuf)], temporary: Option<PathBuf>) -> Result<Archive, ArtifactError> {
+    for (name, _) in files {
+        check_entry(name).map_err(|problem| ArtifactError::BadEntry {
+            name: name.clone(),
+            problem,
+        })?;
+    }
+    let (_, first) = files.first().ok_or(ArtifactError::NoFiles)?;
+
+    let mut zip = ZipWriter::new(temporary_file(temporary, first)?);
+    for (name, path) in files {
+        add(&mut zip, name, path).map_err(|reason| ArtifactError::Packing {
+            path: path.clone(),
+            reason: reason.to_string(),
+        })?;
+    }
+    let mut file = zip.finish().map_err(|error| ArtifactError::Temporary {
+        reason: error.to_string(),
+    })?;
+    let (size, digest) = measure(&mut file).map_err(|error| temporary_failed(&error))?;
+    Ok(Archive {
+        file: Arc::new(Mutex::new(file)),
+        size,
+        digest,
+    })
+}
+
+fn add(zip: &mut ZipWriter<File>, name: &str, path: &Path) -> io::Result<()> {
+    let file = File::open(path)?;
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .last_modified_time(DateTime::DEFAULT)
+        .unix_permissions(0o644)
+        .large_file(file.metadata()?.len() >= LARGE);
+    zip.start_file(name, options)?;
+    io::copy(&mut BufReader::with_capacity(1 << 16, file), zip)?;
+    Ok(())
+}
+
+/// The size of a file and its SHA-256 in lower hex, read from its beginning.
+fn measure(file: &mut File) -> io::Result<(u64, String)> {
+    file.rewind()?;
+    let mut digest = Sha256::new();
+    let mut size = 0;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok((size, hex::encode(digest.finalize()))),
+            Ok(read) => {
+                digest.update(&buffer[..read]);
+                size += read as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// A file without a name in the first folder that takes one. `RUNNER_TEMP` is not always there:
+/// runners before autumn 2025 gave containers its path on the host (actions/runner,
+/// `src/Runner.Worker/Handlers/ContainerActionHandler.cs`), and a small image may have no `/tmp`.
+fn temporary_file(temporary: Option<PathBuf>, first: &Path) -> Result<File, ArtifactError> {
+    let beside = match first.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let mut reasons = Vec::new();
+    for folder in temporary.into_iter().chain([std::env::temp_dir(), beside]) {
+        match tempfile::tempfile_in(&folder) {
+            Ok(file) => return Ok(file),
+            Err(error) => {
+                debug!("No temporary file in {}: {error}", folder.display());
+                reasons.push(error.to_string());
+            }
+        }
+    }
+    Err(ArtifactError::Temporary {
+        reason: reasons.join("; "),
+    })
+}
+
+fn temporary_failed(error: &io::Error) -> ArtifactError {
+    ArtifactError::Temporary {
+        reason: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// A folder with one file of each content, and how to pack them.
+    fn files(contents: &[(&str, &[u8])]) -> (tempfile::TempDir, Vec<(String, PathBuf)>) {
+        let folder = tempfile::tempdir().unwrap();
+        let files = contents
+            .iter()
+            .enumerate()
+            .map(|(number, (name, content))| {
+                let path = folder.path().join(number.to_string());
+                std::fs::write(&path, content).unwrap();
+                ((*name).to_owned(), path)
+            })
+            .collect();
+        (folder, files)
+    }
+
+    async fn whole(archive: &Archive) -> Bytes {
+        let size = usize::try_from(archive.size()).unwrap();
+        archive.read(0, size).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_packed_comes_out_again() {
+        let (_folder, files) = files(&[("a/report.csv", b"Login\n"), ("empty.json", b"")]);
+        let archive = Archive::pack(files, None).await.unwrap();
+        let bytes = whole(&archive).await;
+        assert_eq!(hex::encode(Sha256::digest(&bytes)), archive.digest());
+
+        let mut zip = zip::ZipArchive::new(io::Cursor::new(&bytes)).unwrap();
+        assert_eq!(zip.len(), 2);
+        let mut text = String::new();
+        let mut entry = zip.by_name("a/report.csv").unwrap();
+        assert_eq!(entry.unix_mode(), Some(0o100_644));
+        entry.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "Login\n");
+        // The bit for sizes that follow the content instead of preceding it.
+        assert_eq!(bytes[6] & 0x08, 0);
+    }
+
+    #[tokio::test]
+    async fn equal_files_make_equal_zips() {
+        let (_one, first) = files(&[("report.csv", b"Login\noctocat\n")]);
+        let (_two, second) = files(&[("report.csv", b"Login\noctocat\n")]);
+        let first = Archive::pack(first, None).await.unwrap();
+        let second = Archive::pack(second, None).await.unwrap();
+        assert_eq!(first.digest(), second.digest());
+    }
+
+    #[tokio::test]
+    async fn a_temporary_folder_that_is_not_there_is_passed_over() {
+        let (folder, files) = files(&[("report.csv", b"x")]);
+        let nowhere = folder.path().join("nowhere");
+        assert!(Archive::pack(files, Some(nowhere)).await.is_ok());
+        let left = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(left, 1, "the zip has no name");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_cannot_be_packed_is_named() {
+        let (folder, _) = files(&[]);
+        let missing = folder.path().join("missing.csv");
+        let error = Archive::pack(vec![("a.csv".into(), missing)], None).await;
+        let text = error.err().unwrap().to_string();
+        assert!(text.contains("missing.csv"), "{text}");
+
+        let (_folder, twice) = files(&[("a.csv", b"1"), ("a.csv", b"2")]);
+        let error = Archive::pack(twice, None).await.err().unwrap();
+        assert!(matches!(error, ArtifactError::Packing { .. }), "{error}");
+    }
+}

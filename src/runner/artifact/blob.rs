@@ -1,0 +1,249 @@
+//! Sending the content to the store: Azure Blob Storage, in blocks.
+//!
+//! Always Put Block and Put Block List, even for a few bytes, as the official client does
+//! (actions/toolkit, `packages/artifact/src/internal/upload/blob-upload.ts`): the stand-ins for
+//! GitHub's store (nektos/act, Gitea) know nothing else.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use reqwest::header::CONTENT_TYPE;
+use secrecy::{ExposeSecret as _, SecretString};
+use tracing::debug;
+
+use super::address::{SignedAddress, encoded};
+use super::answer::{self, Trouble};
+use super::archive::Archive;
+use super::error::ArtifactError;
+use super::retry::{Retries, store_may_recover};
+use crate::clock::Clock;
+
+/// How many bytes a block has, but for the last.
+const BLOCK: usize = 8 << 20;
+
+/// How many blocks are under way at once. Each is in memory meanwhile.
+const AT_ONCE: usize = 4;
+
+/// How long one request may take.
+const TIME_LIMIT: Duration = Duration::from_secs(300);
+
+/// The version of the store's protocol. Nothing used here is newer; the official client sends
+/// whichever is current.
+const VERSION: &str = "2025-01-05";
+
+/// The way to the store.
+pub(super) struct Store<'a> {
+    pub(super) http: &'a reqwest::Client,
+    pub(super) clock: &'a Clock,
+    pub(super) address: &'a SignedAddress,
+}
+
+impl Store<'_> {
+    /// Sends the whole archive and makes it the content of the blob.
+    pub(super) async fn put(&self, archive: &Archive, mime: &str) -> Result<(), ArtifactError> {
+        let blocks = Blocks::of(archive.size(), random_id()?);
+        stream::iter(0..blocks.count)
+            .map(|number| self.put_block(archive, &blocks, number))
+            .buffer_unordered(AT_ONCE)
+            .try_collect::<()>()
+            .await?;
+
+        let list = Bytes::from(blocks.list());
+        let what = format!("Put Block List of {} blocks", blocks.count);
+        self.send(what, &self.address.with("comp=blocklist"), |request| {
+            request
+                .header(CONTENT_TYPE, "application/xml")
+                .header("x-ms-blob-content-type", mime)
+                .body(list.clone())
+        })
+        .await
+    }
+
+    async fn put_block(
+        &self,
+        archive: &Archive,
+        blocks: &Blocks,
+        number: u64,
+    ) -> Result<(), ArtifactError> {
+        let (start, length) = blocks.span(number);
+        let bytes = archive.read(start, length).await?;
+        let what = format!("Put Block {} of {}", number + 1, blocks.count);
+        let query = format!("comp=block&blockid={}", encoded(&blocks.id(number)));
+        self.send(what, &self.address.with(&query), |request| {
+            request
+                .header(CONTENT_TYPE, "application/octet-stream")
+                .body(bytes.clone())
+        })
+        .await
+    }
+
+    /// Sends a request until it succeeds or there is no point in a further try.
+    async fn send(
+        &self,
+        what: String,
+        address: &SecretString,
+        fill: impl Fn(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+    ) -> Result<(), ArtifactError> {
+        let mut retries = Retries::of_store(self.clock, what.clone());
+        loop {
+            let request = self
+                .http
+                .put(address.expose_secret())
+                .timeout(TIME_LIMIT)
+                .header("x-ms-version", VERSION);
+            match self.answer(fill(request)).await {
+                Ok(()) => {
+                    debug!("{what}: done");
+                    return Ok(());
+                }
+                Err(trouble) if trouble.status() == Some(403) => {
+                    let trouble = Box::new(trouble);
+                    return Err(ArtifactError::AddressRefused { what, trouble });
+                }
+                Err(trouble) => retries.after(trouble).await?,
+            }
+        }
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<(), Trouble> {
+        let mut response = request.send().await.map_err(Trouble::no_answer)?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        // The status is enough; the words are welcome.
+        let body = answer::read(&mut response).await.unwrap_or_default();
+        let body = String::from_utf8_lossy(&body);
+        let code = element(&body, "Code").unwrap_or_default();
+        let message = element(&body, "Message").unwrap_or(if code.is_empty() { &body } else { "" });
+        Err(Trouble::answered(
+            status.as_u16(),
+            response.headers(),
+            (code, message),
+            store_may_recover(status.as_u16()),
+            &self.address.secrets(),
+        ))
+    }
+}
+
+/// How a content is cut into blocks, and what they are called.
+struct Blocks {
+    size: u64,
+    count: u64,
+    prefix: String,
+}
+
+impl Blocks {
+    fn of(size: u64, prefix: String) -> Self {
+        Self {
+            size,
+            count: size.div_ceil(BLOCK as u64),
+            prefix,
+        }
+    }
+
+    /// Where the block begins, and how many bytes it has.
+    fn span(&self, number: u64) -> (u64, usize) {
+        let start = number * BLOCK as u64;
+        let left = usize::try_from(self.size - start).unwrap_or(BLOCK);
+        (start, left.min(BLOCK))
+    }
+
+    /// The id of a block. All ids of a blob must be of equal length, 64 bytes at most.
+    fn id(&self, number: u64) -> String {
+        STANDARD.encode(format!("{}{number:012}", self.prefix))
+    }
+
+    /// The body of Put Block List.
+    fn list(&self) -> String {
+        let mut list = String::from(r#"<?xml version="1.0" encoding="utf-8"?><BlockList>"#);
+        for number in 0..self.count {
+            let _ = write!(list, "<Latest>{}</Latest>", self.id(number));
+        }
+        list.push_str("</BlockList>");
+        list
+    }
+}
+
+/// 36 characters no other upload has.
+fn random_id() -> Result<String, ArtifactError> {
+    let mut bytes = [0; 18];
+    getrandom::fill(&mut bytes).map_err(|error| ArtifactError::Temporary {
+        reason: format!("the system gives no random numbers: {error}"),
+    })?;
+    Ok(hex::encode(bytes))
+}
+
+/// The text of the first element of that name.
+fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    let (text, _) = rest.split_once(&format!("</{name}>"))?;
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn blocks(size: usize) -> Blocks {
+        Blocks::of(size as u64, random_id().unwrap())
+    }
+
+    #[test]
+    fn a_content_is_cut_into_blocks_without_gaps() {
+        let spans = |size: usize| {
+            let blocks = blocks(size);
+            let spans: Vec<_> = (0..blocks.count)
+                .map(|number| blocks.span(number))
+                .collect();
+            spans
+        };
+        assert_eq!(spans(0), []);
+        assert_eq!(spans(1), [(0, 1)]);
+        assert_eq!(spans(BLOCK), [(0, BLOCK)]);
+        assert_eq!(
+            spans(2 * BLOCK + 123),
+            [(0, BLOCK), (BLOCK as u64, BLOCK), (2 * BLOCK as u64, 123)]
+        );
+    }
+
+    #[test]
+    fn block_ids_are_of_equal_length_and_differ_between_uploads() {
+        let (one, other) = (blocks(1), blocks(1));
+        assert_ne!(one.id(0), other.id(0));
+        assert_ne!(one.id(0), one.id(1));
+        for number in [0, 9, 10, 49_999] {
+            let id = one.id(number);
+            assert_eq!(id.len(), 64);
+            assert_eq!(STANDARD.decode(id).unwrap().len(), 48);
+        }
+    }
+
+    #[test]
+    fn an_empty_content_has_an_empty_list() {
+        assert_eq!(
+            blocks(0).list(),
+            r#"<?xml version="1.0" encoding="utf-8"?><BlockList></BlockList>"#
+        );
+        let two = blocks(BLOCK + 1);
+        assert!(two.list().ends_with(&format!(
+            "<BlockList><Latest>{}</Latest><Latest>{}</Latest></BlockList>",
+            two.id(0),
+            two.id(1)
+        )));
+    }
+
+    #[test]
+    fn the_stores_own_words_are_found() {
+        let xml = "<?xml version=\"1.0\"?><Error><Code>AuthenticationFailed</Code><Message>No.\nTime:1</Message><Detail>sig</Detail></Error>";
+        assert_eq!(element(xml, "Code"), Some("AuthenticationFailed"));
+        assert_eq!(element(xml, "Message"), Some("No.\nTime:1"));
+        assert_eq!(element("<html>", "Message"), None);
+    }
+}

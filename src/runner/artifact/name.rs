@@ -1,0 +1,155 @@
+//! Names of artifacts, and of the files inside them.
+//!
+//! The service refuses certain characters, because artifacts are unpacked on every kind of system;
+//! the official client refuses them beforehand (actions/toolkit,
+//! `packages/artifact/src/internal/upload/path-and-artifact-name-validation.ts`), and so do we.
+
+use std::fmt;
+
+/// The name of an artifact, unique in its run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArtifactName(String);
+
+impl ArtifactName {
+    /// Takes `text` as a name.
+    ///
+    /// # Errors
+    ///
+    /// Where it is empty, `.` or `..`, or has a character the service refuses.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        if text.trim().is_empty() {
+            return Err(NameError::Empty);
+        }
+        if matches!(text, "." | "..") {
+            return Err(NameError::Relative);
+        }
+        refuse_characters(text, "\":<>|*?\\/")?;
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name to take where this one, and those before `number`, are taken.
+    pub(super) fn numbered(&self, number: u32) -> Self {
+        match number {
+            0 | 1 => self.clone(),
+            _ => Self(format!("{}-{number}", self.0)),
+        }
+    }
+}
+
+impl fmt::Display for ArtifactName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a name cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// There is nothing but white space.
+    #[error("the name is empty")]
+    Empty,
+    /// It is `.` or `..`, or a path with such a part, which means a folder.
+    #[error("a name cannot be or contain the folders `.` and `..`")]
+    Relative,
+    /// It is a path from the root.
+    #[error("a name cannot start with `/`")]
+    Absolute,
+    /// It has a character that some system cannot have in a file's name.
+    #[error("the name contains {}, which artifacts cannot have", described(*.0))]
+    Character(char),
+}
+
+fn described(character: char) -> String {
+    match character {
+        '\r' => "a carriage return".to_owned(),
+        '\n' => "a line feed".to_owned(),
+        _ if character.is_control() => {
+            format!("the control character U+{:04X}", u32::from(character))
+        }
+        _ => format!("the character {character}"),
+    }
+}
+
+/// Checks the name of a file inside an artifact; `/` separates folders.
+pub(super) fn check_entry(name: &str) -> Result<(), NameError> {
+    if name.trim().is_empty() || name.ends_with('/') {
+        return Err(NameError::Empty);
+    }
+    if name.starts_with('/') {
+        return Err(NameError::Absolute);
+    }
+    if name
+        .split(['/', '\\'])
+        .any(|part| matches!(part, "." | ".." | ""))
+    {
+        return Err(NameError::Relative);
+    }
+    refuse_characters(name, "\":<>|*?\\")
+}
+
+fn refuse_characters(text: &str, refused: &str) -> Result<(), NameError> {
+    match text
+        .chars()
+        .find(|character| refused.contains(*character) || character.is_control())
+    {
+        Some(character) => Err(NameError::Character(character)),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn every_character_the_service_refuses_is_refused_by_name() {
+        for refused in "\":<>|*?\r\n\\/\0\t\u{7f}\u{85}".chars() {
+            assert_eq!(
+                ArtifactName::parse(&format!("a{refused}b")),
+                Err(NameError::Character(refused)),
+            );
+        }
+        let text = |name| ArtifactName::parse(name).unwrap_err().to_string();
+        assert!(text("a*b").contains("the character *"));
+        assert!(text("a\nb").contains("a line feed"));
+        assert!(text("a\tb").contains("U+0009"));
+    }
+
+    #[test]
+    fn names_that_are_no_names_are_refused() {
+        assert_eq!(ArtifactName::parse(""), Err(NameError::Empty));
+        assert_eq!(ArtifactName::parse(" "), Err(NameError::Empty));
+        assert_eq!(ArtifactName::parse("."), Err(NameError::Relative));
+        assert_eq!(ArtifactName::parse(".."), Err(NameError::Relative));
+        for fine in ["copilot-activity-report", "a b", "Bericht für März", "..."] {
+            assert_eq!(ArtifactName::parse(fine).unwrap().as_str(), fine);
+        }
+    }
+
+    #[test]
+    fn a_taken_name_is_followed_by_the_second() {
+        let name = ArtifactName::parse("report").unwrap();
+        let names: Vec<String> = (1..=3).map(|n| name.numbered(n).to_string()).collect();
+        assert_eq!(names, ["report", "report-2", "report-3"]);
+    }
+
+    #[test]
+    fn a_file_cannot_leave_the_folder_it_is_unpacked_in() {
+        for refused in [
+            "../a", "a/../b", "/a", "a//b", "a/", "", "..", "..\\a", "a\\b", "a:b",
+        ] {
+            assert!(check_entry(refused).is_err(), "{refused}");
+        }
+        for fine in ["report.csv", "acme/latest.csv", ".hidden", "a..b"] {
+            assert_eq!(check_entry(fine), Ok(()));
+        }
+    }
+}

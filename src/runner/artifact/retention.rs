@@ -1,0 +1,89 @@
+//! How long an artifact is kept.
+
+use std::num::NonZeroU16;
+
+use jiff::{SignedDuration, Timestamp};
+use tracing::warn;
+
+/// How many days an artifact is kept, where it is not left to the repository's setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention(NonZeroU16);
+
+impl Retention {
+    /// So many days; none at all means the repository's setting, as for the official action.
+    #[must_use]
+    pub fn from_days(days: u16) -> Option<Self> {
+        NonZeroU16::new(days).map(Self)
+    }
+
+    /// How many days.
+    #[must_use]
+    pub fn days(self) -> u16 {
+        self.0.get()
+    }
+
+    /// When an artifact created `now` is to be deleted, in the form the service reads; not later
+    /// than the `longest` number of days the repository allows.
+    pub(super) fn expires_at(self, now: Timestamp, longest: Option<u16>) -> String {
+        let mut days = self.days();
+        if let Some(longest) = longest.filter(|longest| *longest < days) {
+            warn!(
+                "The artifact is to be kept for {days} days, but the repository allows {longest} \
+                 at most: it is kept for {longest} days"
+            );
+            days = longest;
+        }
+        let kept = SignedDuration::from_hours(24 * i64::from(days));
+        let end = now.checked_add(kept).unwrap_or(Timestamp::MAX);
+        format!("{end:.3}")
+    }
+}
+
+/// The largest number of days the repository allows, from `GITHUB_RETENTION_DAYS`: nothing where
+/// it is no number or 0 (actions/toolkit, `packages/artifact/src/internal/upload/retention.ts`).
+pub(super) fn longest(variable: Option<&str>) -> Option<u16> {
+    variable?.trim().parse().ok().filter(|days| *days > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn expires(days: u16, variable: Option<&str>) -> String {
+        let now: Timestamp = "2026-11-22T10:00:00.1754Z".parse().unwrap();
+        Retention::from_days(days)
+            .unwrap()
+            .expires_at(now, longest(variable))
+    }
+
+    #[test]
+    fn the_end_is_told_in_utc_with_milliseconds() {
+        assert_eq!(expires(5, None), "2026-11-27T10:00:00.175Z");
+        let whole: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
+        assert_eq!(
+            Retention::from_days(1).unwrap().expires_at(whole, None),
+            "2026-11-23T10:00:00.000Z"
+        );
+    }
+
+    #[test]
+    fn no_artifact_outlives_what_the_repository_allows() {
+        assert_eq!(expires(400, Some("90")), expires(90, None));
+        assert_eq!(expires(90, Some("90")), expires(90, None));
+        assert_eq!(expires(30, Some("90")), expires(30, None));
+    }
+
+    #[test]
+    fn a_limit_that_is_none_limits_nothing() {
+        for variable in [Some("0"), Some("soon"), Some("-3")] {
+            assert_eq!(expires(400, variable), expires(400, None));
+        }
+    }
+
+    #[test]
+    fn no_days_mean_the_repositorys_setting() {
+        assert_eq!(Retention::from_days(0), None);
+    }
+}

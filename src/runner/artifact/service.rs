@@ -1,0 +1,275 @@
+//! The calls of the artifact service: create, finalize, list. There is none that deletes.
+//!
+//! The protocol is that of actions/toolkit, `packages/artifact/src/generated/results/api/v1/`.
+//! Questions are in snake_case, as the official client writes them.
+
+use std::sync::OnceLock;
+
+use reqwest::Url;
+use serde_json::{Value, json};
+use tracing::{debug, warn};
+
+use super::answer::Trouble;
+use super::error::ArtifactError;
+use super::message::{
+    CreateArtifactResponse, ListArtifactsResponse, created, finalized, find, understood,
+};
+use super::name::ArtifactName;
+use super::twirp::Twirp;
+
+/// What an artifact's content is.
+pub(super) const MIME: &str = "application/zip";
+
+/// How many names are tried.
+const NAMES: u32 = 200;
+
+/// The artifact service, as seen from one job.
+#[derive(Debug)]
+pub(super) struct Service {
+    twirp: Twirp,
+    /// The version of artifacts the server knows, once it is known.
+    version: OnceLock<Version>,
+}
+
+/// The form of CreateArtifact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Version {
+    /// With a `mime_type`; the form of the official client since 2026.
+    Seven,
+    /// Without. Servers that stand in for GitHub's (nektos/act, Gitea) refuse fields they do not
+    /// know, and with them version 7.
+    Four,
+}
+
+/// An artifact that has a name and an address, but no content yet.
+pub(super) struct Created {
+    pub(super) name: ArtifactName,
+    /// As the server sent it, not yet checked.
+    pub(super) address: String,
+}
+
+/// The content an artifact is finalized with.
+#[derive(Clone, Copy)]
+pub(super) struct Content<'a> {
+    pub(super) size: u64,
+    /// Lower hex.
+    pub(super) sha256: &'a str,
+}
+
+impl Service {
+    pub(super) fn new(twirp: Twirp) -> Self {
+        Self {
+            twirp,
+            version: OnceLock::new(),
+        }
+    }
+
+    /// The origin of the service.
+    pub(super) fn origin(&self) -> &Url {
+        &self.twirp.origin
+    }
+
+    /// Creates an artifact under `wanted` or, where that is taken in this run, under the first
+    /// numbered name that is not.
+    pub(super) async fn create(
+        &self,
+        wanted: &ArtifactName,
+        expires_at: Option<&str>,
+    ) -> Result<Created, ArtifactError> {
+        for number in 1..=NAMES {
+            let name = wanted.numbered(number);
+            if let Some(address) = self.create_as(&name, expires_at).await? {
+                return Ok(Created { name, address });
+            }
+            debug!("The name {name} is taken in this run");
+        }
+        Err(ArtifactError::NoFreeName {
+            wanted: wanted.clone(),
+            tried: NAMES,
+        })
+    }
+
+    /// Creates an artifact under this very name. Its signed address, or nothing where the name is
+    /// taken.
+    async fn create_as(
+        &self,
+        name: &ArtifactName,
+        expires_at: Option<&str>,
+    ) -> Result<Option<String>, ArtifactError> {
+        const METHOD: &str = "CreateArtifact";
+        let mut retries = self.twirp.retries(METHOD, name.as_str());
+        let mut version = self.version.get().copied().unwrap_or(Version::Seven);
+        // Why version 7 was left, until it is known whether version 4 does better.
+        let mut suspicion = None;
+        loop {
+            let question = self.create_question(name, expires_at, version);
+            let trouble = match self.twirp.ask(METHOD, &question).await {
+                Ok(answer) => {
+                    self.settle(version);
+                    let what = || format!("{METHOD} for {name}");
+                    let answer: CreateArtifactResponse = understood(answer, what())?;
+                    return created(answer, what()).map(Some);
+                }
+                Err(trouble) if name_is_taken(&trouble) => {
+                    self.settle(version);
+                    return Ok(None);
+                }
+                Err(trouble) => trouble,
+            };
+            let undecided = self.version.get().is_none();
+            match version {
+                Version::Seven if undecided && may_not_know_seven(&trouble) => {
+                    warn!(
+                        "{METHOD} for {name} failed: {trouble}. The server may know only version \
+                         4 of artifacts; trying that"
+                    );
+                    suspicion = trouble.status();
+                    version = Version::Four;
+                    continue;
+                }
+                Version::Four if undecided => {
+                    if trouble.status() == suspicion {
+                        // The same answer to both: the version does not matter.
+                        self.settle(Version::Seven);
+                    }
+                    version = Version::Seven;
+                }
+                _ => {}
+            }
+            retries.after(trouble).await?;
+        }
+    }
+
+    fn create_question(
+        &self,
+        name: &ArtifactName,
+        expires_at: Option<&str>,
+        version: Version,
+    ) -> Value {
+        let mut question = self.question();
+        question["name"] = json!(name.as_str());
+        if let Some(expires_at) = expires_at {
+            question["expires_at"] = json!(expires_at);
+        }
+        match version {
+            Version::Seven => {
+                question["version"] = json!(7);
+                question["mime_type"] = json!(MIME);
+            }
+            Version::Four => question["version"] = json!(4),
+        }
+        question
+    }
+
+    /// Completes an artifact whose content is in the store. Its id.
+    ///
+    /// The service may do this twice when asked twice, and so may have two artifacts afterwards.
+    /// Therefore it is asked a second time only where the list of artifacts does not show what the
+    /// first call did.
+    pub(super) async fn finalize(
+        &self,
+        name: &ArtifactName,
+        content: Content<'_>,
+    ) -> Result<String, ArtifactError> {
+        const METHOD: &str = "FinalizeArtifact";
+        let what = || format!("{METHOD} for {name}");
+        let mut question = self.question();
+        question["name"] = json!(name.as_str());
+        question["size"] = json!(content.size.to_string());
+        question["hash"] = json!(format!("sha256:{}", content.sha256));
+
+        let mut retries = self.twirp.retries(METHOD, name.as_str());
+        let mut lost = false;
+        let failure = loop {
+            match self.twirp.ask(METHOD, &question).await {
+                Ok(answer) => {
+                    match understood(answer, what()).and_then(|answer| finalized(&answer, what())) {
+                        Ok(id) => return Ok(id),
+                        Err(error) => {
+                            lost = true;
+                            break error;
+                        }
+                    }
+                }
+                Err(trouble) => {
+                    lost |= trouble.lost() || trouble.status() == Some(409);
+                    if let Err(error) = retries.after(trouble).await {
+                        break error;
+                    }
+                    if lost && let Ok(Some(id)) = self.listed_once(name, content).await {
+                        return Ok(id);
+                    }
+                }
+            }
+        };
+        if !lost {
+            return Err(failure);
+        }
+        match self.listed(name, content).await {
+            Ok(Some(id)) => Ok(id),
+            Ok(None) => Err(failure),
+            Err(error) => {
+                warn!("Whether {name} was completed all the same cannot be found out: {error}");
+                Err(failure)
+            }
+        }
+    }
+
+    /// The id of the artifact of this name and content, where the run has one.
+    async fn listed(
+        &self,
+        name: &ArtifactName,
+        content: Content<'_>,
+    ) -> Result<Option<String>, ArtifactError> {
+        let mut retries = self.twirp.retries("ListArtifacts", name.as_str());
+        loop {
+            match self.listed_once(name, content).await {
+                Ok(found) => return Ok(found),
+                Err(trouble) => retries.after(trouble).await?,
+            }
+        }
+    }
+
+    async fn listed_once(
+        &self,
+        name: &ArtifactName,
+        content: Content<'_>,
+    ) -> Result<Option<String>, Trouble> {
+        let mut question = self.question();
+        question["name_filter"] = json!(name.as_str());
+        let answer = self.twirp.ask("ListArtifacts", &question).await?;
+        let listed: Option<ListArtifactsResponse> = serde_json::from_value(answer).ok();
+        let id = listed
+            .as_ref()
+            .and_then(|listed| find(listed, name, content));
+        debug!("The list of artifacts shows {name}: {}", id.is_some());
+        Ok(id.map(|id| id.to_string()))
+    }
+
+    fn question(&self) -> Value {
+        json!({
+            "workflow_run_backend_id": self.twirp.token.run(),
+            "workflow_job_run_backend_id": self.twirp.token.job(),
+        })
+    }
+
+    fn settle(&self, version: Version) {
+        // Whoever comes second has learned nothing new.
+        let _ = self.version.set(version);
+    }
+}
+
+/// Whether the server may have refused version 7 for what it is. Servers that do not know
+/// `mime_type` say 400, or 500 with a body that is not Twirp's ("Error decode request body").
+fn may_not_know_seven(trouble: &Trouble) -> bool {
+    match trouble.status() {
+        Some(400) => !trouble.says("insufficient usage"),
+        Some(500) => trouble.code().is_empty(),
+        _ => false,
+    }
+}
+
+fn name_is_taken(trouble: &Trouble) -> bool {
+    trouble.status() == Some(409)
+        && (trouble.code() == "already_exists" || trouble.says("already exists"))
+}

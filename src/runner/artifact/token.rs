@@ -1,0 +1,146 @@
+//! The runtime token of the job, and what it says about where an artifact belongs.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+
+use super::error::ArtifactError;
+
+/// `ACTIONS_RUNTIME_TOKEN`, read.
+///
+/// A JSON Web Token whose claim `scp` has an entry `Actions.Results:<run>:<job>` (actions/toolkit,
+/// `packages/artifact/src/internal/shared/util.ts`). Both ids are of the service's own kind and
+/// mean nothing to us. The signature is for the service to check.
+#[derive(Debug)]
+pub(super) struct RuntimeToken {
+    secret: SecretString,
+    bearer: HeaderValue,
+    run: String,
+    job: String,
+}
+
+impl RuntimeToken {
+    /// Reads the token.
+    pub(super) fn parse(token: &str) -> Result<Self, ArtifactError> {
+        #[derive(Deserialize)]
+        struct Claims {
+            scp: Option<String>,
+        }
+        let bad = |problem| ArtifactError::BadToken { problem };
+
+        let token = token.trim();
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {token}"))
+            .map_err(|_| bad("it has characters a token cannot have"))?;
+        bearer.set_sensitive(true);
+
+        let payload = token
+            .split('.')
+            .nth(1)
+            .ok_or(bad("it is not a JSON Web Token"))?;
+        let payload = URL_SAFE_NO_PAD
+            .decode(payload.trim_end_matches('='))
+            .map_err(|_| bad("its middle part is not base64"))?;
+        let claims: Claims =
+            serde_json::from_slice(&payload).map_err(|_| bad("its middle part is not JSON"))?;
+        let scopes = claims.scp.ok_or(bad("it has no scopes (`scp`)"))?;
+        let scope = scopes
+            .split(' ')
+            .find(|scope| scope.split(':').next() == Some("Actions.Results"))
+            .ok_or(bad("none of its scopes is `Actions.Results`"))?;
+        match scope.split(':').collect::<Vec<_>>()[..] {
+            [_, run, job] if !run.is_empty() && !job.is_empty() => Ok(Self {
+                secret: token.into(),
+                bearer,
+                run: run.to_owned(),
+                job: job.to_owned(),
+            }),
+            _ => Err(bad(
+                "its scope `Actions.Results` does not name a run and a job",
+            )),
+        }
+    }
+
+    /// The value of the `Authorization` header, marked as sensitive.
+    pub(super) fn bearer(&self) -> HeaderValue {
+        self.bearer.clone()
+    }
+
+    /// The token itself, to find it in texts that must not have it.
+    pub(super) fn expose(&self) -> &str {
+        self.secret.expose_secret()
+    }
+
+    /// The service's id of the run.
+    pub(super) fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// The service's id of the job.
+    pub(super) fn job(&self) -> &str {
+        &self.job
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn token(payload: &str) -> String {
+        format!(
+            "eyJhbGciOiJub25lIn0.{}.c2ln",
+            URL_SAFE_NO_PAD.encode(payload)
+        )
+    }
+
+    #[test]
+    fn the_first_results_scope_names_run_and_job() {
+        let token = RuntimeToken::parse(&token(
+            r#"{"scp":"Actions.GenericRead:0 Actions.Results:run-1:job-2 Actions.Results:3:4"}"#,
+        ))
+        .unwrap();
+        assert_eq!((token.run(), token.job()), ("run-1", "job-2"));
+    }
+
+    #[test]
+    fn padding_does_not_matter() {
+        let padded =
+            token(r#"{"scp":"Actions.Results:run-1:job-2"}"#).replacen(".c2ln", "==.c2ln", 1);
+        assert_eq!(RuntimeToken::parse(&padded).unwrap().job(), "job-2");
+    }
+
+    #[test]
+    fn a_token_of_another_kind_is_refused_without_being_shown() {
+        for (given, problem) in [
+            ("ghs_abcdef".to_owned(), "JSON Web Token"),
+            ("a.b c\n.d".to_owned(), "characters"),
+            ("a.?.c".to_owned(), "base64"),
+            (token("hello"), "not JSON"),
+            (token("{}"), "no scopes"),
+            (token(r#"{"scp":"Actions.Write"}"#), "Actions.Results"),
+            (token(r#"{"scp":"Actions.Results:1"}"#), "a run and a job"),
+            (
+                token(r#"{"scp":"Actions.Results:1:2:3"}"#),
+                "a run and a job",
+            ),
+            (token(r#"{"scp":"Actions.Results::"}"#), "a run and a job"),
+        ] {
+            let error = RuntimeToken::parse(&given).unwrap_err();
+            assert!(error.to_string().contains(problem), "{error}");
+            assert!(!format!("{error} {error:?}").contains(&given));
+        }
+    }
+
+    #[test]
+    fn debug_prints_no_secret() {
+        let text = token(r#"{"scp":"Actions.Results:run-1:job-2"}"#);
+        let printed = format!("{:?}", RuntimeToken::parse(&text).unwrap());
+        assert!(
+            !printed.contains("c2ln") && !printed.contains("eyJ"),
+            "{printed}"
+        );
+    }
+}

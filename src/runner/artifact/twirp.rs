@@ -1,0 +1,84 @@
+//! One call of the artifact service, which speaks Twirp: JSON over POST.
+
+use std::time::Duration;
+
+use reqwest::Url;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use serde_json::Value;
+use tracing::debug;
+
+use super::answer::{self, Trouble};
+use super::retry::{Retries, service_may_recover};
+use super::token::RuntimeToken;
+use crate::clock::Clock;
+
+/// The path of the service (actions/toolkit, `packages/artifact/src/generated/results/api/v1/artifact.ts`).
+const SERVICE: &str = "twirp/github.actions.results.api.v1.ArtifactService";
+
+/// How long one call may take; the official client waits as long.
+const TIME_LIMIT: Duration = Duration::from_secs(180);
+
+/// The way to the service.
+#[derive(Debug)]
+pub(super) struct Twirp {
+    pub(super) http: reqwest::Client,
+    pub(super) clock: Clock,
+    /// Scheme, host and port; nothing else.
+    pub(super) origin: Url,
+    pub(super) token: RuntimeToken,
+}
+
+impl Twirp {
+    /// Calls `method` once. A success is any JSON under a status 2xx.
+    pub(super) async fn ask(&self, method: &str, question: &Value) -> Result<Value, Trouble> {
+        let mut response = self
+            .http
+            .post(format!("{}{SERVICE}/{method}", self.origin))
+            .timeout(TIME_LIMIT)
+            .header(CONTENT_TYPE, "application/json")
+            .header(AUTHORIZATION, self.token.bearer())
+            .body(question.to_string())
+            .send()
+            .await
+            .map_err(Trouble::no_answer)?;
+        let body = answer::read(&mut response)
+            .await
+            .map_err(Trouble::no_answer)?;
+        let status = response.status();
+        debug!("{method}: HTTP {status}, {} bytes", body.len());
+        let json: Option<Value> = serde_json::from_slice(&body).ok();
+
+        let trouble = |words: (&str, &str), repeatable| {
+            let secrets = [self.token.expose()];
+            Trouble::answered(
+                status.as_u16(),
+                response.headers(),
+                words,
+                repeatable,
+                &secrets,
+            )
+        };
+        match json {
+            _ if status.is_redirection() => Err(trouble(("", "a redirect"), false)),
+            Some(json) if status.is_success() => Ok(json),
+            Some(json) => {
+                let word = |name| json.get(name).and_then(Value::as_str).unwrap_or_default();
+                let words = (word("code"), word("msg"));
+                Err(trouble(words, service_may_recover(status.as_u16())))
+            }
+            // What is under a success may be half an answer with a signed address in it.
+            None if status.is_success() => {
+                Err(trouble(("", "a body that is not JSON"), true).strange())
+            }
+            None => {
+                let text = String::from_utf8_lossy(&body);
+                Err(trouble(("", &text), true).strange())
+            }
+        }
+    }
+
+    /// The tries of a call of `method` for `name`.
+    pub(super) fn retries(&self, method: &str, name: &str) -> Retries<'_> {
+        Retries::of_service(&self.clock, format!("{method} for {name}"))
+    }
+}

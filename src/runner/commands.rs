@@ -1,0 +1,120 @@
+//! Workflow commands: lines on standard output that the runner acts on, such as
+//! `::error::something`.
+//!
+//! The runner looks at every line that a step prints, so text from elsewhere must never begin one
+//! (actions/runner, `src/Runner.Common/ActionCommand.cs`: `::name::` at the start of a line after
+//! white space, and the older `##[name]` anywhere in it).
+
+use std::fmt::Write as _;
+
+use crate::text;
+
+/// A command whose text people read in the workflow's list of annotations or its log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// An error annotation.
+    Error,
+    /// A warning annotation.
+    Warning,
+    /// A line that is shown where debug logging is switched on.
+    Debug,
+    /// The head of a group of lines.
+    Group,
+    /// Hides a value in everything the step prints from here on.
+    AddMask,
+}
+
+impl Command {
+    /// The line that gives this command with `message`, without a line break.
+    #[must_use]
+    pub fn line(self, message: &str) -> String {
+        let name = match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Debug => "debug",
+            Self::Group => "group",
+            Self::AddMask => "add-mask",
+        };
+        let message = match self {
+            Self::AddMask => message.to_owned(),
+            Self::Error | Self::Warning | Self::Debug | Self::Group => visible(message),
+        };
+        format!("::{name}::{}", escape(&message))
+    }
+}
+
+/// The line that ends a group.
+pub const END_GROUP: &str = "::endgroup::";
+
+/// Escapes the data of a command as the runner's toolkit does (actions/toolkit,
+/// `packages/core/src/command.ts`).
+fn escape(data: &str) -> String {
+    data.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// Shows what cannot be seen, line breaks apart.
+fn visible(message: &str) -> String {
+    let mut shown = String::with_capacity(message.len());
+    for c in message.chars() {
+        if c != '\n' && (c.is_control() || text::is_invisible(c)) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// A message as plain lines of a log that the runner takes for no command.
+#[must_use]
+pub fn plain(message: &str) -> String {
+    let mut lines = String::new();
+    for (number, line) in visible(message).lines().enumerate() {
+        if number > 0 {
+            lines.push('\n');
+        }
+        let line = line.replace("##[", "##\u{2060}[");
+        if line.trim_start().starts_with("::") {
+            let _ = write!(lines, "\u{2060}{line}");
+        } else {
+            lines.push_str(&line);
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_one_line_whatever_its_message() {
+        assert_eq!(
+            Command::Error.line("100 %\r\n::set-output name=x::y"),
+            "::error::100 %25\\r%0A::set-output name=x::y"
+        );
+        assert_eq!(Command::AddMask.line("a%b\nc"), "::add-mask::a%25b%0Ac");
+    }
+
+    #[test]
+    fn a_plain_line_is_never_a_command() {
+        for hostile in [
+            "::error::x",
+            "  ::error::x",
+            "a\n::error::x",
+            "a\r::error::x",
+            "x ##[error]y",
+        ] {
+            for line in plain(hostile).split(['\n', '\r']) {
+                assert!(!line.trim_start().starts_with("::"), "{line:?}");
+                assert!(!line.contains("##["), "{line:?}");
+            }
+        }
+        assert_eq!(
+            plain("Read 3 seats.\n  all is well"),
+            "Read 3 seats.\n  all is well"
+        );
+    }
+}

@@ -1,0 +1,128 @@
+//! What the action prints: `tracing`'s events as annotations and plain lines of a workflow's log,
+//! or as plain lines on standard error where it is started by hand.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use super::commands::{Command, END_GROUP, plain};
+use crate::environment::Environment;
+
+/// Where lines go and in which form.
+#[derive(Debug, Clone, Copy)]
+struct Log {
+    in_actions: bool,
+    debug: bool,
+}
+
+/// Begins logging. Only this crate's own events are printed: those of its libraries may hold
+/// addresses with signatures. Debug lines are printed where the runner's `RUNNER_DEBUG` is `1`.
+pub fn begin(environment: &Environment) {
+    let log = Log {
+        in_actions: environment.in_actions(),
+        debug: environment.get("RUNNER_DEBUG") == Some("1"),
+    };
+    // Fails only where a subscriber is installed already, which then prints the lines.
+    let _installed_before = tracing_subscriber::registry().with(log).try_init();
+}
+
+impl Log {
+    fn lines(self, level: Level, message: &str) -> String {
+        match (self.in_actions, level) {
+            (true, Level::ERROR) => Command::Error.line(message),
+            (true, Level::WARN) => Command::Warning.line(message),
+            (true, Level::INFO) => plain(message),
+            (true, _) => Command::Debug.line(message),
+            (false, Level::ERROR) => format!("error: {}", plain(message)),
+            (false, Level::WARN) => format!("warning: {}", plain(message)),
+            (false, _) => plain(message),
+        }
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Log {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>, _: Context<'_, S>) -> bool {
+        let ours = metadata
+            .target()
+            .split("::")
+            .next()
+            .is_some_and(|name| name == env!("CARGO_CRATE_NAME"));
+        ours && *metadata.level()
+            <= if self.debug {
+                Level::DEBUG
+            } else {
+                Level::INFO
+            }
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut message = Message(String::new());
+        event.record(&mut message);
+        let lines = self.lines(*event.metadata().level(), &message.0);
+        if self.in_actions {
+            print(&lines);
+        } else {
+            // Nobody is left to tell where standard error is closed.
+            let _ = writeln!(io::stderr().lock(), "{lines}");
+        }
+    }
+}
+
+/// Prints a line on standard output at once, so that it stands before what other streams print.
+fn print(line: &str) {
+    let mut out = io::stdout().lock();
+    // Nobody is left to tell where standard output is closed.
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// A group of lines that a workflow's log shows folded; it ends when it is dropped. Started by
+/// hand its head is a line like any other.
+#[derive(Debug)]
+#[must_use]
+pub struct Group {
+    in_actions: bool,
+}
+
+impl Group {
+    /// Begins a group.
+    pub fn begin(environment: &Environment, title: &str) -> Self {
+        let in_actions = environment.in_actions();
+        if in_actions {
+            print(&Command::Group.line(title));
+        } else {
+            tracing::info!("{title}");
+        }
+        Self { in_actions }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if self.in_actions {
+            print(END_GROUP);
+        }
+    }
+}
+
+/// Hides `secret` in all that the step prints from here on. Only the runner needs to be told.
+pub fn mask(environment: &Environment, secret: &str) {
+    if environment.in_actions() {
+        print(&Command::AddMask.line(secret));
+    }
+}
+
+struct Message(String);
+
+impl Visit for Message {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        if field.name() == "message" {
+            let _ = write!(self.0, "{value:?}");
+        } else {
+            let _ = write!(self.0, " {}={value:?}", field.name());
+        }
+    }
+}
