@@ -1,1 +1,53 @@
-//! A GitHub to run against.
+//! A GitHub to run the Copilot activity report against: its REST and GraphQL API, the service that keeps workflow
+//! artifacts and the store behind it, on three local addresses. For development only.
+//!
+//! It answers as GitHub documents, keeps repositories as real git repositories, fails on request ([`Fault`]), and
+//! holds every request it gets against what GitHub documents ([`Simulator::complaints`]).
+//!
+//! In reading order:
+//! - [`GitHub`], [`Seats`], [`Repository`], [`Token`]: what there is. [`seat`]: one row.
+//! - [`Simulator`]: runs it, and tells what was asked of it.
+//! - [`Fault`]: what shall go wrong, where and how often.
+//! - `server` takes connections, `exchange` leads one request from its arrival to its answer, past `inspect` (what
+//!   every request must have) and `spoil` (faults).
+//! - `api`, `graphql`: GitHub. `git`: its repositories. `results`, `blob`: artifacts.
+//!
+//! ```
+//! use simulator::{GitHub, Repository, Seats, Simulator, Token};
+//!
+//! let simulator = Simulator::start(
+//!     GitHub::new()
+//!         .organization("acme", Seats::people(250))
+//!         .repository("octo/audit", Repository::private())
+//!         .token("secret", Token::new().copilot(["acme"]).contents_write(["octo/audit"])),
+//! )?;
+//! assert!(simulator.api_url().starts_with("http://127.0.0.1:"));
+//! assert!(simulator.complaints().is_empty());
+//! # std::io::Result::Ok(())
+//! ```
+
+mod api;
+mod artifacts;
+mod blob;
+mod exchange;
+mod fault;
+mod git;
+mod github;
+mod graphql;
+mod http;
+mod inspect;
+mod people;
+mod results;
+pub mod seat;
+mod seats;
+mod server;
+mod simulator;
+mod spoil;
+mod world;
+
+pub use artifacts::Artifact;
+pub use fault::{At, Change, Fault, Kind, Nth, Operation};
+pub use github::{GitHub, Repository, Rule, Signatures, Token, Visibility};
+pub use http::{Seen, Service};
+pub use seats::{Paging, Seats, TotalSeats};
+pub use simulator::{Ports, Simulator};

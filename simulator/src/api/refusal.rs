@@ -1,0 +1,56 @@
+//! The ways in which GitHub says no.
+
+use super::{Asked, failure};
+use crate::github::Rule;
+use crate::http::Answer;
+
+pub(super) fn bad_credentials() -> Answer {
+    failure(401, "Bad credentials", "https://docs.github.com/rest")
+}
+
+pub(super) fn not_found(documentation: &str) -> Answer {
+    failure(404, "Not Found", documentation)
+}
+
+pub(super) fn single_sign_on(url: &str) -> Answer {
+    let message = "Resource protected by organization SAML enforcement. You must grant your Personal Access token \
+                   access to this organization.";
+    failure(403, message, "https://docs.github.com/articles/authenticating-to-a-github-organization-with-saml-single-sign-on/")
+        .header("x-github-sso", format!("required; url={url}"))
+}
+
+/// The token may see the repository but not write to it.
+pub(super) fn may_not_write(asked: Asked<'_>) -> Answer {
+    failure(403, inaccessible(asked), "https://docs.github.com/rest")
+        .header("x-accepted-github-permissions", "contents=write")
+}
+
+/// What GitHub says when a token lacks a permission.
+pub(crate) fn inaccessible(asked: Asked<'_>) -> &'static str {
+    if asked.token.is_bot() {
+        "Resource not accessible by integration"
+    } else {
+        "Resource not accessible by personal access token"
+    }
+}
+
+pub(super) fn unprocessable(message: &str) -> Answer {
+    failure(422, message, "https://docs.github.com/rest")
+}
+
+pub(super) fn conflict(message: &str) -> Answer {
+    failure(409, message, "https://docs.github.com/rest")
+}
+
+pub(super) fn empty_repository() -> Answer {
+    failure(
+        409,
+        "Git Repository is empty.",
+        "https://docs.github.com/rest/git",
+    )
+}
+
+/// The text of a broken branch rule.
+pub(crate) fn broken_rule(rule: Rule) -> String {
+    format!("Repository rule violations found\n\n{}\n\n", rule.refusal())
+}

@@ -1,0 +1,155 @@
+//! The seats of an organization or enterprise, page by page.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use super::{Asked, Scope, refusal};
+use crate::github;
+use crate::http::{Answer, Call};
+use crate::seats::{Paging, Seats, id_of};
+
+const DOCUMENTATION: &str = "https://docs.github.com/rest/copilot/copilot-user-management";
+
+pub(super) fn of(asked: Asked<'_>, scope: Scope, name: &str) -> Answer {
+    let page = Page::of(asked.call);
+    if asked.call.query("per_page").as_deref() != Some("100") {
+        asked.complain("per_page is not 100, the most GitHub gives");
+    }
+    let found = asked.world.github(|github| {
+        let map = match scope {
+            Scope::Organization => &github.organizations,
+            Scope::Enterprise => &github.enterprises,
+        };
+        github::named(map, name)
+            .filter(|(name, _)| asked.token.may_read_seats(scope, name))
+            .map(|(name, seats)| page.answer(&asked.world.api_url, scope, name, seats))
+    });
+    let (scopes, permission) = match scope {
+        Scope::Organization => (
+            "manage_billing:copilot, read:org",
+            "organization_copilot_seat_management=read",
+        ),
+        Scope::Enterprise => (
+            "manage_billing:copilot, read:enterprise",
+            "enterprise_copilot_seat_management=read",
+        ),
+    };
+    found
+        .unwrap_or_else(|| refusal::not_found(DOCUMENTATION))
+        .header("x-accepted-oauth-scopes", scopes)
+        .header("x-accepted-github-permissions", permission)
+}
+
+/// The form in which GitHub's own links name an organization.
+pub(super) fn of_organization_id(asked: Asked<'_>, id: &str) -> Answer {
+    let name = asked.world.github(|github| {
+        github
+            .organizations
+            .keys()
+            .find(|name| id_of(name).to_string() == id)
+            .cloned()
+    });
+    match name {
+        Some(name) => of(asked, Scope::Organization, &name),
+        None => refusal::not_found(DOCUMENTATION),
+    }
+}
+
+/// Which page a request asks for, counting from 1.
+pub(crate) fn page_of(call: &Call) -> usize {
+    Page::of(call).number()
+}
+
+struct Page {
+    per_page: usize,
+    start: usize,
+}
+
+impl Page {
+    /// As GitHub reads it: 50 a page, never more than 100, and nonsense is ignored.
+    fn of(call: &Call) -> Self {
+        let number = |name: &str| {
+            call.query(name)
+                .and_then(|text| text.parse::<usize>().ok())
+                .filter(|n| *n > 0)
+        };
+        let per_page = number("per_page").unwrap_or(50).min(100);
+        let start = match call.query("after").as_deref().and_then(offset) {
+            Some(offset) => offset,
+            None => (number("page").unwrap_or(1) - 1) * per_page,
+        };
+        Self { per_page, start }
+    }
+
+    fn number(&self) -> usize {
+        self.start / self.per_page + 1
+    }
+
+    fn answer(&self, api_url: &str, scope: Scope, name: &str, seats: &Seats) -> Answer {
+        let answer = Answer::json(200, &seats.body(self.start, self.per_page, self.number()));
+        let path = match scope {
+            Scope::Organization => format!("/organizations/{}/copilot/billing/seats", id_of(name)),
+            Scope::Enterprise => format!("/enterprises/{name}/copilot/billing/seats"),
+        };
+        let links = self.links(api_url, &path, seats);
+        if links.is_empty() {
+            answer
+        } else {
+            answer.header("link", links.join(", "))
+        }
+    }
+
+    fn links(&self, api_url: &str, path: &str, seats: &Seats) -> Vec<String> {
+        let (per_page, page) = (self.per_page, self.number());
+        let last = seats.rows.len().div_ceil(per_page).max(1);
+        let link = |origin: &str, query: String, rel: &str| {
+            format!("<{origin}{path}?per_page={per_page}&{query}>; rel=\"{rel}\"")
+        };
+        let numbered = |n: usize, rel: &str| link(api_url, format!("page={n}"), rel);
+        let mut links = Vec::new();
+        match &seats.paging {
+            Paging::Last => {
+                if page > 1 {
+                    links.push(numbered(page - 1, "prev"));
+                }
+                if page < last {
+                    links.extend([numbered(page + 1, "next"), numbered(last, "last")]);
+                }
+                if page > 1 {
+                    links.push(numbered(1, "first"));
+                }
+            }
+            Paging::NextOnly if page < last => links.push(numbered(page + 1, "next")),
+            Paging::ForeignHost(origin) if page < last => {
+                links.push(link(origin, format!("page={}", page + 1), "next"));
+            }
+            Paging::Loop => links.push(numbered(1, "next")),
+            Paging::Cursor => {
+                let cursor = |start: usize| format!("after={}", cursor(start));
+                if self.start + per_page < seats.rows.len() {
+                    links.push(link(api_url, cursor(self.start + per_page), "next"));
+                }
+                if self.start > 0 {
+                    links.push(link(
+                        api_url,
+                        cursor(self.start.saturating_sub(per_page)),
+                        "prev",
+                    ));
+                }
+            }
+            Paging::NextOnly | Paging::ForeignHost(_) | Paging::None => {}
+        }
+        links
+    }
+}
+
+fn cursor(start: usize) -> String {
+    BASE64_STANDARD
+        .encode(format!("seat:{start}"))
+        .replace('=', "%3D")
+}
+
+fn offset(cursor: &str) -> Option<usize> {
+    let text = String::from_utf8(BASE64_STANDARD.decode(cursor).ok()?).ok()?;
+    text.strip_prefix("seat:")?.parse().ok()
+}

@@ -1,0 +1,129 @@
+//! Artifacts from the moment they are created: what was announced, what was uploaded, what was finished.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+/// An artifact that was finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artifact {
+    /// Its number; larger than 32 bits hold.
+    pub id: u64,
+    /// Its name.
+    pub name: String,
+    /// Exactly what was uploaded.
+    pub bytes: Vec<u8>,
+    /// The digest the client claimed, `sha256:<hex>`; it was checked.
+    pub digest: Option<String>,
+    /// The size the client claimed; it was checked.
+    pub size: u64,
+    /// The kind of content the client announced; version 4 has none.
+    pub mime_type: Option<String>,
+    /// The version the client announced.
+    pub version: u32,
+    /// When GitHub shall delete it, as the client put it.
+    pub expires_at: Option<String>,
+    /// When it was finished.
+    pub created_at: String,
+}
+
+/// An artifact that was created: its name is taken, whatever becomes of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Upload {
+    pub(crate) name: String,
+    pub(crate) version: u32,
+    pub(crate) mime_type: Option<String>,
+    pub(crate) expires_at: Option<String>,
+    /// Path and query of the signed address for the upload, and of the one for downloads.
+    pub(crate) write_target: String,
+    pub(crate) read_target: String,
+    pub(crate) blocks: BTreeMap<String, Vec<u8>>,
+    pub(crate) content: Option<Vec<u8>>,
+    pub(crate) content_type: Option<String>,
+}
+
+/// All artifacts of the run.
+#[derive(Debug, Default)]
+pub(crate) struct Store {
+    uploads: Vec<Upload>,
+    finished: Vec<Artifact>,
+}
+
+/// The first number given; numbers are long on GitHub too.
+const FIRST_ID: u64 = 4_294_967_301;
+
+impl Store {
+    pub(crate) fn finished(&self) -> Vec<Artifact> {
+        self.finished.clone()
+    }
+
+    pub(crate) fn is_taken(&self, name: &str) -> bool {
+        self.uploads.iter().any(|upload| upload.name == name)
+    }
+
+    pub(crate) fn named(&mut self, name: &str) -> Option<&mut Upload> {
+        self.uploads.iter_mut().find(|upload| upload.name == name)
+    }
+
+    /// The upload whose address has that path, whatever its query.
+    pub(crate) fn at_path(&mut self, path: &str) -> Option<&mut Upload> {
+        self.uploads
+            .iter_mut()
+            .find(|upload| upload.write_target.split('?').next() == Some(path))
+    }
+
+    /// Takes the name and makes the addresses.
+    pub(crate) fn create(&mut self, run: &str, job: &str, name: &str) -> &mut Upload {
+        let number = self.uploads.len();
+        let hash = hex::encode(Sha256::digest(format!("{run} {job} {number} {name}")));
+        let path = format!("/actions-results/{run}/workflow-job-run-{job}/artifacts/{hash}.zip");
+        let at = |hours: i64| {
+            jiff::Timestamp::from_second(jiff::Timestamp::now().as_second() + hours * 3600)
+        };
+        let time = |hours: i64| at(hours).map_or_else(|_| String::new(), |time| time.to_string());
+        let target = |permissions: &str| {
+            // As Azure signs, with encodings that a client which takes the address apart would not put back alike.
+            format!(
+                "{path}?se={}&sig={}%2B{}%2f{}%3D&ske={}&skoid=ca7593d4-ee42-46cd-af88-8b886a2f84eb&sks=b&skt={}&sktid=398a6654-997b-47e9-b12b-9515b896b4de&skv=2025-11-05&sp={permissions}&spr=https&sr=b&st={}&sv=2025-11-05",
+                time(1).replace(':', "%3A"),
+                &hash[..20],
+                &hash[20..31],
+                &hash[31..42],
+                time(12).replace(':', "%3a"),
+                time(-1).replace(':', "%3A"),
+                time(0),
+            )
+        };
+        self.uploads.push(Upload {
+            name: name.to_owned(),
+            version: 0,
+            mime_type: None,
+            expires_at: None,
+            write_target: target("cw"),
+            read_target: target("r"),
+            blocks: BTreeMap::new(),
+            content: None,
+            content_type: None,
+        });
+        &mut self.uploads[number]
+    }
+
+    /// Finishes an upload and returns the artifact's number. Doing so twice makes two artifacts, as it was seen to
+    /// on GitHub.
+    pub(crate) fn finish(&mut self, name: &str, size: u64, digest: Option<String>) -> Option<u64> {
+        let id = FIRST_ID + self.finished.len() as u64;
+        let upload = self.uploads.iter().find(|upload| upload.name == name)?;
+        self.finished.push(Artifact {
+            id,
+            name: name.to_owned(),
+            bytes: upload.content.clone()?,
+            digest,
+            size,
+            mime_type: upload.mime_type.clone(),
+            version: upload.version,
+            expires_at: upload.expires_at.clone(),
+            created_at: jiff::Timestamp::now().to_string(),
+        });
+        Some(id)
+    }
+}

@@ -1,0 +1,178 @@
+//! The repositories: real bare ones, driven by the plumbing of the `git` command.
+
+mod read;
+mod write;
+
+use std::collections::{HashMap, HashSet, hash_map};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::{fmt, fs, thread};
+
+pub(crate) use read::{Commit, Entry, Person};
+pub(crate) use write::{Edit, NewCommit, commit_by_somebody_else};
+
+use crate::github::Repository;
+use crate::world::lock;
+
+/// The `git` command refused, and said why.
+#[derive(Debug)]
+pub(crate) struct GitError(String);
+
+impl fmt::Display for GitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for GitError {}
+
+impl From<io::Error> for GitError {
+    fn from(error: io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// All repositories, each in a folder of its own.
+pub(crate) struct Repositories {
+    folder: PathBuf,
+    open: Mutex<HashMap<String, Arc<Repo>>>,
+}
+
+impl Repositories {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            open: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn dir(&self, full_name: &str) -> PathBuf {
+        self.folder
+            .join(format!("{}.git", full_name.to_ascii_lowercase()))
+    }
+
+    pub(crate) fn get(&self, full_name: &str) -> Option<Arc<Repo>> {
+        lock(&self.open)
+            .get(&full_name.to_ascii_lowercase())
+            .cloned()
+    }
+
+    /// Lays the repository if it is not there yet.
+    pub(crate) fn ensure(&self, full_name: &str, declared: &Repository) -> io::Result<()> {
+        let mut open = lock(&self.open);
+        let key = full_name.to_ascii_lowercase();
+        if let hash_map::Entry::Vacant(place) = open.entry(key) {
+            let repo = Repo::create(&self.dir(full_name), full_name, declared)
+                .map_err(io::Error::other)?;
+            place.insert(Arc::new(repo));
+        }
+        Ok(())
+    }
+}
+
+/// One repository.
+pub(crate) struct Repo {
+    dir: PathBuf,
+    writing: Mutex<()>,
+    verified: Mutex<HashSet<String>>,
+    scratch: AtomicU64,
+}
+
+impl Repo {
+    fn create(dir: &Path, full_name: &str, declared: &Repository) -> Result<Self, GitError> {
+        fs::create_dir_all(dir)?;
+        let repo = Self {
+            dir: dir.to_owned(),
+            writing: Mutex::default(),
+            verified: Mutex::default(),
+            scratch: AtomicU64::new(0),
+        };
+        repo.git(
+            &[
+                "init",
+                "--quiet",
+                "--bare",
+                "--template=",
+                "--initial-branch",
+                &declared.default_branch,
+            ],
+            &[],
+        )?;
+        if !declared.empty {
+            let name = full_name.rsplit('/').next().unwrap_or(full_name);
+            let blobs = repo.write_blobs(&[format!("# {name}\n").as_bytes()])?;
+            let put = Edit::Put {
+                path: "README.md".to_owned(),
+                mode: "100644".to_owned(),
+                oid: blobs[0].clone(),
+            };
+            let tree = repo.write_tree(None, &[put])?;
+            let person = Person::of("Mona Lisa", "monalisa@example.com");
+            let oid = repo.commit(&NewCommit {
+                tree: &tree,
+                parents: &[],
+                message: "Initial commit",
+                author: &person,
+                committer: &person,
+                verified: false,
+            })?;
+            repo.set_branch(&declared.default_branch, &oid, None)?;
+        }
+        Ok(repo)
+    }
+
+    /// Taken by whoever reads a branch in order to move it.
+    pub(crate) fn writing(&self) -> MutexGuard<'_, ()> {
+        lock(&self.writing)
+    }
+
+    fn git(&self, args: &[&str], stdin: &[u8]) -> Result<Vec<u8>, GitError> {
+        self.git_with(args, stdin, &[])
+    }
+
+    fn git_with(
+        &self,
+        args: &[&str],
+        stdin: &[u8],
+        env: &[(&str, String)],
+    ) -> Result<Vec<u8>, GitError> {
+        let mut child = Command::new("git")
+            .args(["-c", "gc.auto=0", "-c", "core.fsync=none"])
+            .args(args)
+            .current_dir(&self.dir)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("GIT_DIR", &self.dir)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_LITERAL_PATHSPECS", "1")
+            .env("LC_ALL", "C.UTF-8")
+            .envs(env.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let pipe = child.stdin.take();
+        // Written from beside, so that neither side waits for the other with full pipes.
+        let output = thread::scope(|scope| {
+            scope.spawn(move || pipe.map(|mut pipe| pipe.write_all(stdin)));
+            child.wait_with_output()
+        })?;
+        if output.status.success() {
+            Ok(output.stdout)
+        } else {
+            Err(GitError(format!(
+                "git {}: {}",
+                args.join(" "),
+                text(&output.stderr).trim()
+            )))
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

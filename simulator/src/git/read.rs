@@ -1,0 +1,180 @@
+//! What stands in a repository.
+
+use super::{Repo, text};
+use crate::world::lock;
+
+/// Who wrote or made a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Person {
+    pub(crate) name: String,
+    pub(crate) email: String,
+    /// In any form git reads; now, where there is none.
+    pub(crate) date: Option<String>,
+}
+
+impl Person {
+    pub(crate) fn of(name: &str, email: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            email: email.to_owned(),
+            date: None,
+        }
+    }
+}
+
+/// A commit as it stands in the repository.
+#[derive(Debug, Clone)]
+pub(crate) struct Commit {
+    pub(crate) oid: String,
+    pub(crate) tree: String,
+    pub(crate) parents: Vec<String>,
+    pub(crate) author: Person,
+    pub(crate) committer: Person,
+    pub(crate) message: String,
+}
+
+/// An entry of a tree.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) mode: String,
+    pub(crate) kind: String,
+    pub(crate) oid: String,
+    pub(crate) size: u64,
+    pub(crate) name: String,
+}
+
+impl Repo {
+    /// Whether GitHub made the commit in its own name, so that it would be signed.
+    pub(crate) fn is_verified(&self, oid: &str) -> bool {
+        lock(&self.verified).contains(oid)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.git(&["for-each-ref", "--count=1"], &[])
+            .map_or(true, |refs| refs.is_empty())
+    }
+
+    /// The commit a branch points to.
+    pub(crate) fn head(&self, branch: &str) -> Option<String> {
+        self.resolve(&format!("refs/heads/{branch}"))
+    }
+
+    /// The object that an expression of git's names.
+    pub(crate) fn resolve(&self, expression: &str) -> Option<String> {
+        let oid = self
+            .git(
+                &[
+                    "rev-parse",
+                    "--verify",
+                    "--quiet",
+                    "--end-of-options",
+                    expression,
+                ],
+                &[],
+            )
+            .ok()?;
+        Some(text(&oid).trim().to_owned()).filter(|oid| self.kind(oid).is_some())
+    }
+
+    /// `commit`, `tree`, `blob` or `tag`.
+    pub(crate) fn kind(&self, oid: &str) -> Option<String> {
+        self.git(&["cat-file", "-t", oid], &[])
+            .ok()
+            .map(|kind| text(&kind).trim().to_owned())
+    }
+
+    pub(crate) fn blob(&self, oid: &str) -> Option<Vec<u8>> {
+        self.git(&["cat-file", "blob", oid], &[]).ok()
+    }
+
+    pub(crate) fn blob_size(&self, oid: &str) -> Option<u64> {
+        text(&self.git(&["cat-file", "-s", oid], &[]).ok()?)
+            .trim()
+            .parse()
+            .ok()
+    }
+
+    /// What a tree holds; of the whole tree below it when `recursive`.
+    pub(crate) fn entries(&self, tree: &str, recursive: bool) -> Vec<Entry> {
+        let how = if recursive { "-rlzt" } else { "-lz" };
+        let listing = self
+            .git(&["ls-tree", how, "--end-of-options", tree], &[])
+            .unwrap_or_default();
+        text(&listing).split('\0').filter_map(entry).collect()
+    }
+
+    pub(crate) fn commit_at(&self, oid: &str) -> Option<Commit> {
+        self.history(oid, 0, 1, None).pop()
+    }
+
+    /// Commits from that one back, those that touch the path where one is given.
+    pub(crate) fn history(
+        &self,
+        oid: &str,
+        skip: usize,
+        count: usize,
+        path: Option<&str>,
+    ) -> Vec<Commit> {
+        let format = "--format=%H%x1f%T%x1f%P%x1f%an%x1f%ae%x1f%aI%x1f%cn%x1f%ce%x1f%cI%x1f%B";
+        let (skip, count) = (format!("--skip={skip}"), format!("--max-count={count}"));
+        let mut args = vec![
+            "log",
+            "-z",
+            format,
+            &skip,
+            &count,
+            "--end-of-options",
+            oid,
+            "--",
+        ];
+        args.extend(path);
+        let log = self.git(&args, &[]).unwrap_or_default();
+        text(&log).split('\0').filter_map(commit).collect()
+    }
+
+    pub(crate) fn is_ancestor(&self, older: &str, newer: &str) -> bool {
+        self.git(&["merge-base", "--is-ancestor", older, newer], &[])
+            .is_ok()
+    }
+}
+
+fn entry(line: &str) -> Option<Entry> {
+    let (about, name) = line.split_once('\t')?;
+    let mut about = about.split_ascii_whitespace();
+    Some(Entry {
+        mode: about.next()?.to_owned(),
+        kind: about.next()?.to_owned(),
+        oid: about.next()?.to_owned(),
+        size: about.next()?.parse().unwrap_or(0),
+        name: name.to_owned(),
+    })
+}
+
+fn commit(record: &str) -> Option<Commit> {
+    let mut fields = record.splitn(10, '\x1f');
+    let mut next = || fields.next().map(str::to_owned);
+    let (oid, tree, parents) = (next()?, next()?, next()?);
+    let author = Person {
+        name: next()?,
+        email: next()?,
+        date: next(),
+    };
+    let committer = Person {
+        name: next()?,
+        email: next()?,
+        date: next(),
+    };
+    let message = next()?.trim_end_matches('\n').to_owned();
+    let parents = parents
+        .split_ascii_whitespace()
+        .map(str::to_owned)
+        .collect();
+    Some(Commit {
+        oid,
+        tree,
+        parents,
+        author,
+        committer,
+        message,
+    })
+}

@@ -1,0 +1,157 @@
+//! What is written into a repository: files, trees, commits, branches.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use super::{GitError, Person, Repo, text};
+use crate::world::lock;
+
+const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
+
+/// What a new commit holds.
+pub(crate) struct NewCommit<'a> {
+    pub(crate) tree: &'a str,
+    pub(crate) parents: &'a [String],
+    pub(crate) message: &'a str,
+    pub(crate) author: &'a Person,
+    pub(crate) committer: &'a Person,
+    /// Whether GitHub made it in its own name.
+    pub(crate) verified: bool,
+}
+
+/// A change of one path in a tree.
+pub(crate) enum Edit {
+    Put {
+        path: String,
+        mode: String,
+        oid: String,
+    },
+    Remove {
+        path: String,
+    },
+}
+
+impl Repo {
+    /// Writes files and returns their object ids, in the same order.
+    pub(crate) fn write_blobs(&self, contents: &[&[u8]]) -> Result<Vec<String>, GitError> {
+        let folder = tempfile::tempdir_in(&self.dir)?;
+        let mut paths = String::new();
+        for (i, content) in contents.iter().enumerate() {
+            let path = folder.path().join(i.to_string());
+            fs::write(&path, content)?;
+            paths.push_str(&format!("{}\n", path.display()));
+        }
+        let oids = self.git(
+            &["hash-object", "-w", "--no-filters", "--stdin-paths"],
+            paths.as_bytes(),
+        )?;
+        Ok(text(&oids).lines().map(str::to_owned).collect())
+    }
+
+    /// Writes a tree: the base with the edits applied.
+    pub(crate) fn write_tree(
+        &self,
+        base: Option<&str>,
+        edits: &[Edit],
+    ) -> Result<String, GitError> {
+        let number = self.scratch.fetch_add(1, Ordering::Relaxed);
+        let index = self.dir.join(format!("index-{number}"));
+        let written = self.write_tree_through(&index, base, edits);
+        // Left over only where git never got to write it.
+        let _ = fs::remove_file(&index);
+        written
+    }
+
+    fn write_tree_through(
+        &self,
+        index: &Path,
+        base: Option<&str>,
+        edits: &[Edit],
+    ) -> Result<String, GitError> {
+        let env = [("GIT_INDEX_FILE", index.display().to_string())];
+        match base {
+            Some(base) => self.git_with(&["read-tree", base], &[], &env)?,
+            None => self.git_with(&["read-tree", "--empty"], &[], &env)?,
+        };
+        let mut lines = Vec::new();
+        for edit in edits {
+            match edit {
+                Edit::Put { path, mode, oid } => write!(lines, "{mode} {oid}\t{path}\0")?,
+                Edit::Remove { path } => write!(lines, "0 {NO_COMMIT}\t{path}\0")?,
+            }
+        }
+        self.git_with(&["update-index", "-z", "--index-info"], &lines, &env)?;
+        Ok(text(&self.git_with(&["write-tree"], &[], &env)?)
+            .trim()
+            .to_owned())
+    }
+
+    pub(crate) fn commit(&self, new: &NewCommit<'_>) -> Result<String, GitError> {
+        let mut args = vec!["commit-tree", new.tree];
+        for parent in new.parents {
+            args.extend(["-p", parent]);
+        }
+        let mut env = vec![
+            ("GIT_AUTHOR_NAME", new.author.name.clone()),
+            ("GIT_AUTHOR_EMAIL", new.author.email.clone()),
+            ("GIT_COMMITTER_NAME", new.committer.name.clone()),
+            ("GIT_COMMITTER_EMAIL", new.committer.email.clone()),
+        ];
+        env.extend(
+            new.author
+                .date
+                .clone()
+                .map(|date| ("GIT_AUTHOR_DATE", date)),
+        );
+        env.extend(
+            new.committer
+                .date
+                .clone()
+                .map(|date| ("GIT_COMMITTER_DATE", date)),
+        );
+        let oid = text(&self.git_with(&args, new.message.as_bytes(), &env)?)
+            .trim()
+            .to_owned();
+        if new.verified {
+            lock(&self.verified).insert(oid.clone());
+        }
+        Ok(oid)
+    }
+
+    /// Points a branch at a commit, if it still points at `old`; none means that the branch is new.
+    pub(crate) fn set_branch(
+        &self,
+        branch: &str,
+        new: &str,
+        old: Option<&str>,
+    ) -> Result<(), GitError> {
+        let name = format!("refs/heads/{branch}");
+        self.git(&["update-ref", &name, new, old.unwrap_or(NO_COMMIT)], &[])
+            .map(drop)
+    }
+}
+
+/// A commit by a person who has nothing to do with the report.
+pub(crate) fn commit_by_somebody_else(repo: &Repo, branch: &str) -> Result<(), GitError> {
+    let head = repo.head(branch);
+    let number = repo.scratch.fetch_add(1, Ordering::Relaxed);
+    let blobs = repo.write_blobs(&[format!("Change {number} by somebody else\n").as_bytes()])?;
+    let put = Edit::Put {
+        path: "elsewhere.txt".to_owned(),
+        mode: "100644".to_owned(),
+        oid: blobs[0].clone(),
+    };
+    let tree = repo.write_tree(head.as_deref(), &[put])?;
+    let person = Person::of("Hubot", "hubot@example.com");
+    let oid = repo.commit(&NewCommit {
+        tree: &tree,
+        parents: head.as_slice(),
+        message: "Somebody else's change",
+        author: &person,
+        committer: &person,
+        verified: false,
+    })?;
+    repo.set_branch(branch, &oid, head.as_deref())
+}

@@ -1,0 +1,350 @@
+//! What there is on this GitHub, as plain data that tests describe and change.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::Seats;
+
+/// All there is: who has seats, which repositories there are, and what each token may do.
+///
+/// Names are looked up as GitHub does it, without regard to case.
+#[derive(Debug, Clone)]
+pub struct GitHub {
+    /// The seats of each organization.
+    pub organizations: BTreeMap<String, Seats>,
+    /// The seats of each enterprise, by its slug.
+    pub enterprises: BTreeMap<String, Seats>,
+    /// The repositories, by `owner/name`.
+    pub repositories: BTreeMap<String, Repository>,
+    /// The tokens, by their secret.
+    pub tokens: BTreeMap<String, Token>,
+    /// How long each request takes before it is handled.
+    pub latency: Duration,
+    /// The newest artifact version the results service knows: 7 as GitHub's own, 4 as the services of act and
+    /// Gitea, which refuse fields they do not know and answer in camel case.
+    pub known_artifact_version: u32,
+    /// Artifact names that cannot be created any more, as after an upload that failed in an earlier attempt. They
+    /// are not listed.
+    pub taken_artifact_names: BTreeSet<String>,
+}
+
+impl Default for GitHub {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl GitHub {
+    /// A GitHub with nothing on it, which answers at once and knows artifacts of version 7.
+    pub fn new() -> Self {
+        Self {
+            organizations: BTreeMap::new(),
+            enterprises: BTreeMap::new(),
+            repositories: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            latency: Duration::ZERO,
+            known_artifact_version: 7,
+            taken_artifact_names: BTreeSet::new(),
+        }
+    }
+
+    /// Adds an organization.
+    pub fn organization(mut self, name: &str, seats: Seats) -> Self {
+        self.organizations.insert(name.to_owned(), seats);
+        self
+    }
+
+    /// Adds an enterprise.
+    pub fn enterprise(mut self, slug: &str, seats: Seats) -> Self {
+        self.enterprises.insert(slug.to_owned(), seats);
+        self
+    }
+
+    /// Adds a repository, named `owner/name`.
+    pub fn repository(mut self, full_name: &str, repository: Repository) -> Self {
+        self.repositories.insert(full_name.to_owned(), repository);
+        self
+    }
+
+    /// Adds a token.
+    pub fn token(mut self, secret: &str, token: Token) -> Self {
+        self.tokens.insert(secret.to_owned(), token);
+        self
+    }
+
+    /// Makes every request take at least this long.
+    pub fn latency(mut self, latency: Duration) -> Self {
+        self.latency = latency;
+        self
+    }
+
+    /// Sets the newest artifact version the results service knows: 7 or 4.
+    pub fn known_artifact_version(mut self, version: u32) -> Self {
+        self.known_artifact_version = version;
+        self
+    }
+
+    /// Takes an artifact's name, so that creating it is refused.
+    pub fn taken_artifact_name(mut self, name: &str) -> Self {
+        self.taken_artifact_names.insert(name.to_owned());
+        self
+    }
+}
+
+/// The entry of that name, whatever its case.
+pub(crate) fn named<'a, V>(map: &'a BTreeMap<String, V>, name: &str) -> Option<(&'a str, &'a V)> {
+    map.iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(key, value)| (key.as_str(), value))
+}
+
+/// What a token may do. A new one may do nothing but read what is public, as the workflow's own token without
+/// permissions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Token {
+    /// Organizations whose seats it may read.
+    pub copilot: BTreeSet<String>,
+    /// Enterprises whose seats it may read.
+    pub enterprises: BTreeSet<String>,
+    /// Repositories it may read and write.
+    pub contents_write: BTreeSet<String>,
+    /// Repositories it may read.
+    pub contents_read: BTreeSet<String>,
+    /// The scopes of a person's classic token, sent as `X-OAuth-Scopes`. Without them the token belongs to an App.
+    pub scopes: Option<String>,
+    /// The address at which the token must first be authorized for single sign-on.
+    pub sso: Option<String>,
+}
+
+impl Token {
+    /// A token of an App that may do nothing but read what is public.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lets it read the seats of these organizations.
+    pub fn copilot<S: Into<String>>(mut self, organizations: impl IntoIterator<Item = S>) -> Self {
+        self.copilot
+            .extend(organizations.into_iter().map(Into::into));
+        self
+    }
+
+    /// Lets it read the seats of these enterprises.
+    pub fn enterprise<S: Into<String>>(mut self, slugs: impl IntoIterator<Item = S>) -> Self {
+        self.enterprises.extend(slugs.into_iter().map(Into::into));
+        self
+    }
+
+    /// Lets it read and write these repositories.
+    pub fn contents_write<S: Into<String>>(
+        mut self,
+        repositories: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.contents_write
+            .extend(repositories.into_iter().map(Into::into));
+        self
+    }
+
+    /// Lets it read these repositories.
+    pub fn read<S: Into<String>>(mut self, repositories: impl IntoIterator<Item = S>) -> Self {
+        self.contents_read
+            .extend(repositories.into_iter().map(Into::into));
+        self
+    }
+
+    /// Makes it a person's classic token with these scopes. They are only shown: what it may do is said by the
+    /// other methods.
+    pub fn scopes(mut self, scopes: &str) -> Self {
+        self.scopes = Some(scopes.to_owned());
+        self
+    }
+
+    /// Refuses it until it is authorized for single sign-on at that address.
+    pub fn sso_required(mut self, url: &str) -> Self {
+        self.sso = Some(url.to_owned());
+        self
+    }
+
+    /// Whether it belongs to an App, so that GitHub signs the commits it makes over REST.
+    pub(crate) fn is_bot(&self) -> bool {
+        self.scopes.is_none()
+    }
+
+    pub(crate) fn may_read_seats(&self, scope: crate::api::Scope, name: &str) -> bool {
+        let names = match scope {
+            crate::api::Scope::Organization => &self.copilot,
+            crate::api::Scope::Enterprise => &self.enterprises,
+        };
+        holds(names, name)
+    }
+
+    pub(crate) fn may_write(&self, full_name: &str) -> bool {
+        holds(&self.contents_write, full_name)
+    }
+
+    pub(crate) fn may_read(&self, full_name: &str) -> bool {
+        self.may_write(full_name) || holds(&self.contents_read, full_name)
+    }
+}
+
+fn holds(names: &BTreeSet<String>, name: &str) -> bool {
+    names.iter().any(|held| held.eq_ignore_ascii_case(name))
+}
+
+/// Who may see a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visibility {
+    /// Everybody.
+    Public,
+    /// Those with access.
+    Private,
+    /// The members of the enterprise; here, those with access.
+    Internal,
+}
+
+impl Visibility {
+    /// As REST spells it; GraphQL has it in capitals.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Private => "private",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// What GitHub says of the signatures of the commits it makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signatures {
+    /// Signed by GitHub and verified.
+    Valid,
+    /// Signed, but not verified.
+    Invalid,
+    /// Not signed.
+    Absent,
+}
+
+/// A rule that protects a branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Changes must be made through a pull request: nothing is written directly.
+    PullRequest,
+    /// Commits must have verified signatures.
+    RequiredSignatures,
+    /// Nobody updates the branch.
+    Update,
+}
+
+impl Rule {
+    /// The type of the rule in GitHub's API.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::PullRequest => "pull_request",
+            Self::RequiredSignatures => "required_signatures",
+            Self::Update => "update",
+        }
+    }
+
+    /// What GitHub says to somebody who breaks it.
+    pub(crate) fn refusal(self) -> &'static str {
+        match self {
+            Self::PullRequest => "Changes must be made through a pull request.",
+            Self::RequiredSignatures => "Commits must have verified signatures.",
+            Self::Update => "Cannot update this protected ref.",
+        }
+    }
+}
+
+/// A repository. Its commits are in a real git repository: see [`crate::Simulator::git_dir`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository {
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// Whether it begins without a commit, instead of one with a `README.md`.
+    pub empty: bool,
+    /// The default branch.
+    pub default_branch: String,
+    /// What holds for branches; without a name, for the default branch.
+    pub rules: Vec<(Option<String>, Rule)>,
+    /// The signatures of the commits that GitHub makes.
+    pub signatures: Signatures,
+}
+
+impl Repository {
+    fn of(visibility: Visibility) -> Self {
+        Self {
+            visibility,
+            empty: false,
+            default_branch: "main".to_owned(),
+            rules: Vec::new(),
+            signatures: Signatures::Valid,
+        }
+    }
+
+    /// A private repository with one commit on `main`.
+    pub fn private() -> Self {
+        Self::of(Visibility::Private)
+    }
+
+    /// A public repository with one commit on `main`.
+    pub fn public() -> Self {
+        Self::of(Visibility::Public)
+    }
+
+    /// An internal repository with one commit on `main`.
+    pub fn internal() -> Self {
+        Self::of(Visibility::Internal)
+    }
+
+    /// Begins without a commit.
+    pub fn empty(mut self) -> Self {
+        self.empty = true;
+        self
+    }
+
+    /// Names the default branch.
+    pub fn default_branch(mut self, name: &str) -> Self {
+        self.default_branch = name.to_owned();
+        self
+    }
+
+    /// Protects the default branch.
+    pub fn protected(mut self, rule: Rule) -> Self {
+        self.rules.push((None, rule));
+        self
+    }
+
+    /// Protects a branch.
+    pub fn protected_branch(mut self, branch: &str, rule: Rule) -> Self {
+        self.rules.push((Some(branch.to_owned()), rule));
+        self
+    }
+
+    /// Commits are not signed, as where no signing is set up.
+    pub fn unsigned(mut self) -> Self {
+        self.signatures = Signatures::Absent;
+        self
+    }
+
+    /// Commits are signed, but their signatures are not valid.
+    pub fn badly_signed(mut self) -> Self {
+        self.signatures = Signatures::Invalid;
+        self
+    }
+
+    /// The rules that hold for a branch.
+    pub(crate) fn rules_of(&self, branch: &str) -> Vec<Rule> {
+        self.rules
+            .iter()
+            .filter(|(name, _)| name.as_deref().unwrap_or(&self.default_branch) == branch)
+            .map(|(_, rule)| *rule)
+            .collect()
+    }
+
+    /// The first rule that a commit to the branch breaks. `signed`: whether its commit is verified.
+    pub(crate) fn broken_rule(&self, branch: &str, signed: bool) -> Option<Rule> {
+        self.rules_of(branch)
+            .into_iter()
+            .find(|rule| !signed || *rule != Rule::RequiredSignatures)
+    }
+}

@@ -1,0 +1,169 @@
+//! Requests and answers as the services see them, free of any HTTP library.
+
+use bytes::Bytes;
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+/// One of the three addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// GitHub's REST and GraphQL API.
+    Api,
+    /// The service that keeps track of artifacts.
+    Results,
+    /// The store that holds what they contain.
+    Blob,
+}
+
+/// A request that came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Which service it came to.
+    pub service: Service,
+    /// Such as `GET`.
+    pub method: String,
+    /// As it was sent, nothing decoded.
+    pub path_and_query: String,
+    /// All headers, their names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The first 64 KiB of the body.
+    pub body: Vec<u8>,
+    /// How long the body was.
+    pub body_length: usize,
+    /// The status it was answered with; nothing where there was no answer (yet).
+    pub status: Option<u16>,
+}
+
+impl Seen {
+    /// The first header of that name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        find(&self.headers, name)
+    }
+
+    /// The body as JSON, where it is JSON of at most 64 KiB.
+    pub fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+}
+
+/// A request while it is handled.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(crate) service: Service,
+    pub(crate) method: String,
+    pub(crate) path_and_query: String,
+    /// The path alone, nothing decoded.
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Bytes,
+}
+
+impl Call {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        find(&self.headers, name)
+    }
+
+    pub(crate) fn all_headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers
+            .iter()
+            .filter(move |(header, _)| header == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The value of a query parameter, decoded. A plus sign stays one.
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
+        let (_, query) = self.path_and_query.split_once('?')?;
+        query
+            .split('&')
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| decode(value))
+    }
+
+    /// The parts of the path, each decoded.
+    pub(crate) fn segments(&self) -> Vec<String> {
+        self.path
+            .trim_start_matches('/')
+            .split('/')
+            .map(decode)
+            .collect()
+    }
+
+    pub(crate) fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    pub(crate) fn is_graphql(&self) -> bool {
+        self.service == Service::Api && self.path == "/graphql"
+    }
+
+    pub(crate) fn is_seats(&self) -> bool {
+        self.service == Service::Api
+            && self.method == "GET"
+            && self.path.ends_with("/copilot/billing/seats")
+    }
+
+    pub(crate) fn wants_gzip(&self) -> bool {
+        self.all_headers("accept-encoding")
+            .any(|value| value.contains("gzip"))
+    }
+}
+
+/// An answer before it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn empty(status: u16) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    pub(crate) fn of(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: body.into(),
+        }
+        .header("content-type", content_type)
+    }
+
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
+        Self::of(status, "application/json; charset=utf-8", body.to_string())
+    }
+
+    /// Sets a header, in place of one of the same name.
+    pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        let name = name.to_ascii_lowercase();
+        self.headers.retain(|(header, _)| *header != name);
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Sets a header unless there is one of that name.
+    pub(crate) fn or_header(self, name: &str, value: impl Into<String>) -> Self {
+        if find(&self.headers, name).is_some() {
+            self
+        } else {
+            self.header(name, value)
+        }
+    }
+}
+
+fn find<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    headers
+        .iter()
+        .find(|(header, _)| header.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str())
+}
+
+pub(crate) fn decode(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}

@@ -1,0 +1,119 @@
+//! What is asked of every request, whatever it wants: the headers GitHub documents, and secrets kept where they
+//! belong. Breaches are only noted here; the services answer them.
+
+use crate::fault::Operation;
+use crate::graphql;
+use crate::http::{Call, Service, decode};
+use crate::world::World;
+
+const VERSION: &str = "2022-11-28";
+const JSON: &str = "application/vnd.github+json";
+const RAW: &str = "application/vnd.github.raw+json";
+const OBJECT: &str = "application/vnd.github.object+json";
+
+/// Notes every breach.
+pub(crate) fn inspect(world: &World, call: &Call) {
+    let address = decode(&call.path_and_query);
+    if world
+        .secrets()
+        .iter()
+        .any(|secret| address.contains(secret.as_str()) || call.path_and_query.contains(secret))
+    {
+        world.complain(call, "a token stands in the address");
+    }
+    match call.service {
+        Service::Api => inspect_api(world, call),
+        Service::Results => {
+            if bearer(call).is_some_and(|secret| world.token(secret).is_some()) {
+                world.complain(call, "a GitHub token was sent to the results service");
+            }
+        }
+        Service::Blob => {
+            if call.header("authorization").is_some() {
+                world.complain(call, "the blob store got an Authorization header: the signed address is all it takes");
+            }
+        }
+    }
+}
+
+/// The token of a request's only `Authorization: Bearer` header.
+pub(crate) fn bearer(call: &Call) -> Option<&str> {
+    let mut headers = call.all_headers("authorization");
+    let value = headers.next()?;
+    if headers.next().is_some() {
+        None
+    } else {
+        value.strip_prefix("Bearer ")
+    }
+}
+
+fn inspect_api(world: &World, call: &Call) {
+    if call.header("user-agent").is_none_or(str::is_empty) {
+        world.complain(call, "no User-Agent");
+    }
+    match call.all_headers("authorization").count() {
+        1 if bearer(call).is_none() => {
+            world.complain(call, "Authorization is not of the form `Bearer <token>`");
+        }
+        1 => {}
+        n => world.complain(call, format!("{n} Authorization headers instead of one")),
+    }
+    if bearer(call) == Some(world.run.token.as_str()) {
+        world.complain(call, "the runtime token was sent to GitHub's API");
+    }
+    if call.is_graphql() {
+        spend(
+            world,
+            call,
+            "GraphQL",
+            if is_mutation(call) { 5 } else { 1 },
+            2000,
+        );
+        return;
+    }
+    spend(
+        world,
+        call,
+        "REST",
+        if call.method == "GET" { 1 } else { 5 },
+        900,
+    );
+    let accepted = call.all_headers("accept").collect::<Vec<_>>();
+    let has_media = call.path.contains("/contents") || call.path.contains("/git/blobs/");
+    match accepted[..] {
+        [JSON] => {}
+        [RAW | OBJECT] if has_media => {}
+        _ => world.complain(call, format!("Accept is {accepted:?} instead of {JSON}")),
+    }
+    let versions = call.all_headers("x-github-api-version").collect::<Vec<_>>();
+    if versions != [VERSION] {
+        world.complain(
+            call,
+            format!("X-GitHub-Api-Version is {versions:?} instead of {VERSION}, once"),
+        );
+    }
+    if call.is_seats() && !call.wants_gzip() {
+        world.complain(
+            call,
+            "seats were asked for without gzip, some twenty times the bytes",
+        );
+    }
+}
+
+fn is_mutation(call: &Call) -> bool {
+    let body = call.json().unwrap_or_default();
+    graphql::operation_of(body["query"].as_str().unwrap_or_default()) == Operation::Mutation
+}
+
+fn spend(world: &World, call: &Call, api: &str, points: u32, limit: u32) {
+    let spent = world.spend(
+        &format!("{api} {}", bearer(call).unwrap_or_default()),
+        points,
+    );
+    if spent > limit {
+        world.complain(
+            call,
+            format!("{spent} points in one minute; GitHub allows {limit} for {api}"),
+        );
+    }
+}

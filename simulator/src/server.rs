@@ -1,0 +1,101 @@
+//! Listens on the three addresses and takes connections.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+use std::{io, thread};
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+use crate::exchange::exchange;
+use crate::http::Service;
+use crate::world::World;
+
+/// The three listeners, bound but not yet served.
+pub(crate) struct Listeners([(Service, TcpListener); 3]);
+
+impl Listeners {
+    /// Binds the API, the results service and the blob store on this machine alone; port 0 means any free one.
+    pub(crate) fn bind(ports: [u16; 3]) -> io::Result<Self> {
+        let bind = |port| {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+            listener.set_nonblocking(true)?;
+            io::Result::Ok(listener)
+        };
+        let [api, results, blob] = ports;
+        Ok(Self([
+            (Service::Api, bind(api)?),
+            (Service::Results, bind(results)?),
+            (Service::Blob, bind(blob)?),
+        ]))
+    }
+
+    /// The ports they got.
+    pub(crate) fn ports(&self) -> io::Result<[u16; 3]> {
+        let port = |i: usize| self.0[i].1.local_addr().map(|address| address.port());
+        Ok([port(0)?, port(1)?, port(2)?])
+    }
+}
+
+/// Servers that run on a thread of their own until this is dropped.
+pub(crate) struct Running {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Running {
+    pub(crate) fn start(listeners: Listeners, world: &Arc<World>) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        for (service, listener) in listeners.0 {
+            let _entered = runtime.enter();
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            runtime.spawn(serve(Arc::clone(world), service, listener));
+        }
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::Builder::new()
+            .name("simulator".to_owned())
+            .spawn(move || run(runtime, stopped))?;
+        Ok(Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic there was already reported on the thread itself.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(runtime: Runtime, stopped: oneshot::Receiver<()>) {
+    // Resolves when the sender is dropped.
+    let _ = runtime.block_on(stopped);
+    drop(runtime);
+}
+
+async fn serve(world: Arc<World>, service: Service, listener: tokio::net::TcpListener) {
+    loop {
+        let Ok((connection, _)) = listener.accept().await else {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            continue;
+        };
+        // Answers are small and come in pieces: without this each would wait for the other side's acknowledgement.
+        let _ = connection.set_nodelay(true);
+        let world = Arc::clone(&world);
+        tokio::spawn(async move {
+            let handler = service_fn(move |request| exchange(Arc::clone(&world), service, request));
+            // A connection that breaks is the client's to notice, and often what a fault wants.
+            let _ = http1::Builder::new()
+                .serve_connection(TokioIo::new(connection), handler)
+                .await;
+        });
+    }
+}

@@ -1,0 +1,242 @@
+//! Everything the three services share while they run.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::artifacts::Store;
+use crate::fault::{Fault, Kind};
+use crate::git::Repositories;
+use crate::github::{self, GitHub};
+use crate::http::{Call, Seen};
+
+/// What links to GitHub's pages begin with. Hosts under `localhost` pass the artifact client's check for servers
+/// that have no artifact service.
+pub(crate) const SERVER_URL: &str = "http://github.localhost";
+
+/// How much of a request's body is kept.
+const KEPT_BODY: usize = 64 * 1024;
+
+pub(crate) struct World {
+    github: Mutex<GitHub>,
+    faults: Mutex<Vec<Armed>>,
+    seen: Mutex<Vec<Seen>>,
+    complaints: Mutex<Vec<String>>,
+    spent: Mutex<VecDeque<(Instant, String, u32)>>,
+    pub(crate) artifacts: Mutex<Store>,
+    pub(crate) repositories: Repositories,
+    pub(crate) run: Run,
+    pub(crate) api_url: String,
+    pub(crate) results_origin: String,
+    pub(crate) blob_url: String,
+    in_flight: AtomicUsize,
+    in_flight_max: AtomicUsize,
+    answered: AtomicU64,
+}
+
+struct Armed {
+    fault: Fault,
+    matched: usize,
+}
+
+/// The workflow run that artifacts belong to.
+pub(crate) struct Run {
+    pub(crate) run: String,
+    pub(crate) job: String,
+    pub(crate) token: String,
+}
+
+impl World {
+    pub(crate) fn new(github: GitHub, folder: PathBuf, ports: [u16; 3]) -> io::Result<Self> {
+        let [api, results, blob] = ports.map(|port| format!("http://127.0.0.1:{port}"));
+        let world = Self {
+            github: Mutex::new(github),
+            faults: Mutex::default(),
+            seen: Mutex::default(),
+            complaints: Mutex::default(),
+            spent: Mutex::default(),
+            artifacts: Mutex::default(),
+            repositories: Repositories::new(folder),
+            run: Run::new(&api),
+            api_url: api,
+            results_origin: results,
+            blob_url: blob,
+            in_flight: AtomicUsize::new(0),
+            in_flight_max: AtomicUsize::new(0),
+            answered: AtomicU64::new(0),
+        };
+        world.create_repositories()?;
+        Ok(world)
+    }
+
+    /// Looks at, or changes, what there is.
+    pub(crate) fn github<T>(&self, f: impl FnOnce(&mut GitHub) -> T) -> T {
+        f(&mut lock(&self.github))
+    }
+
+    /// Changes what there is, and lays the repositories that are new.
+    pub(crate) fn change(&self, f: impl FnOnce(&mut GitHub)) -> io::Result<()> {
+        self.github(f);
+        self.create_repositories()
+    }
+
+    fn create_repositories(&self) -> io::Result<()> {
+        let declared = self.github(|github| github.repositories.clone());
+        for (name, repository) in &declared {
+            self.repositories.ensure(name, repository)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn token(&self, secret: &str) -> Option<github::Token> {
+        self.github(|github| github.tokens.get(secret).cloned())
+    }
+
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let mut secrets = self.github(|github| github.tokens.keys().cloned().collect::<Vec<_>>());
+        secrets.push(self.run.token.clone());
+        secrets
+    }
+
+    pub(crate) fn complain(&self, call: &Call, what: impl AsRef<str>) {
+        let line = format!("{} {}: {}", call.method, call.path_and_query, what.as_ref());
+        lock(&self.complaints).push(line);
+    }
+
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        lock(&self.complaints).clone()
+    }
+
+    /// Keeps a request; the number returned is for [`World::answered`].
+    pub(crate) fn saw(&self, call: &Call) -> usize {
+        let mut seen = lock(&self.seen);
+        seen.push(Seen {
+            service: call.service,
+            method: call.method.clone(),
+            path_and_query: call.path_and_query.clone(),
+            headers: call.headers.clone(),
+            body: call.body[..call.body.len().min(KEPT_BODY)].to_vec(),
+            body_length: call.body.len(),
+            status: None,
+        });
+        seen.len() - 1
+    }
+
+    pub(crate) fn answered(&self, request: usize, status: u16) {
+        if let Some(seen) = lock(&self.seen).get_mut(request) {
+            seen.status = Some(status);
+        }
+    }
+
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        lock(&self.seen).clone()
+    }
+
+    pub(crate) fn arm(&self, fault: Fault) {
+        lock(&self.faults).push(Armed { fault, matched: 0 });
+    }
+
+    pub(crate) fn disarm(&self) {
+        lock(&self.faults).clear();
+    }
+
+    /// What shall happen to this request. Each fault that matches counts it, whichever of them decides.
+    pub(crate) fn fault_for(&self, call: &Call) -> Option<Kind> {
+        let mut due = None;
+        for armed in lock(&self.faults)
+            .iter_mut()
+            .filter(|armed| armed.fault.at.matches(call))
+        {
+            armed.matched += 1;
+            if due.is_none() && armed.fault.nth.is_due(armed.matched) {
+                due = Some(armed.fault.kind.clone());
+            }
+        }
+        due
+    }
+
+    /// Counts a request to the API until the guard is dropped.
+    pub(crate) fn enter(&self) -> (usize, InFlight<'_>) {
+        let now = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
+        self.in_flight_max.fetch_max(now, Ordering::SeqCst);
+        (now, InFlight(&self.in_flight))
+    }
+
+    pub(crate) fn in_flight_max(&self) -> usize {
+        self.in_flight_max.load(Ordering::SeqCst)
+    }
+
+    /// A number for each answer, from 1.
+    pub(crate) fn next_answer(&self) -> u64 {
+        self.answered.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// Adds to the points a token spent on one part of the API, and tells how many it spent in the last minute.
+    pub(crate) fn spend(&self, who: &str, points: u32) -> u32 {
+        let mut spent = lock(&self.spent);
+        let now = Instant::now();
+        while spent
+            .front()
+            .is_some_and(|(when, ..)| now.duration_since(*when) > Duration::from_secs(60))
+        {
+            spent.pop_front();
+        }
+        spent.push_back((now, who.to_owned(), points));
+        spent
+            .iter()
+            .filter(|(_, spender, _)| spender == who)
+            .map(|(.., points)| points)
+            .sum()
+    }
+}
+
+pub(crate) struct InFlight<'a>(&'a AtomicUsize);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Run {
+    fn new(seed: &str) -> Self {
+        let uuid = |what: &str| {
+            let hash = hex::encode(Sha256::digest(format!("{what} {seed}")));
+            format!(
+                "{}-{}-4{}-8{}-{}",
+                &hash[..8],
+                &hash[8..12],
+                &hash[12..15],
+                &hash[15..18],
+                &hash[18..30]
+            )
+        };
+        let (run, job) = (uuid("run"), uuid("job"));
+        let part = |value: serde_json::Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+        let header = part(json!({ "typ": "JWT", "alg": "RS256", "kid": "simulator" }));
+        let claims = part(json!({
+            "scp": format!("Actions.GenericRead:00000000-0000-0000-0000-000000000000 Actions.Results:{run}:{job} Actions.UploadArtifacts:00000000-0000-0000-0000-000000000000/1:Build/Build/1"),
+            "iss": "https://token.actions.githubusercontent.com",
+            "iat": jiff::Timestamp::now().as_second(),
+            "exp": jiff::Timestamp::now().as_second() + 6 * 3600,
+        }));
+        let token = format!(
+            "{header}.{claims}.{}",
+            BASE64_URL_SAFE_NO_PAD.encode("not signed")
+        );
+        Self { run, job, token }
+    }
+}
+
+/// Locks, also after a panic elsewhere: what is behind it is only ever replaced whole.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

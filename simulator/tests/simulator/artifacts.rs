@@ -1,0 +1,332 @@
+//! Artifacts, from their creation to their download.
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use simulator::{Artifact, Simulator};
+
+use crate::client::{Reply, TOKEN, no_complaints, send, start, world};
+
+fn ids(simulator: &Simulator) -> [String; 2] {
+    let token = simulator.runtime_token();
+    let claims = BASE64_URL_SAFE_NO_PAD
+        .decode(token.split('.').nth(1).unwrap())
+        .unwrap();
+    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    let scope = claims["scp"]
+        .as_str()
+        .unwrap()
+        .split(' ')
+        .find_map(|scope| scope.strip_prefix("Actions.Results:"))
+        .unwrap()
+        .to_owned();
+    let (run, job) = scope.split_once(':').unwrap();
+    [run.to_owned(), job.to_owned()]
+}
+
+pub(crate) fn rpc(simulator: &Simulator, name: &str, mut body: Value) -> std::io::Result<Reply> {
+    let [run, job] = ids(simulator);
+    body["workflow_run_backend_id"] = json!(run);
+    body["workflow_job_run_backend_id"] = json!(job);
+    let origin = simulator.results_url().replace("/some/path/", "");
+    let url = format!("{origin}/twirp/github.actions.results.api.v1.ArtifactService/{name}");
+    let (token, body) = (
+        format!("Bearer {}", simulator.runtime_token()),
+        body.to_string(),
+    );
+    let length = body.len().to_string();
+    send(
+        "POST",
+        &url,
+        &[
+            ("authorization", &token),
+            ("content-type", "application/json"),
+            ("content-length", &length),
+        ],
+        body.as_bytes(),
+    )
+}
+
+pub(crate) fn put(url: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<Reply> {
+    let length = body.len().to_string();
+    send(
+        "PUT",
+        url,
+        &[headers, &[("content-length", length.as_str())]].concat(),
+        body,
+    )
+}
+
+pub(crate) fn create(simulator: &Simulator, name: &str) -> std::io::Result<Reply> {
+    rpc(
+        simulator,
+        "CreateArtifact",
+        json!({ "name": name, "version": 7, "mime_type": "application/zip" }),
+    )
+}
+
+fn id(number: u8) -> String {
+    BASE64_STANDARD
+        .encode([number; 5])
+        .replace('+', "%2B")
+        .replace('/', "%2F")
+        .replace('=', "%3D")
+}
+
+fn list(ids: &[u8]) -> String {
+    let ids = ids
+        .iter()
+        .map(|id| format!("<Latest>{}</Latest>", BASE64_STANDARD.encode([*id; 5])));
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>{}</BlockList>",
+        ids.collect::<String>()
+    )
+}
+
+const ZIP: [(&str, &str); 1] = [("x-ms-blob-content-type", "application/zip")];
+
+#[test]
+fn an_artifact_makes_its_way_there_and_back() {
+    let simulator = start();
+    let created = create(&simulator, "report").unwrap().json();
+    let url = created["signed_upload_url"].as_str().unwrap();
+    assert_eq!(
+        put(&format!("{url}&comp=block&blockid={}", id(1)), &[], b"zip ")
+            .unwrap()
+            .status,
+        201
+    );
+    assert_eq!(
+        put(
+            &format!("{url}&comp=block&blockid={}", id(2)),
+            &[],
+            b"bytes"
+        )
+        .unwrap()
+        .status,
+        201
+    );
+    assert_eq!(
+        put(
+            &format!("{url}&comp=blocklist"),
+            &ZIP,
+            list(&[1, 2]).as_bytes()
+        )
+        .unwrap()
+        .status,
+        201
+    );
+    let hash = format!("sha256:{}", hex::encode(Sha256::digest(b"zip bytes")));
+    let finished = rpc(
+        &simulator,
+        "FinalizeArtifact",
+        json!({ "name": "report", "size": "9", "hash": hash }),
+    )
+    .unwrap()
+    .json();
+    let number = finished["artifact_id"].as_str().unwrap().to_owned();
+    assert_eq!(finished["ok"], true);
+
+    let listed = rpc(
+        &simulator,
+        "ListArtifacts",
+        json!({ "name_filter": "report" }),
+    )
+    .unwrap()
+    .json();
+    assert_eq!(listed["artifacts"][0]["database_id"], number);
+    assert_eq!(listed["artifacts"][0]["size"], "9");
+    let signed = rpc(
+        &simulator,
+        "GetSignedArtifactURL",
+        json!({ "name": "report" }),
+    )
+    .unwrap()
+    .json();
+    let download = send("GET", signed["signed_url"].as_str().unwrap(), &[], b"").unwrap();
+    assert_eq!(
+        (download.text().as_str(), download.header("content-type")),
+        ("zip bytes", Some("application/zip"))
+    );
+    let Artifact {
+        id,
+        name,
+        bytes,
+        digest,
+        size,
+        mime_type,
+        version,
+        ..
+    } = simulator.artifacts().remove(0);
+    assert_eq!(
+        (
+            id.to_string(),
+            name.as_str(),
+            bytes.as_slice(),
+            digest.unwrap()
+        ),
+        (number, "report", b"zip bytes".as_slice(), hash)
+    );
+    assert_eq!(
+        (size, mime_type.as_deref(), version),
+        (9, Some("application/zip"), 7)
+    );
+    no_complaints(&simulator);
+}
+
+#[test]
+fn a_name_is_taken_once() {
+    let simulator = Simulator::start(world().taken_artifact_name("old")).unwrap();
+    assert_eq!(create(&simulator, "new").unwrap().status, 200);
+    for name in ["old", "new"] {
+        let reply = create(&simulator, name).unwrap();
+        assert_eq!(
+            (reply.status, reply.json()["code"].as_str()),
+            (409, Some("already_exists"))
+        );
+    }
+    assert_eq!(
+        rpc(&simulator, "ListArtifacts", json!({})).unwrap().json(),
+        json!({ "artifacts": [] })
+    );
+    no_complaints(&simulator);
+}
+
+#[test]
+fn breaches_of_the_protocol_are_refused_and_complained_about() {
+    let simulator = start();
+    let complains = |reply: &Reply, status: u16, complaints: usize| {
+        assert_eq!(
+            (reply.status, simulator.complaints().len()),
+            (status, complaints),
+            "{:?}",
+            simulator.complaints()
+        );
+    };
+    complains(&create(&simulator, "a/b").unwrap(), 400, 1);
+    complains(
+        &rpc(
+            &simulator,
+            "CreateArtifact",
+            json!({ "name": "a", "version": 7 }),
+        )
+        .unwrap(),
+        400,
+        2,
+    );
+    let url = create(&simulator, "a").unwrap().json()["signed_upload_url"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    complains(
+        &put(
+            &format!("{}&comp=blocklist", url.replace("%3a", "%3A")),
+            &[],
+            b"<BlockList/>",
+        )
+        .unwrap(),
+        403,
+        3,
+    );
+    complains(
+        &put(&format!("{url}&comp=blocklist"), &[], list(&[9]).as_bytes()).unwrap(),
+        400,
+        4,
+    );
+    complains(
+        &put(
+            &format!("{url}&comp=blocklist"),
+            &[("authorization", "Bearer x")],
+            b"<BlockList/>",
+        )
+        .unwrap(),
+        403,
+        5,
+    );
+    let chunked = send(
+        "PUT",
+        &format!("{url}&comp=block&blockid={}", id(1)),
+        &[("transfer-encoding", "chunked")],
+        b"1\r\na\r\n0\r\n\r\n",
+    );
+    complains(&chunked.unwrap(), 411, 6);
+    put(&format!("{url}&comp=blocklist"), &ZIP, b"<BlockList />").unwrap();
+    complains(
+        &rpc(
+            &simulator,
+            "FinalizeArtifact",
+            json!({ "name": "a", "size": "1" }),
+        )
+        .unwrap(),
+        400,
+        7,
+    );
+    complains(
+        &rpc(
+            &simulator,
+            "FinalizeArtifact",
+            json!({ "name": "a", "hash": "sha256:00" }),
+        )
+        .unwrap(),
+        400,
+        8,
+    );
+    complains(
+        &rpc(
+            &simulator,
+            "FinalizeArtifact",
+            json!({ "name": "a", "colour": 1 }),
+        )
+        .unwrap(),
+        200,
+        9,
+    );
+    complains(
+        &rpc(&simulator, "DeleteArtifact", json!({ "name": "a" })).unwrap(),
+        404,
+        10,
+    );
+    let authorization = format!("Bearer {TOKEN}");
+    let wrong = send(
+        "POST",
+        &format!("{}twirp/x", simulator.results_url()),
+        &[("authorization", &authorization), ("content-length", "0")],
+        b"",
+    );
+    complains(&wrong.unwrap(), 404, 12);
+}
+
+#[test]
+fn services_of_version_4_refuse_what_they_do_not_know() {
+    let simulator = Simulator::start(world().known_artifact_version(4)).unwrap();
+    let refused = create(&simulator, "a").unwrap();
+    assert_eq!(
+        (refused.status, refused.text().trim()),
+        (500, "Error decode request body")
+    );
+    let created = rpc(
+        &simulator,
+        "CreateArtifact",
+        json!({ "name": "a", "version": 4 }),
+    )
+    .unwrap()
+    .json();
+    let url = created["signedUploadUrl"].as_str().unwrap();
+    put(&format!("{url}&comp=block&blockid={}", id(1)), &[], b"zip").unwrap();
+    put(
+        &format!("{url}&comp=blocklist"),
+        &ZIP,
+        list(&[1]).as_bytes(),
+    )
+    .unwrap();
+    let finished = rpc(
+        &simulator,
+        "FinalizeArtifact",
+        json!({ "name": "a", "size": "3" }),
+    )
+    .unwrap()
+    .json();
+    assert!(finished["artifactId"].is_string());
+    no_complaints(&simulator);
+}

@@ -1,0 +1,241 @@
+//! Files and git objects over REST.
+
+use serde_json::{Value, json};
+use simulator::{GitHub, Repository, Rule, Simulator, Token};
+
+use crate::client::{AUDIT, TOKEN, api, get, git, no_complaints, raw, start, world};
+use crate::commits::head;
+
+fn at(path: &str) -> String {
+    format!("/repos/{AUDIT}{path}")
+}
+
+fn write(simulator: &Simulator, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    let reply = api(simulator, method, &at(path), Some(body)).unwrap();
+    (reply.status, reply.json())
+}
+
+#[test]
+fn an_empty_repository_begins_with_a_put() {
+    let simulator =
+        Simulator::start(world().repository(AUDIT, Repository::private().empty())).unwrap();
+    let reply = get(&simulator, &at("/contents/README.md"));
+    assert_eq!(
+        (reply.status, reply.json()["message"].as_str().unwrap()),
+        (404, "This repository is empty.")
+    );
+    assert_eq!(
+        write(&simulator, "POST", "/git/blobs", &json!({ "content": "x" })).0,
+        409
+    );
+    let put = json!({ "message": "First", "content": "aGk=", "branch": "main" });
+    let (status, body) = write(
+        &simulator,
+        "PUT",
+        "/contents/copilot-activity/README.md",
+        &put,
+    );
+    assert_eq!(status, 201);
+    assert_eq!(body["commit"]["sha"], head(&simulator));
+    assert_eq!(body["commit"]["verification"]["verified"], true);
+    assert_eq!(
+        git(&simulator, &["show", "main:copilot-activity/README.md"]),
+        "hi"
+    );
+    git(&simulator, &["fsck", "--strict"]);
+    no_complaints(&simulator);
+}
+
+#[test]
+fn a_put_needs_the_sha_of_what_stands_there() {
+    let simulator = start();
+    let put = |body: &Value| write(&simulator, "PUT", "/contents/README.md", body);
+    let mut body = json!({ "message": "Again", "content": "aGk=" });
+    assert_eq!(put(&body).0, 422);
+    body["sha"] = json!("0123456789012345678901234567890123456789");
+    assert_eq!(
+        put(&body),
+        (
+            409,
+            json!({
+                "message": "README.md does not match 0123456789012345678901234567890123456789",
+                "documentation_url": "https://docs.github.com/rest",
+                "status": "409",
+            })
+        )
+    );
+    body["sha"] = get(&simulator, &at("/contents/README.md")).json()["sha"].clone();
+    assert_eq!(put(&body).0, 200);
+    body["branch"] = json!("nowhere");
+    assert_eq!(put(&body).0, 404);
+    no_complaints(&simulator);
+}
+
+#[test]
+fn files_come_raw_as_json_and_listed() {
+    let simulator = start();
+    let put = json!({ "message": "A file", "content": "w7wsIgo=" });
+    assert_eq!(
+        write(&simulator, "PUT", "/contents/a/%C3%BC%20x.csv", &put).0,
+        201
+    );
+    assert_eq!(
+        raw(&simulator, &at("/contents/a/%C3%BC%20x.csv?ref=main")).text(),
+        "ü,\"\n"
+    );
+    let file = get(&simulator, &at("/contents/a/%C3%BC%20x.csv")).json();
+    assert_eq!(
+        (file["name"].as_str(), file["content"].as_str()),
+        (Some("ü x.csv"), Some("w7wsIgo=\n"))
+    );
+    assert_eq!(
+        raw(
+            &simulator,
+            &at(&format!("/git/blobs/{}", file["sha"].as_str().unwrap()))
+        )
+        .text(),
+        "ü,\"\n"
+    );
+    let listed = get(&simulator, &at("/contents")).json();
+    let names = listed.as_array().unwrap().iter().map(|entry| {
+        (
+            entry["name"].as_str().unwrap(),
+            entry["type"].as_str().unwrap(),
+        )
+    });
+    assert_eq!(
+        names.collect::<Vec<_>>(),
+        [("README.md", "file"), ("a", "dir")]
+    );
+    assert_eq!(get(&simulator, &at("/contents/missing")).status, 404);
+    assert_eq!(
+        get(&simulator, &at("/contents/README.md?ref=missing")).status,
+        404
+    );
+    no_complaints(&simulator);
+}
+
+#[test]
+fn git_data_makes_a_commit_and_moves_the_branch_forward_only() {
+    let simulator = start();
+    let before = head(&simulator);
+    let (_, blob) = write(
+        &simulator,
+        "POST",
+        "/git/blobs",
+        &json!({ "content": "aGk=", "encoding": "base64" }),
+    );
+    let commit = get(&simulator, &at(&format!("/git/commits/{before}"))).json();
+    let entries = json!([{ "path": "a/b", "mode": "100644", "type": "blob", "sha": blob["sha"] }]);
+    let (_, tree) = write(
+        &simulator,
+        "POST",
+        "/git/trees",
+        &json!({ "base_tree": commit["tree"]["sha"], "tree": entries }),
+    );
+    let new = json!({ "message": "One", "tree": tree["sha"], "parents": [before] });
+    let (status, first) = write(&simulator, "POST", "/git/commits", &new);
+    assert_eq!(
+        (status, first["verification"]["reason"].as_str()),
+        (201, Some("valid"))
+    );
+    let beside = json!({ "message": "Two", "tree": tree["sha"], "parents": [before], "author": { "name": "m", "email": "m@example.com" } });
+    let (_, second) = write(&simulator, "POST", "/git/commits", &beside);
+    assert_eq!(second["verification"]["reason"], "unsigned");
+
+    let (status, moved) = write(
+        &simulator,
+        "PATCH",
+        "/git/refs/heads/main",
+        &json!({ "sha": first["sha"], "force": false }),
+    );
+    assert_eq!((status, &moved["object"]["sha"]), (200, &first["sha"]));
+    let (status, refused) = write(
+        &simulator,
+        "PATCH",
+        "/git/refs/heads/main",
+        &json!({ "sha": second["sha"] }),
+    );
+    assert_eq!(
+        (status, refused["message"].as_str()),
+        (422, Some("Update is not a fast forward"))
+    );
+    let branch = json!({ "ref": "refs/heads/new/one", "sha": first["sha"] });
+    assert_eq!(write(&simulator, "POST", "/git/refs", &branch).0, 201);
+    let (status, refused) = write(&simulator, "POST", "/git/refs", &branch);
+    assert_eq!(
+        (status, refused["message"].as_str()),
+        (422, Some("Reference already exists"))
+    );
+    assert_eq!(
+        get(&simulator, &at("/git/ref/heads/new/one")).json()["object"]["sha"],
+        first["sha"]
+    );
+    assert_eq!(get(&simulator, &at("/git/ref/heads/missing")).status, 404);
+    assert_eq!(git(&simulator, &["show", "main:a/b"]), "hi");
+    git(&simulator, &["fsck", "--strict"]);
+    no_complaints(&simulator);
+
+    write(
+        &simulator,
+        "PATCH",
+        "/git/refs/heads/main",
+        &json!({ "sha": second["sha"], "force": true }),
+    );
+    assert_eq!(simulator.complaints().len(), 1);
+}
+
+#[test]
+fn a_repository_tells_what_it_is_and_what_its_branches_allow() {
+    let simulator = Simulator::start(
+        world().repository(AUDIT, Repository::internal().protected(Rule::PullRequest)),
+    )
+    .unwrap();
+    let repository = get(&simulator, "/repos/OCTO/Audit").json();
+    assert_eq!(repository["full_name"], AUDIT);
+    assert_eq!(
+        (
+            repository["private"].as_bool(),
+            repository["visibility"].as_str()
+        ),
+        (Some(true), Some("internal"))
+    );
+    assert_eq!(repository["permissions"]["push"], true);
+    assert_eq!(
+        get(&simulator, &at("/rules/branches/main")).json()[0]["type"],
+        "pull_request"
+    );
+    assert_eq!(
+        get(&simulator, &at("/rules/branches/other")).json(),
+        json!([])
+    );
+    let put = json!({ "message": "Direct", "content": "aGk=" });
+    assert_eq!(write(&simulator, "PUT", "/contents/a", &put).0, 409);
+    no_complaints(&simulator);
+}
+
+#[test]
+fn who_may_not_see_gets_404_and_who_may_not_write_403() {
+    let github = GitHub::new()
+        .repository(AUDIT, Repository::private())
+        .token(TOKEN, Token::new());
+    let simulator = Simulator::start(github).unwrap();
+    assert_eq!(get(&simulator, &at("")).status, 404);
+    simulator.change(|github| {
+        github.repositories.get_mut(AUDIT).unwrap().visibility = simulator::Visibility::Public;
+    });
+    assert_eq!(
+        get(&simulator, &at("")).json()["permissions"]["push"],
+        false
+    );
+    let (status, body) = write(
+        &simulator,
+        "PUT",
+        "/contents/a",
+        &json!({ "message": "m", "content": "" }),
+    );
+    assert_eq!(
+        (status, body["message"].as_str()),
+        (403, Some("Resource not accessible by integration"))
+    );
+}

@@ -1,0 +1,111 @@
+//! What every request must have.
+
+use std::thread;
+use std::time::Duration;
+
+use simulator::{GitHub, Seats, Service, Simulator, Token};
+
+use crate::client::{TOKEN, get, no_complaints, send, start, world};
+
+const ACME: &str = "/orgs/acme/copilot/billing/seats?per_page=100";
+
+fn ask(simulator: &Simulator, path: &str, headers: &[(&str, &str)]) -> u16 {
+    send(
+        "GET",
+        &format!("{}{path}", simulator.api_url()),
+        headers,
+        b"",
+    )
+    .unwrap()
+    .status
+}
+
+#[test]
+fn a_request_without_manners_is_refused_and_complained_about() {
+    let simulator = start();
+    let authorization = format!("Bearer {TOKEN}");
+    let good = [
+        ("user-agent", "tests"),
+        ("authorization", authorization.as_str()),
+        ("accept", "application/vnd.github+json"),
+        ("x-github-api-version", "2022-11-28"),
+        ("accept-encoding", "gzip"),
+    ];
+    assert_eq!(ask(&simulator, ACME, &good), 200);
+    no_complaints(&simulator);
+    for (i, status) in [403, 401, 200, 200, 200].into_iter().enumerate() {
+        let mut headers = good.to_vec();
+        headers.remove(i);
+        assert_eq!(ask(&simulator, ACME, &headers), status);
+        assert_eq!(simulator.complaints().len(), i + 1);
+    }
+    let mut twice = good.to_vec();
+    twice.push(("authorization", &authorization));
+    assert_eq!(ask(&simulator, ACME, &twice), 401);
+    assert_eq!(
+        ask(&simulator, &format!("{ACME}&token={TOKEN}"), &good),
+        200
+    );
+    assert!(simulator.complaints()[6].contains("a token stands in the address"));
+    assert_eq!(simulator.complaints().len(), 7);
+}
+
+#[test]
+fn an_unknown_token_is_answered_but_no_breach() {
+    let simulator = Simulator::start(GitHub::new().token("other", Token::new())).unwrap();
+    let reply = get(&simulator, ACME);
+    assert_eq!(
+        (reply.status, reply.json()["message"].as_str()),
+        (401, Some("Bad credentials"))
+    );
+    no_complaints(&simulator);
+}
+
+#[test]
+fn every_request_is_kept_in_order_with_its_answer() {
+    let simulator = start();
+    get(&simulator, ACME);
+    get(
+        &simulator,
+        "/orgs/nobody/copilot/billing/seats?per_page=100",
+    );
+    let seen = simulator.requests();
+    assert_eq!(
+        seen.iter().map(|seen| seen.status).collect::<Vec<_>>(),
+        [Some(200), Some(404)]
+    );
+    assert_eq!(
+        (
+            seen[0].service,
+            seen[0].method.as_str(),
+            seen[0].path_and_query.as_str()
+        ),
+        (Service::Api, "GET", ACME)
+    );
+    assert_eq!(seen[0].header("accept-encoding"), Some("gzip"));
+}
+
+#[test]
+fn requests_at_once_are_counted_and_too_many_complained_about() {
+    let github = world()
+        .organization("acme", Seats::people(2))
+        .latency(Duration::from_millis(1500));
+    let simulator = Simulator::start(github).unwrap();
+    thread::scope(|scope| {
+        for _ in 0..101 {
+            scope.spawn(|| get(&simulator, ACME));
+        }
+    });
+    assert_eq!(simulator.in_flight_max(), 101);
+    assert_eq!(simulator.complaints().len(), 1);
+    assert!(simulator.complaints()[0].contains("more than 100"));
+}
+
+#[test]
+fn dropping_it_removes_its_files() {
+    let simulator = start();
+    let dir = simulator.git_dir("octo/audit");
+    assert!(dir.is_dir());
+    drop(simulator);
+    assert!(!dir.exists());
+}

@@ -1,0 +1,170 @@
+//! Seats, page by page.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+use simulator::seat::Row;
+use simulator::{GitHub, Paging, Seats, Simulator, Token, TotalSeats};
+
+use crate::client::{Reply, TOKEN, get, no_complaints, start, world};
+
+const ACME: &str = "/orgs/acme/copilot/billing/seats?per_page=100";
+
+fn follow(simulator: &Simulator, first: &str) -> Vec<Reply> {
+    let mut pages = vec![get(simulator, first)];
+    while let Some(next) = pages.last().unwrap().link("next") {
+        pages.push(get(simulator, &next));
+    }
+    pages
+}
+
+fn logins(pages: &[Reply]) -> HashSet<String> {
+    let rows = pages
+        .iter()
+        .flat_map(|page| page.json()["seats"].as_array().unwrap().clone());
+    rows.map(|row| row["assignee"]["login"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn links_lead_through_all_pages_by_way_of_the_organizations_id() {
+    let simulator = start();
+    let pages = follow(&simulator, ACME);
+    assert_eq!(pages.len(), 3);
+    assert_eq!(logins(&pages).len(), 250);
+    assert!(pages.iter().all(|page| page.json()["total_seats"] == 250));
+    assert!(pages[0].header("link").unwrap().contains("/organizations/"));
+    assert!(
+        pages[0]
+            .link("last")
+            .unwrap()
+            .ends_with("?per_page=100&page=3")
+    );
+    assert!(pages[2].link("next").is_none());
+    assert!(pages[2].link("first").is_some());
+    assert_eq!(pages[1].header("content-encoding"), Some("gzip"));
+    assert!(pages[1].raw.len() * 8 < pages[1].body().len());
+    no_complaints(&simulator);
+}
+
+#[test]
+fn an_enterprise_has_more_rows_than_people() {
+    let simulator = start();
+    let pages = follow(
+        &simulator,
+        "/enterprises/GLOBEX/copilot/billing/seats?per_page=100",
+    );
+    let rows = pages
+        .iter()
+        .map(|page| page.json()["seats"].as_array().unwrap().len())
+        .sum::<usize>();
+    assert_eq!(pages[0].json()["total_seats"], 120);
+    assert!(rows > 120);
+    assert_eq!(logins(&pages).len(), 120);
+    no_complaints(&simulator);
+}
+
+#[test]
+fn every_way_of_paging_leads_somewhere() {
+    let simulator = start();
+    let with = |paging: Paging| {
+        simulator.change(|github| github.organizations.get_mut("acme").unwrap().paging = paging);
+        get(&simulator, ACME)
+    };
+    assert!(with(Paging::NextOnly).link("last").is_none());
+    assert_eq!(follow(&simulator, ACME).len(), 3);
+    assert!(
+        with(Paging::Cursor)
+            .link("next")
+            .unwrap()
+            .contains("after=")
+    );
+    assert_eq!(logins(&follow(&simulator, ACME)).len(), 250);
+    assert!(
+        with(Paging::ForeignHost("https://example.com".to_owned()))
+            .link("next")
+            .unwrap()
+            .starts_with("https://example.com/")
+    );
+    assert!(with(Paging::Loop).link("next").unwrap().ends_with("page=1"));
+    assert!(with(Paging::None).header("link").is_none());
+    no_complaints(&simulator);
+}
+
+#[test]
+fn total_seats_can_say_anything() {
+    let simulator = start();
+    let with = |total: TotalSeats, page: u32| -> Value {
+        simulator
+            .change(|github| github.organizations.get_mut("acme").unwrap().total_seats = total);
+        get(&simulator, &format!("{ACME}&page={page}")).json()["total_seats"].clone()
+    };
+    assert_eq!(with(TotalSeats::Fixed(7), 1), 7);
+    assert_eq!(with(TotalSeats::Missing, 1), Value::Null);
+    assert_eq!(with(TotalSeats::NotANumber, 1), "many");
+    let moving = TotalSeats::PerPage(vec![250, 251]);
+    assert_eq!(
+        (
+            with(moving.clone(), 1),
+            with(moving.clone(), 2),
+            with(moving, 3)
+        ),
+        (250.into(), 251.into(), 251.into())
+    );
+}
+
+#[test]
+fn rows_without_a_person_do_not_count_as_people() {
+    let rows = [
+        Row::of("octocat", 1),
+        Row::of("octocat", 1).team("a team", 9),
+        Row::of("ghost", 2).nobody(),
+    ];
+    let simulator = Simulator::start(world().organization("acme", Seats::rows(rows))).unwrap();
+    let page = get(&simulator, ACME).json();
+    assert_eq!(page["total_seats"], 1);
+    assert_eq!(page["seats"].as_array().unwrap().len(), 3);
+    assert_eq!(page["seats"][2]["assignee"], Value::Null);
+}
+
+#[test]
+fn the_default_page_is_fifty_and_is_complained_about() {
+    let simulator = start();
+    let page = get(&simulator, "/orgs/acme/copilot/billing/seats");
+    assert_eq!(page.json()["seats"].as_array().unwrap().len(), 50);
+    let page = get(&simulator, "/orgs/acme/copilot/billing/seats?per_page=1000");
+    assert_eq!(page.json()["seats"].as_array().unwrap().len(), 100);
+    assert_eq!(simulator.complaints().len(), 2);
+}
+
+#[test]
+fn a_token_without_the_right_gets_a_404_that_tells_what_is_missing() {
+    let github = GitHub::new()
+        .organization("acme", Seats::people(3))
+        .token(TOKEN, Token::new().scopes("repo"));
+    let simulator = Simulator::start(github).unwrap();
+    let reply = get(&simulator, ACME);
+    assert_eq!(reply.status, 404);
+    assert_eq!(reply.header("x-oauth-scopes"), Some("repo"));
+    assert_eq!(
+        reply.header("x-accepted-oauth-scopes"),
+        Some("manage_billing:copilot, read:org")
+    );
+    assert_eq!(reply.json()["message"], "Not Found");
+    assert!(reply.header("x-github-request-id").is_some());
+
+    let url = "https://github.com/orgs/acme/sso?authorization_request=1";
+    simulator.change(|github| {
+        github.tokens.insert(
+            TOKEN.to_owned(),
+            Token::new().copilot(["acme"]).sso_required(url),
+        );
+    });
+    let reply = get(&simulator, ACME);
+    assert_eq!(reply.status, 403);
+    assert_eq!(
+        reply.header("x-github-sso"),
+        Some(format!("required; url={url}").as_str())
+    );
+    no_complaints(&simulator);
+}

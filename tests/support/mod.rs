@@ -1,0 +1,327 @@
+//! A runner around the built binary: the environment a step gets, and everything the step leaves.
+
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    missing_docs,
+    unreachable_pub
+)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Cursor, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::rc::Rc;
+
+use simulator::{GitHub, Repository, Seats, Simulator, Token};
+use tempfile::TempDir;
+
+/// Tokens as they look on GitHub, so that a search for them finds them in whatever form.
+pub const TOKEN: &str = "ghp_readsTheSeats0000000000000000000001";
+pub const COMMIT_TOKEN: &str = "ghs_writesTheReports000000000000000002";
+
+/// The workflow's own repository.
+pub const OWN: &str = "octo/work";
+
+/// A GitHub with the organization acme, the workflow's repository, and tokens for both.
+pub fn github(seats: Seats) -> GitHub {
+    GitHub::new()
+        .organization("acme", seats)
+        .repository(OWN, Repository::private())
+        .token(TOKEN, Token::new().copilot(["acme"]).scopes("read:org"))
+        .token(COMMIT_TOKEN, Token::new().contents_write([OWN]))
+}
+
+/// One job: a workspace and the files through which runner and steps talk.
+pub struct Job {
+    directory: Rc<TempDir>,
+    variables: BTreeMap<String, String>,
+    arguments: Vec<String>,
+}
+
+/// What a step left.
+pub struct Step {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+    pub outputs: BTreeMap<String, String>,
+    pub summary: String,
+    pub workspace: PathBuf,
+    _directory: Rc<TempDir>,
+}
+
+impl Job {
+    /// A job on that GitHub, with `token` and `commit-token` given.
+    pub fn on(simulator: &Simulator) -> Self {
+        let mut job = Self::alone();
+        for (name, value) in [
+            ("GITHUB_API_URL", simulator.api_url()),
+            ("GITHUB_GRAPHQL_URL", simulator.graphql_url()),
+            ("GITHUB_SERVER_URL", simulator.server_url()),
+            ("ACTIONS_RESULTS_URL", simulator.results_url()),
+            ("ACTIONS_RUNTIME_TOKEN", simulator.runtime_token()),
+        ] {
+            job = job.variable(name, &value);
+        }
+        job.input("token", TOKEN)
+            .input("commit-token", COMMIT_TOKEN)
+    }
+
+    /// A job that knows no GitHub.
+    pub fn alone() -> Self {
+        let directory = Rc::new(TempDir::new().unwrap());
+        for folder in ["workspace", "temp", "home"] {
+            fs::create_dir(directory.path().join(folder)).unwrap();
+        }
+        for file in ["output", "summary"] {
+            fs::write(directory.path().join(file), "").unwrap();
+        }
+        let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+        let variables = [
+            ("GITHUB_ACTIONS", "true".to_owned()),
+            ("CI", "true".to_owned()),
+            ("GITHUB_WORKSPACE", path("workspace")),
+            ("GITHUB_OUTPUT", path("output")),
+            ("GITHUB_STEP_SUMMARY", path("summary")),
+            ("RUNNER_TEMP", path("temp")),
+            ("HOME", path("home")),
+            ("GITHUB_REPOSITORY", OWN.to_owned()),
+            ("GITHUB_REPOSITORY_OWNER", "acme".to_owned()),
+            ("GITHUB_RUN_ID", "4242".to_owned()),
+            ("GITHUB_RUN_ATTEMPT", "1".to_owned()),
+            ("GITHUB_WORKFLOW", "Copilot report".to_owned()),
+            ("GITHUB_ACTOR", "octocat".to_owned()),
+            ("GITHUB_EVENT_NAME", "schedule".to_owned()),
+            ("GITHUB_RETENTION_DAYS", "90".to_owned()),
+            // Declared inputs that were not given arrive as empty strings.
+            ("INPUT_ENTERPRISE", String::new()),
+            ("INPUT_BRANCH", String::new()),
+            ("INPUT_REPOSITORY", String::new()),
+            ("INPUT_ARTIFACT-RETENTION-DAYS", String::new()),
+            ("TEST_WAIT_SCALE", "0.01".to_owned()),
+        ];
+        Self {
+            variables: variables
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+            arguments: Vec::new(),
+            directory,
+        }
+    }
+
+    pub fn input(self, name: &str, value: &str) -> Self {
+        self.variable(&format!("INPUT_{}", name.to_uppercase()), value)
+    }
+
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.variables.remove(name);
+        self
+    }
+
+    /// Started by hand rather than by a runner.
+    pub fn by_hand(mut self, arguments: &[&str]) -> Self {
+        self.variables.retain(|name, _| {
+            !["GITHUB_", "INPUT_", "ACTIONS_", "RUNNER_", "CI"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
+                || name == "GITHUB_API_URL"
+        });
+        self.arguments = arguments
+            .iter()
+            .map(|&argument| argument.to_owned())
+            .collect();
+        self
+    }
+
+    pub fn workspace(&self) -> PathBuf {
+        self.directory.path().join("workspace")
+    }
+
+    /// Runs the step, and holds against it what holds for every run: no token is in anything that
+    /// it leaves, but in the lines that mask it.
+    pub fn run(&self) -> Step {
+        let output = Command::new(env!("CARGO_BIN_EXE_copilot-activity-report"))
+            .args(&self.arguments)
+            .env_clear()
+            .envs(&self.variables)
+            .current_dir(self.workspace())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        self.step(output)
+    }
+
+    fn step(&self, output: Output) -> Step {
+        let read = |name: &str| fs::read_to_string(self.directory.path().join(name)).unwrap();
+        let step = Step {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+            outputs: outputs(&read("output")),
+            summary: read("summary"),
+            workspace: self.workspace(),
+            _directory: Rc::clone(&self.directory),
+        };
+        for file in ["output", "summary"] {
+            fs::write(self.directory.path().join(file), "").unwrap();
+        }
+        self.holds_no_secret(&step);
+        step
+    }
+
+    fn holds_no_secret(&self, step: &Step) {
+        let secrets: Vec<&String> = [
+            "INPUT_TOKEN",
+            "INPUT_COMMIT-TOKEN",
+            "ACTIONS_RUNTIME_TOKEN",
+            "GITHUB_TOKEN",
+        ]
+        .iter()
+        .filter_map(|name| self.variables.get(*name))
+        .filter(|secret| !secret.is_empty())
+        .collect();
+        let printed = step
+            .stdout
+            .lines()
+            .chain(step.stderr.lines())
+            .filter(|line| !line.starts_with("::add-mask::"));
+        for line in printed.chain(step.summary.lines()) {
+            for secret in &secrets {
+                assert!(!line.contains(secret.as_str()), "a secret in: {line}");
+            }
+            assert!(!line.contains("sig="), "a signature in: {line}");
+        }
+        let mut texts: Vec<(String, Vec<u8>)> = step
+            .outputs
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone().into_bytes()))
+            .collect();
+        texts.extend(files_below(&step.workspace).into_iter().map(|path| {
+            (
+                path.display().to_string(),
+                fs::read(path).unwrap_or_default(),
+            )
+        }));
+        for (name, text) in texts {
+            for secret in &secrets {
+                let found = text
+                    .windows(secret.len())
+                    .any(|window| window == secret.as_bytes());
+                assert!(!found, "a secret in {name}");
+            }
+        }
+    }
+}
+
+impl Step {
+    /// An output; empty where it was not set.
+    pub fn output(&self, name: &str) -> &str {
+        self.outputs.get(name).map_or("", String::as_str)
+    }
+
+    /// Everything that was printed.
+    pub fn printed(&self) -> String {
+        format!("{}\n{}", self.stdout, self.stderr)
+    }
+
+    /// The bytes of the report that `report-path` names.
+    pub fn report(&self) -> Vec<u8> {
+        fs::read(self.workspace.join(self.output("report-path"))).unwrap()
+    }
+
+    pub fn succeeded(&self) -> &Self {
+        assert_eq!(self.status, 0, "{}", self.printed());
+        self
+    }
+
+    /// That the step failed with that status, and said all of `texts`.
+    pub fn failed(&self, status: i32, texts: &[&str]) -> &Self {
+        let printed = self.printed();
+        assert_eq!(self.status, status, "{printed}");
+        for text in texts {
+            assert!(printed.contains(text), "{text:?} is missing in:\n{printed}");
+        }
+        self
+    }
+}
+
+/// Reads the file in `GITHUB_OUTPUT` as the runner does, heredoc form only.
+fn outputs(file: &str) -> BTreeMap<String, String> {
+    let mut outputs = BTreeMap::new();
+    let mut lines = file.lines();
+    while let Some(head) = lines.next() {
+        let (name, delimiter) = head.split_once("<<").expect("an output without delimiter");
+        let value: Vec<&str> = lines
+            .by_ref()
+            .take_while(|line| *line != delimiter)
+            .collect();
+        outputs.insert(name.to_owned(), value.join("\n"));
+    }
+    outputs
+}
+
+/// All files below a folder.
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(entry.path());
+            } else {
+                files.push(entry.path());
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The files in a zip.
+pub fn unzip(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    (0..zip.len())
+        .map(|index| {
+            let mut file = zip.by_index(index).unwrap();
+            let mut content = Vec::new();
+            file.read_to_end(&mut content).unwrap();
+            (file.name().unwrap().to_string(), content)
+        })
+        .collect()
+}
+
+/// What git says about a repository.
+pub fn git(directory: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git")
+        .arg("--git-dir")
+        .arg(directory)
+        .args(arguments)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "git {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// That a repository is sound, and that GitHub had nothing to complain of.
+pub fn sound(simulator: &Simulator, repository: &str) {
+    git(&simulator.git_dir(repository), &["fsck", "--strict"]);
+    assert_eq!(simulator.complaints(), Vec::<String>::new());
+}
