@@ -18,7 +18,7 @@
 //! [`environment`], [`clock`] and [`http`] are the edges: variables, time and the network come in
 //! through them. [`text`] makes text from elsewhere fit to be shown.
 //!
-//! [`run`] is the story of one run, top to bottom.
+//! [`start`] is where the binary begins, [`run`] the story of one run, top to bottom.
 
 pub mod clock;
 pub mod delivery;
@@ -31,7 +31,9 @@ pub mod report;
 pub mod runner;
 pub mod text;
 
+use std::ffi::OsString;
 use std::fmt;
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clock::Clock;
@@ -45,7 +47,8 @@ use report::Report;
 use report::manifest::{FileEntry, Manifest};
 use report::scope::Scope;
 use runner::artifact::Uploaded;
-use runner::log::Group;
+use runner::context;
+use runner::log::{self, Group};
 use runner::outputs::{self, Outputs};
 use runner::summary::{self, Line, Section};
 
@@ -84,6 +87,54 @@ impl fmt::Display for Undone {
 }
 
 impl std::error::Error for Undone {}
+
+/// Something asked for was not done.
+const FAILURE: u8 = 1;
+/// The inputs cannot be used; nothing was sent.
+const UNUSABLE_INPUTS: u8 = 2;
+
+/// Runs the action with these command-line `arguments` (the first is the program's name) in this
+/// `environment`, and tells by the exit status how it went: 0 where all was done, 1 where
+/// something was not, 2 where the inputs cannot be used.
+#[must_use]
+pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
+    for secret in context::secrets(environment) {
+        log::mask(environment, &secret);
+    }
+    log::begin(environment);
+
+    let flags = match inputs::command().try_get_matches_from(arguments) {
+        Ok(flags) => flags,
+        // Also `--help` and `--version`, which are no failures.
+        Err(error) => {
+            let _nobody_to_tell = error.print();
+            return if error.use_stderr() {
+                UNUSABLE_INPUTS.into()
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    let inputs = match Inputs::read(&flags, environment) {
+        Ok(inputs) => inputs,
+        Err(mistakes) => {
+            tracing::error!("{mistakes}");
+            return UNUSABLE_INPUTS.into();
+        }
+    };
+    let done = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(run(&inputs, environment)));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            FAILURE.into()
+        }
+    }
+}
 
 /// Takes the reports that `inputs` ask for and delivers them.
 ///
