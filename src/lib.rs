@@ -34,6 +34,7 @@ pub mod text;
 use std::ffi::OsString;
 use std::fmt;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clock::Clock;
@@ -41,6 +42,7 @@ use delivery::{Delivery, Recorded};
 use environment::Environment;
 use files::{Folder, Written};
 use github::client::Client;
+use github::pacer::Pacer;
 use github::seats;
 use inputs::Inputs;
 use report::Report;
@@ -144,10 +146,16 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Enviro
 pub async fn run(inputs: &Inputs, environment: &Environment) -> anyhow::Result<()> {
     let clock = Clock::system(environment);
     let http = http::client()?;
-    let reader = Client::new(http.clone(), inputs.address.clone(), &inputs.token)
-        .context("`token` cannot be used")?;
+    let pacer = Arc::new(Pacer::new(clock.clone(), inputs.max_wait));
+    let client = |token| {
+        let (http, address) = (http.clone(), inputs.address.clone());
+        Client::new(http, address, clock.clone(), Arc::clone(&pacer), token)
+    };
+    let reader = client(&inputs.token).context("`token` cannot be used")?;
+    let writer = inputs.commit_token.as_ref().map(client).transpose();
+    let writer = writer.context("`commit-token` cannot be used")?;
     let folder = Folder::open(&inputs.workspace, &inputs.output_directory)?;
-    let delivery = Delivery::prepare(inputs, environment, &clock, &http, &reader).await?;
+    let delivery = Delivery::prepare(inputs, environment, &clock, &http, &reader, writer).await?;
 
     let mut outcomes = Vec::new();
     for scope in &inputs.scopes {
