@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::{fmt, fs, thread};
 
 pub(crate) use read::{Commit, Entry, Person};
@@ -139,7 +139,7 @@ impl Repo {
         stdin: &[u8],
         env: &[(&str, String)],
     ) -> Result<Vec<u8>, GitError> {
-        let mut child = Command::new("git")
+        let mut child = Command::new(program())
             .args(["-c", "gc.auto=0", "-c", "core.fsync=none"])
             .args(args)
             .current_dir(&self.dir)
@@ -171,6 +171,18 @@ impl Repo {
             )))
         }
     }
+}
+
+/// Where the `git` command is. A program that is named by its path is started without a copy of this whole process,
+/// which counts where hundreds are.
+pub(crate) fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+            .map(|folder| folder.join("git"))
+            .find(|path| path.is_file())
+            .unwrap_or_else(|| PathBuf::from("git"))
+    })
 }
 
 fn text(bytes: &[u8]) -> String {
