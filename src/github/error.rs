@@ -324,6 +324,16 @@ impl GitHubError {
         self.refusal().map(|refusal| refusal.status)
     }
 
+    /// GitHub's own words; empty where it answered with none.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match &*self.problem {
+            Problem::Refused(refusal) => refusal.message.clone(),
+            Problem::Graphql { errors, .. } => listed(errors),
+            _ => String::new(),
+        }
+    }
+
     /// Whether the same request may well succeed in a moment: no answer came, a server stumbled,
     /// or the answer was damaged on its way.
     #[must_use]

@@ -216,7 +216,7 @@ impl Job {
         }
     }
 
-    /// The tokens that the job was given.
+    /// The tokens that the job was given, line by line as the runner masks them.
     fn secrets(&self) -> Vec<String> {
         [
             "INPUT_TOKEN",
@@ -226,8 +226,9 @@ impl Job {
         ]
         .iter()
         .filter_map(|name| self.variables.get(*name))
-        .filter(|secret| !secret.is_empty())
-        .cloned()
+        .flat_map(|secret| secret.lines())
+        .map(|line| line.trim().to_owned())
+        .filter(|line| !line.is_empty())
         .collect()
     }
 

@@ -61,26 +61,30 @@ impl Repo {
 
     /// The object that an expression of git's names.
     pub(crate) fn resolve(&self, expression: &str) -> Option<String> {
-        let oid = self
-            .git(
-                &[
-                    "rev-parse",
-                    "--verify",
-                    "--quiet",
-                    "--end-of-options",
-                    expression,
-                ],
-                &[],
-            )
-            .ok()?;
-        Some(text(&oid).trim().to_owned()).filter(|oid| self.kind(oid).is_some())
+        self.look_up(expression).map(|(oid, _)| oid)
     }
 
     /// `commit`, `tree`, `blob` or `tag`.
     pub(crate) fn kind(&self, oid: &str) -> Option<String> {
-        self.git(&["cat-file", "-t", oid], &[])
-            .ok()
-            .map(|kind| text(&kind).trim().to_owned())
+        self.look_up(oid).map(|(_, kind)| kind)
+    }
+
+    /// An object's id and kind, by one run of git: nearly every request needs some of them.
+    fn look_up(&self, expression: &str) -> Option<(String, String)> {
+        if expression.contains('\n') {
+            return None;
+        }
+        let format = "--batch-check=%(objectname) %(objecttype)";
+        let line = format!("{expression}\n");
+        let found = self.git(&["cat-file", format], line.as_bytes()).ok()?;
+        // Where there is no such object, the expression comes back with a word that is no kind.
+        let (oid, kind) = text(&found)
+            .trim_end()
+            .rsplit_once(' ')
+            .map(|(oid, kind)| (oid.to_owned(), kind.to_owned()))?;
+        ["commit", "tree", "blob", "tag"]
+            .contains(&kind.as_str())
+            .then_some((oid, kind))
     }
 
     pub(crate) fn blob(&self, oid: &str) -> Option<Vec<u8>> {

@@ -1,0 +1,437 @@
+//! Committing when others commit too, when answers are lost, and when GitHub says no.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod support;
+
+use std::thread;
+
+use simulator::{
+    At, Fault, GitHub, Kind, Nth, Operation, Repository, Rule, Seats, Simulator, Token,
+};
+use support::{COMMIT_TOKEN, Job, OWN, TOKEN, git, github, sound, within_one_day};
+
+const MUTATION: At = At::Graphql(Operation::Mutation);
+const QUERY: At = At::Graphql(Operation::Query);
+
+fn job(simulator: &Simulator) -> Job {
+    Job::on(simulator).input("deliver-to", "repository")
+}
+
+fn simulator() -> Simulator {
+    Simulator::start(github(Seats::people(3))).unwrap()
+}
+
+/// How many commits the workflow's repository has: ours, and others.
+fn commits(simulator: &Simulator) -> (usize, usize) {
+    let format = "--format=%(trailers:key=Copilot-Activity-Report-Delivery,separator=%x2C).";
+    let log = git(&simulator.git_dir(OWN), &["log", format, "--all"]);
+    let others = log.lines().filter(|line| *line == ".").count();
+    (log.lines().count() - others, others)
+}
+
+#[test]
+fn a_report_is_placed_on_top_of_what_others_commit_meanwhile() {
+    for (at, nth, others) in [
+        (MUTATION, Nth::First(4), 5),
+        (MUTATION, Nth::Only(1), 2),
+        // Between reading the head and reading the files.
+        (At::path("GET", "/contents/"), Nth::First(3), 4),
+    ] {
+        let simulator = simulator();
+        simulator.fault(Fault {
+            at,
+            nth,
+            kind: Kind::MoveHead,
+        });
+        let step = job(&simulator).run();
+        step.succeeded();
+        assert_eq!(commits(&simulator), (1, others));
+        let head = git(&simulator.git_dir(OWN), &["rev-parse", "main"]);
+        assert_eq!(head.trim(), step.output("commit-sha"));
+        sound(&simulator, OWN);
+    }
+}
+
+#[test]
+fn a_lost_answer_never_makes_a_second_commit() {
+    for kind in [
+        Kind::Reset,
+        Kind::Html(502),
+        Kind::status(504, "timeout"),
+        Kind::Truncate,
+        Kind::WrongLength,
+        Kind::GraphqlError {
+            error_type: None,
+            message: "Something went wrong while executing your query.".to_owned(),
+        },
+    ] {
+        for then in [None, Some(Kind::MoveHead), Some(Kind::Html(503))] {
+            let simulator = simulator();
+            simulator.fault(Fault::once(MUTATION, kind.clone().after_effect()));
+            let moved = matches!(then, Some(Kind::MoveHead));
+            if let Some(kind) = then {
+                // The first question is where the branch stands, the second what became of it.
+                simulator.fault(Fault {
+                    at: QUERY,
+                    nth: Nth::Only(2),
+                    kind,
+                });
+            }
+            let step = job(&simulator).run();
+            assert_eq!(step.status, 0, "{kind:?}\n{}", step.printed());
+            assert_eq!(commits(&simulator), (1, 1 + usize::from(moved)), "{kind:?}");
+            let newest = format!("main~{}", usize::from(moved));
+            let ours = git(&simulator.git_dir(OWN), &["rev-parse", &newest]);
+            assert_eq!(step.output("commit-sha"), ours.trim());
+            assert!(step.stdout.contains("verified"), "{}", step.stdout);
+            sound(&simulator, OWN);
+        }
+    }
+}
+
+#[test]
+fn a_stumble_of_githubs_is_waited_out() {
+    let wrong = |message: &str| Kind::GraphqlError {
+        error_type: None,
+        message: message.to_owned(),
+    };
+    for (at, kind) in [
+        (MUTATION, Kind::Html(502)),
+        (MUTATION, Kind::Reset),
+        (
+            MUTATION,
+            wrong("Something went wrong while executing your query."),
+        ),
+        // Another of GitHub's servers does not know the newest head yet.
+        (MUTATION, wrong("is at 0123456789 but expected 9876543210")),
+        (QUERY, Kind::status(503, "Service Unavailable")),
+        (QUERY, Kind::Truncate),
+        (At::path("GET", "/contents/"), Kind::Html(500)),
+        (At::path("GET", "/contents/"), Kind::Reset),
+    ] {
+        let what = format!("{at:?} {kind:?}");
+        let simulator = simulator();
+        simulator.fault(Fault::first(3, at, kind));
+        let step = job(&simulator).run();
+        assert_eq!(step.status, 0, "{what}\n{}", step.printed());
+        assert_eq!(commits(&simulator), (1, 1), "{what}");
+        sound(&simulator, OWN);
+    }
+}
+
+#[test]
+fn beginning_a_repository_or_a_branch_survives_lost_answers_and_others() {
+    for (repository, branch, at) in [
+        (
+            Repository::private().empty(),
+            "",
+            At::path("PUT", "/contents/"),
+        ),
+        (
+            Repository::private(),
+            "audit",
+            At::path("POST", "/git/refs"),
+        ),
+    ] {
+        for kind in [
+            Kind::Html(502),
+            Kind::Reset,
+            Kind::Html(502).after_effect(),
+            Kind::Reset.after_effect(),
+        ] {
+            let github = github(Seats::people(3)).repository(OWN, repository.clone());
+            let simulator = Simulator::start(github).unwrap();
+            simulator.fault(Fault::once(at.clone(), kind.clone()));
+            let step = job(&simulator).input("branch", branch).run();
+            assert_eq!(step.status, 0, "{at:?} {kind:?}\n{}", step.printed());
+            assert_eq!(commits(&simulator), (1, 1), "{at:?} {kind:?}");
+            sound(&simulator, OWN);
+        }
+    }
+}
+
+#[test]
+fn it_gives_up_in_the_end_and_says_how_often_it_tried() {
+    for (at, kind, text) in [
+        (MUTATION, Kind::Html(502), "502"),
+        (MUTATION, Kind::MoveHead, "STALE_DATA"),
+        (QUERY, Kind::Reset, "the connection broke"),
+        (
+            At::path("GET", "/contents/"),
+            Kind::status(500, "oops"),
+            "oops",
+        ),
+    ] {
+        let simulator = simulator();
+        simulator.fault(Fault::always(at, kind));
+        let step = job(&simulator).variable("TEST_WAIT_SCALE", "0.001").run();
+        step.failed(
+            1,
+            &["Committing to octo/work was tried ", " times over ", text],
+        );
+        step.failed(1, &["not done: acme: not committed", "done: acme: written"]);
+        assert_eq!((step.output("commit-sha"), step.output("seats")), ("", "3"));
+        assert_eq!(support::files_below(&step.workspace).len(), 2);
+        simulator.clear_faults();
+        assert_eq!(commits(&simulator).0, 0);
+        sound(&simulator, OWN);
+    }
+}
+
+#[test]
+fn ten_runs_at_once_record_the_day_once_and_all_succeed() {
+    for repository in [Repository::private(), Repository::private().empty()] {
+        let (simulator, outcomes) = within_one_day(|| {
+            let github = github(Seats::people(20)).repository(OWN, repository.clone());
+            let simulator = Simulator::start(github).unwrap();
+            let outcomes = ten_at_once(|_| job(&simulator));
+            (simulator, outcomes)
+        });
+        let committed: Vec<_> = outcomes.iter().filter(|(_, sha)| !sha.is_empty()).collect();
+        for (changed, sha) in &outcomes {
+            assert_eq!(changed == "true", !sha.is_empty(), "{outcomes:?}");
+        }
+        assert_eq!(committed.len(), 1, "{outcomes:?}");
+        assert_eq!(commits(&simulator), (1, 1));
+        sound(&simulator, OWN);
+    }
+}
+
+#[test]
+fn ten_scopes_at_once_in_one_repository_are_all_recorded() {
+    for (repository, branch) in [
+        (Repository::private().empty(), ""),
+        (Repository::private(), "audit"),
+    ] {
+        let names: Vec<String> = (0..10).map(|n| format!("org-{n}")).collect();
+        let read = Token::new().copilot(names.clone()).scopes("read:org");
+        let github = names
+            .iter()
+            .fold(GitHub::new(), |github, name| {
+                github.organization(name, Seats::people(20))
+            })
+            .repository(OWN, repository)
+            .token(TOKEN, read)
+            .token(COMMIT_TOKEN, Token::new().contents_write([OWN]));
+        let simulator = Simulator::start(github).unwrap();
+        let outcomes = ten_at_once(|n| {
+            job(&simulator)
+                .input("organization", &names[n])
+                .input("branch", branch)
+                // Waits that are long enough to let the others pass.
+                .variable("TEST_WAIT_SCALE", "0.1")
+        });
+        assert!(outcomes.iter().all(|(changed, _)| changed == "true"));
+        assert_eq!(commits(&simulator), (10, 1));
+        for (name, (_, sha)) in names.iter().zip(&outcomes) {
+            let changed = git(
+                &simulator.git_dir(OWN),
+                &["show", "--name-only", "--format=", sha],
+            );
+            let own = format!("copilot-activity/{name}/");
+            assert_eq!(
+                changed
+                    .lines()
+                    .filter(|path| path.starts_with(&own))
+                    .count(),
+                3
+            );
+            assert_eq!(changed.lines().count(), 3);
+        }
+        sound(&simulator, OWN);
+    }
+}
+
+/// Starts ten jobs at the same time: what each says of `changed` and `commit-sha`.
+fn ten_at_once(job: impl Fn(usize) -> Job + Sync) -> Vec<(String, String)> {
+    thread::scope(|scope| {
+        let runs: Vec<_> = (0..10)
+            .map(|n| {
+                let job = &job;
+                scope.spawn(move || {
+                    let step = job(n).run();
+                    step.succeeded();
+                    ["changed", "commit-sha"].map(|name| step.output(name).to_owned())
+                })
+            })
+            .collect();
+        runs.into_iter()
+            .map(|run| run.join().unwrap().into())
+            .collect()
+    })
+}
+
+#[test]
+fn a_rule_that_is_in_the_way_is_named() {
+    let unsigned = Repository::private().unsigned();
+    let closed = |rule| Repository::private().protected(rule);
+    for (repository, branch, texts) in [
+        (
+            closed(Rule::PullRequest),
+            "",
+            [
+                "Changes must be made through a pull request",
+                "`pull_request`",
+            ],
+        ),
+        (
+            closed(Rule::Update),
+            "",
+            ["Cannot update this protected ref", "`update`"],
+        ),
+        (
+            unsigned.protected(Rule::RequiredSignatures),
+            "",
+            [
+                "Commits must have verified signatures",
+                "`required_signatures`",
+            ],
+        ),
+        (
+            Repository::private().protected_branch("audit", Rule::PullRequest),
+            "audit",
+            [
+                "Changes must be made through a pull request",
+                "`pull_request`",
+            ],
+        ),
+        // The first commit is made in another way.
+        (
+            closed(Rule::PullRequest).empty(),
+            "",
+            [
+                "Changes must be made through a pull request",
+                "`pull_request`",
+            ],
+        ),
+    ] {
+        let what = format!("{repository:?}");
+        let github = github(Seats::people(3)).repository(OWN, repository);
+        let simulator = Simulator::start(github).unwrap();
+        let step = job(&simulator).input("branch", branch).run();
+        step.failed(1, &texts);
+        let advice = "let the account or App of `commit-token` bypass the rule";
+        assert!(step.stdout.contains(advice), "{what}\n{}", step.stdout);
+        step.failed(1, &["not done: acme: not committed", "done: acme: written"]);
+        let again = simulator
+            .requests()
+            .iter()
+            .filter(|seen| {
+                seen.json().is_some_and(|body| {
+                    body["query"]
+                        .as_str()
+                        .unwrap_or_default()
+                        .starts_with("mutation")
+                })
+            })
+            .count();
+        assert!(again <= 1, "{what}: what cannot succeed is not repeated");
+        sound(&simulator, OWN);
+    }
+}
+
+#[test]
+fn a_protection_that_github_lists_nowhere_is_told_as_one() {
+    let simulator = simulator();
+    simulator.fault(Fault::always(
+        MUTATION,
+        Kind::GraphqlError {
+            error_type: Some("UNPROCESSABLE".to_owned()),
+            message: "Protected branch update failed for refs/heads/main.".to_owned(),
+        },
+    ));
+    let step = job(&simulator).run();
+    step.failed(
+        1,
+        &[
+            "UNPROCESSABLE: Protected branch update failed",
+            "GitHub does not tell which rule it is",
+            "bypass the rule",
+        ],
+    );
+    sound(&simulator, OWN);
+
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    let refused =
+        "Repository rule violations found\n\nCannot create ref due to creations being restricted.";
+    let at = At::path("POST", "/git/refs");
+    simulator.fault(Fault::always(at, Kind::status(422, refused)));
+    let step = job(&simulator).input("branch", "audit").run();
+    step.failed(
+        1,
+        &[
+            "creations being restricted",
+            "the branch audit",
+            "bypass the rule",
+        ],
+    );
+    sound(&simulator, OWN);
+}
+
+#[test]
+fn a_missing_permission_is_told_as_one_whatever_rules_there_are() {
+    let ruled = Repository::private().protected(Rule::RequiredSignatures);
+    for (repository, name) in [(Repository::private(), "octo/rules"), (ruled, OWN)] {
+        let github = github(Seats::people(3))
+            .repository(name, repository)
+            .token(COMMIT_TOKEN, Token::new().read([OWN, name]));
+        let simulator = Simulator::start(github).unwrap();
+        let step = job(&simulator).input("repository", name).run();
+        step.failed(
+            1,
+            &[
+                &format!("Committing to the repository {name} failed"),
+                "POST ",
+                "/graphql",
+                "FORBIDDEN: Resource not accessible by integration",
+                "(request C0DE:",
+                "with the permission `contents: write`",
+                "not done: acme: not committed",
+            ],
+        );
+        assert!(!step.stdout.contains("bypass"), "{}", step.stdout);
+        sound(&simulator, OWN);
+    }
+}
+
+#[test]
+fn a_repository_that_is_not_found_is_told_before_the_report_is_read() {
+    for allow_public in ["false", "true"] {
+        let simulator = simulator();
+        let step = job(&simulator)
+            .input("repository", "octo/audti")
+            .input("allow-public", allow_public)
+            .run();
+        step.failed(
+            1,
+            &[
+                "octo/audti",
+                "404 Not Found",
+                "(request C0DE:",
+                "check the name",
+                "`commit-token`",
+            ],
+        );
+        let asked = simulator.requests();
+        let asked: Vec<&str> = asked.iter().map(|seen| &*seen.path_and_query).collect();
+        assert_eq!(asked, ["/repos/octo/audti"]);
+    }
+}
+
+#[test]
+fn a_branch_that_can_be_begun_from_nowhere_is_told_of() {
+    let simulator = simulator();
+    let directory = simulator.git_dir(OWN);
+    git(&directory, &["update-ref", "refs/heads/old", "main"]);
+    git(&directory, &["update-ref", "-d", "refs/heads/main"]);
+    let step = job(&simulator).run();
+    step.failed(
+        1,
+        &[
+            "The branch main does not exist in octo/work",
+            "no default branch",
+        ],
+    );
+    sound(&simulator, OWN);
+}
