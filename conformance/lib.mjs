@@ -35,7 +35,7 @@ export async function promise(number, name, body) {
   } catch (error) {
     process.exitCode = 1;
     console.log(`FAILED ${number} ${name}`);
-    console.log(String(error.stack ?? error).split("\n").slice(0, 60).join("\n").replace(/^/gm, "    "));
+    console.log(String(error.stack ?? error).split("\n").slice(0, 30).join("\n").replace(/^/gm, "    "));
   }
 }
 
