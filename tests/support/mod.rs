@@ -11,10 +11,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Cursor, Read as _};
+use std::io::{Cursor, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use simulator::{GitHub, Repository, Seats, Simulator, Token};
 use tempfile::TempDir;
@@ -37,7 +37,7 @@ pub fn github(seats: Seats) -> GitHub {
 
 /// One job: a workspace and the files through which runner and steps talk.
 pub struct Job {
-    directory: Rc<TempDir>,
+    directory: Arc<TempDir>,
     variables: BTreeMap<String, String>,
     arguments: Vec<String>,
 }
@@ -50,7 +50,7 @@ pub struct Step {
     pub outputs: BTreeMap<String, String>,
     pub summary: String,
     pub workspace: PathBuf,
-    _directory: Rc<TempDir>,
+    _directory: Arc<TempDir>,
 }
 
 impl Job {
@@ -72,7 +72,7 @@ impl Job {
 
     /// A job that knows no GitHub.
     pub fn alone() -> Self {
-        let directory = Rc::new(TempDir::new().unwrap());
+        let directory = Arc::new(TempDir::new().unwrap());
         for folder in ["workspace", "temp", "home"] {
             fs::create_dir(directory.path().join(folder)).unwrap();
         }
@@ -169,33 +169,31 @@ impl Job {
             outputs: outputs(&read("output")),
             summary: read("summary"),
             workspace: self.workspace(),
-            _directory: Rc::clone(&self.directory),
+            _directory: Arc::clone(&self.directory),
         };
         for file in ["output", "summary"] {
             fs::write(self.directory.path().join(file), "").unwrap();
         }
         self.holds_no_secret(&step);
+        self.is_a_runners_log(&step);
         step
     }
 
     fn holds_no_secret(&self, step: &Step) {
-        let secrets: Vec<&String> = [
-            "INPUT_TOKEN",
-            "INPUT_COMMIT-TOKEN",
-            "ACTIONS_RUNTIME_TOKEN",
-            "GITHUB_TOKEN",
-        ]
-        .iter()
-        .filter_map(|name| self.variables.get(*name))
-        .filter(|secret| !secret.is_empty())
-        .collect();
+        let secrets = self.secrets();
+        let masked: Vec<String> = step
+            .stdout
+            .lines()
+            .filter_map(|line| line.strip_prefix("::add-mask::"))
+            .map(unescape)
+            .collect();
         let printed = step
             .stdout
             .lines()
             .chain(step.stderr.lines())
             .filter(|line| !line.starts_with("::add-mask::"));
         for line in printed.chain(step.summary.lines()) {
-            for secret in &secrets {
+            for secret in secrets.iter().chain(&masked) {
                 assert!(!line.contains(secret.as_str()), "a secret in: {line}");
             }
             assert!(!line.contains("sig="), "a signature in: {line}");
@@ -212,14 +210,65 @@ impl Job {
             )
         }));
         for (name, text) in texts {
-            for secret in &secrets {
-                let found = text
-                    .windows(secret.len())
-                    .any(|window| window == secret.as_bytes());
-                assert!(!found, "a secret in {name}");
+            for secret in secrets.iter().chain(&masked) {
+                assert!(!contains(&text, secret), "a secret in {name}");
             }
         }
     }
+
+    /// The tokens that the job was given.
+    fn secrets(&self) -> Vec<String> {
+        [
+            "INPUT_TOKEN",
+            "INPUT_COMMIT-TOKEN",
+            "ACTIONS_RUNTIME_TOKEN",
+            "GITHUB_TOKEN",
+        ]
+        .iter()
+        .filter_map(|name| self.variables.get(*name))
+        .filter(|secret| !secret.is_empty())
+        .cloned()
+        .collect()
+    }
+
+    /// What the runner makes of the lines of a step: secrets are hidden from the line after their
+    /// mask on, so the masks come first; and every line that begins a command is one of ours.
+    fn is_a_runners_log(&self, step: &Step) {
+        if !self.variables.contains_key("GITHUB_ACTIONS") {
+            return;
+        }
+        let head: Vec<String> = step
+            .stdout
+            .lines()
+            .map_while(|line| line.strip_prefix("::add-mask::"))
+            .map(unescape)
+            .collect();
+        for secret in self.secrets() {
+            assert!(head.contains(&secret), "not masked first: {}", step.stdout);
+        }
+        for line in step.stdout.lines().chain(step.stderr.lines()) {
+            assert!(!line.contains("##["), "an old command in: {line}");
+            let line = line.trim_start();
+            let known = ["error", "warning", "debug", "group", "endgroup", "add-mask"]
+                .iter()
+                .any(|name| line.starts_with(&format!("::{name}::")));
+            assert!(known || !line.starts_with("::"), "a command: {line}");
+        }
+    }
+}
+
+/// Undoes the escaping of a workflow command, as the runner does.
+pub fn unescape(data: &str) -> String {
+    data.replace("%0D", "\r")
+        .replace("%0A", "\n")
+        .replace("%25", "%")
+}
+
+/// Whether the bytes hold the text.
+pub fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes
+        .windows(text.len())
+        .any(|window| window == text.as_bytes())
 }
 
 impl Step {
@@ -302,7 +351,42 @@ pub fn unzip(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
 
 /// What git says about a repository.
 pub fn git(directory: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
+    String::from_utf8(git_with(directory, arguments, b"", &[])).unwrap()
+}
+
+/// The bytes of a file in a repository, such as `main:README.md`.
+pub fn file(directory: &Path, name: &str) -> Vec<u8> {
+    git_with(directory, &["cat-file", "blob", name], b"", &[])
+}
+
+/// Commits a file to `main` as somebody else would, past GitHub.
+pub fn commit_file(directory: &Path, path: &str, content: &[u8]) {
+    let said = |arguments: &[&str], input: &[u8]| {
+        let index = directory.join("index-of-a-test");
+        let said = git_with(
+            directory,
+            arguments,
+            input,
+            &[("GIT_INDEX_FILE", index.to_str().unwrap())],
+        );
+        String::from_utf8(said).unwrap().trim().to_owned()
+    };
+    let blob = said(&["hash-object", "-w", "--stdin"], content);
+    said(&["read-tree", "main"], b"");
+    let entry = format!("100644,{blob},{path}");
+    said(&["update-index", "--add", "--cacheinfo", &entry], b"");
+    let tree = said(&["write-tree"], b"");
+    let commit = said(&["commit-tree", &tree, "-p", "main", "-m", path], b"");
+    said(&["update-ref", "refs/heads/main", &commit], b"");
+}
+
+fn git_with(
+    directory: &Path,
+    arguments: &[&str],
+    input: &[u8],
+    variables: &[(&str, &str)],
+) -> Vec<u8> {
+    let mut child = Command::new("git")
         .arg("--git-dir")
         .arg(directory)
         .args(arguments)
@@ -310,18 +394,56 @@ pub fn git(directory: &Path, arguments: &[&str]) -> String {
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_NOSYSTEM", "1")
-        .output()
+        .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_NAME"), "Mona Lisa")))
+        .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_EMAIL"), "mona@example.com")))
+        .envs(variables.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap();
+    // All inputs are small enough for the pipe or read before anything is said.
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    let output = child.wait_with_output().unwrap();
     assert!(
         output.status.success(),
         "git {arguments:?}: {}",
         String::from_utf8_lossy(&output.stderr)
     );
-    String::from_utf8(output.stdout).unwrap()
+    output.stdout
 }
 
-/// That a repository is sound, and that GitHub had nothing to complain of.
+/// That a repository is sound, and that what holds for every run held.
 pub fn sound(simulator: &Simulator, repository: &str) {
     git(&simulator.git_dir(repository), &["fsck", "--strict"]);
+    well_behaved(simulator);
+}
+
+/// That GitHub had nothing to complain of: no request that it does not know, no token where it
+/// does not belong; and that nothing was deleted, no branch forced.
+pub fn well_behaved(simulator: &Simulator) {
     assert_eq!(simulator.complaints(), Vec::<String>::new());
+    for seen in simulator.requests() {
+        let deletes = seen.method == "DELETE" || seen.path_and_query.contains("Delete");
+        assert!(!deletes, "{} {}", seen.method, seen.path_and_query);
+        if seen.method == "PATCH" {
+            assert_eq!(seen.json().unwrap()["force"], false);
+        }
+    }
+}
+
+/// The day in UTC.
+pub fn today() -> String {
+    jiff::Timestamp::now().to_string()[..10].to_owned()
+}
+
+/// What `runs` gives when no midnight (UTC) falls into them, for the rule of the day.
+pub fn within_one_day<T>(runs: impl Fn() -> T) -> T {
+    loop {
+        let day = today();
+        let result = runs();
+        if day == today() {
+            return result;
+        }
+    }
 }
