@@ -3,22 +3,14 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import fs from "node:fs";
 import http from "node:http";
 import net from "node:net";
 import path from "node:path";
-import { done, freePort, promise, relay, run, scratch, simulator, step } from "./lib.mjs";
+import { done, freePort, promise, relay, scratch, simulator, step } from "./lib.mjs";
+import { certificates } from "./certificates.mjs";
 
-// The company's authority, and a certificate of it for its servers.
-const at = (name) => path.join(scratch, name);
-const openssl = (...args) => run("openssl", args);
-const key = (name) => ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", at(`${name}.key`)];
-openssl("req", "-x509", ...key("ca"), "-out", at("ca.pem"), "-days", "2", "-subj", "/CN=Octocorp authority", "-addext", "keyUsage=critical,keyCertSign");
-openssl("req", ...key("server"), "-out", at("server.csr"), "-subj", "/CN=Octocorp server");
-fs.writeFileSync(at("server.ext"), "subjectAltName=DNS:localhost,DNS:*.octocorp.test\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n");
-openssl("x509", "-req", "-in", at("server.csr"), "-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-CAcreateserial", "-out", at("server.pem"), "-days", "2", "-extfile", at("server.ext"));
-const tls = { key: fs.readFileSync(at("server.key")), cert: fs.readFileSync(at("server.pem")) };
-const trusted = { SSL_CERT_FILE: at("ca.pem") };
+const { tls, authority } = certificates("localhost", "*.octocorp.test");
+const trusted = { SSL_CERT_FILE: authority };
 
 const blobPort = await freePort();
 const github = await simulator("--people", "120", "--port-blob", String(blobPort));
@@ -82,7 +74,7 @@ await promise("6.2", "the same with TLS 1.2 at most, as many a company's proxy h
   works({ ...(await behindTls({ api: "localhost", results: "localhost", blob: "localhost" }, { maxVersion: "TLSv1.2" })), ...trusted }));
 await promise("6.3", "without SSL_CERT_FILE: a clear message", () => fails(here, /certificate is not trusted/, /SSL_CERT_FILE/));
 await promise("6.4", "an SSL_CERT_FILE that is not there: a clear message", async () => {
-  const { printed } = await step({ ...here, SSL_CERT_FILE: at("missing.pem") }, everything, { expect: 1 });
+  const { printed } = await step({ ...here, SSL_CERT_FILE: path.join(scratch, "missing.pem") }, everything, { expect: 1 });
   assert.match(printed, /SSL_CERT_FILE/);
 });
 await promise("6.5", "a certificate for another name: a clear message", async () =>

@@ -91,6 +91,21 @@ export async function simulator(...args) {
   return { env, gitDir, complaints };
 }
 
+/** Runs a program while this one's servers go on. */
+export async function finished(command, args, options) {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (printed += data));
+  const [status] = await once(child, "close");
+  return { status, printed };
+}
+
+/** The outputs in a file as the runner gives it to a step. */
+export function outputsIn(file) {
+  const found = fs.readFileSync(file, "utf8").matchAll(/^(.+?)<<(.+)\n([^]*?)\n?^\2$/gm);
+  return Object.fromEntries([...found].map(([, name, , value]) => [name, value]));
+}
+
 /**
  * Runs the action as a step of a job of its own: environment, inputs, files. Resolves to everything the step left,
  * whatever its status.
@@ -110,13 +125,8 @@ export async function step(env, inputs, { expect = 0 } = {}) {
     HOME: at("home"),
   };
   for (const [name, value] of Object.entries({ token, "commit-token": token, ...inputs })) variables[`INPUT_${name.toUpperCase()}`] = value;
-  const child = spawn(given("ACTION"), [], { cwd: at("workspace"), env: variables, stdio: ["ignore", "pipe", "pipe"] });
-  let printed = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (printed += data));
-  const [status] = await once(child, "close");
-  const outputs = Object.fromEntries(
-    [...fs.readFileSync(at("output"), "utf8").matchAll(/^(.+?)<<(.+)\n([^]*?)\n?^\2$/gm)].map(([, name, , value]) => [name, value]),
-  );
+  const { status, printed } = await finished(given("ACTION"), [], { cwd: at("workspace"), env: variables });
+  const outputs = outputsIn(at("output"));
   if (status !== expect) throw new Error(`the action ended with ${status} instead of ${expect}:\n${printed}`);
   return {
     printed,
