@@ -3,7 +3,7 @@
 //! One piece for both, so that the rest of the code can be read without wondering where time
 //! comes from, and so that tests of long waits need not wait.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -12,8 +12,12 @@ use crate::environment::Environment;
 /// Tells the time and waits.
 #[derive(Clone, Debug)]
 pub struct Clock {
+    beginning: Instant,
     scale: f64,
 }
+
+/// What shortened waits of a test still leave a server on the same machine to answer in.
+const SHORTEST_PATIENCE: Duration = Duration::from_secs(3);
 
 impl Clock {
     /// The system's clock.
@@ -26,12 +30,30 @@ impl Clock {
             environment
                 .get("TEST_WAIT_SCALE")
                 .and_then(|scale| scale.parse().ok())
-                .filter(|scale: &f64| (0.0..=1.0).contains(scale))
-                .unwrap_or(1.0)
+                .filter(|scale: &f64| scale.is_finite())
+                .map_or(1.0, |scale: f64| scale.clamp(0.001, 1.0))
         } else {
             1.0
         };
-        Self { scale }
+        Self {
+            beginning: Instant::now(),
+            scale,
+        }
+    }
+
+    /// The time since this clock began, which never goes back. Where waits are shortened it runs
+    /// faster by as much, so that waiting for a moment always reaches it.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        let elapsed = self.beginning.elapsed();
+        elapsed.div_f64(self.scale)
+    }
+
+    /// How long to wait for an answer that should come within `limit`. Shortened like any wait,
+    /// but never below what a server needs.
+    #[must_use]
+    pub fn patience(&self, limit: Duration) -> Duration {
+        limit.mul_f64(self.scale).max(limit.min(SHORTEST_PATIENCE))
     }
 
     /// The present moment, in UTC.

@@ -47,7 +47,8 @@ pub struct Recorded {
 }
 
 impl<'a> Delivery<'a> {
-    /// Gets ready to deliver as `inputs` ask. `reader` is the client with `token`.
+    /// Gets ready to deliver as `inputs` ask. `reader` is the client with `token`,
+    /// `writer` the one with `commit-token`.
     ///
     /// # Errors
     /// Where a place cannot take the report, or is public and that was not allowed.
@@ -57,14 +58,8 @@ impl<'a> Delivery<'a> {
         clock: &'a Clock,
         http: &reqwest::Client,
         reader: &Client,
+        writer: Option<Client>,
     ) -> anyhow::Result<Self> {
-        let writer = inputs
-            .commit_token
-            .as_ref()
-            .map(|token| Client::new(http.clone(), inputs.address.clone(), token))
-            .transpose()
-            .context("`commit-token` cannot be used")?;
-
         let artifact = match &inputs.artifact {
             Some(wanted) => {
                 let service =

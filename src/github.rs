@@ -6,10 +6,14 @@
 //! know no enterprise seats.
 
 pub mod address;
+pub mod answer;
 pub mod client;
 pub mod commit;
 pub mod error;
 pub mod link;
 pub mod names;
+pub mod pacer;
+pub mod pacing;
 pub mod repository;
+pub mod retry;
 pub mod seats;

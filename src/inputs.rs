@@ -10,6 +10,7 @@ pub mod table;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use secrecy::SecretString;
 
@@ -47,6 +48,8 @@ pub struct Inputs {
     pub allow_public: bool,
     /// Whether an incomplete report is an error.
     pub require_complete: bool,
+    /// How long GitHub's rate limits may be waited for in all.
+    pub max_wait: Duration,
     /// Whether a job summary is written.
     pub summary: bool,
 }
@@ -187,6 +190,7 @@ impl<'a> Given<'a> {
         let directory = self.output_directory();
         let allow_public = self.switch("allow-public");
         let require_complete = self.switch("require-complete");
+        let max_wait = self.max_wait();
         let summary = self.switch("summary");
 
         if delivery.is_some_and(|delivery| delivery.repository)
@@ -221,6 +225,7 @@ impl<'a> Given<'a> {
             output_directory,
             allow_public: allow_public?,
             require_complete: require_complete?,
+            max_wait: max_wait?,
             summary: summary?,
         })
     }
@@ -445,6 +450,18 @@ impl<'a> Given<'a> {
             "it must be a folder in the workspace, without `..`",
         );
         None
+    }
+
+    fn max_wait(&mut self) -> Option<Duration> {
+        let given = self.or_default("max-wait-minutes");
+        match given.parse::<u32>() {
+            Ok(minutes) => Some(Duration::from_secs(u64::from(minutes) * 60)),
+            Err(_) => {
+                let problem = format!("{:?} is not a number of minutes", shown(given, 50));
+                self.mistake("max-wait-minutes", problem);
+                None
+            }
+        }
     }
 
     fn switch(&mut self, input: &'static str) -> Option<bool> {

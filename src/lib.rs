@@ -15,10 +15,10 @@
 //! - [`delivery`]: where a finished report goes.
 //! - [`runner`]: the Actions runner: artifact, outputs, summary, annotations, masking.
 //!
-//! [`environment`], [`clock`] and [`http`] are the edges: variables, time and the network come in
+//! [`progress`] knows at any time what was done. [`environment`], [`clock`] and [`http`] are the edges: variables, time and the network come in
 //! through them. [`text`] makes text from elsewhere fit to be shown.
 //!
-//! [`run`] is the story of one run, top to bottom.
+//! [`start`] is where the binary begins, [`run`] the story of one run, top to bottom.
 
 pub mod clock;
 pub mod delivery;
@@ -27,11 +27,14 @@ pub mod files;
 pub mod github;
 pub mod http;
 pub mod inputs;
+pub mod progress;
 pub mod report;
 pub mod runner;
 pub mod text;
 
-use std::fmt;
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clock::Clock;
@@ -39,15 +42,19 @@ use delivery::{Delivery, Recorded};
 use environment::Environment;
 use files::{Folder, Written};
 use github::client::Client;
+use github::pacer::Pacer;
 use github::seats;
 use inputs::Inputs;
+use progress::Progress;
 use report::Report;
 use report::manifest::{FileEntry, Manifest};
 use report::scope::Scope;
 use runner::artifact::Uploaded;
-use runner::log::Group;
+use runner::context;
+use runner::log::{self, Group};
 use runner::outputs::{self, Outputs};
 use runner::summary::{self, Line, Section};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// A report that is complete (or may be incomplete) and lies in the workspace.
 struct Finished {
@@ -63,50 +70,116 @@ struct Outcome<'a> {
     recorded: anyhow::Result<Option<Recorded>>,
 }
 
-/// What was done in a run, and what was not.
-#[derive(Debug, Default)]
-pub struct Undone {
-    lines: Vec<Line>,
-}
+/// Something asked for was not done.
+const FAILURE: u8 = 1;
+/// The inputs cannot be used; nothing was sent.
+const UNUSABLE_INPUTS: u8 = 2;
 
-/// For a person who sees the red run first: what is safe, and what is missing.
-impl fmt::Display for Undone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Not everything was done.")?;
-        for (good, title) in [(true, "done"), (false, "not done")] {
-            for line in self.lines.iter().filter(|line| line.good == good) {
-                let first = line.text.lines().next().unwrap_or_default();
-                write!(f, "\n  {title}: {first}")?;
-            }
+/// Runs the action with these command-line `arguments` (the first is the program's name) in this
+/// `environment`, and tells by the exit status how it went: 0 where all was done, 1 where
+/// something was not, 2 where the inputs cannot be used.
+#[must_use]
+pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
+    for secret in context::secrets(environment) {
+        log::mask(environment, &secret);
+    }
+    log::begin(environment);
+
+    let flags = match inputs::command().try_get_matches_from(arguments) {
+        Ok(flags) => flags,
+        // Also `--help` and `--version`, which are no failures.
+        Err(error) => {
+            let _nobody_to_tell = error.print();
+            return if error.use_stderr() {
+                UNUSABLE_INPUTS.into()
+            } else {
+                ExitCode::SUCCESS
+            };
         }
-        Ok(())
+    };
+    let inputs = match Inputs::read(&flags, environment) {
+        Ok(inputs) => inputs,
+        Err(mistakes) => {
+            tracing::error!("{mistakes}");
+            return UNUSABLE_INPUTS.into();
+        }
+    };
+    let done = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| {
+            let progress = Progress::default();
+            let done = runtime.block_on(async {
+                tokio::select! {
+                    signal = interruption() => Err(progress.interrupted(signal?).into()),
+                    done = run(&inputs, environment, &progress) => done,
+                }
+            });
+            // Names may be looked up on threads that nothing waits for any more.
+            runtime.shutdown_background();
+            done
+        });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            FAILURE.into()
+        }
     }
 }
 
-impl std::error::Error for Undone {}
+/// Waits for a signal by which a cancelled workflow, or a person, ends the run.
+async fn interruption() -> anyhow::Result<&'static str> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    })
+}
 
 /// Takes the reports that `inputs` ask for and delivers them.
 ///
 /// # Errors
 /// Where anything asked for was not done. What was delivered before stays delivered; the error
-/// names both.
-pub async fn run(inputs: &Inputs, environment: &Environment) -> anyhow::Result<()> {
+/// names both, and `progress` knows at any time.
+pub async fn run(
+    inputs: &Inputs,
+    environment: &Environment,
+    progress: &Progress,
+) -> anyhow::Result<()> {
     let clock = Clock::system(environment);
     let http = http::client()?;
-    let reader = Client::new(http.clone(), inputs.address.clone(), &inputs.token)
-        .context("`token` cannot be used")?;
+    let pacer = Arc::new(Pacer::new(clock.clone(), inputs.max_wait));
+    let client = |token| {
+        let (http, address) = (http.clone(), inputs.address.clone());
+        Client::new(http, address, clock.clone(), Arc::clone(&pacer), token)
+    };
+    let reader = client(&inputs.token).context("`token` cannot be used")?;
+    let writer = inputs.commit_token.as_ref().map(client).transpose();
+    let writer = writer.context("`commit-token` cannot be used")?;
+    progress.doing("getting ready");
     let folder = Folder::open(&inputs.workspace, &inputs.output_directory)?;
-    let delivery = Delivery::prepare(inputs, environment, &clock, &http, &reader).await?;
+    let delivery = Delivery::prepare(inputs, environment, &clock, &http, &reader, writer).await?;
 
     let mut outcomes = Vec::new();
     for scope in &inputs.scopes {
         let title = format!("Copilot activity report of the {} {scope}", scope.kind());
         let group = Group::begin(environment, &title);
+        progress.doing(format!("reading the seats of {scope}"));
         let finished = take(inputs, &delivery, &reader, &clock, &folder, scope).await;
+        progress.note(finished_line(scope, &finished));
         let recorded = match &finished {
-            Ok(Finished { report, csv, .. }) => delivery.record(report, csv).await,
+            Ok(Finished { report, csv, .. }) => {
+                progress.doing(format!("committing the report of {scope}"));
+                delivery.record(report, csv).await
+            }
             Err(_) => Ok(None),
         };
+        recorded_line(scope, &recorded)
+            .into_iter()
+            .for_each(|line| progress.note(line));
         if let Ok(Some(recorded)) = &recorded {
             tracing::info!("{scope}: {}.", recorded.what);
         }
@@ -126,17 +199,19 @@ pub async fn run(inputs: &Inputs, environment: &Environment) -> anyhow::Result<(
     let files: Vec<&Written> = finished(&outcomes)
         .flat_map(|finished| [&finished.csv, &finished.manifest])
         .collect();
+    progress.doing("uploading the artifact");
     let uploaded = delivery.upload(&files).await;
     if let Err(error) = &uploaded {
         tracing::error!("{error:#}");
     }
+    artifact_line(&uploaded)
+        .into_iter()
+        .for_each(|line| progress.note(line));
 
+    progress.doing("writing outputs and summary");
     let told = tell(inputs, environment, &clock, &outcomes, &uploaded);
-    let undone = Undone {
-        lines: all_lines(&outcomes, &uploaded),
-    };
-    if undone.lines.iter().any(|line| !line.good) {
-        return Err(undone.into());
+    if !progress.is_good() {
+        return Err(progress.undone().into());
     }
     told
 }
@@ -214,7 +289,9 @@ fn tell(
             .map(|outcome| Section {
                 title: format!("The {} {}", outcome.scope.kind(), outcome.scope),
                 report: outcome.finished.as_ref().ok().map(|f| &f.report),
-                lines: lines(outcome),
+                lines: std::iter::once(finished_line(outcome.scope, &outcome.finished))
+                    .chain(recorded_line(outcome.scope, &outcome.recorded))
+                    .collect(),
             })
             .collect();
         let general = artifact_line(uploaded);
@@ -275,61 +352,37 @@ fn finished<'o>(outcomes: &'o [Outcome<'_>]) -> impl Iterator<Item = &'o Finishe
         .filter_map(|outcome| outcome.finished.as_ref().ok())
 }
 
-/// What was done for a scope, and what was not.
-fn lines(outcome: &Outcome<'_>) -> Vec<Line> {
-    let line = |good, text: String, link: Option<&str>| Line {
-        good,
-        text,
-        link: link.map(str::to_owned),
-    };
-    let scope = outcome.scope;
-    let mut lines = Vec::new();
-    match &outcome.finished {
+fn finished_line(scope: &Scope, finished: &anyhow::Result<Finished>) -> Line {
+    match finished {
         Ok(finished) => {
             let path = &finished.csv.below_workspace;
-            lines.push(line(
-                true,
-                format!("{scope}: written to {path} in the workspace"),
-                None,
-            ));
+            Line::good(format!("{scope}: written to {path} in the workspace"))
         }
-        Err(error) => lines.push(line(false, format!("{scope}: no report. {error:#}"), None)),
+        Err(error) => Line::bad(format!("{scope}: no report. {error:#}")),
     }
-    match &outcome.recorded {
+}
+
+fn recorded_line(scope: &Scope, recorded: &anyhow::Result<Option<Recorded>>) -> Option<Line> {
+    match recorded {
+        Ok(None) => None,
         Ok(Some(recorded)) => {
-            let url = recorded.commit.as_ref().map(|commit| commit.url.as_str());
-            lines.push(line(true, format!("{scope}: {}", recorded.what), url));
+            let line = Line::good(format!("{scope}: {}", recorded.what));
+            Some(match &recorded.commit {
+                Some(commit) => line.with_link(&commit.url),
+                None => line,
+            })
         }
-        Ok(None) => {}
-        Err(error) => lines.push(line(
-            false,
-            format!("{scope}: not committed. {error:#}"),
-            None,
-        )),
+        Err(error) => Some(Line::bad(format!("{scope}: not committed. {error:#}"))),
     }
-    lines
 }
 
 fn artifact_line(uploaded: &anyhow::Result<Option<Uploaded>>) -> Option<Line> {
     match uploaded {
-        Ok(Some(artifact)) => Some(Line {
-            good: true,
-            text: format!("uploaded as the artifact {}", artifact.name.as_str()),
-            link: Some(artifact.url.clone()),
-        }),
         Ok(None) => None,
-        Err(error) => Some(Line {
-            good: false,
-            text: format!("no artifact was uploaded. {error:#}"),
-            link: None,
-        }),
+        Ok(Some(artifact)) => {
+            let line = Line::good(format!("uploaded as the artifact {}", artifact.name));
+            Some(line.with_link(&artifact.url))
+        }
+        Err(error) => Some(Line::bad(format!("no artifact was uploaded. {error:#}"))),
     }
-}
-
-fn all_lines(outcomes: &[Outcome<'_>], uploaded: &anyhow::Result<Option<Uploaded>>) -> Vec<Line> {
-    outcomes
-        .iter()
-        .flat_map(lines)
-        .chain(artifact_line(uploaded))
-        .collect()
 }

@@ -97,6 +97,12 @@ impl Report {
         self.doubts.is_empty()
     }
 
+    /// Whether both were read alike: the same seats, and the same doubts about them.
+    #[must_use]
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        self.seats == other.seats && self.doubts == other.doubts
+    }
+
     /// The name of the report's file without its ending, as GitHub names its download:
     /// `<scope>-seat-activity-<unix seconds>`.
     #[must_use]

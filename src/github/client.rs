@@ -1,8 +1,11 @@
-//! Sending a request to GitHub and taking its answer: the one place where a token is attached, a
-//! redirect is followed and a body is read.
+//! Sending requests to GitHub: the one place where a token is attached, the governor is asked, a
+//! redirect is followed, a body is read, and a request is tried again.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
+use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt as _;
 use octocrab::service::middleware::auth_header::AuthHeaderLayer;
@@ -13,9 +16,15 @@ use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
 
 use super::address::ApiAddress;
+use super::answer::{Answer, origin};
 use super::error::{GitHubError, GraphqlError, Problem, Purpose, Refusal, RequestId, Unreachable};
+use super::pacer::Pacer;
+use super::pacing::{Cost, Quota};
+use super::retry::{Next, Tries};
+use crate::clock::Clock;
 use crate::text::shown;
 
 /// The version of the REST API that the answers are read as ("API versions").
@@ -24,41 +33,48 @@ const API_VERSION: (HeaderName, HeaderValue) = (
     HeaderValue::from_static("2022-11-28"),
 );
 
-/// The largest answer that is taken: GitHub serves files up to 100 MB ("Get repository content"),
-/// and everything else is far smaller.
-const LARGEST_BODY: usize = 110 * 1024 * 1024;
+/// The largest file that is taken: GitHub serves files up to 100 MB ("Get repository content").
+const LARGEST_FILE: usize = 110 * 1024 * 1024;
+
+/// The largest other answer that is taken. A page of a hundred seats has some 200 KB.
+const LARGEST_JSON: usize = 32 * 1024 * 1024;
 
 /// How many redirects of one request are followed.
 const REDIRECTS: usize = 5;
+
+/// How long an answer may take. GitHub ends a request of its own accord after 10 seconds
+/// ("Troubleshooting the REST API", "Timeouts"); the rest is for slow lines.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// Bytes a second that even a slow line sends; a large request gets more time by this.
+const SLOW_LINE: usize = 100_000;
 
 /// GitHub's API with one token.
 #[derive(Clone)]
 pub struct Client {
     octocrab: Octocrab,
     address: ApiAddress,
+    clock: Clock,
+    pacer: Arc<Pacer>,
+    /// Tells this token from others without being it.
+    token: u64,
 }
 
 /// In what form an answer is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Accept {
-    /// JSON.
+enum Accept {
     Json,
-    /// A file's bytes.
     Raw,
 }
 
-/// An answer that GitHub gave with success.
-#[derive(Debug)]
-pub struct Answer {
-    purpose: Purpose,
-    asked: String,
-    /// The address that answered, after redirects.
-    pub url: Url,
-    status: StatusCode,
-    /// Its headers.
-    pub headers: HeaderMap,
-    /// Its body, decompressed.
-    pub body: Bytes,
+/// One request, as often as it is sent.
+struct Request<'a> {
+    purpose: &'a Purpose,
+    method: Method,
+    url: Url,
+    accept: Accept,
+    body: Option<Bytes>,
+    cost: Cost,
 }
 
 /// A token that cannot stand in a header.
@@ -67,13 +83,16 @@ pub struct Answer {
 pub struct TokenError;
 
 impl Client {
-    /// The API at `address` with `token`. Needs a tokio runtime.
+    /// The API at `address` with `token`; all clients of a run share a `pacer`. Needs a tokio
+    /// runtime.
     ///
     /// # Errors
     /// Where the token cannot stand in a header.
     pub fn new(
         http: reqwest::Client,
         address: ApiAddress,
+        clock: Clock,
+        pacer: Arc<Pacer>,
         token: &SecretString,
     ) -> Result<Self, TokenError> {
         let mut authorization = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
@@ -87,7 +106,15 @@ impl Client {
             .with_layer(&AuthHeaderLayer::new(Some(authorization), rest, graphql))
             .with_auth(AuthState::None)
             .build();
-        Ok(Self { octocrab, address })
+        let digest: [u8; 32] = Sha256::digest(token.expose_secret()).into();
+        let (number, _) = digest.split_first_chunk::<8>().ok_or(TokenError)?;
+        Ok(Self {
+            octocrab,
+            address,
+            clock,
+            pacer,
+            token: u64::from_be_bytes(*number),
+        })
     }
 
     /// Where the API is.
@@ -96,70 +123,88 @@ impl Client {
         &self.address
     }
 
-    /// Reads `url`, following redirects within the API.
+    /// Reads `url` as JSON, following redirects within the API, and tries again what may pass.
     ///
     /// # Errors
-    /// Where no answer came, GitHub refused, or an address leads away from the API.
-    pub async fn get(
+    /// Where no answer came, GitHub refused, the answer is not of the form `T`, or an address
+    /// leads away from the API.
+    pub async fn get<T: DeserializeOwned>(
         &self,
         purpose: &Purpose,
         url: Url,
-        accept: Accept,
-    ) -> Result<Answer, GitHubError> {
-        let mut url = url;
-        for _ in 0..REDIRECTS {
-            let answer = self.send(purpose, Method::GET, &url, accept, None).await?;
-            if !answer.status.is_redirection() {
-                return Ok(answer);
-            }
-            url = answer.redirect()?;
-        }
-        Err(GitHubError {
-            purpose: purpose.clone(),
-            asked: asked(&Method::GET, &url),
-            problem: Box::new(Problem::Unusable {
-                status: StatusCode::FOUND,
-                request_id: RequestId::default(),
-                what: format!("more than {REDIRECTS} redirects one after another"),
-            }),
-        })
+    ) -> Result<(T, Answer), GitHubError> {
+        let request = Request::reading(purpose, url, Accept::Json);
+        self.tried(&request, Answer::json).await
     }
 
-    /// Sends `body` as JSON.
+    /// Reads a file's bytes, as [`Client::get`] reads JSON.
     ///
     /// # Errors
-    /// Where no answer came, GitHub refused, or answered with a redirect, which is not followed
-    /// for a request that writes.
-    pub async fn send_json(
+    /// As [`Client::get`], and where the answer has not `size` bytes.
+    pub async fn get_file(
+        &self,
+        purpose: &Purpose,
+        url: Url,
+        size: usize,
+    ) -> Result<Bytes, GitHubError> {
+        let request = Request::reading(purpose, url, Accept::Raw);
+        let whole = |answer: &Answer| match answer.body.len() {
+            length if length == size => Ok(()),
+            length => Err(answer.unusable(&format!("it has {length} bytes of {size}"))),
+        };
+        let ((), answer) = self.tried(&request, whole).await?;
+        Ok(answer.body)
+    }
+
+    /// Sends `body` as JSON to be written. It is sent once: whoever gets an error looks what became
+    /// of it.
+    ///
+    /// # Errors
+    /// As [`Client::get`]. Redirects are not followed.
+    pub async fn write<T: DeserializeOwned>(
         &self,
         purpose: &Purpose,
         method: Method,
-        url: &Url,
+        url: Url,
         body: &(impl Serialize + Sync),
-    ) -> Result<Answer, GitHubError> {
-        let body = serde_json::to_vec(body).map_err(|error| GitHubError {
-            purpose: purpose.clone(),
-            asked: asked(&method, url),
-            problem: Box::new(Problem::Unreachable(Unreachable::new(&error))),
-        })?;
-        let answer = self
-            .send(purpose, method, url, Accept::Json, Some(body))
-            .await?;
-        if answer.status.is_redirection() {
-            answer.redirect()?;
-            return Err(answer.unusable("it is a redirect, which is not followed when writing"));
-        }
-        Ok(answer)
+    ) -> Result<T, GitHubError> {
+        let request = Request::sending(purpose, method, url, Cost::Write, body)?;
+        let (read, _) = self.tried(&request, Answer::json).await?;
+        Ok(read)
     }
 
-    /// Asks GraphQL.
+    /// Asks GraphQL, and tries again what may pass.
     ///
     /// # Errors
-    /// As [`Client::send_json`], and where the answer lists errors: GraphQL says so with status
-    /// 200, and half of an answer is not used.
-    pub async fn graphql<T: DeserializeOwned>(
+    /// As [`Client::get`], and where the answer lists errors: GraphQL says so with status 200, and
+    /// half of an answer is not used.
+    pub async fn query<T: DeserializeOwned>(
         &self,
         purpose: &Purpose,
+        query: &str,
+        variables: &(impl Serialize + Sync),
+    ) -> Result<T, GitHubError> {
+        self.graphql(purpose, Cost::Query, query, variables).await
+    }
+
+    /// Sends a GraphQL mutation, once, as [`Client::write`] does.
+    ///
+    /// # Errors
+    /// As [`Client::query`].
+    pub async fn mutate<T: DeserializeOwned>(
+        &self,
+        purpose: &Purpose,
+        mutation: &str,
+        variables: &(impl Serialize + Sync),
+    ) -> Result<T, GitHubError> {
+        self.graphql(purpose, Cost::Mutation, mutation, variables)
+            .await
+    }
+
+    async fn graphql<T: DeserializeOwned>(
+        &self,
+        purpose: &Purpose,
+        cost: Cost,
         query: &str,
         variables: &(impl Serialize + Sync),
     ) -> Result<T, GitHubError> {
@@ -168,183 +213,264 @@ impl Client {
             query: &'a str,
             variables: &'a V,
         }
-        #[derive(serde::Deserialize)]
-        struct Reply<T> {
-            data: Option<T>,
-        }
-        #[derive(serde::Deserialize)]
-        struct Errors {
-            #[serde(default)]
-            errors: Vec<GraphqlError>,
-        }
         let question = Question { query, variables };
-        let url = self.address.graphql();
-        let answer = self
-            .send_json(purpose, Method::POST, url, &question)
-            .await?;
-        let Errors { errors } = answer.json()?;
-        if !errors.is_empty() {
-            return Err(answer.failed(Problem::Graphql {
-                request_id: RequestId::of(&answer.headers),
-                errors,
-            }));
-        }
-        let reply: Reply<T> = answer.json()?;
-        reply
-            .data
-            .ok_or_else(|| answer.unusable("it has neither data nor errors"))
+        let url = self.address.graphql().clone();
+        let request = Request::sending(purpose, Method::POST, url, cost, &question)?;
+        let (data, _) = self.tried(&request, graphql_data).await?;
+        Ok(data)
     }
 
-    async fn send(
+    /// Sends a request, and again as [`super::retry`] has it, until `read` understands the answer.
+    async fn tried<T>(
         &self,
-        purpose: &Purpose,
-        method: Method,
-        url: &Url,
-        accept: Accept,
-        body: Option<Vec<u8>>,
-    ) -> Result<Answer, GitHubError> {
-        let asked = asked(&method, url);
-        let failed = |problem| GitHubError {
-            purpose: purpose.clone(),
-            asked: asked.clone(),
-            problem: Box::new(problem),
+        request: &Request<'_>,
+        read: impl Fn(&Answer) -> Result<T, GitHubError>,
+    ) -> Result<(T, Answer), GitHubError> {
+        let began = self.clock.elapsed();
+        let mut tries = Tries::default();
+        let mut limited = None;
+        loop {
+            let outcome = match self.once(request).await {
+                Ok(answer) => read(&answer).map(|read| (read, answer)),
+                Err(error) => Err(error),
+            };
+            let error = match outcome {
+                Ok(done) => return Ok(done),
+                Err(error) => error.after_limit(limited.take()),
+            };
+            let now = self.clock.now().as_second();
+            match tries.after(&error, request.is_repeatable(), now) {
+                Next::GiveUp => {
+                    let over = self.clock.elapsed().saturating_sub(began);
+                    return Err(error.tried(tries.count(), over));
+                }
+                Next::Hold(wait) => {
+                    tracing::debug!("GitHub's rate limit: {error}");
+                    self.pacer.hold(wait);
+                    limited = Some(error);
+                }
+                Next::After(wait) => {
+                    tracing::debug!("Trying again in {} ms: {error}", wait.as_millis());
+                    self.clock.sleep(wait).await;
+                }
+            }
+        }
+    }
+
+    /// Sends a request once, and follows redirects where it only reads.
+    async fn once(&self, request: &Request<'_>) -> Result<Answer, GitHubError> {
+        let mut url = request.url.clone();
+        for _ in 0..=REDIRECTS {
+            let answer = self.exchange(request, &url).await?;
+            if !answer.status.is_redirection() {
+                return Ok(answer);
+            }
+            let next = answer.redirect()?;
+            if !self.address.owns(&next) {
+                return Err(answer.failed(Problem::Foreign {
+                    address: origin(&next),
+                }));
+            }
+            if request.method != Method::GET {
+                return Err(answer.unusable("it is a redirect, which is not followed when writing"));
+            }
+            url = next;
+        }
+        Err(request.failed(Problem::Unusable {
+            status: StatusCode::FOUND,
+            request_id: RequestId::default(),
+            what: format!("more than {REDIRECTS} redirects one after another"),
+        }))
+    }
+
+    async fn exchange(&self, request: &Request<'_>, url: &Url) -> Result<Answer, GitHubError> {
+        let failed = |problem| {
+            let asked = asked(&request.method, url);
+            GitHubError::new(request.purpose.clone(), asked, problem)
         };
         if !self.address.owns(url) {
             return Err(failed(Problem::Foreign {
                 address: origin(url),
             }));
         }
-        let mut request = http::Request::builder()
-            .method(method)
-            .uri(url.as_str())
-            .header(
-                ACCEPT,
-                match accept {
-                    Accept::Json => "application/vnd.github+json",
-                    Accept::Raw => "application/vnd.github.raw+json",
-                },
-            )
-            .header(API_VERSION.0, API_VERSION.1);
-        if body.is_some() {
-            request = request.header(CONTENT_TYPE, "application/json");
+        let mut admitted = self
+            .pacer
+            .admit(request.cost, self.token)
+            .await
+            .map_err(|limit| {
+                failed(Problem::TooLong {
+                    limit,
+                    answer: None,
+                })
+            })?;
+        let exchanged = tokio::time::timeout(
+            self.clock.patience(request.within()),
+            self.send(request, url),
+        )
+        .await
+        .unwrap_or_else(|_| {
+            Err(Box::new(Problem::Unreachable(Unreachable::timeout(
+                request.within(),
+            ))))
+        });
+        let (status, headers, body) = exchanged.map_err(|problem| failed(*problem))?;
+        if let Some(quota) = self.quota(&headers) {
+            admitted.tell(quota);
         }
-        let request = request
-            .body(body.map_or_else(OctoBody::empty, OctoBody::from))
-            .map_err(|error| failed(Problem::Unreachable(Unreachable::new(&error))))?;
+        if !status.is_success() && !status.is_redirection() {
+            return Err(failed(Problem::Refused(Refusal::new(
+                status, &headers, &body,
+            ))));
+        }
+        Ok(Answer {
+            purpose: request.purpose.clone(),
+            asked: asked(&request.method, url),
+            url: url.clone(),
+            status,
+            headers,
+            body,
+        })
+    }
+
+    async fn send(
+        &self,
+        request: &Request<'_>,
+        url: &Url,
+    ) -> Result<(StatusCode, HeaderMap, Bytes), Box<Problem>> {
+        let broken = |error: &(dyn std::error::Error + 'static)| {
+            Box::new(Problem::Unreachable(Unreachable::new(error)))
+        };
+        let asked = asked(&request.method, url);
         tracing::debug!("{asked}");
         let response = self
             .octocrab
-            .send(request)
+            .send(request.build(url).map_err(|error| broken(&error))?)
             .await
-            .map_err(|error| failed(Problem::Unreachable(Unreachable::new(&error))))?;
-
+            .map_err(|error| broken(&error))?;
         let (parts, mut incoming) = response.into_parts();
         let request_id = RequestId::of(&parts.headers);
         tracing::debug!("{asked}: {}{request_id}", parts.status);
+        let most = match request.accept {
+            Accept::Json => LARGEST_JSON,
+            Accept::Raw => LARGEST_FILE,
+        };
         let mut body = BytesMut::new();
         while let Some(frame) = incoming.frame().await {
-            let frame =
-                frame.map_err(|error| failed(Problem::Unreachable(Unreachable::new(&error))))?;
+            let frame = frame.map_err(|error| broken(&error))?;
             if let Some(data) = frame.data_ref() {
-                if body.len() + data.len() > LARGEST_BODY {
-                    return Err(failed(Problem::Unusable {
+                if body.len() + data.len() > most {
+                    return Err(Box::new(Problem::Unusable {
                         status: parts.status,
                         request_id,
-                        what: format!("it is larger than {LARGEST_BODY} bytes"),
+                        what: format!("it is larger than {most} bytes"),
                     }));
                 }
                 body.extend_from_slice(data);
             }
         }
-        if !parts.status.is_success() && !parts.status.is_redirection() {
-            return Err(failed(Problem::Refused(Refusal::new(
-                parts.status,
-                &parts.headers,
-                &body,
-            ))));
-        }
-        Ok(Answer {
-            purpose: purpose.clone(),
-            asked,
-            url: url.clone(),
-            status: parts.status,
-            headers: parts.headers,
-            body: body.freeze(),
+        Ok((parts.status, parts.headers, body.freeze()))
+    }
+
+    fn quota(&self, headers: &HeaderMap) -> Option<Quota> {
+        let number = |name| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
+        Some(Quota {
+            remaining: u64::try_from(number("x-ratelimit-remaining")?).ok()?,
+            reset: self.pacer.moment(number("x-ratelimit-reset")?),
         })
     }
 }
 
-impl Answer {
-    /// Reads the body as JSON.
-    ///
-    /// # Errors
-    /// Where it is not JSON or not of the form `T`; the error names the place in it.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, GitHubError> {
-        serde_json::from_slice(&self.body).map_err(|plain| {
-            let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
-            match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-                Err(error) if plain.is_data() => self.unusable(&format!(
-                    "at `{}`: {}",
-                    shown(&error.path().to_string(), 100),
-                    shown(&error.inner().to_string(), 200)
-                )),
-                _ => self.unusable(&format!(
-                    "it is not JSON ({}); it begins with {:?}",
-                    shown(&plain.to_string(), 100),
-                    shown(
-                        &String::from_utf8_lossy(&self.body[..self.body.len().min(400)]),
-                        80
-                    )
-                )),
-            }
-        })
-    }
-
-    /// The error that this answer cannot be used, because of `what`.
-    #[must_use]
-    pub fn unusable(&self, what: &str) -> GitHubError {
-        self.failed(Problem::Unusable {
-            status: self.status,
-            request_id: RequestId::of(&self.headers),
-            what: what.to_owned(),
-        })
-    }
-
-    /// The address of a page that this answer links to, once it is sure to be GitHub's own.
-    ///
-    /// # Errors
-    /// Where it leads away from the API.
-    pub fn linked(&self, address: &str, api: &ApiAddress) -> Result<Url, GitHubError> {
-        match self.url.join(address) {
-            Ok(url) if api.owns(&url) => Ok(url),
-            Ok(url) => Err(self.failed(Problem::Foreign {
-                address: origin(&url),
-            })),
-            Err(_) => Err(self.unusable("it links to something that is no address")),
+impl<'a> Request<'a> {
+    fn reading(purpose: &'a Purpose, url: Url, accept: Accept) -> Self {
+        Self {
+            purpose,
+            method: Method::GET,
+            url,
+            accept,
+            body: None,
+            cost: Cost::Read,
         }
     }
 
-    /// Where a redirect leads; whether that is GitHub's own is looked at before anything is sent.
-    fn redirect(&self) -> Result<Url, GitHubError> {
-        self.headers
-            .get(LOCATION)
-            .and_then(|location| self.url.join(location.to_str().ok()?).ok())
-            .ok_or_else(|| self.unusable("it is a redirect without an address"))
+    fn sending(
+        purpose: &'a Purpose,
+        method: Method,
+        url: Url,
+        cost: Cost,
+        body: &impl Serialize,
+    ) -> Result<Self, GitHubError> {
+        let mut request = Self {
+            purpose,
+            method,
+            url,
+            accept: Accept::Json,
+            body: None,
+            cost,
+        };
+        let body = serde_json::to_vec(body)
+            .map_err(|error| request.failed(Problem::Unreachable(Unreachable::new(&error))))?;
+        request.body = Some(body.into());
+        Ok(request)
+    }
+
+    fn is_repeatable(&self) -> bool {
+        matches!(self.cost, Cost::Read | Cost::Query)
+    }
+
+    fn within(&self) -> Duration {
+        let size = self.body.as_ref().map_or(0, Bytes::len) / SLOW_LINE;
+        ANSWER_WITHIN + Duration::from_secs(size as u64)
+    }
+
+    fn build(&self, url: &Url) -> Result<http::Request<OctoBody>, http::Error> {
+        let accept = match self.accept {
+            Accept::Json => "application/vnd.github+json",
+            Accept::Raw => "application/vnd.github.raw+json",
+        };
+        let mut builder = http::Request::builder()
+            .method(self.method.clone())
+            .uri(url.as_str())
+            .header(ACCEPT, accept)
+            .header(API_VERSION.0, API_VERSION.1);
+        if self.body.is_some() {
+            builder = builder.header(CONTENT_TYPE, "application/json");
+        }
+        builder.body(match &self.body {
+            Some(body) => OctoBody::from(body.clone()),
+            None => OctoBody::empty(),
+        })
     }
 
     fn failed(&self, problem: Problem) -> GitHubError {
-        GitHubError {
-            purpose: self.purpose.clone(),
-            asked: self.asked.clone(),
-            problem: Box::new(problem),
-        }
+        let asked = asked(&self.method, &self.url);
+        GitHubError::new(self.purpose.clone(), asked, problem)
     }
+}
+
+/// The data of a GraphQL answer, or its errors.
+fn graphql_data<T: DeserializeOwned>(answer: &Answer) -> Result<T, GitHubError> {
+    #[derive(serde::Deserialize)]
+    struct Reply<T> {
+        data: Option<T>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Errors {
+        #[serde(default)]
+        errors: Vec<GraphqlError>,
+    }
+    let Errors { errors } = answer.json()?;
+    if !errors.is_empty() {
+        return Err(answer.failed(Problem::Graphql {
+            request_id: RequestId::of(&answer.headers),
+            errors,
+        }));
+    }
+    let reply: Reply<T> = answer.json()?;
+    reply
+        .data
+        .ok_or_else(|| answer.unusable("it has neither data nor errors"))
 }
 
 fn asked(method: &Method, url: &Url) -> String {
     format!("{method} {}", shown(url.as_str(), 300))
-}
-
-fn origin(url: &Url) -> String {
-    shown(&url.origin().ascii_serialization(), 200)
 }

@@ -19,7 +19,6 @@ use bytes::Bytes;
 use super::client::Client;
 use super::error::{GitHubError, Problem, Purpose};
 use super::names::{BranchName, RepositoryName, RepositoryPath};
-use super::repository;
 use crate::clock::{Clock, jitter};
 use branch::{Head, State};
 
@@ -117,6 +116,14 @@ pub enum CommitError {
         /// What happened the last time.
         error: GitHubError,
     },
+    /// No answer came to the commit, and then none to the question what became of it.
+    #[error(
+        "{error}\n  missing: whether it was committed all the same is not known; another run finds out, and does not commit twice"
+    )]
+    Unknown {
+        /// What happened to the commit.
+        error: GitHubError,
+    },
     /// The repository has commits, but not on its default branch, so there is nothing to begin a
     /// new branch from.
     #[error(
@@ -205,7 +212,7 @@ impl<'a> Committer<'a> {
         let mut blobs = git_data::Blobs::default();
         loop {
             let head = self.head(&mut patience).await?;
-            let files = self.read(&head, paths, &mut patience).await?;
+            let files = self.files(&head, paths).await?;
             let Some(change) = plan(&files).map_err(CommitError::Plan)? else {
                 return Ok(None);
             };
@@ -246,15 +253,12 @@ impl<'a> Committer<'a> {
         if !patience.wait(self.clock).await {
             return Err(self.gave_up(patience, error));
         }
-        let (now, ours) = loop {
-            match self.history().await {
-                Ok(found) => break found,
-                Err(reading) if reading.is_passing() => {
-                    if !patience.wait(self.clock).await {
-                        return Err(self.gave_up(patience, error));
-                    }
-                }
-                Err(_) => return Err(error.into()),
+        let (now, ours) = match self.history().await {
+            Ok(found) => found,
+            // What became of the commit is not known, and the first error says why.
+            Err(reading) => {
+                tracing::debug!("what became of the commit could not be read: {reading}");
+                return Err(CommitError::Unknown { error });
             }
         };
         if let Some(commit) = ours {
@@ -296,24 +300,6 @@ impl<'a> Committer<'a> {
         }
     }
 
-    async fn read(
-        &self,
-        head: &Head,
-        paths: &[RepositoryPath],
-        patience: &mut Patience,
-    ) -> Result<Vec<Option<Vec<u8>>>, CommitError> {
-        let mut files = Vec::new();
-        for path in paths {
-            files.push(loop {
-                match repository::file_at(self.client, &self.repository, &head.commit, path).await {
-                    Ok(file) => break file,
-                    Err(error) => self.again(error, patience).await?,
-                }
-            });
-        }
-        Ok(files)
-    }
-
     /// The head to commit on, once there is one: a repository without commits gets its first, a
     /// branch that does not exist is begun from the default branch.
     async fn head(&self, patience: &mut Patience) -> Result<Head, CommitError> {
@@ -328,7 +314,8 @@ impl<'a> Committer<'a> {
                         branch: self.branch.clone(),
                     });
                 }
-                Err(error) => Err(error),
+                // Reading was tried again already.
+                Err(error) => return Err(error.into()),
             };
             match step {
                 // Another writer began it meanwhile.
@@ -343,23 +330,14 @@ impl<'a> Committer<'a> {
                         return Err(self.gave_up(patience, error));
                     }
                 }
-                Err(error) if error.is_passing() => self.again(error, patience).await?,
+                Err(error) if error.is_passing() => {
+                    if !patience.wait(self.clock).await {
+                        return Err(self.gave_up(patience, error));
+                    }
+                }
                 Err(error) => return Err(self.refused(error).await),
                 Ok(()) => {}
             }
-        }
-    }
-
-    /// Waits after an error that may pass, and gives any other back.
-    async fn again(&self, error: GitHubError, patience: &mut Patience) -> Result<(), CommitError> {
-        if !error.is_passing() {
-            return Err(error.into());
-        }
-        tracing::debug!("tried again after: {error}");
-        if patience.wait(self.clock).await {
-            Ok(())
-        } else {
-            Err(self.gave_up(patience, error))
         }
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 
 use super::names::RepositoryName;
+use super::pacer::TooLong;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::text::shown;
 
@@ -41,7 +42,7 @@ impl fmt::Display for Purpose {
 
 /// A request to GitHub that did not bring what it should.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{purpose} failed.\n  asked: {asked}\n  {problem}\n  what to do: {advice}", advice = self.advice())]
+#[error("{purpose} failed.\n  asked: {asked}{tried}\n  {problem}\n  what to do: {advice}", tried = self.tries_made(), advice = self.advice())]
 pub struct GitHubError {
     /// What the request was for.
     pub purpose: Purpose,
@@ -49,6 +50,8 @@ pub struct GitHubError {
     pub asked: String,
     /// What came of it.
     pub problem: Box<Problem>,
+    /// How often it was tried, and over what time.
+    tries: (u32, Duration),
 }
 
 /// What came of a request.
@@ -78,6 +81,14 @@ pub enum Problem {
         request_id: RequestId,
         /// What went wrong, in GitHub's words.
         errors: Vec<GraphqlError>,
+    },
+    /// GitHub's rate limit asks for a longer wait than the user wants.
+    #[error("answer: {}\n  missing: {limit}", .answer.as_deref().unwrap_or("none, nothing more was sent"))]
+    TooLong {
+        /// How long the wait would be.
+        limit: TooLong,
+        /// The answer that said so, where it is of this request.
+        answer: Option<String>,
     },
     /// The answer leads to another server, which must not see the token.
     #[error("answer: it leads to {address}, which is not GitHub's API; it was not followed")]
@@ -195,6 +206,12 @@ impl Refusal {
         }
     }
 
+    /// Status, number of the request, and GitHub's words.
+    fn answer(&self) -> String {
+        let colon = if self.message.is_empty() { "" } else { ": " };
+        format!("{}{}{colon}{}", self.status, self.request_id, self.message)
+    }
+
     /// Whether it is a rate limit. A 403 is a limit or a missing permission, and only headers and
     /// message tell ("Rate limits for the REST API", "Exceeding the rate limit").
     #[must_use]
@@ -212,10 +229,7 @@ const MESSAGE: usize = 500;
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "answer: {}{}", self.status, self.request_id)?;
-        if !self.message.is_empty() {
-            write!(f, ": {}", self.message)?;
-        }
+        write!(f, "answer: {}", self.answer())?;
         if self.is_limit() {
             let until = match (self.retry_after, self.reset) {
                 (Some(wait), _) => format!("for {} s", wait.as_secs()),
@@ -279,6 +293,43 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 impl GitHubError {
+    /// A request for `purpose`, `asked` once.
+    #[must_use]
+    pub fn new(purpose: Purpose, asked: String, problem: Problem) -> Self {
+        Self {
+            purpose,
+            asked,
+            problem: Box::new(problem),
+            tries: (1, Duration::ZERO),
+        }
+    }
+
+    /// The same, tried so many times over that time.
+    #[must_use]
+    pub fn tried(mut self, times: u32, over: Duration) -> Self {
+        self.tries = (times.max(1), over);
+        self
+    }
+
+    /// The same, where `earlier` is the rate limit that made us wait: what GitHub said then
+    /// belongs to the answer.
+    #[must_use]
+    pub fn after_limit(mut self, earlier: Option<Self>) -> Self {
+        if let Some(earlier) = earlier
+            && let Problem::TooLong { answer, .. } = &mut *self.problem
+        {
+            *answer = earlier.refusal().map(Refusal::answer);
+        }
+        self
+    }
+
+    fn tries_made(&self) -> String {
+        match self.tries {
+            (0 | 1, _) => String::new(),
+            (times, over) => format!(" ({times} times over {} s)", over.as_secs()),
+        }
+    }
+
     /// The answer by which GitHub refused, where it gave one.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
@@ -316,7 +367,7 @@ impl GitHubError {
             Problem::Graphql { errors, .. } => errors.iter().all(|error| {
                 error.kind.is_none() && error.message.contains("Something went wrong")
             }),
-            Problem::Foreign { .. } => false,
+            Problem::Foreign { .. } | Problem::TooLong { .. } => false,
         }
     }
 
@@ -325,6 +376,7 @@ impl GitHubError {
             Problem::Refused(refusal) => self.advice_on(refusal),
             Problem::Unreachable(unreachable) => unreachable.advice().to_owned(),
             Problem::Unusable { .. } => "run the workflow again; if it stays, look whether a proxy answers in GitHub's place, and report the request's number to GitHub".to_owned(),
+            Problem::TooLong { .. } => "run the workflow again after that time, or let `max-wait-minutes` be longer; if it happens often, give the report a token of its own".to_owned(),
             Problem::Graphql { errors, .. } => self.advice_on_graphql(errors),
             Problem::Foreign { .. } => "look whether GITHUB_API_URL is GitHub's own address and no proxy changes its answers".to_owned(),
         }
@@ -477,6 +529,15 @@ impl Unreachable {
         Self {
             kind,
             detail: shown(&detail, 300),
+        }
+    }
+
+    /// No answer came within that time.
+    #[must_use]
+    pub fn timeout(within: Duration) -> Self {
+        Self {
+            kind: UnreachableKind::Timeout,
+            detail: format!("no whole answer within {} s", within.as_secs()),
         }
     }
 

@@ -1,11 +1,10 @@
-//! What is asked about a repository before anything is delivered to it, and reading its files.
+//! What is asked about a repository before anything is delivered to it.
 
-use http::StatusCode;
 use serde::Deserialize;
 
-use super::client::{Accept, Client};
+use super::client::Client;
 use super::error::{GitHubError, Purpose};
-use super::names::{BranchName, NameError, RepositoryName, RepositoryPath};
+use super::names::{BranchName, NameError, RepositoryName};
 
 /// Who can see a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +39,7 @@ impl Repository {
     pub async fn read(client: &Client, name: &RepositoryName) -> Result<Self, GitHubError> {
         let url = client.address().rest(["repos", name.owner(), name.name()]);
         let purpose = Purpose::Visibility(name.clone());
-        let body: RepositoryBody = client.get(&purpose, url, Accept::Json).await?.json()?;
+        let (body, _): (RepositoryBody, _) = client.get(&purpose, url).await?;
         // `visibility` knows more than `private` (an enterprise's internal repositories); where a
         // server sends neither, the repository may be public.
         let restricted = match body.visibility.as_deref() {
@@ -63,28 +62,5 @@ impl Repository {
     /// Where GitHub names none.
     pub fn default_branch(&self) -> Result<BranchName, NameError> {
         BranchName::parse(&self.default_branch)
-    }
-}
-
-/// Reads a file as it was at a commit; nothing where there is none.
-///
-/// # Errors
-/// Where GitHub does not give it. Files up to 100 MB are given ("Get repository content").
-pub async fn file_at(
-    client: &Client,
-    name: &RepositoryName,
-    commit: &str,
-    path: &RepositoryPath,
-) -> Result<Option<Vec<u8>>, GitHubError> {
-    let segments = ["repos", name.owner(), name.name(), "contents"];
-    let mut url = client
-        .address()
-        .rest(segments.into_iter().chain(path.segments()));
-    url.query_pairs_mut().append_pair("ref", commit);
-    let purpose = Purpose::Commit(name.clone());
-    match client.get(&purpose, url, Accept::Raw).await {
-        Ok(answer) => Ok(Some(answer.body.into())),
-        Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Ok(None),
-        Err(error) => Err(error),
     }
 }

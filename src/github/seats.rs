@@ -6,37 +6,62 @@
 //! inner pages are full.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use reqwest::Url;
 use serde::{Deserialize, Deserializer};
 
-use super::client::{Accept, Answer, Client};
+use super::answer::Answer;
+use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::link::Links;
+use super::pacer::AT_ONCE;
 use crate::clock::Clock;
 use crate::report::Report;
-use crate::report::completeness::Reading;
+use crate::report::completeness::{Doubt, Reading};
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::{Account, Seat};
 
 /// GitHub's largest page.
 const PER_PAGE: &str = "100";
 
-/// How many pages are asked for at once. GitHub allows a hundred ("Rate limits for the REST API",
-/// "About secondary rate limits").
-const AT_ONCE: usize = 10;
+/// How often a list that moved is read again.
+const AGAIN: usize = 3;
+
+/// How long to let a list that moved come to rest.
+const REST: Duration = Duration::from_secs(2);
 
 /// More pages than any company has seats; an answer that links to more is damaged.
 const MOST_PAGES: usize = 100_000;
 
-/// Reads the report of `scope`.
+/// Reads the report of `scope`. A list that moved while it was read is read again, until it holds
+/// together or stays as it is.
 ///
 /// # Errors
 /// Where a page could not be read: half a report is none. Whether the pages fit together is for
 /// [`Report::doubts`] to say.
 pub async fn read(client: &Client, clock: &Clock, scope: &Scope) -> Result<Report, GitHubError> {
+    let mut report = read_once(client, clock, scope).await?;
+    for _ in 0..AGAIN {
+        if !report.doubts().iter().any(Doubt::may_pass) {
+            break;
+        }
+        let doubts: Vec<String> = report.doubts().iter().map(ToString::to_string).collect();
+        tracing::info!("{scope}: the list is read again: {}.", doubts.join("; "));
+        clock.sleep(REST).await;
+        let again = read_once(client, clock, scope).await?;
+        let at_rest = again.says_the_same_as(&report);
+        report = again;
+        if at_rest {
+            break;
+        }
+    }
+    Ok(report)
+}
+
+async fn read_once(client: &Client, clock: &Clock, scope: &Scope) -> Result<Report, GitHubError> {
     let purpose = Purpose::Seats(scope.clone());
     let started_at = clock.now();
     let first = Page::read(client, &purpose, first_page(client, scope)).await?;
@@ -101,8 +126,7 @@ struct Page {
 
 impl Page {
     async fn read(client: &Client, purpose: &Purpose, url: Url) -> Result<Self, GitHubError> {
-        let mut answer = client.get(purpose, url, Accept::Json).await?;
-        let body: PageBody = answer.json()?;
+        let (body, mut answer): (PageBody, Answer) = client.get(purpose, url).await?;
         answer.body.clear();
         Ok(Self {
             total_seats: body.total_seats,

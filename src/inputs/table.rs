@@ -112,6 +112,12 @@ pub const INPUTS: &[Input] = &[
         meaning: "Whether a report that cannot be proved complete is an error. With `false` it is delivered, marked as incomplete.",
     },
     Input {
+        name: "max-wait-minutes",
+        default: Some("30"),
+        kind: Kind::Text,
+        meaning: "How many minutes to wait in all when GitHub's rate limits say so. A longer wait is an error at once. Keeping to the limits beforehand does not count.",
+    },
+    Input {
         name: "summary",
         default: Some("true"),
         kind: Kind::Switch,

@@ -58,6 +58,14 @@ pub enum Doubt {
     },
 }
 
+impl Doubt {
+    /// Whether reading the list again may settle it.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        !matches!(self, Self::TotalMissing { .. })
+    }
+}
+
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -39,6 +39,37 @@ pub struct Line {
     pub link: Option<String>,
 }
 
+impl Line {
+    /// Something that went well.
+    #[must_use]
+    pub fn good(text: String) -> Self {
+        Self {
+            good: true,
+            text,
+            link: None,
+        }
+    }
+
+    /// Something that did not.
+    #[must_use]
+    pub fn bad(text: String) -> Self {
+        Self {
+            good: false,
+            text,
+            link: None,
+        }
+    }
+
+    /// The same, with where to look.
+    #[must_use]
+    pub fn with_link(self, link: &str) -> Self {
+        Self {
+            link: Some(link.to_owned()),
+            ..self
+        }
+    }
+}
+
 /// Writes the summary of a run at `now`, in GitHub's Markdown and under the size that the runner
 /// takes.
 #[must_use]

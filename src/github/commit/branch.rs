@@ -1,15 +1,18 @@
 //! The branch that is committed to: where it stands, how it is begun, what rules it has.
 
+use std::collections::HashMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::mutation::Signature;
 use super::{Commit, Committer};
-use crate::github::client::Accept;
 use crate::github::error::GitHubError;
+use crate::github::names::RepositoryPath;
 use crate::text::shown;
 
 /// The commit a branch points to.
@@ -90,6 +93,12 @@ struct Target {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BlobBody {
+    byte_size: Option<usize>,
+}
+
+#[derive(Deserialize)]
 struct HistoryBody {
     #[serde(rename = "ref")]
     branch: Option<Reference<Commits>>,
@@ -119,7 +128,7 @@ impl Committer<'_> {
     pub(super) async fn state(&self) -> Result<State, GitHubError> {
         let Data { repository } = self
             .client
-            .graphql::<Data<StateBody>>(&self.purpose(), STATE, &self.variables())
+            .query::<Data<StateBody>>(&self.purpose(), STATE, &self.variables())
             .await?;
         Ok(match repository.branch {
             Some(branch) => State::At(branch.target),
@@ -137,7 +146,7 @@ impl Committer<'_> {
     pub(super) async fn history(&self) -> Result<(Option<String>, Option<Commit>), GitHubError> {
         let Data { repository } = self
             .client
-            .graphql::<Data<HistoryBody>>(&self.purpose(), HISTORY, &self.variables())
+            .query::<Data<HistoryBody>>(&self.purpose(), HISTORY, &self.variables())
             .await?;
         let Some(branch) = repository.branch else {
             return Ok((None, None));
@@ -168,7 +177,7 @@ impl Committer<'_> {
             "branch": self.branch.as_str(),
         });
         self.client
-            .send_json(&self.purpose(), Method::PUT, &url, &body)
+            .write::<IgnoredAny>(&self.purpose(), Method::PUT, url, &body)
             .await?;
         tracing::info!(
             "{} was empty; it has its first commit now.",
@@ -182,7 +191,7 @@ impl Committer<'_> {
         let url = self.url(["git", "refs"]);
         let body = json!({ "ref": self.branch.reference(), "sha": sha });
         self.client
-            .send_json(&self.purpose(), Method::POST, &url, &body)
+            .write::<IgnoredAny>(&self.purpose(), Method::POST, url, &body)
             .await?;
         tracing::info!(
             "The branch {} of {} was begun from the default branch.",
@@ -205,11 +214,7 @@ impl Committer<'_> {
                 .into_iter()
                 .chain([self.branch.as_str()]),
         );
-        let rules: Vec<Rule> = self
-            .client
-            .get(&self.purpose(), url, Accept::Json)
-            .await?
-            .json()?;
+        let (rules, _): (Vec<Rule>, _) = self.client.get(&self.purpose(), url).await?;
         let mut kinds: Vec<String> = rules
             .iter()
             .map(|rule| format!("`{}`", shown(&rule.kind, 50)))
@@ -217,6 +222,48 @@ impl Committer<'_> {
         kinds.sort();
         kinds.dedup();
         Ok(kinds)
+    }
+
+    /// Reads files as they are at `head`; nothing for one that is not there. Their sizes are asked
+    /// first, so that a file that was cut off on its way is not taken for the whole.
+    pub(super) async fn files(
+        &self,
+        head: &Head,
+        paths: &[RepositoryPath],
+    ) -> Result<Vec<Option<Vec<u8>>>, GitHubError> {
+        let mut query = String::from(
+            "query($owner: String!, $name: String!) {\n  repository(owner: $owner, name: $name) {\n",
+        );
+        for (number, path) in paths.iter().enumerate() {
+            let expression = serde_json::Value::from(format!("{}:{path}", head.commit));
+            query.push_str(&format!(
+                "    file{number}: object(expression: {expression}) {{ ... on Blob {{ byteSize }} }}\n"
+            ));
+        }
+        query.push_str("  }\n}");
+        let Data { repository } = self
+            .client
+            .query::<Data<HashMap<String, Option<BlobBody>>>>(
+                &self.purpose(),
+                &query,
+                &self.variables(),
+            )
+            .await?;
+        let mut files = Vec::new();
+        for (number, path) in paths.iter().enumerate() {
+            let blob = repository.get(&format!("file{number}"));
+            let size = blob.and_then(|blob| blob.as_ref()?.byte_size);
+            files.push(match size {
+                None => None,
+                Some(size) => {
+                    let mut url = self.url(std::iter::once("contents").chain(path.segments()));
+                    url.query_pairs_mut().append_pair("ref", &head.commit);
+                    let file = self.client.get_file(&self.purpose(), url, size).await?;
+                    Some(file.into())
+                }
+            });
+        }
+        Ok(files)
     }
 
     fn variables(&self) -> serde_json::Value {

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -86,7 +87,7 @@ pub(super) async fn commit(
     let body = json!({ "sha": made.sha, "force": false });
     committer
         .client
-        .send_json(&committer.purpose(), Method::PATCH, &url, &body)
+        .write::<IgnoredAny>(&committer.purpose(), Method::PATCH, url, &body)
         .await?;
     Ok(Commit {
         verification: match made.verification {
@@ -109,7 +110,6 @@ async fn post<T: serde::de::DeserializeOwned>(
     let url = committer.url(["git", what]);
     committer
         .client
-        .send_json(&committer.purpose(), Method::POST, &url, body)
-        .await?
-        .json()
+        .write(&committer.purpose(), Method::POST, url, body)
+        .await
 }

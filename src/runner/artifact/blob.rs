@@ -93,7 +93,7 @@ impl Store<'_> {
             let request = self
                 .http
                 .put(address.expose_secret())
-                .timeout(TIME_LIMIT)
+                .timeout(self.clock.patience(TIME_LIMIT))
                 .header("x-ms-version", VERSION);
             match self.answer(fill(request)).await {
                 Ok(()) => {

@@ -34,7 +34,7 @@ impl Twirp {
         let mut response = self
             .http
             .post(format!("{}{SERVICE}/{method}", self.origin))
-            .timeout(TIME_LIMIT)
+            .timeout(self.clock.patience(TIME_LIMIT))
             .header(CONTENT_TYPE, "application/json")
             .header(AUTHORIZATION, self.token.bearer())
             .body(question.to_string())

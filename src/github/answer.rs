@@ -1,0 +1,93 @@
+//! An answer that GitHub gave, and reading what it says.
+
+use bytes::Bytes;
+use http::header::LOCATION;
+use http::{HeaderMap, StatusCode};
+use reqwest::Url;
+use serde::de::DeserializeOwned;
+
+use super::address::ApiAddress;
+use super::error::{GitHubError, Problem, Purpose, RequestId};
+use crate::text::shown;
+
+/// An answer that GitHub gave with success.
+#[derive(Debug)]
+pub struct Answer {
+    pub(super) purpose: Purpose,
+    pub(super) asked: String,
+    /// The address that answered, after redirects.
+    pub url: Url,
+    pub(super) status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, decompressed.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// Reads the body as JSON.
+    ///
+    /// # Errors
+    /// Where it is not JSON or not of the form `T`; the error names the place in it.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, GitHubError> {
+        serde_json::from_slice(&self.body).map_err(|plain| {
+            let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
+            match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+                Err(error) if plain.is_data() => self.unusable(&format!(
+                    "at `{}`: {}",
+                    shown(&error.path().to_string(), 100),
+                    shown(&error.inner().to_string(), 200)
+                )),
+                _ => self.unusable(&format!(
+                    "it is not JSON ({}); it begins with {:?}",
+                    shown(&plain.to_string(), 100),
+                    shown(
+                        &String::from_utf8_lossy(&self.body[..self.body.len().min(400)]),
+                        80
+                    )
+                )),
+            }
+        })
+    }
+
+    /// The error that this answer cannot be used, because of `what`.
+    #[must_use]
+    pub fn unusable(&self, what: &str) -> GitHubError {
+        self.failed(Problem::Unusable {
+            status: self.status,
+            request_id: RequestId::of(&self.headers),
+            what: what.to_owned(),
+        })
+    }
+
+    /// The address of a page that this answer links to, once it is sure to be GitHub's own.
+    ///
+    /// # Errors
+    /// Where it leads away from the API.
+    pub fn linked(&self, address: &str, api: &ApiAddress) -> Result<Url, GitHubError> {
+        match self.url.join(address) {
+            Ok(url) if api.owns(&url) => Ok(url),
+            Ok(url) => Err(self.failed(Problem::Foreign {
+                address: origin(&url),
+            })),
+            Err(_) => Err(self.unusable("it links to something that is no address")),
+        }
+    }
+
+    /// Where a redirect leads; whether that is GitHub's own is looked at before anything is sent.
+    pub(super) fn redirect(&self) -> Result<Url, GitHubError> {
+        self.headers
+            .get(LOCATION)
+            .and_then(|location| self.url.join(location.to_str().ok()?).ok())
+            .ok_or_else(|| self.unusable("it is a redirect without an address"))
+    }
+
+    pub(super) fn failed(&self, problem: Problem) -> GitHubError {
+        GitHubError::new(self.purpose.clone(), self.asked.clone(), problem)
+    }
+}
+
+/// The origin of an address, for people.
+pub(super) fn origin(url: &Url) -> String {
+    shown(&url.origin().ascii_serialization(), 200)
+}
