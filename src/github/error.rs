@@ -246,11 +246,13 @@ impl fmt::Display for Refusal {
         if let Some(accepted) = &self.accepted_scopes
             && let Some(has) = &self.scopes
         {
-            let has = if has.is_empty() { "none" } else { has };
-            write!(
-                f,
-                "\n  missing: a classic token needs one of the scopes {accepted}; this one has {has}"
-            )?;
+            if !has_one_of(has, accepted) {
+                let has = if has.is_empty() { "none" } else { has };
+                write!(
+                    f,
+                    "\n  missing: a classic token needs one of the scopes {accepted}; this one has {has}"
+                )?;
+            }
         } else if let Some(permissions) = &self.accepted_permissions {
             write!(
                 f,
@@ -265,6 +267,25 @@ impl fmt::Display for Refusal {
         }
         Ok(())
     }
+}
+
+/// Whether one of the scopes that a token `has` is one of the `accepted`, or includes it: `admin:`
+/// and `write:` include `read:` ("Scopes for OAuth apps").
+fn has_one_of(has: &str, accepted: &str) -> bool {
+    let split = |scopes: &str| -> Vec<String> {
+        scopes
+            .split(',')
+            .map(|scope| scope.trim().to_owned())
+            .filter(|scope| !scope.is_empty())
+            .collect()
+    };
+    let has = split(has);
+    split(accepted).iter().any(|accepted| {
+        let wider = accepted.strip_prefix("read:").map(|what| {
+            has.contains(&format!("write:{what}")) || has.contains(&format!("admin:{what}"))
+        });
+        has.contains(accepted) || wider == Some(true)
+    })
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
