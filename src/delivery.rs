@@ -27,6 +27,7 @@ pub struct Delivery<'a> {
     run: Option<Run>,
     artifact: Option<(ArtifactService, &'a ArtifactInputs)>,
     repository: Option<Target<'a>>,
+    may_name_people: bool,
 }
 
 struct Target<'a> {
@@ -60,6 +61,22 @@ impl<'a> Delivery<'a> {
         reader: &Client,
         writer: Option<Client>,
     ) -> anyhow::Result<Self> {
+        let may_name_people = inputs.allow_public
+            || !inputs.summary
+            || match &inputs.own_repository {
+                Some(name) if inputs.artifact.is_none() => {
+                    let clients = writer.iter().chain([reader]);
+                    is_restricted(clients, name).await
+                }
+                // Asked below, where the answer decides on more.
+                Some(_) => true,
+                None => !environment.in_actions(),
+            };
+        if !may_name_people {
+            tracing::info!(
+                "The job summary will name nobody: the workflow's repository is public, or it could not be learned that it is not. `allow-public: true` lets it name people."
+            );
+        }
         let artifact = match &inputs.artifact {
             Some(wanted) => {
                 let service =
@@ -112,6 +129,7 @@ impl<'a> Delivery<'a> {
             run: context::run(environment),
             artifact,
             repository,
+            may_name_people,
         })
     }
 
@@ -121,10 +139,11 @@ impl<'a> Delivery<'a> {
         self.run.as_ref()
     }
 
-    /// Whether reports are committed to a repository.
+    /// Whether the job summary may name people: not on the page of a public repository, which
+    /// everybody can read, unless that was allowed.
     #[must_use]
-    pub fn records(&self) -> bool {
-        self.repository.is_some()
+    pub fn may_name_people(&self) -> bool {
+        self.may_name_people
     }
 
     /// Uploads the files of all reports as one artifact; nothing where none was asked for or there
@@ -300,6 +319,20 @@ impl<'a> Delivery<'a> {
 
 /// What a repository without commits begins with.
 const FIRST_FILE: &str = "# Copilot activity reports\n\nOne folder for each organization or enterprise. The files in them are written by a workflow; edits by hand may be overwritten.\n\nWho used Copilot when is personal data: keep this repository private.\n";
+
+/// Whether `name` is known not to be public.
+async fn is_restricted<'c>(
+    clients: impl IntoIterator<Item = &'c Client>,
+    name: &RepositoryName,
+) -> bool {
+    for client in clients {
+        match Repository::read(client, name).await {
+            Ok(repository) => return repository.visibility == Visibility::Restricted,
+            Err(error) => tracing::debug!("{error}"),
+        }
+    }
+    false
+}
 
 /// Asks whether `name` is public, with one client after the other until one is told, and refuses
 /// it where it is or where none is told.

@@ -174,3 +174,32 @@ fn the_reading_token_is_asked_where_the_writing_one_does_not_know() {
     job.input("commit-token", "").run().succeeded();
     well_behaved(&simulator);
 }
+
+#[test]
+fn the_page_of_a_public_repository_names_nobody() {
+    for (own, allowed, named) in [
+        (Repository::public(), "false", false),
+        (Repository::public(), "true", true),
+        (Repository::private(), "false", true),
+    ] {
+        for deliver_to in ["none", "repository"] {
+            let simulator = simulator(own.clone(), Repository::private());
+            let step = job(&simulator, deliver_to)
+                .input("allow-public", allowed)
+                .run();
+            step.succeeded();
+            assert!(step.summary.contains("| People | 3 |"), "{}", step.summary);
+            assert_eq!(step.summary.contains("octocat"), named, "{}", step.summary);
+            assert!(!step.stdout.contains("octocat"), "{}", step.stdout);
+        }
+    }
+    // Where it cannot be asked, the page may be public.
+    let simulator = simulator(Repository::private(), Repository::private());
+    simulator.fault(Fault::always(
+        At::path("GET", "/repos/octo/work"),
+        Kind::status(404, "Not Found"),
+    ));
+    let step = job(&simulator, "none").run();
+    step.succeeded();
+    assert!(!step.summary.contains("octocat"));
+}
