@@ -6,8 +6,10 @@ mod support;
 
 use std::thread;
 
-use simulator::{At, Fault, GitHub, Kind, Nth, Operation, Repository, Seats, Simulator, Token};
-use support::{COMMIT_TOKEN, Job, OWN, TOKEN, git, github, sound, within_one_day};
+use simulator::{
+    At, Fault, GitHub, Kind, Nth, Operation, Repository, Seats, Seen, Simulator, Token,
+};
+use support::{COMMIT_TOKEN, Job, OWN, TOKEN, commit_file, git, github, sound, within_one_day};
 
 const MUTATION: At = At::Graphql(Operation::Mutation);
 const QUERY: At = At::Graphql(Operation::Query);
@@ -18,6 +20,32 @@ fn job(simulator: &Simulator) -> Job {
 
 fn simulator() -> Simulator {
     Simulator::start(github(Seats::people(3))).unwrap()
+}
+
+/// A GitHub where the report of another day is recorded already.
+fn with_record() -> Simulator {
+    let simulator = simulator();
+    let report = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
+                  2026-03-02T06:00:00Z,octocat,None,None,None\n";
+    let path = "copilot-activity/acme/latest.csv";
+    commit_file(&simulator.git_dir(OWN), path, report.as_bytes());
+    simulator
+}
+
+/// How many questions are asked of GraphQL before something is written.
+fn questions_before_the_commit() -> usize {
+    let simulator = simulator();
+    job(&simulator).run().succeeded();
+    let is = |seen: &Seen, kind: &str| {
+        let body = seen.json().unwrap_or_default();
+        body["query"].as_str().unwrap_or_default().starts_with(kind)
+    };
+    let requests = simulator.requests();
+    requests
+        .iter()
+        .take_while(|seen| !is(seen, "mutation"))
+        .filter(|seen| is(seen, "query"))
+        .count()
 }
 
 /// How many commits the workflow's repository has: ours, and others.
@@ -33,8 +61,8 @@ fn a_report_is_placed_on_top_of_what_others_commit_meanwhile() {
     for (at, nth, others) in [
         (MUTATION, Nth::First(4), 5),
         (MUTATION, Nth::Only(1), 2),
-        // Between reading the head and reading the files.
-        (At::path("GET", "/contents/"), Nth::First(3), 4),
+        // Between reading the head and reading what is recorded.
+        (QUERY, Nth::First(3), 4),
     ] {
         let simulator = simulator();
         simulator.fault(Fault {
@@ -53,6 +81,7 @@ fn a_report_is_placed_on_top_of_what_others_commit_meanwhile() {
 
 #[test]
 fn a_lost_answer_never_makes_a_second_commit() {
+    let questions = questions_before_the_commit();
     for kind in [
         Kind::Reset,
         Kind::Html(502),
@@ -69,10 +98,10 @@ fn a_lost_answer_never_makes_a_second_commit() {
             simulator.fault(Fault::once(MUTATION, kind.clone().after_effect()));
             let moved = matches!(then, Some(Kind::MoveHead));
             if let Some(kind) = then {
-                // The first question is where the branch stands, the second what became of it.
+                // Just before it is asked what became of the commit.
                 simulator.fault(Fault {
                     at: QUERY,
-                    nth: Nth::Only(2),
+                    nth: Nth::Only(questions + 1),
                     kind,
                 });
             }
@@ -109,11 +138,11 @@ fn a_stumble_of_githubs_is_waited_out() {
         (At::path("GET", "/contents/"), Kind::Reset),
     ] {
         let what = format!("{at:?} {kind:?}");
-        let simulator = simulator();
+        let simulator = with_record();
         simulator.fault(Fault::first(3, at, kind));
         let step = job(&simulator).run();
         assert_eq!(step.status, 0, "{what}\n{}", step.printed());
-        assert_eq!(commits(&simulator), (1, 1), "{what}");
+        assert_eq!(commits(&simulator), (1, 2), "{what}");
         sound(&simulator, OWN);
     }
 }
@@ -151,23 +180,31 @@ fn beginning_a_repository_or_a_branch_survives_lost_answers_and_others() {
 
 #[test]
 fn it_gives_up_in_the_end_and_says_how_often_it_tried() {
-    for (at, kind, text) in [
-        (MUTATION, Kind::Html(502), "502"),
-        (MUTATION, Kind::MoveHead, "STALE_DATA"),
-        (QUERY, Kind::Reset, "the connection broke"),
+    let tried = "Committing to octo/work was tried ";
+    let failed = "Committing to the repository octo/work failed";
+    for (at, kind, texts) in [
+        (MUTATION, Kind::Html(502), [tried, " times over ", "502"]),
+        (
+            MUTATION,
+            Kind::MoveHead,
+            [tried, " times over ", "STALE_DATA"],
+        ),
+        (
+            QUERY,
+            Kind::Reset,
+            [failed, "(6 times over ", "the connection broke"],
+        ),
         (
             At::path("GET", "/contents/"),
             Kind::status(500, "oops"),
-            "oops",
+            [failed, "(6 times over ", "oops"],
         ),
     ] {
-        let simulator = simulator();
+        let simulator = with_record();
         simulator.fault(Fault::always(at, kind));
-        let step = job(&simulator).variable("TEST_WAIT_SCALE", "0.001").run();
-        step.failed(
-            1,
-            &["Committing to octo/work was tried ", " times over ", text],
-        );
+        let job = job(&simulator).variable("TEST_WAIT_SCALE", "0.001");
+        let step = job.run();
+        step.failed(1, &texts);
         step.failed(1, &["not done: acme: not committed", "done: acme: written"]);
         assert_eq!((step.output("commit-sha"), step.output("seats")), ("", "3"));
         assert_eq!(support::files_below(&step.workspace).len(), 2);
