@@ -61,22 +61,6 @@ impl<'a> Delivery<'a> {
         reader: &Client,
         writer: Option<Client>,
     ) -> anyhow::Result<Self> {
-        let may_name_people = inputs.allow_public
-            || !inputs.summary
-            || match &inputs.own_repository {
-                Some(name) if inputs.artifact.is_none() => {
-                    let clients = writer.iter().chain([reader]);
-                    is_restricted(clients, name).await
-                }
-                // Asked below, where the answer decides on more.
-                Some(_) => true,
-                None => !environment.in_actions(),
-            };
-        if !may_name_people {
-            tracing::info!(
-                "The job summary will name nobody: the workflow's repository is public, or it could not be learned that it is not. `allow-public: true` lets it name people."
-            );
-        }
         let artifact = match &inputs.artifact {
             Some(wanted) => {
                 let service =
@@ -94,7 +78,7 @@ impl<'a> Delivery<'a> {
             }
             None => None,
         };
-        let repository = match (&inputs.commit, writer) {
+        let repository = match (&inputs.commit, writer.clone()) {
             (Some(commit), Some(client)) => {
                 let repository = if inputs.allow_public {
                     Repository::read(&client, &commit.repository).await?
@@ -123,6 +107,25 @@ impl<'a> Delivery<'a> {
             }
             _ => None,
         };
+        // Reports went on only to repositories that are not public; where one of them is the
+        // workflow's own, its page is known to be not public either.
+        let known = |own: &RepositoryName| {
+            artifact.is_some()
+                || repository
+                    .as_ref()
+                    .is_some_and(|to| to.inputs.repository == *own)
+        };
+        let may_name_people = inputs.allow_public
+            || !inputs.summary
+            || match &inputs.own_repository {
+                Some(own) => known(own) || is_restricted(writer.iter().chain([reader]), own).await,
+                None => !environment.in_actions(),
+            };
+        if !may_name_people {
+            tracing::info!(
+                "The job summary will name nobody: the workflow's repository is public, or it could not be learned that it is not. `allow-public: true` lets it name people."
+            );
+        }
         Ok(Self {
             environment,
             clock,
