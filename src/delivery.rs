@@ -27,6 +27,7 @@ pub struct Delivery<'a> {
     run: Option<Run>,
     artifact: Option<(ArtifactService, &'a ArtifactInputs)>,
     repository: Option<Target<'a>>,
+    may_name_people: bool,
 }
 
 struct Target<'a> {
@@ -77,6 +78,12 @@ impl<'a> Delivery<'a> {
             }
             None => None,
         };
+        let may_name_people = match &inputs.own_repository {
+            // Asked already, or not to be asked.
+            _ if inputs.allow_public || artifact.is_some() || !inputs.summary => true,
+            Some(name) => is_restricted(writer.iter().chain([reader]), name).await,
+            None => !environment.in_actions(),
+        };
         let repository = match (&inputs.commit, writer) {
             (Some(commit), Some(client)) => {
                 let repository = if inputs.allow_public {
@@ -112,7 +119,14 @@ impl<'a> Delivery<'a> {
             run: context::run(environment),
             artifact,
             repository,
+            may_name_people,
         })
+    }
+
+    /// Whether people may be named where everybody who sees the workflow's repository can read it.
+    #[must_use]
+    pub fn may_name_people(&self) -> bool {
+        self.may_name_people
     }
 
     /// The run of the workflow, which manifests name.
@@ -300,6 +314,20 @@ impl<'a> Delivery<'a> {
 
 /// What a repository without commits begins with.
 const FIRST_FILE: &str = "# Copilot activity reports\n\nOne folder for each organization or enterprise. The files in them are written by a workflow; edits by hand may be overwritten.\n\nWho used Copilot when is personal data: keep this repository private.\n";
+
+/// Whether one of the clients is told that `name` is not public.
+async fn is_restricted<'c>(
+    clients: impl IntoIterator<Item = &'c Client>,
+    name: &RepositoryName,
+) -> bool {
+    for client in clients {
+        match Repository::read(client, name).await {
+            Ok(repository) => return repository.visibility == Visibility::Restricted,
+            Err(error) => tracing::debug!("Whether {name} is public is not known: {error}"),
+        }
+    }
+    false
+}
 
 /// Asks whether `name` is public, with one client after the other until one is told, and refuses
 /// it where it is or where none is told.

@@ -209,7 +209,7 @@ pub async fn run(
         .for_each(|line| progress.note(line));
 
     progress.doing("writing outputs and summary");
-    for error in tell(inputs, environment, &clock, &outcomes, &uploaded) {
+    for error in tell(inputs, environment, &delivery, &clock, &outcomes, &uploaded) {
         tracing::error!("{error:#}");
         progress.note(Line::bad(format!("{error:#}")));
     }
@@ -281,6 +281,7 @@ async fn take(
 fn tell(
     inputs: &Inputs,
     environment: &Environment,
+    delivery: &Delivery<'_>,
     clock: &Clock,
     outcomes: &[Outcome<'_>],
     uploaded: &anyhow::Result<Option<Uploaded>>,
@@ -300,7 +301,8 @@ fn tell(
             })
             .collect();
         let general = artifact_line(uploaded);
-        let text = summary::write(&sections, general.as_slice(), clock.now());
+        let names_people = delivery.may_name_people();
+        let text = summary::write(&sections, general.as_slice(), names_people, clock.now());
         outputs::write_summary(environment, &text)
             .context("The summary could not be written to the file in GITHUB_STEP_SUMMARY")
     } else {

@@ -174,3 +174,32 @@ fn the_reading_token_is_asked_where_the_writing_one_does_not_know() {
     job.input("commit-token", "").run().succeeded();
     well_behaved(&simulator);
 }
+
+#[test]
+fn the_summary_of_a_public_workflow_names_nobody() {
+    for (own, deliver_to, allowed, named) in [
+        (Repository::public(), "repository", "false", false),
+        (Repository::public(), "none", "false", false),
+        (Repository::public(), "none", "true", true),
+        (Repository::internal(), "repository", "false", true),
+        (Repository::private(), "none", "false", true),
+    ] {
+        let simulator = simulator(own, Repository::private());
+        let step = job(&simulator, deliver_to)
+            .input("allow-public", allowed)
+            .run();
+        step.succeeded();
+        assert_eq!(step.summary.contains("octocat"), named, "{}", step.summary);
+        assert!(step.summary.contains("| People | 3 |"), "{}", step.summary);
+        assert!(!step.stdout.contains("octocat"), "{}", step.stdout);
+    }
+    let simulator = simulator(Repository::private(), Repository::private());
+    let gone = Kind::status(404, "Not Found");
+    simulator.fault(Fault::always(
+        At::path("GET", &format!("/repos/{OWN}")),
+        gone,
+    ));
+    let step = job(&simulator, "repository").run();
+    step.succeeded();
+    assert!(!step.summary.contains("octocat"), "{}", step.summary);
+}
