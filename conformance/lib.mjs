@@ -123,6 +123,7 @@ export async function step(env, inputs, { expect = 0 } = {}) {
     GITHUB_STEP_SUMMARY: at("summary"),
     RUNNER_TEMP: at("temp"),
     HOME: at("home"),
+    TEST_WAIT_SCALE: "0.01",
   };
   for (const [name, value] of Object.entries({ token, "commit-token": token, ...inputs })) variables[`INPUT_${name.toUpperCase()}`] = value;
   const { status, printed } = await finished(given("ACTION"), [], { cwd: at("workspace"), env: variables });

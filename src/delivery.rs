@@ -78,13 +78,7 @@ impl<'a> Delivery<'a> {
             }
             None => None,
         };
-        let may_name_people = match &inputs.own_repository {
-            // Asked already, or not to be asked.
-            _ if inputs.allow_public || artifact.is_some() || !inputs.summary => true,
-            Some(name) => is_restricted(writer.iter().chain([reader]), name).await,
-            None => !environment.in_actions(),
-        };
-        let repository = match (&inputs.commit, writer) {
+        let repository = match (&inputs.commit, writer.clone()) {
             (Some(commit), Some(client)) => {
                 let repository = if inputs.allow_public {
                     Repository::read(&client, &commit.repository).await?
@@ -113,6 +107,25 @@ impl<'a> Delivery<'a> {
             }
             _ => None,
         };
+        // Reports went on only to repositories that are not public; where one of them is the
+        // workflow's own, its page is known to be not public either.
+        let known = |own: &RepositoryName| {
+            artifact.is_some()
+                || repository
+                    .as_ref()
+                    .is_some_and(|to| to.inputs.repository == *own)
+        };
+        let may_name_people = inputs.allow_public
+            || !inputs.summary
+            || match &inputs.own_repository {
+                Some(own) => known(own) || is_restricted(writer.iter().chain([reader]), own).await,
+                None => !environment.in_actions(),
+            };
+        if !may_name_people {
+            tracing::info!(
+                "The job summary will name nobody: the workflow's repository is public, or it could not be learned that it is not. `allow-public: true` lets it name people."
+            );
+        }
         Ok(Self {
             environment,
             clock,
@@ -123,22 +136,17 @@ impl<'a> Delivery<'a> {
         })
     }
 
-    /// Whether people may be named where everybody who sees the workflow's repository can read it.
-    #[must_use]
-    pub fn may_name_people(&self) -> bool {
-        self.may_name_people
-    }
-
     /// The run of the workflow, which manifests name.
     #[must_use]
     pub fn run(&self) -> Option<&Run> {
         self.run.as_ref()
     }
 
-    /// Whether reports are committed to a repository.
+    /// Whether the job summary may name people: not on the page of a public repository, which
+    /// everybody can read, unless that was allowed.
     #[must_use]
-    pub fn records(&self) -> bool {
-        self.repository.is_some()
+    pub fn may_name_people(&self) -> bool {
+        self.may_name_people
     }
 
     /// Uploads the files of all reports as one artifact; nothing where none was asked for or there
@@ -315,7 +323,7 @@ impl<'a> Delivery<'a> {
 /// What a repository without commits begins with.
 const FIRST_FILE: &str = "# Copilot activity reports\n\nOne folder for each organization or enterprise. The files in them are written by a workflow; edits by hand may be overwritten.\n\nWho used Copilot when is personal data: keep this repository private.\n";
 
-/// Whether one of the clients is told that `name` is not public.
+/// Whether `name` is known not to be public.
 async fn is_restricted<'c>(
     clients: impl IntoIterator<Item = &'c Client>,
     name: &RepositoryName,
@@ -323,7 +331,7 @@ async fn is_restricted<'c>(
     for client in clients {
         match Repository::read(client, name).await {
             Ok(repository) => return repository.visibility == Visibility::Restricted,
-            Err(error) => tracing::debug!("Whether {name} is public is not known: {error}"),
+            Err(error) => tracing::debug!("{error}"),
         }
     }
     false

@@ -209,7 +209,8 @@ pub async fn run(
         .for_each(|line| progress.note(line));
 
     progress.doing("writing outputs and summary");
-    for error in tell(inputs, environment, &delivery, &clock, &outcomes, &uploaded) {
+    let names = delivery.may_name_people();
+    for error in tell(inputs, environment, &clock, &outcomes, &uploaded, names) {
         tracing::error!("{error:#}");
         progress.note(Line::bad(format!("{error:#}")));
     }
@@ -281,10 +282,10 @@ async fn take(
 fn tell(
     inputs: &Inputs,
     environment: &Environment,
-    delivery: &Delivery<'_>,
     clock: &Clock,
     outcomes: &[Outcome<'_>],
     uploaded: &anyhow::Result<Option<Uploaded>>,
+    names: bool,
 ) -> Vec<anyhow::Error> {
     let outputs = outputs_of(outcomes, uploaded)
         .write(environment)
@@ -301,8 +302,7 @@ fn tell(
             })
             .collect();
         let general = artifact_line(uploaded);
-        let names_people = delivery.may_name_people();
-        let text = summary::write(&sections, general.as_slice(), names_people, clock.now());
+        let text = summary::write(&sections, general.as_slice(), names, clock.now());
         outputs::write_summary(environment, &text)
             .context("The summary could not be written to the file in GITHUB_STEP_SUMMARY")
     } else {

@@ -255,6 +255,13 @@ impl<'a> Committer<'a> {
         }
         let (now, ours) = match self.history().await {
             Ok(found) => found,
+            Err(_)
+                if error
+                    .status()
+                    .is_some_and(|status| status.is_client_error()) =>
+            {
+                return Err(error.into());
+            }
             // What became of the commit is not known, and the first error says why.
             Err(reading) => {
                 tracing::debug!("what became of the commit could not be read: {reading}");

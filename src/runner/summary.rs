@@ -71,15 +71,9 @@ impl Line {
 }
 
 /// Writes the summary of a run at `now`, in GitHub's Markdown and under the size that the runner
-/// takes. Whoever sees the workflow's repository sees its summaries, so they name people only
-/// where `names_people` says so.
+/// takes. People are named only where `names` allows it.
 #[must_use]
-pub fn write(
-    sections: &[Section<'_>],
-    general: &[Line],
-    names_people: bool,
-    now: Timestamp,
-) -> String {
+pub fn write(sections: &[Section<'_>], general: &[Line], names: bool, now: Timestamp) -> String {
     let mut summary = String::from("# Copilot activity report\n\n");
     for line in general {
         write_line(&mut summary, line);
@@ -87,7 +81,7 @@ pub fn write(
     let mut left_out = 0;
     for section in sections {
         let mut text = String::new();
-        write_section(&mut text, section, names_people, now);
+        write_section(&mut text, section, names, now);
         // Room for the last sentence is kept.
         if summary.len() + text.len() > LARGEST_SUMMARY - 1024 {
             left_out += 1;
@@ -104,7 +98,7 @@ pub fn write(
     summary
 }
 
-fn write_section(out: &mut String, section: &Section<'_>, names_people: bool, now: Timestamp) {
+fn write_section(out: &mut String, section: &Section<'_>, names: bool, now: Timestamp) {
     let _ = writeln!(out, "\n## {}\n", escape(&section.title));
     for line in &section.lines {
         write_line(out, line);
@@ -147,12 +141,8 @@ fn write_section(out: &mut String, section: &Section<'_>, names_people: bool, no
     ] {
         let _ = writeln!(out, "| {what} | {figure} |");
     }
-    if names_people {
+    if names {
         write_longest_inactive(out, &people, now);
-    } else {
-        out.push_str(
-            "\nWho is inactive is not listed here: the workflow's repository is public, or it could not be learned whether it is, and everybody could read it. `allow-public: true` lists them.\n",
-        );
     }
 }
 
