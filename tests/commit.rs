@@ -220,7 +220,7 @@ fn ten_runs_at_once_record_the_day_once_and_all_succeed() {
         let (simulator, outcomes) = within_one_day(|| {
             let github = github(Seats::people(20)).repository(OWN, repository.clone());
             let simulator = Simulator::start(github).unwrap();
-            let outcomes = ten_at_once(|_| job(&simulator));
+            let outcomes = ten_at_once(|_| job(&simulator).variable("TEST_WAIT_SCALE", "0.1"));
             (simulator, outcomes)
         });
         let committed: Vec<_> = outcomes.iter().filter(|(_, sha)| !sha.is_empty()).collect();
