@@ -188,7 +188,8 @@ impl<'a> Delivery<'a> {
         let content = Bytes::from(content);
 
         let directory = &target.inputs.directory;
-        let folder = directory.join(report.scope().name())?;
+        // GitHub does not tell case apart, and one scope has one history.
+        let folder = directory.join(&report.scope().name().to_ascii_lowercase())?;
         let stem = day::day_stem(report.time());
         let latest = folder.join(day::LATEST)?;
         let day_csv = folder.join(&format!("{stem}.csv"))?;

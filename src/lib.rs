@@ -232,7 +232,7 @@ async fn take(
 ) -> anyhow::Result<Finished> {
     let report = seats::read(reader, clock, scope).await?;
     tracing::info!(
-        "{scope}: read {} seats of {} people, in {} pages.",
+        "{scope}: seats read: {}, people: {}, pages: {}.",
         report.seats().len(),
         report.people(),
         report.reading().pages

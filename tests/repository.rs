@@ -354,3 +354,20 @@ fn a_folder_may_have_any_name_that_git_takes() {
         sound(&simulator, OWN);
     }
 }
+
+#[test]
+fn one_organization_has_one_history_however_its_name_is_written() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    let job = |name| {
+        Job::on(&simulator)
+            .input("organization", name)
+            .input("deliver-to", "repository")
+            .run()
+    };
+    job("ACME").succeeded();
+    let again = job("acme");
+    again.succeeded();
+    assert_eq!(again.output("changed"), "false");
+    assert_eq!(again.output("commit-sha"), "");
+    sound(&simulator, OWN);
+}
