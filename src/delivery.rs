@@ -27,6 +27,7 @@ pub struct Delivery<'a> {
     run: Option<Run>,
     artifact: Option<(ArtifactService, &'a ArtifactInputs)>,
     repository: Option<Target<'a>>,
+    may_name_people: bool,
 }
 
 struct Target<'a> {
@@ -77,7 +78,7 @@ impl<'a> Delivery<'a> {
             }
             None => None,
         };
-        let repository = match (&inputs.commit, writer) {
+        let repository = match (&inputs.commit, writer.clone()) {
             (Some(commit), Some(client)) => {
                 let repository = if inputs.allow_public {
                     Repository::read(&client, &commit.repository).await?
@@ -106,12 +107,32 @@ impl<'a> Delivery<'a> {
             }
             _ => None,
         };
+        // Reports went on only to repositories that are not public; where one of them is the
+        // workflow's own, its page is known to be not public either.
+        let known = |own: &RepositoryName| {
+            artifact.is_some()
+                || repository
+                    .as_ref()
+                    .is_some_and(|to| to.inputs.repository == *own)
+        };
+        let may_name_people = inputs.allow_public
+            || !inputs.summary
+            || match &inputs.own_repository {
+                Some(own) => known(own) || is_restricted(writer.iter().chain([reader]), own).await,
+                None => !environment.in_actions(),
+            };
+        if !may_name_people {
+            tracing::info!(
+                "The job summary will name nobody: the workflow's repository is public, or it could not be learned that it is not. `allow-public: true` lets it name people."
+            );
+        }
         Ok(Self {
             environment,
             clock,
             run: context::run(environment),
             artifact,
             repository,
+            may_name_people,
         })
     }
 
@@ -121,10 +142,11 @@ impl<'a> Delivery<'a> {
         self.run.as_ref()
     }
 
-    /// Whether reports are committed to a repository.
+    /// Whether the job summary may name people: not on the page of a public repository, which
+    /// everybody can read, unless that was allowed.
     #[must_use]
-    pub fn records(&self) -> bool {
-        self.repository.is_some()
+    pub fn may_name_people(&self) -> bool {
+        self.may_name_people
     }
 
     /// Uploads the files of all reports as one artifact; nothing where none was asked for or there
@@ -166,7 +188,8 @@ impl<'a> Delivery<'a> {
         let content = Bytes::from(content);
 
         let directory = &target.inputs.directory;
-        let folder = directory.join(report.scope().name())?;
+        // GitHub does not tell case apart, and one scope has one history.
+        let folder = directory.join(&report.scope().name().to_ascii_lowercase())?;
         let stem = day::day_stem(report.time());
         let latest = folder.join(day::LATEST)?;
         let day_csv = folder.join(&format!("{stem}.csv"))?;
@@ -300,6 +323,20 @@ impl<'a> Delivery<'a> {
 
 /// What a repository without commits begins with.
 const FIRST_FILE: &str = "# Copilot activity reports\n\nOne folder for each organization or enterprise. The files in them are written by a workflow; edits by hand may be overwritten.\n\nWho used Copilot when is personal data: keep this repository private.\n";
+
+/// Whether `name` is known not to be public.
+async fn is_restricted<'c>(
+    clients: impl IntoIterator<Item = &'c Client>,
+    name: &RepositoryName,
+) -> bool {
+    for client in clients {
+        match Repository::read(client, name).await {
+            Ok(repository) => return repository.visibility == Visibility::Restricted,
+            Err(error) => tracing::debug!("{error}"),
+        }
+    }
+    false
+}
 
 /// Asks whether `name` is public, with one client after the other until one is told, and refuses
 /// it where it is or where none is told.

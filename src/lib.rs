@@ -209,11 +209,16 @@ pub async fn run(
         .for_each(|line| progress.note(line));
 
     progress.doing("writing outputs and summary");
-    let told = tell(inputs, environment, &clock, &outcomes, &uploaded);
-    if !progress.is_good() {
-        return Err(progress.undone().into());
+    let names = delivery.may_name_people();
+    for error in tell(inputs, environment, &clock, &outcomes, &uploaded, names) {
+        tracing::error!("{error:#}");
+        progress.note(Line::bad(format!("{error:#}")));
     }
-    told
+    if progress.is_good() {
+        Ok(())
+    } else {
+        Err(progress.undone().into())
+    }
 }
 
 /// Reads one report and writes its files to the workspace.
@@ -227,7 +232,7 @@ async fn take(
 ) -> anyhow::Result<Finished> {
     let report = seats::read(reader, clock, scope).await?;
     tracing::info!(
-        "{scope}: read {} seats of {} people, in {} pages.",
+        "{scope}: seats read: {}, people: {}, pages: {}.",
         report.seats().len(),
         report.people(),
         report.reading().pages
@@ -272,18 +277,20 @@ async fn take(
     })
 }
 
-/// Tells the next step and the person: outputs and summary.
+/// Tells the next step and the person: outputs and summary, each also where the other cannot be
+/// written.
 fn tell(
     inputs: &Inputs,
     environment: &Environment,
     clock: &Clock,
     outcomes: &[Outcome<'_>],
     uploaded: &anyhow::Result<Option<Uploaded>>,
-) -> anyhow::Result<()> {
-    outputs_of(outcomes, uploaded)
+    names: bool,
+) -> Vec<anyhow::Error> {
+    let outputs = outputs_of(outcomes, uploaded)
         .write(environment)
-        .context("The outputs could not be written to the file in GITHUB_OUTPUT")?;
-    if inputs.summary {
+        .context("The outputs could not be written to the file in GITHUB_OUTPUT");
+    let summary = if inputs.summary {
         let sections: Vec<Section<'_>> = outcomes
             .iter()
             .map(|outcome| Section {
@@ -295,11 +302,16 @@ fn tell(
             })
             .collect();
         let general = artifact_line(uploaded);
-        let text = summary::write(&sections, general.as_slice(), clock.now());
+        let text = summary::write(&sections, general.as_slice(), names, clock.now());
         outputs::write_summary(environment, &text)
-            .context("The summary could not be written to the file in GITHUB_STEP_SUMMARY")?;
-    }
-    Ok(())
+            .context("The summary could not be written to the file in GITHUB_STEP_SUMMARY")
+    } else {
+        Ok(())
+    };
+    [outputs.err(), summary.err()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn outputs_of(outcomes: &[Outcome<'_>], uploaded: &anyhow::Result<Option<Uploaded>>) -> Outputs {

@@ -38,7 +38,7 @@ impl Report {
         let (seats, twice) = seat::ordered(rows);
         let people = people::count(&seats);
         let without_person = seats.iter().filter(|seat| seat.assignee.is_none()).count();
-        let doubts = reading.doubts(people, without_person, &twice);
+        let doubts = reading.doubts(people, without_person, twice.len());
         Self {
             scope,
             reading,

@@ -129,7 +129,6 @@ fn a_repository_without_commits_and_a_branch_that_is_missing_are_begun() {
         );
         assert_eq!(count.trim(), commits.to_string(), "{what}");
         sound(&simulator, AUDIT);
-
         let own = git(&simulator.git_dir(OWN), &["rev-list", "--count", "--all"]);
         assert_eq!(own.trim(), "1", "nothing goes to the workflow's repository");
     }
@@ -333,4 +332,42 @@ fn what_is_said_of_a_signature_is_what_github_says() {
         assert!(step.summary.contains(&told), "{}", step.summary);
         sound(&simulator, OWN);
     }
+}
+
+#[test]
+fn a_folder_may_have_any_name_that_git_takes() {
+    for directory in ["Prüfung 2026/Copilot, täglich", "a+b&c#d/100%", "./a/"] {
+        let (simulator, again) = within_one_day(|| {
+            let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+            let job = job(&simulator).input("directory", directory);
+            job.run().succeeded();
+            let again = job.run();
+            again.succeeded();
+            (simulator, again)
+        });
+        // What was recorded is found again.
+        assert_eq!(again.output("changed"), "false", "{directory}");
+        assert_eq!(deliveries(&simulator, OWN, "main").len(), 1);
+        let directory = directory.trim_start_matches("./").trim_end_matches('/');
+        let latest = format!("main:{directory}/acme/latest.csv");
+        assert!(!file(&simulator.git_dir(OWN), &latest).is_empty());
+        sound(&simulator, OWN);
+    }
+}
+
+#[test]
+fn one_organization_has_one_history_however_its_name_is_written() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    let job = |name| {
+        Job::on(&simulator)
+            .input("organization", name)
+            .input("deliver-to", "repository")
+            .run()
+    };
+    job("ACME").succeeded();
+    let again = job("acme");
+    again.succeeded();
+    assert_eq!(again.output("changed"), "false");
+    assert_eq!(again.output("commit-sha"), "");
+    sound(&simulator, OWN);
 }

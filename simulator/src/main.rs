@@ -6,12 +6,15 @@
 use std::process::ExitCode;
 use std::{env, io, thread};
 
-use simulator::{GitHub, Ports, Repository, Seats, Simulator, Token};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
+use sha2::{Digest as _, Sha256};
+use simulator::seat::Row;
+use simulator::{GitHub, Ports, Repository, Rule, Seats, Simulator, Token};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-const USAGE: &str =
-    "usage: simulator [--people N] [--port-api P] [--port-results P] [--port-blob P]";
+const USAGE: &str = "usage: simulator [--people N] [--padding BYTES] [--port-api P] [--port-results P] [--port-blob P]";
 const REPOSITORY: &str = "octo/audit";
 const TOKEN: &str = "ghs_simulator";
 
@@ -31,8 +34,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> io::Result<Vec<String>> {
-    let (people, ports) = arguments(env::args().skip(1))?;
-    let simulator = Simulator::start_on(demo(people), ports)?;
+    let (people, padding, ports) = arguments(env::args().skip(1))?;
+    let simulator = Simulator::start_on(demo(people, padding), ports)?;
     for (name, value) in environment(&simulator) {
         println!("export {name}='{value}'");
     }
@@ -40,36 +43,91 @@ fn run() -> io::Result<Vec<String>> {
     Ok(simulator.complaints())
 }
 
-fn arguments(mut given: impl Iterator<Item = String>) -> io::Result<(usize, Ports)> {
+fn arguments(mut given: impl Iterator<Item = String>) -> io::Result<(usize, usize, Ports)> {
     let wrong = || io::Error::new(io::ErrorKind::InvalidInput, USAGE);
-    let (mut people, mut ports) = (250, Ports::default());
+    let (mut people, mut padding, mut ports) = (250, 0, Ports::default());
     while let Some(flag) = given.next() {
         let value = given.next().ok_or_else(wrong)?;
         let port = || value.parse::<u16>().map_err(|_| wrong());
         match flag.as_str() {
             "--people" => people = value.parse().map_err(|_| wrong())?,
+            "--padding" => padding = value.parse().map_err(|_| wrong())?,
             "--port-api" => ports.api = port()?,
             "--port-results" => ports.results = port()?,
             "--port-blob" => ports.blob = port()?,
             _ => return Err(wrong()),
         }
     }
-    Ok((people, ports))
+    Ok((people, padding, ports))
 }
 
-fn demo(people: usize) -> GitHub {
+fn demo(people: usize, padding: usize) -> GitHub {
     let token = Token::new()
-        .copilot(["acme", "octo"])
+        .copilot(["acme", "octo", "odd", "nobody"])
         .enterprise(["globex"])
-        .contents_write([REPOSITORY])
+        .contents_write([REPOSITORY, "octo/empty", "octo/protected"])
         .read(["octo/work"]);
     GitHub::new()
-        .organization("acme", Seats::people(people))
+        .organization("acme", padded(Seats::people(people), padding))
         .organization("octo", Seats::people(people.min(10)))
+        .organization("odd", odd())
+        .organization("nobody", Seats::people(0))
         .enterprise("globex", Seats::enterprise_people(people))
         .repository(REPOSITORY, Repository::private())
         .repository("octo/work", Repository::private())
+        .repository("octo/empty", Repository::private().empty())
+        .repository(
+            "octo/protected",
+            Repository::private().protected(Rule::PullRequest),
+        )
         .token(TOKEN, token)
+}
+
+/// Rows that a program which reads the file may stumble over.
+fn odd() -> Seats {
+    let seen = "2026-11-20T08:00:00Z";
+    let logins = [
+        "NA",
+        "null",
+        "true",
+        "007",
+        "1e5",
+        "octo-cat_acme",
+        "copilot[bot]",
+    ];
+    let named = (1..)
+        .zip(logins)
+        .map(|(id, login)| Row::of(login, id).activity(seen));
+    let surfaces = [
+        "a, b",
+        "\"quoted\"",
+        "=1+1",
+        "-1",
+        "über/1.0",
+        " spaced ",
+        "two\nlines",
+    ];
+    let surfaced = (11..).zip(surfaces).map(|(id, surface)| {
+        Row::of(&format!("mona-{id}"), id)
+            .activity(seen)
+            .surface(surface)
+    });
+    let nobody = Row::of("", 0).nobody().team("=cmd, \"x\"", 40);
+    Seats::rows(named.chain(surfaced).chain([nobody]))
+}
+
+/// Makes each surface that much longer, by characters that do not compress: a report as large as one likes, without
+/// more requests than GitHub allows.
+fn padded(mut seats: Seats, bytes: usize) -> Seats {
+    for (i, row) in seats.rows.iter_mut().enumerate().filter(|_| bytes > 0) {
+        let surface = row["last_activity_editor"].as_str().unwrap_or_default();
+        let mut longer = format!("{surface}/");
+        for part in 0..bytes.div_ceil(43) {
+            longer += &BASE64_STANDARD_NO_PAD.encode(Sha256::digest(format!("{i} {part}")));
+        }
+        row["last_activity_editor"] = longer.into();
+    }
+    seats
 }
 
 fn environment(simulator: &Simulator) -> Vec<(&'static str, String)> {

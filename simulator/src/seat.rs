@@ -131,7 +131,7 @@ impl Row {
                 "id": id,
                 "name": name,
                 "slug": format!("ent:{slug}"),
-                "description": null,
+                "description": "",
                 "url": format!("https://api.github.com/enterprises/globex/teams/ent:{slug}"),
                 "html_url": format!("https://github.com/enterprises/globex/teams/ent:{slug}"),
                 "members_url": format!("https://api.github.com/enterprises/globex/teams/ent:{slug}/members{{/member}}"),
@@ -173,9 +173,20 @@ fn slug(name: &str) -> String {
         .collect()
 }
 
-/// The "simple user" of GitHub's description.
+/// A person, or the bot of an App, as its login says.
 fn user(login: &str, id: u64) -> Value {
-    let api = format!("https://api.github.com/users/{login}");
+    let kind = if login.ends_with("[bot]") {
+        "Bot"
+    } else {
+        "User"
+    };
+    account(login, id, kind)
+}
+
+/// A user, bot or organization as the description's "simple user".
+pub(crate) fn account(login: &str, id: u64, kind: &str) -> Value {
+    let in_address = login.replace('[', "%5B").replace(']', "%5D");
+    let api = format!("https://api.github.com/users/{in_address}");
     json!({
         "login": login,
         "id": id,
@@ -183,7 +194,7 @@ fn user(login: &str, id: u64) -> Value {
         "avatar_url": format!("https://avatars.githubusercontent.com/u/{id}?v=4"),
         "gravatar_id": "",
         "url": api,
-        "html_url": format!("https://github.com/{login}"),
+        "html_url": format!("https://github.com/{in_address}"),
         "followers_url": format!("{api}/followers"),
         "following_url": format!("{api}/following{{/other_user}}"),
         "gists_url": format!("{api}/gists{{/gist_id}}"),
@@ -193,7 +204,7 @@ fn user(login: &str, id: u64) -> Value {
         "repos_url": format!("{api}/repos"),
         "events_url": format!("{api}/events{{/privacy}}"),
         "received_events_url": format!("{api}/received_events"),
-        "type": if login.ends_with("[bot]") { "Bot" } else { "User" },
+        "type": kind,
         "user_view_type": "public",
         "site_admin": false,
     })

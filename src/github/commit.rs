@@ -257,6 +257,13 @@ impl<'a> Committer<'a> {
         let may_go_on = patience.wait(self.clock).await;
         let (now, ours) = match self.history().await {
             Ok(found) => found,
+            Err(_)
+                if error
+                    .status()
+                    .is_some_and(|status| status.is_client_error()) =>
+            {
+                return Err(error.into());
+            }
             // What became of the commit is not known, and the first error says why.
             Err(reading) => {
                 tracing::debug!("what became of the commit could not be read: {reading}");
@@ -290,13 +297,14 @@ impl<'a> Committer<'a> {
         Ok(None)
     }
 
+    /// Why GitHub refuses for good: a rule of the branch, or something else.
     async fn refused(&self, error: GitHubError) -> CommitError {
-        let words = error.to_string().to_lowercase();
-        let by_rule = ["rule", "protected", "pull request", "signed", "signature"]
-            .iter()
-            .any(|word| words.contains(word));
+        let named = names_a_rule(&error);
+        if !named && !may_be_by_a_rule(&error) {
+            return error.into();
+        }
         let rules = self.rules().await.unwrap_or_default();
-        if !by_rule && rules.is_empty() {
+        if !named && rules.is_empty() {
             return error.into();
         }
         CommitError::Protected {
@@ -333,6 +341,7 @@ impl<'a> Committer<'a> {
                     if error
                         .status()
                         .is_some_and(|status| matches!(status.as_u16(), 409 | 422))
+                        && !names_a_rule(&error)
                         && patience.tries < 10 =>
                 {
                     if !patience.wait(self.clock).await {
@@ -344,7 +353,7 @@ impl<'a> Committer<'a> {
                         return Err(self.gave_up(patience, error));
                     }
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(self.refused(error).await),
                 Ok(()) => {}
             }
         }
@@ -377,6 +386,29 @@ impl<'a> Committer<'a> {
         self.client
             .address()
             .rest(repository.into_iter().chain(segments))
+    }
+}
+
+/// Whether GitHub's own words speak of a rule or protection of the branch.
+fn names_a_rule(error: &GitHubError) -> bool {
+    let words = error.words().to_lowercase();
+    ["rule", "protected", "pull request", "signed", "signature"]
+        .iter()
+        .any(|word| words.contains(word))
+}
+
+/// Whether the refusal is of the kind that rules bring about, and also others: not a missing
+/// permission and not a limit, which GitHub tells apart.
+fn may_be_by_a_rule(error: &GitHubError) -> bool {
+    match &*error.problem {
+        Problem::Refused(refusal) => matches!(refusal.status.as_u16(), 409 | 422),
+        Problem::Graphql { errors, .. } => errors.iter().all(|error| {
+            !matches!(
+                error.kind.as_deref(),
+                Some("FORBIDDEN" | "NOT_FOUND" | "INSUFFICIENT_SCOPES" | "RATE_LIMITED")
+            )
+        }),
+        _ => false,
     }
 }
 

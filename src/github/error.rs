@@ -1,16 +1,22 @@
 //! What can go wrong with a request to GitHub, told so that the person reading it at night knows
 //! what was asked, what came back, what is missing and what to do.
 
-use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
+mod advice;
+mod refusal;
+mod unreachable;
+
 use super::names::RepositoryName;
 use super::pacer::TooLong;
-use crate::report::scope::{Scope, ScopeKind};
+use crate::report::scope::Scope;
 use crate::text::shown;
+
+pub use refusal::Refusal;
+pub use unreachable::Unreachable;
 
 /// What a request is for. It decides which token was used and what the advice is.
 #[derive(Debug, Clone)]
@@ -154,128 +160,8 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// An answer by which GitHub refuses a request, with all it says about why.
-#[derive(Debug, Clone)]
-pub struct Refusal {
-    /// The status.
-    pub status: StatusCode,
-    /// GitHub's number for the request.
-    pub request_id: RequestId,
-    /// GitHub's own words.
-    pub message: String,
-    /// `X-OAuth-Scopes`: the scopes of a classic token.
-    pub scopes: Option<String>,
-    /// `X-Accepted-OAuth-Scopes`: the scopes of which one would do.
-    pub accepted_scopes: Option<String>,
-    /// `X-Accepted-GitHub-Permissions`: what a fine-grained token or an App would need.
-    pub accepted_permissions: Option<String>,
-    /// `X-GitHub-SSO`: where the token must be authorized for single sign-on.
-    pub single_sign_on: Option<String>,
-    /// `Retry-After`: how long GitHub asks to stay away.
-    pub retry_after: Option<Duration>,
-    /// `X-RateLimit-Remaining`: requests left in this hour.
-    pub remaining: Option<u64>,
-    /// `X-RateLimit-Reset`: when the hour ends, in Unix seconds.
-    pub reset: Option<i64>,
-}
-
-impl Refusal {
-    /// Reads an answer of that status.
-    #[must_use]
-    pub fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        #[derive(serde::Deserialize)]
-        struct Body {
-            message: String,
-            #[serde(default)]
-            errors: serde_json::Value,
-        }
-        let message = match serde_json::from_slice::<Body>(body) {
-            Ok(Body { message, errors }) if errors.is_array() => {
-                shown(&format!("{message} {errors}"), MESSAGE)
-            }
-            Ok(Body { message, .. }) => shown(&message, MESSAGE),
-            Err(_) => shown(&String::from_utf8_lossy(body), 200),
-        };
-        let text = |name| header(headers, name).map(|value| shown(value, MESSAGE));
-        Self {
-            status,
-            request_id: RequestId::of(headers),
-            message,
-            scopes: text("x-oauth-scopes"),
-            accepted_scopes: text("x-accepted-oauth-scopes").filter(|scopes| !scopes.is_empty()),
-            accepted_permissions: text("x-accepted-github-permissions"),
-            single_sign_on: text("x-github-sso").and_then(|value| {
-                let (_, address) = value.split_once("url=")?;
-                Some(address.trim().to_owned())
-            }),
-            retry_after: header(headers, "retry-after")
-                .and_then(|value| value.trim().parse().ok())
-                .map(Duration::from_secs),
-            remaining: header(headers, "x-ratelimit-remaining").and_then(|v| v.parse().ok()),
-            reset: header(headers, "x-ratelimit-reset").and_then(|v| v.parse().ok()),
-        }
-    }
-
-    /// Status, number of the request, and GitHub's words.
-    fn answer(&self) -> String {
-        let colon = if self.message.is_empty() { "" } else { ": " };
-        format!("{}{}{colon}{}", self.status, self.request_id, self.message)
-    }
-
-    /// Whether it is a rate limit. A 403 is a limit or a missing permission, and only headers and
-    /// message tell ("Rate limits for the REST API", "Exceeding the rate limit").
-    #[must_use]
-    pub fn is_limit(&self) -> bool {
-        self.status == StatusCode::TOO_MANY_REQUESTS
-            || (self.status == StatusCode::FORBIDDEN
-                && (self.retry_after.is_some()
-                    || self.remaining == Some(0)
-                    || self.message.to_lowercase().contains("rate limit")))
-    }
-}
-
 /// How much of GitHub's words is shown.
 const MESSAGE: usize = 500;
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "answer: {}", self.answer())?;
-        if self.is_limit() {
-            let until = match (self.retry_after, self.reset) {
-                (Some(wait), _) => format!("for {} s", wait.as_secs()),
-                (None, Some(reset)) if self.remaining == Some(0) => {
-                    match jiff::Timestamp::from_second(reset) {
-                        Ok(time) => format!("until {time}"),
-                        Err(_) => "for a while".to_owned(),
-                    }
-                }
-                _ => "for at least a minute".to_owned(),
-            };
-            return write!(f, "\n  missing: room within GitHub's rate limit, {until}");
-        }
-        if let Some(accepted) = &self.accepted_scopes
-            && let Some(has) = &self.scopes
-        {
-            let has = if has.is_empty() { "none" } else { has };
-            write!(
-                f,
-                "\n  missing: a classic token needs one of the scopes {accepted}; this one has {has}"
-            )?;
-        } else if let Some(permissions) = &self.accepted_permissions {
-            write!(
-                f,
-                "\n  missing: a fine-grained token or an App needs the permission {permissions}"
-            )?;
-        }
-        if self.single_sign_on.is_some() {
-            write!(
-                f,
-                "\n  missing: the token is not authorized for single sign-on"
-            )?;
-        }
-        Ok(())
-    }
-}
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
@@ -346,6 +232,16 @@ impl GitHubError {
         self.refusal().map(|refusal| refusal.status)
     }
 
+    /// GitHub's own words; empty where it answered with none.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match &*self.problem {
+            Problem::Refused(refusal) => refusal.message.clone(),
+            Problem::Graphql { errors, .. } => listed(errors),
+            _ => String::new(),
+        }
+    }
+
     /// Whether the same request may well succeed in a moment: no answer came, a server stumbled,
     /// or the answer was damaged on its way.
     #[must_use]
@@ -359,199 +255,6 @@ impl GitHubError {
                 error.kind.is_none() && error.message.contains("Something went wrong")
             }),
             Problem::Foreign { .. } | Problem::TooLong(_) => false,
-        }
-    }
-
-    fn advice(&self) -> String {
-        match &*self.problem {
-            Problem::Refused(refusal) => self.advice_on(refusal),
-            Problem::Unreachable(unreachable) => unreachable.advice().to_owned(),
-            Problem::Unusable { .. } => "run the workflow again; if it stays, look whether a proxy answers in GitHub's place, and report the request's number to GitHub".to_owned(),
-            Problem::TooLong(_) => "run the workflow again after that time, or let `max-wait-minutes` be longer; if it happens often, give the report a token of its own".to_owned(),
-            Problem::Graphql { errors, .. } => self.advice_on_graphql(errors),
-            Problem::Foreign { .. } => "look whether GITHUB_API_URL is GitHub's own address and no proxy changes its answers".to_owned(),
-        }
-    }
-
-    fn advice_on(&self, refusal: &Refusal) -> String {
-        let token = match &self.purpose {
-            Purpose::Seats(_) => "`token`",
-            Purpose::Visibility(_) | Purpose::Commit(_) => "`commit-token`",
-        };
-        if refusal.is_limit() {
-            return "run the workflow again after that time; if it happens often, give the report a token of its own".to_owned();
-        }
-        if let Some(address) = &refusal.single_sign_on {
-            return format!("authorize {token} for single sign-on at {address}");
-        }
-        match refusal.status {
-            StatusCode::UNAUTHORIZED => format!(
-                "give a valid token in {token}; this one is wrong, has expired or was revoked"
-            ),
-            StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => match &self.purpose {
-                Purpose::Seats(scope) => seats_advice(scope),
-                Purpose::Visibility(repository) => format!(
-                    "check the name, and give {token} access to {repository} with the permission `metadata: read`"
-                ),
-                Purpose::Commit(repository) => commit_advice(repository),
-            },
-            StatusCode::UNPROCESSABLE_ENTITY => match &self.purpose {
-                Purpose::Seats(scope) => format!(
-                    "check that the {} {} has a Copilot Business or Copilot Enterprise subscription",
-                    scope.kind(),
-                    scope.name()
-                ),
-                _ => "change what GitHub's message names".to_owned(),
-            },
-            status if status.is_server_error() => "run the workflow again later; GitHub's state is at https://www.githubstatus.com".to_owned(),
-            _ => "change what GitHub's message names; if it names nothing, report the request's number to GitHub".to_owned(),
-        }
-    }
-}
-
-impl GitHubError {
-    fn advice_on_graphql(&self, errors: &[GraphqlError]) -> String {
-        let kinds = || errors.iter().filter_map(|error| error.kind.as_deref());
-        if kinds().any(|kind| kind == "RATE_LIMITED") {
-            "run the workflow again in an hour; if it happens often, give the report a token of its own".to_owned()
-        } else if kinds()
-            .any(|kind| matches!(kind, "FORBIDDEN" | "NOT_FOUND" | "INSUFFICIENT_SCOPES"))
-            && let Purpose::Commit(repository) = &self.purpose
-        {
-            commit_advice(repository)
-        } else {
-            "change what GitHub's message names, or run the workflow again if it names nothing; GitHub's state is at https://www.githubstatus.com".to_owned()
-        }
-    }
-}
-
-fn commit_advice(repository: &RepositoryName) -> String {
-    format!(
-        "check the name, and give `commit-token` access to {repository} with the permission `contents: write`. The workflow's own token reaches its own repository only; for another one use a GitHub App's or a fine-grained token"
-    )
-}
-
-/// Who may read seats: GitHub's REST documentation of the two endpoints, "List all Copilot seat
-/// assignments for an organization" and "… for an enterprise".
-fn seats_advice(scope: &Scope) -> String {
-    match scope.kind() {
-        ScopeKind::Organization => format!(
-            "check the name, and that {} has Copilot. `token` must be of an owner of the organization: a classic token with the scope `manage_billing:copilot` or `read:org`, or a fine-grained token or a GitHub App with the organization permission \"GitHub Copilot Business\" (read). The workflow's own GITHUB_TOKEN cannot read seats. GitHub answers 404 also where a permission is missing",
-            scope.name()
-        ),
-        ScopeKind::Enterprise => format!(
-            "check the enterprise's slug (github.com/enterprises/{}). `token` must be of an owner or billing manager of the enterprise: a classic token with the scope `manage_billing:copilot` or `read:enterprise`. The workflow's own GITHUB_TOKEN cannot read seats. GitHub answers 404 also where a permission is missing",
-            scope.name()
-        ),
-    }
-}
-
-/// Why no answer came.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{kind} ({detail})")]
-pub struct Unreachable {
-    kind: UnreachableKind,
-    detail: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum UnreachableKind {
-    Name,
-    ConnectionRefused,
-    Certificate,
-    Proxy,
-    Timeout,
-    Broken,
-}
-
-impl fmt::Display for UnreachableKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Name => "the server's name was not found",
-            Self::ConnectionRefused => "the connection was refused",
-            Self::Certificate => "the server's certificate is not trusted",
-            Self::Proxy => "the proxy did not let the request through",
-            Self::Timeout => "the time for the request ran out",
-            Self::Broken => "the connection broke",
-        })
-    }
-}
-
-impl Unreachable {
-    /// Finds out from an error of the HTTP client why no answer came.
-    #[must_use]
-    pub fn new(error: &(dyn StdError + 'static)) -> Self {
-        let mut kind = UnreachableKind::Broken;
-        let mut detail = String::new();
-        let mut next = Some(error);
-        while let Some(error) = next {
-            let is_reqwest = error.downcast_ref::<reqwest::Error>();
-            if let Some(error) = is_reqwest
-                && error.is_timeout()
-            {
-                kind = UnreachableKind::Timeout;
-            }
-            let inner = error
-                .downcast_ref::<std::io::Error>()
-                .and_then(std::io::Error::get_ref)
-                .map(|inner| inner as &(dyn StdError + 'static));
-            if let Some(io) = error.downcast_ref::<std::io::Error>() {
-                match io.kind() {
-                    std::io::ErrorKind::ConnectionRefused => {
-                        kind = UnreachableKind::ConnectionRefused;
-                    }
-                    std::io::ErrorKind::TimedOut => kind = UnreachableKind::Timeout,
-                    _ => {}
-                }
-            }
-            let text = error.to_string();
-            if text.contains("dns error") || text.contains("failed to lookup address") {
-                kind = UnreachableKind::Name;
-            } else if error.is::<rustls::Error>() && text.contains("certificate") {
-                kind = UnreachableKind::Certificate;
-            } else if text.contains("tunnel") || text.contains("proxy") {
-                kind = UnreachableKind::Proxy;
-            }
-            if is_reqwest.is_none() {
-                detail = text;
-            }
-            next = inner.or_else(|| error.source());
-        }
-        Self {
-            kind,
-            detail: shown(&detail, 300),
-        }
-    }
-
-    /// No answer came within that time.
-    #[must_use]
-    pub fn timeout(within: Duration) -> Self {
-        Self {
-            kind: UnreachableKind::Timeout,
-            detail: format!("no whole answer within {} s", within.as_secs()),
-        }
-    }
-
-    fn is_passing(&self) -> bool {
-        !matches!(self.kind, UnreachableKind::Certificate)
-    }
-
-    fn advice(&self) -> &'static str {
-        match self.kind {
-            UnreachableKind::Name => {
-                "check the address, and that the runner can resolve names; behind a proxy, set HTTPS_PROXY"
-            }
-            UnreachableKind::Certificate => {
-                "if a proxy or server of your own signs for this address, put its authority's certificate into a file and name it in SSL_CERT_FILE"
-            }
-            UnreachableKind::Proxy => {
-                "check HTTPS_PROXY and NO_PROXY, and that the proxy lets GitHub's API through"
-            }
-            UnreachableKind::ConnectionRefused
-            | UnreachableKind::Timeout
-            | UnreachableKind::Broken => {
-                "check that the runner reaches GitHub's API (a firewall, a proxy in HTTPS_PROXY), and run the workflow again; GitHub's state is at https://www.githubstatus.com"
-            }
         }
     }
 }

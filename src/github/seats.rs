@@ -5,10 +5,15 @@
 //! for 100, counts people rather than rows in an enterprise's `total_seats`, and nowhere says that
 //! inner pages are full.
 
+use std::borrow::Borrow;
+use std::cell::RefCell;
 use std::collections::HashSet;
+use std::hash::Hash;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use http::HeaderMap;
 use jiff::Timestamp;
 use reqwest::Url;
 use serde::{Deserialize, Deserializer};
@@ -63,12 +68,13 @@ pub async fn read(client: &Client, clock: &Clock, scope: &Scope) -> Result<Repor
 
 async fn read_once(client: &Client, clock: &Clock, scope: &Scope) -> Result<Report, GitHubError> {
     let purpose = Purpose::Seats(scope.clone());
+    let shared = RefCell::default();
     let started_at = clock.now();
-    let first = Page::read(client, &purpose, first_page(client, scope)).await?;
+    let first = Page::read(client, &purpose, &shared, first_page(client, scope)).await?;
     let mut pages = match first.numbered_pages_after(client)? {
         Some(urls) => {
             let later: Vec<Page> = stream::iter(urls)
-                .map(|url| Page::read(client, &purpose, url))
+                .map(|url| Page::read(client, &purpose, &shared, url))
                 .buffered(AT_ONCE)
                 .try_collect()
                 .await?;
@@ -89,7 +95,7 @@ async fn read_once(client: &Client, clock: &Clock, scope: &Scope) -> Result<Repo
                 .answer
                 .unusable("its links to further pages have no end"));
         }
-        pages.push(Page::read(client, &purpose, next).await?);
+        pages.push(Page::read(client, &purpose, &shared, next).await?);
     }
 
     let reading = Reading {
@@ -98,7 +104,10 @@ async fn read_once(client: &Client, clock: &Clock, scope: &Scope) -> Result<Repo
         pages: pages.len(),
         totals: pages.iter().map(|page| page.total_seats).collect(),
     };
-    let rows = pages.into_iter().flat_map(|page| page.seats).collect();
+    let mut rows = Vec::with_capacity(pages.iter().map(|page| page.seats.len()).sum());
+    for page in pages {
+        rows.extend(page.seats);
+    }
     Ok(Report::new(scope.clone(), reading, rows))
 }
 
@@ -125,13 +134,21 @@ struct Page {
 }
 
 impl Page {
-    async fn read(client: &Client, purpose: &Purpose, url: Url) -> Result<Self, GitHubError> {
+    async fn read(
+        client: &Client,
+        purpose: &Purpose,
+        shared: &RefCell<Shared>,
+        url: Url,
+    ) -> Result<Self, GitHubError> {
         let (body, mut answer): (PageBody, Answer) = client.get(purpose, url).await?;
+        let links = Links::of(&answer.headers);
+        // Thousands of pages are held until the last is read; only their rows are needed.
         answer.body.clear();
+        answer.headers = HeaderMap::new();
         Ok(Self {
             total_seats: body.total_seats,
-            seats: body.seats.into_iter().map(Seat::from).collect(),
-            links: Links::of(&answer.headers),
+            seats: shared.borrow_mut().seats(body.seats),
+            links,
             answer,
         })
     }
@@ -210,26 +227,56 @@ struct TeamBody {
     id: Option<u64>,
 }
 
-impl From<SeatBody> for Seat {
-    fn from(body: SeatBody) -> Self {
-        let account = |account: Option<AccountBody>| {
-            let account = account?;
-            Some(Account {
-                id: account.id,
-                login: account.login.filter(|login| !login.is_empty())?,
-            })
-        };
-        Self {
-            assignee: account(body.assignee),
-            organization: account(body.organization),
+/// What many seats have in common, kept once: a company has few organizations, and its people use
+/// few versions of few editors.
+#[derive(Default)]
+struct Shared {
+    surfaces: HashSet<Arc<str>>,
+    organizations: HashSet<Arc<Account>>,
+}
+
+impl Shared {
+    fn seats(&mut self, bodies: Vec<SeatBody>) -> Vec<Seat> {
+        bodies.into_iter().map(|body| self.seat(body)).collect()
+    }
+
+    fn seat(&mut self, body: SeatBody) -> Seat {
+        let organization = body.organization.and_then(AccountBody::account);
+        let surface = body
+            .last_activity_editor
+            .filter(|surface| !surface.is_empty());
+        Seat {
+            assignee: body.assignee.and_then(AccountBody::account),
+            organization: organization.map(|account| kept(&mut self.organizations, account)),
             team: body.assigning_team.and_then(|team| team.id),
             created_at: body.created_at,
             last_authenticated_at: body.last_authenticated_at,
             last_activity_at: body.last_activity_at,
-            last_surface_used: body
-                .last_activity_editor
-                .filter(|surface| !surface.is_empty()),
+            last_surface_used: surface.map(|surface| kept(&mut self.surfaces, surface)),
         }
+    }
+}
+
+/// The one kept copy of a value.
+fn kept<T, V>(values: &mut HashSet<Arc<T>>, value: V) -> Arc<T>
+where
+    T: ?Sized + Eq + Hash,
+    V: Borrow<T> + Into<Arc<T>>,
+{
+    if let Some(known) = values.get(value.borrow()) {
+        return Arc::clone(known);
+    }
+    let value: Arc<T> = value.into();
+    values.insert(Arc::clone(&value));
+    value
+}
+
+impl AccountBody {
+    fn account(self) -> Option<Account> {
+        Some(Account {
+            id: self.id,
+            login: self.login.filter(|login| !login.is_empty())?.into(),
+        })
     }
 }
 
@@ -259,7 +306,7 @@ mod tests {
 
     fn seats(json: &str) -> serde_json::Result<Vec<Seat>> {
         let page: PageBody = serde_json::from_str(json)?;
-        Ok(page.seats.into_iter().map(Seat::from).collect())
+        Ok(Shared::default().seats(page.seats))
     }
 
     #[test]

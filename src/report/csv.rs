@@ -65,9 +65,7 @@ fn cells(seat: &Seat) -> [String; 5] {
         seat.login().to_owned(),
         time(seat.last_authenticated_at),
         time(seat.last_activity_at),
-        seat.last_surface_used
-            .clone()
-            .unwrap_or_else(|| NONE.to_owned()),
+        seat.last_surface_used.as_deref().unwrap_or(NONE).to_owned(),
         seat.organization().to_owned(),
     ]
 }
@@ -153,6 +151,8 @@ impl Recorded {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use std::sync::Arc;
+
     use super::super::completeness::Reading;
     use super::super::scope::Scope;
     use super::super::seat::Account;
@@ -179,15 +179,15 @@ mod tests {
         Seat {
             assignee: Some(Account {
                 id: Some(1),
-                login: "octocat".to_owned(),
+                login: "octocat".into(),
             }),
-            organization: Some(Account {
+            organization: Some(Arc::new(Account {
                 id: Some(2),
-                login: "acme".to_owned(),
-            }),
+                login: "acme".into(),
+            })),
             last_authenticated_at: Some("2026-03-27T03:52:53.7+02:00".parse().unwrap()),
             last_activity_at: Some("2021-10-14T00:53:32-06:00".parse().unwrap()),
-            last_surface_used: Some("vscode/1.113.0/copilot-chat/0.41.1".to_owned()),
+            last_surface_used: Some("vscode/1.113.0/copilot-chat/0.41.1".into()),
             ..Seat::default()
         }
     }
@@ -233,9 +233,9 @@ mod tests {
         let odd = |surface: &str| Seat {
             assignee: Some(Account {
                 id: None,
-                login: surface.to_owned(),
+                login: surface.into(),
             }),
-            last_surface_used: Some(surface.to_owned()),
+            last_surface_used: Some(surface.into()),
             ..octocat()
         };
         let surfaces = [

@@ -150,7 +150,7 @@ mod tests {
         let seats = logins.iter().map(|login| Seat {
             assignee: Some(Account {
                 id: None,
-                login: (*login).to_owned(),
+                login: (*login).into(),
             }),
             ..Seat::default()
         });

@@ -93,11 +93,11 @@ mod tests {
         Seat {
             assignee: Some(Account {
                 id: Some(id),
-                login: login.to_owned(),
+                login: login.into(),
             }),
             created_at: Some(granted.parse().unwrap()),
             last_activity_at: activity.map(|time| time.parse().unwrap()),
-            last_surface_used: activity.map(|time| format!("vscode/{time}")),
+            last_surface_used: activity.map(|time| format!("vscode/{time}").into()),
             ..Seat::default()
         }
     }

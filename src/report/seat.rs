@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -15,7 +16,7 @@ pub struct Seat {
     pub assignee: Option<Account>,
     /// The organization that grants it. Missing in an organization's own report, where it is
     /// plain, and for seats that an enterprise grants itself.
-    pub organization: Option<Account>,
+    pub organization: Option<Arc<Account>>,
     /// The id of the team through which it is granted.
     pub team: Option<u64>,
     /// When access was last granted; it begins anew with every grant.
@@ -25,7 +26,7 @@ pub struct Seat {
     /// When the person last used Copilot. GitHub forgets it after 90 days.
     pub last_activity_at: Option<Timestamp>,
     /// What the person last used it in, such as `vscode/1.113.0/copilot-chat/0.41.1`.
-    pub last_surface_used: Option<String>,
+    pub last_surface_used: Option<Arc<str>>,
 }
 
 /// A person's or an organization's account.
@@ -34,24 +35,24 @@ pub struct Account {
     /// GitHub's number for it, which stays when the login changes.
     pub id: Option<u64>,
     /// Its login.
-    pub login: String,
+    pub login: Box<str>,
 }
 
 /// What makes an account itself: its id, and where that is not known its login.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Identity {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Identity<'a> {
     /// GitHub's number.
     Id(u64),
-    /// The login in lower case, since GitHub does not tell case apart.
-    Login(String),
+    /// The login.
+    Login(&'a str),
 }
 
 impl Account {
     /// What makes this account itself.
     #[must_use]
-    pub fn identity(&self) -> Identity {
+    pub fn identity(&self) -> Identity<'_> {
         self.id
-            .map_or_else(|| Identity::Login(self.login.to_lowercase()), Identity::Id)
+            .map_or_else(|| Identity::Login(&self.login), Identity::Id)
     }
 }
 
@@ -59,23 +60,21 @@ impl Seat {
     /// The login as the report writes it: `None` for a row without a person.
     #[must_use]
     pub fn login(&self) -> &str {
-        self.assignee.as_ref().map_or(NONE, |a| a.login.as_str())
+        self.assignee.as_ref().map_or(NONE, |a| &*a.login)
     }
 
     /// The organization as the report writes it.
     #[must_use]
     pub fn organization(&self) -> &str {
-        self.organization
-            .as_ref()
-            .map_or(NONE, |o| o.login.as_str())
+        self.organization.as_ref().map_or(NONE, |o| &*o.login)
     }
 
     /// Who holds which grant. Rows without a person have none: nothing tells two of them apart,
     /// so none of them is called a repetition of another.
-    fn key(&self) -> Option<(Identity, Option<Identity>, Option<u64>)> {
+    fn key(&self) -> Option<(Identity<'_>, Option<Identity<'_>>, Option<u64>)> {
         Some((
             self.assignee.as_ref()?.identity(),
-            self.organization.as_ref().map(Account::identity),
+            self.organization.as_deref().map(Account::identity),
             self.team,
         ))
     }
@@ -96,6 +95,10 @@ impl Seat {
             .then_with(|| self.last_authenticated_at.cmp(&other.last_authenticated_at))
             .then_with(|| self.last_activity_at.cmp(&other.last_activity_at))
             .then_with(|| self.last_surface_used.cmp(&other.last_surface_used))
+            .then_with(|| {
+                let identity = |seat: &Self| seat.assignee.as_ref().and_then(|account| account.id);
+                identity(self).cmp(&identity(other))
+            })
     }
 }
 
@@ -104,31 +107,25 @@ impl Seat {
 /// Of a seat that was read twice the row with the newer activity stays.
 #[must_use]
 pub fn ordered(mut rows: Vec<Seat>) -> (Vec<Seat>, Vec<Seat>) {
-    rows.sort_by(|a, b| {
-        a.order(b).then_with(|| {
-            a.assignee
-                .as_ref()
-                .map(Account::identity)
-                .cmp(&b.assignee.as_ref().map(Account::identity))
-        })
-    });
-    let mut seen = HashSet::new();
-    let mut twice = Vec::new();
-    let mut seats: Vec<Seat> = rows
-        .into_iter()
+    rows.sort_unstable_by(Seat::order);
+    let mut seen = HashSet::with_capacity(rows.len());
+    let mut repeats: Vec<bool> = rows
+        .iter()
         .rev()
-        .filter_map(|seat| {
-            let first = seat.key().is_none_or(|key| seen.insert(key));
-            if first {
-                Some(seat)
-            } else {
-                twice.push(seat);
-                None
-            }
-        })
+        .map(|seat| seat.key().is_some_and(|key| !seen.insert(key)))
         .collect();
-    seats.reverse();
-    (seats, twice)
+    drop(seen);
+    let mut twice = Vec::new();
+    if repeats.contains(&true) {
+        rows.retain_mut(|seat| {
+            let repeat = repeats.pop().unwrap_or_default();
+            if repeat {
+                twice.push(std::mem::take(seat));
+            }
+            !repeat
+        });
+    }
+    (rows, twice)
 }
 
 /// The same moment without its fraction of a second, as the report writes times.
@@ -150,14 +147,16 @@ mod tests {
     fn account(login: &str, id: u64) -> Option<Account> {
         Some(Account {
             id: Some(id),
-            login: login.to_owned(),
+            login: login.into(),
         })
     }
 
     fn seat(login: &str, id: u64, organization: Option<(&str, u64)>, team: Option<u64>) -> Seat {
         Seat {
             assignee: account(login, id),
-            organization: organization.and_then(|(login, id)| account(login, id)),
+            organization: organization
+                .and_then(|(login, id)| account(login, id))
+                .map(Arc::new),
             team,
             ..Seat::default()
         }

@@ -71,9 +71,9 @@ impl Line {
 }
 
 /// Writes the summary of a run at `now`, in GitHub's Markdown and under the size that the runner
-/// takes.
+/// takes. People are named only where `names` allows it.
 #[must_use]
-pub fn write(sections: &[Section<'_>], general: &[Line], now: Timestamp) -> String {
+pub fn write(sections: &[Section<'_>], general: &[Line], names: bool, now: Timestamp) -> String {
     let mut summary = String::from("# Copilot activity report\n\n");
     for line in general {
         write_line(&mut summary, line);
@@ -81,7 +81,7 @@ pub fn write(sections: &[Section<'_>], general: &[Line], now: Timestamp) -> Stri
     let mut left_out = 0;
     for section in sections {
         let mut text = String::new();
-        write_section(&mut text, section, now);
+        write_section(&mut text, section, names, now);
         // Room for the last sentence is kept.
         if summary.len() + text.len() > LARGEST_SUMMARY - 1024 {
             left_out += 1;
@@ -98,7 +98,7 @@ pub fn write(sections: &[Section<'_>], general: &[Line], now: Timestamp) -> Stri
     summary
 }
 
-fn write_section(out: &mut String, section: &Section<'_>, now: Timestamp) {
+fn write_section(out: &mut String, section: &Section<'_>, names: bool, now: Timestamp) {
     let _ = writeln!(out, "\n## {}\n", escape(&section.title));
     for line in &section.lines {
         write_line(out, line);
@@ -141,7 +141,9 @@ fn write_section(out: &mut String, section: &Section<'_>, now: Timestamp) {
     ] {
         let _ = writeln!(out, "| {what} | {figure} |");
     }
-    write_longest_inactive(out, &people, now);
+    if names {
+        write_longest_inactive(out, &people, now);
+    }
 }
 
 fn write_longest_inactive(out: &mut String, people: &[Person<'_>], now: Timestamp) {

@@ -8,8 +8,8 @@ use serde_json::Value;
 use simulator::{Seats, Service, Simulator};
 
 use super::{
-    COMMIT_TOKEN, Job, OWN, Step, TOKEN, commit_file, contains, file, files_below, git, github,
-    unzip, well_behaved,
+    COMMIT_TOKEN, Job, OWN, Step, TOKEN, commit_file, contains, file, files_below, git, git_with,
+    github, unzip, well_behaved,
 };
 
 /// The first line of an organization's report.
@@ -276,7 +276,7 @@ pub fn keeps_secrets(simulator: &Simulator, step: &Step) {
         places.push(("the artifact's zip", artifact.bytes));
     }
     let objects = ["cat-file", "--batch-all-objects", "--batch"];
-    let objects = super::git_with(&simulator.git_dir(OWN), &objects, b"", &[]);
+    let objects = git_with(&simulator.git_dir(OWN), &objects, b"");
     places.push(("the repository", objects));
     for (place, bytes) in places {
         for secret in &secrets {

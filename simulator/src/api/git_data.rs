@@ -292,10 +292,10 @@ pub(super) fn describe_commit(asked: Asked<'_>, place: &Place, oid: &str) -> Val
         return Value::Null;
     };
     let person = |person: &Person| json!({ "name": person.name, "email": person.email, "date": person.date });
-    let parents = commit
-        .parents
-        .iter()
-        .map(|parent| json!({ "sha": parent, "url": url(asked, place, "commits", parent) }));
+    let page = |oid: &str| format!("{SERVER_URL}/{}/commit/{oid}", place.full_name);
+    let parents = commit.parents.iter().map(
+        |parent| json!({ "sha": parent, "url": url(asked, place, "commits", parent), "html_url": page(parent) }),
+    );
     let signed = place.repo.is_verified(oid) && place.declared.signatures != Signatures::Absent;
     let reason = match place.declared.signatures {
         _ if !signed => "unsigned",
@@ -309,7 +309,7 @@ pub(super) fn describe_commit(asked: Asked<'_>, place: &Place, oid: &str) -> Val
         "sha": oid,
         "node_id": format!("C_{oid}"),
         "url": url(asked, place, "commits", oid),
-        "html_url": format!("{SERVER_URL}/{}/commit/{oid}", place.full_name),
+        "html_url": page(oid),
         "author": person(&commit.author),
         "committer": person(&commit.committer),
         "message": commit.message,

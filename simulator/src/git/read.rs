@@ -61,37 +61,21 @@ impl Repo {
 
     /// The object that an expression of git's names.
     pub(crate) fn resolve(&self, expression: &str) -> Option<String> {
-        let oid = self
-            .git(
-                &[
-                    "rev-parse",
-                    "--verify",
-                    "--quiet",
-                    "--end-of-options",
-                    expression,
-                ],
-                &[],
-            )
-            .ok()?;
-        Some(text(&oid).trim().to_owned()).filter(|oid| self.kind(oid).is_some())
+        Some(self.ask(|git| git.info(expression))?.oid)
     }
 
     /// `commit`, `tree`, `blob` or `tag`.
     pub(crate) fn kind(&self, oid: &str) -> Option<String> {
-        self.git(&["cat-file", "-t", oid], &[])
-            .ok()
-            .map(|kind| text(&kind).trim().to_owned())
+        Some(self.ask(|git| git.info(oid))?.kind)
     }
 
     pub(crate) fn blob(&self, oid: &str) -> Option<Vec<u8>> {
-        self.git(&["cat-file", "blob", oid], &[]).ok()
+        let (info, bytes) = self.ask(|git| git.contents(oid))?;
+        (info.kind == "blob").then_some(bytes)
     }
 
     pub(crate) fn blob_size(&self, oid: &str) -> Option<u64> {
-        text(&self.git(&["cat-file", "-s", oid], &[]).ok()?)
-            .trim()
-            .parse()
-            .ok()
+        Some(self.ask(|git| git.info(oid))?.size)
     }
 
     /// What a tree holds; of the whole tree below it when `recursive`.

@@ -246,7 +246,7 @@ impl Committer<'_> {
             .query::<Data<HashMap<String, Option<BlobBody>>>>(
                 &self.purpose(),
                 &query,
-                &self.variables(),
+                &json!({ "owner": self.repository.owner(), "name": self.repository.name() }),
             )
             .await?;
         let mut files = Vec::new();

@@ -1,0 +1,86 @@
+// Part 4: the official client (npm `@actions/artifact`, which `actions/download-artifact` is made of) lists, downloads
+// and verifies what the action uploaded; and uploads to the simulator, which so far only the action had tried.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { DefaultArtifactClient } from "@actions/artifact";
+import { done, promise, scratch, simulator, step } from "./lib.mjs";
+
+const github = await simulator("--people", "250");
+for (const [name, value] of Object.entries(github.env)) if (/^(ACTIONS|GITHUB)_/.test(name)) process.env[name] = value;
+const client = new DefaultArtifactClient();
+
+/** What the client gives back; what it prints for people is left out. */
+async function quietly(call) {
+  const write = process.stdout.write;
+  process.stdout.write = () => true;
+  try {
+    return await call();
+  } finally {
+    process.stdout.write = write;
+  }
+}
+
+const folder = (name) => path.join(scratch, name);
+const read = (...names) => fs.readFileSync(path.join(...names));
+const upload = (inputs) => step(github.env, { "deliver-to": "artifact", organization: "acme", ...inputs });
+let first;
+
+await promise("4.1", "the official client lists what the action uploaded", async () => {
+  first = await upload({});
+  const { artifacts } = await quietly(() => client.listArtifacts());
+  assert.equal(artifacts.length, 1);
+  const [{ id, name, size, digest }] = artifacts;
+  assert.equal(String(id), first.outputs["artifact-id"]);
+  assert.equal(name, first.outputs["artifact-name"]);
+  assert.equal(digest, `sha256:${first.outputs["artifact-digest"]}`);
+  return `${size} bytes`;
+});
+
+await promise("4.2", "the official client downloads it, its digest is right, and the files are the workspace's", async () => {
+  const { artifact } = await quietly(() => client.getArtifact("copilot-activity-report"));
+  const { downloadPath, digestMismatch } = await quietly(() => client.downloadArtifact(artifact.id, { path: folder("one"), expectedHash: artifact.digest }));
+  assert.equal(digestMismatch, false);
+  const report = first.outputs["report-path"];
+  const files = fs.readdirSync(path.join(first.workspace, path.dirname(report))).sort();
+  assert.deepEqual(fs.readdirSync(downloadPath).sort(), files);
+  for (const file of files) assert.deepEqual(read(downloadPath, file), read(first.workspace, path.dirname(report), file));
+  return files.join(", ");
+});
+
+await promise("4.3", "the official client notices a digest that is not right", async () => {
+  const { artifact } = await quietly(() => client.getArtifact("copilot-activity-report"));
+  const expectedHash = `sha256:${"0".repeat(64)}`;
+  const { digestMismatch } = await quietly(() => client.downloadArtifact(artifact.id, { path: folder("two"), expectedHash }));
+  assert.equal(digestMismatch, true);
+});
+
+await promise("4.4", "a name that is taken becomes another, and the official client finds both", async () => {
+  const { outputs } = await upload({});
+  assert.equal(outputs["artifact-name"], "copilot-activity-report-2");
+  const { artifacts } = await quietly(() => client.listArtifacts());
+  assert.deepEqual(artifacts.map(({ name }) => name).sort(), ["copilot-activity-report", "copilot-activity-report-2"]);
+});
+
+await promise("4.5", "the official client's own upload reaches the simulator, comes back the same, and takes its name", async () => {
+  fs.mkdirSync(folder("mine"));
+  const large = path.join(folder("mine"), "large.bin");
+  // Above two of its blocks.
+  fs.writeFileSync(large, Buffer.from(Array.from({ length: 17 << 20 }, (_, i) => (i * 2654435761) >>> 24)));
+  const uploaded = await quietly(() => client.uploadArtifact("mine", [large], folder("mine"), { compressionLevel: 0, retentionDays: 7 }));
+  const { artifact } = await quietly(() => client.getArtifact("mine"));
+  assert.equal(artifact.id, uploaded.id);
+  assert.equal(artifact.digest, `sha256:${uploaded.digest}`);
+  const { downloadPath, digestMismatch } = await quietly(() => client.downloadArtifact(artifact.id, { path: folder("back"), expectedHash: artifact.digest }));
+  assert.equal(digestMismatch, false);
+  assert.ok(read(downloadPath, "large.bin").equals(read(large)));
+  const { outputs } = await upload({ "artifact-name": "mine" });
+  assert.equal(outputs["artifact-name"], "mine-2");
+  await assert.rejects(quietly(() => client.uploadArtifact("mine", [large], folder("mine"))), /already exists/);
+  return `${uploaded.size} bytes`;
+});
+
+await promise("4.6", "the simulator has nothing to object to", async () => assert.equal(await github.complaints(), ""));
+
+done();

@@ -1,0 +1,180 @@
+// Part 5: the container. Built from the real Dockerfile, started with Debian's podman and runc as the runner starts it
+// with Docker (actions/runner, `ContainerActionHandler.cs`), and as runners on Kubernetes do (runner-container-hooks).
+
+import assert from "node:assert/strict";
+import dgram from "node:dgram";
+import { once } from "node:events";
+import fs from "node:fs";
+import path from "node:path";
+import { parse } from "yaml";
+import { certificates } from "./certificates.mjs";
+import { done, finished, outputsIn, promise, relay, run, scratch, simulator, step } from "./lib.mjs";
+
+process.env.STORAGE_DRIVER = "vfs";
+const IMAGE = `localhost/copilot-activity-report:conformance-${process.pid}`;
+const RUNNER = 1001;
+const podman = ["--runtime", "runc", "--cgroup-manager=cgroupfs"];
+const limits = ["--network", "host", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"];
+const { runs } = parse(fs.readFileSync(new URL("../action.yml", import.meta.url), "utf8"));
+process.on("exit", () => {
+  try {
+    run("podman", [...podman, "rmi", "--force", IMAGE]);
+  } catch {
+    // It was never built, and that was told.
+  }
+});
+
+/** The folders and files of a job on a runner, all of them the runner's. */
+function job() {
+  const work = fs.mkdtempSync(path.join(scratch, "work-"));
+  const mounts = {
+    "_temp": "/github/runner_temp",
+    "_temp/_github_home": "/github/home",
+    "_temp/_github_workflow": "/github/workflow",
+    "_temp/_runner_file_commands": "/github/file_commands",
+    "work/work": "/github/workspace",
+  };
+  for (const folder of Object.keys(mounts)) fs.mkdirSync(path.join(work, folder), { recursive: true });
+  const at = (name) => path.join(work, "_temp/_runner_file_commands", name);
+  for (const name of ["set_output_1", "set_env_1", "add_path_1", "save_state_1", "step_summary_1"]) fs.writeFileSync(at(name), "", { mode: 0o644 });
+  fs.writeFileSync(path.join(work, "_temp/_github_workflow/event.json"), "{}");
+  run("chown", ["--recursive", `${RUNNER}:${RUNNER}`, work]);
+  const workspace = path.join(work, "work/work");
+  return {
+    volumes: Object.entries(mounts).flatMap(([from, to]) => ["--volume", `${path.join(work, from)}:${to}`]),
+    workspace,
+    outputs: () => outputsIn(at("set_output_1")),
+    summary: () => fs.readFileSync(at("step_summary_1"), "utf8"),
+    written: () => run("find", [workspace, "-mindepth", "1", "-printf", "%U:%G %P\n"]).trim().split("\n"),
+  };
+}
+
+/** The variables of a step, as they are inside. */
+function variables({ GITHUB_TOKEN: token, SIMULATOR_GIT_DIR: _, ...runner }, inputs) {
+  const given = Object.entries({ token, "commit-token": token, enterprise: "", branch: "", ...inputs });
+  return {
+    ...runner,
+    HOME: "/github/home",
+    GITHUB_WORKSPACE: "/github/workspace",
+    GITHUB_EVENT_PATH: "/github/workflow/event.json",
+    GITHUB_OUTPUT: "/github/file_commands/set_output_1",
+    GITHUB_ENV: "/github/file_commands/set_env_1",
+    GITHUB_PATH: "/github/file_commands/add_path_1",
+    GITHUB_STATE: "/github/file_commands/save_state_1",
+    GITHUB_STEP_SUMMARY: "/github/file_commands/step_summary_1",
+    RUNNER_TEMP: "/github/runner_temp",
+    RUNNER_OS: "Linux",
+    // A path of the host, which is not there inside.
+    RUNNER_TOOL_CACHE: "/opt/hostedtoolcache",
+    ...Object.fromEntries(given.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
+  };
+}
+
+/** As the runner starts the action: variables by name, the entrypoint of `action.yml`. */
+async function container(env, inputs, { expect = 0, ...options } = {}) {
+  const { volumes, ...mine } = options.job ?? job();
+  const inside = variables(env, inputs);
+  const names = Object.keys(inside).flatMap((name) => ["--env", name]);
+  const args = [...podman, "run", "--rm", "--workdir", "/github/workspace", ...names, ...volumes, ...limits, ...(options.args ?? []), "--entrypoint", runs.entrypoint, IMAGE];
+  const { status, printed } = await finished("podman", args, { env: { ...process.env, ...inside } });
+  assert.equal(status, expect, printed);
+  return { ...mine, printed, outputs: mine.outputs() };
+}
+
+/** What two runs have in common: no times, numbers or sums. */
+const alike = (text) => text.replaceAll(/\b[0-9a-f]{7,64}\b|[\d.:]+/g, "#");
+const rows = (report) => report.toString().split("\n").map((line) => line.replace(/^.*?,/, ""));
+
+const github = await simulator("--people", "250");
+const inputs = { organization: "acme", "deliver-to": "artifact, repository", repository: "octo/audit" };
+
+await promise("5.1", "conformance/image builds the image from the Dockerfile, and it is under 10 MB", async () => {
+  const { status, printed } = await finished(new URL("image", import.meta.url).pathname, [IMAGE], {});
+  assert.equal(status, 0, printed);
+  const size = Number(run("podman", [...podman, "image", "inspect", "--format", "{{.Size}}", IMAGE]));
+  assert.ok(size > 0 && size < 10_000_000, `${size} bytes`);
+  return `${(size / 1e6).toFixed(2)} MB`;
+});
+
+await promise("5.2", "as the runner starts it: report, outputs and summary are those of the same run without a container", async () => {
+  const outside = await step(github.env, { ...inputs, directory: "outside", "artifact-name": "outside" });
+  const inside = await container(github.env, { ...inputs, directory: "inside", "artifact-name": "inside" });
+  assert.deepEqual(rows(fs.readFileSync(path.join(inside.workspace, inside.outputs["report-path"]))), rows(outside.report()));
+  assert.deepEqual(Object.keys(inside.outputs), Object.keys(outside.outputs));
+  for (const name of ["seats", "people", "complete", "changed"]) assert.equal(inside.outputs[name], outside.outputs[name]);
+  assert.equal(alike(inside.outputs["report-path"]), alike(outside.outputs["report-path"]));
+  assert.equal(alike(inside.summary()).replaceAll("inside", "outside"), alike(outside.summary));
+  return `${inside.outputs.seats} seats`;
+});
+
+await promise("5.3", "files and folders it makes belong to the workspace's owner", async () => {
+  const { written } = await container(github.env, { organization: "acme", "deliver-to": "none", "output-directory": "a/b/c" });
+  assert.ok(written().length >= 5, written().join("\n"));
+  assert.deepEqual(written().filter((line) => !line.startsWith(`${RUNNER}:${RUNNER} `)), []);
+  return `${written().length} of them`;
+});
+
+await promise("5.4", "an input that cannot be used ends it with status 2, inside as outside", async () => {
+  const { printed } = await container(github.env, { organization: "a/b", "deliver-to": "none" }, { expect: 2 });
+  assert.match(printed, /::error::.*organization/);
+});
+
+// A name server that knows one host, and a company's authority whose file lies in the workspace.
+const asked = new Set();
+const names = dgram.createSocket("udp4", (question, from) => {
+  const end = question.indexOf(0, 12) + 5;
+  const labels = [];
+  for (let i = 12; question[i] > 0; i += question[i] + 1) labels.push(question.toString("latin1", i + 1, i + 1 + question[i]));
+  asked.add(labels.join("."));
+  const isAddress = question.readUInt16BE(end - 4) === 1;
+  const head = Buffer.from([question[0], question[1], 0x81, 0x80, 0, 1, 0, isAddress ? 1 : 0, 0, 0, 0, 0]);
+  const record = isAddress ? Buffer.from([0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 1]) : Buffer.alloc(0);
+  names.send(Buffer.concat([head, question.subarray(12, end), record]), from.port, from.address);
+});
+await once(names.bind(53, "127.0.0.153"), "listening");
+const { tls, authority } = certificates("*.octocorp.test");
+const api = await relay(github.env.GITHUB_API_URL, { host: "api.octocorp.test", tls });
+const named = { ...github.env, GITHUB_API_URL: api, GITHUB_GRAPHQL_URL: `${api}/graphql` };
+const dns = ["--dns", "127.0.0.153"];
+
+await promise("5.5", "a host name resolves inside, and an authority in the workspace is trusted", async () => {
+  const mine = job();
+  fs.copyFileSync(authority, path.join(mine.workspace, "authority.pem"));
+  const { outputs } = await container({ ...named, SSL_CERT_FILE: "/github/workspace/authority.pem" }, { organization: "acme", "deliver-to": "none" }, { job: mine, args: dns });
+  assert.equal(outputs.complete, "true");
+  assert.ok(asked.has("api.octocorp.test"));
+});
+
+await promise("5.6", "the image's own authorities are found: a company's is not among them, and that is what is said", async () => {
+  const { printed } = await container(named, { organization: "acme", "deliver-to": "none" }, { expect: 1, args: dns });
+  assert.match(printed, /certificate is not trusted/);
+});
+
+await promise("5.7", "as a runner on Kubernetes starts it: a pod that waits, then `sh -l` and `env`", async () => {
+  const mine = job();
+  const name = `conformance-${process.pid}`;
+  run("podman", [...podman, "run", "--detach", "--name", name, ...mine.volumes, ...limits, "--entrypoint", "tail", IMAGE, "-f", "/dev/null"]);
+  const inside = (...args) => finished("podman", [...podman, "exec", name, ...args], {});
+  try {
+    for (const command of ["sh", "env", "tail", "mv", "tar", "rm", "find", "stat", "chmod"]) {
+      const { status, printed } = await inside("sh", "-c", `command -v ${command}`);
+      assert.equal(status, 0, `${command}: ${printed}`);
+    }
+    // `writeRunScript` of the hooks: every variable is an argument of `env`, names with hyphens included.
+    const pairs = Object.entries(variables(github.env, { ...inputs, directory: "kubernetes" })).map(([name, value]) => `"${name}=${value.replace(/[\\"$`]/g, "\\$&")}"`);
+    fs.writeFileSync(path.join(mine.workspace, "run.sh"), `#!/bin/sh -l\nset -e\ncd /github/workspace && \\\nexec env ${pairs.join(" ")} ${runs.entrypoint}\n`);
+    const { status, printed } = await inside("sh", "-l", "/github/workspace/run.sh");
+    assert.equal(status, 0, printed);
+    assert.equal(mine.outputs().seats, "250");
+    assert.match(mine.outputs()["commit-sha"], /^[0-9a-f]{40}$/);
+    // The hooks pack and unpack files by these.
+    const moved = await inside("sh", "-c", "cd /github/workspace && tar cf /tmp/all.tar . && mkdir /tmp/all && tar xf /tmp/all.tar -C /tmp/all && find /tmp/all -type f -exec stat -c '%s %n' {} +");
+    assert.match(moved.printed, /seat-activity-\d+\.csv/);
+  } finally {
+    run("podman", [...podman, "rm", "--force", "--time", "0", name]);
+  }
+});
+
+await promise("5.8", "the simulator has nothing to object to", async () => assert.equal(await github.complaints(), ""));
+
+done();

@@ -1,0 +1,150 @@
+//! An answer by which GitHub refuses a request, with all it says about why.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+
+use super::{MESSAGE, RequestId, header};
+use crate::text::shown;
+
+/// An answer by which GitHub refuses a request, with all it says about why.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// The status.
+    pub status: StatusCode,
+    /// GitHub's number for the request.
+    pub request_id: RequestId,
+    /// GitHub's own words.
+    pub message: String,
+    /// `X-OAuth-Scopes`: the scopes of a classic token.
+    pub scopes: Option<String>,
+    /// `X-Accepted-OAuth-Scopes`: the scopes of which one would do.
+    pub accepted_scopes: Option<String>,
+    /// `X-Accepted-GitHub-Permissions`: what a fine-grained token or an App would need.
+    pub accepted_permissions: Option<String>,
+    /// `X-GitHub-SSO`: where the token must be authorized for single sign-on.
+    pub single_sign_on: Option<String>,
+    /// `Retry-After`: how long GitHub asks to stay away.
+    pub retry_after: Option<Duration>,
+    /// `X-RateLimit-Remaining`: requests left in this hour.
+    pub remaining: Option<u64>,
+    /// `X-RateLimit-Reset`: when the hour ends, in Unix seconds.
+    pub reset: Option<i64>,
+}
+
+impl Refusal {
+    /// Reads an answer of that status.
+    #[must_use]
+    pub fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        #[derive(serde::Deserialize)]
+        struct Body {
+            message: String,
+            #[serde(default)]
+            errors: serde_json::Value,
+        }
+        let message = match serde_json::from_slice::<Body>(body) {
+            Ok(Body { message, errors }) if errors.is_array() => {
+                shown(&format!("{message} {errors}"), MESSAGE)
+            }
+            Ok(Body { message, .. }) => shown(&message, MESSAGE),
+            Err(_) => shown(&String::from_utf8_lossy(body), 200),
+        };
+        let text = |name| header(headers, name).map(|value| shown(value, MESSAGE));
+        Self {
+            status,
+            request_id: RequestId::of(headers),
+            message,
+            scopes: text("x-oauth-scopes"),
+            accepted_scopes: text("x-accepted-oauth-scopes").filter(|scopes| !scopes.is_empty()),
+            accepted_permissions: text("x-accepted-github-permissions"),
+            single_sign_on: text("x-github-sso").and_then(|value| {
+                let (_, address) = value.split_once("url=")?;
+                Some(address.trim().to_owned())
+            }),
+            retry_after: header(headers, "retry-after")
+                .and_then(|value| value.trim().parse().ok())
+                .map(Duration::from_secs),
+            remaining: header(headers, "x-ratelimit-remaining").and_then(|v| v.parse().ok()),
+            reset: header(headers, "x-ratelimit-reset").and_then(|v| v.parse().ok()),
+        }
+    }
+
+    /// Status, number of the request, and GitHub's words.
+    pub(super) fn answer(&self) -> String {
+        let colon = if self.message.is_empty() { "" } else { ": " };
+        format!("{}{}{colon}{}", self.status, self.request_id, self.message)
+    }
+
+    /// Whether it is a rate limit. A 403 is a limit or a missing permission, and only headers and
+    /// message tell ("Rate limits for the REST API", "Exceeding the rate limit").
+    #[must_use]
+    pub fn is_limit(&self) -> bool {
+        self.status == StatusCode::TOO_MANY_REQUESTS
+            || (self.status == StatusCode::FORBIDDEN
+                && (self.retry_after.is_some()
+                    || self.remaining == Some(0)
+                    || self.message.to_lowercase().contains("rate limit")))
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "answer: {}", self.answer())?;
+        if self.is_limit() {
+            let until = match (self.retry_after, self.reset) {
+                (Some(wait), _) => format!("for {} s", wait.as_secs()),
+                (None, Some(reset)) if self.remaining == Some(0) => {
+                    match jiff::Timestamp::from_second(reset) {
+                        Ok(time) => format!("until {time}"),
+                        Err(_) => "for a while".to_owned(),
+                    }
+                }
+                _ => "for at least a minute".to_owned(),
+            };
+            return write!(f, "\n  missing: room within GitHub's rate limit, {until}");
+        }
+        if let Some(accepted) = &self.accepted_scopes
+            && let Some(has) = &self.scopes
+        {
+            if !has_one_of(has, accepted) {
+                let has = if has.is_empty() { "none" } else { has };
+                write!(
+                    f,
+                    "\n  missing: a classic token needs one of the scopes {accepted}; this one has {has}"
+                )?;
+            }
+        } else if let Some(permissions) = &self.accepted_permissions {
+            write!(
+                f,
+                "\n  missing: a fine-grained token or an App needs the permission {permissions}"
+            )?;
+        }
+        if self.single_sign_on.is_some() {
+            write!(
+                f,
+                "\n  missing: the token is not authorized for single sign-on"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether one of the scopes that a token `has` is one of the `accepted`, or includes it: `admin:`
+/// and `write:` include `read:` ("Scopes for OAuth apps").
+fn has_one_of(has: &str, accepted: &str) -> bool {
+    let split = |scopes: &str| -> Vec<String> {
+        scopes
+            .split(',')
+            .map(|scope| scope.trim().to_owned())
+            .filter(|scope| !scope.is_empty())
+            .collect()
+    };
+    let has = split(has);
+    split(accepted).iter().any(|accepted| {
+        let wider = accepted.strip_prefix("read:").map(|what| {
+            has.contains(&format!("write:{what}")) || has.contains(&format!("admin:{what}"))
+        });
+        has.contains(accepted) || wider == Some(true)
+    })
+}

@@ -1,0 +1,198 @@
+//! The governor on simulated time: no clock, no socket.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::collections::BinaryHeap;
+
+use super::*;
+
+/// What happened to each request of a simulated run.
+struct Run {
+    requests: Vec<(Duration, Duration)>,
+}
+
+impl Run {
+    /// `count` reads of `lasting` each, ten at once, as fast as the governor lets them.
+    fn reads(count: usize, lasting: impl Fn(usize) -> Duration) -> Self {
+        let mut governor = Governor::default();
+        let mut now = Duration::ZERO;
+        let mut under_way: BinaryHeap<std::cmp::Reverse<(Duration, u64)>> = BinaryHeap::new();
+        let mut requests = Vec::new();
+        while requests.len() < count {
+            let wait = if under_way.len() == 10 {
+                None
+            } else {
+                match governor.admit(now, Cost::Read, 1) {
+                    Admission::Now(ticket) => {
+                        let end = now + lasting(requests.len());
+                        requests.push((now, end));
+                        under_way.push(std::cmp::Reverse((end, ticket.number)));
+                        continue;
+                    }
+                    Admission::At(at, reason) => {
+                        assert_eq!(reason, Reason::Pace);
+                        assert!(at > now);
+                        Some(at)
+                    }
+                }
+            };
+            let end = under_way.peek().map(|std::cmp::Reverse((end, _))| *end);
+            match (wait, end) {
+                (Some(at), Some(end)) if at < end => now = at,
+                (Some(at), None) => now = at,
+                (_, Some(end)) => {
+                    now = end;
+                    let std::cmp::Reverse((_, number)) = under_way.pop().unwrap();
+                    governor.ended(now, Ticket { number }, 1, None);
+                }
+                (None, None) => panic!("nothing under way and nothing to wait for"),
+            }
+        }
+        Self { requests }
+    }
+
+    fn took(&self) -> Duration {
+        self.requests.iter().map(|(_, end)| *end).max().unwrap()
+    }
+
+    /// Holds every minute of the run against the published limits themselves.
+    fn keeps_the_published_limits(&self) {
+        let begun_before =
+            |time: Duration| self.requests.partition_point(|(began, _)| *began < time);
+        for (start, _) in &self.requests {
+            let end = *start + MINUTE;
+            let (first, last) = (begun_before(*start), begun_before(end));
+            assert!(last - first <= 900);
+            // No request lasts longer than ten seconds here.
+            let under_way = begun_before(start.saturating_sub(Duration::from_secs(10)));
+            let server_time: Duration = self.requests[under_way..last]
+                .iter()
+                .map(|(began, ended)| (*ended).min(end).saturating_sub((*began).max(*start)))
+                .sum();
+            assert!(server_time <= Duration::from_secs(90), "{server_time:?}");
+        }
+    }
+}
+
+#[test]
+fn a_million_seats_at_400_ms_keep_every_limit_and_take_hardly_longer_than_they_allow() {
+    let page = Duration::from_millis(400);
+    let run = Run::reads(10_000, |_| page);
+    run.keeps_the_published_limits();
+    // The server time is what binds: 90 seconds of it in 60 seconds.
+    let allowed = (page * 10_000).mul_f64(60.0 / 90.0);
+    assert!(
+        run.took() <= allowed.mul_f64(1.1),
+        "{:?} of {allowed:?}",
+        run.took()
+    );
+}
+
+#[test]
+fn quick_pages_are_bound_by_points() {
+    let run = Run::reads(5_000, |_| Duration::from_millis(20));
+    run.keeps_the_published_limits();
+    // 900 at once, and 900 more with each minute: the last of 5,000 begin after five minutes.
+    let allowed = MINUTE * 5;
+    assert!(
+        run.took() <= allowed.mul_f64(1.1),
+        "{:?} of {allowed:?}",
+        run.took()
+    );
+}
+
+#[test]
+fn a_burst_uses_what_the_minute_allows() {
+    let run = Run::reads(100, |_| Duration::from_millis(200));
+    assert_eq!(run.took(), Duration::from_secs(2));
+}
+
+#[test]
+fn pages_that_grow_slow_keep_the_limits_too() {
+    let run = Run::reads(2_000, |n| {
+        Duration::from_millis(if n % 500 < 250 { 50 } else { 1_500 })
+    });
+    run.keeps_the_published_limits();
+}
+
+#[test]
+fn when_github_says_wait_everything_waits() {
+    let mut governor = Governor::default();
+    governor.hold(Duration::from_secs(60));
+    for cost in [Cost::Read, Cost::Write, Cost::Query, Cost::Mutation] {
+        for token in [1, 2] {
+            assert_eq!(
+                governor.admit(Duration::from_secs(1), cost, token),
+                Admission::At(Duration::from_secs(60), Reason::Hold)
+            );
+        }
+    }
+    assert!(matches!(
+        governor.admit(Duration::from_secs(60), Cost::Read, 1),
+        Admission::Now(_)
+    ));
+}
+
+#[test]
+fn an_hours_quota_is_not_overdrawn_by_requests_under_way() {
+    let mut governor = Governor::default();
+    let second = Duration::from_secs(1);
+    let Admission::Now(ticket) = governor.admit(second, Cost::Read, 1) else {
+        panic!("the first request has to wait");
+    };
+    let reset = Duration::from_secs(1_000);
+    governor.ended(
+        second,
+        ticket,
+        1,
+        Some(Quota {
+            remaining: 2,
+            reset,
+        }),
+    );
+    for _ in 0..2 {
+        assert!(matches!(
+            governor.admit(second, Cost::Read, 1),
+            Admission::Now(_)
+        ));
+    }
+    assert_eq!(
+        governor.admit(second, Cost::Read, 1),
+        Admission::At(reset, Reason::Hold)
+    );
+    // Another token and another resource have quotas of their own.
+    assert!(matches!(
+        governor.admit(second, Cost::Read, 2),
+        Admission::Now(_)
+    ));
+    assert!(matches!(
+        governor.admit(second, Cost::Query, 1),
+        Admission::Now(_)
+    ));
+    assert!(matches!(
+        governor.admit(reset, Cost::Read, 1),
+        Admission::Now(_)
+    ));
+}
+
+#[test]
+fn writes_are_a_second_apart_and_not_too_many_in_an_hour() {
+    let mut governor = Governor::default();
+    let mut now = Duration::ZERO;
+    let mut began = Vec::new();
+    while began.len() < 1_000 {
+        match governor.admit(now, Cost::Mutation, 1) {
+            Admission::Now(ticket) => {
+                began.push(now);
+                governor.ended(now + Duration::from_millis(300), ticket, 1, None);
+            }
+            Admission::At(at, _) => now = at,
+        }
+    }
+    assert!(
+        began
+            .windows(2)
+            .all(|pair| pair[1] - pair[0] >= BETWEEN_WRITES)
+    );
+    assert!(began.windows(501).all(|hour| hour[500] - hour[0] >= HOUR));
+}

@@ -1,0 +1,406 @@
+//! Checking what was given, input by input, so that all mistakes are found at once.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::table::{self, INPUTS};
+use super::{ArtifactInputs, CommitInputs, Inputs, Mistake};
+use crate::environment::Environment;
+use crate::github::address::ApiAddress;
+use crate::github::names::{BranchName, NameError, RepositoryName, RepositoryPath};
+use crate::report::scope::{Scope, ScopeKind};
+use crate::runner::artifact::{ArtifactName, Retention};
+use crate::text::shown;
+
+/// What was given, before anything is checked: flags over inputs, empty ones left out.
+pub(super) struct Given<'a> {
+    values: BTreeMap<&'static str, String>,
+    environment: &'a Environment,
+    pub(super) mistakes: Vec<Mistake>,
+}
+
+impl<'a> Given<'a> {
+    pub(super) fn new(flags: &clap::ArgMatches, environment: &'a Environment) -> Self {
+        let values = INPUTS
+            .iter()
+            .filter_map(|input| {
+                let flag = match input.kind {
+                    table::Kind::Secret => None,
+                    _ => flags.get_one::<String>(input.name).map(String::as_str),
+                };
+                let variable = format!("INPUT_{}", input.name.to_uppercase());
+                let value = flag.or_else(|| environment.get(&variable))?.trim();
+                (!value.is_empty()).then(|| (input.name, value.to_owned()))
+            })
+            .collect();
+        Self {
+            values,
+            environment,
+            mistakes: Vec::new(),
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// The value of an input, or its default.
+    fn or_default(&self, name: &'static str) -> &str {
+        self.get(name).unwrap_or_else(|| {
+            INPUTS
+                .iter()
+                .find(|input| input.name == name)
+                .and_then(|input| input.default)
+                .unwrap_or_default()
+        })
+    }
+
+    fn mistake(&mut self, input: &'static str, problem: impl fmt::Display) {
+        self.mistakes.push(Mistake {
+            input,
+            problem: problem.to_string(),
+        });
+    }
+
+    /// The value, or a mistake in its place.
+    fn take<T, E: fmt::Display>(&mut self, input: &'static str, read: Result<T, E>) -> Option<T> {
+        read.map_err(|problem| self.mistake(input, problem)).ok()
+    }
+
+    /// Everything is looked at before the first mistake ends anything, so that all are told.
+    pub(super) fn check(&mut self) -> Option<Inputs> {
+        let address = ApiAddress::from_environment(self.environment);
+        let address = self.take("GITHUB_API_URL", address);
+        let scopes = self.scopes();
+        let token = self.token();
+        let commit_token = self.secret("commit-token");
+        let own_repository = self.own_repository();
+        let delivery = self.deliver_to();
+        let artifact = self.artifact();
+        let commit = self.commit(
+            own_repository.as_ref(),
+            delivery.is_some_and(|d| d.repository),
+        );
+        let directory = self.output_directory();
+        let allow_public = self.switch("allow-public");
+        let require_complete = self.switch("require-complete");
+        let max_wait = self.max_wait();
+        let summary = self.switch("summary");
+
+        if delivery.is_some_and(|delivery| delivery.repository)
+            && self.get("commit-token").is_none()
+        {
+            self.mistake(
+                "commit-token",
+                "it is missing, and `deliver-to: repository` needs a token that may write to the repository",
+            );
+        }
+        let delivery = delivery?;
+        let (workspace, output_directory) = directory?;
+        let commit = match (delivery.repository, commit) {
+            (true, Some((repository, branch, directory, message))) => Some(CommitInputs {
+                repository: repository?,
+                branch,
+                directory,
+                token: commit_token.clone()?,
+                message,
+            }),
+            _ => None,
+        };
+        Some(Inputs {
+            address: address?,
+            scopes: scopes?,
+            token: token?,
+            commit_token,
+            own_repository,
+            artifact: if delivery.artifact { artifact } else { None },
+            commit,
+            workspace,
+            output_directory,
+            allow_public: allow_public?,
+            require_complete: require_complete?,
+            max_wait: max_wait?,
+            summary: summary?,
+        })
+    }
+
+    fn scopes(&mut self) -> Option<Vec<Scope>> {
+        let organizations = self.get("organization").map(str::to_owned);
+        let enterprise = self.get("enterprise").map(str::to_owned);
+        let (input, kind, names) = match (organizations, enterprise) {
+            (Some(_), Some(_)) => {
+                self.mistake(
+                    "enterprise",
+                    "it is given together with `organization`; a run takes one of them",
+                );
+                return None;
+            }
+            (Some(names), None) => ("organization", ScopeKind::Organization, names),
+            (None, Some(name)) => ("enterprise", ScopeKind::Enterprise, name),
+            (None, None) => match self.environment.get("GITHUB_REPOSITORY_OWNER") {
+                Some(owner) => ("organization", ScopeKind::Organization, owner.to_owned()),
+                None => {
+                    self.mistake(
+                        "organization",
+                        "it is missing; name an organization, or an enterprise in `enterprise`",
+                    );
+                    return None;
+                }
+            },
+        };
+        let mut scopes: Vec<Scope> = Vec::new();
+        let mut good = true;
+        let separators: &[char] = match kind {
+            ScopeKind::Organization => &[',', '\n', '\r'],
+            ScopeKind::Enterprise => &[],
+        };
+        for name in names.split(separators).map(str::trim) {
+            if name.is_empty() {
+                continue;
+            }
+            match self.take(input, Scope::new(kind, name)) {
+                Some(scope) if !scopes.iter().any(|known| known.is(&scope)) => scopes.push(scope),
+                Some(_) => {}
+                None => good = false,
+            }
+        }
+        if good && scopes.is_empty() {
+            self.mistake(input, "it names nobody");
+        }
+        (good && !scopes.is_empty()).then_some(scopes)
+    }
+
+    fn token(&mut self) -> Option<SecretString> {
+        let by_hand = !self.environment.in_actions();
+        if by_hand
+            && self.get("token").is_none()
+            && let Some(token) = self.environment.get("GITHUB_TOKEN")
+        {
+            let token = token.trim().to_owned();
+            self.values.insert("token", token);
+        }
+        if self.get("token").is_none() {
+            self.mistake(
+                "token",
+                if by_hand {
+                    "it is missing; set GITHUB_TOKEN to a token of an owner of the organization or enterprise"
+                } else {
+                    "it is missing; give a token of an owner of the organization or enterprise, kept in a secret. Where it is given: a secret that does not exist, or that this workflow may not read (a pull request from a fork), is empty"
+                },
+            );
+            return None;
+        }
+        self.secret("token")
+    }
+
+    fn secret(&mut self, input: &'static str) -> Option<SecretString> {
+        let value = self.get(input)?;
+        if value.chars().all(|c| c.is_ascii_graphic()) {
+            Some(SecretString::from(value))
+        } else {
+            self.mistake(
+                input,
+                "it has a space, a line break or another character that no token has; look at how the secret was saved",
+            );
+            None
+        }
+    }
+
+    fn own_repository(&mut self) -> Option<RepositoryName> {
+        let name = self.environment.get("GITHUB_REPOSITORY")?;
+        self.take("GITHUB_REPOSITORY", RepositoryName::parse(name))
+    }
+
+    fn deliver_to(&mut self) -> Option<DeliverTo> {
+        let value = match self.get("deliver-to") {
+            Some(value) => value,
+            None if self.environment.in_actions() => self.or_default("deliver-to"),
+            None => "none",
+        }
+        .to_owned();
+        let mut deliver = DeliverTo::default();
+        let mut none = false;
+        let mut good = true;
+        for word in value
+            .split([',', '\n'])
+            .map(str::trim)
+            .filter(|w| !w.is_empty())
+        {
+            match word {
+                "artifact" => deliver.artifact = true,
+                "repository" => deliver.repository = true,
+                "none" => none = true,
+                other => {
+                    good = false;
+                    self.mistake(
+                        "deliver-to",
+                        format!("{:?} is unknown; it takes `artifact`, `repository`, both separated by a comma, or `none`", shown(other, 50)),
+                    );
+                }
+            }
+        }
+        if none && (deliver.artifact || deliver.repository) {
+            good = false;
+            self.mistake("deliver-to", "`none` does not go together with others");
+        }
+        if good && !none && !deliver.artifact && !deliver.repository {
+            good = false;
+            self.mistake(
+                "deliver-to",
+                "it names nothing; write `none` to deliver nowhere",
+            );
+        }
+        good.then_some(deliver)
+    }
+
+    fn artifact(&mut self) -> Option<ArtifactInputs> {
+        let name = ArtifactName::parse(self.or_default("artifact-name"));
+        let name = self.take("artifact-name", name);
+        // GitHub's own action takes 0 for the repository's setting.
+        let retention = match self.get("artifact-retention-days") {
+            None => Some(None),
+            Some(days) => match days.parse::<u16>() {
+                Ok(days) if days <= 400 => Some(Retention::from_days(days)),
+                _ => {
+                    let problem = format!(
+                        "{:?} is not a number of days from 1 to 400",
+                        shown(days, 50)
+                    );
+                    self.mistake("artifact-retention-days", problem);
+                    None
+                }
+            },
+        };
+        Some(ArtifactInputs {
+            name: name?,
+            retention: retention?,
+        })
+    }
+
+    fn commit(&mut self, own: Option<&RepositoryName>, asked_for: bool) -> Option<CommitParts> {
+        let repository = match self.get("repository") {
+            Some(name) => {
+                let name = RepositoryName::parse(name);
+                self.take("repository", name)
+            }
+            None => {
+                if own.is_none() && asked_for {
+                    self.mistake(
+                        "repository",
+                        "it is missing; name the repository to commit to",
+                    );
+                }
+                own.cloned()
+            }
+        };
+        let branch = match self.get("branch").map(BranchName::parse) {
+            None => Some(None),
+            Some(branch) => self.take("branch", branch).map(Some),
+        };
+        let directory = RepositoryPath::parse(self.or_default("directory"));
+        let directory = self.take("directory", directory);
+        // Only with a name below it is it sure that no file lands among the workflows.
+        let directory = directory.and_then(|directory| {
+            let checked = directory.join("scope/latest.csv").map(|_| directory);
+            self.take::<_, NameError>("directory", checked)
+        });
+        let message = self.or_default("commit-message").to_owned();
+        let message = match unknown_placeholder(&message) {
+            None => Some(message),
+            Some(unknown) => {
+                let problem = format!(
+                    "{:?} is unknown; it knows {{scope}} and {{date}}",
+                    shown(unknown, 50)
+                );
+                self.mistake("commit-message", problem);
+                None
+            }
+        };
+        Some((repository, branch?, directory?, message?))
+    }
+
+    /// The workspace and the folder in it. The runner rewrites a path that begins with its own
+    /// workspace to that of the container, so an absolute path within the workspace is the same
+    /// as a relative one. Started by hand there is no workspace to stay in.
+    fn output_directory(&mut self) -> Option<(PathBuf, PathBuf)> {
+        let workspace = crate::runner::context::workspace(self.environment);
+        let given = PathBuf::from(self.or_default("output-directory"));
+        let leaves = |path: &Path| path.components().any(|part| part == Component::ParentDir);
+        let relative = given
+            .strip_prefix(&workspace)
+            .map_or_else(|_| given.clone(), Path::to_owned);
+        if relative.is_relative() && !leaves(&relative) {
+            return Some((workspace, relative));
+        }
+        if self.environment.get("GITHUB_WORKSPACE").is_none() {
+            let absolute = std::path::absolute(&given).unwrap_or(given);
+            if !leaves(&absolute) {
+                let below = absolute.strip_prefix("/").map(Path::to_owned);
+                return Some((PathBuf::from("/"), below.unwrap_or_default()));
+            }
+        }
+        self.mistake(
+            "output-directory",
+            "it must be a folder in the workspace, without `..`",
+        );
+        None
+    }
+
+    fn max_wait(&mut self) -> Option<Duration> {
+        let given = self.or_default("max-wait-minutes");
+        match given.parse::<u32>() {
+            Ok(minutes) => Some(Duration::from_secs(u64::from(minutes) * 60)),
+            Err(_) => {
+                let problem = format!("{:?} is not a number of minutes", shown(given, 50));
+                self.mistake("max-wait-minutes", problem);
+                None
+            }
+        }
+    }
+
+    fn switch(&mut self, input: &'static str) -> Option<bool> {
+        match self.or_default(input) {
+            "true" | "True" | "TRUE" => Some(true),
+            "false" | "False" | "FALSE" => Some(false),
+            other => {
+                let problem = format!("{:?} is neither `true` nor `false`", shown(other, 50));
+                self.mistake(input, problem);
+                None
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct DeliverTo {
+    artifact: bool,
+    repository: bool,
+}
+
+type CommitParts = (
+    Option<RepositoryName>,
+    Option<BranchName>,
+    RepositoryPath,
+    String,
+);
+
+/// The first `{word}` that a message cannot fill in.
+fn unknown_placeholder(message: &str) -> Option<&str> {
+    let mut rest = message;
+    while let Some(start) = rest.find('{') {
+        rest = &rest[start..];
+        let end = rest.find('}')? + 1;
+        let (placeholder, after) = rest.split_at(end);
+        let word = &placeholder[1..end - 1];
+        let is_word = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphabetic());
+        if is_word && !matches!(placeholder, "{scope}" | "{date}") {
+            return Some(placeholder);
+        }
+        rest = after;
+    }
+    None
+}

@@ -1,0 +1,355 @@
+//! What can be asked for, and how mistakes in it are told.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod support;
+
+use simulator::{Repository, Seats, Simulator, Token};
+use support::{COMMIT_TOKEN, Job, OWN, TOKEN, files_below, github, well_behaved};
+
+fn simulator() -> Simulator {
+    let read = Token::new()
+        .copilot(["acme", "globex", "initech"])
+        .enterprise(["octocorp"])
+        .scopes("read:org, read:enterprise");
+    let github = github(Seats::people(3))
+        .organization("globex", Seats::people(4))
+        .organization("initech", Seats::people(5))
+        .enterprise("octocorp", Seats::enterprise_people(6))
+        .token(TOKEN, read);
+    Simulator::start(github).unwrap()
+}
+
+/// The organizations and enterprises whose seats were asked for.
+fn asked(simulator: &Simulator) -> Vec<String> {
+    simulator
+        .requests()
+        .iter()
+        .filter_map(|seen| {
+            let (name, _) = seen.path_and_query.split_once("/copilot/")?;
+            Some(name.rsplit('/').next()?.to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_each_by_its_inputs_name() {
+    let simulator = simulator();
+    let step = Job::on(&simulator)
+        .input("organization", "acme, a/b")
+        .input("token", "two words")
+        .input("deliver-to", "artifact, mail")
+        .input("output-directory", "../elsewhere")
+        .input("artifact-name", "a:b")
+        .input("artifact-retention-days", "-1")
+        .input("repository", "https://github.com/octo/audit")
+        .input("branch", "a..b")
+        .input("directory", ".git/hooks")
+        .input("commit-token", "gh\u{a0}s")
+        .input("commit-message", "Report of {organisation}")
+        .input("allow-public", "yes")
+        .input("require-complete", "1")
+        .input("summary", "no")
+        .variable("GITHUB_API_URL", "http://api.github.com")
+        .run();
+    assert_eq!(step.status, 2, "{}", step.printed());
+    let errors: Vec<&str> = step
+        .stdout
+        .lines()
+        .filter_map(|line| line.strip_prefix("::error::"))
+        .collect();
+    let [error] = errors[..] else {
+        panic!("not one error: {errors:?}");
+    };
+    let lines: Vec<&str> = error.split("%0A").collect();
+    assert_eq!(lines[0], "The inputs cannot be used; nothing was sent.");
+    let mut named: Vec<&str> = lines[1..]
+        .iter()
+        .map(|line| line.trim().split(": ").next().unwrap())
+        .collect();
+    named.sort_unstable();
+    assert_eq!(
+        named,
+        [
+            "GITHUB_API_URL",
+            "allow-public",
+            "artifact-name",
+            "artifact-retention-days",
+            "branch",
+            "commit-message",
+            "commit-token",
+            "deliver-to",
+            "directory",
+            "organization",
+            "output-directory",
+            "repository",
+            "require-complete",
+            "summary",
+            "token",
+        ]
+    );
+    assert!(simulator.requests().is_empty());
+    assert!(files_below(&step.workspace).is_empty());
+}
+
+#[test]
+fn each_mistake_says_what_to_do() {
+    let simulator = simulator();
+    let job = || Job::on(&simulator).input("deliver-to", "artifact,repository");
+    for (job, texts) in [
+        (job().input("token", ""), ["token: ", "kept in a secret"]),
+        (
+            job().input("commit-token", ""),
+            ["commit-token: ", "may write to the repository"],
+        ),
+        (
+            job()
+                .input("enterprise", "octocorp")
+                .input("organization", "acme"),
+            ["enterprise: ", "together with `organization`"],
+        ),
+        (
+            job().input("organization", ", \n ,"),
+            ["organization: ", "names nobody"],
+        ),
+        (
+            job().without("GITHUB_REPOSITORY_OWNER"),
+            ["organization: ", "name an organization"],
+        ),
+        (
+            job().input("enterprise", "octo corp"),
+            ["enterprise: ", "cannot be the name of an enterprise"],
+        ),
+        (
+            job().input("deliver-to", "none, artifact"),
+            ["deliver-to: ", "does not go together"],
+        ),
+        (
+            job().input("deliver-to", "email"),
+            ["deliver-to: ", "`artifact`, `repository`"],
+        ),
+        (
+            job().input("artifact-retention-days", "401"),
+            ["artifact-retention-days: ", "from 1 to 400"],
+        ),
+        (
+            job().input("output-directory", "/etc"),
+            ["output-directory: ", "a folder in the workspace"],
+        ),
+        (
+            job().input("directory", ".github/workflows"),
+            ["directory: ", "not written below .github/workflows"],
+        ),
+        (
+            job().input("directory", "a/../../b"),
+            ["directory: ", "`..`"],
+        ),
+        (
+            job().without("GITHUB_REPOSITORY"),
+            ["repository: ", "name the repository to commit to"],
+        ),
+        (
+            job().variable("GITHUB_API_URL", "https://github.example.com/api/v3"),
+            ["GITHUB_API_URL: ", "GitHub Enterprise Server"],
+        ),
+        (
+            job().variable("GITHUB_API_URL", "ftp://github.com"),
+            ["GITHUB_API_URL: ", "not a web address"],
+        ),
+    ] {
+        let step = job.run();
+        step.failed(2, &texts);
+        step.failed(
+            2,
+            &["::error::The inputs cannot be used; nothing was sent."],
+        );
+        assert!(simulator.requests().is_empty(), "{texts:?}");
+    }
+}
+
+#[test]
+fn a_secret_that_cannot_be_used_is_not_shown() {
+    for value in ["ghp_first\nghp_second", "ghp_a b", "ghp_\u{e9}t\u{e9}"] {
+        let step = Job::alone().input("token", value).run();
+        step.failed(
+            2,
+            &["token: it has a space, a line break or another character"],
+        );
+        let rest = step
+            .printed()
+            .lines()
+            .filter(|line| !line.starts_with("::add-mask::"))
+            .collect::<String>();
+        assert!(!rest.contains("ghp_"), "{rest}");
+    }
+}
+
+#[test]
+fn an_empty_input_is_an_absent_one() {
+    let simulator = simulator();
+    let names = [
+        "organization",
+        "enterprise",
+        "deliver-to",
+        "output-directory",
+        "artifact-name",
+        "artifact-retention-days",
+        "repository",
+        "branch",
+        "directory",
+        "commit-message",
+        "allow-public",
+        "require-complete",
+        "summary",
+    ];
+    for empty in ["", " ", "\n"] {
+        let job = names
+            .iter()
+            .fold(Job::on(&simulator), |job, name| job.input(name, empty));
+        let step = job.run();
+        step.succeeded();
+        assert!(
+            step.output("report-path")
+                .starts_with("copilot-activity-report/acme-")
+        );
+        assert!(
+            step.output("artifact-name")
+                .starts_with("copilot-activity-report")
+        );
+        assert_eq!((step.output("seats"), step.output("commit-sha")), ("3", ""));
+        assert!(step.summary.contains("Copilot activity report"));
+    }
+    well_behaved(&simulator);
+}
+
+#[test]
+fn several_organizations_are_separated_by_commas_and_lines() {
+    for (organization, names) in [
+        ("globex", vec!["globex"]),
+        ("acme,globex", vec!["acme", "globex"]),
+        (
+            "acme\nglobex\r\ninitech\n",
+            vec!["acme", "globex", "initech"],
+        ),
+        (" acme , ,\n\n initech, Acme ", vec!["acme", "initech"]),
+    ] {
+        let simulator = simulator();
+        let step = Job::on(&simulator)
+            .input("organization", organization)
+            .input("deliver-to", "none")
+            .run();
+        step.succeeded();
+        assert_eq!(asked(&simulator), names, "{organization:?}");
+        let paths: Vec<&str> = step.output("report-path").lines().collect();
+        let hashes = step.output("report-sha256").lines().count();
+        assert_eq!((paths.len(), hashes), (names.len(), names.len()));
+        for (path, name) in paths.iter().zip(&names) {
+            let start = format!("copilot-activity-report/{name}-seat-activity-");
+            assert!(path.starts_with(&start), "{path}");
+        }
+        well_behaved(&simulator);
+    }
+}
+
+#[test]
+fn the_output_directory_may_be_named_from_the_workspace_or_absolutely() {
+    let simulator = simulator();
+    let job = || Job::on(&simulator).input("deliver-to", "none");
+    let absolute = job();
+    let folder = absolute.workspace().join("a/b");
+    for (job, given) in [
+        (absolute, folder.to_str().unwrap()),
+        (job(), "./a/b/"),
+        (job(), "a/b"),
+    ] {
+        let step = job.input("output-directory", given).run();
+        step.succeeded();
+        let path = step.output("report-path");
+        assert!(path.starts_with("a/b/acme-seat-activity-"), "{path}");
+        assert_eq!(files_below(&step.workspace.join("a/b")).len(), 2);
+    }
+}
+
+#[test]
+fn every_input_but_the_secrets_is_a_flag_and_wins_over_the_variable() {
+    let simulator = simulator();
+    let writes = Token::new().contents_write([OWN, "octo/audit"]);
+    simulator.change(|github| {
+        let audit = Repository::public();
+        github.repositories.insert("octo/audit".to_owned(), audit);
+        github.tokens.insert(COMMIT_TOKEN.to_owned(), writes);
+    });
+    let step = Job::on(&simulator)
+        .by_hand(&[
+            "--enterprise",
+            "octocorp",
+            "--deliver-to=repository",
+            "--output-directory",
+            "here",
+            "--repository",
+            "octo/audit",
+            "--branch",
+            "audit",
+            "--directory",
+            "record",
+            "--commit-message",
+            "{scope}!",
+            "--allow-public",
+            "--require-complete=false",
+            "--summary",
+            "false",
+        ])
+        .variable("GITHUB_TOKEN", TOKEN)
+        .input("commit-token", COMMIT_TOKEN)
+        .input("output-directory", "elsewhere")
+        .run();
+    step.succeeded();
+    assert_eq!(files_below(&step.workspace.join("here")).len(), 2);
+    let directory = simulator.git_dir("octo/audit");
+    let log = support::git(&directory, &["log", "-1", "--format=%s%n%b", "audit"]);
+    assert!(log.starts_with("octocorp!\n"), "{log}");
+    assert!(log.contains("by hand "), "{log}");
+    support::file(&directory, "audit:record/octocorp/latest.csv");
+    assert_eq!(asked(&simulator), ["octocorp"]);
+    well_behaved(&simulator);
+}
+
+#[test]
+fn a_secret_is_never_a_flag() {
+    let simulator = simulator();
+    for flag in ["--token", "--commit-token"] {
+        for arguments in [
+            vec![flag.to_owned(), TOKEN.to_owned()],
+            vec![format!("{flag}={TOKEN}")],
+        ] {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let step = Job::on(&simulator)
+                .by_hand(&arguments)
+                .variable("GITHUB_TOKEN", TOKEN)
+                .run();
+            step.failed(2, &[flag, "unexpected argument"]);
+        }
+    }
+    assert!(simulator.requests().is_empty());
+}
+
+#[test]
+fn help_explains_every_input_and_the_exit_status() {
+    let step = Job::alone().by_hand(&["--help"]).run();
+    step.succeeded();
+    for input in copilot_activity_report::inputs::table::INPUTS {
+        let flag = format!("--{} ", input.name);
+        let secret = input.name.ends_with("token");
+        assert_eq!(step.stdout.contains(&flag), !secret, "{}", step.stdout);
+    }
+    for text in [
+        "GITHUB_TOKEN",
+        "Exit status:",
+        "[default: copilot-activity]",
+    ] {
+        assert!(step.stdout.contains(text), "{}", step.stdout);
+    }
+    let step = Job::alone().by_hand(&["--version"]).run();
+    step.succeeded();
+    assert!(step.stdout.contains(env!("CARGO_PKG_VERSION")));
+}
