@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use std::{fmt, thread};
 
 use simulator::{At, Fault, Kind, Nth, Operation, Ports, Seats, Simulator};
-use support::github;
-use support::verdict::{Delivered, job, judge, record_earlier, truth};
+use support::verdict::{Delivered, job, judge, record_earlier, scene, truth};
+use support::{OWN, github, sound};
 
 /// Three pages of seats.
 const SEATS: usize = 210;
@@ -270,4 +270,67 @@ fn whatever_goes_wrong_wherever_nothing_wrong_and_nothing_half_is_delivered() {
         cases.len(),
         failures.join("\n\n")
     );
+}
+
+#[test]
+fn what_became_of_a_request_that_nobody_tells_of_is_said_to_be_unknown() {
+    let truth = truth(&Seats::people(3));
+    let always = |at, first, kind| Fault {
+        at,
+        nth: Nth::From(first),
+        kind,
+    };
+    let commit = Delivered {
+        artifact: false,
+        ..Delivered::ALL
+    };
+    let artifact = Delivered {
+        commit: false,
+        ..Delivered::ALL
+    };
+    for (at, kind, silent, text, delivered) in [
+        (
+            At::Graphql(Operation::Mutation),
+            Kind::Reset.after_effect(),
+            always(At::Graphql(Operation::Query), 3, Kind::Reset),
+            "whether it was committed all the same is not known",
+            Delivered::ALL,
+        ),
+        (
+            At::Graphql(Operation::Mutation),
+            Kind::Reset,
+            always(At::Graphql(Operation::Query), 3, Kind::Reset),
+            "whether it was committed all the same is not known",
+            artifact,
+        ),
+        (
+            At::FinalizeArtifact,
+            Kind::Reset.after_effect(),
+            always(At::ListArtifacts, 1, Kind::Reset),
+            "whether it was completed is not known",
+            Delivered::ALL,
+        ),
+        (
+            At::FinalizeArtifact,
+            Kind::Reset,
+            always(At::ListArtifacts, 1, Kind::Reset),
+            "whether it was completed is not known",
+            commit,
+        ),
+    ] {
+        let what = format!("{at:?}: {kind:?}");
+        let simulator = scene(Seats::people(3));
+        simulator.fault(Fault::always(at, kind));
+        simulator.fault(silent);
+        let first = job(&simulator).run();
+        first.failed(1, &[text]);
+        assert_eq!(judge(&simulator, &first, &truth), delivered, "{what}");
+
+        simulator.clear_faults();
+        let second = job(&simulator).run();
+        second.succeeded();
+        // The day has its one commit, whichever of the two made it.
+        assert_eq!(second.output("commit-sha").is_empty(), delivered.commit);
+        sound(&simulator, OWN);
+    }
 }

@@ -50,7 +50,12 @@ pub(crate) async fn exchange(
     // The work goes on even if the client leaves meanwhile, as it would at GitHub.
     let delivery = tokio::task::spawn_blocking({
         let (world, call) = (Arc::clone(&world), Arc::clone(&call));
-        move || spoil::carry_out(&world, &call, kind)
+        let at_work = world.begin_work();
+        move || {
+            let delivery = spoil::carry_out(&world, &call, kind);
+            drop(at_work);
+            delivery
+        }
     });
     let mut delivery = delivery.await.map_err(io::Error::other)?;
     while let Delivery::Late(by, then) = delivery {

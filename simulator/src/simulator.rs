@@ -138,6 +138,11 @@ impl Simulator {
         git::program().to_owned()
     }
 
+    /// Whether nothing is being carried out. What a client asked for goes on when the client has left.
+    pub fn is_at_rest(&self) -> bool {
+        self.world.is_at_rest()
+    }
+
     /// The most API requests that were open at once.
     pub fn in_flight_max(&self) -> usize {
         self.world.in_flight_max()

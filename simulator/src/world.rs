@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -40,6 +40,7 @@ pub(crate) struct World {
     pub(crate) blob_url: String,
     absences: Mutex<Vec<(Service, Instant)>>,
     absent: Notify,
+    at_work: Arc<()>,
     in_flight: AtomicUsize,
     in_flight_max: AtomicUsize,
     answered: AtomicU64,
@@ -74,6 +75,7 @@ impl World {
             blob_url: blob,
             absences: Mutex::default(),
             absent: Notify::new(),
+            at_work: Arc::default(),
             in_flight: AtomicUsize::new(0),
             in_flight_max: AtomicUsize::new(0),
             answered: AtomicU64::new(0),
@@ -177,6 +179,16 @@ impl World {
 
     pub(crate) fn in_flight_max(&self) -> usize {
         self.in_flight_max.load(Ordering::SeqCst)
+    }
+
+    /// Whoever carries a request out holds this meanwhile.
+    pub(crate) fn begin_work(&self) -> Arc<()> {
+        Arc::clone(&self.at_work)
+    }
+
+    /// Whether no request is carried out.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        Arc::strong_count(&self.at_work) == 1
     }
 
     /// Lets a service be gone for that long.
