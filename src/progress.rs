@@ -72,7 +72,7 @@ impl fmt::Display for Undone {
             }
         }
         if self.interruption.is_some() {
-            f.write_str("\n  not done: everything else. Nothing is half published; what a commit under way became of, another run finds out")?;
+            f.write_str("\n  not done: everything else. Nothing is half published; what became of a commit under way, another run finds out")?;
         }
         Ok(())
     }

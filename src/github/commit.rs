@@ -94,7 +94,7 @@ pub enum CommitError {
     GitHub(#[from] GitHubError),
     /// The branch's rules or protection do not let the token commit to it.
     #[error(
-        "{error}\n  missing: the branch {branch} lets this token not commit: {rules}\n  what to do: let the account or App of `commit-token` bypass the rule (repository settings, Rules), or name another `branch`"
+        "{error}\n  missing: the branch {branch} does not let this token commit: {rules}\n  what to do: let the account or App of `commit-token` bypass the rule (repository settings, Rules), or name another `branch`"
     )]
     Protected {
         /// The branch.
