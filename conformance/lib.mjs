@@ -29,13 +29,18 @@ export function given(name) {
 
 /** Keeps one promise and prints its line. What `body` returns stands in brackets behind it. */
 export async function promise(number, name, body) {
+  let timer;
   try {
-    const said = await body();
+    // Something by others that never ends is no kept promise either.
+    const late = new Promise((_, reject) => (timer = setTimeout(reject, 120_000, "nothing came of it within two minutes")));
+    const said = await Promise.race([body(), late]);
     console.log(`ok ${number} ${name}${said ? ` (${said})` : ""}`);
   } catch (error) {
     process.exitCode = 1;
     console.log(`FAILED ${number} ${name}`);
     console.log(String(error.stack ?? error).split("\n").slice(0, 30).join("\n").replace(/^/gm, "    "));
+  } finally {
+    clearTimeout(timer);
   }
 }
 
