@@ -49,7 +49,7 @@ use progress::Progress;
 use report::Report;
 use report::manifest::{FileEntry, Manifest};
 use report::scope::Scope;
-use runner::artifact::Uploaded;
+use runner::artifact::{ArtifactError, Uploaded};
 use runner::context;
 use runner::log::{self, Group};
 use runner::outputs::{self, Outputs};
@@ -399,6 +399,9 @@ fn artifact_line(uploaded: &anyhow::Result<Option<Uploaded>>) -> Option<Line> {
             let line = Line::good(format!("uploaded as the artifact {}", artifact.name));
             Some(line.with_link(&artifact.url))
         }
-        Err(error) => Some(Line::bad(format!("no artifact was uploaded. {error:#}"))),
+        Err(error) => Some(Line::bad(match error.downcast_ref() {
+            Some(ArtifactError::Unknown { .. }) => format!("{error:#}"),
+            _ => format!("no artifact was uploaded. {error:#}"),
+        })),
     }
 }

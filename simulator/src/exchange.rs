@@ -32,6 +32,10 @@ pub(crate) async fn exchange(
     let counter = Arc::clone(&world);
     let in_flight = (service == Service::Api).then(|| counter.enter());
     let call = Arc::new(receive(service, request).await?);
+    // Connections from before are closed as well.
+    if world.absence(service).is_some() {
+        return Err(reset());
+    }
     let number = world.saw(&call);
     if in_flight.as_ref().is_some_and(|(now, _)| *now > 100) {
         world.complain(&call, "more than 100 requests at once");
@@ -101,15 +105,23 @@ async fn send(world: &World, call: &Call, delivery: Delivery) -> Result<Response
             respond(&answer, StreamBody::new(parts).boxed_unsync())
         }
         Delivery::Endless(answer) => {
+            // What says how it is encoded is kept from being encoded again.
+            let answer = answer.header("content-encoding", "identity");
             let answer = dress(world, call, answer)?;
-            let more = Bytes::from(vec![b' '; 16 * 1024]);
+            let more = Bytes::from(vec![b' '; 256 * 1024]);
             let parts = stream::repeat(more).then(|more| async {
                 tokio::time::sleep(Duration::from_millis(1)).await;
                 Ok(Frame::data(more))
             });
             respond(&answer, StreamBody::new(parts).boxed_unsync())
         }
-        Delivery::Reset => Err(io::Error::from(io::ErrorKind::ConnectionReset)),
+        Delivery::Reset => Err(reset()),
+        Delivery::Refuse(time) => {
+            world.leave(call.service, time);
+            // The port is closed before the client can come back.
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            Err(reset())
+        }
         Delivery::Stall => std::future::pending().await,
         // Waited for before this is called.
         Delivery::Late(..) => Err(io::Error::other("a delay was left over")),
@@ -152,6 +164,10 @@ fn respond(answer: &Answer, body: Body) -> Result<Response<Body>, io::Error> {
         response = response.header(name, value);
     }
     response.body(body).map_err(io::Error::other)
+}
+
+fn reset() -> io::Error {
+    io::Error::from(io::ErrorKind::ConnectionReset)
 }
 
 fn never(error: Infallible) -> io::Error {

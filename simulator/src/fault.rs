@@ -53,6 +53,8 @@ pub enum Nth {
     First(usize),
     /// That one, counting from 1.
     Only(usize),
+    /// That one, counting from 1, and all after it.
+    From(usize),
     /// All.
     Always,
 }
@@ -63,6 +65,7 @@ impl Nth {
         match self {
             Self::First(count) => n <= count,
             Self::Only(which) => n == which,
+            Self::From(first) => n >= first,
             Self::Always => true,
         }
     }
@@ -137,6 +140,10 @@ pub enum Kind {
     Html(u16),
     /// The connection is closed without an answer.
     Reset,
+    /// The service is gone for that long: its connections are closed without an answer, and new ones are refused. Give
+    /// it ports of your own ([`crate::Ports`]) outside the system's range of free ones, or another program may take
+    /// the port meanwhile.
+    Refuse(Duration),
     /// There is no answer, and the connection stays open.
     Stall,
     /// The answer ends in the middle: its length is right, half of it comes, the connection closes. A request that
@@ -144,7 +151,7 @@ pub enum Kind {
     Truncate,
     /// The answer says it is compressed, and is not.
     BadGzip,
-    /// The answer never ends.
+    /// The answer never ends. It is not compressed.
     Endless,
     /// Go there instead (302, or 307 where something was sent).
     RedirectTo(String),

@@ -1,7 +1,8 @@
 //! Listens on the three addresses and takes connections.
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 use std::{io, thread};
 
 use hyper::server::conn::http1;
@@ -81,10 +82,21 @@ fn run(runtime: Runtime, stopped: oneshot::Receiver<()>) {
     drop(runtime);
 }
 
-async fn serve(world: Arc<World>, service: Service, listener: tokio::net::TcpListener) {
+async fn serve(world: Arc<World>, service: Service, mut listener: tokio::net::TcpListener) {
+    let address = listener.local_addr();
     loop {
-        let Ok((connection, _)) = listener.accept().await else {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            time = world.gone(service) => {
+                drop(listener);
+                tokio::time::sleep(time).await;
+                let Ok(address) = address else { return };
+                listener = listen_again(address).await;
+                continue;
+            }
+        };
+        let Ok((connection, _)) = accepted else {
+            tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
         // Answers are small and come in pieces: without this each would wait for the other side's acknowledgement.
@@ -97,5 +109,14 @@ async fn serve(world: Arc<World>, service: Service, listener: tokio::net::TcpLis
                 .serve_connection(TokioIo::new(connection), handler)
                 .await;
         });
+    }
+}
+
+async fn listen_again(address: SocketAddr) -> tokio::net::TcpListener {
+    loop {
+        match tokio::net::TcpListener::bind(address).await {
+            Ok(listener) => return listener,
+            Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
     }
 }

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::artifacts::Artifact;
 use crate::fault::Fault;
+use crate::git;
 use crate::github::GitHub;
 use crate::http::Seen;
 use crate::server::{Listeners, Running};
@@ -130,6 +131,11 @@ impl Simulator {
     /// The bare git repository behind `owner/name`. It may be read and written with `git` at any time.
     pub fn git_dir(&self, full_name: &str) -> PathBuf {
         self.world.repositories.dir(full_name)
+    }
+
+    /// Where the `git` command is.
+    pub fn git_program() -> PathBuf {
+        git::program().to_owned()
     }
 
     /// The most API requests that were open at once.

@@ -21,6 +21,8 @@ pub(crate) enum Delivery {
     Endless(Answer),
     /// The connection closes at once.
     Reset,
+    /// The connection closes at once, and the service takes no others for that long.
+    Refuse(Duration),
     /// Never.
     Stall,
     /// Later.
@@ -106,6 +108,7 @@ fn spoil(call: &Call, kind: Kind, answer: Answer) -> Delivery {
             Delivery::Whole(Answer::of(status, "text/html; charset=utf-8", UNICORN))
         }
         Kind::Reset => Delivery::Reset,
+        Kind::Refuse(time) => Delivery::Refuse(time),
         Kind::Stall => Delivery::Stall,
         Kind::Truncate => Delivery::Half(answer),
         Kind::Endless => Delivery::Endless(answer),

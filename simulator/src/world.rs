@@ -11,12 +11,13 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
 
 use crate::artifacts::Store;
 use crate::fault::{Fault, Kind};
 use crate::git::Repositories;
 use crate::github::{self, GitHub};
-use crate::http::{Call, Seen};
+use crate::http::{Call, Seen, Service};
 
 /// What links to GitHub's pages begin with. Hosts under `localhost` pass the artifact client's check for servers
 /// that have no artifact service.
@@ -37,6 +38,8 @@ pub(crate) struct World {
     pub(crate) api_url: String,
     pub(crate) results_origin: String,
     pub(crate) blob_url: String,
+    absences: Mutex<Vec<(Service, Instant)>>,
+    absent: Notify,
     in_flight: AtomicUsize,
     in_flight_max: AtomicUsize,
     answered: AtomicU64,
@@ -69,6 +72,8 @@ impl World {
             api_url: api,
             results_origin: results,
             blob_url: blob,
+            absences: Mutex::default(),
+            absent: Notify::new(),
             in_flight: AtomicUsize::new(0),
             in_flight_max: AtomicUsize::new(0),
             answered: AtomicU64::new(0),
@@ -172,6 +177,34 @@ impl World {
 
     pub(crate) fn in_flight_max(&self) -> usize {
         self.in_flight_max.load(Ordering::SeqCst)
+    }
+
+    /// Lets a service be gone for that long.
+    pub(crate) fn leave(&self, service: Service, time: Duration) {
+        lock(&self.absences).push((service, Instant::now() + time));
+        self.absent.notify_waiters();
+    }
+
+    /// How much longer a service is gone; nothing where it is there.
+    pub(crate) fn absence(&self, service: Service) -> Option<Duration> {
+        let absences = lock(&self.absences);
+        let end = absences
+            .iter()
+            .filter(|(who, _)| *who == service)
+            .map(|(_, end)| *end)
+            .max()?;
+        Some(end.duration_since(Instant::now())).filter(|left| !left.is_zero())
+    }
+
+    /// Waits until a service is gone.
+    pub(crate) async fn gone(&self, service: Service) -> Duration {
+        loop {
+            let left = self.absent.notified();
+            if let Some(time) = self.absence(service) {
+                return time;
+            }
+            left.await;
+        }
     }
 
     /// A number for each answer, from 1.

@@ -233,7 +233,6 @@ impl Client {
     ) -> Result<(T, Answer), GitHubError> {
         let began = self.clock.elapsed();
         let mut tries = Tries::default();
-        let mut limited = None;
         loop {
             let outcome = match self.once(request).await {
                 Ok(answer) => read(&answer).map(|read| (read, answer)),
@@ -241,7 +240,7 @@ impl Client {
             };
             let error = match outcome {
                 Ok(done) => return Ok(done),
-                Err(error) => error.after_limit(limited.take()),
+                Err(error) => error,
             };
             let now = self.clock.now().as_second();
             match tries.after(&error, request.is_repeatable(), now) {
@@ -251,8 +250,7 @@ impl Client {
                 }
                 Next::Hold(wait) => {
                     tracing::debug!("GitHub's rate limit: {error}");
-                    self.pacer.hold(wait);
-                    limited = Some(error);
+                    self.pacer.hold(wait, error.limit());
                 }
                 Next::After(wait) => {
                     tracing::debug!("Trying again in {} ms: {error}", wait.as_millis());
@@ -302,12 +300,7 @@ impl Client {
             .pacer
             .admit(request.cost, self.token)
             .await
-            .map_err(|limit| {
-                failed(Problem::TooLong {
-                    limit,
-                    answer: None,
-                })
-            })?;
+            .map_err(|limit| failed(Problem::TooLong(limit)))?;
         let exchanged = tokio::time::timeout(
             self.clock.patience(request.within()),
             self.send(request, url),

@@ -26,6 +26,9 @@ use branch::{Head, State};
 /// wins each round.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How many times GitHub may stumble over a commit, while nobody else commits.
+const STUMBLES: u32 = 6;
+
 /// GraphQL takes some 40 MB in one request, and files grow by a third in base64; above this the
 /// commit goes by Git Data, whose commits GitHub signs for an App's token only.
 const LARGEST_MUTATION: usize = 20_000_000;
@@ -155,6 +158,7 @@ pub enum CommitError {
 #[derive(Debug, Default)]
 struct Patience {
     tries: u32,
+    stumbles: u32,
     waited: Duration,
 }
 
@@ -250,9 +254,7 @@ impl<'a> Committer<'a> {
         patience: &mut Patience,
     ) -> Result<Option<Commit>, CommitError> {
         tracing::debug!("the commit did not succeed: {error}");
-        if !patience.wait(self.clock).await {
-            return Err(self.gave_up(patience, error));
-        }
+        let may_go_on = patience.wait(self.clock).await;
         let (now, ours) = match self.history().await {
             Ok(found) => found,
             Err(_)
@@ -272,18 +274,27 @@ impl<'a> Committer<'a> {
             tracing::info!("The answer to the commit was lost, but the commit is there.");
             return Ok(Some(commit));
         }
-        if now.as_deref() != Some(&head.commit) {
+        let moved = now.as_deref() != Some(&head.commit);
+        if !moved && error.is_limit() {
+            return Err(error.into());
+        }
+        if !moved && !is_stale(&error) {
+            if !error.is_passing() {
+                return Err(self.refused(error).await);
+            }
+            patience.stumbles += 1;
+        }
+        if !may_go_on || patience.stumbles >= STUMBLES {
+            return Err(self.gave_up(patience, error));
+        }
+        if moved {
             tracing::info!(
                 "Somebody else committed to {} of {} meanwhile; the report is placed on top of that.",
                 self.branch,
                 self.repository
             );
-            return Ok(None);
         }
-        if error.is_passing() || is_stale(&error) {
-            return Ok(None);
-        }
-        Err(self.refused(error).await)
+        Ok(None)
     }
 
     /// Why GitHub refuses for good: a rule of the branch, or something else.

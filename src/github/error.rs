@@ -89,13 +89,8 @@ pub enum Problem {
         errors: Vec<GraphqlError>,
     },
     /// GitHub's rate limit asks for a longer wait than the user wants.
-    #[error("answer: {}\n  missing: {limit}", .answer.as_deref().unwrap_or("none, nothing more was sent"))]
-    TooLong {
-        /// How long the wait would be.
-        limit: TooLong,
-        /// The answer that said so, where it is of this request.
-        answer: Option<String>,
-    },
+    #[error("answer: {}\n  missing: {}", .0.answer().unwrap_or("none, nothing more was sent"), .0)]
+    TooLong(TooLong),
     /// The answer leads to another server, which must not see the token.
     #[error("answer: it leads to {address}, which is not GitHub's API; it was not followed")]
     Foreign {
@@ -113,6 +108,21 @@ pub struct GraphqlError {
     /// What went wrong.
     #[serde(default)]
     pub message: String,
+}
+
+impl GraphqlError {
+    /// Whether GitHub's rate limits are the reason, the hour's or a secondary one.
+    #[must_use]
+    pub fn is_limit(&self) -> bool {
+        self.kind.as_deref() == Some("RATE_LIMITED") || self.is_secondary_limit()
+    }
+
+    /// Whether one of GitHub's secondary rate limits is the reason.
+    #[must_use]
+    pub fn is_secondary_limit(&self) -> bool {
+        let message = self.message.to_lowercase();
+        message.contains("secondary rate limit")
+    }
 }
 
 fn listed(errors: &[GraphqlError]) -> String {
@@ -176,16 +186,28 @@ impl GitHubError {
         self
     }
 
-    /// The same, where `earlier` is the rate limit that made us wait: what GitHub said then
-    /// belongs to the answer.
+    /// What GitHub answered, where that was a rate limit.
     #[must_use]
-    pub fn after_limit(mut self, earlier: Option<Self>) -> Self {
-        if let Some(earlier) = earlier
-            && let Problem::TooLong { answer, .. } = &mut *self.problem
-        {
-            *answer = earlier.refusal().map(Refusal::answer);
+    pub fn limit(&self) -> Option<String> {
+        match &*self.problem {
+            Problem::Refused(refusal) if refusal.is_limit() => Some(refusal.answer()),
+            Problem::Graphql { request_id, errors }
+                if errors.iter().any(GraphqlError::is_limit) =>
+            {
+                Some(format!(
+                    "200 OK{request_id}, with errors: {}",
+                    listed(errors)
+                ))
+            }
+            Problem::TooLong(limit) => limit.answer().map(str::to_owned),
+            _ => None,
         }
-        self
+    }
+
+    /// Whether it was a rate limit. Such a request was not carried out.
+    #[must_use]
+    pub fn is_limit(&self) -> bool {
+        matches!(*self.problem, Problem::TooLong(_)) || self.limit().is_some()
     }
 
     fn tries_made(&self) -> String {
@@ -232,7 +254,7 @@ impl GitHubError {
             Problem::Graphql { errors, .. } => errors.iter().all(|error| {
                 error.kind.is_none() && error.message.contains("Something went wrong")
             }),
-            Problem::Foreign { .. } | Problem::TooLong { .. } => false,
+            Problem::Foreign { .. } | Problem::TooLong(_) => false,
         }
     }
 }

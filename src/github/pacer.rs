@@ -33,10 +33,12 @@ struct State {
     /// Until when waits are counted in `waited`.
     counted_until: Duration,
     announced_until: Duration,
+    /// The answer by which GitHub said to wait.
+    said: Option<String>,
 }
 
 /// GitHub wants to be left alone for longer than the user wants to wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "GitHub's rate limit leaves no request for another {} s, and together with the {} s waited before that is more than the {} minutes that `max-wait-minutes` allows",
     .wait.as_secs(), .waited.as_secs(), .most.as_secs() / 60
@@ -45,6 +47,16 @@ pub struct TooLong {
     wait: Duration,
     waited: Duration,
     most: Duration,
+    said: Option<String>,
+}
+
+impl TooLong {
+    /// The answer by which GitHub said to wait, to whichever request; nothing where only the
+    /// headers of good answers said that no request is left.
+    #[must_use]
+    pub fn answer(&self) -> Option<&str> {
+        self.said.as_deref()
+    }
 }
 
 /// A request that may be sent.
@@ -81,6 +93,7 @@ impl Pacer {
                 let now = self.clock.elapsed();
                 match state.governor.admit(now, cost, token) {
                     Admission::Now(ticket) => {
+                        state.said = None;
                         return Ok(Admitted {
                             pacer: self,
                             ticket,
@@ -102,10 +115,12 @@ impl Pacer {
         }
     }
 
-    /// Lets nothing begin for `wait`, because GitHub said so.
-    pub fn hold(&self, wait: Duration) {
+    /// Lets nothing begin for `wait`, because GitHub `said` so.
+    pub fn hold(&self, wait: Duration, said: Option<String>) {
         let until = self.clock.elapsed() + wait;
-        self.state().governor.hold(until);
+        let mut state = self.state();
+        state.governor.hold(until);
+        state.said = said;
     }
 
     /// The moment of a Unix time, in the governor's time.
@@ -122,6 +137,7 @@ impl Pacer {
                 wait: until.saturating_sub(now),
                 waited: state.waited,
                 most: self.most,
+                said: state.said.clone(),
             });
         }
         state.waited += wait;

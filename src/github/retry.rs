@@ -71,6 +71,10 @@ impl Tries {
                 Next::Hold(wait)
             };
         }
+        // Where the wait would be too long nothing was sent.
+        if matches!(*error.problem, Problem::TooLong(_)) {
+            return Next::GiveUp;
+        }
         self.failed += 1;
         if !repeatable || !error.is_passing() || self.failed >= TRIES {
             return Next::GiveUp;
@@ -107,16 +111,10 @@ fn limit_wait(refusal: &Refusal, times: u32, now: i64) -> Duration {
 /// which the governor has seen already, so the primary limit needs no wait of its own here.
 fn graphql_limit_wait(errors: &[GraphqlError], times: u32) -> Option<Duration> {
     errors.iter().find_map(|error| {
-        if error
-            .message
-            .to_lowercase()
-            .contains("secondary rate limit")
-        {
+        if error.is_secondary_limit() {
             Some(Duration::from_secs(60) * 2_u32.pow(times.saturating_sub(1).min(6)))
-        } else if error.kind.as_deref() == Some("RATE_LIMITED") {
-            Some(Duration::from_secs(1))
         } else {
-            None
+            error.is_limit().then_some(Duration::from_secs(1))
         }
     })
 }

@@ -196,6 +196,7 @@ impl ArtifactService {
         };
         let id = match self.service.finalize(&name, content).await {
             Ok(id) => id,
+            Err(unknown @ ArtifactError::Unknown { .. }) => return Err(unknown),
             Err(cause) => {
                 let cause = Box::new(cause);
                 return Err(ArtifactError::Unfinished { name, cause });

@@ -4,44 +4,42 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use simulator::Simulator;
+
 /// What git says about a repository.
 pub fn git(directory: &Path, arguments: &[&str]) -> String {
-    String::from_utf8(git_with(directory, arguments, b"", &[])).unwrap()
+    String::from_utf8(git_with(directory, arguments, b"")).unwrap()
 }
 
 /// The bytes of a file in a repository, such as `main:README.md`.
 pub fn file(directory: &Path, name: &str) -> Vec<u8> {
-    git_with(directory, &["cat-file", "blob", name], b"", &[])
+    git_with(directory, &["cat-file", "blob", name], b"")
 }
 
 /// Commits a file to `main` as somebody else would, past GitHub.
 pub fn commit_file(directory: &Path, path: &str, content: &[u8]) {
-    let said = |arguments: &[&str], input: &[u8]| {
-        let index = directory.join("index-of-a-test");
-        let said = git_with(
-            directory,
-            arguments,
-            input,
-            &[("GIT_INDEX_FILE", index.to_str().unwrap())],
-        );
-        String::from_utf8(said).unwrap().trim().to_owned()
-    };
-    let blob = said(&["hash-object", "-w", "--stdin"], content);
-    said(&["read-tree", "main"], b"");
-    let entry = format!("100644,{blob},{path}");
-    said(&["update-index", "--add", "--cacheinfo", &entry], b"");
-    let tree = said(&["write-tree"], b"");
-    let commit = said(&["commit-tree", &tree, "-p", "main", "-m", path], b"");
-    said(&["update-ref", "refs/heads/main", &commit], b"");
+    let mut commit = format!(
+        "commit refs/heads/main\n\
+         committer Mona Lisa <mona@example.com> {} +0000\n\
+         data {}\n{path}\n\
+         from refs/heads/main^0\n\
+         M 100644 inline {path}\n\
+         data {}\n",
+        jiff::Timestamp::now().as_second(),
+        path.len(),
+        content.len()
+    )
+    .into_bytes();
+    commit.extend_from_slice(content);
+    commit.push(b'\n');
+    git_with(directory, &["fast-import", "--quiet"], &commit);
 }
 
-fn git_with(
-    directory: &Path,
-    arguments: &[&str],
-    input: &[u8],
-    variables: &[(&str, &str)],
-) -> Vec<u8> {
-    let mut child = Command::new("git")
+/// What git answers to `input`.
+pub fn git_with(directory: &Path, arguments: &[&str], input: &[u8]) -> Vec<u8> {
+    // Named by its path it is started without a copy of this whole process.
+    let mut child = Command::new(Simulator::git_program())
+        .args(["-c", "fastimport.unpackLimit=0", "-c", "core.fsync=none"])
         .arg("--git-dir")
         .arg(directory)
         .args(arguments)
@@ -49,9 +47,6 @@ fn git_with(
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_NOSYSTEM", "1")
-        .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_NAME"), "Mona Lisa")))
-        .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_EMAIL"), "mona@example.com")))
-        .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

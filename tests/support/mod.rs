@@ -12,8 +12,9 @@
 
 mod git;
 pub mod network;
+pub mod verdict;
 
-pub use git::{commit_file, file, git};
+pub use git::{commit_file, file, git, git_with};
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,6 +22,7 @@ use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
+use std::thread;
 
 use simulator::{GitHub, Repository, Seats, Simulator, Token};
 use tempfile::TempDir;
@@ -155,15 +157,31 @@ impl Job {
     /// Runs the step, and holds against it what holds for every run: no token is in anything that
     /// it leaves, but in the lines that mask it.
     pub fn run(&self) -> Step {
-        let output = Command::new(env!("CARGO_BIN_EXE_copilot-activity-report"))
+        let output = self.command().output().unwrap();
+        self.step(output)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_copilot-activity-report"));
+        command
             .args(&self.arguments)
             .env_clear()
             .envs(&self.variables)
             .current_dir(self.workspace())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        self.step(output)
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Starts the step, to be interrupted.
+    pub fn start(&self) -> Running<'_> {
+        let mut command = self.command();
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        Running {
+            job: self,
+            id: child.id(),
+            output: thread::spawn(move || child.wait_with_output().unwrap()),
+        }
     }
 
     fn step(&self, output: Output) -> Step {
@@ -274,9 +292,32 @@ pub fn unescape(data: &str) -> String {
 
 /// Whether the bytes hold the text.
 pub fn contains(bytes: &[u8], text: &str) -> bool {
-    bytes
-        .windows(text.len())
-        .any(|window| window == text.as_bytes())
+    String::from_utf8_lossy(bytes).contains(text)
+}
+
+/// A step that runs.
+pub struct Running<'a> {
+    job: &'a Job,
+    id: u32,
+    output: thread::JoinHandle<Output>,
+}
+
+impl Running<'_> {
+    /// Sends a signal, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let mut kill = Command::new("kill");
+        kill.args(["-s", name, &self.id.to_string()]);
+        assert!(kill.status().unwrap().success());
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.output.is_finished()
+    }
+
+    /// Waits for its end. The status of a step that was killed is -1.
+    pub fn end(self) -> Step {
+        self.job.step(self.output.join().unwrap())
+    }
 }
 
 impl Step {

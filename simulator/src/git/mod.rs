@@ -1,16 +1,18 @@
 //! The repositories: real bare ones, driven by the plumbing of the `git` command.
 
+mod batch;
 mod read;
 mod write;
 
 use std::collections::{HashMap, HashSet, hash_map};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::{fmt, fs, thread};
 
+use batch::Batch;
 pub(crate) use read::{Commit, Entry, Person};
 pub(crate) use write::{Edit, NewCommit, commit_by_somebody_else};
 
@@ -73,12 +75,23 @@ impl Repositories {
     }
 }
 
+/// What a repository begins with, as `git fast-import` reads it.
+const FIRST_COMMIT: &str = "commit refs/heads/{branch}
+committer Mona Lisa <monalisa@example.com> 1767225600 +0000
+data 14
+Initial commit
+M 100644 inline README.md
+data {length}
+# {name}
+";
+
 /// One repository.
 pub(crate) struct Repo {
     dir: PathBuf,
     writing: Mutex<()>,
     verified: Mutex<HashSet<String>>,
     scratch: AtomicU64,
+    batch: Mutex<Option<Batch>>,
 }
 
 impl Repo {
@@ -89,6 +102,7 @@ impl Repo {
             writing: Mutex::default(),
             verified: Mutex::default(),
             scratch: AtomicU64::new(0),
+            batch: Mutex::default(),
         };
         repo.git(
             &[
@@ -103,23 +117,14 @@ impl Repo {
         )?;
         if !declared.empty {
             let name = full_name.rsplit('/').next().unwrap_or(full_name);
-            let blobs = repo.write_blobs(&[format!("# {name}\n").as_bytes()])?;
-            let put = Edit::Put {
-                path: "README.md".to_owned(),
-                mode: "100644".to_owned(),
-                oid: blobs[0].clone(),
-            };
-            let tree = repo.write_tree(None, &[put])?;
-            let person = Person::of("Mona Lisa", "monalisa@example.com");
-            let oid = repo.commit(&NewCommit {
-                tree: &tree,
-                parents: &[],
-                message: "Initial commit",
-                author: &person,
-                committer: &person,
-                verified: false,
-            })?;
-            repo.set_branch(&declared.default_branch, &oid, None)?;
+            let first = FIRST_COMMIT
+                .replace("{branch}", &declared.default_branch)
+                .replace("{length}", &(name.len() + 3).to_string())
+                .replace("{name}", name);
+            repo.git(
+                &["-c", "fastimport.unpackLimit=0", "fast-import", "--quiet"],
+                first.as_bytes(),
+            )?;
         }
         Ok(repo)
     }
@@ -127,6 +132,23 @@ impl Repo {
     /// Taken by whoever reads a branch in order to move it.
     pub(crate) fn writing(&self) -> MutexGuard<'_, ()> {
         lock(&self.writing)
+    }
+
+    /// Asks the one `git cat-file` of the repository, which is started by the first question.
+    fn ask<T>(
+        &self,
+        question: impl FnOnce(&mut Batch) -> Result<Option<T>, GitError>,
+    ) -> Option<T> {
+        let mut batch = lock(&self.batch);
+        if batch.is_none() {
+            *batch = Batch::start(batch::command(&self.dir)).ok();
+        }
+        let answer = question(batch.as_mut()?);
+        if answer.is_err() {
+            // Another one answers the next question.
+            *batch = None;
+        }
+        answer.ok()?
     }
 
     fn git(&self, args: &[&str], stdin: &[u8]) -> Result<Vec<u8>, GitError> {
@@ -139,17 +161,8 @@ impl Repo {
         stdin: &[u8],
         env: &[(&str, String)],
     ) -> Result<Vec<u8>, GitError> {
-        let mut child = Command::new("git")
-            .args(["-c", "gc.auto=0", "-c", "core.fsync=none"])
+        let mut child = batch::command(&self.dir)
             .args(args)
-            .current_dir(&self.dir)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("GIT_DIR", &self.dir)
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_LITERAL_PATHSPECS", "1")
-            .env("LC_ALL", "C.UTF-8")
             .envs(env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -171,6 +184,18 @@ impl Repo {
             )))
         }
     }
+}
+
+/// Where the `git` command is. A program that is named by its path is started without a copy of this whole process,
+/// which counts where hundreds are.
+pub(crate) fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+            .map(|folder| folder.join("git"))
+            .find(|path| path.is_file())
+            .unwrap_or_else(|| PathBuf::from("git"))
+    })
 }
 
 fn text(bytes: &[u8]) -> String {

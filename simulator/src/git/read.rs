@@ -61,41 +61,21 @@ impl Repo {
 
     /// The object that an expression of git's names.
     pub(crate) fn resolve(&self, expression: &str) -> Option<String> {
-        self.look_up(expression).map(|(oid, _)| oid)
+        Some(self.ask(|git| git.info(expression))?.oid)
     }
 
     /// `commit`, `tree`, `blob` or `tag`.
     pub(crate) fn kind(&self, oid: &str) -> Option<String> {
-        self.look_up(oid).map(|(_, kind)| kind)
-    }
-
-    /// An object's id and kind, by one run of git: nearly every request needs some of them.
-    fn look_up(&self, expression: &str) -> Option<(String, String)> {
-        if expression.contains('\n') {
-            return None;
-        }
-        let format = "--batch-check=%(objectname) %(objecttype)";
-        let line = format!("{expression}\n");
-        let found = self.git(&["cat-file", format], line.as_bytes()).ok()?;
-        // Where there is no such object, the expression comes back with a word that is no kind.
-        let (oid, kind) = text(&found)
-            .trim_end()
-            .rsplit_once(' ')
-            .map(|(oid, kind)| (oid.to_owned(), kind.to_owned()))?;
-        ["commit", "tree", "blob", "tag"]
-            .contains(&kind.as_str())
-            .then_some((oid, kind))
+        Some(self.ask(|git| git.info(oid))?.kind)
     }
 
     pub(crate) fn blob(&self, oid: &str) -> Option<Vec<u8>> {
-        self.git(&["cat-file", "blob", oid], &[]).ok()
+        let (info, bytes) = self.ask(|git| git.contents(oid))?;
+        (info.kind == "blob").then_some(bytes)
     }
 
     pub(crate) fn blob_size(&self, oid: &str) -> Option<u64> {
-        text(&self.git(&["cat-file", "-s", oid], &[]).ok()?)
-            .trim()
-            .parse()
-            .ok()
+        Some(self.ask(|git| git.info(oid))?.size)
     }
 
     /// What a tree holds; of the whole tree below it when `recursive`.

@@ -5,10 +5,10 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use simulator::{At, Fault, Kind, Nth, Operation, Simulator};
+use simulator::{At, Fault, Kind, Nth, Operation, Ports, Simulator};
 
 use crate::artifacts::{create, put, rpc};
-use crate::client::{api, get, git, graphql, no_complaints, start};
+use crate::client::{api, get, git, graphql, no_complaints, start, world};
 use crate::commits::{MUTATION, head, input};
 
 const ACME: &str = "/orgs/acme/copilot/billing/seats?per_page=100";
@@ -118,6 +118,27 @@ fn listen(simulator: &Simulator, time: Duration) -> Vec<u8> {
         }
     }
     all
+}
+
+#[test]
+fn a_service_that_is_gone_refuses_connections_and_comes_back() {
+    let ports = Ports {
+        api: 21_000 + (std::process::id() % 10_000) as u16,
+        ..Ports::default()
+    };
+    let simulator = Simulator::start_on(world(), ports).unwrap();
+    let gone = Kind::Refuse(Duration::from_millis(300));
+    simulator.fault(Fault::once(At::SeatsPage(1), gone));
+    assert!(api(&simulator, "GET", ACME, None).is_err());
+    let address = simulator.api_url();
+    let address = address.strip_prefix("http://").unwrap();
+    let refused = TcpStream::connect(address).unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+    let begun = Instant::now();
+    while TcpStream::connect(address).is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(5));
+    }
+    assert_eq!(get(&simulator, ACME).status, 200);
 }
 
 #[test]

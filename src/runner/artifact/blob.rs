@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use reqwest::StatusCode;
 use reqwest::header::CONTENT_TYPE;
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::debug;
@@ -112,7 +113,8 @@ impl Store<'_> {
     async fn answer(&self, request: reqwest::RequestBuilder) -> Result<(), Trouble> {
         let mut response = request.send().await.map_err(Trouble::no_answer)?;
         let status = response.status();
-        if status.is_success() {
+        // Both requests create something; any other success is not the store's own.
+        if status == StatusCode::CREATED {
             return Ok(());
         }
         // The status is enough; the words are welcome.
@@ -124,7 +126,7 @@ impl Store<'_> {
             status.as_u16(),
             response.headers(),
             (code, message),
-            store_may_recover(status.as_u16()),
+            status.is_success() || store_may_recover(status.as_u16()),
             &self.address.secrets(),
         ))
     }

@@ -160,6 +160,18 @@ pub enum ArtifactError {
         /// What came back.
         trouble: Box<Trouble>,
     },
+    /// The content is stored, and whether the artifact was completed could not be found out.
+    #[error(
+        "The artifact {name} was uploaded whole, but whether it was completed is not known: \
+         {cause}. The page of the workflow's run shows it if it was; a further upload takes the \
+         next free name"
+    )]
+    Unknown {
+        /// Its name.
+        name: ArtifactName,
+        /// What happened to the request that completes it.
+        cause: Box<ArtifactError>,
+    },
     /// The content is stored, but the artifact could not be completed; its name stays taken in
     /// this run.
     #[error(

@@ -15,10 +15,14 @@ use super::message::{
     CreateArtifactResponse, ListArtifactsResponse, created, finalized, find, understood,
 };
 use super::name::ArtifactName;
+use super::retry::Retries;
 use super::twirp::Twirp;
 
 /// What an artifact's content is.
 pub(super) const MIME: &str = "application/zip";
+
+/// The call that takes a name and gives an address.
+const CREATE: &str = "CreateArtifact";
 
 /// How many names are tried.
 const NAMES: u32 = 200;
@@ -76,9 +80,12 @@ impl Service {
         wanted: &ArtifactName,
         expires_at: Option<&str>,
     ) -> Result<Created, ArtifactError> {
+        // All names share their tries: each whose answer is lost may be taken from then on.
+        let mut retries = self.twirp.retries(CREATE, wanted.as_str());
         for number in 1..=NAMES {
             let name = wanted.numbered(number);
-            if let Some(address) = self.create_as(&name, expires_at).await? {
+            let address = self.create_as(&name, expires_at, &mut retries).await?;
+            if let Some(address) = address {
                 return Ok(Created { name, address });
             }
             debug!("The name {name} is taken in this run");
@@ -95,18 +102,17 @@ impl Service {
         &self,
         name: &ArtifactName,
         expires_at: Option<&str>,
+        retries: &mut Retries<'_>,
     ) -> Result<Option<String>, ArtifactError> {
-        const METHOD: &str = "CreateArtifact";
-        let mut retries = self.twirp.retries(METHOD, name.as_str());
         let mut version = self.version.get().copied().unwrap_or(Version::Seven);
         // Why version 7 was left, until it is known whether version 4 does better.
         let mut suspicion = None;
         loop {
             let question = self.create_question(name, expires_at, version);
-            let trouble = match self.twirp.ask(METHOD, &question).await {
+            let trouble = match self.twirp.ask(CREATE, &question).await {
                 Ok(answer) => {
                     self.settle(version);
-                    let what = || format!("{METHOD} for {name}");
+                    let what = || format!("{CREATE} for {name}");
                     let answer: CreateArtifactResponse = understood(answer, what())?;
                     return created(answer, what()).map(Some);
                 }
@@ -120,7 +126,7 @@ impl Service {
             match version {
                 Version::Seven if undecided && may_not_know_seven(&trouble) => {
                     warn!(
-                        "{METHOD} for {name} failed: {trouble}. The server may know only version \
+                        "{CREATE} for {name} failed: {trouble}. The server may know only version \
                          4 of artifacts; trying that"
                     );
                     suspicion = trouble.status();
@@ -208,9 +214,12 @@ impl Service {
         match self.listed(name, content).await {
             Ok(Some(id)) => Ok(id),
             Ok(None) => Err(failure),
-            Err(error) => {
-                warn!("Whether {name} was completed all the same cannot be found out: {error}");
-                Err(failure)
+            Err(listing) => {
+                debug!("The list of artifacts could not be had: {listing}");
+                Err(ArtifactError::Unknown {
+                    name: name.clone(),
+                    cause: Box::new(failure),
+                })
             }
         }
     }

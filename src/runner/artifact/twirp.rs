@@ -59,12 +59,18 @@ impl Twirp {
             )
         };
         match json {
-            _ if status.is_redirection() => Err(trouble(("", "a redirect"), false)),
+            _ if status.is_redirection() => Err(trouble(("", "a redirect"), false).strange()),
             Some(json) if status.is_success() => Ok(json),
             Some(json) => {
                 let word = |name| json.get(name).and_then(Value::as_str).unwrap_or_default();
                 let words = (word("code"), word("msg"));
-                Err(trouble(words, service_may_recover(status.as_u16())))
+                let trouble = trouble(words, service_may_recover(status.as_u16()));
+                // The service's own errors have a code.
+                Err(if words.0.is_empty() {
+                    trouble.strange()
+                } else {
+                    trouble
+                })
             }
             // What is under a success may be half an answer with a signed address in it.
             None if status.is_success() => {

@@ -1,0 +1,314 @@
+//! Whether what a run left is right, whatever happened to it: everything that was asked for is
+//! delivered as it should be, or the run failed and what was delivered is whole and named.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::Value;
+use simulator::{Seats, Service, Simulator};
+
+use super::{
+    COMMIT_TOKEN, Job, OWN, Step, TOKEN, commit_file, contains, file, files_below, git, git_with,
+    github, unzip, well_behaved,
+};
+
+/// The first line of an organization's report.
+pub const HEADER: &str =
+    "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used";
+
+/// Where the newest report is in the repository.
+pub const LATEST: &str = "copilot-activity/acme/latest.csv";
+
+/// A report of another day, as an earlier run committed it.
+const EARLIER: &str = "2026-01-02T03:04:05Z,octocat,None,None,None\n";
+
+/// A GitHub with `seats` of acme and a repository that holds an earlier report.
+pub fn scene(seats: Seats) -> Simulator {
+    let simulator = Simulator::start(github(seats)).unwrap();
+    record_earlier(&simulator);
+    simulator
+}
+
+/// Commits an earlier report to the workflow's own repository.
+pub fn record_earlier(simulator: &Simulator) {
+    let earlier = format!("{HEADER}\n{EARLIER}");
+    commit_file(&simulator.git_dir(OWN), LATEST, earlier.as_bytes());
+}
+
+/// A job that asks for everything and prints all that it can.
+pub fn job(simulator: &Simulator) -> Job {
+    Job::on(simulator)
+        .input("deliver-to", "artifact,repository")
+        .variable("RUNNER_DEBUG", "1")
+}
+
+/// The rows that the report must have, without the `Report Time`, from what GitHub has.
+pub fn truth(seats: &Seats) -> Vec<String> {
+    let mut rows: Vec<(String, String)> = seats
+        .rows
+        .iter()
+        .map(|row| {
+            let text = |value: &Value| value.as_str().unwrap_or("None").to_owned();
+            let time = |value: &Value| match value.as_str() {
+                None => "None".to_owned(),
+                Some(time) => {
+                    let time: jiff::Timestamp = time.parse().unwrap();
+                    time.to_string()
+                }
+            };
+            let login = text(&row["assignee"]["login"]);
+            let row = format!(
+                "{login},{},{},{}",
+                time(&row["last_authenticated_at"]),
+                time(&row["last_activity_at"]),
+                text(&row["last_activity_editor"]),
+            );
+            (login, row)
+        })
+        .collect();
+    rows.sort_by_key(|(login, _)| (login.to_lowercase(), login.clone()));
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// That a file is the report of `truth`, whole, and of one moment.
+pub fn is_report(file: &[u8], truth: &[String]) {
+    let text = std::str::from_utf8(file).unwrap();
+    assert!(text.ends_with('\n'), "cut off: {text:?}");
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some(HEADER));
+    let (times, rows): (BTreeSet<&str>, Vec<&str>) =
+        lines.map(|line| line.split_once(',').unwrap()).unzip();
+    assert!(times.len() <= 1, "{times:?}");
+    for time in times {
+        time.parse::<jiff::Timestamp>().unwrap();
+    }
+    assert_eq!(rows, truth);
+}
+
+/// What a run delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delivered {
+    /// The files in the workspace.
+    pub files: bool,
+    pub commit: bool,
+    pub artifact: bool,
+}
+
+impl Delivered {
+    pub const NOTHING: Self = Self {
+        files: false,
+        commit: false,
+        artifact: false,
+    };
+    pub const ALL: Self = Self {
+        files: true,
+        commit: true,
+        artifact: true,
+    };
+}
+
+/// Looks at everything that the only run of a [`scene`] left, and panics where something is not
+/// whole, not named, or not true.
+pub fn judge(simulator: &Simulator, step: &Step, truth: &[String]) -> Delivered {
+    let files = files(step, truth);
+    let commit = commit(simulator, truth);
+    let artifact = artifact(simulator, step, files.is_some());
+    let delivered = Delivered {
+        files: files.is_some(),
+        commit: commit.is_some(),
+        artifact: artifact.is_some(),
+    };
+    keeps_secrets(simulator, step);
+    well_behaved(simulator);
+    if step.status == 0 {
+        assert_eq!(delivered, Delivered::ALL, "{}", step.printed());
+        assert_eq!(Some(step.report()), files);
+        assert_eq!(Some(step.output("commit-sha")), commit.as_deref());
+        assert_eq!(Some(step.output("artifact-name")), artifact.as_deref());
+    } else if step.status > 0 {
+        is_named(step, delivered, artifact.as_deref());
+    }
+    delivered
+}
+
+/// The report in the workspace, which is there whole or not at all.
+fn files(step: &Step, truth: &[String]) -> Option<Vec<u8>> {
+    let all = files_below(&step.workspace);
+    let visible: Vec<&str> = all
+        .iter()
+        .map(|path| path.file_name().unwrap().to_str().unwrap())
+        .filter(|name| step.status >= 0 || !(name.starts_with('.') && name.ends_with(".tmp")))
+        .collect();
+    let folder = step.workspace.join("copilot-activity-report");
+    match visible[..] {
+        [] => None,
+        // Killed between the two.
+        [csv] if step.status < 0 => {
+            is_report(&fs::read(folder.join(csv)).unwrap(), truth);
+            None
+        }
+        [csv, manifest] => {
+            let report = fs::read(folder.join(csv)).unwrap();
+            is_report(&report, truth);
+            assert_eq!(manifest, csv.replace(".csv", ".manifest.json"));
+            let manifest: Value =
+                serde_json::from_slice(&fs::read(folder.join(manifest)).unwrap()).unwrap();
+            assert_eq!(manifest["files"][0]["name"], csv);
+            assert_eq!(manifest["files"][0]["size"], report.len());
+            assert_eq!(manifest["complete"], true);
+            Some(report)
+        }
+        _ => panic!("not a report and its manifest: {all:?}"),
+    }
+}
+
+/// The commit that a run made on the earlier report, and nothing else in the repository.
+fn commit(simulator: &Simulator, truth: &[String]) -> Option<String> {
+    let directory = simulator.git_dir(OWN);
+    git(&directory, &["fsck", "--strict"]);
+    let branches = git(&directory, &["for-each-ref", "--format=%(refname)"]);
+    assert_eq!(branches, "refs/heads/main\n");
+    let format = "--format=%H %(trailers:key=Copilot-Activity-Report-Delivery,separator=%x2C)";
+    let log = git(&directory, &["log", format, "main"]);
+    let commits = || log.lines().map(|line| line.split_once(' ').unwrap());
+    let ours: Vec<&str> = commits()
+        .filter_map(|(sha, trailer)| (!trailer.is_empty()).then_some(sha))
+        .collect();
+    assert_eq!(commits().count(), ours.len() + 2, "{log}");
+    match ours[..] {
+        [] => None,
+        [sha] => {
+            assert_eq!(git(&directory, &["rev-parse", "main"]).trim(), sha);
+            let latest = file(&directory, &format!("main:{LATEST}"));
+            is_report(&latest, truth);
+            let changed = git(&directory, &["show", "--name-only", "--format=", "main"]);
+            let changed: Vec<&str> = changed.lines().collect();
+            assert_eq!((changed.len(), changed[0]), (3, LATEST), "{changed:?}");
+            assert_eq!(file(&directory, &format!("main:{}", changed[1])), latest);
+            Some(sha.to_owned())
+        }
+        _ => panic!("more than one commit: {log}"),
+    }
+}
+
+/// The name of the artifact, which holds exactly the files of the workspace.
+fn artifact(simulator: &Simulator, step: &Step, has_files: bool) -> Option<String> {
+    match &simulator.artifacts()[..] {
+        [] => None,
+        [artifact] => {
+            assert!(has_files);
+            let unpacked = unzip(&artifact.bytes);
+            let written = files_below(&step.workspace);
+            assert_eq!(unpacked.len(), written.len());
+            for path in written {
+                let name = path.file_name().unwrap().to_str().unwrap();
+                assert_eq!(unpacked[name], fs::read(&path).unwrap(), "{name}");
+            }
+            Some(artifact.name.clone())
+        }
+        _ => panic!("more than one artifact"),
+    }
+}
+
+/// That the error of a run that failed says of each thing asked for whether it was delivered.
+fn is_named(step: &Step, delivered: Delivered, artifact: Option<&str>) {
+    let printed = step.printed();
+    let says = |text: &str| printed.contains(text);
+    assert!(says("::error::"), "no error: {printed}");
+    assert_eq!(
+        says("done: acme: written to copilot-activity-report/acme-seat-activity-"),
+        delivered.files,
+        "{printed}"
+    );
+    let interrupted = says("The run was interrupted");
+    if !delivered.files {
+        let told = says("acme: no report.")
+            || says("Nothing was read and nothing delivered")
+            || interrupted;
+        assert!(told, "{printed}");
+    }
+    if delivered.commit {
+        let told = says("done: acme: committed to octo/work")
+            || says("whether it was committed all the same is not known")
+            || interrupted;
+        assert!(told, "{printed}");
+    } else if delivered.files {
+        assert!(
+            says("not done: acme: not committed.") || interrupted,
+            "{printed}"
+        );
+    }
+    if let Some(name) = artifact {
+        let told = format!("done: uploaded as the artifact {name}");
+        let unknown = format!("The artifact {name} was uploaded whole, but whether it was");
+        assert!(says(&told) || says(&unknown) || interrupted, "{printed}");
+    } else if delivered.files {
+        let told = says("not done: no artifact was uploaded.") || interrupted;
+        assert!(told, "{printed}");
+    }
+}
+
+/// That no token and no signature is in anything that a run printed or delivered. What is in the
+/// workspace and the outputs was looked at when the run ended.
+pub fn keeps_secrets(simulator: &Simulator, step: &Step) {
+    let mut secrets = vec![
+        TOKEN.to_owned(),
+        COMMIT_TOKEN.to_owned(),
+        simulator.runtime_token(),
+    ];
+    secrets.extend(signatures(simulator));
+    let printed = step.printed();
+    let unmasked: String = printed
+        .lines()
+        .filter(|line| !line.starts_with("::add-mask::"))
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let mut places = vec![
+        ("the log", unmasked.into_bytes()),
+        ("the summary", step.summary.clone().into_bytes()),
+    ];
+    for artifact in simulator.artifacts() {
+        places.extend(
+            unzip(&artifact.bytes)
+                .into_values()
+                .map(|file| ("the artifact", file)),
+        );
+        places.push(("the artifact's zip", artifact.bytes));
+    }
+    let objects = ["cat-file", "--batch-all-objects", "--batch"];
+    let objects = git_with(&simulator.git_dir(OWN), &objects, b"");
+    places.push(("the repository", objects));
+    for (place, bytes) in places {
+        for secret in &secrets {
+            assert!(
+                !contains(&bytes, secret),
+                "a secret in {place}:\n{}",
+                step.printed()
+            );
+        }
+    }
+}
+
+/// The signatures of the addresses that were given out and used, as they stand and decoded.
+fn signatures(simulator: &Simulator) -> Vec<String> {
+    let mut signatures: Vec<String> = simulator
+        .requests()
+        .iter()
+        .filter(|seen| seen.service == Service::Blob)
+        .filter_map(|seen| {
+            let (_, rest) = seen.path_and_query.split_once("sig=")?;
+            Some(rest.split('&').next()?.to_owned())
+        })
+        .collect();
+    signatures.sort();
+    signatures.dedup();
+    let decoded: Vec<String> = signatures
+        .iter()
+        .map(|signature| {
+            let plus = signature.replace("%2B", "+");
+            plus.replace("%2f", "/").replace("%3D", "=")
+        })
+        .collect();
+    signatures.extend(decoded);
+    signatures
+}
