@@ -93,7 +93,7 @@ fn all_files_of_a_report_come_in_one_commit() {
     for text in [
         "250 seats, 250 people, complete",
         step.output("report-sha256"),
-        "/octo/work/actions/runs/4242/attempts/1",
+        "/octo/tools/actions/runs/4242/attempts/1",
         "Copilot-Activity-Report-Delivery: run 4242 attempt 1 ",
     ] {
         assert!(message.contains(text), "{message}");
@@ -155,7 +155,7 @@ fn a_later_run_of_the_day_commits_only_when_a_seat_differs() {
         step.succeeded();
         assert_eq!(step.output("commit-sha").is_empty(), !committed);
         assert_eq!(step.output("commit-url").is_empty(), !committed);
-        let told = "nothing committed to octo/work (branch main): no seat differs";
+        let told = "nothing committed to octo/tools (branch main): no seat differs";
         assert_eq!(step.stdout.contains(told), !committed, "{}", step.stdout);
     }
     let made = [&steps[2], &steps[0]].map(|step| step.output("commit-sha"));
@@ -230,7 +230,7 @@ fn a_damaged_record_is_told_of_and_written_anew() {
         commit_file(&directory, "copilot-activity/acme/latest.csv", damage);
         let step = job(&simulator).run();
         step.succeeded();
-        let warning = "::warning::copilot-activity/acme of octo/work: the recorded latest.csv cannot be read";
+        let warning = "::warning::copilot-activity/acme of octo/tools: the recorded latest.csv cannot be read";
         assert!(step.stdout.contains(warning), "{}", step.stdout);
         assert_eq!(step.output("changed"), "true");
         holds_the_report(&simulator, OWN, "main", &step);
@@ -252,7 +252,7 @@ fn an_organization_and_an_enterprise_of_the_same_name_do_not_share_a_folder() {
     step.failed(
         1,
         &[
-            "copilot-activity/acme of octo/work",
+            "copilot-activity/acme of octo/tools",
             "holds the reports of an organization of the same name, not of the enterprise",
             "name another `directory`",
         ],

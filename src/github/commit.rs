@@ -218,7 +218,11 @@ impl<'a> Committer<'a> {
             let head = self.head(&mut patience).await?;
             let files = self.files(&head, paths).await?;
             let Some(change) = plan(&files).map_err(CommitError::Plan)? else {
-                return Ok(None);
+                // Where an earlier commit's answer was lost, what is there may be our own.
+                return match patience.tries {
+                    0 => Ok(None),
+                    _ => Ok(self.history().await?.1),
+                };
             };
             for (path, file) in &change.files {
                 if file.len() > LARGEST_FILE {
@@ -254,6 +258,10 @@ impl<'a> Committer<'a> {
         patience: &mut Patience,
     ) -> Result<Option<Commit>, CommitError> {
         tracing::debug!("the commit did not succeed: {error}");
+        // It was not carried out, and no earlier one may have been.
+        if error.is_limit() && patience.tries == 0 {
+            return Err(error.into());
+        }
         let may_go_on = patience.wait(self.clock).await;
         let (now, ours) = match self.history().await {
             Ok(found) => found,
