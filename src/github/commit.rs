@@ -258,10 +258,6 @@ impl<'a> Committer<'a> {
         patience: &mut Patience,
     ) -> Result<Option<Commit>, CommitError> {
         tracing::debug!("the commit did not succeed: {error}");
-        // It was not carried out, and no earlier one may have been.
-        if error.is_limit() && patience.tries == 0 {
-            return Err(error.into());
-        }
         let may_go_on = patience.wait(self.clock).await;
         let (now, ours) = match self.history().await {
             Ok(found) => found,
