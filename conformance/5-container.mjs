@@ -157,8 +157,9 @@ await promise("5.7", "as a runner on Kubernetes starts it: a pod that waits, the
   const inside = (...args) => finished("podman", [...podman, "exec", name, ...args], {});
   try {
     for (const command of ["sh", "env", "tail", "mv", "tar", "rm", "find", "stat", "chmod"]) {
-      const { status, printed } = await inside("sh", "-c", `command -v ${command}`);
-      assert.equal(status, 0, `${command}: ${printed}`);
+      // Started itself: the shell would find it within itself.
+      const { printed } = await inside(command, "--help");
+      assert.match(printed, /^BusyBox/, `${command}: ${printed}`);
     }
     // `writeRunScript` of the hooks: every variable is an argument of `env`, names with hyphens included.
     const pairs = Object.entries(variables(github.env, { ...inputs, directory: "kubernetes" })).map(([name, value]) => `"${name}=${value.replace(/[\\"$`]/g, "\\$&")}"`);

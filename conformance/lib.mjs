@@ -20,6 +20,10 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
 
+// Kept as it is now: a part may silence what others print.
+const write = process.stdout.write.bind(process.stdout);
+const tell = (line) => write(`${line}\n`);
+
 /** A variable that `conformance/run` sets. */
 export function given(name) {
   const value = process.env[name];
@@ -29,13 +33,18 @@ export function given(name) {
 
 /** Keeps one promise and prints its line. What `body` returns stands in brackets behind it. */
 export async function promise(number, name, body) {
+  let timer;
   try {
-    const said = await body();
-    console.log(`ok ${number} ${name}${said ? ` (${said})` : ""}`);
+    // Something by others that never ends is no kept promise either.
+    const late = new Promise((_, reject) => (timer = setTimeout(reject, 120_000, "nothing came of it within two minutes")));
+    const said = await Promise.race([body(), late]);
+    tell(`ok ${number} ${name}${said ? ` (${said})` : ""}`);
   } catch (error) {
     process.exitCode = 1;
-    console.log(`FAILED ${number} ${name}`);
-    console.log(String(error.stack ?? error).split("\n").slice(0, 30).join("\n").replace(/^/gm, "    "));
+    tell(`FAILED ${number} ${name}`);
+    tell(String(error.stack ?? error).split("\n").slice(0, 30).join("\n").replace(/^/gm, "    "));
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -166,7 +175,7 @@ export async function relay(origin, { see, others = {}, asking = {}, tls, host =
   const handler = (request, response) =>
     pass(request, response).catch((error) => {
       // Whatever went wrong here is no word of the other server: the promise that asked is not kept.
-      console.log(`FAILED relay ${request.method} ${request.url}: ${error.stack}`);
+      tell(`FAILED relay ${request.method} ${request.url}: ${error.stack}`);
       process.exitCode = 1;
       response.destroy();
     });

@@ -5,6 +5,7 @@
 
 use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
 
 use crate::clock::Clock;
 use crate::environment::Environment;
@@ -123,7 +124,7 @@ impl<'a> Delivery<'a> {
             };
         if !may_name_people {
             tracing::info!(
-                "The job summary will name nobody: the workflow's repository is public, or it could not be learned that it is not. `allow-public: true` lets it name people."
+                "The job summary will name nobody: the workflow's repository is public, or neither `token` nor `commit-token` can see that it is not. `allow-public: true` lets it name people."
             );
         }
         Ok(Self {
@@ -185,6 +186,9 @@ impl<'a> Delivery<'a> {
         };
         let content = std::fs::read(&csv.path)
             .with_context(|| format!("{} could not be read again", csv.path.display()))?;
+        if hex::encode(Sha256::digest(&content)) != csv.sha256 {
+            bail!("{} was changed after it was written", csv.path.display());
+        }
         let content = Bytes::from(content);
 
         let directory = &target.inputs.directory;
@@ -235,12 +239,13 @@ impl<'a> Delivery<'a> {
                     day_report: found.get(1).cloned().flatten(),
                     day_manifest: found.get(2).cloned().flatten(),
                 };
-                let decided = day::decide(report, &found_folder).with_context(|| {
-                    format!(
-                        "{folder} of {}: name another `directory`",
-                        target.inputs.repository
-                    )
-                })?;
+                let decided =
+                    day::decide(report, &found_folder, self.clock.now()).with_context(|| {
+                        format!(
+                            "{folder} of {}: name another `directory`",
+                            target.inputs.repository
+                        )
+                    })?;
                 let record = decided.action == Action::Record;
                 decision = Some(decided);
                 Ok(record.then(|| change.clone()))
@@ -261,6 +266,9 @@ impl<'a> Delivery<'a> {
             (None, Action::Older(time)) => {
                 format!("nothing committed to {place}: it has a newer report, of {time}")
             }
+            (None, Action::LessComplete) => format!(
+                "nothing committed to {place}: the day's report there is complete, and this one is not"
+            ),
             (None, _) => {
                 format!("nothing committed to {place}: no seat differs from the day's report there")
             }

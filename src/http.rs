@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use crate::environment::Environment;
+
 /// How long to try to reach a server.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a whole request may take, answer included. GitHub ends a request of its own accord
-/// after 10 seconds ("Troubleshooting the REST API", "Timeouts"); the rest is for slow lines.
-pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(100);
+/// What every file of certificates in the form PEM has.
+const MARK: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// What the binary calls itself towards servers.
 pub const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
@@ -19,19 +20,26 @@ pub const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PK
 ///
 /// Proxies come from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, also
 /// in lower case), certificate authorities from the system or from `SSL_CERT_FILE` and
-/// `SSL_CERT_DIR`. Redirects are not followed: whoever follows one has to look at where it leads
+/// `SSL_CERT_DIR`. How long a request may take depends on what it carries, so each sets its own limit. Redirects
+/// are not followed: whoever follows one has to look at where it leads
 /// before a token goes there.
 ///
 /// # Errors
-/// Where no certificate authority can be found, or the proxy's address is none.
-pub fn client() -> anyhow::Result<reqwest::Client> {
+/// Where no certificate authority can be found, or the file in `SSL_CERT_FILE` is none of them.
+pub fn client(environment: &Environment) -> anyhow::Result<reqwest::Client> {
+    if let Some(path) = environment.get("SSL_CERT_FILE") {
+        let file = std::fs::read(path)
+            .with_context(|| format!("SSL_CERT_FILE names {path:?}, which cannot be read"))?;
+        if !file.windows(MARK.len()).any(|window| window == MARK) {
+            anyhow::bail!("SSL_CERT_FILE names {path:?}, which has no certificate in it (PEM)");
+        }
+    }
     // Fails only where a provider is installed already, which is then the one to use.
     let _installed_before = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(REQUEST_TIMEOUT)
         .build()
         .context(
             "The HTTP client cannot be set up. Most often there are no certificate authorities: install `ca-certificates`, or name a file of them in SSL_CERT_FILE",

@@ -150,7 +150,7 @@ pub async fn run(
     progress: &Progress,
 ) -> anyhow::Result<()> {
     let clock = Clock::system(environment);
-    let http = http::client()?;
+    let http = http::client(environment)?;
     let pacer = Arc::new(Pacer::new(clock.clone(), inputs.max_wait));
     let client = |token| {
         let (http, address) = (http.clone(), inputs.address.clone());
@@ -320,8 +320,12 @@ fn outputs_of(outcomes: &[Outcome<'_>], uploaded: &anyhow::Result<Option<Uploade
         texts.join("\n")
     };
     let sum = |count: fn(&Report) -> usize| {
-        let sum: usize = finished(outcomes).map(|f| count(&f.report)).sum();
-        sum.to_string()
+        // Nobody is a valid report, and none is not the same.
+        let counts: Vec<usize> = finished(outcomes).map(|f| count(&f.report)).collect();
+        match counts.as_slice() {
+            [] => String::new(),
+            counts => counts.iter().sum::<usize>().to_string(),
+        }
     };
     let mut out = Outputs::default();
     out.set("report-path", &each(|f| &f.csv.below_workspace));

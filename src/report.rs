@@ -54,8 +54,8 @@ impl Report {
         &self.scope
     }
 
-    /// The moment the report speaks of, in whole seconds: when its reading began. Nothing in it
-    /// is older, and every row carries it.
+    /// The moment the report speaks of, in whole seconds: when its reading began. Every row carries
+    /// it.
     #[must_use]
     pub fn time(&self) -> Timestamp {
         seat::whole_seconds(self.reading.started_at)

@@ -51,7 +51,7 @@ const fn effect(name: &'static str, at: fn() -> At) -> Place {
 
 const PLACES: [Place; 12] = [
     place("asking who sees the repository", || {
-        At::path("GET", "/repos/octo/work")
+        At::path("GET", "/repos/octo/tools")
     }),
     place("the first page of seats", || At::SeatsPage(1)),
     place("a middle page of seats", || At::SeatsPage(2)),

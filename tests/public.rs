@@ -196,7 +196,7 @@ fn the_page_of_a_public_repository_names_nobody() {
     // Where it cannot be asked, the page may be public.
     let simulator = simulator(Repository::private(), Repository::private());
     simulator.fault(Fault::always(
-        At::path("GET", "/repos/octo/work"),
+        At::path("GET", "/repos/octo/tools"),
         Kind::status(404, "Not Found"),
     ));
     let step = job(&simulator, "none").run();

@@ -184,7 +184,7 @@ fn a_branch_that_can_be_begun_from_nowhere_is_told_of() {
     step.failed(
         1,
         &[
-            "The branch main does not exist in octo/work",
+            "The branch main does not exist in octo/tools",
             "no default branch",
         ],
     );
@@ -255,7 +255,7 @@ fn a_commit_that_is_refused_is_told_like_any_other_refusal() {
         step.failed(
             1,
             &[
-                "::error::Committing to the repository octo/work failed.",
+                "::error::Committing to the repository octo/tools failed.",
                 &asked,
                 "(request C0DE:",
                 "not done: acme: not committed",

@@ -93,7 +93,7 @@ fn all_files_of_a_report_come_in_one_commit() {
     for text in [
         "250 seats, 250 people, complete",
         step.output("report-sha256"),
-        "/octo/work/actions/runs/4242/attempts/1",
+        "/octo/tools/actions/runs/4242/attempts/1",
         "Copilot-Activity-Report-Delivery: run 4242 attempt 1 ",
     ] {
         assert!(message.contains(text), "{message}");
@@ -155,7 +155,7 @@ fn a_later_run_of_the_day_commits_only_when_a_seat_differs() {
         step.succeeded();
         assert_eq!(step.output("commit-sha").is_empty(), !committed);
         assert_eq!(step.output("commit-url").is_empty(), !committed);
-        let told = "nothing committed to octo/work (branch main): no seat differs";
+        let told = "nothing committed to octo/tools (branch main): no seat differs";
         assert_eq!(step.stdout.contains(told), !committed, "{}", step.stdout);
     }
     let made = [&steps[2], &steps[0]].map(|step| step.output("commit-sha"));
@@ -195,8 +195,13 @@ fn an_older_report_changes_nothing() {
     let simulator = Simulator::start(github(Seats::rows([octocat()]))).unwrap();
     let directory = simulator.git_dir(OWN);
     let path = "copilot-activity/acme/latest.csv";
-    let newer = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
-                 2199-01-01T00:00:00Z,hubot,None,None,None\n";
+    // As of another runner, whose clock is a little ahead.
+    let ahead = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(10);
+    let ahead = jiff::Timestamp::from_second(ahead.as_second()).unwrap();
+    let newer = format!(
+        "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
+         {ahead},hubot,None,None,None\n"
+    );
     commit_file(&directory, path, newer.as_bytes());
     let head = git(&directory, &["rev-parse", "main"]);
     let step = job(&simulator).run();
@@ -205,7 +210,7 @@ fn an_older_report_changes_nothing() {
     assert_eq!(git(&directory, &["rev-parse", "main"]), head);
     assert!(
         step.stdout
-            .contains("it has a newer report, of 2199-01-01T00:00:00Z")
+            .contains(&format!("it has a newer report, of {ahead}"))
     );
     assert!(step.summary.contains("it has a newer report"));
     sound(&simulator, OWN);
@@ -225,7 +230,7 @@ fn a_damaged_record_is_told_of_and_written_anew() {
         commit_file(&directory, "copilot-activity/acme/latest.csv", damage);
         let step = job(&simulator).run();
         step.succeeded();
-        let warning = "::warning::copilot-activity/acme of octo/work: the recorded latest.csv cannot be read";
+        let warning = "::warning::copilot-activity/acme of octo/tools: the recorded latest.csv cannot be read";
         assert!(step.stdout.contains(warning), "{}", step.stdout);
         assert_eq!(step.output("changed"), "true");
         holds_the_report(&simulator, OWN, "main", &step);
@@ -247,7 +252,7 @@ fn an_organization_and_an_enterprise_of_the_same_name_do_not_share_a_folder() {
     step.failed(
         1,
         &[
-            "copilot-activity/acme of octo/work",
+            "copilot-activity/acme of octo/tools",
             "holds the reports of an organization of the same name, not of the enterprise",
             "name another `directory`",
         ],
@@ -369,5 +374,43 @@ fn one_organization_has_one_history_however_its_name_is_written() {
     again.succeeded();
     assert_eq!(again.output("changed"), "false");
     assert_eq!(again.output("commit-sha"), "");
+    sound(&simulator, OWN);
+}
+
+#[test]
+fn a_report_from_the_future_is_warned_of_and_stops_no_other() {
+    let simulator = Simulator::start(github(Seats::rows([octocat()]))).unwrap();
+    let directory = simulator.git_dir(OWN);
+    let path = "copilot-activity/acme/latest.csv";
+    let future = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
+                  2199-01-01T00:00:00Z,hubot,None,None,None\n";
+    commit_file(&directory, path, future.as_bytes());
+    let step = job(&simulator).run();
+    step.succeeded();
+    assert!(step.stdout.contains("::warning::"), "{}", step.stdout);
+    assert!(
+        step.stdout
+            .contains("2199-01-01T00:00:00Z, which is yet to come")
+    );
+    assert_ne!(step.output("commit-sha"), "");
+    sound(&simulator, OWN);
+}
+
+#[test]
+fn an_incomplete_report_does_not_replace_the_days_complete_one() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    let job = job(&simulator).input("require-complete", "false");
+    job.run().succeeded();
+    simulator.change(|github| {
+        let short = Seats::people(1).total_seats(simulator::TotalSeats::Fixed(3));
+        github.organizations.insert("acme".to_owned(), short);
+    });
+    let step = job.run();
+    step.succeeded();
+    assert_eq!(step.output("commit-sha"), "");
+    assert!(
+        step.stdout
+            .contains("the day's report there is complete, and this one is not")
+    );
     sound(&simulator, OWN);
 }

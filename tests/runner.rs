@@ -300,7 +300,7 @@ fn no_summary_is_written_where_none_is_wanted() {
         "| Seats (rows) | 3 |",
         "| People | 3 |",
         "uploaded as the artifact",
-        "octo/work (branch main)",
+        "octo/tools (branch main)",
     ] {
         let plain = step.summary.replace('\\', "");
         assert!(plain.contains(text), "{plain}");

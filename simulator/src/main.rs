@@ -66,7 +66,7 @@ fn demo(people: usize, padding: usize) -> GitHub {
         .copilot(["acme", "octo", "odd", "nobody"])
         .enterprise(["globex"])
         .contents_write([REPOSITORY, "octo/empty", "octo/protected"])
-        .read(["octo/work"]);
+        .read(["octo/tools"]);
     GitHub::new()
         .organization("acme", padded(Seats::people(people), padding))
         .organization("octo", Seats::people(people.min(10)))
@@ -74,7 +74,7 @@ fn demo(people: usize, padding: usize) -> GitHub {
         .organization("nobody", Seats::people(0))
         .enterprise("globex", Seats::enterprise_people(people))
         .repository(REPOSITORY, Repository::private())
-        .repository("octo/work", Repository::private())
+        .repository("octo/tools", Repository::private())
         .repository("octo/empty", Repository::private().empty())
         .repository(
             "octo/protected",

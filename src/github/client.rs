@@ -46,7 +46,7 @@ const REDIRECTS: usize = 5;
 /// ("Troubleshooting the REST API", "Timeouts"); the rest is for slow lines.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
-/// Bytes a second that even a slow line sends; a large request gets more time by this.
+/// Bytes a second that even a slow line carries; large requests and answers get more time by this.
 const SLOW_LINE: usize = 100_000;
 
 /// GitHub's API with one token.
@@ -74,6 +74,8 @@ struct Request<'a> {
     url: Url,
     accept: Accept,
     body: Option<Bytes>,
+    /// How many bytes the answer has, where that is known.
+    expected: usize,
     cost: Cost,
 }
 
@@ -147,7 +149,10 @@ impl Client {
         url: Url,
         size: usize,
     ) -> Result<Bytes, GitHubError> {
-        let request = Request::reading(purpose, url, Accept::Raw);
+        let request = Request {
+            expected: size,
+            ..Request::reading(purpose, url, Accept::Raw)
+        };
         let whole = |answer: &Answer| match answer.body.len() {
             length if length == size => Ok(()),
             length => Err(answer.unusable(&format!("it has {length} bytes of {size}"))),
@@ -381,6 +386,7 @@ impl<'a> Request<'a> {
             url,
             accept,
             body: None,
+            expected: 0,
             cost: Cost::Read,
         }
     }
@@ -398,6 +404,7 @@ impl<'a> Request<'a> {
             url,
             accept: Accept::Json,
             body: None,
+            expected: 0,
             cost,
         };
         let body = serde_json::to_vec(body)
@@ -411,8 +418,8 @@ impl<'a> Request<'a> {
     }
 
     fn within(&self) -> Duration {
-        let size = self.body.as_ref().map_or(0, Bytes::len) / SLOW_LINE;
-        ANSWER_WITHIN + Duration::from_secs(size as u64)
+        let size = self.body.as_ref().map_or(0, Bytes::len) + self.expected;
+        ANSWER_WITHIN + Duration::from_secs((size / SLOW_LINE) as u64)
     }
 
     fn build(&self, url: &Url) -> Result<http::Request<OctoBody>, http::Error> {

@@ -97,7 +97,7 @@ pub enum CommitError {
     GitHub(#[from] GitHubError),
     /// The branch's rules or protection do not let the token commit to it.
     #[error(
-        "{error}\n  missing: the branch {branch} lets this token not commit: {rules}\n  what to do: let the account or App of `commit-token` bypass the rule (repository settings, Rules), or name another `branch`"
+        "{error}\n  missing: the branch {branch} does not let this token commit: {rules}\n  what to do: let the account or App of `commit-token` bypass the rule (repository settings, Rules), or name another `branch`"
     )]
     Protected {
         /// The branch.
@@ -218,7 +218,11 @@ impl<'a> Committer<'a> {
             let head = self.head(&mut patience).await?;
             let files = self.files(&head, paths).await?;
             let Some(change) = plan(&files).map_err(CommitError::Plan)? else {
-                return Ok(None);
+                // Where an earlier commit's answer was lost, what is there may be our own.
+                return match patience.tries {
+                    0 => Ok(None),
+                    _ => Ok(self.history().await?.1),
+                };
             };
             for (path, file) in &change.files {
                 if file.len() > LARGEST_FILE {

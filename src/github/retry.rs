@@ -2,7 +2,7 @@
 //!
 //! - No answer (refused, reset, timed out, cut off): networks and load balancers fail for moments;
 //!   GitHub's own guide to resilience in its SDKs (octokit/plugin-retry.js) repeats these.
-//! - 500, 502, 503, 504: GitHub ends requests after 10 seconds with a 5xx ("Troubleshooting the
+//! - 500, 502, 503, 504 (and any other 5xx): GitHub ends requests after 10 seconds with a 5xx ("Troubleshooting the
 //!   REST API", "Timeouts"), and its documentation asks to try later.
 //! - An answer that is not the JSON it should be: a proxy's page, a body cut off on its way.
 //! - 403 or 429 for a rate limit: after the wait that the answer tells ("Rate limits for the REST
@@ -80,7 +80,11 @@ impl Tries {
             return Next::GiveUp;
         }
         let wait = FIRST_WAIT * 2_u32.pow(self.failed - 1);
-        Next::After(wait.min(LONGEST_WAIT).mul_f64(0.5 + jitter()))
+        let wait = wait.min(LONGEST_WAIT).mul_f64(0.5 + jitter());
+        match error.refusal().and_then(|refusal| refusal.retry_after) {
+            Some(asked) => Next::Hold(asked.max(wait)),
+            None => Next::After(wait),
+        }
     }
 
     /// How many times it was tried.
@@ -158,6 +162,12 @@ mod tests {
                 "{status}"
             );
             assert_eq!(next(status, &[], false), Some(Next::GiveUp), "{status}");
+            let asked = Some(Next::Hold(Duration::from_secs(120)));
+            assert_eq!(
+                next(status, &[("retry-after", "120")], true),
+                asked,
+                "{status}"
+            );
         }
         for status in [400, 401, 403, 404, 409, 422] {
             assert_eq!(next(status, &[], true), Some(Next::GiveUp), "{status}");

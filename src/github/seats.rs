@@ -103,6 +103,7 @@ async fn read_once(client: &Client, clock: &Clock, scope: &Scope) -> Result<Repo
         ended_at: clock.now(),
         pages: pages.len(),
         totals: pages.iter().map(|page| page.total_seats).collect(),
+        partial: pages.iter().any(|page| page.partial),
     };
     let mut rows = Vec::with_capacity(pages.iter().map(|page| page.seats.len()).sum());
     for page in pages {
@@ -130,6 +131,8 @@ struct Page {
     total_seats: Option<u64>,
     seats: Vec<Seat>,
     links: Links,
+    /// Whether GitHub says that it left something out.
+    partial: bool,
     answer: Answer,
 }
 
@@ -142,6 +145,10 @@ impl Page {
     ) -> Result<Self, GitHubError> {
         let (body, mut answer): (PageBody, Answer) = client.get(purpose, url).await?;
         let links = Links::of(&answer.headers);
+        let partial = answer
+            .headers
+            .get("x-github-sso")
+            .is_some_and(|value| value.as_bytes().starts_with(b"partial-results"));
         // Thousands of pages are held until the last is read; only their rows are needed.
         answer.body.clear();
         answer.headers = HeaderMap::new();
@@ -149,6 +156,7 @@ impl Page {
             total_seats: body.total_seats,
             seats: shared.borrow_mut().seats(body.seats),
             links,
+            partial,
             answer,
         })
     }

@@ -14,7 +14,7 @@ use crate::github::address::ApiAddress;
 use crate::github::names::{BranchName, NameError, RepositoryName, RepositoryPath};
 use crate::report::scope::{Scope, ScopeKind};
 use crate::runner::artifact::{ArtifactName, Retention};
-use crate::text::shown;
+use crate::text::{is_invisible, shown};
 
 /// What was given, before anything is checked: flags over inputs, empty ones left out.
 pub(super) struct Given<'a> {
@@ -77,7 +77,7 @@ impl<'a> Given<'a> {
         let address = self.take("GITHUB_API_URL", address);
         let scopes = self.scopes();
         let token = self.token();
-        let commit_token = self.secret("commit-token");
+        let commit_token = self.commit_token();
         let own_repository = self.own_repository();
         let delivery = self.deliver_to();
         let artifact = self.artifact();
@@ -195,6 +195,18 @@ impl<'a> Given<'a> {
             return None;
         }
         self.secret("token")
+    }
+
+    fn commit_token(&mut self) -> Option<SecretString> {
+        if !self.environment.in_actions()
+            && self.get("commit-token").is_none()
+            && let Some(token) = self.environment.get("COMMIT_TOKEN")
+        {
+            // A shell cannot set a variable with a hyphen in its name.
+            let token = token.trim().to_owned();
+            self.values.insert("commit-token", token);
+        }
+        self.secret("commit-token")
     }
 
     fn secret(&mut self, input: &'static str) -> Option<SecretString> {
@@ -333,6 +345,16 @@ impl<'a> Given<'a> {
         let relative = given
             .strip_prefix(&workspace)
             .map_or_else(|_| given.clone(), Path::to_owned);
+        let shown_as_is = given
+            .to_str()
+            .is_some_and(|path| !path.chars().any(|c| c.is_control() || is_invisible(c)));
+        if !shown_as_is {
+            self.mistake(
+                "output-directory",
+                "it has a line break or another character that cannot be seen",
+            );
+            return None;
+        }
         if relative.is_relative() && !leaves(&relative) {
             return Some((workspace, relative));
         }

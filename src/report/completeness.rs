@@ -19,6 +19,8 @@ pub struct Reading {
     pub pages: usize,
     /// What each page said the total is, where it said so; in the order of the pages.
     pub totals: Vec<Option<u64>>,
+    /// Whether GitHub said of a page that it leaves something out.
+    pub partial: bool,
 }
 
 /// One reason why a report cannot be called complete.
@@ -43,6 +45,9 @@ pub enum Doubt {
         /// How many seats.
         seats: usize,
     },
+    /// GitHub said that it leaves out organizations for which the token is not authorized for
+    /// single sign-on (`X-GitHub-SSO: partial-results`).
+    Partial,
     /// There are fewer people and rows without a person than GitHub says there are seats.
     Short {
         /// How many people were read.
@@ -58,13 +63,16 @@ impl Doubt {
     /// Whether reading the list again may settle it.
     #[must_use]
     pub fn may_pass(&self) -> bool {
-        !matches!(self, Self::TotalMissing { .. })
+        !matches!(self, Self::TotalMissing { .. } | Self::Partial)
     }
 }
 
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Partial => f.write_str(
+                "GitHub leaves out organizations for which the token is not authorized for single sign-on (`X-GitHub-SSO: partial-results`)",
+            ),
             Self::TotalMissing { page } => {
                 write!(
                     f,
@@ -110,6 +118,9 @@ impl Reading {
     #[must_use]
     pub fn doubts(&self, people: usize, without_person: usize, twice: usize) -> Vec<Doubt> {
         let mut doubts = Vec::new();
+        if self.partial {
+            doubts.push(Doubt::Partial);
+        }
         if let Some(page) = self.totals.iter().position(Option::is_none) {
             doubts.push(Doubt::TotalMissing { page: page + 1 });
         }

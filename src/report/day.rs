@@ -5,8 +5,8 @@
 //! day's report, and only where the state of a seat differs. A report older than the recorded one
 //! changes nothing.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Report;
 use super::csv::{Recorded, RecordedError};
@@ -62,6 +62,8 @@ pub enum Action {
     Unchanged,
     /// The folder holds a newer report, of that time.
     Older(Timestamp),
+    /// The day has a report that is proved complete, and this one is not.
+    LessComplete,
 }
 
 /// Why a report cannot go into a folder at all.
@@ -74,12 +76,16 @@ pub struct OtherScope {
     pub ours: ScopeKind,
 }
 
-/// Decides whether `report` is to be recorded in `folder`.
+/// How far two machines' clocks may be apart. A recorded report from further in the future was
+/// not made when it says.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_hours(1);
+
+/// Decides at the time `now` whether `report` is to be recorded in `folder`.
 ///
 /// # Errors
 /// Where the folder belongs to another scope: an organization and an enterprise may have the same
 /// name, and the one must not overwrite the other.
-pub fn decide(report: &Report, folder: &Folder) -> Result<Decision, OtherScope> {
+pub fn decide(report: &Report, folder: &Folder, now: Timestamp) -> Result<Decision, OtherScope> {
     let mut warnings = Vec::new();
     let mut read = |what: &str, file: Option<&Vec<u8>>| -> Option<Recorded> {
         Recorded::read(file?)
@@ -106,6 +112,7 @@ pub fn decide(report: &Report, folder: &Folder) -> Result<Decision, OtherScope> 
         return Err(OtherScope { recorded, ours });
     }
 
+    let day_complete = manifest.as_ref().and_then(|m| m.complete);
     let recorded_time = [
         manifest.map(|m| m.report_time),
         latest.as_ref().and_then(Recorded::time),
@@ -114,11 +121,22 @@ pub fn decide(report: &Report, folder: &Folder) -> Result<Decision, OtherScope> 
     .into_iter()
     .flatten()
     .max();
+    let recorded_time = recorded_time.filter(|time| {
+        let possible = time.duration_since(now) <= CLOCKS_APART;
+        if !possible {
+            warnings.push(format!(
+                "the recorded report says that it is of {time}, which is yet to come; it does not count as newer"
+            ));
+        }
+        possible
+    });
     let changed = !latest
         .as_ref()
         .is_some_and(|latest| latest.says_the_same_as(report));
     let action = match recorded_time {
         Some(time) if time > report.time() => Action::Older(time),
+        _ if day_complete == Some(true) && !report.is_complete() => Action::LessComplete,
+        _ if day_complete == Some(false) && report.is_complete() => Action::Record,
         _ if day.is_some_and(|day| day.says_the_same_as(report)) && !changed => Action::Unchanged,
         _ => Action::Record,
     };
@@ -133,7 +151,7 @@ pub fn decide(report: &Report, folder: &Folder) -> Result<Decision, OtherScope> 
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::super::completeness::Reading;
+    use super::super::completeness::{Doubt, Reading};
     use super::super::csv;
     use super::super::scope::Scope;
     use super::super::seat::{Account, Seat};
@@ -146,6 +164,7 @@ mod tests {
             ended_at: at,
             pages: 1,
             totals: vec![Some(logins.len() as u64)],
+            partial: false,
         };
         let seats = logins.iter().map(|login| Seat {
             assignee: Some(Account {
@@ -173,9 +192,20 @@ mod tests {
     }
 
     fn action(report: &Report, folder: &Folder) -> (Action, bool) {
-        let decision = decide(report, folder).unwrap();
+        let decision = decide(report, folder, now()).unwrap();
         assert_eq!(decision.warnings, Vec::<String>::new());
         (decision.action, decision.changed)
+    }
+
+    fn now() -> Timestamp {
+        "2026-11-22T20:00:00Z".parse().unwrap()
+    }
+
+    fn manifest(complete: bool) -> Option<Vec<u8>> {
+        let manifest = format!(
+            r#"{{"scope":{{"kind":"organization","name":"acme"}},"report_time":"{MORNING}","complete":{complete}}}"#
+        );
+        Some(manifest.into_bytes())
     }
 
     const MORNING: &str = "2026-11-22T06:00:00Z";
@@ -232,12 +262,40 @@ mod tests {
     }
 
     #[test]
+    fn a_report_from_the_future_stops_no_other() {
+        let folder = recorded(&report("2062-11-22T06:00:00Z", &["octocat"]));
+        let decision = decide(&report(EVENING, &["hubot"]), &folder, now()).unwrap();
+        assert_eq!(decision.action, Action::Record);
+        assert!(decision.warnings[0].contains("2062"), "{decision:?}");
+    }
+
+    #[test]
+    fn an_incomplete_report_does_not_replace_the_days_complete_one() {
+        let complete = Folder {
+            day_manifest: manifest(true),
+            ..recorded(&report(MORNING, &["hubot", "octocat"]))
+        };
+        let mut short = report(EVENING, &["hubot"]);
+        short.doubts.push(Doubt::TotalMissing { page: 1 });
+        assert_eq!(action(&short, &complete).0, Action::LessComplete);
+
+        let incomplete = Folder {
+            day_manifest: manifest(false),
+            ..recorded(&report(MORNING, &["hubot"]))
+        };
+        assert_eq!(
+            action(&report(EVENING, &["hubot"]), &incomplete),
+            (Action::Record, false)
+        );
+    }
+
+    #[test]
     fn a_damaged_file_is_told_of_and_written_anew() {
         let folder = Folder {
             latest: Some(b"who,knows\n".to_vec()),
             ..recorded(&report(MORNING, &["octocat"]))
         };
-        let decision = decide(&report(EVENING, &["octocat"]), &folder).unwrap();
+        let decision = decide(&report(EVENING, &["octocat"]), &folder, now()).unwrap();
         assert_eq!(decision.action, Action::Record);
         assert!(decision.warnings[0].contains("latest.csv"), "{decision:?}");
     }
@@ -249,7 +307,9 @@ mod tests {
             ..Folder::default()
         };
         assert_eq!(
-            decide(&report(MORNING, &[]), &folder).unwrap_err().recorded,
+            decide(&report(MORNING, &[]), &folder, now())
+                .unwrap_err()
+                .recorded,
             ScopeKind::Enterprise
         );
     }

@@ -125,6 +125,8 @@ pub struct RecordedManifest {
     pub scope: RecordedScope,
     /// The moment the report speaks of.
     pub report_time: Timestamp,
+    /// Whether it was proved complete, where it says.
+    pub complete: Option<bool>,
 }
 
 /// The scope of a manifest that was recorded before.

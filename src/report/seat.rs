@@ -104,7 +104,8 @@ impl Seat {
 
 /// Puts rows in the report's order and leaves out repetitions of a seat, which come back beside.
 ///
-/// Of a seat that was read twice the row with the newer activity stays.
+/// Of a seat that was read twice the row that is last in the order stays, which is the one with
+/// the newer times.
 #[must_use]
 pub fn ordered(mut rows: Vec<Seat>) -> (Vec<Seat>, Vec<Seat>) {
     rows.sort_unstable_by(Seat::order);

@@ -32,7 +32,7 @@ pub const TOKEN: &str = "ghp_readsTheSeats0000000000000000000001";
 pub const COMMIT_TOKEN: &str = "ghs_writesTheReports000000000000000002";
 
 /// The workflow's own repository.
-pub const OWN: &str = "octo/work";
+pub const OWN: &str = "octo/tools";
 
 /// A GitHub with the organization acme, the workflow's repository, and tokens for both.
 pub fn github(seats: Seats) -> GitHub {

@@ -228,7 +228,7 @@ fn is_named(step: &Step, delivered: Delivered, artifact: Option<&str>) {
         assert!(told, "{printed}");
     }
     if delivered.commit {
-        let told = says("done: acme: committed to octo/work")
+        let told = says("done: acme: committed to octo/tools")
             || says("whether it was committed all the same is not known")
             || interrupted;
         assert!(told, "{printed}");

@@ -33,6 +33,9 @@ pub struct Refusal {
     pub reset: Option<i64>,
 }
 
+/// A week, in seconds.
+const LONGEST_WAIT: u64 = 7 * 24 * 3600;
+
 impl Refusal {
     /// Reads an answer of that status.
     #[must_use]
@@ -64,7 +67,8 @@ impl Refusal {
             }),
             retry_after: header(headers, "retry-after")
                 .and_then(|value| value.trim().parse().ok())
-                .map(Duration::from_secs),
+                // More than any limit of GitHub's lasts is as good as for ever.
+                .map(|seconds: u64| Duration::from_secs(seconds.min(LONGEST_WAIT))),
             remaining: header(headers, "x-ratelimit-remaining").and_then(|v| v.parse().ok()),
             reset: header(headers, "x-ratelimit-reset").and_then(|v| v.parse().ok()),
         }
