@@ -136,6 +136,8 @@ pub enum Kind {
         /// The body.
         body: String,
     },
+    /// The usual answer with these headers besides; they replace those of the same name.
+    Headers(Vec<(String, String)>),
     /// A page for people, as a proxy or an overloaded GitHub sends, with that status.
     Html(u16),
     /// The connection is closed without an answer.
@@ -189,7 +191,7 @@ impl Kind {
 
     /// The same with one header more.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        if let Self::Status { headers, .. } = &mut self {
+        if let Self::Status { headers, .. } | Self::Headers(headers) = &mut self {
             headers.push((name.to_owned(), value.to_owned()));
         }
         self

@@ -38,6 +38,14 @@ pub(crate) fn carry_out(world: &World, call: &Call, kind: Option<Kind>) -> Deliv
             interfere(world, call, &kind);
             Delivery::Whole(handle(world, call))
         }
+        Some(Kind::Headers(headers)) => {
+            let answer = headers
+                .into_iter()
+                .fold(handle(world, call), |answer, (name, value)| {
+                    answer.header(&name, value)
+                });
+            Delivery::Whole(answer)
+        }
         Some(Kind::AfterEffect(kind)) => {
             let answer = handle(world, call);
             match *kind {
@@ -145,7 +153,9 @@ fn spoil(call: &Call, kind: Kind, answer: Answer) -> Delivery {
             ))
         }
         Kind::AfterEffect(kind) => spoil(call, *kind, answer),
-        Kind::Late(_) | Kind::Change(_) | Kind::MoveHead => Delivery::Whole(answer),
+        Kind::Late(_) | Kind::Change(_) | Kind::MoveHead | Kind::Headers(_) => {
+            Delivery::Whole(answer)
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 //!
 //! The list of seats moves while it is read: a seat granted or revoked between two pages shifts
 //! the rows, so that one is read twice or missed. GitHub gives no snapshot, but signs by which a
-//! moved list is seen.
+//! moved list is seen. One move leaves no sign: between the same two pages a seat is revoked and
+//! another granted further on, so that the total stays; only reading everything twice would show
+//! it.
 
 use std::fmt;
 
