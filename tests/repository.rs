@@ -88,7 +88,7 @@ fn all_files_of_a_report_come_in_one_commit() {
     assert_eq!(deliveries(&simulator, OWN, "main").len(), 1);
     assert_eq!(step.output("changed"), "true");
     let readme = file(&simulator.git_dir(OWN), "main:README.md");
-    assert_eq!(readme, b"# work\n");
+    assert_eq!(readme, b"# tools\n");
     let message = git(&simulator.git_dir(OWN), &["log", "-1", "--format=%B"]);
     for text in [
         "250 seats, 250 people, complete",
