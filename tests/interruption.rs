@@ -47,8 +47,8 @@ fn moments() -> [Moment; 7] {
     [
         moment(
             "getting ready",
-            At::path("GET", "/repos/octo/work"),
-            |seen| seen.path_and_query.starts_with("/repos/octo/work"),
+            At::path("GET", "/repos/octo/tools"),
+            |seen| seen.path_and_query.starts_with("/repos/octo/tools"),
             Delivered::NOTHING,
         ),
         moment(
@@ -149,7 +149,7 @@ fn a_run_that_is_cancelled_stops_at_once_and_says_what_it_delivered() {
         assert_eq!(delivered, moment.delivered, "{}", moment.doing);
         let says_committed = step
             .printed()
-            .contains("done: acme: committed to octo/work");
+            .contains("done: acme: committed to octo/tools");
         assert_eq!(says_committed, delivered.commit, "{}", step.printed());
         next_run_works(&simulator, &truth, delivered);
     }
