@@ -202,8 +202,18 @@ impl Service {
                     if let Err(error) = retries.after(trouble).await {
                         break error;
                     }
-                    if lost && let Ok(Some(id)) = self.listed_once(name, content).await {
-                        return Ok(id);
+                    if lost {
+                        match self.listed(name, content).await {
+                            Ok(Some(id)) => return Ok(id),
+                            Ok(None) => {}
+                            // A second call might make a second artifact.
+                            Err(listing) => {
+                                return Err(ArtifactError::Unknown {
+                                    name: name.clone(),
+                                    cause: Box::new(listing),
+                                });
+                            }
+                        }
                     }
                 }
             }
