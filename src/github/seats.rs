@@ -73,6 +73,8 @@ async fn read_once(client: &Client, clock: &Clock, scope: &Scope) -> Result<Repo
     let first = Page::read(client, &purpose, &shared, first_page(client, scope)).await?;
     let numbered = first.numbered_pages_after(client)?;
     let mut pages = Pages::beginning_with(first);
+    // Rows that move to larger room again and again leave holes as large as they are.
+    pages.rows.reserve_exact(numbered.len() * pages.rows.len());
     let mut later = stream::iter(numbered)
         .map(|url| Page::read(client, &purpose, &shared, url))
         .buffered(AT_ONCE);
