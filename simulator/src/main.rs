@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use simulator::seat::Row;
-use simulator::{GitHub, Ports, Repository, Rule, Seats, Simulator, Token};
+use simulator::{GitHub, Ports, Repository, Rule, Seats, Simulator, Token, TotalSeats};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
@@ -67,12 +67,14 @@ fn demo(people: usize, padding: usize) -> GitHub {
         .enterprise(["globex"])
         .contents_write([REPOSITORY, "octo/empty", "octo/protected"])
         .read(["octo/tools"]);
+    // Counted once and not for each page: there may be very many.
+    let counted = |seats: Seats| seats.total_seats(TotalSeats::Fixed(people as u64));
     GitHub::new()
-        .organization("acme", padded(Seats::people(people), padding))
+        .organization("acme", counted(padded(Seats::people(people), padding)))
         .organization("octo", Seats::people(people.min(10)))
         .organization("odd", odd())
         .organization("nobody", Seats::people(0))
-        .enterprise("globex", Seats::enterprise_people(people))
+        .enterprise("globex", counted(Seats::enterprise_people(people)))
         .repository(REPOSITORY, Repository::private())
         .repository("octo/tools", Repository::private())
         .repository("octo/empty", Repository::private().empty())
