@@ -43,6 +43,9 @@ const REST: Duration = Duration::from_secs(2);
 /// More pages than any company has seats; an answer that links to more is damaged.
 const MOST_PAGES: usize = 100_000;
 
+/// For how many rows room is made on the word of the first page alone.
+const MOST_ROOM: usize = 1_000_000;
+
 /// Reads the report of `scope`. A list that moved while it was read is read again, until it holds
 /// together or stays as it is.
 ///
@@ -75,6 +78,9 @@ async fn read_once(client: &Client, clock: &Clock, scope: &Scope) -> Result<Repo
     let first = Page::read(client, &purpose, &shared, first_page(client, scope)).await?;
     let numbered = first.numbered_pages_after(client)?;
     let mut pages = Pages::beginning_with(first);
+    // Rows that move to larger room again and again leave holes as large as they are.
+    let expected = numbered.len().saturating_mul(pages.rows.len());
+    pages.rows.reserve_exact(expected.min(MOST_ROOM));
     let mut later = stream::iter(numbered)
         .map(|url| Page::read(client, &purpose, &shared, url))
         .buffered(AT_ONCE);
