@@ -48,6 +48,7 @@ use github::seats;
 use inputs::Inputs;
 use progress::Progress;
 use report::Report;
+use report::columns::Form;
 use report::manifest::{FileEntry, Manifest};
 use report::scope::Scope;
 use runner::artifact::{ArtifactError, Uploaded};
@@ -258,7 +259,7 @@ async fn take(
     }
     let stem = report.file_stem();
     let csv = folder.write(&format!("{stem}.csv"), |out| {
-        report::csv::write(&report, out)
+        report::csv::write(&report, Form::Github, out)
     })?;
     let entry = FileEntry {
         name: csv.name.clone(),

@@ -5,10 +5,12 @@
 //! What it states about GitHub's own file comes from GitHub's documentation ("Downloading a GitHub
 //! Copilot activity report") and from files that people downloaded.
 
+pub mod columns;
 pub mod completeness;
 pub mod csv;
 pub mod day;
 pub mod history;
+pub mod json;
 pub mod manifest;
 pub mod people;
 pub mod scope;

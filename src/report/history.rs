@@ -137,7 +137,7 @@ pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recor
     let changed = match &found.before {
         Before::Nothing => true,
         Before::Seats(seats) => !seats.iter().eq(state.iter().copied()),
-        Before::Latest(latest) => !latest.says_the_same_as(ours, entry.seats),
+        Before::Latest(latest) => !latest.says_the_same_as(entry.scope, entry.seats),
     };
     let action = match found.time {
         Some(time) if time > entry.time => Action::Older(time),

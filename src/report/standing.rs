@@ -1,12 +1,14 @@
 //! How the people of a report stand: what can be said of each, with the history where there is
 //! one.
 
+use std::collections::HashMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::history::people::People;
 use super::history::totals::{Day, Totals};
 use super::people::{self, Person};
-use super::seat::Seat;
+use super::seat::{Identity, Seat};
 use super::status::{Rule, Status};
 
 /// What recorded reports know beyond the newest one. Empty where there is no history.
@@ -35,6 +37,34 @@ impl Standing<'_> {
     #[must_use]
     pub fn idle_since(&self) -> Option<Timestamp> {
         self.last_known_activity_at.or(self.person.granted_at)
+    }
+}
+
+/// How all people of a report stand, found by their seats.
+#[derive(Debug)]
+pub struct Standings<'a> {
+    all: Vec<Standing<'a>>,
+    by_person: HashMap<Identity<'a>, usize>,
+}
+
+impl<'a> Standings<'a> {
+    /// How those people stand.
+    #[must_use]
+    pub fn new(standings: impl Iterator<Item = Standing<'a>>) -> Self {
+        let all: Vec<Standing<'_>> = standings.collect();
+        let person =
+            |(place, standing): (usize, &Standing<'a>)| (standing.person.account.identity(), place);
+        Self {
+            by_person: all.iter().enumerate().map(person).collect(),
+            all,
+        }
+    }
+
+    /// How the holder of a seat stands; nothing for a row without a person.
+    #[must_use]
+    pub fn of(&self, seat: &Seat) -> Option<&Standing<'a>> {
+        let place = self.by_person.get(&seat.assignee.as_ref()?.identity())?;
+        self.all.get(*place)
     }
 }
 
