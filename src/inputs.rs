@@ -6,6 +6,8 @@
 
 mod command;
 mod given;
+#[cfg(test)]
+mod properties;
 pub mod table;
 
 use std::fmt;
