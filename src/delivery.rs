@@ -251,6 +251,7 @@ impl<'a> Delivery<'a> {
                 Ok(record.then(|| change.clone()))
             })
             .await?;
+        let commit = commit.map(|commit| self.at_home(commit));
         let decision = decision.ok_or_else(|| anyhow!("nothing was decided"))?;
         for warning in &decision.warnings {
             tracing::warn!("{folder} of {}: {warning}", target.inputs.repository);
@@ -278,6 +279,18 @@ impl<'a> Delivery<'a> {
             commit,
             what,
         }))
+    }
+
+    /// The same commit; without its page where that is not on the GitHub of this run.
+    fn at_home(&self, commit: Commit) -> Commit {
+        let home = self.run.as_ref().map(|run| format!("{}/", run.server));
+        match home {
+            Some(home) if !commit.url.starts_with(&home) => Commit {
+                url: String::new(),
+                ..commit
+            },
+            _ => commit,
+        }
     }
 
     fn message(&self, template: &str, report: &Report, csv: &Written, date: &str) -> Change {
