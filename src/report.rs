@@ -36,7 +36,7 @@ impl Report {
     #[must_use]
     pub fn new(scope: Scope, reading: Reading, rows: Vec<Seat>) -> Self {
         let (seats, twice) = seat::ordered(rows);
-        let people = people::count(&seats);
+        let people = people::of(&seats).count();
         let without_person = seats.iter().filter(|seat| seat.assignee.is_none()).count();
         let doubts = reading.doubts(people, without_person, twice.len());
         Self {
@@ -80,8 +80,7 @@ impl Report {
     }
 
     /// Each person with the newest activity and the oldest grant among their seats, by login.
-    #[must_use]
-    pub fn each_person(&self) -> Vec<Person<'_>> {
+    pub fn each_person(&self) -> impl Iterator<Item = Person<'_>> {
         people::of(&self.seats)
     }
 

@@ -78,45 +78,26 @@ async fn read_once(client: &Client, clock: &Clock, scope: &Scope) -> Result<Repo
     let shared = RefCell::default();
     let started_at = clock.now();
     let first = Page::read(client, &purpose, &shared, first_page(client, scope)).await?;
-    let mut pages = match first.numbered_pages_after(client)? {
-        Some(urls) => {
-            let later: Vec<Page> = stream::iter(urls)
-                .map(|url| Page::read(client, &purpose, &shared, url))
-                .buffered(AT_ONCE)
-                .try_collect()
-                .await?;
-            let mut pages = vec![first];
-            pages.extend(later);
-            pages
-        }
-        None => vec![first],
-    };
-
-    let mut visited: HashSet<Url> = pages.iter().map(|page| page.answer.url.clone()).collect();
-    while let Some(page) = pages.last()
-        && let Some(next) = &page.links.next
-    {
-        let next = page.answer.linked(next, client.address())?;
-        if pages.len() >= MOST_PAGES || !visited.insert(next.clone()) {
-            return Err(page
-                .answer
-                .unusable("its links to further pages have no end"));
-        }
-        pages.push(Page::read(client, &purpose, &shared, next).await?);
+    let numbered = first.numbered_pages_after(client)?;
+    let mut pages = Pages::beginning_with(first);
+    let mut later = stream::iter(numbered)
+        .map(|url| Page::read(client, &purpose, &shared, url))
+        .buffered(AT_ONCE);
+    while let Some(page) = later.try_next().await? {
+        pages.add(page);
+    }
+    while let Some(next) = pages.next(client)? {
+        pages.add(Page::read(client, &purpose, &shared, next).await?);
     }
 
     let reading = Reading {
         started_at,
         ended_at: clock.now(),
-        pages: pages.len(),
-        totals: pages.iter().map(|page| page.total_seats).collect(),
-        partial: pages.iter().any(|page| page.partial),
+        pages: pages.totals.len(),
+        totals: pages.totals,
+        partial: pages.partial,
     };
-    let mut rows = Vec::with_capacity(pages.iter().map(|page| page.seats.len()).sum());
-    for page in pages {
-        rows.extend(page.seats);
-    }
-    Ok(Report::new(scope.clone(), reading, rows))
+    Ok(Report::new(scope.clone(), reading, pages.rows))
 }
 
 fn first_page(client: &Client, scope: &Scope) -> Url {
@@ -131,6 +112,49 @@ fn first_page(client: &Client, scope: &Scope) -> Url {
         .append_pair("per_page", PER_PAGE)
         .append_pair("page", "1");
     url
+}
+
+/// All pages that were read so far. Of each only its rows are kept, and what may be wrong with it.
+struct Pages {
+    rows: Vec<Seat>,
+    /// What each page said the total is.
+    totals: Vec<Option<u64>>,
+    partial: bool,
+    visited: HashSet<Url>,
+    last: Page,
+}
+
+impl Pages {
+    fn beginning_with(mut first: Page) -> Self {
+        Self {
+            rows: std::mem::take(&mut first.seats),
+            totals: vec![first.total_seats],
+            partial: first.partial,
+            visited: HashSet::from([first.answer.url.clone()]),
+            last: first,
+        }
+    }
+
+    fn add(&mut self, mut page: Page) {
+        self.rows.append(&mut page.seats);
+        self.totals.push(page.total_seats);
+        self.partial |= page.partial;
+        self.visited.insert(page.answer.url.clone());
+        self.last = page;
+    }
+
+    /// The address of the page after the last, where there is one.
+    fn next(&mut self, client: &Client) -> Result<Option<Url>, GitHubError> {
+        let Page { links, answer, .. } = &self.last;
+        let Some(next) = &links.next else {
+            return Ok(None);
+        };
+        let next = answer.linked(next, client.address())?;
+        if self.totals.len() >= MOST_PAGES || !self.visited.insert(next.clone()) {
+            return Err(answer.unusable("its links to further pages have no end"));
+        }
+        Ok(Some(next))
+    }
 }
 
 /// One page, its rows in our own form; the JSON is not kept.
@@ -156,7 +180,7 @@ impl Page {
             .headers
             .get("x-github-sso")
             .is_some_and(|value| value.as_bytes().starts_with(b"partial-results"));
-        // Thousands of pages are held until the last is read; only their rows are needed.
+        // Further pages wait for those before them, and only their rows are needed.
         answer.body.clear();
         answer.headers = HeaderMap::new();
         Ok(Self {
@@ -169,10 +193,10 @@ impl Page {
     }
 
     /// The addresses of all further pages, where this one links to the last and pages have
-    /// numbers. Nothing where one can only go from page to page.
-    fn numbered_pages_after(&self, client: &Client) -> Result<Option<Vec<Url>>, GitHubError> {
+    /// numbers. None where one can only go from page to page.
+    fn numbered_pages_after(&self, client: &Client) -> Result<Vec<Url>, GitHubError> {
         let Some(last) = &self.links.last else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
         let last = self.answer.linked(last, client.address())?;
         let number = last
@@ -180,16 +204,14 @@ impl Page {
             .find(|(name, _)| name == "page")
             .and_then(|(_, value)| value.parse::<usize>().ok());
         let Some(number) = number else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
         if number > MOST_PAGES {
             return Err(self
                 .answer
                 .unusable(&format!("it links to a page number {number}")));
         }
-        Ok(Some(
-            (2..=number).map(|number| numbered(&last, number)).collect(),
-        ))
+        Ok((2..=number).map(|number| numbered(&last, number)).collect())
     }
 }
 

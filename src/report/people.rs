@@ -1,10 +1,10 @@
 //! People: those who hold seats, each with what their seats say together.
 
-use std::collections::{HashMap, HashSet};
+use std::iter;
 
 use jiff::Timestamp;
 
-use super::seat::Seat;
+use super::seat::{Identity, Seat, grouped};
 
 /// Somebody who holds one or more seats.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,29 @@ pub struct Person<'a> {
     pub last_surface_used: Option<&'a str>,
 }
 
-impl Person<'_> {
+impl<'a> Person<'a> {
+    /// What the rows of one person say together; nothing where they name nobody.
+    fn of(rows: impl Iterator<Item = &'a Seat>) -> Option<Self> {
+        let mut rows = rows.peekable();
+        let mut person = Self {
+            login: &rows.peek()?.assignee.as_ref()?.login,
+            granted_at: None,
+            last_activity_at: None,
+            last_surface_used: None,
+        };
+        for seat in rows {
+            person.granted_at = match (person.granted_at, seat.created_at) {
+                (Some(known), Some(other)) => Some(known.min(other)),
+                (known, other) => known.or(other),
+            };
+            if seat.last_activity_at > person.last_activity_at {
+                person.last_activity_at = seat.last_activity_at;
+                person.last_surface_used = seat.last_surface_used.as_deref();
+            }
+        }
+        Some(person)
+    }
+
     /// Since when nothing is known of them: their last activity, or where there is none known
     /// their grant.
     #[must_use]
@@ -28,58 +50,45 @@ impl Person<'_> {
     }
 }
 
-/// How many people hold the seats.
-#[must_use]
-pub fn count(seats: &[Seat]) -> usize {
-    seats
-        .iter()
-        .filter_map(|seat| Some(seat.assignee.as_ref()?.identity()))
-        .collect::<HashSet<_>>()
-        .len()
-}
-
-/// The people who hold the seats, in the order of their first row.
-#[must_use]
-pub fn of(seats: &[Seat]) -> Vec<Person<'_>> {
-    let mut people: Vec<Person<'_>> = Vec::new();
-    let mut places = HashMap::new();
-    for seat in seats {
-        let Some(assignee) = &seat.assignee else {
-            continue;
-        };
-        let place = *places.entry(assignee.identity()).or_insert_with(|| {
-            people.push(Person {
-                login: &assignee.login,
-                granted_at: None,
-                last_activity_at: None,
-                last_surface_used: None,
-            });
-            people.len() - 1
-        });
-        let person = &mut people[place];
-        person.granted_at = match (person.granted_at, seat.created_at) {
-            (Some(known), Some(other)) => Some(known.min(other)),
-            (known, other) => known.or(other),
-        };
-        if seat.last_activity_at > person.last_activity_at {
-            person.last_activity_at = seat.last_activity_at;
-            person.last_surface_used = seat.last_surface_used.as_deref();
+/// The people who hold the seats, in the order of their first row. Each is made when it is asked
+/// for: all of them together would take as much memory as their seats.
+pub fn of(seats: &[Seat]) -> impl Iterator<Item = Person<'_>> {
+    let mut is_first = vec![false; seats.len()];
+    // The person's next row; their last row has itself.
+    let mut next: Vec<usize> = (0..seats.len()).collect();
+    for rows in
+        grouped(seats, holder).chunk_by(|one, other| holder(&seats[*one]) == holder(&seats[*other]))
+    {
+        is_first[rows[0]] = true;
+        for pair in rows.windows(2) {
+            next[pair[0]] = pair[1];
         }
     }
-    people
+    (0..seats.len())
+        .filter(move |row| is_first[*row])
+        .filter_map(move |first| {
+            let rows = iter::successors(Some(first), |row| {
+                Some(next[*row]).filter(|following| following != row)
+            });
+            Person::of(rows.map(|row| &seats[row]))
+        })
+}
+
+fn holder(seat: &Seat) -> Option<Identity<'_>> {
+    Some(seat.assignee.as_ref()?.identity())
 }
 
 /// The `most` people of whom nothing is known for the longest time, the longest first.
-#[must_use]
-pub fn longest_idle<'a>(people: &[Person<'a>], most: usize) -> Vec<Person<'a>> {
-    let mut idle: Vec<_> = people
-        .iter()
-        .filter(|person| person.idle_since().is_some())
-        .cloned()
-        .collect();
-    idle.sort_by_key(Person::idle_since);
-    idle.truncate(most);
-    idle
+pub fn longest_idle<'a>(people: impl Iterator<Item = Person<'a>>, most: usize) -> Vec<Person<'a>> {
+    let mut longest: Vec<Person<'_>> = Vec::with_capacity(most + 1);
+    for person in people.filter(|person| person.idle_since().is_some()) {
+        let place = longest.partition_point(|other| other.idle_since() <= person.idle_since());
+        if place < most {
+            longest.insert(place, person);
+            longest.truncate(most);
+        }
+    }
+    longest
 }
 
 #[cfg(test)]
@@ -119,9 +128,8 @@ mod tests {
                 Some("2026-04-01T00:00:00Z"),
             ),
         ];
-        assert_eq!(count(&seats), 1);
         assert_eq!(
-            of(&seats),
+            of(&seats).collect::<Vec<_>>(),
             [Person {
                 login: "octocat",
                 granted_at: seats[2].created_at,
@@ -143,8 +151,34 @@ mod tests {
                 Some("2026-03-01T00:00:00Z"),
             ),
         ];
-        let people = of(&seats);
-        let logins: Vec<_> = longest_idle(&people, 2).iter().map(|p| p.login).collect();
+        let longest = longest_idle(of(&seats), 2);
+        let logins: Vec<_> = longest.iter().map(|person| person.login).collect();
         assert_eq!(logins, ["long-gone", "used-in-march"]);
+    }
+
+    #[test]
+    fn somebody_renamed_while_the_list_was_read_is_one_person_and_stands_where_they_come_first() {
+        let granted = "2026-03-01T00:00:00Z";
+        let seats = [
+            seat("hubot", 1, granted, None),
+            seat("monalisa", 2, granted, None),
+            seat("octocat", 1, granted, Some("2026-05-01T00:00:00Z")),
+            seat("octodog", 1, granted, Some("2026-04-01T00:00:00Z")),
+        ];
+        let people: Vec<_> = of(&seats).map(|p| (p.login, p.last_activity_at)).collect();
+        assert_eq!(
+            people,
+            [("hubot", seats[2].last_activity_at), ("monalisa", None)]
+        );
+    }
+
+    #[test]
+    fn of_equally_idle_people_the_first_are_listed() {
+        let granted = "2026-03-01T00:00:00Z";
+        let seats =
+            [("c", 1), ("a", 2), ("b", 3)].map(|(login, id)| seat(login, id, granted, None));
+        let longest = longest_idle(of(&seats), 2);
+        let logins: Vec<_> = longest.iter().map(|person| person.login).collect();
+        assert_eq!(logins, ["c", "a"]);
     }
 }

@@ -1,7 +1,6 @@
 //! Seats: the rows of a report, which two are the same, and the order they stand in.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -109,24 +108,41 @@ impl Seat {
 #[must_use]
 pub fn ordered(mut rows: Vec<Seat>) -> (Vec<Seat>, Vec<Seat>) {
     rows.sort_unstable_by(Seat::order);
-    let mut seen = HashSet::with_capacity(rows.len());
-    let mut repeats: Vec<bool> = rows
-        .iter()
-        .rev()
-        .map(|seat| seat.key().is_some_and(|key| !seen.insert(key)))
+    let mut repeats: Vec<usize> = grouped(&rows, Seat::key)
+        .chunk_by(|one, other| rows[*one].key() == rows[*other].key())
+        .flat_map(|same| &same[..same.len() - 1])
+        .copied()
         .collect();
-    drop(seen);
-    let mut twice = Vec::new();
-    if repeats.contains(&true) {
-        rows.retain_mut(|seat| {
-            let repeat = repeats.pop().unwrap_or_default();
-            if repeat {
-                twice.push(std::mem::take(seat));
-            }
-            !repeat
-        });
-    }
+    repeats.sort_unstable();
+    let mut repeats = repeats.into_iter().peekable();
+    let mut places = 0..;
+    let twice = rows
+        .extract_if(.., |_| {
+            places
+                .next()
+                .is_some_and(|place| repeats.next_if_eq(&place).is_some())
+        })
+        .collect();
     (rows, twice)
+}
+
+/// The places of all rows that have a key: those of one key beside each other, and among them in
+/// the order of the rows.
+///
+/// A report can have hundreds of thousands of rows. Places that are sorted take a few bytes for
+/// each, where a table of the keys would take as much as the rows.
+pub(super) fn grouped<'a, K: Ord>(
+    rows: &'a [Seat],
+    key: impl Fn(&'a Seat) -> Option<K>,
+) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..rows.len())
+        .filter(|place| key(&rows[*place]).is_some())
+        .collect();
+    places.sort_unstable_by(|one, other| {
+        let keys = key(&rows[*one]).cmp(&key(&rows[*other]));
+        keys.then_with(|| one.cmp(other))
+    });
+    places
 }
 
 /// The same moment without its fraction of a second, as the report writes times.
@@ -208,8 +224,8 @@ mod tests {
         let renamed_between = seat("octocat-renamed", 1, None, None);
         let (seats, twice) = ordered(vec![newer.clone(), older.clone()]);
         assert_eq!((seats, twice), (vec![newer.clone()], vec![older]));
-        let (seats, twice) = ordered(vec![newer, renamed_between]);
-        assert_eq!((seats.len(), twice.len()), (1, 1));
+        let (seats, twice) = ordered(vec![newer.clone(), renamed_between.clone()]);
+        assert_eq!((seats, twice), (vec![renamed_between], vec![newer]));
     }
 
     #[test]

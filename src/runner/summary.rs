@@ -113,19 +113,18 @@ fn write_section(out: &mut String, section: &Section<'_>, names: bool, now: Time
             let _ = writeln!(out, "> - {}", escape(&doubt.to_string()));
         }
     }
-    let people = report.each_person();
-    let recently = people
-        .iter()
-        .filter(|person| person.last_activity_at.is_some_and(|at| days(at, now) < 30))
-        .count();
-    let unknown = people
-        .iter()
-        .filter(|person| person.last_activity_at.is_none())
-        .count();
+    let (mut recently, mut unknown) = (0_usize, 0_usize);
+    for person in report.each_person() {
+        match person.last_activity_at {
+            Some(at) if days(at, now) < 30 => recently += 1,
+            Some(_) => {}
+            None => unknown += 1,
+        }
+    }
     out.push_str("\n| | |\n|---|---:|\n");
     for (what, figure) in [
         ("Seats (rows)", report.seats().len().to_string()),
-        ("People", people.len().to_string()),
+        ("People", report.people().to_string()),
         ("People active in the last 30 days", recently.to_string()),
         (
             "People without activity in GitHub's records",
@@ -143,11 +142,15 @@ fn write_section(out: &mut String, section: &Section<'_>, names: bool, now: Time
         let _ = writeln!(out, "| {what} | {figure} |");
     }
     if names {
-        write_longest_inactive(out, &people, now);
+        write_longest_inactive(out, report.each_person(), now);
     }
 }
 
-fn write_longest_inactive(out: &mut String, people: &[Person<'_>], now: Timestamp) {
+fn write_longest_inactive<'a>(
+    out: &mut String,
+    people: impl Iterator<Item = Person<'a>>,
+    now: Timestamp,
+) {
     let longest = longest_idle(people, LONGEST_INACTIVE);
     if longest.is_empty() {
         return;
