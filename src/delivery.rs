@@ -162,6 +162,14 @@ impl<'a> Delivery<'a> {
         if files.is_empty() {
             return Ok(None);
         }
+        for file in files {
+            let is_unchanged = file.is_unchanged();
+            if !is_unchanged
+                .with_context(|| format!("{} could not be read again", file.path.display()))?
+            {
+                bail!("{} was changed after it was written", file.path.display());
+            }
+        }
         let files: Vec<File<'_>> = files
             .iter()
             .map(|file| File {
