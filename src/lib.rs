@@ -16,7 +16,7 @@
 //! - [`runner`]: the Actions runner: artifact, outputs, summary, annotations, masking.
 //!
 //! [`progress`] knows at any time what was done. [`environment`], [`clock`] and [`http`] are the edges: variables, time and the network come in
-//! through them. [`text`] makes text from elsewhere fit to be shown.
+//! through them. [`text`] and [`markdown`] make text from elsewhere fit to be shown.
 //!
 //! [`start`] is where the binary begins, [`run`] the story of one run, top to bottom.
 
@@ -29,6 +29,7 @@ pub mod github;
 mod hostile;
 pub mod http;
 pub mod inputs;
+pub mod markdown;
 pub mod progress;
 pub mod report;
 pub mod runner;

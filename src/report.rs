@@ -8,10 +8,12 @@
 pub mod completeness;
 pub mod csv;
 pub mod day;
+pub mod history;
 pub mod manifest;
 pub mod people;
 pub mod scope;
 pub mod seat;
+pub mod status;
 
 use jiff::Timestamp;
 

@@ -133,13 +133,31 @@ fn is_only_text(simulator: &Simulator, step: &Step) {
         let ours = path == "README.md"
             || path.strip_prefix("copilot-activity/").is_some_and(|path| {
                 let (scope, file) = path.split_once('/').unwrap();
-                matches!(scope, "acme" | "octocorp")
-                    && (file == "latest.csv" || file.starts_with("reports/20"))
-                    && !file.contains("..")
+                matches!(scope, "acme" | "octocorp") && is_our_file(file) && !file.contains("..")
             });
         assert!(ours, "{path}");
+        let shown = path.ends_with(".svg") || (path.ends_with(".md") && path != "README.md");
+        if shown {
+            let page = file(&simulator.git_dir(OWN), &format!("main:{path}"));
+            is_plain_file(std::str::from_utf8(&page).unwrap());
+        }
     }
     sound(simulator, OWN);
+}
+
+/// Whether a scope's folder has a file of that name.
+fn is_our_file(path: &str) -> bool {
+    let files = [
+        "README.md",
+        "latest.csv",
+        "people.csv",
+        "seats.csv",
+        "totals.csv",
+        "trend-dark.svg",
+        "trend-light.svg",
+    ];
+    let folders = ["changes/20", "reports/20"];
+    files.contains(&path) || folders.iter().any(|folder| path.starts_with(folder))
 }
 
 fn is_our_name(name: &str) {
@@ -185,6 +203,27 @@ fn is_plain_page(simulator: &Simulator, page: &str) {
     }
     for made in ["@octocat", "@acme", "www.evil", "https://evil"] {
         assert!(!text.contains(made), "{made} in {text}");
+    }
+}
+
+/// That a page in the repository shows nothing from elsewhere and leads only to its neighbours.
+/// Names stand between backticks.
+fn is_plain_file(page: &str) {
+    let mut made = String::new();
+    for event in Parser::new_ext(page, Options::ENABLE_TABLES | Options::ENABLE_GFM) {
+        match event {
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                made.push_str(&dest_url);
+            }
+            Event::Html(html) | Event::InlineHtml(html) => made.push_str(&html),
+            Event::Text(text) => made.push_str(&text),
+            _ => {}
+        }
+    }
+    for foreign in [
+        "evil", "script", "onerror", "@octocat", "@acme", "..", "/etc/",
+    ] {
+        assert!(!made.contains(foreign), "{foreign} in {made}");
     }
 }
 
@@ -238,6 +277,16 @@ fn names_of_people_editors_teams_and_organizations_are_kept_exactly_and_mean_not
         let unpacked = unzip(&simulator.artifacts()[0].bytes);
         assert!(unpacked.into_values().any(|file| file == report));
         assert_eq!(step.output("complete"), "true");
+
+        // The page of the repository names those who came and went.
+        simulator.change(|github| {
+            let seats = github.enterprises.get_mut("octocorp").unwrap();
+            seats.rows.truncate(1);
+        });
+        let step = job(&simulator).input("enterprise", "octocorp").run();
+        step.succeeded();
+        is_only_text(&simulator, &step);
+        assert_eq!(step.output("changed"), "true");
     }
 }
 
