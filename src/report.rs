@@ -13,6 +13,7 @@ pub mod manifest;
 pub mod people;
 pub mod scope;
 pub mod seat;
+pub mod standing;
 pub mod status;
 
 use jiff::Timestamp;
