@@ -173,6 +173,14 @@ impl<'a> Delivery<'a> {
         if files.is_empty() {
             return Ok(None);
         }
+        for file in files {
+            let is_unchanged = file.is_unchanged();
+            if !is_unchanged
+                .with_context(|| format!("{} could not be read again", file.path.display()))?
+            {
+                bail!("{} was changed after it was written", file.path.display());
+            }
+        }
         let files: Vec<File<'_>> = files
             .iter()
             .map(|file| File {
@@ -253,6 +261,7 @@ impl<'a> Delivery<'a> {
                 }))
             })
             .await?;
+        let commit = commit.map(|commit| self.at_home(commit));
         let recording = recording.ok_or_else(|| anyhow!("nothing was decided"))?;
         for warning in &recording.warnings {
             tracing::warn!("{folder} of {}: {warning}", target.inputs.repository);
@@ -282,6 +291,18 @@ impl<'a> Delivery<'a> {
             commit,
             what,
         }))
+    }
+
+    /// The same commit; without its page where that is not on the GitHub of this run.
+    fn at_home(&self, commit: Commit) -> Commit {
+        let home = self.run.as_ref().map(|run| format!("{}/", run.server));
+        match home {
+            Some(home) if !commit.url.starts_with(&home) => Commit {
+                url: String::new(),
+                ..commit
+            },
+            _ => commit,
+        }
     }
 
     fn message(&self, template: &str, report: &Report, file: &[u8]) -> Change {

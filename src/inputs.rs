@@ -6,6 +6,8 @@
 
 mod command;
 mod given;
+#[cfg(test)]
+mod properties;
 mod report;
 pub mod table;
 

@@ -25,6 +25,8 @@ pub mod delivery;
 pub mod environment;
 pub mod files;
 pub mod github;
+#[cfg(test)]
+mod hostile;
 pub mod http;
 pub mod inputs;
 pub mod markdown;
@@ -471,8 +473,8 @@ fn recorded_line(scope: &Scope, recorded: &anyhow::Result<Option<Recorded>>) -> 
         Ok(Some(recorded)) => {
             let line = Line::good(format!("{scope}: {}", recorded.what));
             Some(match &recorded.commit {
-                Some(commit) => line.with_link(&commit.url),
-                None => line,
+                Some(commit) if !commit.url.is_empty() => line.with_link(&commit.url),
+                _ => line,
             })
         }
         Err(error) => Some(Line::bad(format!("{scope}: not committed. {error:#}"))),

@@ -26,6 +26,8 @@ pub fn write(report: &Report, form: Form<'_>, out: impl io::Write) -> io::Result
     let mut csv = WriterBuilder::new()
         .quote_style(QuoteStyle::Necessary)
         .terminator(Terminator::Any(b'\n'))
+        // For every buffer that it fills the writer looks through all that is left of a value.
+        .buffer_capacity(1 << 20)
         .from_writer(out);
     let columns = columns::of(report.scope().kind(), form.columns());
     csv.write_record(columns.iter().map(|column| column.name))?;
