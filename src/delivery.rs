@@ -5,19 +5,21 @@
 
 use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::Clock;
 use crate::environment::Environment;
 use crate::files::Written;
 use crate::github::client::Client;
-use crate::github::commit::{Change, Commit, Committer};
-use crate::github::names::{BranchName, RepositoryName};
+use crate::github::commit::{Change, Commit, Committer, Snapshot};
+use crate::github::names::{BranchName, NameError, RepositoryName, RepositoryPath};
 use crate::github::repository::{Repository, Visibility};
 use crate::inputs::{ArtifactInputs, CommitInputs, Inputs};
 use crate::report::Report;
-use crate::report::day::{self, Action, Decision, Folder};
-use crate::report::manifest::{FileEntry, Manifest, Run};
+use crate::report::day::{REPORTS, date};
+use crate::report::history::{self, Action, Entry, Folder, Recording};
+use crate::report::manifest::{Manifest, Run};
 use crate::runner::artifact::{ArtifactService, File, Uploaded};
 use crate::runner::{context, log};
 
@@ -28,6 +30,7 @@ pub struct Delivery<'a> {
     run: Option<Run>,
     artifact: Option<(ArtifactService, &'a ArtifactInputs)>,
     repository: Option<Target<'a>>,
+    inactive_after: SignedDuration,
     may_name_people: bool,
 }
 
@@ -133,6 +136,7 @@ impl<'a> Delivery<'a> {
             run: context::run(environment),
             artifact,
             repository,
+            inactive_after: inputs.inactive_after,
             may_name_people,
         })
     }
@@ -194,31 +198,7 @@ impl<'a> Delivery<'a> {
         let directory = &target.inputs.directory;
         // GitHub does not tell case apart, and one scope has one history.
         let folder = directory.join(&report.scope().name().to_ascii_lowercase())?;
-        let stem = day::day_stem(report.time());
-        let latest = folder.join(day::LATEST)?;
-        let day_csv = folder.join(&format!("{stem}.csv"))?;
-        let day_json = folder.join(&format!("{stem}.json"))?;
-        let date = day::date(report.time()).to_string();
-        let manifest = Manifest::new(
-            report,
-            target.client.address().as_str(),
-            self.run(),
-            vec![FileEntry {
-                name: format!("{date}.csv"),
-                size: csv.size,
-                sha256: csv.sha256.clone(),
-            }],
-        )
-        .to_file()?;
-        let change = Change {
-            files: vec![
-                (latest.clone(), content.clone()),
-                (day_csv.clone(), content),
-                (day_json.clone(), Bytes::from(manifest)),
-            ],
-            ..self.message(&target.inputs.message, report, csv, &date)
-        };
-
+        let message = self.message(&target.inputs.message, report, csv);
         let first_file = (
             directory.join("README.md")?,
             Bytes::from_static(FIRST_FILE.as_bytes()),
@@ -231,32 +211,40 @@ impl<'a> Delivery<'a> {
             first_file,
             self.mark()?,
         );
-        let mut decision: Option<Decision> = None;
+        let mut recording: Option<Recording> = None;
         let commit = committer
-            .commit(&[latest, day_csv, day_json], |found| {
-                let found_folder = Folder {
-                    latest: found.first().cloned().flatten(),
-                    day_report: found.get(1).cloned().flatten(),
-                    day_manifest: found.get(2).cloned().flatten(),
+            .commit(async |snapshot| {
+                let found = found(&snapshot, &folder, report.time()).await?;
+                let api = target.client.address().as_str();
+                let entry = Entry {
+                    scope: report.scope(),
+                    time: report.time(),
+                    seats: report.seats(),
+                    complete: Some(report.is_complete()),
+                    csv: content.clone(),
+                    manifest: Manifest::new(report, api, self.run(), Vec::new()),
+                    inactive_after: self.inactive_after,
                 };
-                let decided =
-                    day::decide(report, &found_folder, self.clock.now()).with_context(|| {
-                        format!(
-                            "{folder} of {}: name another `directory`",
-                            target.inputs.repository
-                        )
-                    })?;
-                let record = decided.action == Action::Record;
-                decision = Some(decided);
-                Ok(record.then(|| change.clone()))
+                let made = history::record(entry, &found, self.clock.now())
+                    .with_context(|| format!("{folder} of {}", target.inputs.repository))?;
+                let change = recording.insert(made);
+                if change.files.is_empty() {
+                    return Ok(None);
+                }
+                let files = std::mem::take(&mut change.files).into_iter();
+                let files = files.map(|(path, file)| Ok((folder.join(&path)?, file)));
+                Ok(Some(Change {
+                    files: files.collect::<Result<_, NameError>>()?,
+                    ..message.clone()
+                }))
             })
             .await?;
-        let decision = decision.ok_or_else(|| anyhow!("nothing was decided"))?;
-        for warning in &decision.warnings {
+        let recording = recording.ok_or_else(|| anyhow!("nothing was decided"))?;
+        for warning in &recording.warnings {
             tracing::warn!("{folder} of {}: {warning}", target.inputs.repository);
         }
         let place = format!("{} (branch {})", target.inputs.repository, target.branch);
-        let what = match (&commit, &decision.action) {
+        let what = match (&commit, &recording.action) {
             (Some(commit), _) => {
                 format!(
                     "committed to {place} as {}, {}",
@@ -274,16 +262,17 @@ impl<'a> Delivery<'a> {
             }
         };
         Ok(Some(Recorded {
-            changed: decision.changed,
+            changed: recording.changed,
             commit,
             what,
         }))
     }
 
-    fn message(&self, template: &str, report: &Report, csv: &Written, date: &str) -> Change {
+    fn message(&self, template: &str, report: &Report, csv: &Written) -> Change {
+        let date = date(report.time()).to_string();
         let message = template
             .replace("{scope}", report.scope().name())
-            .replace("{date}", date);
+            .replace("{date}", &date);
         let (headline, rest) = message.split_once('\n').unwrap_or((&message, ""));
         let mut body = Vec::new();
         if !rest.trim().is_empty() {
@@ -327,6 +316,51 @@ impl<'a> Delivery<'a> {
             None => format!("by hand {random}"),
         })
     }
+}
+
+/// Reads what the folder of a scope holds, as far as a report of `time` needs it.
+async fn found(
+    snapshot: &Snapshot<'_>,
+    folder: &RepositoryPath,
+    time: Timestamp,
+) -> anyhow::Result<Folder> {
+    let paths = Folder::paths(time).map(|path| folder.join(&path));
+    let paths = paths.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let files = snapshot.files(&paths).await?;
+    let previous = match newest_manifest(snapshot, folder, time).await? {
+        Some(path) => {
+            let whole = folder.join(&path)?;
+            let file = snapshot.files(&[whole]).await?.pop().flatten();
+            file.map(|file| (path, file))
+        }
+        None => None,
+    };
+    Ok(Folder::from_files(files, previous))
+}
+
+/// The path in the folder of a scope of the newest manifest from before the day of `time`.
+async fn newest_manifest(
+    snapshot: &Snapshot<'_>,
+    folder: &RepositoryPath,
+    time: Timestamp,
+) -> anyhow::Result<Option<String>> {
+    let day = date(time);
+    let years = snapshot.names(&folder.join(REPORTS)?).await?;
+    let mut years: Vec<i16> = years.iter().filter_map(|year| year.parse().ok()).collect();
+    years.retain(|year| *year <= day.year());
+    years.sort_unstable();
+    for year in years.into_iter().rev() {
+        let year = format!("{REPORTS}/{year:04}");
+        let names = snapshot.names(&folder.join(&year)?).await?;
+        let days = names.iter().filter_map(|name| {
+            let day: jiff::civil::Date = name.strip_suffix(".json")?.parse().ok()?;
+            Some((day, name))
+        });
+        if let Some((_, name)) = days.filter(|(other, _)| *other < day).max() {
+            return Ok(Some(format!("{year}/{name}")));
+        }
+    }
+    Ok(None)
 }
 
 /// What a repository without commits begins with.

@@ -12,6 +12,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use secrecy::SecretString;
 
 use crate::environment::Environment;
@@ -46,6 +47,8 @@ pub struct Inputs {
     pub output_directory: PathBuf,
     /// Whether a public repository may receive the report.
     pub allow_public: bool,
+    /// From when somebody counts as inactive: exactly so long ago, or longer.
+    pub inactive_after: SignedDuration,
     /// Whether an incomplete report is an error.
     pub require_complete: bool,
     /// How long GitHub's rate limits may be waited for in all.

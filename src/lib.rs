@@ -19,8 +19,8 @@
 //! only [`run`] and [`delivery`] see all.
 //!
 //! [`progress`] knows at any time what was done. [`environment`], [`clock`] and [`http`] are the
-//! edges: variables, time and the network come in through them. [`text`] makes text from elsewhere
-//! fit to be shown.
+//! edges: variables, time and the network come in through them. [`text`] and [`markdown`] make
+//! text from elsewhere fit to be shown.
 //!
 //! [`start`] is where the binary begins, [`run`] the story of one run, top to bottom. Whoever wants
 //! to see it first starts `cargo run --example demo`, the whole job against a GitHub that is
@@ -33,6 +33,7 @@ pub mod files;
 pub mod github;
 pub mod http;
 pub mod inputs;
+pub mod markdown;
 pub mod progress;
 pub mod report;
 pub mod runner;

@@ -7,15 +7,18 @@
 //!
 //! From the inside out: a [`seat`] is a row, [`people`] hold seats, a [`scope`] is what a report is
 //! about, [`completeness`] what is known of how it was read. [`Report`] puts them together;
-//! [`mod@csv`] and [`manifest`] make files of it, and [`day`] says where these lie in a repository.
+//! [`mod@csv`] and [`manifest`] make files of it. [`status`] says who counts as active; [`history`]
+//! is what a repository keeps of all reports, and [`day`] says where a day's files lie in it.
 
 pub mod completeness;
 pub mod csv;
 pub mod day;
+pub mod history;
 pub mod manifest;
 pub mod people;
 pub mod scope;
 pub mod seat;
+pub mod status;
 
 use jiff::Timestamp;
 

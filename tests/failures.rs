@@ -261,6 +261,22 @@ fn a_page_that_fails_takes_the_whole_report_with_it() {
 }
 
 #[test]
+fn a_page_that_promises_more_than_memory_holds_is_no_end_of_the_process() {
+    let simulator = simulator();
+    let rows = vec!["{}"; 100_000].join(",");
+    let last = format!("<{}/x?page=100000>; rel=\"last\"", simulator.api_url());
+    let promise = Kind::Status {
+        status: 200,
+        headers: vec![("link".to_owned(), last)],
+        body: format!(r#"{{"total_seats":1,"seats":[{rows}]}}"#),
+    };
+    simulator.fault(Fault::always(At::SeatsPage(1), promise));
+    let step = job(&simulator).run();
+    step.failed(1, &["404 Not Found", "page=", "what to do: "]);
+    nothing_came_of_it(&step);
+}
+
+#[test]
 fn a_server_that_cannot_be_reached_is_told_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let certificate = folder.path().join("authority.pem");

@@ -36,15 +36,19 @@ pub(crate) fn inspect(world: &World, call: &Call) {
     }
 }
 
-/// The token of a request's only `Authorization: Bearer` header.
+/// The token of a request's only `Authorization` header, of the form `Bearer <token>`.
 pub(crate) fn bearer(call: &Call) -> Option<&str> {
+    authorization(call)?.strip_prefix("Bearer ")
+}
+
+/// The token of a request's only `Authorization` header, in that form or in the older one, which GitHub takes too.
+pub(crate) fn token_of(call: &Call) -> Option<&str> {
+    bearer(call).or_else(|| authorization(call)?.strip_prefix("token "))
+}
+
+fn authorization(call: &Call) -> Option<&str> {
     let mut headers = call.all_headers("authorization");
-    let value = headers.next()?;
-    if headers.next().is_some() {
-        None
-    } else {
-        value.strip_prefix("Bearer ")
-    }
+    headers.next().filter(|_| headers.next().is_none())
 }
 
 fn inspect_api(world: &World, call: &Call) {
@@ -107,7 +111,7 @@ fn is_mutation(call: &Call) -> bool {
 
 fn spend(world: &World, call: &Call, api: &str, points: u32, limit: u32) {
     let spent = world.spend(
-        &format!("{api} {}", bearer(call).unwrap_or_default()),
+        &format!("{api} {}", token_of(call).unwrap_or_default()),
         points,
     );
     if spent > limit {

@@ -5,7 +5,7 @@
 //! holds every request it gets against what GitHub documents ([`Simulator::complaints`]).
 //!
 //! In reading order:
-//! - [`GitHub`], [`Seats`], [`Repository`], [`Token`]: what there is. [`seat`]: one row.
+//! - [`GitHub`], [`Seats`], [`Repository`], [`Token`]: what there is. [`seat`]: one row. [`Crowd`]: made-up people.
 //! - [`Simulator`]: runs it, and tells what was asked of it.
 //! - [`Fault`]: what shall go wrong, where and how often.
 //! - `server` takes connections, `exchange` leads one request from its arrival to its answer, past `inspect` (what
@@ -49,5 +49,6 @@ pub use artifacts::Artifact;
 pub use fault::{At, Change, Fault, Kind, Nth, Operation};
 pub use github::{GitHub, Repository, Rule, Signatures, Token, Visibility};
 pub use http::{Seen, Service};
+pub use people::Crowd;
 pub use seats::{Paging, Seats, TotalSeats};
 pub use simulator::{Ports, Simulator};

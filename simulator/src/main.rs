@@ -1,20 +1,19 @@
 //! Runs the simulator with made-up data, for scripts and for trying things by hand.
 //!
-//! Prints the environment a runner would set, then serves until its standard input closes or it is told to end. Every
-//! breach of what GitHub documents is then listed on standard error, and fails the program.
+//! Prints the environment a runner would set, then serves until its standard input closes or it is told to end. It then
+//! says how many requests it got; every breach of what GitHub documents is listed on standard error, and fails the
+//! program.
 
 use std::process::ExitCode;
+use std::time::Duration;
 use std::{env, io, thread};
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD_NO_PAD;
-use sha2::{Digest as _, Sha256};
 use simulator::seat::Row;
-use simulator::{GitHub, Ports, Repository, Rule, Seats, Simulator, Token};
+use simulator::{Crowd, GitHub, Ports, Repository, Rule, Seats, Simulator, Token};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-const USAGE: &str = "usage: simulator [--people N] [--padding BYTES] [--port-api P] [--port-results P] [--port-blob P]";
+const USAGE: &str = "usage: simulator [--people N] [--padding BYTES] [--delay-ms MS] [--port-api P] [--port-results P] [--port-blob P]";
 const REPOSITORY: &str = "octo/audit";
 const TOKEN: &str = "ghs_simulator";
 
@@ -34,45 +33,66 @@ fn main() -> ExitCode {
 }
 
 fn run() -> io::Result<Vec<String>> {
-    let (people, padding, ports) = arguments(env::args().skip(1))?;
-    let simulator = Simulator::start_on(demo(people, padding), ports)?;
+    let asked = Asked::of(env::args().skip(1))?;
+    let simulator = Simulator::start_on(demo(&asked), asked.ports)?;
     for (name, value) in environment(&simulator) {
         println!("export {name}='{value}'");
     }
     wait()?;
+    println!("{} requests", simulator.requests().len());
     Ok(simulator.complaints())
 }
 
-fn arguments(mut given: impl Iterator<Item = String>) -> io::Result<(usize, usize, Ports)> {
-    let wrong = || io::Error::new(io::ErrorKind::InvalidInput, USAGE);
-    let (mut people, mut padding, mut ports) = (250, 0, Ports::default());
-    while let Some(flag) = given.next() {
-        let value = given.next().ok_or_else(wrong)?;
-        let port = || value.parse::<u16>().map_err(|_| wrong());
-        match flag.as_str() {
-            "--people" => people = value.parse().map_err(|_| wrong())?,
-            "--padding" => padding = value.parse().map_err(|_| wrong())?,
-            "--port-api" => ports.api = port()?,
-            "--port-results" => ports.results = port()?,
-            "--port-blob" => ports.blob = port()?,
-            _ => return Err(wrong()),
-        }
-    }
-    Ok((people, padding, ports))
+/// What the command line says.
+struct Asked {
+    people: usize,
+    padding: usize,
+    delay: Duration,
+    ports: Ports,
 }
 
-fn demo(people: usize, padding: usize) -> GitHub {
+impl Asked {
+    fn of(mut given: impl Iterator<Item = String>) -> io::Result<Self> {
+        let wrong = || io::Error::new(io::ErrorKind::InvalidInput, USAGE);
+        let mut asked = Self {
+            people: 250,
+            padding: 0,
+            delay: Duration::ZERO,
+            ports: Ports::default(),
+        };
+        while let Some(flag) = given.next() {
+            let value = given.next().ok_or_else(wrong)?;
+            let port = || value.parse::<u16>().map_err(|_| wrong());
+            match flag.as_str() {
+                "--people" => asked.people = value.parse().map_err(|_| wrong())?,
+                "--padding" => asked.padding = value.parse().map_err(|_| wrong())?,
+                "--delay-ms" => {
+                    asked.delay = Duration::from_millis(value.parse().map_err(|_| wrong())?);
+                }
+                "--port-api" => asked.ports.api = port()?,
+                "--port-results" => asked.ports.results = port()?,
+                "--port-blob" => asked.ports.blob = port()?,
+                _ => return Err(wrong()),
+            }
+        }
+        Ok(asked)
+    }
+}
+
+fn demo(asked: &Asked) -> GitHub {
     let token = Token::new()
         .copilot(["acme", "octo", "odd", "nobody"])
         .enterprise(["globex"])
         .contents_write([REPOSITORY, "octo/empty", "octo/protected"])
         .read(["octo/tools"]);
+    let acme = Crowd::organization(asked.people).padding(asked.padding);
     GitHub::new()
-        .organization("acme", padded(Seats::people(people), padding))
-        .organization("octo", Seats::people(people.min(10)))
+        .latency(asked.delay)
+        .organization("acme", Seats::crowd(acme))
+        .organization("octo", Seats::people(asked.people.min(10)))
         .organization("odd", odd())
         .organization("nobody", Seats::people(0))
-        .enterprise("globex", Seats::enterprise_people(people))
+        .enterprise("globex", Seats::crowd(Crowd::enterprise(asked.people)))
         .repository(REPOSITORY, Repository::private())
         .repository("octo/tools", Repository::private())
         .repository("octo/empty", Repository::private().empty())
@@ -114,20 +134,6 @@ fn odd() -> Seats {
     });
     let nobody = Row::of("", 0).nobody().team("=cmd, \"x\"", 40);
     Seats::rows(named.chain(surfaced).chain([nobody]))
-}
-
-/// Makes each surface that much longer, by characters that do not compress: a report as large as one likes, without
-/// more requests than GitHub allows.
-fn padded(mut seats: Seats, bytes: usize) -> Seats {
-    for (i, row) in seats.rows.iter_mut().enumerate().filter(|_| bytes > 0) {
-        let surface = row["last_activity_editor"].as_str().unwrap_or_default();
-        let mut longer = format!("{surface}/");
-        for part in 0..bytes.div_ceil(43) {
-            longer += &BASE64_STANDARD_NO_PAD.encode(Sha256::digest(format!("{i} {part}")));
-        }
-        row["last_activity_editor"] = longer.into();
-    }
-    seats
 }
 
 fn environment(simulator: &Simulator) -> Vec<(&'static str, String)> {

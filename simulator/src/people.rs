@@ -1,5 +1,9 @@
 //! People made up for tests and demonstrations: always the same ones, and of every kind that real lists hold.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
+use sha2::{Digest as _, Sha256};
+
 use crate::seat::Row;
 
 const SURFACES: [Option<&str>; 12] = [
@@ -21,34 +25,111 @@ const OFFSETS: [&str; 4] = ["Z", "-06:00", "+02:00", "+05:30"];
 
 const ORGANIZATIONS: [(&str, u64); 3] = [("acme", 7), ("initech", 8), ("umbrella", 9)];
 
-/// One row for each of `n` people.
-pub(crate) fn organization(n: usize) -> Vec<Row> {
-    (0..n).map(person).collect()
+/// After so many people of an enterprise their numbers of seats repeat.
+const PERIOD: usize = 55;
+
+/// The made-up people of one organization or enterprise. Each row is made when it is needed: there may be very many.
+///
+/// They are `octocat`, `monalisa`, `hubot`, `mona-0004`, …, with varied surfaces, plans and times, some of them never
+/// used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crowd {
+    people: usize,
+    is_enterprise: bool,
+    padding: usize,
 }
 
-/// One row for each of `n` people and each organization they have a seat in.
-pub(crate) fn enterprise(n: usize) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for i in 0..n {
-        let seats = if i % 11 == 10 {
-            3
-        } else if i % 5 == 4 {
-            2
-        } else {
-            1
-        };
-        for seat in 0..seats {
-            let row = person(i).plan("enterprise");
-            rows.push(match (i + seat) % 7 {
-                6 if seat == 0 => row.no_organization().enterprise_team("All engineers", 900),
-                _ => {
-                    let (login, id) = ORGANIZATIONS[(i + seat) % ORGANIZATIONS.len()];
-                    row.organization(login, id)
-                }
-            });
+impl Crowd {
+    /// That many people, each with one seat in an organization.
+    pub fn organization(people: usize) -> Self {
+        Self {
+            people,
+            is_enterprise: false,
+            padding: 0,
         }
     }
-    rows
+
+    /// That many people with seats in an enterprise of three organizations. Every fifth person has seats in two of
+    /// them, every eleventh in all three, so there are more rows than people.
+    pub fn enterprise(people: usize) -> Self {
+        Self {
+            is_enterprise: true,
+            ..Self::organization(people)
+        }
+    }
+
+    /// Makes each surface that much longer, by characters that do not compress: a report as large as one likes,
+    /// without more requests than GitHub allows.
+    pub fn padding(mut self, bytes: usize) -> Self {
+        self.padding = bytes;
+        self
+    }
+
+    /// How many people there are.
+    pub(crate) fn people(&self) -> usize {
+        self.people
+    }
+
+    /// How many rows there are.
+    pub(crate) fn rows(&self) -> usize {
+        if self.is_enterprise {
+            self.people / PERIOD * seats_before(PERIOD) + seats_before(self.people % PERIOD)
+        } else {
+            self.people
+        }
+    }
+
+    /// The `i`-th row, counting from 0.
+    pub(crate) fn row(&self, i: usize) -> Row {
+        let row = if self.is_enterprise {
+            enterprise_row(i)
+        } else {
+            person(i)
+        };
+        if self.padding == 0 {
+            return row;
+        }
+        let surface = row.surface_used().unwrap_or_default();
+        let mut longer = format!("{surface}/");
+        for part in 0..self.padding.div_ceil(43) {
+            longer += &BASE64_STANDARD_NO_PAD.encode(Sha256::digest(format!("{i} {part}")));
+        }
+        row.surface(&longer)
+    }
+}
+
+/// How many seats the `i`-th person of an enterprise has.
+fn seats(i: usize) -> usize {
+    if i % 11 == 10 {
+        3
+    } else if i % 5 == 4 {
+        2
+    } else {
+        1
+    }
+}
+
+/// How many seats the first `n` people of an enterprise have, up to a period of them.
+fn seats_before(n: usize) -> usize {
+    (0..n).map(seats).sum()
+}
+
+fn enterprise_row(row: usize) -> Row {
+    let whole = seats_before(PERIOD);
+    let mut i = row / whole * PERIOD;
+    let mut seat = row % whole;
+    while seat >= seats(i) {
+        seat -= seats(i);
+        i += 1;
+    }
+    let row = person(i).plan("enterprise");
+    match (i + seat) % 7 {
+        6 if seat == 0 => row.no_organization().enterprise_team("All engineers", 900),
+        _ => {
+            let (login, id) = ORGANIZATIONS[(i + seat) % ORGANIZATIONS.len()];
+            row.organization(login, id)
+        }
+    }
 }
 
 /// The `i`-th person, counting from 0.

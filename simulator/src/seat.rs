@@ -50,6 +50,11 @@ impl Row {
         self.field("last_activity_editor", editor)
     }
 
+    /// Where Copilot was last used, where that is known.
+    pub(crate) fn surface_used(&self) -> Option<&str> {
+        self.0.get("last_activity_editor")?.as_str()
+    }
+
     /// When the person last authenticated.
     pub fn authenticated(self, time: &str) -> Self {
         self.field("last_authenticated_at", time)

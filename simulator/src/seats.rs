@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::people;
+use crate::people::Crowd;
 
 /// The seats of an organization or enterprise.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seats {
     /// One object for each seat, in the order in which they are listed.
     pub rows: Vec<Value>,
+    /// Further seats, listed after those, of which no row is kept.
+    pub crowd: Option<Crowd>,
     /// What `total_seats` says.
     pub total_seats: TotalSeats,
     /// How pages are linked.
@@ -59,21 +61,32 @@ impl Seats {
     pub fn rows<R: Into<Value>>(rows: impl IntoIterator<Item = R>) -> Self {
         Self {
             rows: rows.into_iter().map(Into::into).collect(),
+            crowd: None,
             total_seats: TotalSeats::People,
             paging: Paging::Last,
         }
     }
 
-    /// The seats of that many people in an organization, always the same: `octocat`, `monalisa`, `hubot`,
-    /// `mona-0004`, …, with varied surfaces, plans and times, some of them never used.
+    /// The seats of that many people in an organization, always the same, as [`Crowd::organization`] has them.
     pub fn people(n: usize) -> Self {
-        Self::rows(people::organization(n))
+        Self::of_all(&Crowd::organization(n))
     }
 
-    /// The seats of that many people in an enterprise of three organizations, always the same. Every fifth person
-    /// has seats in two of them, every eleventh in all three, so there are more rows than people.
+    /// The seats of that many people in an enterprise, always the same, as [`Crowd::enterprise`] has them.
     pub fn enterprise_people(n: usize) -> Self {
-        Self::rows(people::enterprise(n))
+        Self::of_all(&Crowd::enterprise(n))
+    }
+
+    /// The seats of people of whom no row is kept: for lists so long that they would take gigabytes.
+    pub fn crowd(crowd: Crowd) -> Self {
+        Self {
+            crowd: Some(crowd),
+            ..Self::rows([] as [Value; 0])
+        }
+    }
+
+    fn of_all(crowd: &Crowd) -> Self {
+        Self::rows((0..crowd.rows()).map(|i| crowd.row(i)))
     }
 
     /// Sets what `total_seats` says.
@@ -88,26 +101,40 @@ impl Seats {
         self
     }
 
-    /// The body of a page. `page` counts from 1.
-    pub(crate) fn body(&self, start: usize, per_page: usize, page: usize) -> Value {
-        let rows = self
-            .rows
-            .iter()
-            .skip(start)
-            .take(per_page)
-            .collect::<Vec<_>>();
+    /// How many rows there are.
+    pub(crate) fn count(&self) -> usize {
+        self.rows.len() + self.crowd.as_ref().map_or(0, Crowd::rows)
+    }
+
+    /// The body of a page, as JSON. `page` counts from 1.
+    pub(crate) fn body(&self, start: usize, per_page: usize, page: usize) -> String {
         let total = match &self.total_seats {
             TotalSeats::People => json!(self.count_people()),
-            TotalSeats::Rows => json!(self.rows.len()),
+            TotalSeats::Rows => json!(self.count()),
             TotalSeats::Fixed(total) => json!(total),
             TotalSeats::PerPage(totals) => {
                 json!(totals.get(page.saturating_sub(1)).or(totals.last()))
             }
             TotalSeats::NotANumber => json!("many"),
-            TotalSeats::Null => Value::Null,
-            TotalSeats::Missing => return json!({ "seats": rows }),
+            TotalSeats::Null | TotalSeats::Missing => Value::Null,
         };
-        json!({ "total_seats": total, "seats": rows })
+        let rows = (start..self.count().min(start + per_page))
+            .map(|i| self.row(i))
+            .collect::<Vec<_>>()
+            .join(",");
+        if self.total_seats == TotalSeats::Missing {
+            format!(r#"{{"seats":[{rows}]}}"#)
+        } else {
+            format!(r#"{{"total_seats":{total},"seats":[{rows}]}}"#)
+        }
+    }
+
+    /// The `i`-th row as JSON, counting from 0.
+    fn row(&self, i: usize) -> String {
+        match (self.rows.get(i), &self.crowd) {
+            (None, Some(crowd)) => crowd.row(i - self.rows.len()).value().to_string(),
+            (row, _) => row.map_or_else(String::new, Value::to_string),
+        }
     }
 
     fn count_people(&self) -> usize {
@@ -116,10 +143,11 @@ impl Seats {
             .iter()
             .filter_map(|row| row.get("assignee"))
             .filter(|person| !person.is_null());
-        people
+        let listed = people
             .map(|person| person["id"].to_string())
             .collect::<BTreeSet<_>>()
-            .len()
+            .len();
+        listed + self.crowd.as_ref().map_or(0, Crowd::people)
     }
 }
 

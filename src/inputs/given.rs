@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use secrecy::SecretString;
 
 use super::table::{self, INPUTS};
@@ -88,6 +89,7 @@ impl<'a> Given<'a> {
         let directory = self.output_directory();
         let allow_public = self.switch("allow-public");
         let require_complete = self.switch("require-complete");
+        let inactive_after = self.inactive_after();
         let max_wait = self.max_wait();
         let summary = self.switch("summary");
 
@@ -123,6 +125,7 @@ impl<'a> Given<'a> {
             output_directory,
             allow_public: allow_public?,
             require_complete: require_complete?,
+            inactive_after: inactive_after?,
             max_wait: max_wait?,
             summary: summary?,
         })
@@ -379,6 +382,22 @@ impl<'a> Given<'a> {
             Err(_) => {
                 let problem = format!("{:?} is not a number of minutes", shown(given, 50));
                 self.mistake("max-wait-minutes", problem);
+                None
+            }
+        }
+    }
+
+    fn inactive_after(&mut self) -> Option<SignedDuration> {
+        let given = self.or_default("inactive-after-days");
+        match given.parse::<u16>() {
+            Ok(days @ 1..) => Some(SignedDuration::from_hours(i64::from(days) * 24)),
+            _ => {
+                let problem = format!(
+                    "{:?} is not a number of days from 1 to {}",
+                    shown(given, 50),
+                    u16::MAX
+                );
+                self.mistake("inactive-after-days", problem);
                 None
             }
         }

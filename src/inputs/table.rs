@@ -106,6 +106,12 @@ pub const INPUTS: &[Input] = &[
         meaning: "Deliver to a public repository all the same. Who used Copilot when is personal data, and everybody could read it there.",
     },
     Input {
+        name: "inactive-after-days",
+        default: Some("30"),
+        kind: Kind::Text,
+        meaning: "From how many days without activity on somebody counts as inactive; exactly that long ago counts.",
+    },
+    Input {
         name: "require-complete",
         default: Some("true"),
         kind: Kind::Switch,

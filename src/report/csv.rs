@@ -8,13 +8,14 @@
 //! Cells that begin with `=`, `+`, `-` or `@` stay as they are, as in GitHub's file.
 
 use std::io;
+use std::sync::Arc;
 
 use csv::{ByteRecord, QuoteStyle, ReaderBuilder, Terminator, WriterBuilder};
 use jiff::Timestamp;
 
 use super::Report;
 use super::scope::ScopeKind;
-use super::seat::{NONE, Seat, whole_seconds};
+use super::seat::{Account, NONE, Seat, whole_seconds};
 
 const COLUMNS: [&str; 6] = [
     "Report Time",
@@ -122,9 +123,11 @@ pub enum RecordedError {
     /// A row has too many or too few cells, or the file is cut off inside quotes.
     #[error("it is not sound CSV: {0}")]
     Csv(#[from] csv::Error),
-    /// A row's `Report Time` is no time.
-    #[error("the `Report Time` of row {row} is not a time")]
+    /// A cell that must be a time is none.
+    #[error("the `{column}` of row {row} is not a time")]
     Time {
+        /// The column.
+        column: &'static str,
         /// The row, counted from 1 below the header.
         row: usize,
     },
@@ -136,6 +139,8 @@ impl Recorded {
     /// # Errors
     /// Where the file is no such report.
     pub fn read(file: &[u8]) -> Result<Self, RecordedError> {
+        // Some editors put a mark before UTF-8.
+        let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
         let mut csv = ReaderBuilder::new().from_reader(file);
         let header = csv.byte_headers()?.clone();
         let kind = [ScopeKind::Organization, ScopeKind::Enterprise]
@@ -146,10 +151,14 @@ impl Recorded {
         let mut time: Option<Timestamp> = None;
         for (row, record) in (1..).zip(csv.byte_records()) {
             let record = record?;
-            let row_time: Timestamp = record
-                .get(0)
-                .and_then(|cell| std::str::from_utf8(cell).ok()?.parse().ok())
-                .ok_or(RecordedError::Time { row })?;
+            let at = |place: usize| RecordedError::Time {
+                column: COLUMNS[place],
+                row,
+            };
+            let row_time = time_in(&record, 0).ok().flatten().ok_or_else(|| at(0))?;
+            for place in [2, 3] {
+                time_in(&record, place).map_err(|()| at(place))?;
+            }
             time = time.max(Some(row_time));
             rows.push(record);
         }
@@ -168,12 +177,38 @@ impl Recorded {
         self.time
     }
 
-    /// Whether it says of every seat what `report` says. The times of the reports do not count.
+    /// Its rows as seats, as far as they say something of them: no ids, no teams, no grants.
     #[must_use]
-    pub fn says_the_same_as(&self, report: &Report) -> bool {
-        self.kind == report.scope().kind()
-            && self.rows.len() == report.seats().len()
-            && self.rows.iter().zip(report.seats()).all(|(row, seat)| {
+    pub fn seats(&self) -> Vec<Seat> {
+        let text = |row: &ByteRecord, place| {
+            let cell = String::from_utf8_lossy(row.get(place)?);
+            (cell != NONE).then(|| cell.into_owned())
+        };
+        let account = |login: String| Account {
+            id: None,
+            login: login.into(),
+        };
+        let time = |row, place| time_in(row, place).ok().flatten();
+        self.rows
+            .iter()
+            .map(|row| Seat {
+                assignee: text(row, 1).map(account),
+                organization: text(row, 5).map(account).map(Arc::new),
+                last_authenticated_at: time(row, 2),
+                last_activity_at: time(row, 3),
+                last_surface_used: text(row, 4).map(Into::into),
+                ..Seat::default()
+            })
+            .collect()
+    }
+
+    /// Whether it is a report of that kind that says of each of `seats` what is known of it. The
+    /// times of the reports do not count.
+    #[must_use]
+    pub fn says_the_same_as(&self, kind: ScopeKind, seats: &[Seat]) -> bool {
+        self.kind == kind
+            && self.rows.len() == seats.len()
+            && self.rows.iter().zip(seats).all(|(row, seat)| {
                 row.iter()
                     .skip(1)
                     .eq(cells(seat)[..row.len() - 1].iter().map(String::as_bytes))
@@ -181,15 +216,22 @@ impl Recorded {
     }
 }
 
+/// The time in a cell, nothing for the word `None`.
+fn time_in(row: &ByteRecord, place: usize) -> Result<Option<Timestamp>, ()> {
+    let cell = row.get(place).ok_or(())?;
+    if cell == NONE.as_bytes() {
+        return Ok(None);
+    }
+    let text = std::str::from_utf8(cell).map_err(|_| ())?;
+    text.parse().map(whole_seconds).map(Some).map_err(|_| ())
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::sync::Arc;
-
     use super::super::completeness::Reading;
     use super::super::scope::Scope;
-    use super::super::seat::Account;
     use super::*;
 
     fn report(kind: ScopeKind, second: &str, seats: Vec<Seat>) -> Report {
@@ -288,7 +330,7 @@ mod tests {
         let written = file(&odd);
         assert!(written.contains(",=1+1\n") && written.contains(",\"a\"\"b\"\n"));
         let recorded = Recorded::read(written.as_bytes()).unwrap();
-        assert!(recorded.says_the_same_as(&odd));
+        assert!(recorded.says_the_same_as(ScopeKind::Organization, odd.seats()));
     }
 
     #[test]
@@ -297,16 +339,16 @@ mod tests {
         let later = report(ScopeKind::Enterprise, "34", vec![octocat()]);
         let recorded = Recorded::read(file(&one).as_bytes()).unwrap();
         assert_eq!(recorded.time(), Some(one.time()));
-        assert!(recorded.says_the_same_as(&later));
+        assert!(recorded.says_the_same_as(ScopeKind::Enterprise, later.seats()));
         let mut used = octocat();
         used.last_activity_at = None;
-        assert!(!recorded.says_the_same_as(&report(ScopeKind::Enterprise, "34", vec![used])));
-        assert!(!recorded.says_the_same_as(&report(ScopeKind::Enterprise, "34", vec![])));
-        assert!(!recorded.says_the_same_as(&report(
-            ScopeKind::Organization,
-            "34",
-            vec![octocat()]
-        )));
+        for (kind, seats) in [
+            (ScopeKind::Enterprise, vec![used]),
+            (ScopeKind::Enterprise, vec![]),
+            (ScopeKind::Organization, vec![octocat()]),
+        ] {
+            assert!(!recorded.says_the_same_as(kind, &seats));
+        }
     }
 
     #[test]

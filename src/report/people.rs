@@ -4,13 +4,13 @@ use std::iter;
 
 use jiff::Timestamp;
 
-use super::seat::{Identity, Seat, grouped};
+use super::seat::{Account, Identity, Seat, grouped};
 
 /// Somebody who holds one or more seats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person<'a> {
-    /// Their login.
-    pub login: &'a str,
+    /// Their account.
+    pub account: &'a Account,
     /// The oldest grant among their seats.
     pub granted_at: Option<Timestamp>,
     /// The newest activity among their seats; GitHub forgets it after 90 days.
@@ -24,7 +24,7 @@ impl<'a> Person<'a> {
     fn of(rows: impl Iterator<Item = &'a Seat>) -> Option<Self> {
         let mut rows = rows.peekable();
         let mut person = Self {
-            login: &rows.peek()?.assignee.as_ref()?.login,
+            account: rows.peek()?.assignee.as_ref()?,
             granted_at: None,
             last_activity_at: None,
             last_surface_used: None,
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(
             of(&seats).collect::<Vec<_>>(),
             [Person {
-                login: "octocat",
+                account: seats[0].assignee.as_ref().unwrap(),
                 granted_at: seats[2].created_at,
                 last_activity_at: seats[0].last_activity_at,
                 last_surface_used: Some("vscode/2026-05-01T00:00:00Z"),
@@ -152,7 +152,10 @@ mod tests {
             ),
         ];
         let longest = longest_idle(of(&seats), 2);
-        let logins: Vec<_> = longest.iter().map(|person| person.login).collect();
+        let logins: Vec<_> = longest
+            .iter()
+            .map(|person| &*person.account.login)
+            .collect();
         assert_eq!(logins, ["long-gone", "used-in-march"]);
     }
 
@@ -165,7 +168,9 @@ mod tests {
             seat("octocat", 1, granted, Some("2026-05-01T00:00:00Z")),
             seat("octodog", 1, granted, Some("2026-04-01T00:00:00Z")),
         ];
-        let people: Vec<_> = of(&seats).map(|p| (p.login, p.last_activity_at)).collect();
+        let people: Vec<_> = of(&seats)
+            .map(|p| (&*p.account.login, p.last_activity_at))
+            .collect();
         assert_eq!(
             people,
             [("hubot", seats[2].last_activity_at), ("monalisa", None)]
@@ -178,7 +183,10 @@ mod tests {
         let seats =
             [("c", 1), ("a", 2), ("b", 3)].map(|(login, id)| seat(login, id, granted, None));
         let longest = longest_idle(of(&seats), 2);
-        let logins: Vec<_> = longest.iter().map(|person| person.login).collect();
+        let logins: Vec<_> = longest
+            .iter()
+            .map(|person| &*person.account.login)
+            .collect();
         assert_eq!(logins, ["c", "a"]);
     }
 }

@@ -4,18 +4,14 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
+use crate::markdown::{code, escape, escape_whole, link_to};
 use crate::report::Report;
 use crate::report::people::{Person, longest_idle};
-use crate::text;
 
 use super::outputs::LARGEST_SUMMARY;
 
 /// How many of the longest inactive people are listed.
 const LONGEST_INACTIVE: usize = 10;
-
-/// The longest text from elsewhere that is shown whole. GitHub's names have at most 100
-/// characters.
-const LONGEST_TEXT: usize = 400;
 
 /// What became of one scope.
 #[derive(Debug)]
@@ -175,7 +171,7 @@ fn write_longest_inactive<'a>(
         let _ = writeln!(
             out,
             "| {} | {} | {} | {idle} |",
-            code(person.login),
+            code(&person.account.login),
             date(person.last_activity_at, "none known"),
             date(person.granted_at, "not said"),
         );
@@ -200,81 +196,6 @@ fn write_line(out: &mut String, line: &Line) {
     out.push('\n');
 }
 
-/// A web address as a link; anything else as text.
-fn link_to(address: &str) -> String {
-    let safe = (address.starts_with("https://") || address.starts_with("http://"))
-        && address
-            .chars()
-            .all(|c| c.is_ascii_graphic() && !"<>()[]\"'`\\|".contains(c));
-    if safe {
-        format!("<{address}>")
-    } else {
-        escape(address)
-    }
-}
-
 fn days(since: Timestamp, now: Timestamp) -> i64 {
     (now.as_second() - since.as_second()).max(0) / 86_400
-}
-
-/// A name from elsewhere as text in Markdown, in a table too: no link, no image, no mention, no
-/// HTML, no column, and of bounded length.
-fn escape(text: &str) -> String {
-    escape_whole(&text::shown(text, LONGEST_TEXT))
-}
-
-fn escape_whole(text: &str) -> String {
-    let mut escaped = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            // A mention becomes a link after the Markdown is rendered, so only a break in the
-            // text keeps it from that; likewise bare addresses, below.
-            '@' => escaped.push_str("@<!-- -->"),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '!' | '|'
-            | '~' | '$' => {
-                escaped.push('\\');
-                escaped.push(c);
-            }
-            c if c.is_control() || text::is_invisible(c) => escaped.extend(c.escape_default()),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-        .replace("://", ":<!-- -->//")
-        .replace("www.", "www<!-- -->.")
-}
-
-/// A name as code, where Markdown means nothing and no link is made.
-fn code(name: &str) -> String {
-    let shown = text::shown(name, LONGEST_TEXT)
-        .replace('`', "\\u{60}")
-        .replace('|', "\\|");
-    format!("`{shown}`")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_is_never_markup() {
-        assert_eq!(code("a`b|c\n<i>"), "`a\\u{60}b\\|c\\n<i>`");
-        for (name, never) in [
-            ("[a](https://example.com)", "](h"),
-            ("<img src=x>", "<img"),
-            ("@octocat", "@octocat"),
-            ("see https://example.com", "https://"),
-            ("see www.example.com", "www."),
-            ("a|b", "a|b"),
-            ("a\nb", "\n"),
-            ("`a`", " `a`"),
-            ("\u{202e}a", "\u{202e}"),
-        ] {
-            let escaped = escape(&format!("x {name}"));
-            assert!(!escaped.contains(never), "{escaped:?}");
-        }
-    }
 }

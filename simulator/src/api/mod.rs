@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::github::{self, Token};
 use crate::graphql;
 use crate::http::{Answer, Call};
-use crate::inspect::bearer;
+use crate::inspect::token_of;
 use crate::world::World;
 
 pub(crate) use refusal::{broken_rule, inaccessible};
@@ -56,7 +56,7 @@ pub(crate) fn handle(world: &World, call: &Call) -> Answer {
         let text = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header";
         return Answer::of(403, "text/html; charset=utf-8", text);
     }
-    let Some(token) = bearer(call).and_then(|secret| world.token(secret)) else {
+    let Some(token) = token_of(call).and_then(|secret| world.token(secret)) else {
         return refusal::bad_credentials();
     };
     let asked = Asked {

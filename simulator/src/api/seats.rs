@@ -86,7 +86,8 @@ impl Page {
     }
 
     fn answer(&self, api_url: &str, scope: Scope, name: &str, seats: &Seats) -> Answer {
-        let answer = Answer::json(200, &seats.body(self.start, self.per_page, self.number()));
+        let body = seats.body(self.start, self.per_page, self.number());
+        let answer = Answer::of(200, "application/json; charset=utf-8", body);
         let path = match scope {
             Scope::Organization => format!("/organizations/{}/copilot/billing/seats", id_of(name)),
             Scope::Enterprise => format!("/enterprises/{name}/copilot/billing/seats"),
@@ -101,7 +102,7 @@ impl Page {
 
     fn links(&self, api_url: &str, path: &str, seats: &Seats) -> Vec<String> {
         let (per_page, page) = (self.per_page, self.number());
-        let last = seats.rows.len().div_ceil(per_page).max(1);
+        let last = seats.count().div_ceil(per_page).max(1);
         let link = |origin: &str, query: String, rel: &str| {
             format!("<{origin}{path}?per_page={per_page}&{query}>; rel=\"{rel}\"")
         };
@@ -126,7 +127,7 @@ impl Page {
             Paging::Loop => links.push(numbered(1, "next")),
             Paging::Cursor => {
                 let cursor = |start: usize| format!("after={}", cursor(start));
-                if self.start + per_page < seats.rows.len() {
+                if self.start + per_page < seats.count() {
                     links.push(link(api_url, cursor(self.start + per_page), "next"));
                 }
                 if self.start > 0 {

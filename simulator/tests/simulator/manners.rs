@@ -47,7 +47,11 @@ fn a_request_without_manners_is_refused_and_complained_about() {
         200
     );
     assert!(simulator.complaints()[6].contains("a token stands in the address"));
-    assert_eq!(simulator.complaints().len(), 7);
+    let older = format!("token {TOKEN}");
+    let mut older_form = good.to_vec();
+    older_form[1] = ("authorization", &older);
+    assert_eq!(ask(&simulator, ACME, &older_form), 200);
+    assert_eq!(simulator.complaints().len(), 8);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 use simulator::seat::Row;
-use simulator::{GitHub, Paging, Seats, Simulator, Token, TotalSeats};
+use simulator::{Crowd, GitHub, Paging, Seats, Simulator, Token, TotalSeats};
 
 use crate::client::{Reply, TOKEN, get, no_complaints, start, world};
 
@@ -59,7 +59,8 @@ fn an_enterprise_has_more_rows_than_people() {
         .map(|page| page.json()["seats"].as_array().unwrap().len())
         .sum::<usize>();
     assert_eq!(pages[0].json()["total_seats"], 120);
-    assert!(rows > 120);
+    // Ten of them three, twenty-two two.
+    assert_eq!(rows, 120 + 10 * 2 + 22);
     assert_eq!(logins(&pages).len(), 120);
     no_complaints(&simulator);
 }
@@ -167,4 +168,29 @@ fn a_token_without_the_right_gets_a_404_that_tells_what_is_missing() {
         Some(format!("required; url={url}").as_str())
     );
     no_complaints(&simulator);
+}
+
+#[test]
+fn a_crowd_that_nobody_keeps_is_listed_like_one_that_is_kept() {
+    let list = |organization, enterprise| {
+        let github = GitHub::new()
+            .organization("acme", organization)
+            .enterprise("globex", enterprise)
+            .token(TOKEN, Token::new().copilot(["acme"]).enterprise(["globex"]));
+        let simulator = Simulator::start(github).unwrap();
+        [
+            ACME,
+            "/enterprises/globex/copilot/billing/seats?per_page=100",
+        ]
+        .map(|first| {
+            let pages = follow(&simulator, first);
+            pages.iter().map(Reply::json).collect::<Vec<_>>()
+        })
+    };
+    // More than two periods of an enterprise's people.
+    let kept = list(Seats::people(130), Seats::enterprise_people(130));
+    assert_eq!(kept[1][0]["total_seats"], 130);
+    let crowds = [Crowd::organization(130), Crowd::enterprise(130)];
+    let [organization, enterprise] = crowds.map(Seats::crowd);
+    assert!(list(organization, enterprise) == kept);
 }
