@@ -18,6 +18,7 @@ pub mod manifest;
 pub mod people;
 pub mod scope;
 pub mod seat;
+pub mod standing;
 pub mod status;
 
 use jiff::Timestamp;
