@@ -15,10 +15,16 @@
 //! - [`delivery`]: where a finished report goes.
 //! - [`runner`]: the Actions runner: artifact, outputs, summary, annotations, masking.
 //!
-//! [`progress`] knows at any time what was done. [`environment`], [`clock`] and [`http`] are the edges: variables, time and the network come in
-//! through them. [`text`] and [`markdown`] make text from elsewhere fit to be shown.
+//! [`report`] knows nothing of [`github`] or [`runner`], and these two know nothing of each other:
+//! only [`run`] and [`delivery`] see all.
 //!
-//! [`start`] is where the binary begins, [`run`] the story of one run, top to bottom.
+//! [`progress`] knows at any time what was done. [`environment`], [`clock`] and [`http`] are the
+//! edges: variables, time and the network come in through them. [`text`] and [`markdown`] make
+//! text from elsewhere fit to be shown.
+//!
+//! [`start`] is where the binary begins, [`run`] the story of one run, top to bottom. Whoever wants
+//! to see it first starts `cargo run --example demo`, the whole job against a GitHub that is
+//! embedded; whoever wants to change something finds in `CONTRIBUTING.md` how.
 
 pub mod clock;
 pub mod delivery;

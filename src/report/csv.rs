@@ -22,6 +22,29 @@ use super::seat::{Account, NONE, Seat, whole_seconds};
 ///
 /// # Errors
 /// Where `out` cannot be written.
+///
+/// # Examples
+/// ```
+/// use copilot_activity_report::report::columns::Form;
+/// use copilot_activity_report::report::completeness::Reading;
+/// use copilot_activity_report::report::csv;
+/// use copilot_activity_report::report::scope::{Scope, ScopeKind};
+/// use copilot_activity_report::report::{Report, seat::Seat};
+///
+/// let at = "2026-03-28T06:54:33Z".parse()?;
+/// let reading = Reading { started_at: at, ended_at: at, pages: 1, totals: vec![Some(1)], partial: false };
+/// let nobody = Seat::default();
+/// let report = Report::new(Scope::new(ScopeKind::Organization, "acme")?, reading, vec![nobody]);
+///
+/// let mut file = Vec::new();
+/// csv::write(&report, Form::Github, &mut file)?;
+/// assert_eq!(
+///     String::from_utf8(file)?,
+///     "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
+///      2026-03-28T06:54:33Z,None,None,None,None\n"
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn write(report: &Report, form: Form<'_>, out: impl io::Write) -> io::Result<()> {
     let mut csv = WriterBuilder::new()
         .quote_style(QuoteStyle::Necessary)
@@ -44,6 +67,18 @@ pub fn write(report: &Report, form: Form<'_>, out: impl io::Write) -> io::Result
 }
 
 /// A report that was written before, read back from its file.
+///
+/// ```
+/// use copilot_activity_report::report::csv::Recorded;
+///
+/// let downloaded = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
+///                   2026-03-28T06:54:33Z,octocat,None,2026-03-27T01:52:53Z,copilot-cli\n";
+/// let recorded = Recorded::read(downloaded.as_bytes())?;
+/// assert_eq!(recorded.time(), Some("2026-03-28T06:54:33Z".parse()?));
+///
+/// assert!(Recorded::read(b"name,last seen\n").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Recorded {
     kind: ScopeKind,
@@ -72,7 +107,7 @@ pub enum RecordedError {
 }
 
 impl Recorded {
-    /// Reads a file that [`write`] wrote, or that was downloaded from GitHub.
+    /// Reads a file that [`write()`] wrote, or that was downloaded from GitHub.
     ///
     /// # Errors
     /// Where the file is no such report.

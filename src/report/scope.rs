@@ -24,6 +24,18 @@ impl fmt::Display for ScopeKind {
 }
 
 /// The organization or enterprise a report is about.
+///
+/// ```
+/// use copilot_activity_report::report::scope::{Scope, ScopeKind};
+///
+/// let scope = Scope::new(ScopeKind::Organization, "Acme")?;
+/// assert!(scope.is(&Scope::new(ScopeKind::Organization, "acme")?));
+/// assert!(!scope.is(&Scope::new(ScopeKind::Enterprise, "acme")?));
+///
+/// // A name becomes a part of addresses and paths.
+/// assert!(Scope::new(ScopeKind::Organization, "../acme").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Scope {
     kind: ScopeKind,

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{PageBody, Shared};
 use crate::hostile;
 use crate::report::Report;
+use crate::report::columns::Form;
 use crate::report::completeness::Reading;
 use crate::report::csv::{self, Recorded};
 use crate::report::scope::{Scope, ScopeKind};
@@ -145,8 +146,8 @@ proptest! {
     ) {
         let report = report(read(&json!({ "seats": seats })).unwrap());
         let mut file = Vec::new();
-        csv::write(&report, &mut file).unwrap();
-        prop_assert!(Recorded::read(&file).unwrap().says_the_same_as(ScopeKind::Enterprise, report.seats()));
+        csv::write(&report, Form::Github, &mut file).unwrap();
+        prop_assert!(Recorded::read(&file).unwrap().says_the_same_as(report.scope(), report.seats()));
         // Read by others: each row is one that was sent.
         let mut sent: BTreeMap<[String; 3], usize> = BTreeMap::new();
         for seat in &seats {
@@ -173,7 +174,7 @@ proptest! {
         reversed.reverse();
         let files = [seats, reversed].map(|seats| {
             let mut file = Vec::new();
-            csv::write(&report(read(&json!({ "seats": seats })).unwrap()), &mut file).unwrap();
+            csv::write(&report(read(&json!({ "seats": seats })).unwrap()), Form::Github, &mut file).unwrap();
             file
         });
         prop_assert_eq!(&files[0], &files[1]);
