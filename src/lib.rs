@@ -65,7 +65,7 @@ use runner::artifact::{ArtifactError, Uploaded};
 use runner::context;
 use runner::log::{self, Group};
 use runner::outputs::{self, Outputs};
-use runner::summary::{self, Line, Section};
+use runner::summary::{self, Facts, Line, Section};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// A report that is complete (or may be incomplete) and lies in the workspace.
@@ -227,7 +227,7 @@ pub async fn run(
 
     progress.doing("writing outputs and summary");
     let names = delivery.may_name_people();
-    for error in tell(inputs, environment, &clock, &outcomes, &uploaded, names) {
+    for error in tell(inputs, environment, &outcomes, &uploaded, names) {
         tracing::error!("{error:#}");
         progress.note(Line::bad(format!("{error:#}")));
     }
@@ -340,7 +340,6 @@ fn write(
 fn tell(
     inputs: &Inputs,
     environment: &Environment,
-    clock: &Clock,
     outcomes: &[Outcome<'_>],
     uploaded: &anyhow::Result<Option<Uploaded>>,
     names: bool,
@@ -353,7 +352,13 @@ fn tell(
             .iter()
             .map(|outcome| Section {
                 title: format!("The {} {}", outcome.scope.kind(), outcome.scope),
-                report: outcome.finished.as_ref().ok().map(|f| &f.report),
+                facts: outcome.finished.as_ref().ok().map(|finished| Facts {
+                    report: &finished.report,
+                    known: &finished.known,
+                    rule: finished.rule,
+                    counts: finished.counts,
+                    changes: None,
+                }),
                 lines: std::iter::once(finished_line(outcome.scope, &outcome.finished))
                     .chain(recorded_line(outcome.scope, &outcome.recorded))
                     .collect(),
@@ -361,7 +366,7 @@ fn tell(
             .collect();
         let over = over_limit(inputs, outcomes).map(Line::bad);
         let general: Vec<Line> = over.into_iter().chain(artifact_line(uploaded)).collect();
-        let text = summary::write(&sections, &general, names, clock.now());
+        let text = summary::write(&sections, &general, names);
         outputs::write_summary(environment, &text)
             .context("The summary could not be written to the file in GITHUB_STEP_SUMMARY")
     } else {
