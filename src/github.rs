@@ -7,9 +7,11 @@
 
 pub mod address;
 pub mod answer;
+mod checked;
 pub mod client;
 pub mod commit;
 pub mod error;
+mod few;
 pub mod link;
 pub mod names;
 pub mod pacer;

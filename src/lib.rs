@@ -15,16 +15,24 @@
 //! - [`delivery`]: where a finished report goes.
 //! - [`runner`]: the Actions runner: artifact, outputs, summary, annotations, masking.
 //!
-//! [`progress`] knows at any time what was done. [`environment`], [`clock`] and [`http`] are the edges: variables, time and the network come in
-//! through them. [`text`] and [`markdown`] make text from elsewhere fit to be shown.
+//! [`report`] knows nothing of [`github`] or [`runner`], and these two know nothing of each other:
+//! only [`run`] and [`delivery`] see all.
 //!
-//! [`start`] is where the binary begins, [`run`] the story of one run, top to bottom.
+//! [`progress`] knows at any time what was done. [`environment`], [`clock`] and [`http`] are the
+//! edges: variables, time and the network come in through them. [`text`] and [`markdown`] make
+//! text from elsewhere fit to be shown.
+//!
+//! [`start`] is where the binary begins, [`run`] the story of one run, top to bottom. Whoever wants
+//! to see it first starts `cargo run --example demo`, the whole job against a GitHub that is
+//! embedded; whoever wants to change something finds in `CONTRIBUTING.md` how.
 
 pub mod clock;
 pub mod delivery;
 pub mod environment;
 pub mod files;
 pub mod github;
+#[cfg(test)]
+mod hostile;
 pub mod http;
 pub mod inputs;
 pub mod markdown;
@@ -46,16 +54,20 @@ use files::{Folder, Written};
 use github::client::Client;
 use github::pacer::Pacer;
 use github::seats;
-use inputs::Inputs;
+use inputs::{Format, Inputs};
 use outcome::{Finished, Outcome, artifact_line, finished, outputs_of};
 use progress::Progress;
+use report::Report;
+use report::columns::{Columns, Form};
 use report::manifest::{FileEntry, Manifest};
 use report::scope::Scope;
+use report::standing::{Counts, Known, Standings};
+use report::status::Rule;
 use runner::artifact::Uploaded;
 use runner::context;
 use runner::log::{self, Group};
 use runner::outputs;
-use runner::summary::{self, Line, Section};
+use runner::summary::{self, Facts, Line, Section};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Something asked for was not done.
@@ -163,9 +175,9 @@ pub async fn run(
             recorded: Ok(None),
         };
         progress.note(outcome.finished_line());
-        if let Ok(Finished { report, csv, .. }) = &outcome.finished {
+        if let Ok(Finished { report, .. }) = &outcome.finished {
             progress.doing(format!("committing the report of {scope}"));
-            outcome.recorded = delivery.record(report, csv).await;
+            outcome.recorded = delivery.record(report).await;
         }
         for line in outcome.recorded_lines() {
             match &line.link {
@@ -182,7 +194,7 @@ pub async fn run(
         outcomes.push(outcome);
     }
     let files: Vec<&Written> = finished(&outcomes)
-        .flat_map(|finished| [&finished.csv, &finished.manifest])
+        .flat_map(|finished| finished.forms.iter().chain([&finished.manifest]))
         .collect();
     progress.doing("uploading the artifact");
     let uploaded = delivery.upload(&files).await;
@@ -195,14 +207,18 @@ pub async fn run(
 
     progress.doing("writing outputs and summary");
     let names = delivery.may_name_people();
-    for error in tell(inputs, environment, &clock, &outcomes, &uploaded, names) {
+    for error in tell(inputs, environment, &outcomes, &uploaded, names) {
         tracing::error!("{error:#}");
         progress.note(Line::bad(format!("{error:#}")));
     }
-    if progress.is_good() {
-        Ok(())
-    } else {
-        Err(progress.undone().into())
+    let over = over_limit(inputs, &outcomes);
+    match (progress.is_good(), over) {
+        (true, None) => Ok(()),
+        (true, Some(over)) => Err(anyhow::anyhow!(over)),
+        (false, over) => {
+            over.into_iter().for_each(|over| tracing::error!("{over}"));
+            Err(progress.undone().into())
+        }
     }
 }
 
@@ -225,7 +241,7 @@ async fn take(
     if !report.is_complete() {
         let doubts: Vec<String> = report.doubts().iter().map(ToString::to_string).collect();
         let doubts = doubts.join("\n  missing: ");
-        if inputs.require_complete {
+        if inputs.report.require_complete {
             anyhow::bail!(
                 "The report of {scope} is not proved complete, so it was not published.\n  missing: {doubts}\n  what to do: run again. If it stays so, `require-complete: false` publishes the report, marked as incomplete"
             );
@@ -240,26 +256,63 @@ async fn take(
             report.people()
         );
     }
-    let stem = report.file_stem();
-    let csv = folder.write(&format!("{stem}.csv"), |out| {
-        report::csv::write(&report, out)
-    })?;
-    let entry = FileEntry {
-        name: csv.name.clone(),
-        size: csv.size,
-        sha256: csv.sha256.clone(),
-    };
+    let known = delivery.known(&report).await;
+    let known = known.context("what earlier reports know could not be read")?;
+    let rule = known.rule(report.time(), inputs.report.inactive_after);
+    let (forms, manifest) = write(inputs, delivery, reader, folder, &report, (&known, rule))?;
+    Ok(Finished {
+        counts: Counts::of(known.standings(report.seats(), rule)),
+        report,
+        known,
+        rule,
+        forms,
+        manifest,
+    })
+}
+
+/// Writes the files of a report to the workspace: in each form, and the manifest beside them.
+fn write(
+    inputs: &Inputs,
+    delivery: &Delivery<'_>,
+    reader: &Client,
+    folder: &Folder,
+    report: &Report,
+    (known, rule): (&Known, Rule),
+) -> anyhow::Result<(Vec<Written>, Written)> {
     let api = reader.address().as_str();
-    let manifest = Manifest::new(&report, api, delivery.run(), vec![entry]).to_file()?;
+    let manifest = |files| Manifest::new(report, api, delivery.run(), files);
+    let standings;
+    let form = match inputs.report.columns {
+        Columns::Github => Form::Github,
+        Columns::All => {
+            standings = Standings::new(known.standings(report.seats(), rule));
+            Form::All(&standings)
+        }
+    };
+    let stem = report.file_stem();
+    let mut forms = Vec::new();
+    for format in &inputs.report.formats {
+        let written = match format {
+            Format::Csv => folder.write(&format!("{stem}.csv"), |out| {
+                report::csv::write(report, form, out)
+            }),
+            Format::Json => folder.write(&format!("{stem}.json"), |out| {
+                report::json::write(report, form, &manifest(Vec::new()), out)
+            }),
+        }?;
+        tracing::info!("{}: wrote {}.", report.scope(), written.below_workspace);
+        forms.push(written);
+    }
+    let entries = forms.iter().map(|file| FileEntry {
+        name: file.name.clone(),
+        size: file.size,
+        sha256: file.sha256.clone(),
+    });
+    let manifest = manifest(entries.collect()).to_file()?;
     let manifest = folder.write(&format!("{stem}.manifest.json"), |out| {
         out.write_all(&manifest)
     })?;
-    tracing::info!("{scope}: wrote {}.", csv.below_workspace);
-    Ok(Finished {
-        report,
-        csv,
-        manifest,
-    })
+    Ok((forms, manifest))
 }
 
 /// Tells the next step and the person: outputs and summary, each also where the other cannot be
@@ -267,7 +320,6 @@ async fn take(
 fn tell(
     inputs: &Inputs,
     environment: &Environment,
-    clock: &Clock,
     outcomes: &[Outcome<'_>],
     uploaded: &anyhow::Result<Option<Uploaded>>,
     names: bool,
@@ -280,14 +332,21 @@ fn tell(
             .iter()
             .map(|outcome| Section {
                 title: format!("The {} {}", outcome.scope.kind(), outcome.scope),
-                report: outcome.finished.as_ref().ok().map(|f| &f.report),
+                facts: outcome.finished.as_ref().ok().map(|finished| Facts {
+                    report: &finished.report,
+                    known: &finished.known,
+                    rule: finished.rule,
+                    counts: finished.counts,
+                    changes: None,
+                }),
                 lines: std::iter::once(outcome.finished_line())
                     .chain(outcome.recorded_lines())
                     .collect(),
             })
             .collect();
-        let general = artifact_line(uploaded);
-        let text = summary::write(&sections, general.as_slice(), names, clock.now());
+        let over = over_limit(inputs, outcomes).map(Line::bad);
+        let general: Vec<Line> = over.into_iter().chain(artifact_line(uploaded)).collect();
+        let text = summary::write(&sections, &general, names);
         outputs::write_summary(environment, &text)
             .context("The summary could not be written to the file in GITHUB_STEP_SUMMARY")
     } else {
@@ -297,4 +356,18 @@ fn tell(
         .into_iter()
         .flatten()
         .collect()
+}
+
+/// Says so where more people than allowed are inactive or have never used their seat.
+fn over_limit(inputs: &Inputs, outcomes: &[Outcome<'_>]) -> Option<String> {
+    let limit = inputs.report.fail_over_inactive?;
+    let counts = || finished(outcomes).map(|finished| finished.counts);
+    let all: usize = counts().map(|counts| counts.people).sum();
+    let idle: usize = counts().map(|c| c.inactive + c.never_used).sum();
+    limit.is_exceeded(idle, all).then(|| {
+        let percent = idle as f64 * 100.0 / all as f64;
+        format!(
+            "{idle} of {all} people ({percent:.1} %) are inactive or have never used their seat, and `fail-over-inactive` allows {limit}. Everything was delivered as asked; only this limit makes the run fail"
+        )
+    })
 }

@@ -4,6 +4,8 @@ use crate::delivery::Recorded;
 use crate::files::Written;
 use crate::report::Report;
 use crate::report::scope::Scope;
+use crate::report::standing::{Counts, Known};
+use crate::report::status::Rule;
 use crate::runner::artifact::{ArtifactError, Uploaded};
 use crate::runner::outputs::Outputs;
 use crate::runner::summary::Line;
@@ -11,7 +13,12 @@ use crate::runner::summary::Line;
 /// A report that is complete (or may be incomplete) and lies in the workspace.
 pub(crate) struct Finished {
     pub(crate) report: Report,
-    pub(crate) csv: Written,
+    /// What recorded reports know besides.
+    pub(crate) known: Known,
+    pub(crate) rule: Rule,
+    pub(crate) counts: Counts,
+    /// The report, in each form that was asked for.
+    pub(crate) forms: Vec<Written>,
     pub(crate) manifest: Written,
 }
 
@@ -28,8 +35,15 @@ impl Outcome<'_> {
         let scope = self.scope;
         match &self.finished {
             Ok(finished) => {
-                let path = &finished.csv.below_workspace;
-                Line::good(format!("{scope}: written to {path} in the workspace"))
+                let paths: Vec<&str> = finished
+                    .forms
+                    .iter()
+                    .map(|file| &*file.below_workspace)
+                    .collect();
+                Line::good(format!(
+                    "{scope}: written to {} in the workspace",
+                    paths.join(" and ")
+                ))
             }
             Err(error) => Line::bad(format!("{scope}: no report. {error:#}")),
         }
@@ -45,12 +59,15 @@ impl Outcome<'_> {
         };
         let line = Line::good(format!("{scope}: {}", recorded.what));
         let mut lines = vec![match &recorded.commit {
-            Some(commit) => line.with_link(&commit.url),
-            None => line,
+            Some(commit) if !commit.url.is_empty() => line.with_link(&commit.url),
+            _ => line,
         }];
         if let Some(pull_request) = &recorded.pull_request {
             let line = Line::good(format!("{scope}: pull request {}", pull_request.number));
-            lines.push(line.with_link(&pull_request.url));
+            lines.push(match &*pull_request.url {
+                "" => line,
+                url => line.with_link(url),
+            });
         }
         if let Some(error) = &recorded.undone {
             lines.push(Line::bad(format!("{scope}: no pull request. {error:#}")));
@@ -73,23 +90,28 @@ pub(crate) fn outputs_of(
     outcomes: &[Outcome<'_>],
     uploaded: &anyhow::Result<Option<Uploaded>>,
 ) -> Outputs {
-    let each = |text: fn(&Finished) -> &str| {
-        let texts: Vec<&str> = finished(outcomes).map(text).collect();
+    let each = |text: fn(&Written) -> &str| {
+        let forms = finished(outcomes).flat_map(|finished| &finished.forms);
+        let texts: Vec<&str> = forms.map(text).collect();
         texts.join("\n")
     };
-    let sum = |count: fn(&Report) -> usize| {
+    let sum = |count: fn(&Finished) -> usize| {
         // Nobody is a valid report, and none is not the same.
-        let counts: Vec<usize> = finished(outcomes).map(|f| count(&f.report)).collect();
+        let counts: Vec<usize> = finished(outcomes).map(count).collect();
         match counts.as_slice() {
             [] => String::new(),
             counts => counts.iter().sum::<usize>().to_string(),
         }
     };
     let mut out = Outputs::default();
-    out.set("report-path", &each(|f| &f.csv.below_workspace));
-    out.set("report-sha256", &each(|f| &f.csv.sha256));
-    out.set("seats", &sum(|report| report.seats().len()));
-    out.set("people", &sum(Report::people));
+    out.set("report-path", &each(|file| &file.below_workspace));
+    out.set("report-sha256", &each(|file| &file.sha256));
+    out.set("seats", &sum(|f| f.report.seats().len()));
+    out.set("people", &sum(|f| f.counts.people));
+    out.set("active", &sum(|f| f.counts.active));
+    out.set("inactive", &sum(|f| f.counts.inactive));
+    out.set("never-used", &sum(|f| f.counts.never_used));
+    out.set("new", &sum(|f| f.counts.new));
     let complete = outcomes
         .iter()
         .all(|outcome| matches!(&outcome.finished, Ok(f) if f.report.is_complete()));
@@ -107,6 +129,16 @@ pub(crate) fn outputs_of(
         _ => "false",
     };
     out.set("changed", changed);
+    for (name, count) in [
+        (
+            "seats-added",
+            (|recorded| recorded.granted) as fn(&Recorded) -> usize,
+        ),
+        ("seats-removed", |recorded| recorded.revoked),
+    ] {
+        let sum = recorded().map(count).sum::<usize>().to_string();
+        out.set(name, if recorded().count() == 0 { "" } else { &sum });
+    }
     if let Ok(Some(artifact)) = uploaded {
         out.set("artifact-id", &artifact.id);
         out.set("artifact-name", artifact.name.as_str());

@@ -47,6 +47,7 @@ pub(crate) fn carry_out(world: &World, call: &Call, kind: Option<Kind>) -> Deliv
                 });
             Delivery::Whole(answer)
         }
+        Some(Kind::Rewrite(rewrite)) => Delivery::Whole(rewrite.of(handle(world, call))),
         Some(Kind::AfterEffect(kind)) => {
             let answer = handle(world, call);
             match *kind {
@@ -154,6 +155,7 @@ fn spoil(call: &Call, kind: Kind, answer: Answer) -> Delivery {
             ))
         }
         Kind::AfterEffect(kind) => spoil(call, *kind, answer),
+        Kind::Rewrite(rewrite) => Delivery::Whole(rewrite.of(answer)),
         Kind::Late(_)
         | Kind::Change(_)
         | Kind::MoveHead

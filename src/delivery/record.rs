@@ -1,16 +1,17 @@
 //! A report goes into a repository: to a branch of it, as the rule of the day wants it.
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow};
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use super::folder::found;
 use super::{Delivery, Target};
-use crate::files::Written;
 use crate::github::commit::{Beginning, Change, Commit, Committer};
 use crate::github::names::{BranchName, NameError, RepositoryPath};
 use crate::github::pulls::PullRequest;
 use crate::report::Report;
+use crate::report::columns::Form;
+use crate::report::csv;
 use crate::report::day::date;
 use crate::report::history::{self, Action, Entry, Recording};
 use crate::report::manifest::Manifest;
@@ -18,6 +19,10 @@ use crate::report::manifest::Manifest;
 /// What became of a report in the repository.
 #[derive(Debug)]
 pub struct Recorded {
+    /// How many seats came since the last recorded report.
+    pub granted: usize,
+    /// How many went.
+    pub revoked: usize,
     /// Whether the seats' state differs from the last recorded report.
     pub changed: bool,
     /// The commit, where one was made.
@@ -55,22 +60,20 @@ impl Delivery<'_> {
     ///
     /// # Errors
     /// Where it had to be committed and was not.
-    pub async fn record(&self, report: &Report, csv: &Written) -> anyhow::Result<Option<Recorded>> {
+    pub async fn record(&self, report: &Report) -> anyhow::Result<Option<Recorded>> {
         let Some(target) = &self.repository else {
             return Ok(None);
         };
-        let content = std::fs::read(&csv.path)
-            .with_context(|| format!("{} could not be read again", csv.path.display()))?;
-        if hex::encode(Sha256::digest(&content)) != csv.sha256 {
-            bail!("{} was changed after it was written", csv.path.display());
-        }
+        // The repository keeps GitHub's own form, whatever the files of this run are like.
+        let mut content = Vec::new();
+        csv::write(report, Form::Github, &mut content)?;
         // GitHub does not tell case apart, and one scope has one history.
         let scope = report.scope().name().to_ascii_lowercase();
         let offer = Offer {
             report,
-            csv: Bytes::from(content),
             folder: target.inputs.directory.join(&scope)?,
-            message: self.message(&target.inputs.message, report, csv),
+            message: self.message(&target.inputs.message, report, &content),
+            csv: Bytes::from(content),
         };
         let (placed, proposed) = if target.inputs.pull_request {
             let (placed, proposed) = self.propose(target, &offer).await?;
@@ -86,10 +89,15 @@ impl Delivery<'_> {
         let what = placed.told(target);
         let (pull_request, undone) = match proposed {
             None | Some(Ok(None)) => (None, None),
-            Some(Ok(Some(pull_request))) => (Some(pull_request), None),
+            Some(Ok(Some(mut found))) => {
+                found.url = self.page_at_home(found.url);
+                (Some(found), None)
+            }
             Some(Err(error)) => (None, Some(error)),
         };
         Ok(Some(Recorded {
+            granted: placed.recording.granted,
+            revoked: placed.recording.revoked,
             changed: placed.recording.changed,
             commit: placed.commit,
             pull_request,
@@ -151,11 +159,28 @@ impl Delivery<'_> {
             branch: name,
             recording,
             exists: existed || commit.is_some(),
-            commit,
+            commit: commit.map(|commit| self.at_home(commit)),
         })
     }
 
-    fn message(&self, template: &str, report: &Report, csv: &Written) -> Change {
+    /// The same commit; without its page where that is not on the GitHub of this run.
+    fn at_home(&self, commit: Commit) -> Commit {
+        Commit {
+            url: self.page_at_home(commit.url),
+            ..commit
+        }
+    }
+
+    /// The address of a page; none where that is not on the GitHub of this run.
+    pub(super) fn page_at_home(&self, url: String) -> String {
+        let home = self.run.as_ref().map(|run| format!("{}/", run.server));
+        match home {
+            Some(home) if !url.starts_with(&home) => String::new(),
+            _ => url,
+        }
+    }
+
+    fn message(&self, template: &str, report: &Report, file: &[u8]) -> Change {
         let date = date(report.time()).to_string();
         let message = template
             .replace("{scope}", report.scope().name())
@@ -175,7 +200,7 @@ impl Delivery<'_> {
             report.seats().len(),
             report.people(),
             report.time(),
-            csv.sha256
+            hex::encode(Sha256::digest(file))
         ));
         body.push(self.made_by());
         Change {

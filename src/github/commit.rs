@@ -81,7 +81,7 @@ pub struct Change {
 pub struct Commit {
     /// Its SHA.
     pub sha: String,
-    /// Its page on GitHub.
+    /// Its page on GitHub; empty where the answer names none that can be used.
     pub url: String,
     /// What GitHub says of its signature.
     pub verification: Verification,

@@ -11,6 +11,7 @@ use reqwest::Url;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::checked;
 use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::link::Links;
@@ -43,7 +44,7 @@ pub struct PullRequests<'a> {
 pub struct PullRequest {
     /// Its number.
     pub number: u64,
-    /// Its page on GitHub.
+    /// Its page on GitHub; empty where the answer names none that can be used.
     pub url: String,
     /// The branch that holds its changes.
     pub head: BranchName,
@@ -66,6 +67,7 @@ pub enum Opened {
 #[derive(Deserialize)]
 struct Body {
     number: u64,
+    #[serde(deserialize_with = "checked::page")]
     html_url: String,
     state: String,
     head: Side,
