@@ -134,8 +134,10 @@ pub struct ArtifactInputs {
 pub struct CommitInputs {
     /// The repository.
     pub repository: RepositoryName,
-    /// The branch; nothing for the default branch.
+    /// The branch it goes to; nothing for the default branch.
     pub branch: Option<BranchName>,
+    /// Whether it goes there by a pull request, instead of by a commit.
+    pub pull_request: bool,
     /// The folder in it.
     pub directory: RepositoryPath,
     /// Writes to it.

@@ -89,6 +89,7 @@ impl<'a> Given<'a> {
             own_repository.as_ref(),
             delivery.is_some_and(|d| d.repository),
         );
+        let pull_request = self.switch("pull-request");
         let directory = self.output_directory();
         let allow_public = self.switch("allow-public");
         let report = self.report();
@@ -103,12 +104,19 @@ impl<'a> Given<'a> {
                 "it is missing, and `deliver-to: repository` needs a token that may write to the repository",
             );
         }
+        if pull_request == Some(true) && delivery.is_some_and(|delivery| !delivery.repository) {
+            self.mistake(
+                "pull-request",
+                "it is `true`, and `deliver-to` does not name `repository`",
+            );
+        }
         let delivery = delivery?;
         let (workspace, output_directory) = directory?;
         let commit = match (delivery.repository, commit) {
             (true, Some((repository, branch, directory, message))) => Some(CommitInputs {
                 repository: repository?,
                 branch,
+                pull_request: pull_request?,
                 directory,
                 token: commit_token.clone()?,
                 message,

@@ -94,6 +94,12 @@ pub const INPUTS: &[Input] = &[
         meaning: "The branch to commit to; begun from the default branch where it does not exist. Without it: the default branch.",
     },
     Input {
+        name: "pull-request",
+        default: Some("false"),
+        kind: Kind::Switch,
+        meaning: "Deliver by a pull request into `branch` rather than by a commit to it, as protected branches want it. While it is open, later runs add to it. Needs `pull-requests: write`.",
+    },
+    Input {
         name: "directory",
         default: Some("copilot-activity"),
         kind: Kind::Text,
