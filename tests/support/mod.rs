@@ -12,6 +12,7 @@
 
 mod git;
 pub mod network;
+pub mod pulls;
 pub mod secrets;
 pub mod verdict;
 
