@@ -231,7 +231,7 @@ async fn take(
     folder: &Folder,
     scope: &Scope,
 ) -> anyhow::Result<Finished> {
-    let report = seats::read(reader, clock, scope).await?;
+    let report = seats::read(reader, clock, scope, inputs.pseudonyms.as_ref()).await?;
     tracing::info!(
         "{scope}: seats read: {}, people: {}, pages: {}.",
         report.seats().len(),

@@ -18,7 +18,7 @@ use crate::text::{is_invisible, shown};
 /// What was given, before anything is checked: flags over inputs, empty ones left out.
 pub(super) struct Given<'a> {
     values: BTreeMap<&'static str, String>,
-    environment: &'a Environment,
+    pub(super) environment: &'a Environment,
     pub(super) mistakes: Vec<Mistake>,
 }
 
@@ -66,7 +66,11 @@ impl<'a> Given<'a> {
     }
 
     /// The value, or a mistake in its place.
-    fn take<T, E: fmt::Display>(&mut self, input: &'static str, read: Result<T, E>) -> Option<T> {
+    pub(super) fn take<T, E: fmt::Display>(
+        &mut self,
+        input: &'static str,
+        read: Result<T, E>,
+    ) -> Option<T> {
         read.map_err(|problem| self.mistake(input, problem)).ok()
     }
 
@@ -77,6 +81,7 @@ impl<'a> Given<'a> {
         let scopes = self.scopes();
         let token = self.token();
         let commit_token = self.commit_token();
+        let pseudonyms = self.pseudonyms();
         let own_repository = self.own_repository();
         let delivery = self.deliver_to();
         let artifact = self.artifact();
@@ -123,6 +128,7 @@ impl<'a> Given<'a> {
             scopes: scopes?,
             token: token?,
             commit_token,
+            pseudonyms: pseudonyms?,
             own_repository,
             artifact: if delivery.artifact { artifact } else { None },
             commit,

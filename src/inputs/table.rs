@@ -124,6 +124,12 @@ pub const INPUTS: &[Input] = &[
         meaning: "Deliver to a public repository all the same. Who used Copilot when is personal data, and everybody could read it there.",
     },
     Input {
+        name: "pseudonym-key",
+        default: None,
+        kind: Kind::Secret,
+        meaning: "Puts a stable pseudonym, made with this secret key, in the place of every login and user id, in all files, the summary, the log and the history. Keep the key: without it nobody can tell who is who, and with another one a history cannot go on.",
+    },
+    Input {
         name: "inactive-after-days",
         default: Some("30"),
         kind: Kind::Text,

@@ -16,6 +16,9 @@ const MOST_POINTS: usize = 30;
 /// The longest name in a chart.
 const LONGEST_NAME: usize = 30;
 
+/// Colours that are seen on light and on dark pages: people, and those who are active.
+const LOOK: &str = r##"%%{init: {"xyChart": {"width": 760, "height": 280}, "themeVariables": {"xyChart": {"plotColorPalette": "#2f81f7, #2ea043"}}}}%%"##;
+
 /// Up to how many days ago, and how that is called.
 const AGES: [(i64, &str); 5] = [
     (7, "under 7"),
@@ -40,7 +43,7 @@ fn write_ages(out: &mut String, facts: &Facts<'_>) {
         });
         counts[place.flatten().unwrap_or(AGES.len())] += 1;
     }
-    let names = AGES.iter().map(|(_, name)| *name).chain(["none known"]);
+    let names = AGES.iter().map(|(_, name)| *name).chain(["none"]);
     let names: Vec<String> = names
         .zip(counts)
         .map(|(name, count)| format!("\"{name}: {count}\""))
@@ -49,7 +52,7 @@ fn write_ages(out: &mut String, facts: &Facts<'_>) {
     let most = counts.iter().max().copied().unwrap_or_default().max(1);
     let _ = writeln!(
         out,
-        "\n### People by days since their last known activity\n\n```mermaid\nxychart-beta\n    x-axis [{}]\n    y-axis \"People\" 0 --> {most}\n    bar [{}]\n```",
+        "\n### People by days since their last known activity\n\n```mermaid\n{LOOK}\nxychart-beta\n    x-axis [{}]\n    y-axis \"People\" 0 --> {most}\n    bar [{}]\n```",
         names.join(", "),
         figures.join(", ")
     );
@@ -115,7 +118,7 @@ fn write_trend(out: &mut String, facts: &Facts<'_>) {
     };
     let _ = writeln!(
         out,
-        "\n### Trend from {} to {}\n\nAbove: people with a seat. Below: people active.\n\n```mermaid\nxychart-beta\n    x-axis \"Reports\" 1 --> {}\n    y-axis \"People\" 0 --> {most}\n    line [{}]\n    line [{}]\n```",
+        "\n### Trend from {} to {}\n\nAbove: people with a seat. Below: people active.\n\n```mermaid\n{LOOK}\nxychart-beta\n    x-axis \"Reports\" 1 --> {}\n    y-axis \"People\" 0 --> {most}\n    line [{}]\n    line [{}]\n```",
         first.0,
         last.0,
         points.len(),
