@@ -45,7 +45,9 @@ fn no_login_and_no_number_is_written_anywhere() {
         ("2026-11-23T03:00:00Z", &PEOPLE[1..]),
     ] {
         simulator.change(|github| {
-            github.organizations.insert("acme".to_owned(), seats(people));
+            github
+                .organizations
+                .insert("acme".to_owned(), seats(people));
         });
         let step = job(&simulator).variable("TEST_TIME", time).run();
         step.succeeded();
@@ -68,7 +70,10 @@ fn no_login_and_no_number_is_written_anywhere() {
         assert!(texts.len() > 8, "{}", texts.len());
         for (what, text) in &texts {
             for (login, id) in PEOPLE {
-                assert!(!contains(&text.to_ascii_lowercase(), &login.to_lowercase()), "{login} in {what}");
+                assert!(
+                    !contains(&text.to_ascii_lowercase(), &login.to_lowercase()),
+                    "{login} in {what}"
+                );
                 assert!(!contains(text, &id.to_string()), "{id} in {what}");
             }
         }
@@ -80,7 +85,10 @@ fn no_login_and_no_number_is_written_anywhere() {
     );
     let changes = String::from_utf8(report).unwrap();
     // As `printf 918273645 | openssl dgst -sha256 -hmac 'a key of twenty and more'` begins.
-    assert!(changes.contains(",person-5eff85a3cf777f0992d3,,a team,revoked,"), "{changes}");
+    assert!(
+        changes.contains(",person-5eff85a3cf777f0992d3,,a team,revoked,"),
+        "{changes}"
+    );
     assert_eq!(changes.matches(",granted,").count(), 1, "{changes}");
     sound(&simulator, OWN);
 }
@@ -92,7 +100,11 @@ fn a_history_goes_on_with_its_own_key_only() {
     let one = with(KEY);
     let other = with("another key of twenty and more");
     let cases: [(&dyn Fn(Job) -> Job, &dyn Fn(Job) -> Job, &str); 3] = [
-        (&named, &one, "written with people's own names, and this run writes with pseudonyms by the key"),
+        (
+            &named,
+            &one,
+            "written with people's own names, and this run writes with pseudonyms by the key",
+        ),
         (&one, &named, "and this run writes with people's own names"),
         (&one, &other, "written with pseudonyms by the key"),
     ];
