@@ -95,26 +95,23 @@ fn no_login_and_no_number_is_written_anywhere() {
 
 #[test]
 fn a_history_goes_on_with_its_own_key_only() {
-    let with = |key: &'static str| move |job: Job| job.input("pseudonym-key", key);
-    let named = with("");
-    let one = with(KEY);
-    let other = with("another key of twenty and more");
-    let cases: [(&dyn Fn(Job) -> Job, &dyn Fn(Job) -> Job, &str); 3] = [
+    let named = "written with people's own names, and this run writes with pseudonyms by the key";
+    for (first, second, told) in [
+        ("", KEY, named),
+        (KEY, "", "and this run writes with people's own names"),
         (
-            &named,
-            &one,
-            "written with people's own names, and this run writes with pseudonyms by the key",
+            KEY,
+            "another key of twenty and more",
+            "written with pseudonyms by the key",
         ),
-        (&one, &named, "and this run writes with people's own names"),
-        (&one, &other, "written with pseudonyms by the key"),
-    ];
-    for (first, second, told) in cases {
+    ] {
         let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
         let at = |time| job(&simulator).variable("TEST_TIME", time);
-        first(at("2026-11-22T03:00:00Z")).run().succeeded();
+        let first = at("2026-11-22T03:00:00Z").input("pseudonym-key", first);
+        first.run().succeeded();
         let head = git(&simulator.git_dir(OWN), &["rev-parse", "main"]);
         for time in ["2026-11-22T05:00:00Z", "2026-11-23T03:00:00Z"] {
-            let step = second(at(time)).run();
+            let step = at(time).input("pseudonym-key", second).run();
             step.failed(1, &[told, "name another `directory`"]);
             assert_eq!(git(&simulator.git_dir(OWN), &["rev-parse", "main"]), head);
         }
