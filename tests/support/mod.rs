@@ -48,6 +48,8 @@ pub struct Job {
     directory: Arc<TempDir>,
     variables: BTreeMap<String, String>,
     arguments: Vec<String>,
+    /// How many bytes of memory it may have.
+    memory: Option<usize>,
 }
 
 /// What a step left.
@@ -117,6 +119,7 @@ impl Job {
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect(),
             arguments: Vec::new(),
+            memory: None,
             directory,
         }
     }
@@ -132,6 +135,12 @@ impl Job {
 
     pub fn without(mut self, name: &str) -> Self {
         self.variables.remove(name);
+        self
+    }
+
+    /// Lets the step have no more memory of its own; asking for more ends it.
+    pub fn memory_at_most(mut self, bytes: usize) -> Self {
+        self.memory = Some(bytes);
         self
     }
 
@@ -162,7 +171,16 @@ impl Job {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_copilot-activity-report"));
+        let program = env!("CARGO_BIN_EXE_copilot-activity-report");
+        let mut command = match self.memory {
+            None => Command::new(program),
+            // A shell would lose the variables whose names have dashes.
+            Some(bytes) => {
+                let mut limited = Command::new("prlimit");
+                limited.args([&format!("--data={bytes}"), program]);
+                limited
+            }
+        };
         command
             .args(&self.arguments)
             .env_clear()
