@@ -213,7 +213,7 @@ def start():
 ## From start to the first request
 
 From starting the program to the first bytes of its first request, with `deliver-to: none`; the medians of {times} runs. Most
-of the action's time goes into reading certificate authorities: here those in Debian's folder besides the one file.
+of the action's time goes into reading certificate authorities: one file in its image, on Debian a folder of 148 files besides.
 
 | | first request |
 | --- | ---: |""")
@@ -222,15 +222,16 @@ of the action's time goes into reading certificate authorities: here those in De
         environment = variables(simulator.environment, {"deliver-to": "none"})
     one_file = {**environment, "SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt"}
     cases = {reader: (command, environment) for reader, command in READERS.items()}
-    cases = {OURS: cases[OURS], f"{OURS}, authorities in one file as in its image": (READERS[OURS], one_file), **cases}
+    shipped = f"{OURS}, authorities as in its image"
+    cases = {shipped: (READERS[OURS], one_file), **cases}
     found = {case: [] for case in cases}
     for _ in range(times):
         for case, (command, environment) in cases.items():
             found[case].append(first_request(command, environment))
     for case, values in found.items():
         print(f"| {case} | {statistics.median(values) * 1000:.1f} ms |")
-    ours = statistics.median(found[OURS]) * 1000
-    return [("the first request within 15 ms of the start", f"{ours:.1f} ms", ours <= 15)]
+    ours = statistics.median(found[shipped]) * 1000
+    return [("the first request within 15 ms of the start, in the image", f"{ours:.1f} ms", ours <= 15)]
 
 
 def first_request(command, environment):
