@@ -213,7 +213,7 @@ def start():
 ## From start to the first request
 
 From starting the program to the first bytes of its first request, with `deliver-to: none`; the medians of {times} runs. Most
-of the action's time goes into reading certificate authorities: one file in its image, on Debian a folder of 148 files besides.
+of the action's time goes into reading certificate authorities: one file in its image, on Debian a folder of many besides.
 
 | | first request |
 | --- | ---: |""")
