@@ -13,6 +13,8 @@ use crate::environment::Environment;
 #[derive(Clone, Debug)]
 pub struct Clock {
     beginning: Instant,
+    /// The time at the beginning, where a test says it.
+    told: Option<Timestamp>,
     scale: f64,
 }
 
@@ -23,7 +25,8 @@ impl Clock {
     /// The system's clock.
     ///
     /// In builds with debug assertions (the ones tests run) `TEST_WAIT_SCALE` shortens every wait:
-    /// `0.01` makes a second ten milliseconds. A released binary does not know the variable.
+    /// `0.01` makes a second ten milliseconds; and `TEST_TIME` says what time it is when the run
+    /// begins. A released binary does not know these variables.
     #[must_use]
     pub fn system(environment: &Environment) -> Self {
         let scale = if cfg!(debug_assertions) {
@@ -35,8 +38,12 @@ impl Clock {
         } else {
             1.0
         };
+        let told = environment
+            .get("TEST_TIME")
+            .filter(|_| cfg!(debug_assertions));
         Self {
             beginning: Instant::now(),
+            told: told.and_then(|time| time.parse().ok()),
             scale,
         }
     }
@@ -59,7 +66,10 @@ impl Clock {
     /// The present moment, in UTC.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        Timestamp::now()
+        match self.told {
+            Some(time) => time + self.beginning.elapsed(),
+            None => Timestamp::now(),
+        }
     }
 
     /// Waits for `duration`.

@@ -5,19 +5,24 @@
 
 use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::Clock;
 use crate::environment::Environment;
 use crate::files::Written;
 use crate::github::client::Client;
-use crate::github::commit::{Change, Commit, Committer};
-use crate::github::names::{BranchName, RepositoryName};
+use crate::github::commit::{Change, Commit, Committer, Snapshot};
+use crate::github::names::{BranchName, NameError, RepositoryName, RepositoryPath};
 use crate::github::repository::{Repository, Visibility};
 use crate::inputs::{ArtifactInputs, CommitInputs, Inputs};
 use crate::report::Report;
-use crate::report::day::{self, Action, Decision, Folder};
-use crate::report::manifest::{FileEntry, Manifest, Run};
+use crate::report::columns::Form;
+use crate::report::csv;
+use crate::report::day::{REPORTS, date};
+use crate::report::history::{self, Action, Entry, Folder, Recording};
+use crate::report::manifest::{Manifest, Run};
+use crate::report::standing::Known;
 use crate::runner::artifact::{ArtifactService, File, Uploaded};
 use crate::runner::{context, log};
 
@@ -28,6 +33,7 @@ pub struct Delivery<'a> {
     run: Option<Run>,
     artifact: Option<(ArtifactService, &'a ArtifactInputs)>,
     repository: Option<Target<'a>>,
+    inactive_after: SignedDuration,
     may_name_people: bool,
 }
 
@@ -40,6 +46,10 @@ struct Target<'a> {
 /// What became of a report in the repository.
 #[derive(Debug)]
 pub struct Recorded {
+    /// How many seats came since the last recorded report.
+    pub granted: usize,
+    /// How many went.
+    pub revoked: usize,
     /// Whether the seats' state differs from the last recorded report.
     pub changed: bool,
     /// The commit, where one was made.
@@ -133,6 +143,7 @@ impl<'a> Delivery<'a> {
             run: context::run(environment),
             artifact,
             repository,
+            inactive_after: inputs.report.inactive_after,
             may_name_people,
         })
     }
@@ -162,6 +173,14 @@ impl<'a> Delivery<'a> {
         if files.is_empty() {
             return Ok(None);
         }
+        for file in files {
+            let is_unchanged = file.is_unchanged();
+            if !is_unchanged
+                .with_context(|| format!("{} could not be read again", file.path.display()))?
+            {
+                bail!("{} was changed after it was written", file.path.display());
+            }
+        }
         let files: Vec<File<'_>> = files
             .iter()
             .map(|file| File {
@@ -176,49 +195,32 @@ impl<'a> Delivery<'a> {
         Ok(Some(uploaded))
     }
 
+    /// What the reports recorded before know; nothing where none is recorded anywhere.
+    ///
+    /// # Errors
+    /// Where the repository could not be read.
+    pub async fn known(&self, report: &Report) -> anyhow::Result<Known> {
+        let _ = report;
+        Ok(Known::default())
+    }
+
     /// Commits a report, as the rule of the day wants it; nothing where that was not asked for.
     ///
     /// # Errors
     /// Where it had to be committed and was not.
-    pub async fn record(&self, report: &Report, csv: &Written) -> anyhow::Result<Option<Recorded>> {
+    pub async fn record(&self, report: &Report) -> anyhow::Result<Option<Recorded>> {
         let Some(target) = &self.repository else {
             return Ok(None);
         };
-        let content = std::fs::read(&csv.path)
-            .with_context(|| format!("{} could not be read again", csv.path.display()))?;
-        if hex::encode(Sha256::digest(&content)) != csv.sha256 {
-            bail!("{} was changed after it was written", csv.path.display());
-        }
+        // The repository keeps GitHub's own form, whatever the files of this run are like.
+        let mut content = Vec::new();
+        csv::write(report, Form::Github, &mut content)?;
         let content = Bytes::from(content);
 
         let directory = &target.inputs.directory;
         // GitHub does not tell case apart, and one scope has one history.
         let folder = directory.join(&report.scope().name().to_ascii_lowercase())?;
-        let stem = day::day_stem(report.time());
-        let latest = folder.join(day::LATEST)?;
-        let day_csv = folder.join(&format!("{stem}.csv"))?;
-        let day_json = folder.join(&format!("{stem}.json"))?;
-        let date = day::date(report.time()).to_string();
-        let manifest = Manifest::new(
-            report,
-            target.client.address().as_str(),
-            self.run(),
-            vec![FileEntry {
-                name: format!("{date}.csv"),
-                size: csv.size,
-                sha256: csv.sha256.clone(),
-            }],
-        )
-        .to_file()?;
-        let change = Change {
-            files: vec![
-                (latest.clone(), content.clone()),
-                (day_csv.clone(), content),
-                (day_json.clone(), Bytes::from(manifest)),
-            ],
-            ..self.message(&target.inputs.message, report, csv, &date)
-        };
-
+        let message = self.message(&target.inputs.message, report, &content);
         let first_file = (
             directory.join("README.md")?,
             Bytes::from_static(FIRST_FILE.as_bytes()),
@@ -231,32 +233,41 @@ impl<'a> Delivery<'a> {
             first_file,
             self.mark()?,
         );
-        let mut decision: Option<Decision> = None;
+        let mut recording: Option<Recording> = None;
         let commit = committer
-            .commit(&[latest, day_csv, day_json], |found| {
-                let found_folder = Folder {
-                    latest: found.first().cloned().flatten(),
-                    day_report: found.get(1).cloned().flatten(),
-                    day_manifest: found.get(2).cloned().flatten(),
+            .commit(async |snapshot| {
+                let found = found(&snapshot, &folder, report.time()).await?;
+                let api = target.client.address().as_str();
+                let entry = Entry {
+                    scope: report.scope(),
+                    time: report.time(),
+                    seats: report.seats(),
+                    complete: Some(report.is_complete()),
+                    csv: content.clone(),
+                    manifest: Manifest::new(report, api, self.run(), Vec::new()),
+                    inactive_after: self.inactive_after,
                 };
-                let decided =
-                    day::decide(report, &found_folder, self.clock.now()).with_context(|| {
-                        format!(
-                            "{folder} of {}: name another `directory`",
-                            target.inputs.repository
-                        )
-                    })?;
-                let record = decided.action == Action::Record;
-                decision = Some(decided);
-                Ok(record.then(|| change.clone()))
+                let made = history::record(entry, &found, self.clock.now())
+                    .with_context(|| format!("{folder} of {}", target.inputs.repository))?;
+                let change = recording.insert(made);
+                if change.files.is_empty() {
+                    return Ok(None);
+                }
+                let files = std::mem::take(&mut change.files).into_iter();
+                let files = files.map(|(path, file)| Ok((folder.join(&path)?, file)));
+                Ok(Some(Change {
+                    files: files.collect::<Result<_, NameError>>()?,
+                    ..message.clone()
+                }))
             })
             .await?;
-        let decision = decision.ok_or_else(|| anyhow!("nothing was decided"))?;
-        for warning in &decision.warnings {
+        let commit = commit.map(|commit| self.at_home(commit));
+        let recording = recording.ok_or_else(|| anyhow!("nothing was decided"))?;
+        for warning in &recording.warnings {
             tracing::warn!("{folder} of {}: {warning}", target.inputs.repository);
         }
         let place = format!("{} (branch {})", target.inputs.repository, target.branch);
-        let what = match (&commit, &decision.action) {
+        let what = match (&commit, &recording.action) {
             (Some(commit), _) => {
                 format!(
                     "committed to {place} as {}, {}",
@@ -274,16 +285,31 @@ impl<'a> Delivery<'a> {
             }
         };
         Ok(Some(Recorded {
-            changed: decision.changed,
+            granted: recording.granted,
+            revoked: recording.revoked,
+            changed: recording.changed,
             commit,
             what,
         }))
     }
 
-    fn message(&self, template: &str, report: &Report, csv: &Written, date: &str) -> Change {
+    /// The same commit; without its page where that is not on the GitHub of this run.
+    fn at_home(&self, commit: Commit) -> Commit {
+        let home = self.run.as_ref().map(|run| format!("{}/", run.server));
+        match home {
+            Some(home) if !commit.url.starts_with(&home) => Commit {
+                url: String::new(),
+                ..commit
+            },
+            _ => commit,
+        }
+    }
+
+    fn message(&self, template: &str, report: &Report, file: &[u8]) -> Change {
+        let date = date(report.time()).to_string();
         let message = template
             .replace("{scope}", report.scope().name())
-            .replace("{date}", date);
+            .replace("{date}", &date);
         let (headline, rest) = message.split_once('\n').unwrap_or((&message, ""));
         let mut body = Vec::new();
         if !rest.trim().is_empty() {
@@ -299,7 +325,7 @@ impl<'a> Delivery<'a> {
             report.seats().len(),
             report.people(),
             report.time(),
-            csv.sha256
+            hex::encode(Sha256::digest(file))
         ));
         let made_by = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
         body.push(match &self.run {
@@ -327,6 +353,51 @@ impl<'a> Delivery<'a> {
             None => format!("by hand {random}"),
         })
     }
+}
+
+/// Reads what the folder of a scope holds, as far as a report of `time` needs it.
+async fn found(
+    snapshot: &Snapshot<'_>,
+    folder: &RepositoryPath,
+    time: Timestamp,
+) -> anyhow::Result<Folder> {
+    let paths = Folder::paths(time).map(|path| folder.join(&path));
+    let paths = paths.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let files = snapshot.files(&paths).await?;
+    let previous = match newest_manifest(snapshot, folder, time).await? {
+        Some(path) => {
+            let whole = folder.join(&path)?;
+            let file = snapshot.files(&[whole]).await?.pop().flatten();
+            file.map(|file| (path, file))
+        }
+        None => None,
+    };
+    Ok(Folder::from_files(files, previous))
+}
+
+/// The path in the folder of a scope of the newest manifest from before the day of `time`.
+async fn newest_manifest(
+    snapshot: &Snapshot<'_>,
+    folder: &RepositoryPath,
+    time: Timestamp,
+) -> anyhow::Result<Option<String>> {
+    let day = date(time);
+    let years = snapshot.names(&folder.join(REPORTS)?).await?;
+    let mut years: Vec<i16> = years.iter().filter_map(|year| year.parse().ok()).collect();
+    years.retain(|year| *year <= day.year());
+    years.sort_unstable();
+    for year in years.into_iter().rev() {
+        let year = format!("{REPORTS}/{year:04}");
+        let names = snapshot.names(&folder.join(&year)?).await?;
+        let days = names.iter().filter_map(|name| {
+            let day: jiff::civil::Date = name.strip_suffix(".json")?.parse().ok()?;
+            Some((day, name))
+        });
+        if let Some((_, name)) = days.filter(|(other, _)| *other < day).max() {
+            return Ok(Some(format!("{year}/{name}")));
+        }
+    }
+    Ok(None)
 }
 
 /// What a repository without commits begins with.

@@ -54,24 +54,36 @@ fn holds_the_report(simulator: &Simulator, repository: &str, branch: &str, step:
     assert_eq!(head.trim(), sha);
     let report = step.report();
     let day = day(&report);
-    let stem = format!("copilot-activity/acme/reports/{}/{day}", &day[..4]);
     let changed = git(&directory, &["show", "--name-only", "--format=", branch]);
-    let changed: Vec<&str> = changed.lines().collect();
-    assert_eq!(
-        changed,
-        [
-            "copilot-activity/acme/latest.csv",
-            &format!("{stem}.csv"),
-            &format!("{stem}.json"),
-        ]
-    );
-    let at = |path: &str| file(&directory, &format!("{branch}:{path}"));
-    assert_eq!(at(changed[0]), report);
-    assert_eq!(at(changed[1]), report);
-    let manifest: serde_json::Value = serde_json::from_slice(&at(changed[2])).unwrap();
-    assert_eq!(manifest["files"][0]["name"], format!("{day}.csv"));
-    assert_eq!(manifest["files"][0]["size"], report.len());
-    assert_eq!(manifest["files"][0]["sha256"], step.output("report-sha256"));
+    let folder = "copilot-activity/acme";
+    let mut changed: Vec<&str> = changed
+        .lines()
+        .map(|path| path.strip_prefix("copilot-activity/acme/").unwrap())
+        .collect();
+    let report_name = format!("reports/{}/{day}.csv", &day[..4]);
+    let manifest_name = report_name.replace(".csv", ".json");
+    // What has not changed is not written.
+    changed.retain(|path| {
+        !["people.csv", "seats.csv"].contains(path) && !path.starts_with("changes/")
+    });
+    let expected = ["README.md", "latest.csv", &report_name, &manifest_name];
+    let expected = [
+        &expected[..],
+        &["totals.csv", "trend-dark.svg", "trend-light.svg"],
+    ]
+    .concat();
+    assert_eq!(changed, expected);
+    let at = |path: &str| file(&directory, &format!("{branch}:{folder}/{path}"));
+    assert_eq!(at("latest.csv"), report);
+    assert_eq!(at(&report_name), report);
+    let manifest: serde_json::Value = serde_json::from_slice(&at(&manifest_name)).unwrap();
+    let named = manifest["files"].as_array().unwrap();
+    let of_report = named
+        .iter()
+        .find(|file| file["name"] == *report_name)
+        .unwrap();
+    assert_eq!(of_report["size"], report.len());
+    assert_eq!(of_report["sha256"], step.output("report-sha256"));
     assert_eq!(manifest["scope"]["name"], "acme");
     assert_eq!(manifest["run"]["id"], "4242");
     let url = format!("{}/{repository}/commit/{sha}", simulator.server_url());

@@ -11,7 +11,7 @@ use support::{Job, github};
 const SEATS: usize = 200_000;
 
 /// In bytes, for everything that the process has of its own: heap, stacks, buffers.
-const MEMORY: usize = 96 << 20;
+const MEMORY: u64 = 96 << 20;
 
 #[test]
 fn two_hundred_thousand_seats_are_read_and_delivered_in_little_memory() {
@@ -19,7 +19,7 @@ fn two_hundred_thousand_seats_are_read_and_delivered_in_little_memory() {
     let simulator = Simulator::start(github(seats)).unwrap();
     let step = Job::on(&simulator)
         .input("deliver-to", "artifact")
-        .memory_at_most(MEMORY)
+        .memory(MEMORY)
         .run();
     step.succeeded();
     assert_eq!(step.output("seats"), SEATS.to_string());

@@ -8,6 +8,7 @@
 //! names the head it expects, and each delivery carries a mark of its own.
 
 mod branch;
+mod checked;
 mod git_data;
 mod mutation;
 
@@ -65,7 +66,7 @@ pub struct Change {
 pub struct Commit {
     /// Its SHA.
     pub sha: String,
-    /// Its page on GitHub.
+    /// Its page on GitHub; empty where the answer names none that can be used.
     pub url: String,
     /// What GitHub says of its signature.
     pub verification: Verification,
@@ -86,6 +87,33 @@ impl fmt::Display for Verification {
             Self::Verified => f.write_str("verified"),
             Self::Unverified(why) => write!(f, "not verified: {why}"),
         }
+    }
+}
+
+/// The branch as it was at one moment.
+pub struct Snapshot<'a> {
+    committer: &'a Committer<'a>,
+    head: &'a Head,
+}
+
+impl Snapshot<'_> {
+    /// Reads files; nothing for one that is not there. In the order of `paths`.
+    ///
+    /// # Errors
+    /// Where GitHub does not give one whole.
+    pub async fn files(
+        &self,
+        paths: &[RepositoryPath],
+    ) -> Result<Vec<Option<Vec<u8>>>, GitHubError> {
+        self.committer.files(self.head, paths).await
+    }
+
+    /// The names of what is in a folder, in no order; none where there is no such folder.
+    ///
+    /// # Errors
+    /// Where GitHub does not say.
+    pub async fn names(&self, folder: &RepositoryPath) -> Result<Vec<String>, GitHubError> {
+        self.committer.names(self.head, folder).await
     }
 }
 
@@ -148,7 +176,7 @@ pub enum CommitError {
         /// Its size in bytes.
         size: usize,
     },
-    /// What was read from the branch speaks against the commit.
+    /// The branch could not be read, or what was read speaks against the commit.
     #[error(transparent)]
     Plan(anyhow::Error),
 }
@@ -199,25 +227,25 @@ impl<'a> Committer<'a> {
         }
     }
 
-    /// Reads `paths` from the branch, lets `plan` make a change of them, and commits it; again
-    /// from the start where the branch moved meanwhile. Nothing is committed where `plan` makes
-    /// none. `plan` gets a file's bytes, or nothing for one that is not there, in the order of
-    /// `paths`.
+    /// Lets `plan` make a change of what it reads from the branch, and commits it; again from the
+    /// start where the branch moved meanwhile. Nothing is committed where `plan` makes none.
     ///
     /// # Errors
     /// Where nothing was committed; the error says why. Where no answer came at all it may have
     /// been committed nevertheless, and the error says that too; running again finds out.
     pub async fn commit(
         &self,
-        paths: &[RepositoryPath],
-        mut plan: impl FnMut(&[Option<Vec<u8>>]) -> anyhow::Result<Option<Change>>,
+        mut plan: impl AsyncFnMut(Snapshot<'_>) -> anyhow::Result<Option<Change>>,
     ) -> Result<Option<Commit>, CommitError> {
         let mut patience = Patience::default();
         let mut blobs = git_data::Blobs::default();
         loop {
             let head = self.head(&mut patience).await?;
-            let files = self.files(&head, paths).await?;
-            let Some(change) = plan(&files).map_err(CommitError::Plan)? else {
+            let snapshot = Snapshot {
+                committer: self,
+                head: &head,
+            };
+            let Some(change) = plan(snapshot).await.map_err(CommitError::Plan)? else {
                 // Where an earlier commit's answer was lost, what is there may be our own.
                 return match patience.tries {
                     0 => Ok(None),

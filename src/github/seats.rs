@@ -5,6 +5,9 @@
 //! for 100, counts people rather than rows in an enterprise's `total_seats`, and nowhere says that
 //! inner pages are full.
 
+#[cfg(test)]
+mod properties;
+
 use std::borrow::Borrow;
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -15,19 +18,22 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use http::HeaderMap;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use reqwest::Url;
 use serde::{Deserialize, Deserializer};
 
 use super::answer::Answer;
 use super::client::Client;
 use super::error::{GitHubError, Purpose};
+use super::few::few;
 use super::link::Links;
 use super::pacer::AT_ONCE;
 use crate::clock::Clock;
 use crate::report::Report;
 use crate::report::completeness::{Doubt, Reading};
+use crate::report::day::date;
 use crate::report::scope::{Scope, ScopeKind};
-use crate::report::seat::{Account, Seat};
+use crate::report::seat::{Account, Seat, Team, whole_seconds};
 
 /// GitHub's largest page.
 const PER_PAGE: &str = "100";
@@ -44,6 +50,9 @@ const MOST_PAGES: usize = 100_000;
 /// How many pages are asked for before the first of them has come. The pacer lets fewer be under
 /// way; the others wait there, so that a slow page holds none back that could begin.
 const AHEAD: usize = 2 * AT_ONCE;
+
+/// More rows than GitHub would ever put on one page.
+const MOST_ROWS: usize = 10_000;
 
 /// For how many rows room is made on the word of the first page alone.
 const MOST_ROOM: usize = 1_000_000;
@@ -237,6 +246,7 @@ fn numbered(url: &Url, number: usize) -> Url {
 struct PageBody {
     #[serde(default, deserialize_with = "count")]
     total_seats: Option<u64>,
+    #[serde(deserialize_with = "rows")]
     seats: Vec<SeatBody>,
 }
 
@@ -247,6 +257,10 @@ struct SeatBody {
     assignee: Option<AccountBody>,
     organization: Option<AccountBody>,
     assigning_team: Option<TeamBody>,
+    #[serde(default, deserialize_with = "text")]
+    plan_type: Option<String>,
+    #[serde(default, deserialize_with = "day")]
+    pending_cancellation_date: Option<Date>,
     #[serde(default, deserialize_with = "time")]
     created_at: Option<Timestamp>,
     #[serde(default, deserialize_with = "time")]
@@ -265,6 +279,8 @@ struct AccountBody {
 #[derive(Deserialize)]
 struct TeamBody {
     id: Option<u64>,
+    #[serde(default, deserialize_with = "text")]
+    name: Option<String>,
 }
 
 /// What many seats have in common, kept once: a company has few organizations, and its people use
@@ -273,6 +289,8 @@ struct TeamBody {
 struct Shared {
     surfaces: HashSet<Arc<str>>,
     organizations: HashSet<Arc<Account>>,
+    teams: HashSet<Arc<Team>>,
+    plans: HashSet<Arc<str>>,
 }
 
 impl Shared {
@@ -288,8 +306,13 @@ impl Shared {
         Seat {
             assignee: body.assignee.and_then(AccountBody::account),
             organization: organization.map(|account| kept(&mut self.organizations, account)),
-            team: body.assigning_team.and_then(|team| team.id),
+            team: body
+                .assigning_team
+                .and_then(TeamBody::team)
+                .map(|team| kept(&mut self.teams, team)),
+            plan_type: body.plan_type.map(|plan| kept(&mut self.plans, plan)),
             created_at: body.created_at,
+            pending_cancellation_date: body.pending_cancellation_date,
             last_authenticated_at: body.last_authenticated_at,
             last_activity_at: body.last_activity_at,
             last_surface_used: surface.map(|surface| kept(&mut self.surfaces, surface)),
@@ -320,19 +343,59 @@ impl AccountBody {
     }
 }
 
+/// The rows of a page, of which GitHub gives a hundred at most.
+fn rows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SeatBody>, D::Error> {
+    match few::<_, _, MOST_ROWS>(deserializer)? {
+        (rows, all) if all <= MOST_ROWS => Ok(rows),
+        (_, all) => Err(serde::de::Error::custom(format!("{all} seats on one page"))),
+    }
+}
+
+impl TeamBody {
+    fn team(self) -> Option<Team> {
+        Some(Team {
+            id: self.id?,
+            name: self.name.unwrap_or_default().into(),
+        })
+    }
+}
+
+/// A text, or nothing where there is something else or an empty one.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(value
+        .as_str()
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned))
+}
+
+/// A day, or nothing; also of a time, whose day is that of UTC.
+fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    let text: Option<std::borrow::Cow<'de, str>> = Option::deserialize(deserializer)?;
+    text.filter(|text| !text.is_empty())
+        .map(|text| match text.parse::<Timestamp>() {
+            Ok(time) => Ok(date(time)),
+            Err(_) => text
+                .parse()
+                .map_err(|_| serde::de::Error::custom(format!("{text:?} is not a day"))),
+        })
+        .transpose()
+}
+
 /// A count, or nothing where there is something else: without it completeness cannot be proved,
 /// which is for the report to say.
 fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     Ok(serde_json::Value::deserialize(deserializer)?.as_u64())
 }
 
-/// A time with any offset, or nothing. Something that is no time is an error: a row without its
-/// time would say that somebody never used Copilot.
+/// A time with any offset, in whole seconds as the report has them, or nothing. Something that is
+/// no time is an error: a row without its time would say that somebody never used Copilot.
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let text: Option<std::borrow::Cow<'de, str>> = Option::deserialize(deserializer)?;
     text.filter(|text| !text.is_empty())
         .map(|text| {
             text.parse()
+                .map(whole_seconds)
                 .map_err(|_| serde::de::Error::custom(format!("{text:?} is not a time")))
         })
         .transpose()
@@ -363,10 +426,15 @@ mod tests {
         )
         .unwrap();
         assert_eq!(rows[0], Seat::default());
-        assert_eq!(rows[1], Seat::default());
+        let quantum = Seat {
+            plan_type: Some("quantum".into()),
+            ..Seat::default()
+        };
+        assert_eq!(rows[1], quantum);
         assert_eq!(rows[3], Seat::default());
         assert_eq!(rows[2].login(), "octocat");
-        assert_eq!(rows[2].team, Some(7));
+        assert_eq!(rows[2].team_id(), Some(7));
+        assert_eq!(rows[2].plan_type, None);
         assert_eq!(
             rows[2].last_activity_at.unwrap().to_string(),
             "2021-10-14T06:53:32Z"
@@ -377,6 +445,22 @@ mod tests {
     fn a_time_that_is_none_is_not_taken_for_never() {
         let error = seats(r#"{"seats": [{"last_activity_at": "yesterday"}]}"#).unwrap_err();
         assert!(error.to_string().contains("\"yesterday\" is not a time"));
+    }
+
+    #[test]
+    fn a_day_may_be_told_as_a_time() {
+        for (told, day) in [
+            ("\"2026-12-01\"", Some("2026-12-01")),
+            ("\"2026-12-01T00:30:00+01:00\"", Some("2026-11-30")),
+            ("null", None),
+            ("\"\"", None),
+        ] {
+            let json = format!(r#"{{"seats": [{{"pending_cancellation_date": {told}}}]}}"#);
+            let read = seats(&json).unwrap()[0].pending_cancellation_date;
+            assert_eq!(read.map(|day| day.to_string()).as_deref(), day);
+        }
+        let error = seats(r#"{"seats": [{"pending_cancellation_date": "soon"}]}"#).unwrap_err();
+        assert!(error.to_string().contains("\"soon\" is not a day"));
     }
 
     #[test]

@@ -8,69 +8,77 @@
 //! Cells that begin with `=`, `+`, `-` or `@` stay as they are, as in GitHub's file.
 
 use std::io;
+use std::sync::Arc;
 
 use csv::{ByteRecord, QuoteStyle, ReaderBuilder, Terminator, WriterBuilder};
 use jiff::Timestamp;
 
 use super::Report;
-use super::scope::ScopeKind;
-use super::seat::{NONE, Seat, whole_seconds};
-
-const COLUMNS: [&str; 6] = [
-    "Report Time",
-    "Login",
-    "Last Authenticated At",
-    "Last Activity At",
-    "Last Surface Used",
-    "Organization",
-];
-
-/// The columns of a report on such a scope.
-#[must_use]
-pub fn columns(kind: ScopeKind) -> &'static [&'static str] {
-    match kind {
-        ScopeKind::Organization => &COLUMNS[..5],
-        ScopeKind::Enterprise => &COLUMNS,
-    }
-}
+use super::columns::{self, Cell, Columns, Form, Row};
+use super::scope::{Scope, ScopeKind};
+use super::seat::{Account, NONE, Seat, whole_seconds};
 
 /// Writes `report` to `out`.
 ///
 /// # Errors
 /// Where `out` cannot be written.
-pub fn write(report: &Report, out: impl io::Write) -> io::Result<()> {
+///
+/// # Examples
+/// ```
+/// use copilot_activity_report::report::columns::Form;
+/// use copilot_activity_report::report::completeness::Reading;
+/// use copilot_activity_report::report::csv;
+/// use copilot_activity_report::report::scope::{Scope, ScopeKind};
+/// use copilot_activity_report::report::{Report, seat::Seat};
+///
+/// let at = "2026-03-28T06:54:33Z".parse()?;
+/// let reading = Reading { started_at: at, ended_at: at, pages: 1, totals: vec![Some(1)], partial: false };
+/// let nobody = Seat::default();
+/// let report = Report::new(Scope::new(ScopeKind::Organization, "acme")?, reading, vec![nobody]);
+///
+/// let mut file = Vec::new();
+/// csv::write(&report, Form::Github, &mut file)?;
+/// assert_eq!(
+///     String::from_utf8(file)?,
+///     "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
+///      2026-03-28T06:54:33Z,None,None,None,None\n"
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn write(report: &Report, form: Form<'_>, out: impl io::Write) -> io::Result<()> {
     let mut csv = WriterBuilder::new()
         .quote_style(QuoteStyle::Necessary)
         .terminator(Terminator::Any(b'\n'))
+        // For every buffer that it fills the writer looks through all that is left of a value.
+        .buffer_capacity(1 << 20)
         .from_writer(out);
-    let kind = report.scope().kind();
-    csv.write_record(columns(kind))?;
-    let report_time = report.time().to_string();
-    for seat in report.seats() {
-        csv.write_field(&report_time)?;
-        for cell in &cells(seat)[..columns(kind).len() - 1] {
-            csv.write_field(cell)?;
+    let columns = columns::of(report.scope().kind(), form.columns());
+    csv.write_record(columns.iter().map(|column| column.name))?;
+    for row in columns::rows(report, form) {
+        for cell in row.cells() {
+            match cell {
+                Cell::Text(text) => csv.write_field(text.as_bytes())?,
+                cell => csv.write_field(cell.to_string())?,
+            }
         }
         csv.write_record(None::<&[u8]>)?;
     }
     csv.flush()
 }
 
-/// What a row says of a seat, without the `Report Time`, which says nothing of it.
-fn cells(seat: &Seat) -> [String; 5] {
-    let time = |time: Option<Timestamp>| {
-        time.map_or_else(|| NONE.to_owned(), |time| whole_seconds(time).to_string())
-    };
-    [
-        seat.login().to_owned(),
-        time(seat.last_authenticated_at),
-        time(seat.last_activity_at),
-        seat.last_surface_used.as_deref().unwrap_or(NONE).to_owned(),
-        seat.organization().to_owned(),
-    ]
-}
-
 /// A report that was written before, read back from its file.
+///
+/// ```
+/// use copilot_activity_report::report::csv::Recorded;
+///
+/// let downloaded = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
+///                   2026-03-28T06:54:33Z,octocat,None,2026-03-27T01:52:53Z,copilot-cli\n";
+/// let recorded = Recorded::read(downloaded.as_bytes())?;
+/// assert_eq!(recorded.time(), Some("2026-03-28T06:54:33Z".parse()?));
+///
+/// assert!(Recorded::read(b"name,last seen\n").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Recorded {
     kind: ScopeKind,
@@ -88,34 +96,47 @@ pub enum RecordedError {
     /// A row has too many or too few cells, or the file is cut off inside quotes.
     #[error("it is not sound CSV: {0}")]
     Csv(#[from] csv::Error),
-    /// A row's `Report Time` is no time.
-    #[error("the `Report Time` of row {row} is not a time")]
+    /// A cell that must be a time is none.
+    #[error("the `{column}` of row {row} is not a time")]
     Time {
+        /// The column.
+        column: &'static str,
         /// The row, counted from 1 below the header.
         row: usize,
     },
 }
 
 impl Recorded {
-    /// Reads a file that [`write`] wrote, or that was downloaded from GitHub.
+    /// Reads a file that [`write()`] wrote, or that was downloaded from GitHub.
     ///
     /// # Errors
     /// Where the file is no such report.
     pub fn read(file: &[u8]) -> Result<Self, RecordedError> {
+        // Some editors put a mark before UTF-8.
+        let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
         let mut csv = ReaderBuilder::new().from_reader(file);
         let header = csv.byte_headers()?.clone();
         let kind = [ScopeKind::Organization, ScopeKind::Enterprise]
             .into_iter()
-            .find(|kind| header == *columns(*kind))
+            .find(|kind| {
+                let columns = columns::of(*kind, Columns::Github);
+                header
+                    .iter()
+                    .eq(columns.iter().map(|column| column.name.as_bytes()))
+            })
             .ok_or(RecordedError::Columns)?;
         let mut rows = Vec::new();
         let mut time: Option<Timestamp> = None;
         for (row, record) in (1..).zip(csv.byte_records()) {
             let record = record?;
-            let row_time: Timestamp = record
-                .get(0)
-                .and_then(|cell| std::str::from_utf8(cell).ok()?.parse().ok())
-                .ok_or(RecordedError::Time { row })?;
+            let at = |place: usize| RecordedError::Time {
+                column: columns::GITHUB[place].name,
+                row,
+            };
+            let row_time = time_in(&record, 0).ok().flatten().ok_or_else(|| at(0))?;
+            for place in [2, 3] {
+                time_in(&record, place).map_err(|()| at(place))?;
+            }
             time = time.max(Some(row_time));
             rows.push(record);
         }
@@ -134,28 +155,61 @@ impl Recorded {
         self.time
     }
 
-    /// Whether it says of every seat what `report` says. The times of the reports do not count.
+    /// Its rows as seats, as far as they say something of them: no ids, no teams, no grants.
     #[must_use]
-    pub fn says_the_same_as(&self, report: &Report) -> bool {
-        self.kind == report.scope().kind()
-            && self.rows.len() == report.seats().len()
-            && self.rows.iter().zip(report.seats()).all(|(row, seat)| {
-                row.iter()
-                    .skip(1)
-                    .eq(cells(seat)[..row.len() - 1].iter().map(String::as_bytes))
+    pub fn seats(&self) -> Vec<Seat> {
+        let text = |row: &ByteRecord, place| {
+            let cell = String::from_utf8_lossy(row.get(place)?);
+            (cell != NONE).then(|| cell.into_owned())
+        };
+        let account = |login: String| Account {
+            id: None,
+            login: login.into(),
+        };
+        let time = |row, place| time_in(row, place).ok().flatten();
+        self.rows
+            .iter()
+            .map(|row| Seat {
+                assignee: text(row, 1).map(account),
+                organization: text(row, 5).map(account).map(Arc::new),
+                last_authenticated_at: time(row, 2),
+                last_activity_at: time(row, 3),
+                last_surface_used: text(row, 4).map(Into::into),
+                ..Seat::default()
+            })
+            .collect()
+    }
+
+    /// Whether it is such a report of `scope` that says of each of `seats` what is known of it. The
+    /// times of the reports do not count.
+    #[must_use]
+    pub fn says_the_same_as(&self, scope: &Scope, seats: &[Seat]) -> bool {
+        self.kind == scope.kind()
+            && self.rows.len() == seats.len()
+            && self.rows.iter().zip(seats).all(|(row, seat)| {
+                let cells = Row::new(scope, Timestamp::UNIX_EPOCH, seat, Form::Github).cells();
+                let cells = cells.skip(1).map(|cell| cell.to_string().into_bytes());
+                row.iter().skip(1).map(<[u8]>::to_vec).eq(cells)
             })
     }
+}
+
+/// The time in a cell, nothing for the word `None`.
+fn time_in(row: &ByteRecord, place: usize) -> Result<Option<Timestamp>, ()> {
+    let cell = row.get(place).ok_or(())?;
+    if cell == NONE.as_bytes() {
+        return Ok(None);
+    }
+    let text = std::str::from_utf8(cell).map_err(|_| ())?;
+    text.parse().map(whole_seconds).map(Some).map_err(|_| ())
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::sync::Arc;
-
     use super::super::completeness::Reading;
     use super::super::scope::Scope;
-    use super::super::seat::Account;
     use super::*;
 
     fn report(kind: ScopeKind, second: &str, seats: Vec<Seat>) -> Report {
@@ -172,7 +226,7 @@ mod tests {
 
     fn file(report: &Report) -> String {
         let mut file = Vec::new();
-        write(report, &mut file).unwrap();
+        write(report, Form::Github, &mut file).unwrap();
         String::from_utf8(file).unwrap()
     }
 
@@ -254,7 +308,7 @@ mod tests {
         let written = file(&odd);
         assert!(written.contains(",=1+1\n") && written.contains(",\"a\"\"b\"\n"));
         let recorded = Recorded::read(written.as_bytes()).unwrap();
-        assert!(recorded.says_the_same_as(&odd));
+        assert!(recorded.says_the_same_as(odd.scope(), odd.seats()));
     }
 
     #[test]
@@ -263,16 +317,17 @@ mod tests {
         let later = report(ScopeKind::Enterprise, "34", vec![octocat()]);
         let recorded = Recorded::read(file(&one).as_bytes()).unwrap();
         assert_eq!(recorded.time(), Some(one.time()));
-        assert!(recorded.says_the_same_as(&later));
+        assert!(recorded.says_the_same_as(later.scope(), later.seats()));
         let mut used = octocat();
         used.last_activity_at = None;
-        assert!(!recorded.says_the_same_as(&report(ScopeKind::Enterprise, "34", vec![used])));
-        assert!(!recorded.says_the_same_as(&report(ScopeKind::Enterprise, "34", vec![])));
-        assert!(!recorded.says_the_same_as(&report(
-            ScopeKind::Organization,
-            "34",
-            vec![octocat()]
-        )));
+        for (kind, seats) in [
+            (ScopeKind::Enterprise, vec![used]),
+            (ScopeKind::Enterprise, vec![]),
+            (ScopeKind::Organization, vec![octocat()]),
+        ] {
+            let scope = Scope::new(kind, "acme").unwrap();
+            assert!(!recorded.says_the_same_as(&scope, &seats));
+        }
     }
 
     #[test]

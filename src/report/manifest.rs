@@ -4,9 +4,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Report;
 use super::scope::{Scope, ScopeKind};
-use super::seat::whole_seconds;
+use super::seat::{Seat, whole_seconds};
+use super::{Report, people};
 
 /// The version of the manifest's form; it grows when a reader would have to know.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -33,7 +33,8 @@ pub struct Run {
 /// One file of the report.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 pub struct FileEntry {
-    /// Its name, beside the manifest.
+    /// Its name: in the workspace beside the manifest, in a repository its path in the folder of
+    /// the scope.
     pub name: String,
     /// Its size in bytes.
     pub size: u64,
@@ -47,17 +48,20 @@ pub struct Manifest<'a> {
     schema_version: u32,
     generator: Generator,
     scope: &'a Scope,
-    api: &'a str,
+    api: Option<&'a str>,
     run: Option<&'a Run>,
+    imported_from: Option<&'a str>,
     report_time: Timestamp,
-    reading: Times,
-    pages: usize,
+    reading: Option<Times>,
+    pages: Option<usize>,
     seats: usize,
     people: usize,
     total_seats: Option<u64>,
-    complete: bool,
+    complete: Option<bool>,
     doubts: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<FileEntry>,
+    previous: Option<FileEntry>,
 }
 
 #[derive(Debug, Serialize)]
@@ -65,6 +69,11 @@ struct Generator {
     name: &'static str,
     version: &'static str,
 }
+
+const GENERATOR: Generator = Generator {
+    name: env!("CARGO_PKG_NAME"),
+    version: env!("CARGO_PKG_VERSION"),
+};
 
 #[derive(Debug, Serialize)]
 struct Times {
@@ -85,26 +94,59 @@ impl<'a> Manifest<'a> {
         let reading = report.reading();
         Self {
             schema_version: SCHEMA_VERSION,
-            generator: Generator {
-                name: env!("CARGO_PKG_NAME"),
-                version: env!("CARGO_PKG_VERSION"),
-            },
+            generator: GENERATOR,
             scope: report.scope(),
-            api,
+            api: Some(api),
             run,
+            imported_from: None,
             report_time: report.time(),
-            reading: Times {
+            reading: Some(Times {
                 started_at: whole_seconds(reading.started_at),
                 ended_at: whole_seconds(reading.ended_at),
-            },
-            pages: reading.pages,
+            }),
+            pages: Some(reading.pages),
             seats: report.seats().len(),
             people: report.people(),
             total_seats: reading.total_seats(),
-            complete: report.is_complete(),
+            complete: Some(report.is_complete()),
             doubts: report.doubts().iter().map(ToString::to_string).collect(),
             files,
+            previous: None,
         }
+    }
+
+    /// The manifest of a report of `scope` that was downloaded by hand as the file `name`: how it
+    /// was read, and whether it is complete, nobody can know.
+    #[must_use]
+    pub fn imported(scope: &'a Scope, name: &'a str, time: Timestamp, seats: &[Seat]) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            generator: GENERATOR,
+            scope,
+            api: None,
+            run: None,
+            imported_from: Some(name),
+            report_time: time,
+            reading: None,
+            pages: None,
+            seats: seats.len(),
+            people: people::of(seats).count(),
+            total_seats: None,
+            complete: None,
+            doubts: Vec::new(),
+            files: Vec::new(),
+            previous: None,
+        }
+    }
+
+    /// Names the files that belong to the report.
+    pub fn set_files(&mut self, files: Vec<FileEntry>) {
+        self.files = files;
+    }
+
+    /// Names the manifest of the day before, so that the manifests hold together as a chain.
+    pub fn set_previous(&mut self, previous: FileEntry) {
+        self.previous = Some(previous);
     }
 
     /// The manifest as a file: JSON with indentation and a final line break.
@@ -127,6 +169,12 @@ pub struct RecordedManifest {
     pub report_time: Timestamp,
     /// Whether it was proved complete, where it says.
     pub complete: Option<bool>,
+    /// The files that belonged to it.
+    #[serde(default)]
+    pub files: Vec<FileEntry>,
+    /// The manifest of the day before, where there was one.
+    #[serde(default)]
+    pub previous: Option<FileEntry>,
 }
 
 /// The scope of a manifest that was recorded before.
@@ -143,5 +191,12 @@ impl RecordedManifest {
     /// Where the file is no manifest.
     pub fn read(file: &[u8]) -> serde_json::Result<Self> {
         serde_json::from_slice(file)
+    }
+
+    /// The SHA-256 that it gives of a file.
+    #[must_use]
+    pub fn sha256(&self, name: &str) -> Option<&str> {
+        let entry = self.files.iter().find(|entry| entry.name == name)?;
+        Some(&entry.sha256)
     }
 }

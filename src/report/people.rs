@@ -4,13 +4,13 @@ use std::iter;
 
 use jiff::Timestamp;
 
-use super::seat::{Identity, Seat, grouped};
+use super::seat::{Account, Identity, Seat, grouped};
 
 /// Somebody who holds one or more seats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person<'a> {
-    /// Their login.
-    pub login: &'a str,
+    /// Their account.
+    pub account: &'a Account,
     /// The oldest grant among their seats.
     pub granted_at: Option<Timestamp>,
     /// The newest activity among their seats; GitHub forgets it after 90 days.
@@ -24,7 +24,7 @@ impl<'a> Person<'a> {
     fn of(rows: impl Iterator<Item = &'a Seat>) -> Option<Self> {
         let mut rows = rows.peekable();
         let mut person = Self {
-            login: &rows.peek()?.assignee.as_ref()?.login,
+            account: rows.peek()?.assignee.as_ref()?,
             granted_at: None,
             last_activity_at: None,
             last_surface_used: None,
@@ -40,13 +40,6 @@ impl<'a> Person<'a> {
             }
         }
         Some(person)
-    }
-
-    /// Since when nothing is known of them: their last activity, or where there is none known
-    /// their grant.
-    #[must_use]
-    pub fn idle_since(&self) -> Option<Timestamp> {
-        self.last_activity_at.or(self.granted_at)
     }
 }
 
@@ -76,19 +69,6 @@ pub fn of(seats: &[Seat]) -> impl Iterator<Item = Person<'_>> {
 
 fn holder(seat: &Seat) -> Option<Identity<'_>> {
     Some(seat.assignee.as_ref()?.identity())
-}
-
-/// The `most` people of whom nothing is known for the longest time, the longest first.
-pub fn longest_idle<'a>(people: impl Iterator<Item = Person<'a>>, most: usize) -> Vec<Person<'a>> {
-    let mut longest: Vec<Person<'_>> = Vec::with_capacity(most + 1);
-    for person in people.filter(|person| person.idle_since().is_some()) {
-        let place = longest.partition_point(|other| other.idle_since() <= person.idle_since());
-        if place < most {
-            longest.insert(place, person);
-            longest.truncate(most);
-        }
-    }
-    longest
 }
 
 #[cfg(test)]
@@ -131,29 +111,12 @@ mod tests {
         assert_eq!(
             of(&seats).collect::<Vec<_>>(),
             [Person {
-                login: "octocat",
+                account: seats[0].assignee.as_ref().unwrap(),
                 granted_at: seats[2].created_at,
                 last_activity_at: seats[0].last_activity_at,
                 last_surface_used: Some("vscode/2026-05-01T00:00:00Z"),
             }]
         );
-    }
-
-    #[test]
-    fn the_longest_idle_are_those_of_whom_nothing_is_known_for_the_longest_time() {
-        let seats = [
-            seat("granted-yesterday", 1, "2026-05-30T00:00:00Z", None),
-            seat("long-gone", 2, "2023-01-01T00:00:00Z", None),
-            seat(
-                "used-in-march",
-                3,
-                "2023-01-01T00:00:00Z",
-                Some("2026-03-01T00:00:00Z"),
-            ),
-        ];
-        let longest = longest_idle(of(&seats), 2);
-        let logins: Vec<_> = longest.iter().map(|person| person.login).collect();
-        assert_eq!(logins, ["long-gone", "used-in-march"]);
     }
 
     #[test]
@@ -165,20 +128,12 @@ mod tests {
             seat("octocat", 1, granted, Some("2026-05-01T00:00:00Z")),
             seat("octodog", 1, granted, Some("2026-04-01T00:00:00Z")),
         ];
-        let people: Vec<_> = of(&seats).map(|p| (p.login, p.last_activity_at)).collect();
+        let people: Vec<_> = of(&seats)
+            .map(|p| (&*p.account.login, p.last_activity_at))
+            .collect();
         assert_eq!(
             people,
             [("hubot", seats[2].last_activity_at), ("monalisa", None)]
         );
-    }
-
-    #[test]
-    fn of_equally_idle_people_the_first_are_listed() {
-        let granted = "2026-03-01T00:00:00Z";
-        let seats =
-            [("c", 1), ("a", 2), ("b", 3)].map(|(login, id)| seat(login, id, granted, None));
-        let longest = longest_idle(of(&seats), 2);
-        let logins: Vec<_> = longest.iter().map(|person| person.login).collect();
-        assert_eq!(logins, ["c", "a"]);
     }
 }

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// The word GitHub's file writes where something is missing.
 pub const NONE: &str = "None";
@@ -16,10 +17,14 @@ pub struct Seat {
     /// The organization that grants it. Missing in an organization's own report, where it is
     /// plain, and for seats that an enterprise grants itself.
     pub organization: Option<Arc<Account>>,
-    /// The id of the team through which it is granted.
-    pub team: Option<u64>,
+    /// The team through which it is granted.
+    pub team: Option<Arc<Team>>,
+    /// The plan it is of: `business`, `enterprise` or `unknown`, so far.
+    pub plan_type: Option<Arc<str>>,
     /// When access was last granted; it begins anew with every grant.
     pub created_at: Option<Timestamp>,
+    /// The day on which it ends, where it was cancelled.
+    pub pending_cancellation_date: Option<Date>,
     /// When the person last authenticated.
     pub last_authenticated_at: Option<Timestamp>,
     /// When the person last used Copilot. GitHub forgets it after 90 days.
@@ -35,6 +40,27 @@ pub struct Account {
     pub id: Option<u64>,
     /// Its login.
     pub login: Box<str>,
+}
+
+/// A team of an organization or an enterprise.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Team {
+    /// GitHub's number for it, which stays when the name changes.
+    pub id: u64,
+    /// Its name.
+    pub name: Box<str>,
+}
+
+impl Team {
+    /// Its name, or where GitHub does not say it its number.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        if self.name.is_empty() {
+            self.id.to_string()
+        } else {
+            self.name.to_string()
+        }
+    }
 }
 
 /// What makes an account itself: its id, and where that is not known its login.
@@ -68,28 +94,30 @@ impl Seat {
         self.organization.as_ref().map_or(NONE, |o| &*o.login)
     }
 
+    /// The id of the team through which it is granted.
+    #[must_use]
+    pub fn team_id(&self) -> Option<u64> {
+        self.team.as_ref().map(|team| team.id)
+    }
+
     /// Who holds which grant. Rows without a person have none: nothing tells two of them apart,
     /// so none of them is called a repetition of another.
     fn key(&self) -> Option<(Identity<'_>, Option<Identity<'_>>, Option<u64>)> {
         Some((
             self.assignee.as_ref()?.identity(),
             self.organization.as_deref().map(Account::identity),
-            self.team,
+            self.team_id(),
         ))
     }
 
     /// The report's order: by login (case-insensitively, then exactly), then organization, then
     /// team. What follows only serves to give rows that are alike so far one order, so that
     /// reading the same list twice gives the same bytes.
-    fn order(&self, other: &Self) -> Ordering {
-        fn lower(text: &str) -> impl Iterator<Item = char> {
-            text.chars().flat_map(char::to_lowercase)
-        }
-        lower(self.login())
-            .cmp(lower(other.login()))
-            .then_with(|| self.login().cmp(other.login()))
+    #[must_use]
+    pub fn order(&self, other: &Self) -> Ordering {
+        by_name(self.login(), other.login())
             .then_with(|| self.organization().cmp(other.organization()))
-            .then_with(|| self.team.cmp(&other.team))
+            .then_with(|| self.team_id().cmp(&other.team_id()))
             .then_with(|| self.created_at.cmp(&other.created_at))
             .then_with(|| self.last_authenticated_at.cmp(&other.last_authenticated_at))
             .then_with(|| self.last_activity_at.cmp(&other.last_activity_at))
@@ -101,7 +129,29 @@ impl Seat {
     }
 }
 
+/// The order of logins: case-insensitively, then exactly.
+#[must_use]
+pub fn by_name(one: &str, other: &str) -> Ordering {
+    fn lower(text: &str) -> impl Iterator<Item = char> {
+        text.chars().flat_map(char::to_lowercase)
+    }
+    lower(one).cmp(lower(other)).then_with(|| one.cmp(other))
+}
+
 /// Puts rows in the report's order and leaves out repetitions of a seat, which come back beside.
+///
+/// ```
+/// use copilot_activity_report::report::seat::{Account, Seat, ordered};
+///
+/// let seat = |login: &str, id| Seat {
+///     assignee: Some(Account { id: Some(id), login: login.into() }),
+///     ..Seat::default()
+/// };
+/// let read = vec![seat("octocat", 1), seat("Hubot", 2), seat("octocat", 1)];
+/// let (seats, twice) = ordered(read);
+/// assert_eq!(seats.iter().map(Seat::login).collect::<Vec<_>>(), ["Hubot", "octocat"]);
+/// assert_eq!(twice.len(), 1);
+/// ```
 ///
 /// Of a seat that was read twice the row that is last in the order stays, which is the one with
 /// the newer times.
@@ -146,6 +196,13 @@ pub(super) fn grouped<'a, K: Ord>(
 }
 
 /// The same moment without its fraction of a second, as the report writes times.
+///
+/// ```
+/// use copilot_activity_report::report::seat::whole_seconds;
+///
+/// assert_eq!(whole_seconds("2026-03-28T08:54:33.9+02:00".parse()?).to_string(), "2026-03-28T06:54:33Z");
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[must_use]
 pub fn whole_seconds(time: Timestamp) -> Timestamp {
     let floor = time.as_nanosecond().div_euclid(1_000_000_000);
@@ -174,7 +231,12 @@ mod tests {
             organization: organization
                 .and_then(|(login, id)| account(login, id))
                 .map(Arc::new),
-            team,
+            team: team.map(|id| {
+                Arc::new(Team {
+                    id,
+                    name: "".into(),
+                })
+            }),
             ..Seat::default()
         }
     }
@@ -195,7 +257,7 @@ mod tests {
         assert!(twice.is_empty());
         let order: Vec<_> = seats
             .iter()
-            .map(|s| (s.login(), s.organization(), s.team))
+            .map(|s| (s.login(), s.organization(), s.team_id()))
             .collect();
         assert_eq!(
             order,

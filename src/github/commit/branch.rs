@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::mutation::Signature;
-use super::{Commit, Committer};
+use super::{Commit, Committer, checked};
 use crate::github::error::GitHubError;
 use crate::github::names::RepositoryPath;
 use crate::text::shown;
@@ -19,7 +19,7 @@ use crate::text::shown;
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Head {
     /// Its SHA.
-    #[serde(rename = "oid")]
+    #[serde(rename = "oid", deserialize_with = "checked::sha")]
     pub(super) commit: String,
     /// Its tree.
     pub(super) tree: Tree,
@@ -29,7 +29,7 @@ pub(super) struct Head {
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Tree {
     /// Its SHA.
-    #[serde(rename = "oid")]
+    #[serde(rename = "oid", deserialize_with = "checked::sha")]
     pub(super) sha: String,
 }
 
@@ -68,6 +68,12 @@ const HISTORY: &str = "query($owner: String!, $name: String!, $branch: String!) 
   }
 }";
 
+const FOLDER: &str = "query($owner: String!, $name: String!, $folder: String!) {
+  repository(owner: $owner, name: $name) {
+    object(expression: $folder) { ... on Tree { entries { name } } }
+  }
+}";
+
 #[derive(Deserialize)]
 struct Data<R> {
     repository: R,
@@ -89,6 +95,7 @@ struct StateBody {
 
 #[derive(Deserialize)]
 struct Target {
+    #[serde(deserialize_with = "checked::sha")]
     oid: String,
 }
 
@@ -99,6 +106,22 @@ struct BlobBody {
 }
 
 #[derive(Deserialize)]
+struct FolderBody {
+    object: Option<EntriesBody>,
+}
+
+#[derive(Deserialize)]
+struct EntriesBody {
+    #[serde(default)]
+    entries: Vec<EntryBody>,
+}
+
+#[derive(Deserialize)]
+struct EntryBody {
+    name: String,
+}
+
+#[derive(Deserialize)]
 struct HistoryBody {
     #[serde(rename = "ref")]
     branch: Option<Reference<Commits>>,
@@ -106,6 +129,7 @@ struct HistoryBody {
 
 #[derive(Deserialize)]
 struct Commits {
+    #[serde(deserialize_with = "checked::sha")]
     oid: String,
     history: Nodes,
 }
@@ -117,7 +141,9 @@ struct Nodes {
 
 #[derive(Deserialize)]
 struct CommitBody {
+    #[serde(deserialize_with = "checked::sha")]
     oid: String,
+    #[serde(deserialize_with = "checked::page")]
     url: String,
     message: String,
     signature: Option<Signature>,
@@ -264,6 +290,28 @@ impl Committer<'_> {
             });
         }
         Ok(files)
+    }
+
+    /// Lists a folder as it is at `head`.
+    pub(super) async fn names(
+        &self,
+        head: &Head,
+        folder: &RepositoryPath,
+    ) -> Result<Vec<String>, GitHubError> {
+        let Data { repository } = self
+            .client
+            .query::<Data<FolderBody>>(
+                &self.purpose(),
+                FOLDER,
+                &json!({
+                    "owner": self.repository.owner(),
+                    "name": self.repository.name(),
+                    "folder": format!("{}:{folder}", head.commit),
+                }),
+            )
+            .await?;
+        let entries = repository.object.map_or_else(Vec::new, |tree| tree.entries);
+        Ok(entries.into_iter().map(|entry| entry.name).collect())
     }
 
     fn variables(&self) -> serde_json::Value {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::branch::Head;
-use super::{Change, Commit, Committer, Verification};
+use super::{Change, Commit, Committer, Verification, checked};
 use crate::github::error::GitHubError;
 use crate::text::shown;
 
@@ -23,15 +23,20 @@ use crate::text::shown;
 #[derive(Debug, Default)]
 pub(super) struct Blobs(HashMap<[u8; 32], String>);
 
+/// Trees of a few megabytes time out on GitHub, so only small files go along.
+const LARGEST_INLINE: usize = 64 * 1024;
+
 #[derive(Deserialize)]
 struct Created {
+    #[serde(deserialize_with = "checked::sha")]
     sha: String,
 }
 
 #[derive(Deserialize)]
 struct CreatedCommit {
+    #[serde(deserialize_with = "checked::sha")]
     sha: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "checked::page")]
     html_url: String,
     verification: Option<VerificationBody>,
 }
@@ -53,6 +58,12 @@ pub(super) async fn commit(
 ) -> Result<Commit, GitHubError> {
     let mut entries = Vec::new();
     for (path, file) in &change.files {
+        if let Some(text) = inline(file) {
+            entries.push(json!({
+                "path": path.as_str(), "mode": "100644", "type": "blob", "content": text,
+            }));
+            continue;
+        }
         let digest: [u8; 32] = Sha256::digest(file).into();
         let sha = match blobs.0.get(&digest) {
             Some(sha) => sha.clone(),
@@ -100,6 +111,14 @@ pub(super) async fn commit(
         sha: made.sha,
         url: made.html_url,
     })
+}
+
+/// The text of a file that is small enough to be sent with the tree itself ("Create a tree"),
+/// instead of by a request of its own.
+fn inline(file: &[u8]) -> Option<&str> {
+    (file.len() <= LARGEST_INLINE)
+        .then(|| std::str::from_utf8(file).ok())
+        .flatten()
 }
 
 async fn post<T: serde::de::DeserializeOwned>(

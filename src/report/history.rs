@@ -1,0 +1,269 @@
+//! The history of one scope: what GitHub forgets, kept in the audit repository.
+//!
+//! GitHub drops a person's last activity after 90 days and never says who held a seat last month.
+//! Each report is compared with the one recorded before, and what follows from both is written
+//! beside it: `seats.csv`, `changes/`, `people.csv`, `totals.csv`, a page for people, and a
+//! manifest that holds all of them together. Everything is computed from the folder as it is
+//! found, so that it can be computed again when somebody else was faster.
+//!
+//! The rule of the day: the day's first report is always recorded. A later one of the same day
+//! replaces the day's report, manifest and line of totals, and only where the state of a seat
+//! differs. A report older than the recorded one changes nothing.
+
+pub mod changes;
+mod folder;
+pub mod people;
+pub mod readme;
+pub mod seats;
+mod table;
+#[cfg(test)]
+mod tests;
+pub mod totals;
+pub mod trend;
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+
+use super::day::{LATEST, day_stem};
+use super::manifest::{FileEntry, Manifest};
+use super::scope::{Scope, ScopeKind};
+use super::seat::Seat;
+use super::standing::{Counts, Known};
+use changes::{Change, Kind};
+pub use folder::Folder;
+use folder::{Before, Found};
+use totals::Day;
+
+/// A report that is to be recorded.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// Whom it is about.
+    pub scope: &'a Scope,
+    /// Its time, in whole seconds.
+    pub time: Timestamp,
+    /// Its rows, in the report's order.
+    pub seats: &'a [Seat],
+    /// Whether it is proved complete; nothing where nobody can know, as of a downloaded file.
+    pub complete: Option<bool>,
+    /// Its file in GitHub's own form.
+    pub csv: Bytes,
+    /// Where it comes from.
+    pub manifest: Manifest<'a>,
+    /// From when somebody counts as inactive.
+    pub inactive_after: SignedDuration,
+}
+
+/// What is to be done with a report, and what it changes.
+#[derive(Debug)]
+pub struct Recording {
+    /// Whether it is to be recorded, and why not.
+    pub action: Action,
+    /// Whether the seats' state differs from that of the last recorded report.
+    pub changed: bool,
+    /// What was found in the folder that should not be so; the person is told.
+    pub warnings: Vec<String>,
+    /// How many seats came since the last recorded report.
+    pub granted: usize,
+    /// How many went.
+    pub revoked: usize,
+    /// The files to write, with their paths in the folder. None where nothing is to be recorded.
+    pub files: Vec<(String, Bytes)>,
+}
+
+/// Whether a report is to be recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Write it.
+    Record,
+    /// The day has a report that says the same.
+    Unchanged,
+    /// The folder holds a newer report, of that time.
+    Older(Timestamp),
+    /// The day has a report that is proved complete, and this one is not.
+    LessComplete,
+}
+
+/// Why a report cannot go into a folder at all.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// An organization and an enterprise may have the same name, and the one must not overwrite
+    /// the other.
+    #[error(
+        "the folder holds the reports of an {recorded} of the same name, not of the {ours}; name another `directory`"
+    )]
+    OtherScope {
+        /// Whose reports are there.
+        recorded: ScopeKind,
+        /// What this report is about.
+        ours: ScopeKind,
+    },
+    /// A file could not be put into its form. Never in practice.
+    #[error("a file of the history could not be written: {0}")]
+    Form(#[from] csv::Error),
+    /// The manifest could not be put into its form. Never in practice.
+    #[error("the manifest could not be written: {0}")]
+    Manifest(#[from] serde_json::Error),
+}
+
+/// Decides at the time `now` whether `entry` is to be recorded in `folder`, and what is to be
+/// written.
+///
+/// # Errors
+/// Where the folder belongs to another scope.
+pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recording, RecordError> {
+    let found = Found::read(folder, entry.time, now);
+    let ours = entry.scope.kind();
+    if let Some(recorded) = found.kind.filter(|kind| *kind != ours) {
+        return Err(RecordError::OtherScope { recorded, ours });
+    }
+    let bare;
+    let before: Option<&[Seat]> = match &found.before {
+        Before::Nothing => None,
+        Before::Seats(seats) => Some(seats),
+        Before::Latest(latest) => {
+            bare = latest.seats();
+            Some(&bare)
+        }
+    };
+    let mut differences = before.map_or_else(Vec::new, |old| changes::between(old, entry.seats));
+    let kept = if entry.complete == Some(false) {
+        take_revoked(&mut differences)
+    } else {
+        Vec::new()
+    };
+    let state = with_kept(entry.seats, &kept);
+    let changed = match &found.before {
+        Before::Nothing => true,
+        Before::Seats(seats) => !seats.iter().eq(state.iter().copied()),
+        Before::Latest(latest) => !latest.says_the_same_as(entry.scope, entry.seats),
+    };
+    let action = match found.time {
+        Some(time) if time > entry.time => Action::Older(time),
+        _ if found.day_complete == Some(true) && entry.complete == Some(false) => {
+            Action::LessComplete
+        }
+        _ if found.day_complete == Some(false) && entry.complete != Some(false) => Action::Record,
+        _ if found.has_day && !changed => Action::Unchanged,
+        _ => Action::Record,
+    };
+    let count = |kind| differences.iter().filter(|c| c.kind == kind).count();
+    let (granted, revoked) = (count(Kind::Granted), count(Kind::Revoked));
+    let mut known = found.known;
+    let mut files = Vec::new();
+    if action == Action::Record {
+        known.people.see(entry.time, entry.seats, &kept);
+        let rule = known.rule(entry.time, entry.inactive_after);
+        let counts = Counts::of(known.standings(entry.seats, rule));
+        let day = counts.day(entry.time, entry.seats.len(), granted, revoked);
+        known.totals.put(day);
+        files = written(entry, folder, known, &state, &differences)?;
+    }
+    Ok(Recording {
+        action,
+        changed,
+        warnings: found.warnings,
+        granted,
+        revoked,
+        files,
+    })
+}
+
+/// Takes out the seats that only seem to be gone: a report that may lack rows proves nothing of
+/// those it does not show.
+fn take_revoked<'s>(changes: &mut Vec<Change<'s>>) -> Vec<&'s Seat> {
+    changes
+        .extract_if(.., |change| change.kind == Kind::Revoked)
+        .map(|change| change.seat)
+        .collect()
+}
+
+fn with_kept<'s>(seats: &'s [Seat], kept: &[&'s Seat]) -> Vec<&'s Seat> {
+    let mut state: Vec<&Seat> = seats.iter().chain(kept.iter().copied()).collect();
+    if !kept.is_empty() {
+        state.sort_by(|one, other| one.order(other));
+    }
+    state
+}
+
+/// The files of the folder that are other than before.
+fn written(
+    entry: Entry<'_>,
+    folder: &Folder,
+    known: Known,
+    state: &[&Seat],
+    differences: &[Change<'_>],
+) -> Result<Vec<(String, Bytes)>, RecordError> {
+    let changes_file = changes::file_name(entry.time);
+    let mut changes_content = folder.changes.clone().unwrap_or_default();
+    if !differences.is_empty() {
+        changes_content = changes::append(&changes_content, entry.time, differences)?;
+    }
+    let Known { people, totals } = known;
+    let days: Vec<Day> = totals.days().copied().collect();
+    let page = readme::write(&readme::Page {
+        scope: entry.scope,
+        time: entry.time,
+        complete: entry.complete,
+        inactive_after: entry.inactive_after,
+        days: &days,
+        changes: &changes_content,
+    });
+    let mut files: Vec<(String, Bytes)> = vec![
+        (readme::README.to_owned(), page.into()),
+        (LATEST.to_owned(), entry.csv.clone()),
+        (
+            seats::SEATS.to_owned(),
+            seats::write(state.iter().copied())?.into(),
+        ),
+        (
+            people::PEOPLE.to_owned(),
+            people::write(&people.into_lines())?.into(),
+        ),
+        (totals::TOTALS.to_owned(), totals.write()?.into()),
+        (format!("{}.csv", day_stem(entry.time)), entry.csv),
+    ];
+    for look in [trend::LIGHT, trend::DARK] {
+        files.push((look.file.to_owned(), trend::draw(&days, look).into()));
+    }
+    if !changes_content.is_empty() {
+        files.push((changes_file.clone(), changes_content.into()));
+    }
+    let mut manifest = entry.manifest;
+    manifest.set_files(
+        files
+            .iter()
+            .map(|(path, file)| FileEntry {
+                name: path.clone(),
+                size: file.len() as u64,
+                sha256: folder::hash(file),
+            })
+            .collect(),
+    );
+    if let Some((path, file)) = &folder.previous {
+        manifest.set_previous(FileEntry {
+            name: path.clone(),
+            size: file.len() as u64,
+            sha256: folder::hash(file),
+        });
+    }
+    let same: HashSet<String> = [
+        (seats::SEATS.to_owned(), &folder.seats),
+        (people::PEOPLE.to_owned(), &folder.people),
+        (changes_file, &folder.changes),
+    ]
+    .into_iter()
+    .filter(|(path, old)| {
+        let new = files.iter().find(|(new, _)| new == path);
+        new.is_some_and(|(_, new)| old.as_deref() == Some(&new[..]))
+    })
+    .map(|(path, _)| path)
+    .collect();
+    files.retain(|(path, _)| !same.contains(path));
+    files.push((
+        format!("{}.json", day_stem(entry.time)),
+        manifest.to_file()?.into(),
+    ));
+    Ok(files)
+}

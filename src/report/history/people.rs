@@ -1,0 +1,183 @@
+//! `people.csv`: each person ever seen in a report of the scope, with what was last known of them.
+//!
+//! GitHub drops a last activity after 90 days, when a seat is revoked, and when access is granted
+//! anew. What stands here never goes back: it survives all of that, and a renamed login too,
+//! because the id is the person. Where the id is not known yet the login stands for it.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::table::{self, TableError};
+use crate::report::seat::{Account, Seat, by_name, whole_seconds};
+
+/// The file's name in the folder of a scope.
+pub const PEOPLE: &str = "people.csv";
+
+/// Its columns. Times are UTC in whole seconds; what is missing is an empty cell.
+pub const COLUMNS: [&str; 8] = [
+    "User Id",
+    "Login",
+    "First Seen",
+    "Last Seen",
+    "Holds Seat",
+    "Last Known Activity At",
+    "Last Known Surface",
+    "Last Known Authentication At",
+];
+
+/// A person who was ever seen in a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownPerson {
+    /// GitHub's number for them; missing where only downloaded reports speak of them.
+    pub user_id: Option<u64>,
+    /// Their newest login.
+    pub login: String,
+    /// The time of the first report they were in.
+    pub first_seen: Timestamp,
+    /// The time of the last report they were in.
+    pub last_seen: Timestamp,
+    /// Whether they hold a seat in the newest report.
+    pub holds_seat: bool,
+    /// Their newest activity that any report knew of.
+    pub last_known_activity_at: Option<Timestamp>,
+    /// What they were active in then.
+    pub last_known_surface: Option<String>,
+    /// Their newest authentication that any report knew of.
+    pub last_known_authentication_at: Option<Timestamp>,
+}
+
+/// Reads the file.
+///
+/// # Errors
+/// Where it is not of that form.
+pub fn read(file: &[u8]) -> Result<Vec<KnownPerson>, TableError> {
+    table::read(file, &COLUMNS)
+}
+
+/// Writes the file.
+///
+/// # Errors
+/// Never in practice: every person has a form as a line.
+pub fn write(people: &[KnownPerson]) -> csv::Result<Vec<u8>> {
+    table::write(&COLUMNS, people)
+}
+
+/// Everybody ever seen, found again by id or login.
+#[derive(Debug, Default)]
+pub struct People {
+    all: Vec<KnownPerson>,
+    by_id: HashMap<u64, usize>,
+    by_login: HashMap<String, usize>,
+}
+
+impl People {
+    /// Those that a file knows.
+    #[must_use]
+    pub fn new(known: Vec<KnownPerson>) -> Self {
+        let mut people = Self::default();
+        for person in known {
+            people.insert(person);
+        }
+        people
+    }
+
+    /// What is known of the holder of an account.
+    #[must_use]
+    pub fn get(&self, account: &Account) -> Option<&KnownPerson> {
+        self.all.get(self.place(account)?)
+    }
+
+    /// Takes in a report: its time, its seats, and who still holds one that it does not show.
+    pub fn see(&mut self, time: Timestamp, seats: &[Seat], kept: &[&Seat]) {
+        for person in &mut self.all {
+            person.holds_seat = false;
+        }
+        let holders = |seat: &Seat| seat.assignee.clone();
+        for account in kept.iter().filter_map(|seat| holders(seat)) {
+            if let Some(place) = self.place(&account) {
+                self.all[place].holds_seat = true;
+            }
+        }
+        for seat in seats {
+            let Some(account) = &seat.assignee else {
+                continue;
+            };
+            let place = self.place(account).unwrap_or_else(|| {
+                self.insert(KnownPerson {
+                    user_id: account.id,
+                    login: account.login.to_string(),
+                    first_seen: time,
+                    last_seen: time,
+                    holds_seat: true,
+                    last_known_activity_at: None,
+                    last_known_surface: None,
+                    last_known_authentication_at: None,
+                })
+            });
+            self.all[place].see(time, account, seat);
+            self.index(place);
+        }
+    }
+
+    /// Everybody, by login as in the report.
+    #[must_use]
+    pub fn into_lines(mut self) -> Vec<KnownPerson> {
+        self.all.sort_by(|one, other| {
+            by_name(&one.login, &other.login).then(one.user_id.cmp(&other.user_id))
+        });
+        self.all
+    }
+
+    fn insert(&mut self, person: KnownPerson) -> usize {
+        self.all.push(person);
+        let place = self.all.len() - 1;
+        self.index(place);
+        place
+    }
+
+    fn index(&mut self, place: usize) {
+        let person = &self.all[place];
+        if let Some(id) = person.user_id {
+            self.by_id.insert(id, place);
+        }
+        // A login that passed from one to another names who was seen with it last.
+        let newest = self
+            .by_login
+            .get(&person.login.to_lowercase())
+            .is_none_or(|known| self.all[*known].last_seen <= person.last_seen);
+        if newest {
+            self.by_login.insert(person.login.to_lowercase(), place);
+        }
+    }
+
+    fn place(&self, account: &Account) -> Option<usize> {
+        let by_login = || {
+            let place = *self.by_login.get(&account.login.to_lowercase())?;
+            (account.id.is_none() || self.all[place].user_id.is_none()).then_some(place)
+        };
+        account
+            .id
+            .and_then(|id| self.by_id.get(&id).copied())
+            .or_else(by_login)
+    }
+}
+
+impl KnownPerson {
+    fn see(&mut self, time: Timestamp, account: &Account, seat: &Seat) {
+        self.user_id = self.user_id.or(account.id);
+        self.login = account.login.to_string();
+        self.last_seen = self.last_seen.max(time);
+        self.holds_seat = true;
+        let activity = seat.last_activity_at.map(whole_seconds);
+        if activity.is_some() && activity >= self.last_known_activity_at {
+            if activity > self.last_known_activity_at || seat.last_surface_used.is_some() {
+                self.last_known_surface = seat.last_surface_used.as_deref().map(str::to_owned);
+            }
+            self.last_known_activity_at = activity;
+        }
+        let authentication = seat.last_authenticated_at.map(whole_seconds);
+        self.last_known_authentication_at = self.last_known_authentication_at.max(authentication);
+    }
+}
