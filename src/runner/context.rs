@@ -129,6 +129,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_key_is_a_secret_in_every_form_in_which_it_could_be_printed() {
+        let (one, other) = ("MIIEowIBAAKCAQEA", "sPnoGUOnrpiSqt4XynxA");
+        let whole = format!("{one}{other}");
+        let lines = format!("-----BEGIN RSA PRIVATE KEY-----\n{one}\n{other}\n-----END RSA PRIVATE KEY-----");
+        for key in [
+            lines.clone(),
+            lines.replace('\n', "\r\n"),
+            lines.replace('\n', "\\n"),
+            lines.replace('\n', " "),
+            format!("\"{lines}\""),
+            BASE64_STANDARD.encode(&lines),
+        ] {
+            let environment: Environment = [("INPUT_APP-PRIVATE-KEY".to_owned(), key.clone())]
+                .into_iter()
+                .collect();
+            let secrets = secrets(&environment);
+            for secret in [one, other, &whole] {
+                assert!(secrets.iter().any(|known| known == secret), "{key}: {secrets:?}");
+            }
+            let armor = secrets.iter().any(|secret| secret.ends_with("BEGIN RSA PRIVATE KEY-----"));
+            assert!(!armor, "{secrets:?}");
+        }
+    }
+
+    #[test]
     fn tokens_and_passwords_of_proxies_are_secrets_line_by_line() {
         let environment: Environment = [
             ("INPUT_TOKEN", "first\n second \n\n"),
