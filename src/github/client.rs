@@ -1,16 +1,16 @@
 //! Sending requests to GitHub: the one place where a token is attached, the governor is asked, a
 //! redirect is followed, a body is read, and a request is tried again.
 
+mod request;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt as _;
 use octocrab::service::middleware::base_uri::BaseUriLayer;
 use octocrab::service::middleware::reqwest_connector::ReqwestConnector;
-use octocrab::{AuthState, OctoBody, Octocrab, OctocrabBuilder};
+use octocrab::{AuthState, Octocrab, OctocrabBuilder};
 use reqwest::Url;
 use secrecy::SecretString;
 use serde::Serialize;
@@ -27,13 +27,7 @@ use super::pacing::{Cost, Quota};
 use super::retry::{Next, Tries};
 use crate::clock::Clock;
 use crate::report::scope::Scope;
-use crate::text::shown;
-
-/// The version of the REST API that the answers are read as ("API versions").
-const API_VERSION: (HeaderName, HeaderValue) = (
-    HeaderName::from_static("x-github-api-version"),
-    HeaderValue::from_static("2022-11-28"),
-);
+use request::{Accept, Request, asked};
 
 /// The largest file that is taken: GitHub serves files up to 100 MB ("Get repository content").
 const LARGEST_FILE: usize = 110 * 1024 * 1024;
@@ -47,13 +41,6 @@ const LARGEST_REFUSAL: usize = 1024 * 1024;
 /// How many redirects of one request are followed.
 const REDIRECTS: usize = 5;
 
-/// How long an answer may take. GitHub ends a request of its own accord after 10 seconds
-/// ("Troubleshooting the REST API", "Timeouts"); the rest is for slow lines.
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
-
-/// Bytes a second that even a slow line carries; large requests and answers get more time by this.
-const SLOW_LINE: usize = 100_000;
-
 /// GitHub's API for one who asks.
 #[derive(Clone)]
 pub struct Client {
@@ -64,27 +51,6 @@ pub struct Client {
     credentials: Credentials,
     /// Tells whose quota is used.
     quota: u64,
-}
-
-/// In what form an answer is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Accept {
-    Json,
-    Raw,
-}
-
-/// One request, as often as it is sent.
-struct Request<'a> {
-    purpose: &'a Purpose,
-    method: Method,
-    url: Url,
-    accept: Accept,
-    body: Option<Bytes>,
-    /// How many bytes the answer has, where that is known.
-    expected: usize,
-    cost: Cost,
-    /// Whether it may be carried out twice.
-    repeatable: bool,
 }
 
 /// A token that cannot stand in a header.
@@ -478,78 +444,6 @@ impl Client {
     }
 }
 
-impl<'a> Request<'a> {
-    fn reading(purpose: &'a Purpose, url: Url, accept: Accept) -> Self {
-        Self {
-            purpose,
-            method: Method::GET,
-            url,
-            accept,
-            body: None,
-            expected: 0,
-            cost: Cost::Read,
-            repeatable: true,
-        }
-    }
-
-    fn sending(
-        purpose: &'a Purpose,
-        method: Method,
-        url: Url,
-        cost: Cost,
-        body: &impl Serialize,
-    ) -> Result<Self, GitHubError> {
-        let mut request = Self {
-            purpose,
-            method,
-            url,
-            accept: Accept::Json,
-            body: None,
-            expected: 0,
-            cost,
-            repeatable: matches!(cost, Cost::Read | Cost::Query),
-        };
-        let body = serde_json::to_vec(body)
-            .map_err(|error| request.failed(Problem::Unreachable(Unreachable::new(&error))))?;
-        request.body = Some(body.into());
-        Ok(request)
-    }
-
-    fn within(&self) -> Duration {
-        let size = self.body.as_ref().map_or(0, Bytes::len) + self.expected;
-        ANSWER_WITHIN + Duration::from_secs((size / SLOW_LINE) as u64)
-    }
-
-    fn build(
-        &self,
-        authorization: &Authorization,
-        url: &Url,
-    ) -> Result<http::Request<OctoBody>, http::Error> {
-        let accept = match self.accept {
-            Accept::Json => "application/vnd.github+json",
-            Accept::Raw => "application/vnd.github.raw+json",
-        };
-        let mut builder = http::Request::builder()
-            .method(self.method.clone())
-            .uri(url.as_str())
-            .header(ACCEPT, accept)
-            .header(AUTHORIZATION, authorization.header.clone())
-            .header(API_VERSION.0, API_VERSION.1);
-        if self.body.is_some() {
-            builder = builder.header(CONTENT_TYPE, "application/json");
-        }
-        builder.body(match &self.body {
-            Some(body) => OctoBody::from(body.clone()),
-            None => OctoBody::empty(),
-        })
-    }
-
-    fn failed(&self, problem: Problem) -> GitHubError {
-        let asked = asked(&self.method, &self.url);
-        GitHubError::new(self.purpose.clone(), asked, problem)
-    }
-}
-
 /// The data of a GraphQL answer, or its errors.
 fn graphql_data<T: DeserializeOwned>(answer: &Answer) -> Result<T, GitHubError> {
     #[derive(serde::Deserialize)]
@@ -579,8 +473,4 @@ fn first_errors<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<GraphqlError>, D::Error> {
     few::<_, _, 20>(deserializer).map(|(errors, _)| errors)
-}
-
-fn asked(method: &Method, url: &Url) -> String {
-    format!("{method} {}", shown(url.as_str(), 300))
 }

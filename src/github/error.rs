@@ -34,6 +34,8 @@ pub enum Purpose {
     AppToken(Scope),
     /// Reading or writing the repository that reports are committed to, with `commit-token`.
     Commit(RepositoryName),
+    /// Finding or opening a pull request in that repository, with `commit-token`.
+    PullRequest(RepositoryName),
 }
 
 impl fmt::Display for Purpose {
@@ -61,6 +63,9 @@ impl fmt::Display for Purpose {
                 scope.name()
             ),
             Self::Commit(repository) => write!(f, "Committing to the repository {repository}"),
+            Self::PullRequest(repository) => {
+                write!(f, "The pull request in the repository {repository}")
+            }
         }
     }
 }

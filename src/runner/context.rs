@@ -34,7 +34,7 @@ pub fn run(environment: &Environment) -> Option<Run> {
             .unwrap_or("1")
             .to_owned(),
         workflow: variable("GITHUB_WORKFLOW"),
-        actor: variable("GITHUB_ACTOR"),
+        actor: environment.get("GITHUB_ACTOR").map(str::to_owned),
         event: variable("GITHUB_EVENT_NAME"),
     })
 }
@@ -46,6 +46,8 @@ pub fn secrets(environment: &Environment) -> Vec<String> {
     let tokens = [
         "INPUT_TOKEN",
         "INPUT_COMMIT-TOKEN",
+        "INPUT_PSEUDONYM-KEY",
+        "PSEUDONYM_KEY",
         "GITHUB_TOKEN",
         "COMMIT_TOKEN",
         "ACTIONS_RUNTIME_TOKEN",
@@ -132,7 +134,9 @@ mod tests {
     fn a_key_is_a_secret_in_every_form_in_which_it_could_be_printed() {
         let (one, other) = ("MIIEowIBAAKCAQEA", "sPnoGUOnrpiSqt4XynxA");
         let whole = format!("{one}{other}");
-        let lines = format!("-----BEGIN RSA PRIVATE KEY-----\n{one}\n{other}\n-----END RSA PRIVATE KEY-----");
+        let lines = format!(
+            "-----BEGIN RSA PRIVATE KEY-----\n{one}\n{other}\n-----END RSA PRIVATE KEY-----"
+        );
         for key in [
             lines.clone(),
             lines.replace('\n', "\r\n"),
@@ -146,9 +150,14 @@ mod tests {
                 .collect();
             let secrets = secrets(&environment);
             for secret in [one, other, &whole] {
-                assert!(secrets.iter().any(|known| known == secret), "{key}: {secrets:?}");
+                assert!(
+                    secrets.iter().any(|known| known == secret),
+                    "{key}: {secrets:?}"
+                );
             }
-            let armor = secrets.iter().any(|secret| secret.ends_with("BEGIN RSA PRIVATE KEY-----"));
+            let armor = secrets
+                .iter()
+                .any(|secret| secret.ends_with("BEGIN RSA PRIVATE KEY-----"));
             assert!(!armor, "{secrets:?}");
         }
     }

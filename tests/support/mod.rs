@@ -13,6 +13,7 @@
 mod git;
 pub mod keys;
 pub mod network;
+pub mod pulls;
 pub mod secrets;
 pub mod verdict;
 
@@ -242,6 +243,7 @@ impl Job {
         let tokens = [
             "INPUT_TOKEN",
             "INPUT_COMMIT-TOKEN",
+            "INPUT_PSEUDONYM-KEY",
             "ACTIONS_RUNTIME_TOKEN",
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
             "GITHUB_TOKEN",

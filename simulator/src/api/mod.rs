@@ -3,6 +3,7 @@
 mod app;
 mod contents;
 mod git_data;
+mod pulls;
 mod refusal;
 mod repository;
 mod seats;
