@@ -101,6 +101,8 @@ const SHORTEST_PIECE: usize = 16;
 /// breaks, by written ones or by spaces, and all of them in one; also of a key that was encoded in
 /// base64 as a whole.
 fn pieces_of_key(key: &str) -> Vec<String> {
+    let is_around = |c: char| c.is_whitespace() || "\"'".contains(c);
+    let key = key.trim_matches(is_around);
     let plain = key.replace("\\r", "").replace("\\n", "\n");
     let body: String = plain
         .split("-----")
@@ -113,7 +115,7 @@ fn pieces_of_key(key: &str) -> Vec<String> {
         .and_then(|bytes| String::from_utf8(bytes).ok());
     let lines = key.lines().chain(plain.split_whitespace());
     lines
-        .map(|line| line.trim_matches(|c: char| c.is_whitespace() || "\"'".contains(c)))
+        .map(|line| line.trim_matches(is_around))
         .map(str::to_owned)
         .chain([body])
         .chain(whole.iter().flat_map(|key| pieces_of_key(key)))
