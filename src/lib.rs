@@ -55,6 +55,7 @@ use environment::Environment;
 use files::{Folder, Written};
 use github::client::Client;
 use github::credentials::Mask;
+use github::names::RepositoryName;
 use github::pacer::Pacer;
 use github::seats;
 use inputs::{Access, Format, Inputs};
@@ -260,7 +261,7 @@ pub async fn run(
 /// Of those who read the one who is asked whether the workflow's repository is public: where an App
 /// reads, that of the repository's owner.
 fn asker<'r>(inputs: &Inputs, readers: &'r [(&Scope, Client)]) -> Option<&'r Client> {
-    let owner = inputs.own_repository.as_ref().map(|own| own.owner());
+    let owner = inputs.own_repository.as_ref().map(RepositoryName::owner);
     let owners = readers
         .iter()
         .find(|(scope, _)| owner.is_some_and(|owner| scope.name().eq_ignore_ascii_case(owner)));

@@ -71,7 +71,7 @@ fn verified(world: &World, assertion: &str) -> Result<App, Refused> {
         .map_err(|_| UNREADABLE)?;
     let now = jiff::Timestamp::now().as_second();
     let issued = "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued";
-    if !claims["iat"].as_i64().is_some_and(|iat| iat <= now) {
+    if claims["iat"].as_i64().is_none_or(|iat| iat > now) {
         return Err((401, issued));
     }
     match claims["exp"].as_i64() {
