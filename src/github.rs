@@ -1,15 +1,17 @@
 //! GitHub's public API: reading seats, asking about repositories, committing, pull requests.
 //!
-//! Requests go through octocrab, which adds the base address and the token; the answers are read
+//! Requests go through octocrab, which adds the base address; the answers are read
 //! into small structures of our own, because octocrab's refuse what GitHub may send (a seat given
 //! by an enterprise team), drop what we need (`total_seats`, the type of a GraphQL error), and
 //! know no enterprise seats.
 
 pub mod address;
 pub mod answer;
+pub mod app;
 mod checked;
 pub mod client;
 pub mod commit;
+pub mod credentials;
 pub mod error;
 mod few;
 pub mod link;

@@ -4,6 +4,7 @@
 //! hyphens stay), or from a flag of the same name, which wins. Everything that is wrong is found
 //! before anything is sent, and told all at once, each by the input's name.
 
+mod access;
 mod command;
 mod given;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use secrecy::SecretString;
 
 use crate::environment::Environment;
 use crate::github::address::ApiAddress;
+use crate::github::app::App;
 use crate::github::names::{BranchName, RepositoryName, RepositoryPath};
 use crate::report::columns::Columns;
 use crate::report::pseudonym::PseudonymKey;
@@ -37,8 +39,8 @@ pub struct Inputs {
     /// Whose reports are read, each once.
     pub scopes: Vec<Scope>,
     /// Reads the reports.
-    pub token: SecretString,
-    /// Asks whether the workflow's repository is public; where there is none, `token` does.
+    pub access: Access,
+    /// Asks whether the workflow's repository is public; where there is none, `access` does.
     pub commit_token: Option<SecretString>,
     /// Puts pseudonyms in the place of people, where there is one.
     pub pseudonyms: Option<PseudonymKey>,
@@ -60,6 +62,15 @@ pub struct Inputs {
     pub max_wait: Duration,
     /// Whether a job summary is written.
     pub summary: bool,
+}
+
+/// By what right the reports are read.
+#[derive(Debug)]
+pub enum Access {
+    /// Somebody's token.
+    Token(SecretString),
+    /// A GitHub App that is installed on each organization, or on the enterprise.
+    App(App),
 }
 
 /// What the report is like, and when it is an error.

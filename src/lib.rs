@@ -54,9 +54,11 @@ use delivery::Delivery;
 use environment::Environment;
 use files::{Folder, Written};
 use github::client::Client;
+use github::credentials::Mask;
+use github::names::RepositoryName;
 use github::pacer::Pacer;
 use github::seats;
-use inputs::{Format, Inputs};
+use inputs::{Access, Format, Inputs};
 use outcome::{Finished, Outcome, artifact_line, finished, outputs_of};
 use progress::Progress;
 use report::Report;
@@ -168,19 +170,38 @@ pub async fn run(
         let (http, address) = (http.clone(), inputs.address.clone());
         Client::new(http, address, clock.clone(), Arc::clone(&pacer), token)
     };
-    let reader = client(&inputs.token).context("`token` cannot be used")?;
+    let mask: Mask = {
+        let environment = environment.clone();
+        Arc::new(move |secret| log::mask(&environment, secret))
+    };
+    let reader = |scope| match &inputs.access {
+        Access::Token(token) => client(token).context("`token` cannot be used"),
+        Access::App(app) => {
+            let (http, address, clock) = (http.clone(), inputs.address.clone(), clock.clone());
+            let (pacer, mask) = (Arc::clone(&pacer), Arc::clone(&mask));
+            Client::of_app(http, address, clock, pacer, (app, scope), mask)
+                .context("the GitHub App cannot be used")
+        }
+    };
+    let readers: Vec<(&Scope, Client)> = inputs
+        .scopes
+        .iter()
+        .map(|scope| Ok((scope, reader(scope)?)))
+        .collect::<anyhow::Result<_>>()?;
     let writer = inputs.commit_token.as_ref().map(client).transpose();
     let writer = writer.context("`commit-token` cannot be used")?;
     progress.doing("getting ready");
     let folder = Folder::open(&inputs.workspace, &inputs.output_directory)?;
-    let delivery = Delivery::prepare(inputs, environment, &clock, &http, &reader, writer).await?;
+    let asker = asker(inputs, &readers).context("no organization or enterprise is named")?;
+    let delivery = Delivery::prepare(inputs, environment, &clock, &http, asker, writer).await?;
 
     let mut outcomes = Vec::new();
-    for scope in &inputs.scopes {
+    for (scope, reader) in &readers {
+        let scope: &Scope = scope;
         let title = format!("Copilot activity report of the {} {scope}", scope.kind());
         let group = Group::begin(environment, &title);
         progress.doing(format!("reading the seats of {scope}"));
-        let finished = take(inputs, &delivery, &reader, &clock, &folder, scope).await;
+        let finished = take(inputs, &delivery, reader, &clock, &folder, scope).await;
         let mut outcome = Outcome {
             scope,
             finished,
@@ -235,6 +256,16 @@ pub async fn run(
             Err(progress.undone().into())
         }
     }
+}
+
+/// Of those who read the one who is asked whether the workflow's repository is public: where an App
+/// reads, that of the repository's owner.
+fn asker<'r>(inputs: &Inputs, readers: &'r [(&Scope, Client)]) -> Option<&'r Client> {
+    let owner = inputs.own_repository.as_ref().map(RepositoryName::owner);
+    let owners = readers
+        .iter()
+        .find(|(scope, _)| owner.is_some_and(|owner| scope.name().eq_ignore_ascii_case(owner)));
+    owners.or(readers.first()).map(|(_, client)| client)
 }
 
 /// Reads one report and writes its files to the workspace.

@@ -59,7 +59,8 @@ fn action_yml_declares_the_inputs_of_the_code() {
     for ((name, declared), known) in declared.iter().zip(INPUTS) {
         assert_eq!(declared.description, known.meaning, "{name}");
         assert_eq!(declared.default.as_deref(), known.default, "{name}");
-        assert_eq!(declared.required, name == "token", "{name}");
+        // `token` or an App is, which a runner cannot check.
+        assert!(!declared.required, "{name}");
     }
 }
 

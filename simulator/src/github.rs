@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::Seats;
+use crate::{App, Seats};
 
 /// All there is: who has seats, which repositories there are, and what each token may do.
 ///
@@ -18,6 +18,8 @@ pub struct GitHub {
     pub repositories: BTreeMap<String, Repository>,
     /// The tokens, by their secret.
     pub tokens: BTreeMap<String, Token>,
+    /// The GitHub Apps, by their client ID.
+    pub apps: BTreeMap<String, App>,
     /// How long each request takes at least until it is answered.
     pub latency: Duration,
     /// The newest artifact version the results service knows: 7 as GitHub's own, 4 as the services of act and
@@ -42,6 +44,7 @@ impl GitHub {
             enterprises: BTreeMap::new(),
             repositories: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            apps: BTreeMap::new(),
             latency: Duration::ZERO,
             known_artifact_version: 7,
             taken_artifact_names: BTreeSet::new(),
@@ -69,6 +72,12 @@ impl GitHub {
     /// Adds a token.
     pub fn token(mut self, secret: &str, token: Token) -> Self {
         self.tokens.insert(secret.to_owned(), token);
+        self
+    }
+
+    /// Adds a GitHub App.
+    pub fn app(mut self, client_id: &str, app: App) -> Self {
+        self.apps.insert(client_id.to_owned(), app);
         self
     }
 
@@ -116,6 +125,10 @@ pub struct Token {
     pub scopes: Option<String>,
     /// The address at which the token must first be authorized for single sign-on.
     pub sso: Option<String>,
+    /// When it ends.
+    pub ends: Option<jiff::Timestamp>,
+    /// For how many more requests it is good, where it ends before its time.
+    pub serves: Option<usize>,
 }
 
 impl Token {

@@ -5,7 +5,7 @@
 //! holds every request it gets against what GitHub documents ([`Simulator::complaints`]).
 //!
 //! In reading order:
-//! - [`GitHub`], [`Seats`], [`Repository`], [`Token`]: what there is. [`seat`]: one row. [`Crowd`]: made-up people.
+//! - [`GitHub`], [`Seats`], [`Repository`], [`Token`], [`App`]: what there is. [`seat`]: one row. [`Crowd`]: made-up people.
 //! - [`Simulator`]: runs it, and tells what was asked of it.
 //! - [`Fault`]: what shall go wrong, where and how often.
 //! - `server` takes connections, `exchange` leads one request from its arrival to its answer, past `inspect` (what
@@ -28,6 +28,7 @@
 //! ```
 
 mod api;
+mod apps;
 mod artifacts;
 mod blob;
 mod exchange;
@@ -48,6 +49,7 @@ mod spoil;
 mod witness;
 mod world;
 
+pub use apps::{App, Installation, Target};
 pub use artifacts::Artifact;
 pub use fault::{At, Change, Fault, Kind, Nth, Operation, Rewrite};
 pub use github::{GitHub, Repository, Rule, Signatures, Token, Visibility};

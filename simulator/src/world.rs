@@ -32,6 +32,7 @@ pub(crate) struct World {
     faults: Mutex<Vec<Armed>>,
     seen: Mutex<Vec<Seen>>,
     complaints: Mutex<Vec<String>>,
+    assertions: Mutex<Vec<String>>,
     spent: Mutex<VecDeque<(Instant, String, u32)>>,
     pub(crate) artifacts: Mutex<Store>,
     pub(crate) repositories: Repositories,
@@ -68,6 +69,7 @@ impl World {
             faults: Mutex::default(),
             seen: Mutex::default(),
             complaints: Mutex::default(),
+            assertions: Mutex::default(),
             spent: Mutex::default(),
             artifacts: Mutex::default(),
             repositories: Repositories::new(folder),
@@ -110,9 +112,31 @@ impl World {
         self.github(|github| github.tokens.get(secret).cloned())
     }
 
+    /// The token, where it is still good; it is used once more.
+    pub(crate) fn use_token(&self, secret: &str) -> Option<github::Token> {
+        self.github(|github| {
+            let token = github.tokens.get_mut(secret)?;
+            if token.ends.is_some_and(|end| end <= jiff::Timestamp::now()) {
+                return None;
+            }
+            if let Some(left) = &mut token.serves {
+                *left = left.checked_sub(1)?;
+            }
+            Some(token.clone())
+        })
+    }
+
+    /// Keeps what an App proved itself with, which nobody may tell.
+    pub(crate) fn keep_assertion(&self, assertion: &str) {
+        if !assertion.is_empty() {
+            lock(&self.assertions).push(assertion.to_owned());
+        }
+    }
+
     pub(crate) fn secrets(&self) -> Vec<String> {
         let mut secrets = self.github(|github| github.tokens.keys().cloned().collect::<Vec<_>>());
         secrets.push(self.run.token.clone());
+        secrets.extend(lock(&self.assertions).iter().cloned());
         secrets
     }
 

@@ -1,38 +1,33 @@
 //! Sending requests to GitHub: the one place where a token is attached, the governor is asked, a
 //! redirect is followed, a body is read, and a request is tried again.
 
+mod request;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt as _;
-use octocrab::service::middleware::auth_header::AuthHeaderLayer;
 use octocrab::service::middleware::base_uri::BaseUriLayer;
 use octocrab::service::middleware::reqwest_connector::ReqwestConnector;
-use octocrab::{AuthState, OctoBody, Octocrab, OctocrabBuilder};
+use octocrab::{AuthState, Octocrab, OctocrabBuilder};
 use reqwest::Url;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest as _, Sha256};
 
 use super::address::ApiAddress;
 use super::answer::{Answer, origin};
+use super::app::App;
+use super::credentials::{Authorization, Credentials, Mask};
 use super::error::{GitHubError, GraphqlError, Problem, Purpose, Refusal, RequestId, Unreachable};
 use super::few::few;
 use super::pacer::Pacer;
 use super::pacing::{Cost, Quota};
 use super::retry::{Next, Tries};
 use crate::clock::Clock;
-use crate::text::shown;
-
-/// The version of the REST API that the answers are read as ("API versions").
-const API_VERSION: (HeaderName, HeaderValue) = (
-    HeaderName::from_static("x-github-api-version"),
-    HeaderValue::from_static("2022-11-28"),
-);
+use crate::report::scope::Scope;
+use request::{Accept, Request, asked};
 
 /// The largest file that is taken: GitHub serves files up to 100 MB ("Get repository content").
 const LARGEST_FILE: usize = 110 * 1024 * 1024;
@@ -46,41 +41,16 @@ const LARGEST_REFUSAL: usize = 1024 * 1024;
 /// How many redirects of one request are followed.
 const REDIRECTS: usize = 5;
 
-/// How long an answer may take. GitHub ends a request of its own accord after 10 seconds
-/// ("Troubleshooting the REST API", "Timeouts"); the rest is for slow lines.
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
-
-/// Bytes a second that even a slow line carries; large requests and answers get more time by this.
-const SLOW_LINE: usize = 100_000;
-
-/// GitHub's API with one token.
+/// GitHub's API for one who asks.
 #[derive(Clone)]
 pub struct Client {
     octocrab: Octocrab,
     address: ApiAddress,
     clock: Clock,
     pacer: Arc<Pacer>,
-    /// Tells this token from others without being it.
-    token: u64,
-}
-
-/// In what form an answer is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Accept {
-    Json,
-    Raw,
-}
-
-/// One request, as often as it is sent.
-struct Request<'a> {
-    purpose: &'a Purpose,
-    method: Method,
-    url: Url,
-    accept: Accept,
-    body: Option<Bytes>,
-    /// How many bytes the answer has, where that is known.
-    expected: usize,
-    cost: Cost,
+    credentials: Credentials,
+    /// Tells whose quota is used.
+    quota: u64,
 }
 
 /// A token that cannot stand in a header.
@@ -101,25 +71,54 @@ impl Client {
         pacer: Arc<Pacer>,
         token: &SecretString,
     ) -> Result<Self, TokenError> {
-        let mut authorization = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
-            .map_err(|_| TokenError)?;
-        authorization.set_sensitive(true);
-        let uri = |url: &Url| url.as_str().parse::<http::Uri>().map_err(|_| TokenError);
-        let (rest, graphql) = (uri(address.base())?, uri(address.graphql())?);
+        let credentials = Credentials::token(token)?;
+        Self::with(http, address, clock, pacer, credentials)
+    }
+
+    /// The API at `address` for `app` where it is installed on `scope`; otherwise as
+    /// [`Client::new`]. Every secret is handed to `mask` before it is used.
+    ///
+    /// # Errors
+    /// Where the address cannot be that of requests.
+    pub fn of_app(
+        http: reqwest::Client,
+        address: ApiAddress,
+        clock: Clock,
+        pacer: Arc<Pacer>,
+        (app, scope): (&App, &Scope),
+        mask: Mask,
+    ) -> Result<Self, TokenError> {
+        let itself = Credentials::App(app.clone(), Arc::clone(&mask));
+        let itself = Self::with(http, address, clock.clone(), pacer, itself)?;
+        let (app, scope) = (app.clone(), scope.clone());
+        let credentials = Credentials::installation(app, scope, itself.clone(), clock, mask);
+        Ok(Self {
+            quota: credentials.quota(),
+            credentials,
+            ..itself
+        })
+    }
+
+    fn with(
+        http: reqwest::Client,
+        address: ApiAddress,
+        clock: Clock,
+        pacer: Arc<Pacer>,
+        credentials: Credentials,
+    ) -> Result<Self, TokenError> {
+        let uri = address.base().as_str().parse::<http::Uri>();
         let Ok(octocrab) = OctocrabBuilder::new_empty()
             .with_service(ReqwestConnector::new(http))
-            .with_layer(&BaseUriLayer::new(rest.clone()))
-            .with_layer(&AuthHeaderLayer::new(Some(authorization), rest, graphql))
+            .with_layer(&BaseUriLayer::new(uri.map_err(|_| TokenError)?))
             .with_auth(AuthState::None)
             .build();
-        let digest: [u8; 32] = Sha256::digest(token.expose_secret()).into();
-        let (number, _) = digest.split_first_chunk::<8>().ok_or(TokenError)?;
         Ok(Self {
             octocrab,
             address,
             clock,
             pacer,
-            token: u64::from_be_bytes(*number),
+            quota: credentials.quota(),
+            credentials,
         })
     }
 
@@ -189,6 +188,28 @@ impl Client {
         Ok(read)
     }
 
+    /// Sends `body` as JSON for a secret, and tries again what may pass: whoever gets two of them
+    /// has lost nothing. Nothing of the answer is told where it cannot be read.
+    ///
+    /// # Errors
+    /// As [`Client::get`]. Redirects are not followed.
+    pub(super) async fn obtain<T: DeserializeOwned>(
+        &self,
+        purpose: &Purpose,
+        url: Url,
+        body: &(impl Serialize + Sync),
+    ) -> Result<(T, Answer), GitHubError> {
+        let request = Request {
+            repeatable: true,
+            ..Request::sending(purpose, Method::POST, url, Cost::Write, body)?
+        };
+        let read = |answer: &Answer| {
+            serde_json::from_slice(&answer.body)
+                .map_err(|_| answer.unusable("it has not the form that GitHub describes"))
+        };
+        self.tried(&request, read).await
+    }
+
     /// Asks GraphQL, and tries again what may pass.
     ///
     /// # Errors
@@ -244,8 +265,12 @@ impl Client {
     ) -> Result<(T, Answer), GitHubError> {
         let began = self.clock.elapsed();
         let mut tries = Tries::default();
+        let mut renewed = false;
         loop {
-            let outcome = match self.once(request).await {
+            let now = self.clock.now();
+            // Before a place among the requests under way is taken: a new token needs one itself.
+            let authorization = self.credentials.authorization(request.purpose, now).await?;
+            let outcome = match self.once(request, &authorization).await {
                 Ok(answer) => read(&answer).map(|read| (read, answer)),
                 Err(error) => Err(error),
             };
@@ -253,11 +278,23 @@ impl Client {
                 Ok(done) => return Ok(done),
                 Err(error) => error,
             };
-            let now = self.clock.now().as_second();
-            match tries.after(&error, request.is_repeatable(), now) {
+            let now = self.clock.now();
+            if !renewed
+                && let Some(refusal) = error.refusal()
+                && self
+                    .credentials
+                    .are_renewed_after(refusal, &authorization, now)
+                    .await
+            {
+                renewed = true;
+                tracing::debug!("Asking again with other credentials: {error}");
+                continue;
+            }
+            match tries.after(&error, request.repeatable, now.as_second()) {
                 Next::GiveUp => {
                     let over = self.clock.elapsed().saturating_sub(began);
-                    return Err(error.tried(tries.count(), over));
+                    let error = error.tried(tries.count(), over);
+                    return Err(error.by_app(self.credentials.are_an_apps()));
                 }
                 Next::Hold(wait) => {
                     tracing::debug!("GitHub's rate limit: {error}");
@@ -272,10 +309,14 @@ impl Client {
     }
 
     /// Sends a request once, and follows redirects where it only reads.
-    async fn once(&self, request: &Request<'_>) -> Result<Answer, GitHubError> {
+    async fn once(
+        &self,
+        request: &Request<'_>,
+        authorization: &Authorization,
+    ) -> Result<Answer, GitHubError> {
         let mut url = request.url.clone();
         for _ in 0..=REDIRECTS {
-            let answer = self.exchange(request, &url).await?;
+            let answer = self.exchange(request, authorization, &url).await?;
             if !answer.status.is_redirection() {
                 return Ok(answer);
             }
@@ -297,7 +338,12 @@ impl Client {
         }))
     }
 
-    async fn exchange(&self, request: &Request<'_>, url: &Url) -> Result<Answer, GitHubError> {
+    async fn exchange(
+        &self,
+        request: &Request<'_>,
+        authorization: &Authorization,
+        url: &Url,
+    ) -> Result<Answer, GitHubError> {
         let failed = |problem| {
             let asked = asked(&request.method, url);
             GitHubError::new(request.purpose.clone(), asked, problem)
@@ -309,12 +355,12 @@ impl Client {
         }
         let mut admitted = self
             .pacer
-            .admit(request.cost, self.token)
+            .admit(request.cost, self.quota)
             .await
             .map_err(|limit| failed(Problem::TooLong(limit)))?;
         let exchanged = tokio::time::timeout(
             self.clock.patience(request.within()),
-            self.send(request, url),
+            self.send(request, authorization, url),
         )
         .await
         .unwrap_or_else(|_| {
@@ -323,7 +369,7 @@ impl Client {
             ))))
         });
         let (status, headers, body) = exchanged.map_err(|problem| failed(*problem))?;
-        if let Some(quota) = self.quota(&headers) {
+        if let Some(quota) = self.quota_in(&headers) {
             admitted.tell(quota);
         }
         if !status.is_success() && !status.is_redirection() {
@@ -344,6 +390,7 @@ impl Client {
     async fn send(
         &self,
         request: &Request<'_>,
+        authorization: &Authorization,
         url: &Url,
     ) -> Result<(StatusCode, HeaderMap, Bytes), Box<Problem>> {
         let broken = |error: &(dyn std::error::Error + 'static)| {
@@ -353,7 +400,11 @@ impl Client {
         tracing::debug!("{asked}");
         let response = self
             .octocrab
-            .send(request.build(url).map_err(|error| broken(&error))?)
+            .send(
+                request
+                    .build(authorization, url)
+                    .map_err(|error| broken(&error))?,
+            )
             .await
             .map_err(|error| broken(&error))?;
         let (parts, mut incoming) = response.into_parts();
@@ -384,81 +435,12 @@ impl Client {
         Ok((parts.status, parts.headers, body.freeze()))
     }
 
-    fn quota(&self, headers: &HeaderMap) -> Option<Quota> {
+    fn quota_in(&self, headers: &HeaderMap) -> Option<Quota> {
         let number = |name| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
         Some(Quota {
             remaining: u64::try_from(number("x-ratelimit-remaining")?).ok()?,
             reset: self.pacer.moment(number("x-ratelimit-reset")?),
         })
-    }
-}
-
-impl<'a> Request<'a> {
-    fn reading(purpose: &'a Purpose, url: Url, accept: Accept) -> Self {
-        Self {
-            purpose,
-            method: Method::GET,
-            url,
-            accept,
-            body: None,
-            expected: 0,
-            cost: Cost::Read,
-        }
-    }
-
-    fn sending(
-        purpose: &'a Purpose,
-        method: Method,
-        url: Url,
-        cost: Cost,
-        body: &impl Serialize,
-    ) -> Result<Self, GitHubError> {
-        let mut request = Self {
-            purpose,
-            method,
-            url,
-            accept: Accept::Json,
-            body: None,
-            expected: 0,
-            cost,
-        };
-        let body = serde_json::to_vec(body)
-            .map_err(|error| request.failed(Problem::Unreachable(Unreachable::new(&error))))?;
-        request.body = Some(body.into());
-        Ok(request)
-    }
-
-    fn is_repeatable(&self) -> bool {
-        matches!(self.cost, Cost::Read | Cost::Query)
-    }
-
-    fn within(&self) -> Duration {
-        let size = self.body.as_ref().map_or(0, Bytes::len) + self.expected;
-        ANSWER_WITHIN + Duration::from_secs((size / SLOW_LINE) as u64)
-    }
-
-    fn build(&self, url: &Url) -> Result<http::Request<OctoBody>, http::Error> {
-        let accept = match self.accept {
-            Accept::Json => "application/vnd.github+json",
-            Accept::Raw => "application/vnd.github.raw+json",
-        };
-        let mut builder = http::Request::builder()
-            .method(self.method.clone())
-            .uri(url.as_str())
-            .header(ACCEPT, accept)
-            .header(API_VERSION.0, API_VERSION.1);
-        if self.body.is_some() {
-            builder = builder.header(CONTENT_TYPE, "application/json");
-        }
-        builder.body(match &self.body {
-            Some(body) => OctoBody::from(body.clone()),
-            None => OctoBody::empty(),
-        })
-    }
-
-    fn failed(&self, problem: Problem) -> GitHubError {
-        let asked = asked(&self.method, &self.url);
-        GitHubError::new(self.purpose.clone(), asked, problem)
     }
 }
 
@@ -491,8 +473,4 @@ fn first_errors<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<GraphqlError>, D::Error> {
     few::<_, _, 20>(deserializer).map(|(errors, _)| errors)
-}
-
-fn asked(method: &Method, url: &Url) -> String {
-    format!("{method} {}", shown(url.as_str(), 300))
 }

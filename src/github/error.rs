@@ -5,8 +5,10 @@ use std::fmt;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
 
 mod advice;
+mod app;
 mod refusal;
 mod unreachable;
 
@@ -15,6 +17,7 @@ use super::pacer::TooLong;
 use crate::report::scope::Scope;
 use crate::text::shown;
 
+pub use app::AppProblem;
 pub use refusal::Refusal;
 pub use unreachable::Unreachable;
 
@@ -25,6 +28,10 @@ pub enum Purpose {
     Seats(Scope),
     /// Asking whether a repository is public.
     Visibility(RepositoryName),
+    /// Finding where the GitHub App is installed.
+    Installation(Scope),
+    /// Getting a token for the GitHub App.
+    AppToken(Scope),
     /// Reading or writing the repository that reports are committed to, with `commit-token`.
     Commit(RepositoryName),
     /// Finding or opening a pull request in that repository, with `commit-token`.
@@ -43,6 +50,18 @@ impl fmt::Display for Purpose {
             Self::Visibility(repository) => {
                 write!(f, "Asking whether the repository {repository} is public")
             }
+            Self::Installation(scope) => write!(
+                f,
+                "Finding the GitHub App's installation on the {} {}",
+                scope.kind(),
+                scope.name()
+            ),
+            Self::AppToken(scope) => write!(
+                f,
+                "Getting a token of the GitHub App for the {} {}",
+                scope.kind(),
+                scope.name()
+            ),
             Self::Commit(repository) => write!(f, "Committing to the repository {repository}"),
             Self::PullRequest(repository) => {
                 write!(
@@ -66,6 +85,8 @@ pub struct GitHubError {
     pub problem: Box<Problem>,
     /// How often it was tried, and over what time.
     tries: (u32, Duration),
+    /// Whether a GitHub App asked, and not the owner of a token.
+    by_app: bool,
 }
 
 /// What came of a request.
@@ -99,6 +120,9 @@ pub enum Problem {
     /// GitHub's rate limit asks for a longer wait than the user wants.
     #[error("answer: {}\n  missing: {}", .0.answer().unwrap_or("none, nothing more was sent"), .0)]
     TooLong(TooLong),
+    /// The GitHub App cannot read seats there.
+    #[error("{0}")]
+    App(AppProblem),
     /// The answer leads to another server, which must not see the token.
     #[error("answer: it leads to {address}, which is not GitHub's API; it was not followed")]
     Foreign {
@@ -175,6 +199,12 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
+/// When an answer was given, by the clock of the server.
+pub(super) fn date_of(headers: &HeaderMap) -> Option<Timestamp> {
+    let date = jiff::fmt::rfc2822::parse(header(headers, "date")?).ok()?;
+    Some(date.timestamp())
+}
+
 impl GitHubError {
     /// A request for `purpose`, `asked` once.
     #[must_use]
@@ -184,6 +214,7 @@ impl GitHubError {
             asked,
             problem: Box::new(problem),
             tries: (1, Duration::ZERO),
+            by_app: false,
         }
     }
 
@@ -191,6 +222,13 @@ impl GitHubError {
     #[must_use]
     pub fn tried(mut self, times: u32, over: Duration) -> Self {
         self.tries = (times.max(1), over);
+        self
+    }
+
+    /// The same; `by_app` says whether a GitHub App asked.
+    #[must_use]
+    pub fn by_app(mut self, by_app: bool) -> Self {
+        self.by_app = by_app;
         self
     }
 
@@ -262,7 +300,7 @@ impl GitHubError {
             Problem::Graphql { errors, .. } => errors.iter().all(|error| {
                 error.kind.is_none() && error.message.contains("Something went wrong")
             }),
-            Problem::Foreign { .. } | Problem::TooLong(_) => false,
+            Problem::Foreign { .. } | Problem::TooLong(_) | Problem::App(_) => false,
         }
     }
 }

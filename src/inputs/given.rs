@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
-use secrecy::SecretString;
-
 use super::table::{self, INPUTS};
 use super::{ArtifactInputs, CommitInputs, Inputs, Mistake};
 use crate::environment::Environment;
@@ -41,6 +39,22 @@ impl<'a> Given<'a> {
             environment,
             mistakes: Vec::new(),
         }
+    }
+
+    /// Takes an input from a variable of another name, where it was not given and nobody's runner
+    /// sets variables.
+    pub(super) fn by_hand(&mut self, input: &'static str, variable: &str) {
+        if !self.environment.in_actions()
+            && self.get(input).is_none()
+            && let Some(value) = self.environment.get(variable)
+        {
+            self.values.insert(input, value.trim().to_owned());
+        }
+    }
+
+    /// Whether a person started the command, and no runner.
+    pub(super) fn is_by_hand(&self) -> bool {
+        !self.environment.in_actions()
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -79,7 +93,7 @@ impl<'a> Given<'a> {
         let address = ApiAddress::from_environment(self.environment);
         let address = self.take("GITHUB_API_URL", address);
         let scopes = self.scopes();
-        let token = self.token();
+        let access = self.access();
         let commit_token = self.commit_token();
         let pseudonyms = self.pseudonyms();
         let own_repository = self.own_repository();
@@ -126,7 +140,7 @@ impl<'a> Given<'a> {
         Some(Inputs {
             address: address?,
             scopes: scopes?,
-            token: token?,
+            access: access?,
             commit_token,
             pseudonyms: pseudonyms?,
             own_repository,
@@ -185,54 +199,6 @@ impl<'a> Given<'a> {
             self.mistake(input, "it names nobody");
         }
         (good && !scopes.is_empty()).then_some(scopes)
-    }
-
-    fn token(&mut self) -> Option<SecretString> {
-        let by_hand = !self.environment.in_actions();
-        if by_hand
-            && self.get("token").is_none()
-            && let Some(token) = self.environment.get("GITHUB_TOKEN")
-        {
-            let token = token.trim().to_owned();
-            self.values.insert("token", token);
-        }
-        if self.get("token").is_none() {
-            self.mistake(
-                "token",
-                if by_hand {
-                    "it is missing; set GITHUB_TOKEN to a token of an owner of the organization or enterprise"
-                } else {
-                    "it is missing; give a token of an owner of the organization or enterprise, kept in a secret. Where it is given: a secret that does not exist, or that this workflow may not read (a pull request from a fork), is empty"
-                },
-            );
-            return None;
-        }
-        self.secret("token")
-    }
-
-    fn commit_token(&mut self) -> Option<SecretString> {
-        if !self.environment.in_actions()
-            && self.get("commit-token").is_none()
-            && let Some(token) = self.environment.get("COMMIT_TOKEN")
-        {
-            // A shell cannot set a variable with a hyphen in its name.
-            let token = token.trim().to_owned();
-            self.values.insert("commit-token", token);
-        }
-        self.secret("commit-token")
-    }
-
-    fn secret(&mut self, input: &'static str) -> Option<SecretString> {
-        let value = self.get(input)?;
-        if value.chars().all(|c| c.is_ascii_graphic()) {
-            Some(SecretString::from(value))
-        } else {
-            self.mistake(
-                input,
-                "it has a space, a line break or another character that no token has; look at how the secret was saved",
-            );
-            None
-        }
     }
 
     fn own_repository(&mut self) -> Option<RepositoryName> {

@@ -85,7 +85,9 @@ proptest! {
         let secret = format!("ghp_secret{text}");
         let mut given = other;
         given.push(("INPUT_TOKEN".to_owned(), secret.clone()));
-        given.push(("INPUT_COMMIT-TOKEN".to_owned(), secret));
+        given.push(("INPUT_COMMIT-TOKEN".to_owned(), secret.clone()));
+        given.push(("INPUT_APP-CLIENT-ID".to_owned(), secret.clone()));
+        given.push(("INPUT_APP-PRIVATE-KEY".to_owned(), secret));
         let told = match read(&given) {
             Err(mistakes) => mistakes.to_string(),
             Ok(inputs) => format!("{inputs:?}"),

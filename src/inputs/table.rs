@@ -46,6 +46,18 @@ pub const INPUTS: &[Input] = &[
         meaning: "Reads the report. Must be of an owner of the organization or enterprise; the workflow's own token cannot read Copilot seats.",
     },
     Input {
+        name: "app-client-id",
+        default: None,
+        kind: Kind::Text,
+        meaning: "The client ID of a GitHub App that reads the report instead of `token`. It must be installed on each organization, or on the enterprise itself.",
+    },
+    Input {
+        name: "app-private-key",
+        default: None,
+        kind: Kind::Secret,
+        meaning: "The App's private key, the text of the `.pem` file that GitHub made for it.",
+    },
+    Input {
         name: "deliver-to",
         default: Some("artifact"),
         kind: Kind::Text,

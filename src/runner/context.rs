@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode_str;
 
 use crate::environment::Environment;
@@ -37,8 +39,8 @@ pub fn run(environment: &Environment) -> Option<Run> {
     })
 }
 
-/// The values that must not be printed: tokens, and the passwords of proxies. They are masked
-/// before anything else is printed.
+/// The values that must not be printed: tokens, the key of an App, and the passwords of proxies.
+/// They are masked before anything else is printed.
 #[must_use]
 pub fn secrets(environment: &Environment) -> Vec<String> {
     let tokens = [
@@ -78,8 +80,13 @@ pub fn secrets(environment: &Environment) -> Vec<String> {
             let decoded = percent_decode_str(password).decode_utf8_lossy();
             [password.to_owned(), decoded.into_owned()]
         });
+    let keys = ["INPUT_APP-PRIVATE-KEY", "APP_PRIVATE_KEY"]
+        .into_iter()
+        .filter_map(|name| environment.get(name))
+        .flat_map(pieces_of_key);
     let mut secrets: Vec<String> = tokens
         .chain(passwords)
+        .chain(keys)
         .filter(|secret| !secret.is_empty())
         .collect();
     secrets.sort();
@@ -87,9 +94,75 @@ pub fn secrets(environment: &Environment) -> Vec<String> {
     secrets
 }
 
+/// A shorter piece of a key tells nothing of it, and hiding it would garble every text.
+const SHORTEST_PIECE: usize = 16;
+
+/// A key in the forms in which it could be printed: each line, whether lines are parted by real
+/// breaks, by written ones or by spaces, and all of them in one; also of a key that was encoded in
+/// base64 as a whole.
+fn pieces_of_key(key: &str) -> Vec<String> {
+    let is_around = |c: char| c.is_whitespace() || "\"'".contains(c);
+    let key = key.trim_matches(is_around);
+    let plain = key.replace("\\r", "").replace("\\n", "\n");
+    let body: String = plain
+        .split("-----")
+        .filter(|part| !part.contains("BEGIN") && !part.contains("END"))
+        .flat_map(str::split_whitespace)
+        .collect();
+    let whole = BASE64_STANDARD
+        .decode(&body)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok());
+    let lines = key.lines().chain(plain.split_whitespace());
+    lines
+        .map(|line| line.trim_matches(is_around))
+        .map(str::to_owned)
+        .chain([body])
+        .chain(whole.iter().flat_map(|key| pieces_of_key(key)))
+        .filter(|piece| piece.len() >= SHORTEST_PIECE && !is_armor(piece))
+        .collect()
+}
+
+/// Whether a line is the first or last of any key, which is no secret.
+fn is_armor(line: &str) -> bool {
+    line.len() < 64 && line.starts_with("-----")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_a_secret_in_every_form_in_which_it_could_be_printed() {
+        let (one, other) = ("MIIEowIBAAKCAQEA", "sPnoGUOnrpiSqt4XynxA");
+        let whole = format!("{one}{other}");
+        let lines = format!(
+            "-----BEGIN RSA PRIVATE KEY-----\n{one}\n{other}\n-----END RSA PRIVATE KEY-----"
+        );
+        for key in [
+            lines.clone(),
+            lines.replace('\n', "\r\n"),
+            lines.replace('\n', "\\n"),
+            lines.replace('\n', " "),
+            format!("\"{lines}\""),
+            BASE64_STANDARD.encode(&lines),
+        ] {
+            let environment: Environment = [("INPUT_APP-PRIVATE-KEY".to_owned(), key.clone())]
+                .into_iter()
+                .collect();
+            let secrets = secrets(&environment);
+            for secret in [one, other, &whole] {
+                assert!(
+                    secrets.iter().any(|known| known == secret),
+                    "{key}: {secrets:?}"
+                );
+            }
+            let armor = secrets
+                .iter()
+                .any(|secret| secret.ends_with("BEGIN RSA PRIVATE KEY-----"));
+            assert!(!armor, "{secrets:?}");
+        }
+    }
 
     #[test]
     fn tokens_and_passwords_of_proxies_are_secrets_line_by_line() {

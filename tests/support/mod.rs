@@ -11,6 +11,7 @@
 )]
 
 mod git;
+pub mod keys;
 pub mod network;
 pub mod pulls;
 pub mod secrets;
@@ -259,10 +260,18 @@ impl Job {
                 let (_, credentials) = address.rsplit_once('@')?.0.split_once(':')?;
                 Some(credentials.rsplit_once(':')?.1)
             });
+        // The first and last line of a key are those of every key, and the end of one tells nothing.
+        let keys = ["INPUT_APP-PRIVATE-KEY", "APP_PRIVATE_KEY"];
+        let keys = keys.iter().filter_map(|name| self.variables.get(*name));
+        let lines = keys
+            .flat_map(|key| key.lines())
+            .map(|line| line.trim().trim_matches('"'))
+            .filter(|line| line.len() >= 16 && !(line.len() < 64 && line.starts_with("-----")));
         tokens
             .flat_map(|secret| secret.lines())
             .chain(proxies)
             .map(|line| line.trim().to_owned())
+            .chain(lines.map(str::to_owned))
             .filter(|line| !line.is_empty())
             .collect()
     }

@@ -1,5 +1,6 @@
 //! GitHub's API: who asks, what for, and the headers of every answer.
 
+mod app;
 mod contents;
 mod git_data;
 mod pulls;
@@ -57,7 +58,10 @@ pub(crate) fn handle(world: &World, call: &Call) -> Answer {
         let text = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header";
         return Answer::of(403, "text/html; charset=utf-8", text);
     }
-    let Some(token) = token_of(call).and_then(|secret| world.token(secret)) else {
+    if let Some(answer) = app::handle(world, call) {
+        return answer;
+    }
+    let Some(token) = token_of(call).and_then(|secret| world.use_token(secret)) else {
         return refusal::bad_credentials();
     };
     let asked = Asked {

@@ -15,13 +15,15 @@ impl GitHubError {
             Problem::Unusable { .. } => "run the workflow again; if it stays, look whether a proxy answers in GitHub's place, and report the request's number to GitHub".to_owned(),
             Problem::TooLong { .. } => "run the workflow again after that time, or let `max-wait-minutes` be longer; if it happens often, give the report a token of its own".to_owned(),
             Problem::Graphql { errors, .. } => self.advice_on_graphql(errors),
+            Problem::App(problem) => problem.advice(),
             Problem::Foreign { .. } => "look whether GITHUB_API_URL is GitHub's own address and no proxy changes its answers".to_owned(),
         }
     }
 
     fn advice_on(&self, refusal: &Refusal) -> String {
         let token = match &self.purpose {
-            Purpose::Seats(_) => "`token`",
+            _ if self.by_app => "the GitHub App",
+            Purpose::Seats(_) | Purpose::Installation(_) | Purpose::AppToken(_) => "`token`",
             Purpose::Visibility(_) | Purpose::Commit(_) | Purpose::PullRequest(_) => {
                 "`commit-token`"
             }
@@ -33,11 +35,28 @@ impl GitHubError {
             return format!("authorize {token} for single sign-on at {address}");
         }
         match refusal.status {
+            StatusCode::UNAUTHORIZED if self.by_app => {
+                if refusal.message.contains("claim ('") {
+                    "set the clock of the runner: GitHub's is another".to_owned()
+                } else {
+                    APP_UNKNOWN.to_owned()
+                }
+            }
             StatusCode::UNAUTHORIZED => format!(
                 "give a valid token in {token}; this one is wrong, has expired or was revoked"
             ),
             StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => match &self.purpose {
+                Purpose::Seats(scope) if self.by_app => seats_advice_for_app(scope),
                 Purpose::Seats(scope) => seats_advice(scope),
+                Purpose::Installation(_) if refusal.message.contains("Integration") => {
+                    APP_UNKNOWN.to_owned()
+                }
+                Purpose::Installation(scope) => installation_advice(scope),
+                Purpose::AppToken(scope) => format!(
+                    "look on the installation's page whether the GitHub App is still installed on the {} {}, and whether it is suspended",
+                    scope.kind(),
+                    scope.name()
+                ),
                 Purpose::Visibility(repository) => format!(
                     "check the name, and give {token} access to {repository} with the permission `metadata: read`"
                 ),
@@ -69,6 +88,35 @@ impl GitHubError {
         } else {
             "change what GitHub's message names, or run the workflow again if it names nothing; GitHub's state is at https://www.githubstatus.com".to_owned()
         }
+    }
+}
+
+const APP_UNKNOWN: &str = "check that `app-client-id` and `app-private-key` are of the same GitHub App, on this GitHub, and that the key was not deleted in the App's settings";
+
+/// Where an App must be installed: each organization has its own installation, and an enterprise
+/// one that is not that of its organizations.
+fn installation_advice(scope: &Scope) -> String {
+    let name = scope.name();
+    match scope.kind() {
+        ScopeKind::Organization => format!(
+            "check the name, and let an owner of {name} install the GitHub App on that organization (the App's settings, \"Install App\"; a private App of another owner cannot be). It needs the organization permission \"GitHub Copilot Business\" (read)"
+        ),
+        ScopeKind::Enterprise => format!(
+            "check the enterprise's slug (github.com/enterprises/{name}), and let an owner install the GitHub App on the enterprise itself: being installed on its organizations is not enough. It needs the enterprise permission to read Copilot licenses"
+        ),
+    }
+}
+
+/// What an App needs for the seats, where it is installed and GitHub refuses all the same.
+fn seats_advice_for_app(scope: &Scope) -> String {
+    let name = scope.name();
+    match scope.kind() {
+        ScopeKind::Organization => format!(
+            "check that {name} has Copilot, and that the GitHub App's installation there has the organization permission \"GitHub Copilot Business\" (read); after a change of the App's permissions an owner approves it on the installation's page"
+        ),
+        ScopeKind::Enterprise => format!(
+            "check that {name} has Copilot, and that the GitHub App's installation on the enterprise itself has the enterprise permission to read Copilot licenses, which an owner of the enterprise approves on the installation's page. If GitHub does not let Apps list an enterprise's seats, use `token` in place of the App"
+        ),
     }
 }
 

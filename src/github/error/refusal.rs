@@ -4,8 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
 
-use super::{MESSAGE, RequestId, header};
+use super::{MESSAGE, RequestId, date_of, header};
 use crate::text::shown;
 
 /// An answer by which GitHub refuses a request, with all it says about why.
@@ -31,6 +32,8 @@ pub struct Refusal {
     pub remaining: Option<u64>,
     /// `X-RateLimit-Reset`: when the hour ends, in Unix seconds.
     pub reset: Option<i64>,
+    /// `Date`: the server's clock.
+    pub date: Option<Timestamp>,
 }
 
 /// A week, in seconds.
@@ -71,6 +74,7 @@ impl Refusal {
                 .map(|seconds: u64| Duration::from_secs(seconds.min(LONGEST_WAIT))),
             remaining: header(headers, "x-ratelimit-remaining").and_then(|v| v.parse().ok()),
             reset: header(headers, "x-ratelimit-reset").and_then(|v| v.parse().ok()),
+            date: date_of(headers),
         }
     }
 
@@ -99,7 +103,7 @@ impl fmt::Display for Refusal {
             let until = match (self.retry_after, self.reset) {
                 (Some(wait), _) => format!("for {} s", wait.as_secs()),
                 (None, Some(reset)) if self.remaining == Some(0) => {
-                    match jiff::Timestamp::from_second(reset) {
+                    match Timestamp::from_second(reset) {
                         Ok(time) => format!("until {time}"),
                         Err(_) => "for a while".to_owned(),
                     }

@@ -1,0 +1,198 @@
+//! What an App asks for itself, with an assertion that its key signed: its installations, and tokens for them.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{failure, refusal};
+use crate::apps::{App, Installation, Target};
+use crate::github::Token;
+use crate::http::{Answer, Call};
+use crate::inspect::token_of;
+use crate::seat::account;
+use crate::seats::id_of;
+use crate::world::{SERVER_URL, World};
+
+const DOCUMENTATION: &str = "https://docs.github.com/rest";
+
+/// The answer to a request that only an App can make; nothing for any other.
+pub(super) fn handle(world: &World, call: &Call) -> Option<Answer> {
+    let segments = call.segments();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let answer = match (call.method.as_str(), &segments[..]) {
+        ("GET", ["orgs", name, "installation"]) => as_app(world, call, |app| {
+            describe(world, app, Target::Organization, name)
+        }),
+        ("GET", ["enterprises", name, "installation"]) => as_app(world, call, |app| {
+            describe(world, app, Target::Enterprise, name)
+        }),
+        ("POST", ["app", "installations", id, "access_tokens"]) => {
+            as_app(world, call, |app| token(world, call, app, id))
+        }
+        _ => return None,
+    };
+    Some(answer)
+}
+
+fn as_app(world: &World, call: &Call, answer: impl FnOnce(&App) -> Answer) -> Answer {
+    let assertion = token_of(call).unwrap_or_default();
+    world.keep_assertion(assertion);
+    match verified(world, assertion) {
+        Ok(app) => answer(&app),
+        Err((status, message)) => failure(status, message, DOCUMENTATION),
+    }
+}
+
+type Refused = (u16, &'static str);
+
+/// The App that signed an assertion. GitHub's words are those that its users report.
+fn verified(world: &World, assertion: &str) -> Result<App, Refused> {
+    const UNREADABLE: Refused = (401, "A JSON web token could not be decoded");
+    let (signed, signature) = assertion.rsplit_once('.').ok_or(UNREADABLE)?;
+    let (header, claims) = signed.split_once('.').ok_or(UNREADABLE)?;
+    let part = |text: &str| -> Option<Value> {
+        serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+    };
+    let header = part(header).ok_or(UNREADABLE)?;
+    let claims = part(claims).ok_or(UNREADABLE)?;
+    if header["alg"] != "RS256" {
+        return Err(UNREADABLE);
+    }
+    let id = claims["iss"].as_str().ok_or(UNREADABLE)?;
+    let app = world.github(|github| github.apps.get(id).cloned());
+    let app = app.ok_or((404, "Integration not found"))?;
+    let signature = BASE64_URL_SAFE_NO_PAD
+        .decode(signature)
+        .map_err(|_| UNREADABLE)?;
+    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &app.public_key)
+        .verify(signed.as_bytes(), &signature)
+        .map_err(|_| UNREADABLE)?;
+    let now = jiff::Timestamp::now().as_second();
+    let issued = "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued";
+    if claims["iat"].as_i64().is_none_or(|iat| iat > now) {
+        return Err((401, issued));
+    }
+    match claims["exp"].as_i64() {
+        Some(exp) if exp > now + 600 => Err((
+            401,
+            "'Expiration time' claim ('exp') is too far in the future",
+        )),
+        Some(exp) if exp > now => Ok(app),
+        _ => Err((
+            401,
+            "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
+        )),
+    }
+}
+
+fn number_of(installation: &Installation) -> u32 {
+    let Installation { target, name, .. } = installation;
+    id_of(&format!("{target:?} {}", name.to_ascii_lowercase()))
+}
+
+fn describe(world: &World, app: &App, target: Target, name: &str) -> Answer {
+    let found = app.installations.iter().find(|installation| {
+        installation.target == target && installation.name.eq_ignore_ascii_case(name)
+    });
+    let Some(installation) = found else {
+        return refusal::not_found(
+            "https://docs.github.com/rest/apps/apps#get-an-organization-installation-for-the-authenticated-app",
+        );
+    };
+    let Installation { name, .. } = installation;
+    let id = number_of(installation);
+    let (kind, page) = match target {
+        Target::Organization => ("Organization", "organizations"),
+        Target::Enterprise => ("Enterprise", "enterprises"),
+    };
+    let monalisa = account("monalisa", 1001, "User");
+    let (at, by) = match installation.suspended {
+        true => ("2026-11-01T08:00:00Z".into(), monalisa),
+        false => (Value::Null, Value::Null),
+    };
+    let account = match target {
+        Target::Organization => account(name, id_of(name).into(), kind),
+        Target::Enterprise => json!({
+            "id": id_of(name), "node_id": format!("E_{}", id_of(name)), "slug": name, "name": name,
+            "html_url": format!("{SERVER_URL}/enterprises/{name}"), "description": null, "website_url": null,
+            "created_at": "2026-01-05T09:00:00Z", "updated_at": "2026-01-05T09:00:00Z",
+            "avatar_url": format!("{SERVER_URL}/avatars/{name}"),
+        }),
+    };
+    Answer::json(
+        200,
+        &json!({
+            "id": id, "account": account,
+            "repository_selection": "selected",
+            "access_tokens_url": format!("{}/app/installations/{id}/access_tokens", world.api_url),
+            "repositories_url": format!("{}/installation/repositories", world.api_url),
+            "html_url": format!("{SERVER_URL}/{page}/{name}/settings/installations/{id}"),
+            "app_id": 4242, "app_slug": "copilot-reports", "target_id": id_of(name), "target_type": kind,
+            "permissions": installation.permissions, "events": [],
+            "created_at": "2026-01-05T09:00:00Z", "updated_at": "2026-01-05T09:00:00Z",
+            "single_file_name": null, "suspended_at": at, "suspended_by": by,
+        }),
+    )
+}
+
+fn token(world: &World, call: &Call, app: &App, id: &str) -> Answer {
+    let found = app
+        .installations
+        .iter()
+        .find(|installation| number_of(installation).to_string() == id);
+    let Some(installation) = found else {
+        return refusal::not_found(
+            "https://docs.github.com/rest/apps/apps#create-an-installation-access-token-for-an-app",
+        );
+    };
+    if installation.suspended {
+        return failure(403, "This installation has been suspended", DOCUMENTATION);
+    }
+    let body = call.json().unwrap_or_default();
+    let asked = body["permissions"].as_object();
+    if asked.is_some() && installation.target == Target::Enterprise {
+        return refusal::unprocessable("Permissions cannot be set for enterprise installations.");
+    }
+    let mut permissions = installation.permissions.clone();
+    if let Some(asked) = asked {
+        let given = |(name, level): (&String, &Value)| {
+            let most = installation.permissions.get(name);
+            most.is_some_and(|most| level == most || level == "read")
+        };
+        if !asked.iter().all(given) {
+            return refusal::unprocessable(
+                "The permissions requested are not granted to this installation.",
+            );
+        }
+        permissions.retain(|name, _| asked.contains_key(name));
+    }
+    let number = world.next_answer();
+    let secret = format!(
+        "ghs_{}",
+        hex::encode(&Sha256::digest(format!("{id} {number}"))[..18])
+    );
+    let ends = jiff::Timestamp::now() + app.tokens_last;
+    let mut made = Token::new();
+    if permissions.contains_key("organization_copilot_seat_management") {
+        made = made.copilot([&installation.name]);
+    }
+    if installation.reads_enterprise_seats {
+        made = made.enterprise([&installation.name]);
+    }
+    if permissions.contains_key("metadata") {
+        made = made.read(&installation.repositories);
+    }
+    made.ends = Some(ends);
+    made.serves = app.tokens_serve;
+    world.github(|github| github.tokens.insert(secret.clone(), made));
+    let ends = ends.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    Answer::json(
+        201,
+        &json!({
+            "token": secret, "expires_at": ends, "permissions": permissions,
+            "repository_selection": "selected",
+        }),
+    )
+}

@@ -1,0 +1,142 @@
+//! A GitHub App: who it is, and how it proves that ("Generating a JSON Web Token for a GitHub
+//! App").
+//!
+//! An App asks for itself with an assertion that its key signed, and for an organization or
+//! enterprise with a token that lasts an hour; [`super::credentials`] has the second.
+
+mod key;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use super::error::Refusal;
+
+pub use key::{KeyError, PrivateKey};
+
+/// How far back an assertion is dated, in seconds. GitHub asks for it, because a runner's clock
+/// may be ahead of its own.
+const DATED_BACK: i64 = 60;
+
+/// How long an assertion is good for, in seconds from now. GitHub takes ten minutes at most, by
+/// its own clock.
+const GOOD_FOR: i64 = 8 * 60;
+
+/// The client ID of a GitHub App. Its App ID is taken too, as GitHub does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientId(String);
+
+/// Why a text cannot be the client ID of a GitHub App.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "it is not the client ID of a GitHub App, which has letters, digits and dots only (`Iv23…`) and stands on the App's settings page"
+)]
+pub struct ClientIdError;
+
+impl ClientId {
+    /// Checks an ID that somebody gave.
+    ///
+    /// # Errors
+    /// Where it could not be one of GitHub's.
+    pub fn parse(text: &str) -> Result<Self, ClientIdError> {
+        let fits = (1..=64).contains(&text.len())
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
+        fits.then(|| Self(text.to_owned())).ok_or(ClientIdError)
+    }
+
+    /// The ID.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A GitHub App with its key.
+#[derive(Debug, Clone)]
+pub struct App {
+    client_id: ClientId,
+    key: PrivateKey,
+    /// By how many seconds GitHub's clock is ahead of ours, where they differ too much.
+    ahead: Arc<AtomicI64>,
+}
+
+impl App {
+    /// An App of that ID, which signs with that key.
+    #[must_use]
+    pub fn new(client_id: ClientId, key: PrivateKey) -> Self {
+        Self {
+            client_id,
+            key,
+            ahead: Arc::default(),
+        }
+    }
+
+    /// Its client ID.
+    #[must_use]
+    pub fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    /// What proves at the time `now` that the App asks: a JWT, signed by RS256. Nothing where the
+    /// system gives no random numbers.
+    pub(super) fn assertion(&self, now: Timestamp) -> Option<SecretString> {
+        let now = now.as_second() + self.ahead.load(Ordering::Relaxed);
+        let part = |value: serde_json::Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+        let header = part(serde_json::json!({ "alg": "RS256", "typ": "JWT" }));
+        let claims = part(serde_json::json!({
+            "iat": now - DATED_BACK,
+            "exp": now + GOOD_FOR,
+            "iss": self.client_id.as_str(),
+        }));
+        let signed = format!("{header}.{claims}");
+        let signature = BASE64_URL_SAFE_NO_PAD.encode(self.key.sign(&signed)?);
+        Some(format!("{signed}.{signature}").into())
+    }
+
+    /// Whether it is worth asking again, at the time `now`, after this refusal of what was signed
+    /// at `signed`. Where GitHub says that the clocks differ, assertions follow GitHub's from here on.
+    pub(super) fn can_do_better(
+        &self,
+        refusal: &Refusal,
+        signed: Timestamp,
+        now: Timestamp,
+    ) -> bool {
+        // It waited for a rate limit for longer than it was good.
+        if now.as_second() - signed.as_second() >= GOOD_FOR {
+            return true;
+        }
+        let about_time = ["claim ('iat')", "claim ('exp')"];
+        let Some(theirs) = refusal.date.filter(|_| {
+            about_time
+                .iter()
+                .any(|claim| refusal.message.contains(claim))
+        }) else {
+            return false;
+        };
+        let ahead = theirs.as_second() - now.as_second();
+        let before = self.ahead.swap(ahead, Ordering::Relaxed);
+        // Much the same clock would be refused again.
+        if (ahead - before).abs() <= DATED_BACK / 2 {
+            return false;
+        }
+        let (by, how) = (
+            ahead.unsigned_abs(),
+            if ahead < 0 { "ahead of" } else { "behind" },
+        );
+        tracing::warn!(
+            "This machine's clock is {by} s {how} GitHub's, so GitHub refused what the App signed. It is signed again by GitHub's clock; the report's time is this machine's. Set the clock of the runner."
+        );
+        true
+    }
+}

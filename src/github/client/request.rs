@@ -1,0 +1,126 @@
+//! One request to GitHub, as often as it is sent.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Method};
+use octocrab::OctoBody;
+use reqwest::Url;
+use serde::Serialize;
+
+use super::super::credentials::Authorization;
+use super::super::error::{GitHubError, Problem, Purpose, Unreachable};
+use super::super::pacing::Cost;
+use crate::text::shown;
+
+/// The version of the REST API that the answers are read as ("API versions").
+const API_VERSION: (HeaderName, HeaderValue) = (
+    HeaderName::from_static("x-github-api-version"),
+    HeaderValue::from_static("2022-11-28"),
+);
+
+/// How long an answer may take. GitHub ends a request of its own accord after 10 seconds
+/// ("Troubleshooting the REST API", "Timeouts"); the rest is for slow lines.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// Bytes a second that even a slow line carries; large requests and answers get more time by this.
+const SLOW_LINE: usize = 100_000;
+
+/// In what form an answer is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Accept {
+    Json,
+    Raw,
+}
+
+/// One request, as often as it is sent.
+pub(super) struct Request<'a> {
+    pub(super) purpose: &'a Purpose,
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) accept: Accept,
+    pub(super) body: Option<Bytes>,
+    /// How many bytes the answer has, where that is known.
+    pub(super) expected: usize,
+    pub(super) cost: Cost,
+    /// Whether it may be carried out twice.
+    pub(super) repeatable: bool,
+}
+
+impl<'a> Request<'a> {
+    pub(super) fn reading(purpose: &'a Purpose, url: Url, accept: Accept) -> Self {
+        Self {
+            purpose,
+            method: Method::GET,
+            url,
+            accept,
+            body: None,
+            expected: 0,
+            cost: Cost::Read,
+            repeatable: true,
+        }
+    }
+
+    pub(super) fn sending(
+        purpose: &'a Purpose,
+        method: Method,
+        url: Url,
+        cost: Cost,
+        body: &impl Serialize,
+    ) -> Result<Self, GitHubError> {
+        let mut request = Self {
+            purpose,
+            method,
+            url,
+            accept: Accept::Json,
+            body: None,
+            expected: 0,
+            cost,
+            repeatable: matches!(cost, Cost::Read | Cost::Query),
+        };
+        let body = serde_json::to_vec(body)
+            .map_err(|error| request.failed(Problem::Unreachable(Unreachable::new(&error))))?;
+        request.body = Some(body.into());
+        Ok(request)
+    }
+
+    pub(super) fn within(&self) -> Duration {
+        let size = self.body.as_ref().map_or(0, Bytes::len) + self.expected;
+        ANSWER_WITHIN + Duration::from_secs((size / SLOW_LINE) as u64)
+    }
+
+    pub(super) fn build(
+        &self,
+        authorization: &Authorization,
+        url: &Url,
+    ) -> Result<http::Request<OctoBody>, http::Error> {
+        let accept = match self.accept {
+            Accept::Json => "application/vnd.github+json",
+            Accept::Raw => "application/vnd.github.raw+json",
+        };
+        let mut builder = http::Request::builder()
+            .method(self.method.clone())
+            .uri(url.as_str())
+            .header(ACCEPT, accept)
+            .header(AUTHORIZATION, authorization.header.clone())
+            .header(API_VERSION.0, API_VERSION.1);
+        if self.body.is_some() {
+            builder = builder.header(CONTENT_TYPE, "application/json");
+        }
+        builder.body(match &self.body {
+            Some(body) => OctoBody::from(body.clone()),
+            None => OctoBody::empty(),
+        })
+    }
+
+    pub(super) fn failed(&self, problem: Problem) -> GitHubError {
+        let asked = asked(&self.method, &self.url);
+        GitHubError::new(self.purpose.clone(), asked, problem)
+    }
+}
+
+/// Method and address, for people.
+pub(super) fn asked(method: &Method, url: &Url) -> String {
+    format!("{method} {}", shown(url.as_str(), 300))
+}
