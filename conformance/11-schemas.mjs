@@ -5,7 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import Ajv from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
-import { done, none, promise, relay, run, simulator, step } from "./lib.mjs";
+import { done, given, none, promise, relay, run, scratch, simulator, step } from "./lib.mjs";
 
 const docs = new URL("../docs/", import.meta.url).pathname;
 const files = ["manifest.schema.json", "report.schema.json"].map((name) => path.join(docs, name));
@@ -21,6 +21,7 @@ function wrong(schema, value) {
   const validate = ajv.getSchema(schema);
   return validate(value) ? [] : validate.errors.map(({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`);
 }
+const HEADER = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used";
 const copy = (value) => structuredClone(value);
 
 const github = await simulator("--people", "250");
@@ -99,9 +100,14 @@ await promise("11.6", "every manifest in a repository fits its schema, the secon
 });
 
 await promise("11.7", "a manifest of a file that was downloaded by hand knows nothing of its reading", () => {
-  const unknown = { api: null, run: null, reading: null, pages: null, total_seats: null, complete: null, doubts: [] };
-  const imported = { ...copy(recorded[0]), ...unknown, imported_from: "acme-seat-activity-1795316400.csv" };
+  const clone = fs.mkdtempSync(path.join(scratch, "clone-"));
+  const downloads = fs.mkdtempSync(path.join(scratch, "downloads-"));
+  const file = "acme-seat-activity-1795316400.csv";
+  fs.writeFileSync(path.join(downloads, file), `${HEADER}\n2026-11-22T03:00:00Z,octocat,None,2026-11-20T08:00:00Z,vscode/1.113.0\n`);
+  run(given("ACTION"), ["import", downloads, "--scope", "acme"], { cwd: clone, env: {} });
+  const imported = JSON.parse(fs.readFileSync(path.join(clone, "copilot-activity/acme/reports/2026/2026-11-22.json"), "utf8"));
   none(wrong("manifest.schema.json", imported));
+  assert.equal(imported.imported_from, file);
   assert.notDeepEqual(wrong("manifest.schema.json", { ...imported, pages: 3 }), []);
   assert.notDeepEqual(wrong("manifest.schema.json", { ...imported, imported_from: null }), []);
 });

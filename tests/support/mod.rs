@@ -17,7 +17,7 @@ pub mod secrets;
 mod terminal;
 pub mod verdict;
 
-pub use git::{commit_file, file, git, git_with};
+pub use git::{checkout, commit_file, file, git, git_with};
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,6 +28,7 @@ use std::sync::Arc;
 use std::thread;
 
 use secrets::Secrets;
+use sha2::{Digest as _, Sha256};
 use simulator::{GitHub, Repository, Seats, Simulator, Token, Witness};
 use tempfile::TempDir;
 
@@ -470,6 +471,11 @@ pub fn well_behaved(simulator: &Simulator) {
             assert_eq!(seen.json().unwrap()["force"], false);
         }
     }
+}
+
+/// The SHA-256 of bytes in lower-case hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// The day in UTC.
