@@ -8,9 +8,8 @@ mod support;
 use simulator::{At, Fault, Kind, Operation, Seats, Simulator};
 use support::{Job, OWN, Step, github, sound};
 
-/// Some of the program's memory is its own code; this leaves it little else. In KiB, as `ulimit`
-/// has it.
-const MEMORY: u64 = 1_500_000;
+/// In bytes, for everything that the process has of its own: heap, stacks, buffers.
+const MEMORY: u64 = 1_500_000_000;
 
 fn run(at: At, kind: Kind) -> (Simulator, Step) {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();

@@ -6,7 +6,7 @@ mod support;
 
 use std::thread;
 
-use simulator::{At, Ending, Fault, Kind, Nth, Operation, Token};
+use simulator::{At, Ending, Fault, Kind, Nth, Operation, Seen, Token};
 use support::pulls::{
     BRANCH, address, branches, days, job, protected, pull, pulls, recorded, run, start,
 };
@@ -15,14 +15,36 @@ use support::{COMMIT_TOKEN, OWN, git, sound};
 const QUERY: At = At::Graphql(Operation::Query);
 const MUTATION: At = At::Graphql(Operation::Mutation);
 
+/// How many times pull requests are listed by the first run, and by one that finds its own open.
+fn lists() -> [usize; 2] {
+    let simulator = start(protected());
+    let mut before = 0;
+    ["2026-03-02", "2026-03-03"].map(|day| {
+        run(&simulator, day, 1);
+        let requests = simulator.requests();
+        let is_list =
+            |seen: &&Seen| seen.method == "GET" && seen.path_and_query.contains("/pulls?");
+        let all = requests.iter().filter(is_list).count();
+        all - std::mem::replace(&mut before, all)
+    })
+}
+
 #[test]
 fn a_merge_in_the_middle_of_a_run_loses_nothing_and_doubles_nothing() {
     let list = At::path("GET", "/pulls?");
+    let [first, later] = lists();
     let open = At::path("POST", "/pulls");
     for ending in [Ending::Merged, Ending::Squashed, Ending::Closed] {
         for repository in [protected(), protected().deleting_merged_branches()] {
             // Before it is found, before its branch is read, before the commit, and after it.
-            let moments = [(&list, 1), (&QUERY, 1), (&MUTATION, 1), (&list, 2)];
+            let moments = [
+                (&list, 1),
+                (&list, later - 1),
+                (&QUERY, 1),
+                (&QUERY, 3),
+                (&MUTATION, 1),
+                (&list, later),
+            ];
             for (at, nth) in moments {
                 let what = format!("{ending:?} {at:?} {nth}");
                 let simulator = start(repository.clone());
@@ -59,7 +81,7 @@ fn a_merge_in_the_middle_of_a_run_loses_nothing_and_doubles_nothing() {
     simulator.fault(Fault::once(open, Kind::Reset.after_effect()));
     simulator.fault(Fault {
         at: list,
-        nth: Nth::Only(4),
+        nth: Nth::Only(first + 1),
         kind: Kind::EndPullRequest(Ending::Merged),
     });
     let step = run(&simulator, "2026-03-02", 1);

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -42,10 +42,8 @@ pub(crate) async fn exchange(
     }
     inspect(&world, &call);
 
-    let latency = world.github(|github| github.latency);
-    if !latency.is_zero() {
-        tokio::time::sleep(latency).await;
-    }
+    // The time that the work takes is a part of it, as it is at GitHub.
+    let earliest = Instant::now() + world.github(|github| github.latency);
     let kind = world.fault_for(&call);
     // The work goes on even if the client leaves meanwhile, as it would at GitHub.
     let delivery = tokio::task::spawn_blocking({
@@ -58,6 +56,7 @@ pub(crate) async fn exchange(
         }
     });
     let mut delivery = delivery.await.map_err(io::Error::other)?;
+    tokio::time::sleep_until(earliest.into()).await;
     while let Delivery::Late(by, then) = delivery {
         tokio::time::sleep(by).await;
         delivery = *then;

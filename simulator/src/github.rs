@@ -18,7 +18,7 @@ pub struct GitHub {
     pub repositories: BTreeMap<String, Repository>,
     /// The tokens, by their secret.
     pub tokens: BTreeMap<String, Token>,
-    /// How long each request takes before it is handled.
+    /// How long each request takes at least until it is answered.
     pub latency: Duration,
     /// The newest artifact version the results service knows: 7 as GitHub's own, 4 as the services of act and
     /// Gitea, which refuse fields they do not know and answer in camel case.

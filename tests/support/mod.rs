@@ -162,7 +162,7 @@ impl Job {
         self
     }
 
-    /// With no more memory than that, in KiB; asking for more ends the run.
+    /// With no more memory of its own than that, in bytes; asking for more ends the run.
     pub fn memory(mut self, most: u64) -> Self {
         self.memory = Some(most);
         self
@@ -196,15 +196,11 @@ impl Job {
         let program = env!("CARGO_BIN_EXE_copilot-activity-report");
         let mut command = match self.memory {
             None => Command::new(program),
-            // A shell drops variables with a hyphen in their names, so they are set after it.
+            // A shell would drop the variables with a hyphen in their names.
             Some(most) => {
-                let mut shell = Command::new("/bin/sh");
-                let limited = format!("ulimit -v {most} && exec env \"$@\"");
-                shell.args(["-c", &limited, "limited"]);
-                let variables = self.variables.iter();
-                shell.args(variables.map(|(name, value)| format!("{name}={value}")));
-                shell.arg(program);
-                shell
+                let mut limited = Command::new("prlimit");
+                limited.args([&format!("--data={most}"), program]);
+                limited
             }
         };
         command

@@ -1,0 +1,63 @@
+"""Measures, and prints what was measured as docs/performance.md. Started by benchmarks/run, which says how."""
+
+import datetime
+import platform
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import parts
+from lab import output_of
+
+PARTS = {
+    "reading": parts.reading,
+    "memory": parts.memory,
+    "upload": parts.upload,
+    "start": parts.start,
+    "size": parts.size,
+}
+
+
+def machine():
+    """What it was measured on."""
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    cores = output_of("nproc")
+    total = int(re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())[1]) / 2**20
+    return f"{model[1] if model else platform.machine()}, {cores} cores, {total:.0f} GiB, Linux {platform.release()}"
+
+
+def main():
+    chosen = sys.argv[1:] or list(PARTS)
+    unknown = [name for name in chosen if name not in PARTS]
+    if unknown:
+        sys.exit(f"no such part: {', '.join(unknown)}. There are: {', '.join(PARTS)}")
+    commit = output_of("git", "rev-parse", "HEAD")
+    changed = " (with changes)" if output_of("git", "status", "--porcelain", "--untracked-files=no") else ""
+    load = Path("/proc/loadavg").read_text().split()[0]
+    versions = [
+        output_of("gh", "--version").splitlines()[0],
+        f"node {output_of('node', '--version')}",
+        *(f"{name} {version}" for name, version in parts.packages()),
+    ]
+    print("# Performance\n")
+    print("What one run of `benchmarks/run` printed. The action and the others did the same work one after the other, on")
+    print("one simulated GitHub on the same machine, so the ratios say more than the seconds.\n")
+    print(f"- Measured: {datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC, commit `{commit}`{changed}")
+    print(f"- Machine: {machine()}; load before the run {load}")
+    print(f"- Against: {', '.join(versions)}")
+    targets = []
+    for name in chosen:
+        print(f"== {name}", file=sys.stderr)
+        targets += PARTS[name]()
+        sys.stdout.flush()
+    print("\n## Targets\n\n| target | measured | |\n| --- | ---: | --- |")
+    for target, figure, met in targets:
+        print(f"| {target} | {figure} | {'met' if met else '**missed**'} |")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (parts.Failed, subprocess.CalledProcessError) as error:
+        sys.exit(f"benchmarks: {error}")

@@ -1,0 +1,279 @@
+"""The parts of the measurement. Each prints its section and returns its targets: what, the figure, whether it is met."""
+
+import json
+import os
+import random
+import re
+import signal
+import socket
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from lab import HERE, Failed, Simulator, job, measured, megabytes, output_of, seconds, typical
+
+OURS = "this action"
+FILE = "report.csv"
+# Each writes the file that it is told, or as the action does.
+READERS = {
+    OURS: [os.environ["SHIPPED"]],
+    "gh api --paginate": [str(HERE / "clients/gh"), FILE],
+    "@octokit/rest": ["node", str(HERE / "clients/octokit.mjs"), FILE],
+    "PyGithub": [os.environ["PYTHON"], str(HERE / "clients/pygithub.py"), FILE],
+}
+OTHERS = [name for name in READERS if name != OURS]
+# How often each is run; of several runs the medians count.
+SEATS = {1_000: 5, 10_000: 3, 100_000: 1}
+DELAYS = (0, 50, 200)
+PAGE = 100
+AT_ONCE = 10
+
+
+def packages():
+    """Names and versions of the packages that are measured."""
+    wanted = json.loads((HERE / "package.json").read_text())["dependencies"]
+    python = re.search(r"^PyGithub==(.*)$", (HERE / "requirements.txt").read_text(), re.MULTILINE)
+    return [*wanted.items(), ("PyGithub", python[1])]
+
+
+def variables(environment, inputs):
+    """What the runner sets for a step with these inputs."""
+    given = {"token": environment["GITHUB_TOKEN"], "organization": "acme", **inputs}
+    return {**environment, **{f"INPUT_{name.upper()}": value for name, value in given.items()}}
+
+
+def read(reader, seats, delay, deliver_to="none"):
+    """Lets a reader read all seats, and makes sure that it did."""
+    simulator = Simulator(seats, delay)
+    with simulator, job(variables(simulator.environment, {"deliver-to": deliver_to})) as (workspace, environment):
+        run = measured(READERS[reader], workspace, environment)
+        written = [*workspace.glob("*.csv"), *workspace.glob("copilot-activity-report/*.csv")]
+        rows = sum(file.read_bytes().count(b"\n") for file in written)
+    run.requests = simulator.requests
+    expected = seats + 1 if reader == OURS else seats
+    if rows != expected:
+        raise Failed(f"{reader} wrote {rows} lines instead of {expected}")
+    if reader == OURS and simulator.complaints:
+        raise Failed(f"the simulator complains about the action:\n{simulator.complaints}")
+    return run
+
+
+def waited(run):
+    """How many seconds the action says that it kept still to stay within GitHub's limits."""
+    return sum(int(wait) for wait in re.findall(r"^Waiting (\d+) s, .* to keep to GitHub's rate limits", run.printed, re.M))
+
+
+def reading():
+    print(f"""
+## Reading
+
+All pages of {PAGE} seats are read and written as a CSV of GitHub's five columns. "ms" is what a page takes the simulator
+until it answers. CPU is user and system time together; memory is the peak of resident memory. Of 1,000 seats each
+figure is the median of {SEATS[1_000]} runs, of 10,000 that of {SEATS[10_000]}; of 100,000 there is one run. The action does more than the others: it
+asks whether the repository is public, proves the report complete, sorts it, and writes a manifest and a summary.
+
+100,000 seats are 1,000 pages, and GitHub allows 900 requests a minute and 90 seconds of its servers' time in 60: the
+action waits to keep to that (in brackets, as its log announces), the others do not, and would be refused by GitHub.
+There CPU and memory compare, and time does not. PyGithub's own pause of 250 ms between requests is switched off.
+
+| seats | ms | | requests | time | CPU | memory |
+| ---: | ---: | --- | ---: | ---: | ---: | ---: |""")
+    found = {}
+    for seats, times in SEATS.items():
+        for delay in DELAYS:
+            runs = {reader: [] for reader in READERS}
+            # One after the other in each round, so that a busy moment of the machine is nobody's alone.
+            for _ in range(times):
+                for reader in READERS:
+                    runs[reader].append(read(reader, seats, delay))
+            for reader in READERS:
+                run = found[reader, seats, delay] = typical(runs[reader])
+                wait = f" ({waited(run)} s)" if waited(run) else ""
+                print(
+                    f"| {seats:,} | {delay} | {reader} | {run.requests:,} | {seconds(run.wall)}{wait} "
+                    f"| {seconds(run.cpu)} | {megabytes(run.peak)} |",
+                    flush=True,
+                )
+    return reading_targets(found)
+
+
+def reading_targets(found):
+    def best(seats, delay, what):
+        return min(getattr(found[reader, seats, delay], what) for reader in OTHERS)
+
+    def worst_share(what):
+        sizes = [(seats, delay) for seats in SEATS for delay in DELAYS]
+        return max(getattr(found[OURS, *size], what) / best(*size, what) for size in sizes)
+
+    ours = found[OURS, 10_000, 200].wall
+    faster = best(10_000, 200, "wall") / ours
+    ideal = 10_000 / PAGE / AT_ONCE * 0.2
+    cpu, memory = worst_share("cpu"), worst_share("peak")
+    return [
+        ("10,000 seats at 200 ms: at least 8 times as fast as the fastest other", f"{faster:.1f} times", faster >= 8),
+        (
+            f"the same: at most 1.25 of the ideal for ten at once, {ideal:.0f} s",
+            f"{ours / ideal:.2f}, {ours:.2f} s",
+            ours / ideal <= 1.25,
+        ),
+        ("CPU below a quarter of the best other's at every size", f"at most {cpu:.0%}", cpu < 0.25),
+        ("memory below the best other's at every size", f"at most {memory:.0%}", memory < 1),
+    ]
+
+
+def memory():
+    seats = 200_000
+    print(f"""
+## Memory of a very large report
+
+{seats:,} seats, some 360 MB of JSON, at 0 ms. The action waits for GitHub's limits as above; `tests/scale.rs` holds its
+bound in every test run.
+
+| | requests | time | CPU | memory |
+| --- | ---: | ---: | ---: | ---: |""")
+    for reader, deliver_to in [(OURS, "none"), (OURS, "artifact"), (OTHERS[0], "none")]:
+        run = read(reader, seats, 0, deliver_to)
+        name = f"{reader}, `deliver-to: {deliver_to}`" if reader == OURS else reader
+        wait = f" ({waited(run)} s)" if waited(run) else ""
+        print(
+            f"| {name} | {run.requests:,} | {seconds(run.wall)}{wait} | {seconds(run.cpu)} | {megabytes(run.peak)} |",
+            flush=True,
+        )
+    return []
+
+
+def rows_of(size, path):
+    """Writes a report of about that many bytes, always the same."""
+    chance = random.Random(size)
+    surfaces = ["vscode/1.113.0/copilot-chat/0.41.1", "copilot-cli", "Xcode/26.4/copilot-xcode/0.47.0", "None"]
+
+    def when():
+        day, hour, minute, second = (chance.randrange(n) for n in (28, 24, 60, 60))
+        return f"2026-11-{day + 1:02}T{hour:02}:{minute:02}:{second:02}Z"
+
+    with path.open("w") as file:
+        number = 0
+        while file.tell() < size:
+            rows = []
+            for number in range(number + 1, number + 1001):
+                login = f"mona-{chance.randrange(16**6):06x}-{number}"
+                rows.append(f"2026-11-22T00:00:00Z,{login},{when()},{when()},{chance.choice(surfaces)}\n")
+            file.writelines(rows)
+
+
+def upload():
+    print("""
+## Uploading an artifact
+
+A CSV like a report, packed, sent and completed; the simulator is the artifact service and the store. Both compress with
+deflate at level 6 and hash the zip; the official client does so while it sends, the action before. The medians of five
+runs, of three for the larger file.
+
+| file | | zip | requests | time | CPU | memory |
+| ---: | --- | ---: | ---: | ---: | ---: | ---: |""")
+    uploaders = {
+        OURS: [os.environ["UPLOAD"]],
+        "@actions/artifact": ["node", str(HERE / "clients/artifact.mjs")],
+    }
+    targets = []
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        for size, times in ((10, 5), (200, 3)):
+            file = Path(folder) / f"{size}.csv"
+            rows_of(size * 10**6, file)
+            runs = {uploader: [] for uploader in uploaders}
+            for _ in range(times):
+                for uploader, command in uploaders.items():
+                    runs[uploader].append(uploaded([*command, str(file)]))
+            middle = {uploader: typical(runs[uploader]) for uploader in uploaders}
+            for uploader, run in middle.items():
+                zipped = int(re.search(r"^(\d+) bytes, SHA-256", run.printed, re.M)[1])
+                print(
+                    f"| {size} MB | {uploader} | {zipped / 1e6:.2f} MB | {run.requests} | {seconds(run.wall)} "
+                    f"| {seconds(run.cpu)} | {megabytes(run.peak)} |",
+                    flush=True,
+                )
+            ratio = middle["@actions/artifact"].wall / middle[OURS].wall
+            targets.append((f"an upload of {size} MB at least as fast", f"{ratio:.1f} times as fast", ratio >= 1))
+    return targets
+
+
+def uploaded(command):
+    simulator = Simulator(1)
+    with simulator, job(simulator.environment) as (workspace, environment):
+        run = measured(command, workspace, environment)
+    run.requests = simulator.requests
+    return run
+
+
+def start():
+    times = 20
+    print(f"""
+## From start to the first request
+
+From starting the program to the first bytes of its first request, with `deliver-to: none`; the medians of {times} runs. Most
+of the action's time goes into reading certificate authorities: one file in its image, on Debian a folder of many besides.
+
+| | first request |
+| --- | ---: |""")
+    simulator = Simulator(1)
+    with simulator:
+        environment = variables(simulator.environment, {"deliver-to": "none"})
+    one_file = {**environment, "SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt"}
+    cases = {reader: (command, environment) for reader, command in READERS.items()}
+    shipped = f"{OURS}, authorities as in its image"
+    cases = {shipped: (READERS[OURS], one_file), **cases}
+    found = {case: [] for case in cases}
+    for _ in range(times):
+        for case, (command, environment) in cases.items():
+            found[case].append(first_request(command, environment))
+    for case, values in found.items():
+        print(f"| {case} | {statistics.median(values) * 1000:.1f} ms |")
+    ours = statistics.median(found[shipped]) * 1000
+    return [("the first request within 15 ms of the start, in the image", f"{ours:.1f} ms", ours <= 15)]
+
+
+def first_request(command, environment):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with job({**environment, "GITHUB_API_URL": address}) as (workspace, environment):
+            began = time.perf_counter()
+            process = subprocess.Popen(
+                command, cwd=workspace, env=environment, stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )
+            try:
+                connection, _ = server.accept()
+                with connection:
+                    if not connection.recv(1):
+                        raise Failed(f"{command[0]} connected and asked nothing")
+                    took = time.perf_counter() - began
+            except TimeoutError as error:
+                raise Failed(f"{command[0]} asked nothing within 30 s") from error
+            finally:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+    return took
+
+
+def size():
+    binary = Path(os.environ["SHIPPED"]).stat().st_size
+    tag = f"localhost/copilot-activity-report:benchmark-{os.getpid()}"
+    podman = ["env", "STORAGE_DRIVER=vfs", "podman", "--runtime", "runc", "--cgroup-manager=cgroupfs"]
+    subprocess.run(["conformance/image", tag], check=True, stdout=subprocess.DEVNULL)
+    try:
+        image = int(output_of(*podman, "image", "inspect", "--format", "{{.Size}}", tag))
+    finally:
+        output_of(*podman, "rmi", "--force", tag)
+    print(f"""
+## Size
+
+The binary is the one of the image: static, stripped. The image holds besides it certificate authorities and busybox.
+
+| | |
+| --- | ---: |
+| binary | {binary / 1e6:.2f} MB |
+| image | {image / 1e6:.2f} MB |""")
+    return [("the binary at most 6 MB", f"{binary / 1e6:.2f} MB", binary <= 6e6)]

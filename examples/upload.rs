@@ -1,0 +1,33 @@
+//! Delivers a file as an artifact of the job it runs in, and does nothing else: what the action's
+//! own upload takes, for `benchmarks/run`.
+//!
+//! ```sh
+//! upload report.csv
+//! ```
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use copilot_activity_report::clock::Clock;
+use copilot_activity_report::environment::Environment;
+use copilot_activity_report::http;
+use copilot_activity_report::runner::artifact::{ArtifactName, ArtifactService, File};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    let path = std::env::args_os().nth(1).context("usage: upload FILE")?;
+    let path = PathBuf::from(path);
+    let name = path.file_name().and_then(|name| name.to_str());
+    let file = File {
+        name: name.context("the file's name is not Unicode")?,
+        path: &path,
+    };
+    let environment = Environment::read();
+    let http = http::client(&environment)?;
+    let clock = Clock::system(&environment);
+    let service = ArtifactService::from_environment(http, clock, &environment)?;
+    let wanted = ArtifactName::parse("benchmark")?;
+    let uploaded = service.upload(&wanted, &[file], None, &mut |_| {}).await?;
+    println!("{} bytes, SHA-256 {}", uploaded.size, uploaded.digest);
+    Ok(())
+}
