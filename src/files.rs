@@ -38,13 +38,10 @@ impl Written {
     /// # Errors
     /// Where it cannot be read.
     pub fn is_unchanged(&self) -> io::Result<bool> {
-        let mut hashing = Hashing {
-            out: io::sink(),
-            hash: Sha256::new(),
-            size: 0,
-        };
+        let mut hashing = Hashing::new(io::sink());
         io::copy(&mut File::open(&self.path)?, &mut hashing)?;
-        Ok(hashing.size == self.size && hex::encode(hashing.hash.finalize()) == self.sha256)
+        let (size, sha256) = hashing.finish()?;
+        Ok(size == self.size && sha256 == self.sha256)
     }
 }
 
@@ -69,7 +66,8 @@ pub enum FileError {
     },
 }
 
-fn at(path: &Path) -> impl FnOnce(io::Error) -> FileError + '_ {
+/// Names the file or folder in what the system said.
+pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> FileError + '_ {
     move |error| FileError::Io {
         path: path.to_owned(),
         error,
@@ -156,11 +154,7 @@ impl Folder {
             .write(true)
             .create_new(true)
             .open(temporary)?;
-        let mut out = Hashing {
-            out: io::BufWriter::new(file),
-            hash: Sha256::new(),
-            size: 0,
-        };
+        let mut out = Hashing::new(io::BufWriter::new(file));
         content(&mut out)?;
         let file: File = out
             .out
@@ -188,10 +182,26 @@ fn give(path: &Path, owner: (u32, u32)) -> io::Result<()> {
 }
 
 /// Passes bytes on, and knows their number and SHA-256.
-struct Hashing<W> {
+pub(crate) struct Hashing<W> {
     out: W,
     hash: Sha256,
     size: u64,
+}
+
+impl<W: io::Write> Hashing<W> {
+    pub(crate) fn new(out: W) -> Self {
+        Self {
+            out,
+            hash: Sha256::new(),
+            size: 0,
+        }
+    }
+
+    /// Their number and SHA-256, once all of them are passed on.
+    pub(crate) fn finish(mut self) -> io::Result<(u64, String)> {
+        self.out.flush()?;
+        Ok((self.size, hex::encode(self.hash.finalize())))
+    }
 }
 
 impl<W: io::Write> io::Write for Hashing<W> {

@@ -7,6 +7,7 @@
 mod access;
 mod command;
 mod given;
+mod output;
 #[cfg(test)]
 mod properties;
 mod report;
@@ -54,6 +55,8 @@ pub struct Inputs {
     pub workspace: PathBuf,
     /// The folder in the workspace that the files go to; relative.
     pub output_directory: PathBuf,
+    /// Whether the files go there.
+    pub output: Output,
     /// Whether a public repository may receive the report.
     pub allow_public: bool,
     /// What the report is like, and when it is an error.
@@ -71,6 +74,17 @@ pub enum Access {
     Token(SecretString),
     /// A GitHub App that is installed on each organization, or on the enterprise.
     App(App),
+}
+
+/// Where the files of a report go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// To the folder in the workspace, each with its manifest.
+    Directory,
+    /// The report alone, to this file. By hand only, as the next.
+    File(PathBuf),
+    /// The report alone, to standard output.
+    Standard,
 }
 
 /// What the report is like, and when it is an error.
@@ -183,12 +197,17 @@ impl fmt::Display for Mistakes {
 impl std::error::Error for Mistakes {}
 
 impl Inputs {
-    /// Reads and checks the inputs: `flags` as given on the command line, then `environment`.
+    /// Reads and checks the inputs: `flags` as given on the command line, then `environment`. By
+    /// hand it matters whether standard output is a terminal.
     ///
     /// # Errors
     /// All that cannot be used, at once.
-    pub fn read(flags: &clap::ArgMatches, environment: &Environment) -> Result<Self, Mistakes> {
-        let mut given = Given::new(flags, environment);
+    pub fn read(
+        flags: &clap::ArgMatches,
+        environment: &Environment,
+        output_is_terminal: bool,
+    ) -> Result<Self, Mistakes> {
+        let mut given = Given::new(flags, environment, output_is_terminal);
         let inputs = given.check();
         match inputs {
             Some(inputs) if given.mistakes.is_empty() => Ok(inputs),

@@ -11,7 +11,7 @@
 //! - [`github`]: GitHub's public API: seats, repositories, commits.
 //! - [`report`]: the report itself: rows, order, file form, manifest, completeness. No input or
 //!   output.
-//! - [`files`]: the report as files in the workspace.
+//! - [`files`]: the report as files in the workspace; [`destination`]: or elsewhere, by hand.
 //! - [`delivery`]: where a finished report goes.
 //! - [`runner`]: the Actions runner: artifact, outputs, summary, annotations, masking.
 //! - [`archive`]: by hand, with the files of a clone: `verify` and `import`.
@@ -20,7 +20,8 @@
 //! only [`run`] and [`delivery`] see all.
 //!
 //! [`progress`] knows at any time what was done. [`environment`], [`clock`] and [`http`] are the
-//! edges: variables, time and the network come in through them. [`text`] and [`markdown`] make
+//! edges: variables, time and the network come in through them; [`console`] is what a person sees
+//! who starts the command by hand. [`text`] and [`markdown`] make
 //! text from elsewhere fit to be shown.
 //!
 //! [`start`] is where the binary begins, [`run`] the story of one run, top to bottom. Whoever wants
@@ -29,7 +30,9 @@
 
 pub mod archive;
 pub mod clock;
+pub mod console;
 pub mod delivery;
+pub mod destination;
 pub mod environment;
 pub mod files;
 pub mod github;
@@ -50,9 +53,11 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clock::Clock;
+use console::Console;
 use delivery::Delivery;
+use destination::Destination;
 use environment::Environment;
-use files::{Folder, Written};
+use files::Written;
 use github::client::Client;
 use github::credentials::Mask;
 use github::names::RepositoryName;
@@ -84,10 +89,11 @@ const UNUSABLE_INPUTS: u8 = 2;
 /// something was not, 2 where the inputs cannot be used.
 #[must_use]
 pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
+    let console = Console::of_process(environment);
     for secret in context::secrets(environment) {
         log::mask(environment, &secret);
     }
-    log::begin(environment);
+    log::begin(environment, &console);
 
     let flags = match inputs::command().try_get_matches_from(arguments) {
         Ok(flags) => flags,
@@ -104,7 +110,7 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Enviro
     if let Some(done) = archive::start(&flags, environment) {
         return done;
     }
-    let inputs = match Inputs::read(&flags, environment) {
+    let inputs = match Inputs::read(&flags, environment, console.output_is_terminal()) {
         Ok(inputs) => inputs,
         Err(mistakes) => {
             tracing::error!("{mistakes}");
@@ -120,7 +126,7 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Enviro
             let done = runtime.block_on(async {
                 tokio::select! {
                     signal = interruption() => Err(progress.interrupted(signal?).into()),
-                    done = run(&inputs, environment, &progress) => done,
+                    done = run(&inputs, environment, &console, &progress) => done,
                 }
             });
             // Names may be looked up on threads that nothing waits for any more.
@@ -161,6 +167,7 @@ fn signals() -> std::io::Result<impl Future<Output = &'static str> + Send> {
 pub async fn run(
     inputs: &Inputs,
     environment: &Environment,
+    console: &Console,
     progress: &Progress,
 ) -> anyhow::Result<()> {
     let clock = Clock::system(environment);
@@ -191,7 +198,7 @@ pub async fn run(
     let writer = inputs.commit_token.as_ref().map(client).transpose();
     let writer = writer.context("`commit-token` cannot be used")?;
     progress.doing("getting ready");
-    let folder = Folder::open(&inputs.workspace, &inputs.output_directory)?;
+    let destination = Destination::open(inputs)?;
     let asker = asker(inputs, &readers).context("no organization or enterprise is named")?;
     let delivery = Delivery::prepare(inputs, environment, &clock, &http, asker, writer).await?;
 
@@ -201,7 +208,10 @@ pub async fn run(
         let title = format!("Copilot activity report of the {} {scope}", scope.kind());
         let group = Group::begin(environment, &title);
         progress.doing(format!("reading the seats of {scope}"));
-        let finished = take(inputs, &delivery, reader, &clock, &folder, scope).await;
+        let finished = match read(inputs, reader, &clock, console, scope).await {
+            Ok(report) => take(inputs, &delivery, reader, &destination, report).await,
+            Err(error) => Err(error),
+        };
         let mut outcome = Outcome {
             scope,
             finished,
@@ -230,7 +240,7 @@ pub async fn run(
         outcomes.push(outcome);
     }
     let files: Vec<&Written> = finished(&outcomes)
-        .flat_map(|finished| finished.forms.iter().chain([&finished.manifest]))
+        .flat_map(|finished| finished.forms.iter().chain(&finished.manifest))
         .collect();
     progress.doing("uploading the artifact");
     let uploaded = delivery.upload(&files).await;
@@ -268,16 +278,18 @@ fn asker<'r>(inputs: &Inputs, readers: &'r [(&Scope, Client)]) -> Option<&'r Cli
     owners.or(readers.first()).map(|(_, client)| client)
 }
 
-/// Reads one report and writes its files to the workspace.
-async fn take(
+/// Reads one report, and says what there is to say of it as a whole.
+async fn read(
     inputs: &Inputs,
-    delivery: &Delivery<'_>,
     reader: &Client,
     clock: &Clock,
-    folder: &Folder,
+    console: &Console,
     scope: &Scope,
-) -> anyhow::Result<Finished> {
-    let report = seats::read(reader, clock, scope, inputs.pseudonyms.as_ref()).await?;
+) -> anyhow::Result<Report> {
+    let shown = console.reading(scope.name());
+    let reached = |seats::Reached { pages, of }| shown.reached(pages, of);
+    let report = seats::read(reader, clock, scope, inputs.pseudonyms.as_ref(), &reached).await?;
+    drop(shown);
     tracing::info!(
         "{scope}: seats read: {}, people: {}, pages: {}.",
         report.seats().len(),
@@ -302,6 +314,17 @@ async fn take(
             report.people()
         );
     }
+    Ok(report)
+}
+
+/// Writes the files of a report to where they go.
+async fn take(
+    inputs: &Inputs,
+    delivery: &Delivery<'_>,
+    reader: &Client,
+    destination: &Destination,
+    report: Report,
+) -> anyhow::Result<Finished> {
     let (known, unknown) = match delivery.known(&report).await {
         Ok(known) => (known, None),
         Err(error) => (Known::default(), Some(error.context(
@@ -309,7 +332,14 @@ async fn take(
         ))),
     };
     let rule = known.rule(report.time(), inputs.report.inactive_after);
-    let (forms, manifest) = write(inputs, delivery, reader, folder, &report, (&known, rule))?;
+    let (forms, manifest) = write(
+        inputs,
+        delivery,
+        reader,
+        destination,
+        &report,
+        (&known, rule),
+    )?;
     Ok(Finished {
         counts: Counts::of(known.standings(report.seats(), rule)),
         report,
@@ -321,15 +351,15 @@ async fn take(
     })
 }
 
-/// Writes the files of a report to the workspace: in each form, and the manifest beside them.
+/// Writes the files of a report: in each form, and in a folder the manifest beside them.
 fn write(
     inputs: &Inputs,
     delivery: &Delivery<'_>,
     reader: &Client,
-    folder: &Folder,
+    destination: &Destination,
     report: &Report,
     (known, rule): (&Known, Rule),
-) -> anyhow::Result<(Vec<Written>, Written)> {
+) -> anyhow::Result<(Vec<Written>, Option<Written>)> {
     let api = reader.address().as_str();
     let manifest = |files| delivery.manifest(report, api, files);
     let standings;
@@ -344,15 +374,22 @@ fn write(
     let mut forms = Vec::new();
     for format in &inputs.report.formats {
         let written = match format {
-            Format::Csv => folder.write(&format!("{stem}.csv"), |out| {
+            Format::Csv => destination.write(&format!("{stem}.csv"), |out| {
                 report::csv::write(report, form, out)
             }),
-            Format::Json => folder.write(&format!("{stem}.json"), |out| {
+            Format::Json => destination.write(&format!("{stem}.json"), |out| {
                 report::json::write(report, form, &manifest(Vec::new()), out)
             }),
         }?;
-        tracing::info!("{}: wrote {}.", report.scope(), written.below_workspace);
+        tracing::info!(
+            "{}: written to {}.",
+            report.scope(),
+            written.below_workspace
+        );
         forms.push(written);
+    }
+    if !destination.has_manifests() {
+        return Ok((forms, None));
     }
     let entries = forms.iter().map(|file| FileEntry {
         name: file.name.clone(),
@@ -360,10 +397,10 @@ fn write(
         sha256: file.sha256.clone(),
     });
     let manifest = manifest(entries.collect()).to_file()?;
-    let manifest = folder.write(&format!("{stem}.manifest.json"), |out| {
+    let manifest = destination.write(&format!("{stem}.manifest.json"), |out| {
         out.write_all(&manifest)
     })?;
-    Ok((forms, manifest))
+    Ok((forms, Some(manifest)))
 }
 
 /// Tells the next step and the person: outputs and summary, each also where the other cannot be

@@ -11,7 +11,7 @@ use crate::runner::artifact::{ArtifactError, Uploaded};
 use crate::runner::outputs::Outputs;
 use crate::runner::summary::Line;
 
-/// A report that is complete (or may be incomplete) and lies in the workspace.
+/// A report that is complete (or may be incomplete) and lies where it was asked for.
 pub(crate) struct Finished {
     pub(crate) report: Report,
     /// What recorded reports know besides.
@@ -22,7 +22,8 @@ pub(crate) struct Finished {
     pub(crate) counts: Counts,
     /// The report, in each form that was asked for.
     pub(crate) forms: Vec<Written>,
-    pub(crate) manifest: Written,
+    /// Beside it in the workspace; nothing where the report went elsewhere.
+    pub(crate) manifest: Option<Written>,
 }
 
 /// What became of one organization or enterprise.
@@ -43,10 +44,12 @@ impl Outcome<'_> {
                     .iter()
                     .map(|file| &*file.below_workspace)
                     .collect();
-                Line::good(format!(
-                    "{scope}: written to {} in the workspace",
-                    paths.join(" and ")
-                ))
+                let paths = paths.join(" and ");
+                let place = match finished.manifest {
+                    Some(_) => " in the workspace",
+                    None => "",
+                };
+                Line::good(format!("{scope}: written to {paths}{place}"))
             }
             Err(error) => Line::bad(format!("{scope}: no report. {error:#}")),
         }

@@ -9,6 +9,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use copilot_activity_report::console::Console;
 use copilot_activity_report::environment::Environment;
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use serde_json::{Value, json};
@@ -696,7 +697,9 @@ const PANIC: &str = "TEST_PANIC";
 #[test]
 fn a_panic_is_an_error_like_any_other_without_the_words_it_came_with() {
     if let Ok(words) = std::env::var(PANIC) {
-        copilot_activity_report::runner::log::begin(&Environment::read());
+        let environment = Environment::read();
+        let console = Console::of_process(&environment);
+        copilot_activity_report::runner::log::begin(&environment, &console);
         assert!(words != "none", "words of the source");
         panic!("{words}");
     }

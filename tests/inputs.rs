@@ -4,6 +4,7 @@
 
 mod support;
 
+use copilot_activity_report::inputs::table::{INPUTS, Kind};
 use simulator::{Repository, Seats, Simulator, Token};
 use support::{COMMIT_TOKEN, Job, OWN, TOKEN, files_below, github, well_behaved};
 
@@ -337,9 +338,9 @@ fn a_secret_is_never_a_flag() {
 fn help_explains_every_input_and_the_exit_status() {
     let step = Job::alone().by_hand(&["--help"]).run();
     step.succeeded();
-    for input in copilot_activity_report::inputs::table::INPUTS {
+    for input in INPUTS {
         let flag = format!("--{} ", input.name);
-        let secret = input.name.ends_with("token");
+        let secret = input.kind == Kind::Secret;
         assert_eq!(step.stdout.contains(&flag), !secret, "{}", step.stdout);
     }
     for text in [

@@ -159,6 +159,23 @@ fn the_readme_shows_the_columns_of_the_code() {
 }
 
 #[test]
+fn the_schema_of_the_json_has_the_columns_of_the_code() {
+    let schema = std::fs::read("docs/report.schema.json").unwrap();
+    let schema: serde_json::Value = serde_json::from_slice(&schema).unwrap();
+    let properties = schema["$defs"]["row"]["properties"].as_object().unwrap();
+    let said: BTreeMap<&str, &str> = properties
+        .iter()
+        .map(|(key, said)| (key.as_str(), said["description"].as_str().unwrap()))
+        .collect();
+    let known: BTreeMap<&str, &str> = columns::GITHUB
+        .iter()
+        .chain(&columns::OTHERS)
+        .map(|column| (column.key, column.meaning))
+        .collect();
+    assert_eq!(said, known);
+}
+
+#[test]
 fn the_compiler_is_the_same_for_rustup_the_image_and_cargo() {
     let read = |file: &str| std::fs::read_to_string(file).unwrap();
     let toolchain = read("rust-toolchain.toml");

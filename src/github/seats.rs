@@ -58,7 +58,17 @@ const MOST_ROWS: usize = 10_000;
 /// For how many rows room is made on the word of the first page alone.
 const MOST_ROOM: usize = 1_000_000;
 
-/// Reads the report of `scope`, with pseudonyms for people where there is a key. A list that moved while it was read is read again, until it holds
+/// How far a reading is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reached {
+    /// How many pages were read.
+    pub pages: usize,
+    /// How many there are, where GitHub links to the last.
+    pub of: Option<usize>,
+}
+
+/// Reads the report of `scope`, with pseudonyms for people where there is a key, and says after each
+/// page how far it is. A list that moved while it was read is read again, until it holds
 /// together or stays as it is.
 ///
 /// # Errors
@@ -69,8 +79,9 @@ pub async fn read(
     clock: &Clock,
     scope: &Scope,
     pseudonyms: Option<&PseudonymKey>,
+    reached: &dyn Fn(Reached),
 ) -> Result<Report, GitHubError> {
-    let mut report = read_once(client, clock, scope, pseudonyms).await?;
+    let mut report = read_once(client, clock, scope, pseudonyms, reached).await?;
     for _ in 0..AGAIN {
         if !report.doubts().iter().any(Doubt::may_pass) {
             break;
@@ -78,7 +89,7 @@ pub async fn read(
         let doubts: Vec<String> = report.doubts().iter().map(ToString::to_string).collect();
         tracing::info!("{scope}: the list is read again: {}.", doubts.join("; "));
         clock.sleep(REST).await;
-        let again = read_once(client, clock, scope, pseudonyms).await?;
+        let again = read_once(client, clock, scope, pseudonyms, reached).await?;
         let at_rest = again.says_the_same_as(&report);
         report = again;
         if at_rest {
@@ -93,13 +104,25 @@ async fn read_once(
     clock: &Clock,
     scope: &Scope,
     pseudonyms: Option<&PseudonymKey>,
+    reached: &dyn Fn(Reached),
 ) -> Result<Report, GitHubError> {
     let purpose = Purpose::Seats(scope.clone());
     let shared = RefCell::default();
     let started_at = clock.now();
     let first = Page::read(client, &purpose, &shared, first_page(client, scope)).await?;
     let numbered = first.numbered_pages_after(client)?;
+    let of = match first.links.next {
+        None => Some(1),
+        Some(_) => (!numbered.is_empty()).then_some(numbered.len() + 1),
+    };
+    let tell = |pages: &Pages| {
+        reached(Reached {
+            pages: pages.totals.len(),
+            of,
+        });
+    };
     let mut pages = Pages::beginning_with(first);
+    tell(&pages);
     // Rows that move to larger room again and again leave holes as large as they are.
     let expected = numbered.len().saturating_mul(pages.rows.len());
     pages.rows.reserve_exact(expected.min(MOST_ROOM));
@@ -108,9 +131,11 @@ async fn read_once(
         .buffered(AHEAD);
     while let Some(page) = later.try_next().await? {
         pages.add(page);
+        tell(&pages);
     }
     while let Some(next) = pages.next(client)? {
         pages.add(Page::read(client, &purpose, &shared, next).await?);
+        tell(&pages);
     }
 
     let reading = Reading {

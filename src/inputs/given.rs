@@ -16,12 +16,19 @@ use crate::text::{is_invisible, shown};
 /// What was given, before anything is checked: flags over inputs, empty ones left out.
 pub(super) struct Given<'a> {
     values: BTreeMap<&'static str, String>,
+    /// Where the report goes, by hand only.
+    pub(super) output: Option<String>,
+    pub(super) output_is_terminal: bool,
     pub(super) environment: &'a Environment,
     pub(super) mistakes: Vec<Mistake>,
 }
 
 impl<'a> Given<'a> {
-    pub(super) fn new(flags: &clap::ArgMatches, environment: &'a Environment) -> Self {
+    pub(super) fn new(
+        flags: &clap::ArgMatches,
+        environment: &'a Environment,
+        output_is_terminal: bool,
+    ) -> Self {
         let values = INPUTS
             .iter()
             .filter_map(|input| {
@@ -36,6 +43,11 @@ impl<'a> Given<'a> {
             .collect();
         Self {
             values,
+            output: flags
+                .get_one::<String>("output")
+                .filter(|path| !path.is_empty())
+                .cloned(),
+            output_is_terminal,
             environment,
             mistakes: Vec::new(),
         }
@@ -59,6 +71,10 @@ impl<'a> Given<'a> {
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
+    }
+
+    pub(super) fn in_actions(&self) -> bool {
+        self.environment.in_actions()
     }
 
     /// The value of an input, or its default.
@@ -109,6 +125,12 @@ impl<'a> Given<'a> {
         let report = self.report();
         let max_wait = self.max_wait();
         let summary = self.switch("summary");
+        let output = self.output(
+            scopes.as_deref(),
+            report.as_ref().map(|report| &*report.formats),
+            delivery.is_some_and(|to| to.artifact || to.repository),
+            delivery.is_some_and(|to| to.artifact),
+        );
 
         if delivery.is_some_and(|delivery| delivery.repository)
             && self.get("commit-token").is_none()
@@ -148,6 +170,7 @@ impl<'a> Given<'a> {
             commit,
             workspace,
             output_directory,
+            output: output?,
             allow_public: allow_public?,
             report: report?,
             max_wait: max_wait?,

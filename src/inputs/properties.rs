@@ -34,7 +34,7 @@ fn read(given: &[(String, String)]) -> Result<Inputs, Mistakes> {
         .chain(given.iter().cloned())
         .collect();
     let flags = command().get_matches_from(["copilot-activity-report"]);
-    Inputs::read(&flags, &environment)
+    Inputs::read(&flags, &environment, false)
 }
 
 /// Some of the inputs and of the runner's variables, with any texts.

@@ -12,6 +12,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::commands::{Command, END_GROUP, plain};
+use crate::console::{Console, Label};
 use crate::environment::Environment;
 
 /// What must never be shown, longest first; a process has one log, and so one list of these.
@@ -21,22 +22,24 @@ static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 const SHORTEST_SECRET: usize = 6;
 
 /// Where lines go and in which form.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Log {
+    console: Console,
     in_actions: bool,
     debug: bool,
 }
 
-/// Begins logging. Only this crate's own events are printed: those of its libraries may hold
+/// Begins logging, by hand on `console`. Only this crate's own events are printed: those of its libraries may hold
 /// addresses with signatures. Debug lines are printed where the runner's `RUNNER_DEBUG` is `1`.
 /// From here on a panic is told as an error like any other, without the words it came with.
-pub fn begin(environment: &Environment) {
+pub fn begin(environment: &Environment, console: &Console) {
     let log = Log {
+        console: console.clone(),
         in_actions: environment.in_actions(),
         debug: environment.get("RUNNER_DEBUG") == Some("1"),
     };
     // Fails only where a subscriber is installed already, which then prints the lines.
-    let _installed_before = tracing_subscriber::registry().with(log).try_init();
+    let _installed_before = tracing_subscriber::registry().with(log.clone()).try_init();
     std::panic::set_hook(Box::new(move |panic| {
         log.show(Level::ERROR, &panicked(panic));
     }));
@@ -71,25 +74,28 @@ pub fn without_secrets(text: &str) -> String {
 }
 
 impl Log {
-    fn lines(self, level: Level, message: &str) -> String {
+    fn lines(&self, level: Level, message: &str) -> String {
         match (self.in_actions, level) {
             (true, Level::ERROR) => Command::Error.line(message),
             (true, Level::WARN) => Command::Warning.line(message),
             (true, Level::INFO) => plain(message),
             (true, _) => Command::Debug.line(message),
-            (false, Level::ERROR) => format!("error: {}", plain(message)),
-            (false, Level::WARN) => format!("warning: {}", plain(message)),
+            (false, Level::ERROR) => self.labelled(Label::Error, message),
+            (false, Level::WARN) => self.labelled(Label::Warning, message),
             (false, _) => plain(message),
         }
     }
 
-    fn show(self, level: Level, message: &str) {
+    fn labelled(&self, label: Label, message: &str) -> String {
+        format!("{} {}", self.console.label(label), plain(message))
+    }
+
+    fn show(&self, level: Level, message: &str) {
         let lines = self.lines(level, &without_secrets(message));
         if self.in_actions {
             print(&lines);
         } else {
-            // Nobody is left to tell where standard error is closed.
-            let _ = writeln!(io::stderr().lock(), "{lines}");
+            self.console.say(&lines);
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod keys;
 pub mod network;
 pub mod pulls;
 pub mod secrets;
+mod terminal;
 pub mod verdict;
 
 pub use git::{checkout, commit_file, file, git, git_with};
@@ -156,12 +157,9 @@ impl Job {
         self.arguments(arguments)
     }
 
-    /// With a command line.
+    /// With arguments on the command line.
     pub fn arguments(mut self, arguments: &[&str]) -> Self {
-        self.arguments = arguments
-            .iter()
-            .map(|&argument| argument.to_owned())
-            .collect();
+        self.arguments = arguments.iter().copied().map(str::to_owned).collect();
         self
     }
 
@@ -180,6 +178,19 @@ impl Job {
     pub fn run(&self) -> Step {
         let output = self.command().output().unwrap();
         self.step(output)
+    }
+
+    /// Runs the step on a terminal, with what is on its screen as standard error; `is_piped` says
+    /// whether standard output leads elsewhere.
+    pub fn on_terminal(&self, is_piped: bool) -> Step {
+        self.step(terminal::run(self.command(), is_piped))
+    }
+
+    /// Runs the step, whose standard output is that.
+    pub fn run_into(&self, stdout: impl Into<Stdio>) -> Step {
+        let mut command = self.command();
+        command.stdout(stdout).stderr(Stdio::piped());
+        self.step(command.spawn().unwrap().wait_with_output().unwrap())
     }
 
     fn command(&self) -> Command {

@@ -1,0 +1,165 @@
+// Part 11: the JSON that runs write fits the schemas in docs/, and the schemas notice what does not fit.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import Ajv from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import { done, given, none, promise, relay, run, scratch, simulator, step } from "./lib.mjs";
+
+const docs = new URL("../docs/", import.meta.url).pathname;
+const files = ["manifest.schema.json", "report.schema.json"].map((name) => path.join(docs, name));
+const [manifestSchema, reportSchema] = files.map((file) => JSON.parse(fs.readFileSync(file, "utf8")));
+// Types are said in one place and narrowed in another.
+const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
+addFormats(ajv);
+ajv.addSchema(manifestSchema, "manifest.schema.json");
+ajv.addSchema(reportSchema, "report.schema.json");
+
+/** What is wrong with a value. */
+function wrong(schema, value) {
+  const validate = ajv.getSchema(schema);
+  return validate(value) ? [] : validate.errors.map(({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`);
+}
+const HEADER = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used";
+const copy = (value) => structuredClone(value);
+
+const github = await simulator("--people", "250");
+const all = { format: "json, csv", columns: "all", "deliver-to": "none" };
+const SCOPES = [{ organization: "acme" }, { enterprise: "globex" }, { organization: "odd" }, { organization: "nobody" }];
+
+/** The JSON files in the workspace of a run, reports and manifests apart. */
+async function written(inputs, env = github.env) {
+  const { workspace } = await step(env, { ...all, ...inputs });
+  const folder = path.join(workspace, "copilot-activity-report");
+  const names = fs.readdirSync(folder).filter((name) => name.endsWith(".json"));
+  const read = (names) => names.map((name) => JSON.parse(fs.readFileSync(path.join(folder, name), "utf8")));
+  return { reports: read(names.filter((name) => !name.endsWith(".manifest.json"))), manifests: read(names.filter((name) => name.endsWith(".manifest.json"))) };
+}
+
+const reports = [];
+const manifests = [];
+for (const scope of SCOPES) {
+  for (const columns of ["github", "all"]) {
+    const found = await written({ ...scope, columns });
+    reports.push(...found.reports);
+    manifests.push(...found.manifests);
+  }
+}
+
+await promise("11.1", "the schemas are schemas, to two readers", () => {
+  for (const name of ["manifest.schema.json", "report.schema.json"]) assert.equal(typeof ajv.getSchema(name), "function");
+  run("check-jsonschema", ["--check-metaschema", ...files]);
+});
+
+await promise("11.2", "every report fits its schema", () => {
+  none(reports.flatMap((report) => wrong("report.schema.json", report)));
+  assert.equal(reports.length, 2 * SCOPES.length);
+  const rows = reports.flatMap(({ rows }) => rows);
+  assert.ok(rows.some(({ login }) => login === null) && rows.some(({ organization }) => organization === null));
+  return `${reports.length} reports, ${rows.length} rows`;
+});
+
+await promise("11.3", "every manifest in a workspace fits its schema", () => {
+  none(manifests.flatMap((manifest) => wrong("manifest.schema.json", manifest)));
+  assert.equal(manifests.length, reports.length);
+});
+
+await promise("11.4", "a report that is not proved complete fits too, and says why", async () => {
+  const moving = await relay(github.env.GITHUB_API_URL, {
+    see({ request, answer }) {
+      if (!request.url.includes("page=2")) return answer;
+      return { ...answer, body: answer.body.toString().replace(/"total_seats":\s*\d+/, '"total_seats":7') };
+    },
+  });
+  const found = await written({ organization: "acme", "require-complete": "false" }, { ...github.env, GITHUB_API_URL: moving });
+  assert.equal(found.reports[0].complete, false);
+  assert.ok(found.reports[0].doubts.length > 0);
+  none([...wrong("report.schema.json", found.reports[0]), ...wrong("manifest.schema.json", found.manifests[0])]);
+});
+
+await promise("11.5", "a report with pseudonyms names neither anybody nor who started the run", async () => {
+  const found = await written({ organization: "acme", "pseudonym-key": "a secret of thirty-two characters" });
+  assert.equal(found.reports[0].run?.actor ?? null, null);
+  assert.match(found.manifests[0].pseudonyms, /./);
+  none([...wrong("report.schema.json", found.reports[0]), ...wrong("manifest.schema.json", found.manifests[0])]);
+});
+
+let recorded = [];
+await promise("11.6", "every manifest in a repository fits its schema, the second day's with the first", async () => {
+  for (const day of ["2026-11-22", "2026-11-23"]) {
+    const env = { ...github.env, TEST_TIME: `${day}T03:00:00Z` };
+    await step(env, { organization: "acme", "deliver-to": "repository", repository: "octo/audit" });
+  }
+  const git = (...args) => run("git", ["-C", github.gitDir("octo/audit"), ...args]);
+  const names = git("ls-tree", "-r", "--name-only", "main").trim().split("\n").filter((name) => name.endsWith(".json"));
+  recorded = names.map((name) => JSON.parse(git("show", `main:${name}`)));
+  assert.equal(recorded.length, 2);
+  assert.ok(recorded[0].previous === null && recorded[1].previous.sha256);
+  none(recorded.flatMap((manifest) => wrong("manifest.schema.json", manifest)));
+});
+
+await promise("11.7", "a manifest of a file that was downloaded by hand knows nothing of its reading", () => {
+  const clone = fs.mkdtempSync(path.join(scratch, "clone-"));
+  const downloads = fs.mkdtempSync(path.join(scratch, "downloads-"));
+  const file = "acme-seat-activity-1795316400.csv";
+  fs.writeFileSync(path.join(downloads, file), `${HEADER}\n2026-11-22T03:00:00Z,octocat,None,2026-11-20T08:00:00Z,vscode/1.113.0\n`);
+  run(given("ACTION"), ["import", downloads, "--scope", "acme"], { cwd: clone, env: {} });
+  const imported = JSON.parse(fs.readFileSync(path.join(clone, "copilot-activity/acme/reports/2026/2026-11-22.json"), "utf8"));
+  none(wrong("manifest.schema.json", imported));
+  assert.equal(imported.imported_from, file);
+  assert.notDeepEqual(wrong("manifest.schema.json", { ...imported, pages: 3 }), []);
+  assert.notDeepEqual(wrong("manifest.schema.json", { ...imported, imported_from: null }), []);
+});
+
+await promise("11.8", "whatever is unknown, misspelt, missing or of another form is refused", () => {
+  const [github, every] = [reports[0], reports[1]];
+  const [enterprise] = reports.filter(({ scope }) => scope.kind === "enterprise");
+  const mistakes = {
+    "an unknown key": [github, (report) => (report.extra = 1)],
+    "a misspelt key": [github, (report) => ((report.totalSeats = report.total_seats), delete report.total_seats)],
+    "no rows": [github, (report) => delete report.rows],
+    "files, which a manifest has": [github, (report) => (report.files = manifests[0].files)],
+    "another version": [github, (report) => (report.schema_version = 2)],
+    "another kind of scope": [github, (report) => (report.scope.kind = "team")],
+    "an unknown key of a row": [github, (report) => (report.rows[0].Login = "octocat")],
+    "a row without a key": [github, (report) => delete report.rows[0].last_activity_at],
+    "None for null": [github, (report) => (report.rows[0].last_activity_at = "None")],
+    "a time of another place": [github, (report) => (report.rows[0].report_time = "2026-11-22T04:00:00+01:00")],
+    "a time with a fraction": [github, (report) => (report.report_time = "2026-11-22T03:00:00.5Z")],
+    "an organization among GitHub's own columns": [github, (report) => (report.rows[0].organization = "acme")],
+    "a part of the other columns": [github, (report) => (report.rows[0].user_id = 1)],
+    "a status that nobody has": [every, (report) => (report.rows[0].status = "idle")],
+    "one column missing of all": [every, (report) => delete report.rows[0].surface_version],
+    "a number as a text": [every, (report) => (report.rows[0].user_id = "1")],
+    "a time for a day": [every, (report) => (report.rows[0].pending_cancellation_date = "2026-11-22T03:00:00Z")],
+    "an enterprise's row without an organization": [enterprise, (report) => delete report.rows[0].organization],
+    "doubts of a complete report": [github, (report) => (report.doubts = ["a doubt"])],
+    "no doubts of an incomplete one": [github, (report) => (report.complete = false)],
+  };
+  for (const [mistake, [report, make]] of Object.entries(mistakes)) {
+    const broken = copy(report);
+    make(broken);
+    assert.notDeepEqual(broken, report, mistake);
+    assert.notDeepEqual(wrong("report.schema.json", broken), [], mistake);
+  }
+  const ofManifests = {
+    "an unknown key": (manifest) => (manifest.extra = 1),
+    "rows, which a report has": (manifest) => (manifest.rows = []),
+    "no files": (manifest) => delete manifest.files,
+    "a hash that is none": (manifest) => (manifest.files[0].sha256 = "abc"),
+    "an unknown key of a file": (manifest) => (manifest.files[0].path = "x"),
+    "an unknown key of the run": (manifest) => (manifest.run.token = "x"),
+    "a manifest before without a hash": (manifest) => delete manifest.previous.sha256,
+  };
+  for (const [mistake, make] of Object.entries(ofManifests)) {
+    const broken = copy(recorded[1]);
+    make(broken);
+    assert.notDeepEqual(wrong("manifest.schema.json", broken), [], mistake);
+  }
+  return `${Object.keys(mistakes).length + Object.keys(ofManifests).length} mistakes`;
+});
+
+await promise("11.9", "the simulator has nothing to object to", async () => assert.equal(await github.complaints(), ""));
+
+done();

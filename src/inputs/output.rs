@@ -1,0 +1,53 @@
+//! Where the report goes when the command is started by hand: the `--output` that no workflow has.
+
+use std::path::PathBuf;
+
+use super::given::Given;
+use super::{Format, Output};
+use crate::report::scope::Scope;
+
+impl Given<'_> {
+    /// Without `--output`, standard output takes the report where it leads elsewhere than to a
+    /// terminal and nothing else was said of files or deliveries.
+    pub(super) fn output(
+        &mut self,
+        scopes: Option<&[Scope]>,
+        formats: Option<&[Format]>,
+        delivers: bool,
+        uploads: bool,
+    ) -> Option<Output> {
+        let given = self.output.clone();
+        let has_folder = self.get("output-directory").is_some();
+        if self.in_actions() {
+            if given.is_some() {
+                self.mistake(
+                    "output",
+                    "it is for a command that is started by hand; a workflow has `output-directory`",
+                );
+            }
+            return Some(Output::Directory);
+        }
+        let output = match given.as_deref() {
+            Some("-") => Output::Standard,
+            Some(path) => Output::File(PathBuf::from(path)),
+            None if self.output_is_terminal || has_folder || delivers => Output::Directory,
+            None => Output::Standard,
+        };
+        if output == Output::Directory {
+            return Some(output);
+        }
+        let problem = if has_folder {
+            "it is given together with `output-directory`; the report goes to one of them"
+        } else if uploads {
+            "an artifact is made of the files in `output-directory`; leave `output` out"
+        } else if scopes.is_some_and(|scopes| scopes.len() > 1) {
+            "one file or standard output takes one report, and several organizations are named; give `output-directory` a folder for them"
+        } else if formats.is_some_and(|formats| formats.len() > 1) {
+            "one file or standard output takes one form of the report, and `format` names two; give `output-directory` a folder for them"
+        } else {
+            return Some(output);
+        };
+        self.mistake("output", problem);
+        None
+    }
+}

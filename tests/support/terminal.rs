@@ -1,0 +1,44 @@
+//! A terminal that a person starts the command on.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+
+use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+/// Runs `command` on a terminal of 100 columns; with `is_piped`, standard output leads elsewhere.
+/// What was on the screen stands as standard error.
+pub(super) fn run(mut command: Command, is_piped: bool) -> Output {
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+    let terminal = openpt(flags).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let screen = ioctl_tiocgptpeer(&terminal, flags).unwrap();
+    let size = Winsize {
+        ws_row: 30,
+        ws_col: 100,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(&screen, size).unwrap();
+    command.stdout(if is_piped {
+        Stdio::piped()
+    } else {
+        screen.try_clone().unwrap().into()
+    });
+    command.stderr(Stdio::from(screen));
+    let child = command.spawn().unwrap();
+    // Holds the screen open, which has no end while somebody does.
+    drop(command);
+    let seen = thread::spawn(move || {
+        let (mut terminal, mut seen) = (File::from(terminal), Vec::new());
+        // Linux ends it with an error.
+        let _ended = terminal.read_to_end(&mut seen);
+        seen
+    });
+    let mut output = child.wait_with_output().unwrap();
+    output.stderr = seen.join().unwrap();
+    output
+}
