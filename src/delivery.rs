@@ -17,9 +17,12 @@ use crate::github::names::{BranchName, NameError, RepositoryName, RepositoryPath
 use crate::github::repository::{Repository, Visibility};
 use crate::inputs::{ArtifactInputs, CommitInputs, Inputs};
 use crate::report::Report;
+use crate::report::columns::Form;
+use crate::report::csv;
 use crate::report::day::{REPORTS, date};
 use crate::report::history::{self, Action, Entry, Folder, Recording};
 use crate::report::manifest::{Manifest, Run};
+use crate::report::standing::Known;
 use crate::runner::artifact::{ArtifactService, File, Uploaded};
 use crate::runner::{context, log};
 
@@ -43,6 +46,10 @@ struct Target<'a> {
 /// What became of a report in the repository.
 #[derive(Debug)]
 pub struct Recorded {
+    /// How many seats came since the last recorded report.
+    pub granted: usize,
+    /// How many went.
+    pub revoked: usize,
     /// Whether the seats' state differs from the last recorded report.
     pub changed: bool,
     /// The commit, where one was made.
@@ -136,7 +143,7 @@ impl<'a> Delivery<'a> {
             run: context::run(environment),
             artifact,
             repository,
-            inactive_after: inputs.inactive_after,
+            inactive_after: inputs.report.inactive_after,
             may_name_people,
         })
     }
@@ -166,6 +173,14 @@ impl<'a> Delivery<'a> {
         if files.is_empty() {
             return Ok(None);
         }
+        for file in files {
+            let is_unchanged = file.is_unchanged();
+            if !is_unchanged
+                .with_context(|| format!("{} could not be read again", file.path.display()))?
+            {
+                bail!("{} was changed after it was written", file.path.display());
+            }
+        }
         let files: Vec<File<'_>> = files
             .iter()
             .map(|file| File {
@@ -180,25 +195,32 @@ impl<'a> Delivery<'a> {
         Ok(Some(uploaded))
     }
 
+    /// What the reports recorded before know; nothing where none is recorded anywhere.
+    ///
+    /// # Errors
+    /// Where the repository could not be read.
+    pub async fn known(&self, report: &Report) -> anyhow::Result<Known> {
+        let _ = report;
+        Ok(Known::default())
+    }
+
     /// Commits a report, as the rule of the day wants it; nothing where that was not asked for.
     ///
     /// # Errors
     /// Where it had to be committed and was not.
-    pub async fn record(&self, report: &Report, csv: &Written) -> anyhow::Result<Option<Recorded>> {
+    pub async fn record(&self, report: &Report) -> anyhow::Result<Option<Recorded>> {
         let Some(target) = &self.repository else {
             return Ok(None);
         };
-        let content = std::fs::read(&csv.path)
-            .with_context(|| format!("{} could not be read again", csv.path.display()))?;
-        if hex::encode(Sha256::digest(&content)) != csv.sha256 {
-            bail!("{} was changed after it was written", csv.path.display());
-        }
+        // The repository keeps GitHub's own form, whatever the files of this run are like.
+        let mut content = Vec::new();
+        csv::write(report, Form::Github, &mut content)?;
         let content = Bytes::from(content);
 
         let directory = &target.inputs.directory;
         // GitHub does not tell case apart, and one scope has one history.
         let folder = directory.join(&report.scope().name().to_ascii_lowercase())?;
-        let message = self.message(&target.inputs.message, report, csv);
+        let message = self.message(&target.inputs.message, report, &content);
         let first_file = (
             directory.join("README.md")?,
             Bytes::from_static(FIRST_FILE.as_bytes()),
@@ -239,6 +261,7 @@ impl<'a> Delivery<'a> {
                 }))
             })
             .await?;
+        let commit = commit.map(|commit| self.at_home(commit));
         let recording = recording.ok_or_else(|| anyhow!("nothing was decided"))?;
         for warning in &recording.warnings {
             tracing::warn!("{folder} of {}: {warning}", target.inputs.repository);
@@ -262,13 +285,27 @@ impl<'a> Delivery<'a> {
             }
         };
         Ok(Some(Recorded {
+            granted: recording.granted,
+            revoked: recording.revoked,
             changed: recording.changed,
             commit,
             what,
         }))
     }
 
-    fn message(&self, template: &str, report: &Report, csv: &Written) -> Change {
+    /// The same commit; without its page where that is not on the GitHub of this run.
+    fn at_home(&self, commit: Commit) -> Commit {
+        let home = self.run.as_ref().map(|run| format!("{}/", run.server));
+        match home {
+            Some(home) if !commit.url.starts_with(&home) => Commit {
+                url: String::new(),
+                ..commit
+            },
+            _ => commit,
+        }
+    }
+
+    fn message(&self, template: &str, report: &Report, file: &[u8]) -> Change {
         let date = date(report.time()).to_string();
         let message = template
             .replace("{scope}", report.scope().name())
@@ -288,7 +325,7 @@ impl<'a> Delivery<'a> {
             report.seats().len(),
             report.people(),
             report.time(),
-            csv.sha256
+            hex::encode(Sha256::digest(file))
         ));
         let made_by = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
         body.push(match &self.run {

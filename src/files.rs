@@ -32,6 +32,22 @@ pub struct Written {
     pub sha256: String,
 }
 
+impl Written {
+    /// Whether the file still has the bytes that were written.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn is_unchanged(&self) -> io::Result<bool> {
+        let mut hashing = Hashing {
+            out: io::sink(),
+            hash: Sha256::new(),
+            size: 0,
+        };
+        io::copy(&mut File::open(&self.path)?, &mut hashing)?;
+        Ok(hashing.size == self.size && hex::encode(hashing.hash.finalize()) == self.sha256)
+    }
+}
+
 /// Why a file could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {

@@ -10,6 +10,7 @@ pub mod answer;
 pub mod client;
 pub mod commit;
 pub mod error;
+mod few;
 pub mod link;
 pub mod names;
 pub mod pacer;

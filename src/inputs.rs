@@ -6,6 +6,9 @@
 
 mod command;
 mod given;
+#[cfg(test)]
+mod properties;
+mod report;
 pub mod table;
 
 use std::fmt;
@@ -18,6 +21,7 @@ use secrecy::SecretString;
 use crate::environment::Environment;
 use crate::github::address::ApiAddress;
 use crate::github::names::{BranchName, RepositoryName, RepositoryPath};
+use crate::report::columns::Columns;
 use crate::report::scope::Scope;
 use crate::runner::artifact::{ArtifactName, Retention};
 
@@ -47,14 +51,70 @@ pub struct Inputs {
     pub output_directory: PathBuf,
     /// Whether a public repository may receive the report.
     pub allow_public: bool,
-    /// From when somebody counts as inactive: exactly so long ago, or longer.
-    pub inactive_after: SignedDuration,
-    /// Whether an incomplete report is an error.
-    pub require_complete: bool,
+    /// What the report is like, and when it is an error.
+    pub report: ReportInputs,
     /// How long GitHub's rate limits may be waited for in all.
     pub max_wait: Duration,
     /// Whether a job summary is written.
     pub summary: bool,
+}
+
+/// What the report is like, and when it is an error.
+#[derive(Debug)]
+pub struct ReportInputs {
+    /// The forms of its files, each once.
+    pub formats: Vec<Format>,
+    /// Which columns they have.
+    pub columns: Columns,
+    /// From when somebody counts as inactive: exactly so long ago, or longer.
+    pub inactive_after: SignedDuration,
+    /// How many people may be inactive or may never have used their seat, where there is a limit.
+    pub fail_over_inactive: Option<Limit>,
+    /// Whether an incomplete report is an error.
+    pub require_complete: bool,
+}
+
+/// The form of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Format {
+    /// As GitHub's own.
+    Csv,
+    /// As the project's schema says.
+    Json,
+}
+
+/// How many people may be of a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// So many.
+    People(u32),
+    /// So many hundredths of a percent of all.
+    Hundredths(u32),
+}
+
+impl Limit {
+    /// Whether `some` of `all` people are more than it says.
+    #[must_use]
+    pub fn is_exceeded(self, some: usize, all: usize) -> bool {
+        match self {
+            Self::People(most) => some as u64 > u64::from(most),
+            Self::Hundredths(most) => some as u64 * 10_000 > u64::from(most) * all as u64,
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::People(1) => f.write_str("1 person"),
+            Self::People(most) => write!(f, "{most} people"),
+            Self::Hundredths(most) => {
+                let text = format!("{}.{:02}", most / 100, most % 100);
+                let text = text.trim_end_matches('0').trim_end_matches('.');
+                write!(f, "{text} %")
+            }
+        }
+    }
 }
 
 /// The artifact to make.

@@ -15,16 +15,24 @@
 //! - [`delivery`]: where a finished report goes.
 //! - [`runner`]: the Actions runner: artifact, outputs, summary, annotations, masking.
 //!
-//! [`progress`] knows at any time what was done. [`environment`], [`clock`] and [`http`] are the edges: variables, time and the network come in
-//! through them. [`text`] and [`markdown`] make text from elsewhere fit to be shown.
+//! [`report`] knows nothing of [`github`] or [`runner`], and these two know nothing of each other:
+//! only [`run`] and [`delivery`] see all.
 //!
-//! [`start`] is where the binary begins, [`run`] the story of one run, top to bottom.
+//! [`progress`] knows at any time what was done. [`environment`], [`clock`] and [`http`] are the
+//! edges: variables, time and the network come in through them. [`text`] and [`markdown`] make
+//! text from elsewhere fit to be shown.
+//!
+//! [`start`] is where the binary begins, [`run`] the story of one run, top to bottom. Whoever wants
+//! to see it first starts `cargo run --example demo`, the whole job against a GitHub that is
+//! embedded; whoever wants to change something finds in `CONTRIBUTING.md` how.
 
 pub mod clock;
 pub mod delivery;
 pub mod environment;
 pub mod files;
 pub mod github;
+#[cfg(test)]
+mod hostile;
 pub mod http;
 pub mod inputs;
 pub mod markdown;
@@ -45,11 +53,14 @@ use files::{Folder, Written};
 use github::client::Client;
 use github::pacer::Pacer;
 use github::seats;
-use inputs::Inputs;
+use inputs::{Format, Inputs};
 use progress::Progress;
 use report::Report;
+use report::columns::{Columns, Form};
 use report::manifest::{FileEntry, Manifest};
 use report::scope::Scope;
+use report::standing::{Counts, Known, Standings};
+use report::status::Rule;
 use runner::artifact::{ArtifactError, Uploaded};
 use runner::context;
 use runner::log::{self, Group};
@@ -60,7 +71,12 @@ use tokio::signal::unix::{SignalKind, signal};
 /// A report that is complete (or may be incomplete) and lies in the workspace.
 struct Finished {
     report: Report,
-    csv: Written,
+    /// What recorded reports know besides.
+    known: Known,
+    rule: Rule,
+    counts: Counts,
+    /// The report, in each form that was asked for.
+    forms: Vec<Written>,
     manifest: Written,
 }
 
@@ -172,9 +188,9 @@ pub async fn run(
         let finished = take(inputs, &delivery, &reader, &clock, &folder, scope).await;
         progress.note(finished_line(scope, &finished));
         let recorded = match &finished {
-            Ok(Finished { report, csv, .. }) => {
+            Ok(Finished { report, .. }) => {
                 progress.doing(format!("committing the report of {scope}"));
-                delivery.record(report, csv).await
+                delivery.record(report).await
             }
             Err(_) => Ok(None),
         };
@@ -198,7 +214,7 @@ pub async fn run(
         });
     }
     let files: Vec<&Written> = finished(&outcomes)
-        .flat_map(|finished| [&finished.csv, &finished.manifest])
+        .flat_map(|finished| finished.forms.iter().chain([&finished.manifest]))
         .collect();
     progress.doing("uploading the artifact");
     let uploaded = delivery.upload(&files).await;
@@ -215,10 +231,14 @@ pub async fn run(
         tracing::error!("{error:#}");
         progress.note(Line::bad(format!("{error:#}")));
     }
-    if progress.is_good() {
-        Ok(())
-    } else {
-        Err(progress.undone().into())
+    let over = over_limit(inputs, &outcomes);
+    match (progress.is_good(), over) {
+        (true, None) => Ok(()),
+        (true, Some(over)) => Err(anyhow::anyhow!(over)),
+        (false, over) => {
+            over.into_iter().for_each(|over| tracing::error!("{over}"));
+            Err(progress.undone().into())
+        }
     }
 }
 
@@ -241,7 +261,7 @@ async fn take(
     if !report.is_complete() {
         let doubts: Vec<String> = report.doubts().iter().map(ToString::to_string).collect();
         let doubts = doubts.join("\n  missing: ");
-        if inputs.require_complete {
+        if inputs.report.require_complete {
             anyhow::bail!(
                 "The report of {scope} is not proved complete, so it was not published.\n  missing: {doubts}\n  what to do: run again. If it stays so, `require-complete: false` publishes the report, marked as incomplete"
             );
@@ -256,26 +276,63 @@ async fn take(
             report.people()
         );
     }
-    let stem = report.file_stem();
-    let csv = folder.write(&format!("{stem}.csv"), |out| {
-        report::csv::write(&report, out)
-    })?;
-    let entry = FileEntry {
-        name: csv.name.clone(),
-        size: csv.size,
-        sha256: csv.sha256.clone(),
-    };
+    let known = delivery.known(&report).await;
+    let known = known.context("what earlier reports know could not be read")?;
+    let rule = known.rule(report.time(), inputs.report.inactive_after);
+    let (forms, manifest) = write(inputs, delivery, reader, folder, &report, (&known, rule))?;
+    Ok(Finished {
+        counts: Counts::of(known.standings(report.seats(), rule)),
+        report,
+        known,
+        rule,
+        forms,
+        manifest,
+    })
+}
+
+/// Writes the files of a report to the workspace: in each form, and the manifest beside them.
+fn write(
+    inputs: &Inputs,
+    delivery: &Delivery<'_>,
+    reader: &Client,
+    folder: &Folder,
+    report: &Report,
+    (known, rule): (&Known, Rule),
+) -> anyhow::Result<(Vec<Written>, Written)> {
     let api = reader.address().as_str();
-    let manifest = Manifest::new(&report, api, delivery.run(), vec![entry]).to_file()?;
+    let manifest = |files| Manifest::new(report, api, delivery.run(), files);
+    let standings;
+    let form = match inputs.report.columns {
+        Columns::Github => Form::Github,
+        Columns::All => {
+            standings = Standings::new(known.standings(report.seats(), rule));
+            Form::All(&standings)
+        }
+    };
+    let stem = report.file_stem();
+    let mut forms = Vec::new();
+    for format in &inputs.report.formats {
+        let written = match format {
+            Format::Csv => folder.write(&format!("{stem}.csv"), |out| {
+                report::csv::write(report, form, out)
+            }),
+            Format::Json => folder.write(&format!("{stem}.json"), |out| {
+                report::json::write(report, form, &manifest(Vec::new()), out)
+            }),
+        }?;
+        tracing::info!("{}: wrote {}.", report.scope(), written.below_workspace);
+        forms.push(written);
+    }
+    let entries = forms.iter().map(|file| FileEntry {
+        name: file.name.clone(),
+        size: file.size,
+        sha256: file.sha256.clone(),
+    });
+    let manifest = manifest(entries.collect()).to_file()?;
     let manifest = folder.write(&format!("{stem}.manifest.json"), |out| {
         out.write_all(&manifest)
     })?;
-    tracing::info!("{scope}: wrote {}.", csv.below_workspace);
-    Ok(Finished {
-        report,
-        csv,
-        manifest,
-    })
+    Ok((forms, manifest))
 }
 
 /// Tells the next step and the person: outputs and summary, each also where the other cannot be
@@ -302,8 +359,9 @@ fn tell(
                     .collect(),
             })
             .collect();
-        let general = artifact_line(uploaded);
-        let text = summary::write(&sections, general.as_slice(), names, clock.now());
+        let over = over_limit(inputs, outcomes).map(Line::bad);
+        let general: Vec<Line> = over.into_iter().chain(artifact_line(uploaded)).collect();
+        let text = summary::write(&sections, &general, names, clock.now());
         outputs::write_summary(environment, &text)
             .context("The summary could not be written to the file in GITHUB_STEP_SUMMARY")
     } else {
@@ -315,24 +373,43 @@ fn tell(
         .collect()
 }
 
+/// Says so where more people than allowed are inactive or have never used their seat.
+fn over_limit(inputs: &Inputs, outcomes: &[Outcome<'_>]) -> Option<String> {
+    let limit = inputs.report.fail_over_inactive?;
+    let counts = || finished(outcomes).map(|finished| finished.counts);
+    let all: usize = counts().map(|counts| counts.people).sum();
+    let idle: usize = counts().map(|c| c.inactive + c.never_used).sum();
+    limit.is_exceeded(idle, all).then(|| {
+        let percent = idle as f64 * 100.0 / all as f64;
+        format!(
+            "{idle} of {all} people ({percent:.1} %) are inactive or have never used their seat, and `fail-over-inactive` allows {limit}. Everything was delivered as asked; only this limit makes the run fail"
+        )
+    })
+}
+
 fn outputs_of(outcomes: &[Outcome<'_>], uploaded: &anyhow::Result<Option<Uploaded>>) -> Outputs {
-    let each = |text: fn(&Finished) -> &str| {
-        let texts: Vec<&str> = finished(outcomes).map(text).collect();
+    let each = |text: fn(&Written) -> &str| {
+        let forms = finished(outcomes).flat_map(|finished| &finished.forms);
+        let texts: Vec<&str> = forms.map(text).collect();
         texts.join("\n")
     };
-    let sum = |count: fn(&Report) -> usize| {
+    let sum = |count: fn(&Finished) -> usize| {
         // Nobody is a valid report, and none is not the same.
-        let counts: Vec<usize> = finished(outcomes).map(|f| count(&f.report)).collect();
+        let counts: Vec<usize> = finished(outcomes).map(count).collect();
         match counts.as_slice() {
             [] => String::new(),
             counts => counts.iter().sum::<usize>().to_string(),
         }
     };
     let mut out = Outputs::default();
-    out.set("report-path", &each(|f| &f.csv.below_workspace));
-    out.set("report-sha256", &each(|f| &f.csv.sha256));
-    out.set("seats", &sum(|report| report.seats().len()));
-    out.set("people", &sum(Report::people));
+    out.set("report-path", &each(|file| &file.below_workspace));
+    out.set("report-sha256", &each(|file| &file.sha256));
+    out.set("seats", &sum(|f| f.report.seats().len()));
+    out.set("people", &sum(|f| f.counts.people));
+    out.set("active", &sum(|f| f.counts.active));
+    out.set("inactive", &sum(|f| f.counts.inactive));
+    out.set("never-used", &sum(|f| f.counts.never_used));
+    out.set("new", &sum(|f| f.counts.new));
     let complete = outcomes
         .iter()
         .all(|outcome| matches!(&outcome.finished, Ok(f) if f.report.is_complete()));
@@ -350,6 +427,16 @@ fn outputs_of(outcomes: &[Outcome<'_>], uploaded: &anyhow::Result<Option<Uploade
         _ => "false",
     };
     out.set("changed", changed);
+    for (name, count) in [
+        (
+            "seats-added",
+            (|recorded| recorded.granted) as fn(&Recorded) -> usize,
+        ),
+        ("seats-removed", |recorded| recorded.revoked),
+    ] {
+        let sum = recorded().map(count).sum::<usize>().to_string();
+        out.set(name, if recorded().count() == 0 { "" } else { &sum });
+    }
     if let Ok(Some(artifact)) = uploaded {
         out.set("artifact-id", &artifact.id);
         out.set("artifact-name", artifact.name.as_str());
@@ -372,8 +459,15 @@ fn finished<'o>(outcomes: &'o [Outcome<'_>]) -> impl Iterator<Item = &'o Finishe
 fn finished_line(scope: &Scope, finished: &anyhow::Result<Finished>) -> Line {
     match finished {
         Ok(finished) => {
-            let path = &finished.csv.below_workspace;
-            Line::good(format!("{scope}: written to {path} in the workspace"))
+            let paths: Vec<&str> = finished
+                .forms
+                .iter()
+                .map(|file| &*file.below_workspace)
+                .collect();
+            Line::good(format!(
+                "{scope}: written to {} in the workspace",
+                paths.join(" and ")
+            ))
         }
         Err(error) => Line::bad(format!("{scope}: no report. {error:#}")),
     }
@@ -385,8 +479,8 @@ fn recorded_line(scope: &Scope, recorded: &anyhow::Result<Option<Recorded>>) -> 
         Ok(Some(recorded)) => {
             let line = Line::good(format!("{scope}: {}", recorded.what));
             Some(match &recorded.commit {
-                Some(commit) => line.with_link(&commit.url),
-                None => line,
+                Some(commit) if !commit.url.is_empty() => line.with_link(&commit.url),
+                _ => line,
             })
         }
         Err(error) => Some(Line::bad(format!("{scope}: not committed. {error:#}"))),

@@ -4,15 +4,23 @@
 //! This room does no input or output and knows nothing of GitHub's or the runner's protocols.
 //! What it states about GitHub's own file comes from GitHub's documentation ("Downloading a GitHub
 //! Copilot activity report") and from files that people downloaded.
+//!
+//! From the inside out: a [`seat`] is a row, [`people`] hold seats, a [`scope`] is what a report is
+//! about, [`completeness`] what is known of how it was read. [`Report`] puts them together;
+//! [`mod@csv`] and [`manifest`] make files of it. [`status`] says who counts as active; [`history`]
+//! is what a repository keeps of all reports, and [`day`] says where a day's files lie in it.
 
+pub mod columns;
 pub mod completeness;
 pub mod csv;
 pub mod day;
 pub mod history;
+pub mod json;
 pub mod manifest;
 pub mod people;
 pub mod scope;
 pub mod seat;
+pub mod standing;
 pub mod status;
 
 use jiff::Timestamp;

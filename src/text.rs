@@ -19,19 +19,40 @@ pub fn shown(text: &str, most: usize) -> String {
     shown
 }
 
-/// Characters that make text look other than it is: marks of direction, zero widths, and the
-/// line and paragraph separators.
+/// Characters that make text look other than it is: marks of direction, line and paragraph
+/// separators, and all that Unicode lets programs show as nothing (`Default_Ignorable_Code_Point`
+/// and the marks of annotations and tags). Programs that compare text by the rules of a language
+/// pass over most of them.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {
     matches!(
         c,
-        '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
     )
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::hostile;
 
     #[test]
     fn text_from_elsewhere_stays_on_one_line_and_has_an_end() {
@@ -41,5 +62,22 @@ mod tests {
         );
         assert_eq!(shown("octocat", 4), "octo…");
         assert_eq!(shown("octo", 4), "octo");
+    }
+
+    proptest! {
+        #![proptest_config(hostile::cases())]
+
+        #[test]
+        fn whatever_is_shown_is_one_line_of_visible_characters_with_an_end(
+            text in hostile::text(), most in 0_usize..40,
+        ) {
+            let shown = shown(&text, most);
+            prop_assert!(!shown.chars().any(|c| c.is_control() || is_invisible(c)), "{shown:?}");
+            // The longest escape, and the mark of what was cut off.
+            prop_assert!(shown.chars().count() <= most * 10 + 1);
+            if text.trim() == text && text.chars().all(|c| c.is_ascii_graphic()) && text.len() <= most {
+                prop_assert_eq!(shown, text);
+            }
+        }
     }
 }

@@ -274,6 +274,9 @@ fn whatever_goes_wrong_wherever_nothing_wrong_and_nothing_half_is_delivered() {
 
 #[test]
 fn what_became_of_a_request_that_nobody_tells_of_is_said_to_be_unknown() {
+    /// Before the commit it is asked where the branch stands, how large the files are, and which
+    /// manifests there are.
+    const FIRST_AFTER: usize = 4;
     let truth = truth(&Seats::people(3));
     let always = |at, first, kind| Fault {
         at,
@@ -292,14 +295,14 @@ fn what_became_of_a_request_that_nobody_tells_of_is_said_to_be_unknown() {
         (
             At::Graphql(Operation::Mutation),
             Kind::Reset.after_effect(),
-            always(At::Graphql(Operation::Query), 3, Kind::Reset),
+            always(At::Graphql(Operation::Query), FIRST_AFTER, Kind::Reset),
             "whether it was committed all the same is not known",
             Delivered::ALL,
         ),
         (
             At::Graphql(Operation::Mutation),
             Kind::Reset,
-            always(At::Graphql(Operation::Query), 3, Kind::Reset),
+            always(At::Graphql(Operation::Query), FIRST_AFTER, Kind::Reset),
             "whether it was committed all the same is not known",
             artifact,
         ),

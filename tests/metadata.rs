@@ -1,17 +1,26 @@
-//! `action.yml`, the command's help and the code speak of the same inputs.
+//! `action.yml`, the README, the command's help and the code speak of the same inputs, outputs,
+//! defaults and columns.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+mod support;
+
 use copilot_activity_report::inputs::table::{INPUTS, Kind};
+use copilot_activity_report::report::columns::{self, Columns};
+use copilot_activity_report::report::scope::ScopeKind;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_yaml_ng::Mapping;
+use simulator::{Seats, Simulator};
+use support::{Job, github};
 
 #[derive(Deserialize)]
 struct Action {
-    inputs: serde_yaml_ng::Mapping,
-    outputs: BTreeMap<String, Output>,
+    inputs: Mapping,
+    outputs: Mapping,
     runs: BTreeMap<String, String>,
 }
 
@@ -31,18 +40,19 @@ fn action() -> Action {
     serde_yaml_ng::from_str(&std::fs::read_to_string("action.yml").unwrap()).unwrap()
 }
 
+/// What stands in such a part of `action.yml`, in its order.
+fn each<T: DeserializeOwned>(part: Mapping) -> Vec<(String, T)> {
+    part.into_iter()
+        .map(|(name, said)| {
+            let name = name.as_str().unwrap().to_owned();
+            (name, serde_yaml_ng::from_value(said).unwrap())
+        })
+        .collect()
+}
+
 #[test]
 fn action_yml_declares_the_inputs_of_the_code() {
-    let declared: Vec<(String, Input)> = action()
-        .inputs
-        .into_iter()
-        .map(|(name, input)| {
-            (
-                name.as_str().unwrap().to_owned(),
-                serde_yaml_ng::from_value(input).unwrap(),
-            )
-        })
-        .collect();
+    let declared: Vec<(String, Input)> = each(action().inputs);
     let names: Vec<&str> = declared.iter().map(|(name, _)| name.as_str()).collect();
     let known: Vec<&str> = INPUTS.iter().map(|input| input.name).collect();
     assert_eq!(names, known);
@@ -69,28 +79,94 @@ fn help_explains_every_input_but_the_secrets() {
             assert!(!help.contains(&flag), "{flag}");
         } else {
             assert!(help.contains(&flag), "{flag}");
-            assert!(help.contains(input.meaning), "{flag}");
+            let default = match input.default {
+                Some(default) => format!(" [default: {default}]"),
+                None => String::new(),
+            };
+            let meaning = format!("{}{default}", input.meaning);
+            assert!(help.contains(&meaning), "{meaning}");
         }
     }
 }
 
-#[test]
-fn the_readme_lists_the_inputs_and_outputs_of_action_yml() {
+/// The rows of the README's table below such a heading, without the table's own.
+fn table(heading: &str) -> Vec<String> {
     let readme = std::fs::read_to_string("README.md").unwrap();
-    let action = action();
-    for input in INPUTS {
-        let default = match input.default {
-            Some(default) => format!("`{default}`"),
-            None => String::new(),
-        };
-        let row = format!("| `{}` | {default} | {} |", input.name, input.meaning);
-        let row = row.replace("|  |", "| |");
-        assert!(readme.contains(&row), "missing in README.md: {row}");
-    }
-    for (name, output) in &action.outputs {
-        let row = format!("| `{name}` | {} |", output.description);
-        assert!(readme.contains(&row), "missing in README.md: {row}");
-    }
+    let (_, section) = readme.split_once(&format!("\n## {heading}\n")).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| "));
+    rows.skip(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_readme_lists_the_inputs_and_outputs_of_action_yml_and_no_others() {
+    let inputs: Vec<String> = INPUTS
+        .iter()
+        .map(|input| {
+            let default = match input.default {
+                Some(default) => format!("`{default}` "),
+                None => String::new(),
+            };
+            format!("| `{}` | {default}| {} |", input.name, input.meaning)
+        })
+        .collect();
+    assert_eq!(table("Inputs"), inputs);
+    let outputs: Vec<String> = each(action().outputs)
+        .iter()
+        .map(|(name, output): &(String, Output)| format!("| `{name}` | {} |", output.description))
+        .collect();
+    assert_eq!(table("Outputs"), outputs);
+}
+
+#[test]
+fn a_run_writes_the_outputs_of_action_yml_and_no_others() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    let step = Job::on(&simulator)
+        .input("deliver-to", "artifact, repository")
+        .run();
+    step.succeeded();
+    let declared: Vec<(String, Output)> = each(action().outputs);
+    let declared: BTreeSet<&String> = declared.iter().map(|(name, _)| name).collect();
+    let written: BTreeSet<&String> = step.outputs.keys().collect();
+    assert_eq!(written, declared);
+}
+
+#[test]
+fn the_readme_shows_the_columns_of_the_code() {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let (_, example) = readme.split_once("```csv\n").unwrap();
+    let names = |kind| -> Vec<&str> {
+        let columns = columns::of(kind, Columns::Github);
+        columns.iter().map(|column| column.name).collect()
+    };
+    let organization = names(ScopeKind::Organization);
+    assert_eq!(example.lines().next().unwrap(), organization.join(","));
+    let enterprise = names(ScopeKind::Enterprise);
+    let [sixth] = enterprise[organization.len()..] else {
+        panic!("{enterprise:?}")
+    };
+    assert!(readme.contains(&format!("a sixth column, `{sixth}`")));
+    let table: Vec<String> = columns::GITHUB
+        .iter()
+        .chain(&columns::OTHERS)
+        .map(|column| {
+            let columns::Column { name, key, meaning } = column;
+            format!("| {name} | `{key}` | {meaning} |")
+        })
+        .collect();
+    assert!(readme.contains(&table.join("\n")), "{}", table.join("\n"));
+}
+
+#[test]
+fn the_compiler_is_the_same_for_rustup_the_image_and_cargo() {
+    let read = |file: &str| std::fs::read_to_string(file).unwrap();
+    let toolchain = read("rust-toolchain.toml");
+    let (_, version) = toolchain.split_once("channel = \"").unwrap();
+    let (version, _) = version.split_once('"').unwrap();
+    let from = format!("FROM rust:{version}-alpine@sha256:");
+    assert!(read("Dockerfile").contains(&from), "{from}");
+    let (oldest, _) = version.rsplit_once('.').unwrap();
+    assert!(read("Cargo.toml").contains(&format!("rust-version = \"{oldest}\"")));
 }
 
 #[test]

@@ -57,6 +57,12 @@ impl Store {
         self.finished.clone()
     }
 
+    /// Path and query of every signed address that was made.
+    pub(crate) fn targets(&self) -> Vec<String> {
+        let targets = |upload: &Upload| [upload.write_target.clone(), upload.read_target.clone()];
+        self.uploads.iter().flat_map(targets).collect()
+    }
+
     pub(crate) fn is_taken(&self, name: &str) -> bool {
         self.uploads.iter().any(|upload| upload.name == name)
     }

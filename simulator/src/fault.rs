@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::http::{Call, Service};
+use crate::http::{Answer, Call, Service};
 use crate::{GitHub, graphql};
 
 /// Something that goes wrong. Faults apply in the order in which they were added; the first that matches a request
@@ -138,6 +138,8 @@ pub enum Kind {
     },
     /// The usual answer with these headers besides; they replace those of the same name.
     Headers(Vec<(String, String)>),
+    /// The usual answer, but its JSON says something else.
+    Rewrite(Rewrite),
     /// A page for people, as a proxy or an overloaded GitHub sends, with that status.
     Html(u16),
     /// The connection is closed without an answer.
@@ -202,9 +204,37 @@ impl Kind {
         Self::AfterEffect(Box::new(self))
     }
 
+    /// A usual answer that says something else.
+    pub fn rewrite(rewrite: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
+        Self::Rewrite(Rewrite(Arc::new(rewrite)))
+    }
+
     /// A change of what there is.
     pub fn change(change: impl Fn(&mut GitHub) + Send + Sync + 'static) -> Self {
         Self::Change(Change(Arc::new(change)))
+    }
+}
+
+/// A change of what an answer says.
+#[derive(Clone)]
+pub struct Rewrite(Arc<dyn Fn(&mut Value) + Send + Sync>);
+
+impl Rewrite {
+    pub(crate) fn of(&self, answer: Answer) -> Answer {
+        let Ok(mut json) = serde_json::from_slice(&answer.body) else {
+            return answer;
+        };
+        (self.0)(&mut json);
+        Answer {
+            body: json.to_string().into_bytes(),
+            ..answer
+        }
+    }
+}
+
+impl fmt::Debug for Rewrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rewrite")
     }
 }
 

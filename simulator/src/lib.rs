@@ -43,12 +43,14 @@ mod seats;
 mod server;
 mod simulator;
 mod spoil;
+mod witness;
 mod world;
 
 pub use artifacts::Artifact;
-pub use fault::{At, Change, Fault, Kind, Nth, Operation};
+pub use fault::{At, Change, Fault, Kind, Nth, Operation, Rewrite};
 pub use github::{GitHub, Repository, Rule, Signatures, Token, Visibility};
 pub use http::{Seen, Service};
 pub use people::Crowd;
 pub use seats::{Paging, Seats, TotalSeats};
 pub use simulator::{Ports, Simulator};
+pub use witness::Witness;

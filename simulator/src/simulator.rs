@@ -12,6 +12,7 @@ use crate::git;
 use crate::github::GitHub;
 use crate::http::Seen;
 use crate::server::{Listeners, Running};
+use crate::witness::Witness;
 use crate::world::{self, SERVER_URL, World};
 
 /// A GitHub, a results service and a blob store that run until this is dropped, which also removes their files.
@@ -136,6 +137,11 @@ impl Simulator {
     /// Where the `git` command is.
     pub fn git_program() -> PathBuf {
         git::program().to_owned()
+    }
+
+    /// Somebody who can look at this simulator for as long as it runs, and at what it was given afterwards.
+    pub fn witness(&self) -> Witness {
+        Witness(Arc::clone(&self.world))
     }
 
     /// Whether nothing is being carried out. What a client asked for goes on when the client has left.

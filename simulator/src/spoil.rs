@@ -46,6 +46,7 @@ pub(crate) fn carry_out(world: &World, call: &Call, kind: Option<Kind>) -> Deliv
                 });
             Delivery::Whole(answer)
         }
+        Some(Kind::Rewrite(rewrite)) => Delivery::Whole(rewrite.of(handle(world, call))),
         Some(Kind::AfterEffect(kind)) => {
             let answer = handle(world, call);
             match *kind {
@@ -153,6 +154,7 @@ fn spoil(call: &Call, kind: Kind, answer: Answer) -> Delivery {
             ))
         }
         Kind::AfterEffect(kind) => spoil(call, *kind, answer),
+        Kind::Rewrite(rewrite) => Delivery::Whole(rewrite.of(answer)),
         Kind::Late(_) | Kind::Change(_) | Kind::MoveHead | Kind::Headers(_) => {
             Delivery::Whole(answer)
         }

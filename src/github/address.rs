@@ -94,6 +94,10 @@ impl ApiAddress {
 
 fn beside<'a>(base: &Url, segments: impl IntoIterator<Item = &'a str>) -> Url {
     let mut url = base.clone();
+    // The standard of addresses drops these, and a name without them is another.
+    let segments = segments
+        .into_iter()
+        .map(|segment| segment.replace(['\t', '\n', '\r'], "\u{fffd}"));
     if let Ok(mut path) = url.path_segments_mut() {
         path.pop_if_empty().extend(segments);
     }
@@ -134,7 +138,10 @@ pub fn is_loopback(url: &Url) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::hostile;
 
     fn address(rest: &str) -> Result<ApiAddress, AddressError> {
         ApiAddress::from_environment(
@@ -191,5 +198,64 @@ mod tests {
             api.rest(["orgs", "a/../b?c#d%2e"]).as_str(),
             "https://api.github.com/orgs/a%2F..%2Fb%3Fc%23d%252e"
         );
+        let (one, other) = (api.rest(["repos", "a\nb"]), api.rest(["repos", "ab"]));
+        assert_ne!(one, other);
+    }
+
+    proptest! {
+        #![proptest_config(hostile::cases())]
+
+        #[test]
+        fn no_segment_becomes_another_path_query_or_host(
+            segments in proptest::collection::vec(
+                hostile::text().prop_filter("every name has a character", |text| !text.is_empty()),
+                1..4,
+            ),
+        ) {
+            let api = address("https://api.github.com").unwrap();
+            let url = api.rest(segments.iter().map(String::as_str));
+            prop_assert!(api.owns(&url));
+            prop_assert_eq!((url.query(), url.fragment()), (None, None));
+            let read: Vec<String> = url
+                .path_segments()
+                .unwrap()
+                .map(|segment| {
+                    percent_encoding::percent_decode_str(segment).decode_utf8().unwrap().into_owned()
+                })
+                .collect();
+            // What means a folder cannot be a segment, and is left out.
+            let kept: Vec<String> = segments
+                .iter()
+                .filter(|segment| !matches!(segment.as_str(), "." | ".."))
+                .map(|segment| segment.replace(['\t', '\n', '\r'], "\u{fffd}"))
+                .collect();
+            prop_assert_eq!(read, kept);
+        }
+
+        #[test]
+        fn only_encrypted_addresses_without_anything_else_in_them_are_taken(text in hostile::text()) {
+            for rest in [text.clone(), format!("https://{text}"), format!("http://{text}")] {
+                if let Ok(api) = address(&rest) {
+                    let url = api.base();
+                    prop_assert!(url.scheme() == "https" || is_loopback(url), "{}", url);
+                    prop_assert!(url.username().is_empty() && url.password().is_none());
+                    prop_assert_eq!((url.query(), url.fragment()), (None, None));
+                    prop_assert!(api.owns(&api.rest(["orgs", "acme"])));
+                }
+            }
+        }
+
+        #[test]
+        fn an_address_on_another_origin_is_never_the_apis(text in hostile::text()) {
+            let api = address("https://api.github.com").unwrap();
+            for other in [text.clone(), format!("https://{text}"), format!("https://api.github.com{text}")] {
+                if let Ok(url) = api.base().join(&other)
+                    && api.owns(&url)
+                {
+                    prop_assert_eq!(url.host_str(), Some("api.github.com"));
+                    prop_assert_eq!((url.scheme(), url.port()), ("https", None));
+                }
+            }
+        }
     }
 }

@@ -21,6 +21,7 @@ use sha2::{Digest as _, Sha256};
 use super::address::ApiAddress;
 use super::answer::{Answer, origin};
 use super::error::{GitHubError, GraphqlError, Problem, Purpose, Refusal, RequestId, Unreachable};
+use super::few::few;
 use super::pacer::Pacer;
 use super::pacing::{Cost, Quota};
 use super::retry::{Next, Tries};
@@ -38,6 +39,9 @@ const LARGEST_FILE: usize = 110 * 1024 * 1024;
 
 /// The largest other answer that is taken. A page of a hundred seats has some 200 KB.
 const LARGEST_JSON: usize = 32 * 1024 * 1024;
+
+/// How much is read of an answer that is no success, of which only words for people are needed.
+const LARGEST_REFUSAL: usize = 1024 * 1024;
 
 /// How many redirects of one request are followed.
 const REDIRECTS: usize = 5;
@@ -153,6 +157,13 @@ impl Client {
             expected: size,
             ..Request::reading(purpose, url, Accept::Raw)
         };
+        if size > LARGEST_FILE {
+            return Err(request.failed(Problem::Unusable {
+                status: StatusCode::OK,
+                request_id: RequestId::default(),
+                what: format!("it says that the file has {size} bytes, more than GitHub serves"),
+            }));
+        }
         let whole = |answer: &Answer| match answer.body.len() {
             length if length == size => Ok(()),
             length => Err(answer.unusable(&format!("it has {length} bytes of {size}"))),
@@ -349,14 +360,18 @@ impl Client {
         let request_id = RequestId::of(&parts.headers);
         tracing::debug!("{asked}: {}{request_id}", parts.status);
         let most = match request.accept {
+            _ if !parts.status.is_success() => LARGEST_REFUSAL,
             Accept::Json => LARGEST_JSON,
-            Accept::Raw => LARGEST_FILE,
+            Accept::Raw => request.expected,
         };
         let mut body = BytesMut::new();
         while let Some(frame) = incoming.frame().await {
             let frame = frame.map_err(|error| broken(&error))?;
             if let Some(data) = frame.data_ref() {
                 if body.len() + data.len() > most {
+                    if !parts.status.is_success() {
+                        break;
+                    }
                     return Err(Box::new(Problem::Unusable {
                         status: parts.status,
                         request_id,
@@ -455,7 +470,7 @@ fn graphql_data<T: DeserializeOwned>(answer: &Answer) -> Result<T, GitHubError> 
     }
     #[derive(serde::Deserialize)]
     struct Errors {
-        #[serde(default)]
+        #[serde(default, deserialize_with = "first_errors")]
         errors: Vec<GraphqlError>,
     }
     let Errors { errors } = answer.json()?;
@@ -469,6 +484,13 @@ fn graphql_data<T: DeserializeOwned>(answer: &Answer) -> Result<T, GitHubError> 
     reply
         .data
         .ok_or_else(|| answer.unusable("it has neither data nor errors"))
+}
+
+/// The first errors of a list; one answer has room for millions.
+fn first_errors<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<GraphqlError>, D::Error> {
+    few::<_, _, 20>(deserializer).map(|(errors, _)| errors)
 }
 
 fn asked(method: &Method, url: &Url) -> String {

@@ -8,6 +8,7 @@
 //! names the head it expects, and each delivery carries a mark of its own.
 
 mod branch;
+mod checked;
 mod git_data;
 mod mutation;
 
@@ -65,7 +66,7 @@ pub struct Change {
 pub struct Commit {
     /// Its SHA.
     pub sha: String,
-    /// Its page on GitHub.
+    /// Its page on GitHub; empty where the answer names none that can be used.
     pub url: String,
     /// What GitHub says of its signature.
     pub verification: Verification,

@@ -56,7 +56,10 @@ impl Links {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::hostile;
 
     fn links(header: &str) -> (Option<String>, Option<String>) {
         let mut links = Links::default();
@@ -92,6 +95,31 @@ mod tests {
             ";;;,,,",
         ] {
             assert_eq!(links(header), (None, None), "{header:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(hostile::cases())]
+
+        #[test]
+        fn any_header_is_read_without_a_stumble_and_only_what_stands_in_it(header in hostile::text()) {
+            let (next, last) = links(&header);
+            for address in next.iter().chain(&last) {
+                let part = format!("<{address}>");
+                prop_assert!(header.contains(&part));
+            }
+        }
+
+        #[test]
+        fn a_link_as_github_writes_it_is_found_among_any_others(
+            before in "[a-z ;,=\"]{0,12}", page in 1_u32..100_000, quoted in any::<bool>(),
+        ) {
+            let quote = if quoted { "\"" } else { "" };
+            let address = format!("https://api.github.com/organizations/1/seats?page={page}");
+            let header = format!(
+                "{before}</x>; rel=prev, <{address}>; rel={quote}next{quote}, <{address}0>; rel={quote}last{quote}",
+            );
+            prop_assert_eq!(links(&header), (Some(address.clone()), Some(format!("{address}0"))));
         }
     }
 }

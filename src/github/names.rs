@@ -220,7 +220,10 @@ fn is_git(segment: &str) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::hostile;
 
     #[test]
     fn a_path_never_leaves_the_repository_or_enters_what_git_and_workflows_keep() {
@@ -322,6 +325,49 @@ mod tests {
             "https://github.com/octo/audit",
         ] {
             assert!(RepositoryName::parse(name).is_err(), "{name:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(hostile::cases())]
+
+        #[test]
+        fn what_is_taken_as_a_path_stays_below_its_folder(folder in hostile::text(), below in hostile::text()) {
+            if let Ok(folder) = RepositoryPath::parse(&folder)
+                && let Ok(path) = folder.join(&below)
+            {
+                let inside = path.as_str().strip_prefix(folder.as_str());
+                prop_assert!(inside.is_some_and(|rest| !rest.is_empty()), "{}", path);
+                for segment in path.segments() {
+                    prop_assert!(!matches!(segment, "" | "." | ".."));
+                    prop_assert!(!segment.to_lowercase().starts_with(".git.") && !is_git(segment));
+                    prop_assert!(!segment.contains(['\\', ':', '\n', '\0']));
+                }
+                prop_assert_eq!(RepositoryPath::parse(path.as_str()), Ok(path.clone()));
+            }
+        }
+
+        #[test]
+        fn what_is_taken_as_a_repository_is_two_plain_segments(text in hostile::text()) {
+            for text in [text.clone(), format!("octo/{text}"), format!("{text}/audit")] {
+                if let Ok(name) = RepositoryName::parse(&text) {
+                    prop_assert_eq!(name.to_string(), text);
+                    for part in [name.owner(), name.name()] {
+                        prop_assert!(part.chars().all(|c| c.is_ascii_graphic() && c != '/'));
+                        prop_assert!(!matches!(part, "" | "." | ".."));
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn what_is_taken_as_a_branch_is_below_the_heads(text in hostile::text()) {
+            if let Ok(branch) = BranchName::parse(&text) {
+                let reference = branch.reference();
+                prop_assert!(reference.starts_with("refs/heads/") && !reference.contains(".."));
+                prop_assert!(!reference.chars().any(|c| c.is_control() || c == ' '));
+                prop_assert!(!reference.split('/').any(str::is_empty));
+            }
         }
     }
 }

@@ -5,6 +5,9 @@
 //! for 100, counts people rather than rows in an enterprise's `total_seats`, and nowhere says that
 //! inner pages are full.
 
+#[cfg(test)]
+mod properties;
+
 use std::borrow::Borrow;
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -22,6 +25,7 @@ use serde::{Deserialize, Deserializer};
 use super::answer::Answer;
 use super::client::Client;
 use super::error::{GitHubError, Purpose};
+use super::few::few;
 use super::link::Links;
 use super::pacer::AT_ONCE;
 use crate::clock::Clock;
@@ -43,6 +47,8 @@ const REST: Duration = Duration::from_secs(2);
 /// More pages than any company has seats; an answer that links to more is damaged.
 const MOST_PAGES: usize = 100_000;
 
+/// More rows than GitHub would ever put on one page.
+const MOST_ROWS: usize = 10_000;
 /// For how many rows room is made on the word of the first page alone.
 const MOST_ROOM: usize = 1_000_000;
 
@@ -235,6 +241,7 @@ fn numbered(url: &Url, number: usize) -> Url {
 struct PageBody {
     #[serde(default, deserialize_with = "count")]
     total_seats: Option<u64>,
+    #[serde(deserialize_with = "rows")]
     seats: Vec<SeatBody>,
 }
 
@@ -328,6 +335,14 @@ impl AccountBody {
             id: self.id,
             login: self.login.filter(|login| !login.is_empty())?.into(),
         })
+    }
+}
+
+/// The rows of a page, of which GitHub gives a hundred at most.
+fn rows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SeatBody>, D::Error> {
+    match few::<_, _, MOST_ROWS>(deserializer)? {
+        (rows, all) if all <= MOST_ROWS => Ok(rows),
+        (_, all) => Err(serde::de::Error::custom(format!("{all} seats on one page"))),
     }
 }
 

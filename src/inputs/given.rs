@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
-use std::time::Duration;
 
-use jiff::SignedDuration;
 use secrecy::SecretString;
 
 use super::table::{self, INPUTS};
@@ -45,12 +43,12 @@ impl<'a> Given<'a> {
         }
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
     }
 
     /// The value of an input, or its default.
-    fn or_default(&self, name: &'static str) -> &str {
+    pub(super) fn or_default(&self, name: &'static str) -> &str {
         self.get(name).unwrap_or_else(|| {
             INPUTS
                 .iter()
@@ -60,7 +58,7 @@ impl<'a> Given<'a> {
         })
     }
 
-    fn mistake(&mut self, input: &'static str, problem: impl fmt::Display) {
+    pub(super) fn mistake(&mut self, input: &'static str, problem: impl fmt::Display) {
         self.mistakes.push(Mistake {
             input,
             problem: problem.to_string(),
@@ -88,8 +86,7 @@ impl<'a> Given<'a> {
         );
         let directory = self.output_directory();
         let allow_public = self.switch("allow-public");
-        let require_complete = self.switch("require-complete");
-        let inactive_after = self.inactive_after();
+        let report = self.report();
         let max_wait = self.max_wait();
         let summary = self.switch("summary");
 
@@ -124,8 +121,7 @@ impl<'a> Given<'a> {
             workspace,
             output_directory,
             allow_public: allow_public?,
-            require_complete: require_complete?,
-            inactive_after: inactive_after?,
+            report: report?,
             max_wait: max_wait?,
             summary: summary?,
         })
@@ -375,35 +371,7 @@ impl<'a> Given<'a> {
         None
     }
 
-    fn max_wait(&mut self) -> Option<Duration> {
-        let given = self.or_default("max-wait-minutes");
-        match given.parse::<u32>() {
-            Ok(minutes) => Some(Duration::from_secs(u64::from(minutes) * 60)),
-            Err(_) => {
-                let problem = format!("{:?} is not a number of minutes", shown(given, 50));
-                self.mistake("max-wait-minutes", problem);
-                None
-            }
-        }
-    }
-
-    fn inactive_after(&mut self) -> Option<SignedDuration> {
-        let given = self.or_default("inactive-after-days");
-        match given.parse::<u16>() {
-            Ok(days @ 1..) => Some(SignedDuration::from_hours(i64::from(days) * 24)),
-            _ => {
-                let problem = format!(
-                    "{:?} is not a number of days from 1 to {}",
-                    shown(given, 50),
-                    u16::MAX
-                );
-                self.mistake("inactive-after-days", problem);
-                None
-            }
-        }
-    }
-
-    fn switch(&mut self, input: &'static str) -> Option<bool> {
+    pub(super) fn switch(&mut self, input: &'static str) -> Option<bool> {
         match self.or_default(input) {
             "true" | "True" | "TRUE" => Some(true),
             "false" | "False" | "FALSE" => Some(false),

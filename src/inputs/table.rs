@@ -52,6 +52,18 @@ pub const INPUTS: &[Input] = &[
         meaning: "Where the report goes besides the workspace: `artifact`, `repository`, both separated by a comma, or `none`.",
     },
     Input {
+        name: "format",
+        default: Some("csv"),
+        kind: Kind::Text,
+        meaning: "The form of the files in the workspace and the artifact: `csv`, `json`, or both separated by a comma.",
+    },
+    Input {
+        name: "columns",
+        default: Some("github"),
+        kind: Kind::Text,
+        meaning: "Which columns those files have: `github` for exactly those of GitHub's own file, `all` for everything else that is known besides.",
+    },
+    Input {
         name: "output-directory",
         default: Some("copilot-activity-report"),
         kind: Kind::Text,
@@ -110,6 +122,12 @@ pub const INPUTS: &[Input] = &[
         default: Some("30"),
         kind: Kind::Text,
         meaning: "From how many days without activity on somebody counts as inactive; exactly that long ago counts.",
+    },
+    Input {
+        name: "fail-over-inactive",
+        default: None,
+        kind: Kind::Text,
+        meaning: "How many people may be inactive or may never have used their seat, as a number or a percentage such as `12.5%`. The run delivers everything, and fails where there are more.",
     },
     Input {
         name: "require-complete",

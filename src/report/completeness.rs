@@ -11,6 +11,19 @@ use std::fmt;
 use jiff::Timestamp;
 
 /// How a report was read.
+///
+/// ```
+/// use copilot_activity_report::report::completeness::{Doubt, Reading};
+///
+/// let at = "2026-03-28T06:54:33Z".parse()?;
+/// // Between the two pages a seat was revoked.
+/// let totals = vec![Some(150), Some(149)];
+/// let reading = Reading { started_at: at, ended_at: at, pages: 2, totals, partial: false };
+/// let doubts = reading.doubts(150, 0, 0);
+/// assert_eq!(doubts, [Doubt::TotalMoved { first: 150, later: 149, page: 2 }]);
+/// assert!(doubts[0].may_pass(), "reading the list again may settle it");
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Reading {
     /// When the first page was asked for.

@@ -14,64 +14,71 @@ use csv::{ByteRecord, QuoteStyle, ReaderBuilder, Terminator, WriterBuilder};
 use jiff::Timestamp;
 
 use super::Report;
-use super::scope::ScopeKind;
+use super::columns::{self, Cell, Columns, Form, Row};
+use super::scope::{Scope, ScopeKind};
 use super::seat::{Account, NONE, Seat, whole_seconds};
-
-const COLUMNS: [&str; 6] = [
-    "Report Time",
-    "Login",
-    "Last Authenticated At",
-    "Last Activity At",
-    "Last Surface Used",
-    "Organization",
-];
-
-/// The columns of a report on such a scope.
-#[must_use]
-pub fn columns(kind: ScopeKind) -> &'static [&'static str] {
-    match kind {
-        ScopeKind::Organization => &COLUMNS[..5],
-        ScopeKind::Enterprise => &COLUMNS,
-    }
-}
 
 /// Writes `report` to `out`.
 ///
 /// # Errors
 /// Where `out` cannot be written.
-pub fn write(report: &Report, out: impl io::Write) -> io::Result<()> {
+///
+/// # Examples
+/// ```
+/// use copilot_activity_report::report::columns::Form;
+/// use copilot_activity_report::report::completeness::Reading;
+/// use copilot_activity_report::report::csv;
+/// use copilot_activity_report::report::scope::{Scope, ScopeKind};
+/// use copilot_activity_report::report::{Report, seat::Seat};
+///
+/// let at = "2026-03-28T06:54:33Z".parse()?;
+/// let reading = Reading { started_at: at, ended_at: at, pages: 1, totals: vec![Some(1)], partial: false };
+/// let nobody = Seat::default();
+/// let report = Report::new(Scope::new(ScopeKind::Organization, "acme")?, reading, vec![nobody]);
+///
+/// let mut file = Vec::new();
+/// csv::write(&report, Form::Github, &mut file)?;
+/// assert_eq!(
+///     String::from_utf8(file)?,
+///     "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
+///      2026-03-28T06:54:33Z,None,None,None,None\n"
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn write(report: &Report, form: Form<'_>, out: impl io::Write) -> io::Result<()> {
     let mut csv = WriterBuilder::new()
         .quote_style(QuoteStyle::Necessary)
         .terminator(Terminator::Any(b'\n'))
+        // For every buffer that it fills the writer looks through all that is left of a value.
+        .buffer_capacity(1 << 20)
         .from_writer(out);
-    let kind = report.scope().kind();
-    csv.write_record(columns(kind))?;
-    let report_time = report.time().to_string();
-    for seat in report.seats() {
-        csv.write_field(&report_time)?;
-        for cell in &cells(seat)[..columns(kind).len() - 1] {
-            csv.write_field(cell)?;
+    let columns = columns::of(report.scope().kind(), form.columns());
+    csv.write_record(columns.iter().map(|column| column.name))?;
+    for row in columns::rows(report, form) {
+        for cell in row.cells() {
+            match cell {
+                Cell::Text(text) => csv.write_field(text.as_bytes())?,
+                cell => csv.write_field(cell.to_string())?,
+            }
         }
         csv.write_record(None::<&[u8]>)?;
     }
     csv.flush()
 }
 
-/// What a row says of a seat, without the `Report Time`, which says nothing of it.
-fn cells(seat: &Seat) -> [String; 5] {
-    let time = |time: Option<Timestamp>| {
-        time.map_or_else(|| NONE.to_owned(), |time| whole_seconds(time).to_string())
-    };
-    [
-        seat.login().to_owned(),
-        time(seat.last_authenticated_at),
-        time(seat.last_activity_at),
-        seat.last_surface_used.as_deref().unwrap_or(NONE).to_owned(),
-        seat.organization().to_owned(),
-    ]
-}
-
 /// A report that was written before, read back from its file.
+///
+/// ```
+/// use copilot_activity_report::report::csv::Recorded;
+///
+/// let downloaded = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
+///                   2026-03-28T06:54:33Z,octocat,None,2026-03-27T01:52:53Z,copilot-cli\n";
+/// let recorded = Recorded::read(downloaded.as_bytes())?;
+/// assert_eq!(recorded.time(), Some("2026-03-28T06:54:33Z".parse()?));
+///
+/// assert!(Recorded::read(b"name,last seen\n").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Recorded {
     kind: ScopeKind,
@@ -100,7 +107,7 @@ pub enum RecordedError {
 }
 
 impl Recorded {
-    /// Reads a file that [`write`] wrote, or that was downloaded from GitHub.
+    /// Reads a file that [`write()`] wrote, or that was downloaded from GitHub.
     ///
     /// # Errors
     /// Where the file is no such report.
@@ -111,14 +118,19 @@ impl Recorded {
         let header = csv.byte_headers()?.clone();
         let kind = [ScopeKind::Organization, ScopeKind::Enterprise]
             .into_iter()
-            .find(|kind| header == *columns(*kind))
+            .find(|kind| {
+                let columns = columns::of(*kind, Columns::Github);
+                header
+                    .iter()
+                    .eq(columns.iter().map(|column| column.name.as_bytes()))
+            })
             .ok_or(RecordedError::Columns)?;
         let mut rows = Vec::new();
         let mut time: Option<Timestamp> = None;
         for (row, record) in (1..).zip(csv.byte_records()) {
             let record = record?;
             let at = |place: usize| RecordedError::Time {
-                column: COLUMNS[place],
+                column: columns::GITHUB[place].name,
                 row,
             };
             let row_time = time_in(&record, 0).ok().flatten().ok_or_else(|| at(0))?;
@@ -168,16 +180,16 @@ impl Recorded {
             .collect()
     }
 
-    /// Whether it is a report of that kind that says of each of `seats` what is known of it. The
+    /// Whether it is such a report of `scope` that says of each of `seats` what is known of it. The
     /// times of the reports do not count.
     #[must_use]
-    pub fn says_the_same_as(&self, kind: ScopeKind, seats: &[Seat]) -> bool {
-        self.kind == kind
+    pub fn says_the_same_as(&self, scope: &Scope, seats: &[Seat]) -> bool {
+        self.kind == scope.kind()
             && self.rows.len() == seats.len()
             && self.rows.iter().zip(seats).all(|(row, seat)| {
-                row.iter()
-                    .skip(1)
-                    .eq(cells(seat)[..row.len() - 1].iter().map(String::as_bytes))
+                let cells = Row::new(scope, Timestamp::UNIX_EPOCH, seat, Form::Github).cells();
+                let cells = cells.skip(1).map(|cell| cell.to_string().into_bytes());
+                row.iter().skip(1).map(<[u8]>::to_vec).eq(cells)
             })
     }
 }
@@ -214,7 +226,7 @@ mod tests {
 
     fn file(report: &Report) -> String {
         let mut file = Vec::new();
-        write(report, &mut file).unwrap();
+        write(report, Form::Github, &mut file).unwrap();
         String::from_utf8(file).unwrap()
     }
 
@@ -296,7 +308,7 @@ mod tests {
         let written = file(&odd);
         assert!(written.contains(",=1+1\n") && written.contains(",\"a\"\"b\"\n"));
         let recorded = Recorded::read(written.as_bytes()).unwrap();
-        assert!(recorded.says_the_same_as(ScopeKind::Organization, odd.seats()));
+        assert!(recorded.says_the_same_as(odd.scope(), odd.seats()));
     }
 
     #[test]
@@ -305,7 +317,7 @@ mod tests {
         let later = report(ScopeKind::Enterprise, "34", vec![octocat()]);
         let recorded = Recorded::read(file(&one).as_bytes()).unwrap();
         assert_eq!(recorded.time(), Some(one.time()));
-        assert!(recorded.says_the_same_as(ScopeKind::Enterprise, later.seats()));
+        assert!(recorded.says_the_same_as(later.scope(), later.seats()));
         let mut used = octocat();
         used.last_activity_at = None;
         for (kind, seats) in [
@@ -313,7 +325,8 @@ mod tests {
             (ScopeKind::Enterprise, vec![]),
             (ScopeKind::Organization, vec![octocat()]),
         ] {
-            assert!(!recorded.says_the_same_as(kind, &seats));
+            let scope = Scope::new(kind, "acme").unwrap();
+            assert!(!recorded.says_the_same_as(&scope, &seats));
         }
     }
 

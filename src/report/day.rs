@@ -11,6 +11,13 @@ pub const REPORTS: &str = "reports";
 
 /// Where the day of `time` has its report and its manifest: `reports/2026/2026-11-22` and an
 /// ending. The day is that of UTC.
+///
+/// ```
+/// use copilot_activity_report::report::day::day_stem;
+///
+/// assert_eq!(day_stem("2027-01-01T01:30:00+02:00".parse()?), "reports/2026/2026-12-31");
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[must_use]
 pub fn day_stem(time: Timestamp) -> String {
     let date = date(time);

@@ -28,15 +28,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::day::{LATEST, day_stem};
 use super::manifest::{FileEntry, Manifest};
-use super::people::Person;
 use super::scope::{Scope, ScopeKind};
 use super::seat::Seat;
-use super::status::{Rule, Status};
+use super::standing::{Counts, Known};
 use changes::{Change, Kind};
 pub use folder::Folder;
 use folder::{Before, Found};
-use people::People;
-use totals::{Day, Totals};
+use totals::Day;
 
 /// A report that is to be recorded.
 #[derive(Debug)]
@@ -139,7 +137,7 @@ pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recor
     let changed = match &found.before {
         Before::Nothing => true,
         Before::Seats(seats) => !seats.iter().eq(state.iter().copied()),
-        Before::Latest(latest) => !latest.says_the_same_as(ours, entry.seats),
+        Before::Latest(latest) => !latest.says_the_same_as(entry.scope, entry.seats),
     };
     let action = match found.time {
         Some(time) if time > entry.time => Action::Older(time),
@@ -152,16 +150,15 @@ pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recor
     };
     let count = |kind| differences.iter().filter(|c| c.kind == kind).count();
     let (granted, revoked) = (count(Kind::Granted), count(Kind::Revoked));
-    let (mut people, mut totals) = (found.people, found.totals);
+    let mut known = found.known;
     let mut files = Vec::new();
     if action == Action::Record {
-        people.see(entry.time, entry.seats, &kept);
-        totals.put(Day {
-            granted,
-            revoked,
-            ..counted(&entry, &people, &totals)
-        });
-        files = written(entry, folder, people, &totals, &state, &differences)?;
+        known.people.see(entry.time, entry.seats, &kept);
+        let rule = known.rule(entry.time, entry.inactive_after);
+        let counts = Counts::of(known.standings(entry.seats, rule));
+        let day = counts.day(entry.time, entry.seats.len(), granted, revoked);
+        known.totals.put(day);
+        files = written(entry, folder, known, &state, &differences)?;
     }
     Ok(Recording {
         action,
@@ -190,46 +187,11 @@ fn with_kept<'s>(seats: &'s [Seat], kept: &[&'s Seat]) -> Vec<&'s Seat> {
     state
 }
 
-/// Counts the people of a report by what can be said of each.
-fn counted(entry: &Entry<'_>, people: &People, totals: &Totals) -> Day {
-    let times = totals.days().map(|day| day.report_time);
-    let rule = Rule::new(entry.time, entry.inactive_after, times);
-    let mut day = Day {
-        report_time: entry.time,
-        seats: entry.seats.len(),
-        people: 0,
-        active: 0,
-        inactive: 0,
-        never_used: 0,
-        new: 0,
-        granted: 0,
-        revoked: 0,
-    };
-    for person in super::people::of(entry.seats) {
-        day.people += 1;
-        *match status(&rule, &person, people) {
-            Status::Active => &mut day.active,
-            Status::New => &mut day.new,
-            Status::NeverUsed => &mut day.never_used,
-            Status::Inactive => &mut day.inactive,
-        } += 1;
-    }
-    day
-}
-
-/// What can be said of a person, with all that was ever known of them.
-fn status(rule: &Rule, person: &Person<'_>, people: &People) -> Status {
-    let known = people.get(person.account);
-    let known = known.and_then(|known| known.last_known_activity_at);
-    rule.status(person.granted_at, person.last_activity_at.max(known))
-}
-
 /// The files of the folder that are other than before.
 fn written(
     entry: Entry<'_>,
     folder: &Folder,
-    people: People,
-    totals: &Totals,
+    known: Known,
     state: &[&Seat],
     differences: &[Change<'_>],
 ) -> Result<Vec<(String, Bytes)>, RecordError> {
@@ -238,6 +200,7 @@ fn written(
     if !differences.is_empty() {
         changes_content = changes::append(&changes_content, entry.time, differences)?;
     }
+    let Known { people, totals } = known;
     let days: Vec<Day> = totals.days().copied().collect();
     let page = readme::write(&readme::Page {
         scope: entry.scope,

@@ -59,6 +59,7 @@ pub struct Manifest<'a> {
     total_seats: Option<u64>,
     complete: Option<bool>,
     doubts: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<FileEntry>,
     previous: Option<FileEntry>,
 }

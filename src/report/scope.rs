@@ -24,6 +24,18 @@ impl fmt::Display for ScopeKind {
 }
 
 /// The organization or enterprise a report is about.
+///
+/// ```
+/// use copilot_activity_report::report::scope::{Scope, ScopeKind};
+///
+/// let scope = Scope::new(ScopeKind::Organization, "Acme")?;
+/// assert!(scope.is(&Scope::new(ScopeKind::Organization, "acme")?));
+/// assert!(!scope.is(&Scope::new(ScopeKind::Enterprise, "acme")?));
+///
+/// // A name becomes a part of addresses and paths.
+/// assert!(Scope::new(ScopeKind::Organization, "../acme").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Scope {
     kind: ScopeKind,
@@ -98,7 +110,10 @@ impl fmt::Display for Scope {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::hostile;
 
     #[test]
     fn names_that_mean_something_in_a_path_or_an_address_are_refused() {
@@ -115,6 +130,27 @@ mod tests {
                 Scope::new(ScopeKind::Enterprise, name).unwrap().name(),
                 name
             );
+        }
+    }
+
+    proptest! {
+        #![proptest_config(hostile::cases())]
+
+        #[test]
+        fn what_is_taken_as_a_name_means_nothing_in_a_path_or_an_address(text in hostile::text()) {
+            for kind in [ScopeKind::Organization, ScopeKind::Enterprise] {
+                match Scope::new(kind, &text) {
+                    Ok(scope) => {
+                        prop_assert_eq!(scope.name(), text.as_str());
+                        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+                        prop_assert!(!text.is_empty() && text.chars().all(plain));
+                    }
+                    Err(error) => {
+                        let is_plain = !error.to_string().contains(char::is_control);
+                        prop_assert!(is_plain, "{}", error);
+                    }
+                }
+            }
         }
     }
 }

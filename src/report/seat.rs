@@ -140,6 +140,19 @@ pub fn by_name(one: &str, other: &str) -> Ordering {
 
 /// Puts rows in the report's order and leaves out repetitions of a seat, which come back beside.
 ///
+/// ```
+/// use copilot_activity_report::report::seat::{Account, Seat, ordered};
+///
+/// let seat = |login: &str, id| Seat {
+///     assignee: Some(Account { id: Some(id), login: login.into() }),
+///     ..Seat::default()
+/// };
+/// let read = vec![seat("octocat", 1), seat("Hubot", 2), seat("octocat", 1)];
+/// let (seats, twice) = ordered(read);
+/// assert_eq!(seats.iter().map(Seat::login).collect::<Vec<_>>(), ["Hubot", "octocat"]);
+/// assert_eq!(twice.len(), 1);
+/// ```
+///
 /// Of a seat that was read twice the row that is last in the order stays, which is the one with
 /// the newer times.
 #[must_use]
@@ -183,6 +196,13 @@ pub(super) fn grouped<'a, K: Ord>(
 }
 
 /// The same moment without its fraction of a second, as the report writes times.
+///
+/// ```
+/// use copilot_activity_report::report::seat::whole_seconds;
+///
+/// assert_eq!(whole_seconds("2026-03-28T08:54:33.9+02:00".parse()?).to_string(), "2026-03-28T06:54:33Z");
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[must_use]
 pub fn whole_seconds(time: Timestamp) -> Timestamp {
     let floor = time.as_nanosecond().div_euclid(1_000_000_000);

@@ -68,6 +68,9 @@ fn visible(message: &str) -> String {
 }
 
 /// A message as plain lines of a log that the runner takes for no command.
+///
+/// What breaks a command is a mark that can be seen: the runner compares by the rules of its
+/// language, which pass over marks that cannot.
 #[must_use]
 pub fn plain(message: &str) -> String {
     let mut lines = String::new();
@@ -75,9 +78,11 @@ pub fn plain(message: &str) -> String {
         if number > 0 {
             lines.push('\n');
         }
-        let line = line.replace("##[", "##\u{2060}[");
-        if line.trim_start().starts_with("::") {
-            let _ = write!(lines, "\u{2060}{line}");
+        let line = line.replace("##[", r"##\[");
+        let text = line.trim_start();
+        if text.starts_with("::") {
+            let indent = &line[..line.len() - text.len()];
+            let _ = write!(lines, r"{indent}\{text}");
         } else {
             lines.push_str(&line);
         }
@@ -87,7 +92,10 @@ pub fn plain(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::hostile;
 
     #[test]
     fn a_command_is_one_line_whatever_its_message() {
@@ -116,5 +124,32 @@ mod tests {
             plain("Read 3 seats.\n  all is well"),
             "Read 3 seats.\n  all is well"
         );
+    }
+
+    proptest! {
+        #![proptest_config(hostile::cases())]
+
+        #[test]
+        fn no_line_of_any_text_is_a_command(text in hostile::text()) {
+            for line in plain(&text).split(['\n', '\r']) {
+                let seen: String = line.chars().filter(|c| !text::is_invisible(*c)).collect();
+                prop_assert_eq!(&seen, line);
+                prop_assert!(!line.trim_start().starts_with("::"), "{:?}", line);
+                prop_assert!(!line.contains("##["), "{:?}", line);
+            }
+        }
+
+        #[test]
+        fn a_command_has_one_line_and_says_what_it_should(text in hostile::text()) {
+            let line = Command::AddMask.line(&text);
+            prop_assert!(!line.contains(['\n', '\r']));
+            let data = line.strip_prefix("::add-mask::").unwrap_or_default();
+            // As the runner undoes it.
+            let read = data.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%");
+            prop_assert_eq!(read, text.as_str());
+            let line = Command::Error.line(&text);
+            prop_assert!(line.starts_with("::error::"));
+            prop_assert!(!line.chars().any(|c| c.is_control() || text::is_invisible(c)), "{:?}", line);
+        }
     }
 }

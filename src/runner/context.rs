@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use percent_encoding::percent_decode_str;
+
 use crate::environment::Environment;
 use crate::report::manifest::Run;
 
@@ -43,6 +45,7 @@ pub fn secrets(environment: &Environment) -> Vec<String> {
         "INPUT_TOKEN",
         "INPUT_COMMIT-TOKEN",
         "GITHUB_TOKEN",
+        "COMMIT_TOKEN",
         "ACTIONS_RUNTIME_TOKEN",
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
     ];
@@ -67,7 +70,11 @@ pub fn secrets(environment: &Environment) -> Vec<String> {
             let credentials = credentials
                 .split_once("://")
                 .map_or(credentials, |(_, c)| c);
-            Some(credentials.split_once(':')?.1.to_owned())
+            Some(credentials.split_once(':')?.1)
+        })
+        .flat_map(|password| {
+            let decoded = percent_decode_str(password).decode_utf8_lossy();
+            [password.to_owned(), decoded.into_owned()]
         });
     let mut secrets: Vec<String> = tokens
         .chain(passwords)
@@ -88,12 +95,22 @@ mod tests {
             ("INPUT_TOKEN", "first\n second \n\n"),
             ("GITHUB_TOKEN", "first"),
             ("https_proxy", "http://octocat:open@sesame@proxy:3128"),
+            ("ALL_PROXY", "http://octocat:p%40ss%3Aword@proxy:3128"),
             ("HTTP_PROXY", "proxy:3128"),
             ("GITHUB_ACTOR", "octocat"),
         ]
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-        assert_eq!(secrets(&environment), ["first", "open@sesame", "second"]);
+        assert_eq!(
+            secrets(&environment),
+            [
+                "first",
+                "open@sesame",
+                "p%40ss%3Aword",
+                "p@ss:word",
+                "second"
+            ]
+        );
     }
 }

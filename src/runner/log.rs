@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::panic::PanicHookInfo;
+use std::sync::{Mutex, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -11,6 +13,12 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::commands::{Command, END_GROUP, plain};
 use crate::environment::Environment;
+
+/// What must never be shown, longest first; a process has one log, and so one list of these.
+static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// What is shorter is no secret, and replacing it would garble every text.
+const SHORTEST_SECRET: usize = 6;
 
 /// Where lines go and in which form.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +29,7 @@ struct Log {
 
 /// Begins logging. Only this crate's own events are printed: those of its libraries may hold
 /// addresses with signatures. Debug lines are printed where the runner's `RUNNER_DEBUG` is `1`.
+/// From here on a panic is told as an error like any other, without the words it came with.
 pub fn begin(environment: &Environment) {
     let log = Log {
         in_actions: environment.in_actions(),
@@ -28,6 +37,37 @@ pub fn begin(environment: &Environment) {
     };
     // Fails only where a subscriber is installed already, which then prints the lines.
     let _installed_before = tracing_subscriber::registry().with(log).try_init();
+    std::panic::set_hook(Box::new(move |panic| {
+        log.show(Level::ERROR, &panicked(panic));
+    }));
+}
+
+/// What is told of a panic. A text that was put together may hold anything, a secret or a line
+/// that the runner takes for a command; one that stands in the source holds nothing from outside.
+fn panicked(panic: &PanicHookInfo<'_>) -> String {
+    let place = panic.location().map(ToString::to_string);
+    let place = place.unwrap_or_else(|| "an unknown place".to_owned());
+    let words = match panic.payload().downcast_ref::<&'static str>() {
+        Some(words) => format!(" ({words})"),
+        None => String::new(),
+    };
+    format!(
+        "The action has a mistake and panicked at {place}{words}.\n  what to do: report this line with the version of the action; run the workflow again with debug logging to see what came before"
+    )
+}
+
+/// `text` with every known secret replaced by `***`, for what a server echoes. Must come before
+/// any escaping, which would hide a secret from this as well as from the runner.
+#[must_use]
+pub fn without_secrets(text: &str) -> String {
+    let secrets = SECRETS.lock().unwrap_or_else(PoisonError::into_inner);
+    secrets.iter().fold(text.to_owned(), |text, secret| {
+        if text.contains(secret) {
+            text.replace(secret, "***")
+        } else {
+            text
+        }
+    })
 }
 
 impl Log {
@@ -40,6 +80,16 @@ impl Log {
             (false, Level::ERROR) => format!("error: {}", plain(message)),
             (false, Level::WARN) => format!("warning: {}", plain(message)),
             (false, _) => plain(message),
+        }
+    }
+
+    fn show(self, level: Level, message: &str) {
+        let lines = self.lines(level, &without_secrets(message));
+        if self.in_actions {
+            print(&lines);
+        } else {
+            // Nobody is left to tell where standard error is closed.
+            let _ = writeln!(io::stderr().lock(), "{lines}");
         }
     }
 }
@@ -62,13 +112,7 @@ impl<S: Subscriber> Layer<S> for Log {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut message = Message(String::new());
         event.record(&mut message);
-        let lines = self.lines(*event.metadata().level(), &message.0);
-        if self.in_actions {
-            print(&lines);
-        } else {
-            // Nobody is left to tell where standard error is closed.
-            let _ = writeln!(io::stderr().lock(), "{lines}");
-        }
+        self.show(*event.metadata().level(), &message.0);
     }
 }
 
@@ -108,8 +152,16 @@ impl Drop for Group {
     }
 }
 
-/// Hides `secret` in all that the step prints from here on. Only the runner needs to be told.
+/// Hides `secret` in all that is shown from here on, and tells the runner to hide it too.
 pub fn mask(environment: &Environment, secret: &str) {
+    if secret.len() >= SHORTEST_SECRET {
+        let mut secrets = SECRETS.lock().unwrap_or_else(PoisonError::into_inner);
+        if !secrets.iter().any(|known| known == secret) {
+            secrets.push(secret.to_owned());
+            // One secret may be a part of another.
+            secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        }
+    }
     if environment.in_actions() {
         print(&Command::AddMask.line(secret));
     }

@@ -76,7 +76,10 @@ fn append(path: &str, bytes: &[u8]) -> io::Result<()> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::hostile;
 
     #[test]
     fn a_value_cannot_end_itself_and_begin_another_output() {
@@ -86,5 +89,37 @@ mod tests {
         let delimiter = head.strip_prefix("report-path<<").unwrap();
         assert_eq!(rest, format!("{hostile}\n{delimiter}\n"));
         assert_ne!(lines, heredoc("report-path", hostile).unwrap());
+    }
+
+    proptest! {
+        #![proptest_config(hostile::cases())]
+
+        #[test]
+        fn any_outputs_are_read_back_by_the_runner_as_they_were_set(
+            values in proptest::collection::vec(hostile::text(), 1..4),
+        ) {
+            const NAMES: [&str; 3] = ["report-path", "commit-url", "changed"];
+            let mut outputs = Outputs::default();
+            for (name, value) in NAMES.iter().zip(&values) {
+                outputs.set(name, value);
+            }
+            let file: String = outputs
+                .0
+                .iter()
+                .map(|(name, value)| heredoc(name, value).unwrap())
+                .collect();
+            // As in actions/runner, `src/Runner.Worker/FileCommandManager.cs`.
+            let mut lines = file.split_terminator('\n');
+            for (name, value) in NAMES.iter().zip(&values) {
+                let (read, delimiter) = lines.next().unwrap().split_once("<<").unwrap();
+                prop_assert_eq!(read, *name);
+                let read: Vec<&str> = lines.by_ref().take_while(|line| *line != delimiter).collect();
+                let read = read.join("\n");
+                prop_assert!(!read.chars().any(|c| c.is_control() && c != '\n'));
+                let visible: String = value.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+                prop_assert_eq!(read, visible);
+            }
+            prop_assert_eq!(lines.next(), None);
+        }
     }
 }

@@ -8,6 +8,7 @@ use crate::markdown::{code, escape, escape_whole, link_to};
 use crate::report::Report;
 use crate::report::people::{Person, longest_idle};
 
+use super::log;
 use super::outputs::LARGEST_SUMMARY;
 
 /// How many of the longest inactive people are listed.
@@ -184,8 +185,7 @@ fn write_longest_inactive<'a>(
 fn write_line(out: &mut String, line: &Line) {
     let mark = if line.good { "✅" } else { "❌" };
     // Whole lines of an error belong together; one entry of a list has them as breaks.
-    let text: Vec<String> = line
-        .text
+    let text: Vec<String> = log::without_secrets(&line.text)
         .lines()
         .map(|part| escape_whole(part.trim()))
         .collect();

@@ -12,6 +12,7 @@
 
 mod git;
 pub mod network;
+pub mod secrets;
 pub mod verdict;
 
 pub use git::{commit_file, file, git, git_with};
@@ -24,7 +25,8 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::thread;
 
-use simulator::{GitHub, Repository, Seats, Simulator, Token};
+use secrets::Secrets;
+use simulator::{GitHub, Repository, Seats, Simulator, Token, Witness};
 use tempfile::TempDir;
 
 /// Tokens as they look on GitHub, so that a search for them finds them in whatever form.
@@ -48,6 +50,8 @@ pub struct Job {
     directory: Arc<TempDir>,
     variables: BTreeMap<String, String>,
     arguments: Vec<String>,
+    witness: Option<Witness>,
+    memory: Option<u64>,
 }
 
 /// What a step left.
@@ -65,6 +69,7 @@ impl Job {
     /// A job on that GitHub, with `token` and `commit-token` given.
     pub fn on(simulator: &Simulator) -> Self {
         let mut job = Self::alone();
+        job.witness = Some(simulator.witness());
         for (name, value) in [
             ("GITHUB_API_URL", simulator.api_url()),
             ("GITHUB_GRAPHQL_URL", simulator.graphql_url()),
@@ -117,6 +122,8 @@ impl Job {
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect(),
             arguments: Vec::new(),
+            witness: None,
+            memory: None,
             directory,
         }
     }
@@ -150,19 +157,38 @@ impl Job {
         self
     }
 
+    /// With no more memory than that, in KiB; asking for more ends the run.
+    pub fn memory(mut self, most: u64) -> Self {
+        self.memory = Some(most);
+        self
+    }
+
     pub fn workspace(&self) -> PathBuf {
         self.directory.path().join("workspace")
     }
 
-    /// Runs the step, and holds against it what holds for every run: no token is in anything that
-    /// it leaves, but in the lines that mask it.
+    /// Runs the step, and holds against it what holds for every run, however it ends: no secret is
+    /// in anything that it leaves, and the runner takes no line for a command that is none of ours.
     pub fn run(&self) -> Step {
         let output = self.command().output().unwrap();
         self.step(output)
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_copilot-activity-report"));
+        let program = env!("CARGO_BIN_EXE_copilot-activity-report");
+        let mut command = match self.memory {
+            None => Command::new(program),
+            // A shell drops variables with a hyphen in their names, so they are set after it.
+            Some(most) => {
+                let mut shell = Command::new("/bin/sh");
+                let limited = format!("ulimit -v {most} && exec env \"$@\"");
+                shell.args(["-c", &limited, "limited"]);
+                let variables = self.variables.iter();
+                shell.args(variables.map(|(name, value)| format!("{name}={value}")));
+                shell.arg(program);
+                shell
+            }
+        };
         command
             .args(&self.arguments)
             .env_clear()
@@ -186,11 +212,12 @@ impl Job {
 
     fn step(&self, output: Output) -> Step {
         let read = |name: &str| fs::read_to_string(self.directory.path().join(name)).unwrap();
+        let output_file = read("output");
         let step = Step {
             status: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
-            outputs: outputs(&read("output")),
+            outputs: outputs(&output_file),
             summary: read("summary"),
             workspace: self.workspace(),
             _directory: Arc::clone(&self.directory),
@@ -198,62 +225,42 @@ impl Job {
         for file in ["output", "summary"] {
             fs::write(self.directory.path().join(file), "").unwrap();
         }
-        self.holds_no_secret(&step);
+        let raw = [
+            ("the outputs", &*output_file),
+            ("the summary", &*step.summary),
+        ];
+        let folders = ["workspace", "temp", "home"].map(|name| self.directory.path().join(name));
+        let folders: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
+        Secrets::new(self.secrets(), self.witness.clone()).are_kept(&step, &raw, &folders);
         self.is_a_runners_log(&step);
         step
     }
 
-    fn holds_no_secret(&self, step: &Step) {
-        let secrets = self.secrets();
-        let masked: Vec<String> = step
-            .stdout
-            .lines()
-            .filter_map(|line| line.strip_prefix("::add-mask::"))
-            .map(unescape)
-            .collect();
-        let printed = step
-            .stdout
-            .lines()
-            .chain(step.stderr.lines())
-            .filter(|line| !line.starts_with("::add-mask::"));
-        for line in printed.chain(step.summary.lines()) {
-            for secret in secrets.iter().chain(&masked) {
-                assert!(!line.contains(secret.as_str()), "a secret in: {line}");
-            }
-            assert!(!line.contains("sig="), "a signature in: {line}");
-        }
-        let mut texts: Vec<(String, Vec<u8>)> = step
-            .outputs
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone().into_bytes()))
-            .collect();
-        texts.extend(files_below(&step.workspace).into_iter().map(|path| {
-            (
-                path.display().to_string(),
-                fs::read(path).unwrap_or_default(),
-            )
-        }));
-        for (name, text) in texts {
-            for secret in secrets.iter().chain(&masked) {
-                assert!(!contains(&text, secret), "a secret in {name}");
-            }
-        }
-    }
-
-    /// The tokens that the job was given, line by line as the runner masks them.
+    /// The tokens and passwords that the job was given, line by line as the runner masks them.
     fn secrets(&self) -> Vec<String> {
-        [
+        let tokens = [
             "INPUT_TOKEN",
             "INPUT_COMMIT-TOKEN",
             "ACTIONS_RUNTIME_TOKEN",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
             "GITHUB_TOKEN",
-        ]
-        .iter()
-        .filter_map(|name| self.variables.get(*name))
-        .flat_map(|secret| secret.lines())
-        .map(|line| line.trim().to_owned())
-        .filter(|line| !line.is_empty())
-        .collect()
+            "COMMIT_TOKEN",
+        ];
+        let tokens = tokens.iter().filter_map(|name| self.variables.get(*name));
+        let proxies = self
+            .variables
+            .iter()
+            .filter(|(name, _)| name.to_lowercase().ends_with("_proxy"))
+            .filter_map(|(_, address)| {
+                let (_, credentials) = address.rsplit_once('@')?.0.split_once(':')?;
+                Some(credentials.rsplit_once(':')?.1)
+            });
+        tokens
+            .flat_map(|secret| secret.lines())
+            .chain(proxies)
+            .map(|line| line.trim().to_owned())
+            .filter(|line| !line.is_empty())
+            .collect()
     }
 
     /// What the runner makes of the lines of a step: secrets are hidden from the line after their
@@ -271,16 +278,29 @@ impl Job {
         for secret in self.secrets() {
             assert!(head.contains(&secret), "not masked first: {}", step.stdout);
         }
-        for line in step.stdout.lines().chain(step.stderr.lines()) {
-            let line = line.trim_start();
-            let known = ["error", "warning", "debug", "group", "endgroup", "add-mask"]
-                .iter()
-                .any(|name| line.starts_with(&format!("::{name}::")));
-            // The runner looks for the old form only where there is no new one.
-            let unknown = line.starts_with("::") || line.contains("##[");
-            assert!(known || !unknown, "a command: {line}");
+        for stream in [&step.stdout, &step.stderr] {
+            for line in stream.split(['\r', '\n']) {
+                assert!(is_known(line), "a command: {line:?}");
+            }
+            assert!(!stream.contains("panicked"), "{stream}");
         }
     }
+}
+
+/// Whether the runner takes the line for no command, or for one that the action means
+/// (actions/runner, `src/Runner.Common/ActionCommand.cs`). It compares by the rules of a language,
+/// which pass over characters that cannot be seen, and looks for the old form only where there is
+/// no new one.
+fn is_known(line: &str) -> bool {
+    let seen: String = line
+        .chars()
+        .filter(|c| !copilot_activity_report::text::is_invisible(*c))
+        .collect();
+    let seen = seen.trim_start();
+    let ours = ["error", "warning", "debug", "group", "endgroup", "add-mask"]
+        .iter()
+        .any(|name| seen.starts_with(&format!("::{name}::")));
+    ours || !(seen.starts_with("::") || seen.contains("##["))
 }
 
 /// Undoes the escaping of a workflow command, as the runner does.
@@ -353,16 +373,32 @@ impl Step {
     }
 }
 
-/// Reads the file in `GITHUB_OUTPUT` as the runner does, heredoc form only.
-fn outputs(file: &str) -> BTreeMap<String, String> {
+/// Reads the file in `GITHUB_OUTPUT` as the runner does on Linux (actions/runner,
+/// `src/Runner.Worker/FileCommandManager.cs`): lines end with a line feed and nothing else.
+pub fn outputs(file: &str) -> BTreeMap<String, String> {
     let mut outputs = BTreeMap::new();
-    let mut lines = file.lines();
+    let mut lines = file.split('\n');
     while let Some(head) = lines.next() {
-        let (name, delimiter) = head.split_once("<<").expect("an output without delimiter");
-        let value: Vec<&str> = lines
-            .by_ref()
-            .take_while(|line| *line != delimiter)
-            .collect();
+        if head.is_empty() {
+            continue;
+        }
+        let heredoc = head.find("<<").unwrap_or(usize::MAX);
+        if let Some((name, value)) = head
+            .split_once('=')
+            .filter(|(name, _)| name.len() < heredoc)
+        {
+            outputs.insert(name.to_owned(), value.to_owned());
+            continue;
+        }
+        let (name, delimiter) = head.split_once("<<").expect("neither form of an output");
+        let mut value = Vec::new();
+        loop {
+            match lines.next() {
+                Some(line) if line == delimiter => break,
+                Some(line) => value.push(line),
+                None => panic!("the end of {name} is missing"),
+            }
+        }
         outputs.insert(name.to_owned(), value.join("\n"));
     }
     outputs

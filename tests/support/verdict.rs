@@ -5,12 +5,9 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::Value;
-use simulator::{Seats, Service, Simulator};
+use simulator::{Seats, Simulator};
 
-use super::{
-    COMMIT_TOKEN, Job, OWN, Step, TOKEN, commit_file, contains, file, files_below, git, git_with,
-    github, unzip, well_behaved,
-};
+use super::{Job, OWN, Step, commit_file, file, files_below, git, github, unzip, well_behaved};
 
 /// The first line of an organization's report.
 pub const HEADER: &str =
@@ -118,7 +115,6 @@ pub fn judge(simulator: &Simulator, step: &Step, truth: &[String]) -> Delivered 
         commit: commit.is_some(),
         artifact: artifact.is_some(),
     };
-    keeps_secrets(simulator, step);
     well_behaved(simulator);
     if step.status == 0 {
         assert_eq!(delivered, Delivered::ALL, "{}", step.printed());
@@ -260,69 +256,4 @@ fn is_named(step: &Step, delivered: Delivered, artifact: Option<&str>) {
         let told = says("not done: no artifact was uploaded.") || unknown || interrupted;
         assert!(told, "{printed}");
     }
-}
-
-/// That no token and no signature is in anything that a run printed or delivered. What is in the
-/// workspace and the outputs was looked at when the run ended.
-pub fn keeps_secrets(simulator: &Simulator, step: &Step) {
-    let mut secrets = vec![
-        TOKEN.to_owned(),
-        COMMIT_TOKEN.to_owned(),
-        simulator.runtime_token(),
-    ];
-    secrets.extend(signatures(simulator));
-    let printed = step.printed();
-    let unmasked: String = printed
-        .lines()
-        .filter(|line| !line.starts_with("::add-mask::"))
-        .flat_map(|line| [line, "\n"])
-        .collect();
-    let mut places = vec![
-        ("the log", unmasked.into_bytes()),
-        ("the summary", step.summary.clone().into_bytes()),
-    ];
-    for artifact in simulator.artifacts() {
-        places.extend(
-            unzip(&artifact.bytes)
-                .into_values()
-                .map(|file| ("the artifact", file)),
-        );
-        places.push(("the artifact's zip", artifact.bytes));
-    }
-    let objects = ["cat-file", "--batch-all-objects", "--batch"];
-    let objects = git_with(&simulator.git_dir(OWN), &objects, b"");
-    places.push(("the repository", objects));
-    for (place, bytes) in places {
-        for secret in &secrets {
-            assert!(
-                !contains(&bytes, secret),
-                "a secret in {place}:\n{}",
-                step.printed()
-            );
-        }
-    }
-}
-
-/// The signatures of the addresses that were given out and used, as they stand and decoded.
-fn signatures(simulator: &Simulator) -> Vec<String> {
-    let mut signatures: Vec<String> = simulator
-        .requests()
-        .iter()
-        .filter(|seen| seen.service == Service::Blob)
-        .filter_map(|seen| {
-            let (_, rest) = seen.path_and_query.split_once("sig=")?;
-            Some(rest.split('&').next()?.to_owned())
-        })
-        .collect();
-    signatures.sort();
-    signatures.dedup();
-    let decoded: Vec<String> = signatures
-        .iter()
-        .map(|signature| {
-            let plus = signature.replace("%2B", "+");
-            plus.replace("%2f", "/").replace("%3D", "=")
-        })
-        .collect();
-    signatures.extend(decoded);
-    signatures
 }

@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::mutation::Signature;
-use super::{Commit, Committer};
+use super::{Commit, Committer, checked};
 use crate::github::error::GitHubError;
 use crate::github::names::RepositoryPath;
 use crate::text::shown;
@@ -19,7 +19,7 @@ use crate::text::shown;
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Head {
     /// Its SHA.
-    #[serde(rename = "oid")]
+    #[serde(rename = "oid", deserialize_with = "checked::sha")]
     pub(super) commit: String,
     /// Its tree.
     pub(super) tree: Tree,
@@ -29,7 +29,7 @@ pub(super) struct Head {
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Tree {
     /// Its SHA.
-    #[serde(rename = "oid")]
+    #[serde(rename = "oid", deserialize_with = "checked::sha")]
     pub(super) sha: String,
 }
 
@@ -95,6 +95,7 @@ struct StateBody {
 
 #[derive(Deserialize)]
 struct Target {
+    #[serde(deserialize_with = "checked::sha")]
     oid: String,
 }
 
@@ -128,6 +129,7 @@ struct HistoryBody {
 
 #[derive(Deserialize)]
 struct Commits {
+    #[serde(deserialize_with = "checked::sha")]
     oid: String,
     history: Nodes,
 }
@@ -139,7 +141,9 @@ struct Nodes {
 
 #[derive(Deserialize)]
 struct CommitBody {
+    #[serde(deserialize_with = "checked::sha")]
     oid: String,
+    #[serde(deserialize_with = "checked::page")]
     url: String,
     message: String,
     signature: Option<Signature>,

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::branch::Head;
-use super::{Change, Commit, Committer, Verification};
+use super::{Change, Commit, Committer, Verification, checked};
 use crate::github::error::GitHubError;
 use crate::text::shown;
 
@@ -28,13 +28,15 @@ const LARGEST_INLINE: usize = 64 * 1024;
 
 #[derive(Deserialize)]
 struct Created {
+    #[serde(deserialize_with = "checked::sha")]
     sha: String,
 }
 
 #[derive(Deserialize)]
 struct CreatedCommit {
+    #[serde(deserialize_with = "checked::sha")]
     sha: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "checked::page")]
     html_url: String,
     verification: Option<VerificationBody>,
 }

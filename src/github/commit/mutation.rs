@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::branch::Head;
-use super::{Change, Commit, Committer, Verification};
+use super::{Change, Commit, Committer, Verification, checked};
 use crate::github::error::GitHubError;
 use crate::text::shown;
 
@@ -30,7 +30,9 @@ struct Payload {
 
 #[derive(Deserialize)]
 struct CommitBody {
+    #[serde(deserialize_with = "checked::sha")]
     oid: String,
+    #[serde(deserialize_with = "checked::page")]
     url: String,
     signature: Option<Signature>,
 }

@@ -13,6 +13,7 @@ use crate::report::day::{LATEST, day_stem};
 use crate::report::manifest::RecordedManifest;
 use crate::report::scope::ScopeKind;
 use crate::report::seat::Seat;
+use crate::report::standing::Known;
 
 /// The files of a scope's folder that the next report needs. Nothing stands for a file that is not
 /// there.
@@ -106,8 +107,7 @@ pub(super) struct Found {
     /// Whom the reports there are about, where a file says it.
     pub(super) kind: Option<ScopeKind>,
     pub(super) before: Before,
-    pub(super) people: People,
-    pub(super) totals: Totals,
+    pub(super) known: Known,
     /// The time of the newest report there.
     pub(super) time: Option<Timestamp>,
     /// Whether the report of the same day is there and as it was recorded.
@@ -225,8 +225,7 @@ impl Found {
         Self {
             kind,
             before,
-            people,
-            totals,
+            known: Known { people, totals },
             time: times,
             has_day,
             day_complete: day.and_then(|day| day.complete),

@@ -131,23 +131,37 @@ fn write_changes(out: &mut String, page: &Page<'_>) {
         let _ = writeln!(out, "No seat changed in {year} so far.");
         return;
     }
-    out.push_str("| Report | Login | Change | From | To | Organization | Team |\n|---|---|---|---|---|---|---|\n");
+    // Organization and team are told where any of the changes has them.
+    let used = |place: usize| {
+        newest
+            .iter()
+            .any(|r| r.get(place).is_some_and(|c| !c.is_empty()))
+    };
+    let places: Vec<(usize, &str)> = [
+        (0, "Report"),
+        (1, "Login"),
+        (4, "Change"),
+        (5, "From"),
+        (6, "To"),
+        (2, "Organization"),
+        (3, "Team"),
+    ]
+    .into_iter()
+    .filter(|(place, _)| !(2..=3).contains(place) || used(*place))
+    .collect();
+    let names: Vec<&str> = places.iter().map(|(_, name)| *name).collect();
+    let _ = writeln!(
+        out,
+        "| {} |\n|{}",
+        names.join(" | "),
+        "---|".repeat(names.len())
+    );
     for record in &newest {
-        let cell = |place: usize| record.get(place).filter(|cell| !cell.is_empty());
-        let name = |place| cell(place).map(code).unwrap_or_default();
-        let text = |place| cell(place).map(escape).unwrap_or_default();
-        let day = cell(0).and_then(|time| time.parse::<Timestamp>().ok());
-        let _ = writeln!(
-            out,
-            "| {} | {} | {} | {} | {} | {} | {} |",
-            day.map_or_else(|| text(0), |time| date(time).to_string()),
-            name(1),
-            text(4),
-            name(5),
-            name(6),
-            name(2),
-            name(3),
-        );
+        let cells: Vec<String> = places
+            .iter()
+            .map(|(place, _)| shown_cell(*place, record.get(*place).unwrap_or_default()))
+            .collect();
+        let _ = writeln!(out, "| {} |", cells.join(" | "));
     }
     let _ = writeln!(
         out,
@@ -156,6 +170,16 @@ fn write_changes(out: &mut String, page: &Page<'_>) {
         changes::file_name(page.time),
         changes::file_name(page.time)
     );
+}
+
+/// A cell of a line of changes, for people: times as days.
+fn shown_cell(place: usize, cell: &str) -> String {
+    match cell.parse::<Timestamp>() {
+        _ if cell.is_empty() => String::new(),
+        Ok(time) => date(time).to_string(),
+        Err(_) if place == 4 => escape(cell),
+        Err(_) => code(cell),
+    }
 }
 
 /// Links to the reports, a line for each month; of years that are over behind a fold.
@@ -208,7 +232,7 @@ fn write_files(out: &mut String) {
          | [{0}]({0}) | The same seats with ids, team, plan, grant and cancellation. |\n\
          | [{1}]({1}) | Everybody who ever held a seat, and when they were last active; kept when GitHub forgets it after 90 days. |\n\
          | [{2}]({2}) | One line a day: the trend. |\n\
-         | [changes](changes) | Every change of a seat, a file a year. |\n\
+         | `changes` | Every change of a seat, a file a year, from the first change on. |\n\
          | [reports](reports) | One report a day, and its manifest: when and how it was read, and the SHA-256 of every file. |\n\n\
          A workflow writes these files. Who used Copilot when is personal data: keep this repository private.",
         seats::SEATS,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::report::Report;
+use crate::report::columns::Form;
 use crate::report::completeness::{Doubt, Reading};
 use crate::report::csv;
 use crate::report::seat::{Account, Team};
@@ -33,7 +34,7 @@ impl Repository {
 
     fn try_record(&mut self, report: &Report) -> Result<Recording, RecordError> {
         let mut file = Vec::new();
-        csv::write(report, &mut file).unwrap();
+        csv::write(report, Form::Github, &mut file).unwrap();
         let entry = Entry {
             scope: report.scope(),
             time: report.time(),

@@ -129,7 +129,10 @@ fn signatures(address: &str) -> Vec<String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::hostile;
 
     fn accept(text: &str) -> (Result<SignedAddress, &'static str>, Vec<String>) {
         let service = Url::parse("http://192.168.1.7:9000").unwrap();
@@ -205,5 +208,25 @@ mod tests {
     fn debug_prints_no_secret() {
         let (address, _) = accept("https://a/b?sig=s3cr3t");
         assert!(!format!("{address:?}").contains("s3cr3t"));
+    }
+
+    proptest! {
+        #![proptest_config(hostile::cases())]
+
+        #[test]
+        fn any_signature_is_masked_and_any_address_that_is_taken_leads_where_it_says(text in hostile::text()) {
+            for text in [text.clone(), format!("https://a/b?sig={text}"), format!("http://{text}?sig=abc")] {
+                let (address, masked) = accept(&text);
+                if let Ok(address) = address {
+                    let url = Url::parse(address.with("comp=block").expose_secret()).unwrap();
+                    let home = is_loopback(&url) || url.host_str() == Some("192.168.1.7");
+                    prop_assert!(url.scheme() == "https" || home, "{}", url);
+                    prop_assert!(url.username().is_empty() && url.password().is_none());
+                    for (name, value) in url.query_pairs().filter(|(name, _)| name == "sig") {
+                        prop_assert!(value.is_empty() || !masked.is_empty(), "{}={}", name, value);
+                    }
+                }
+            }
+        }
     }
 }

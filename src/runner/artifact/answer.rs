@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
+use crate::text;
+
 /// How much of a server's text is shown.
 const SHOWN: usize = 500;
 
@@ -166,25 +168,14 @@ pub(super) async fn read(response: &mut reqwest::Response) -> Result<Vec<u8>, re
 
 /// A text of a server as it may be shown: without `secrets`, without control characters, bounded.
 fn shown(text: &str, secrets: &[&str]) -> String {
-    let mut text = text.trim().to_owned();
+    let mut text = text.to_owned();
     for secret in secrets {
         // What is shorter is no secret, and replacing it would garble the text.
         if secret.len() >= 6 {
             text = text.replace(secret, "***");
         }
     }
-    let mut shown = String::new();
-    for character in text.chars().take(SHOWN) {
-        if character.is_control() {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
-    }
-    if text.chars().nth(SHOWN).is_some() {
-        shown.push('…');
-    }
-    shown
+    text::shown(&text, SHOWN)
 }
 
 #[cfg(test)]

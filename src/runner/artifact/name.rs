@@ -107,7 +107,10 @@ fn refuse_characters(text: &str, refused: &str) -> Result<(), NameError> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::hostile;
 
     #[test]
     fn every_character_the_service_refuses_is_refused_by_name() {
@@ -150,6 +153,25 @@ mod tests {
         }
         for fine in ["report.csv", "acme/latest.csv", ".hidden", "a..b"] {
             assert_eq!(check_entry(fine), Ok(()));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(hostile::cases())]
+
+        #[test]
+        fn what_is_taken_as_a_name_leaves_no_folder_on_any_system(text in hostile::text()) {
+            if let Ok(name) = ArtifactName::parse(&text) {
+                prop_assert_eq!(name.as_str(), text.as_str());
+                prop_assert!(!text.contains(['/', '\\', ':', '\n', '\r', '\0', '"', '*']));
+                prop_assert!(!matches!(text.as_str(), "." | ".."));
+            }
+            if check_entry(&text).is_ok() {
+                let path = std::path::Path::new(&text);
+                let below = |part| matches!(part, std::path::Component::Normal(_));
+                prop_assert!(path.components().all(below), "{:?}", text);
+                prop_assert!(!text.contains(['\\', ':', '\n', '\r', '\0']));
+            }
         }
     }
 }

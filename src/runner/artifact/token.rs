@@ -87,7 +87,10 @@ impl RuntimeToken {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::hostile;
 
     fn token(payload: &str) -> String {
         format!(
@@ -142,5 +145,27 @@ mod tests {
             !printed.contains("c2ln") && !printed.contains("eyJ"),
             "{printed}"
         );
+    }
+
+    proptest! {
+        #![proptest_config(hostile::cases())]
+
+        #[test]
+        fn any_token_is_read_or_refused_and_never_shown(
+            given in hostile::text(), scopes in hostile::text(), ids in "[a-z0-9-]{1,9}:[a-z0-9-]{1,9}",
+        ) {
+            let scp = serde_json::json!({ "scp": format!("{scopes} Actions.Results:{ids}") });
+            let whole = token(&scp.to_string());
+            for given in [format!("secret-{given}"), format!("a.{given}.c"), token(&given), whole] {
+                let told = match RuntimeToken::parse(&given) {
+                    Ok(token) => {
+                        prop_assert!(!token.run().is_empty() && !token.job().is_empty());
+                        format!("{token:?}")
+                    }
+                    Err(error) => format!("{error} {error:?}"),
+                };
+                prop_assert!(!told.contains(given.trim()), "{}", told);
+            }
+        }
     }
 }

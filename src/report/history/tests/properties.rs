@@ -9,6 +9,8 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::super::people::People;
+use super::super::totals::Totals;
 use super::super::{changes, people, seats};
 use super::*;
 use crate::report::seat::whole_seconds;

@@ -1,0 +1,63 @@
+//! Lists in answers that are short in every honest one. An answer of a few megabytes has room for
+//! millions of empty entries, each of which takes far more memory than its two bytes.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+/// Reads a list, keeps its first `N` entries, and tells how many it has.
+pub(super) fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>, const N: usize>(
+    deserializer: D,
+) -> Result<(Vec<T>, usize), D::Error> {
+    deserializer.deserialize_seq(Few::<T, N>(PhantomData))
+}
+
+struct Few<T, const N: usize>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>, const N: usize> Visitor<'de> for Few<T, N> {
+    type Value = (Vec<T>, usize);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut kept = Vec::new();
+        while kept.len() < N
+            && let Some(entry) = list.next_element()?
+        {
+            kept.push(entry);
+        }
+        let mut all = kept.len();
+        if all == N {
+            while list.next_element::<IgnoredAny>()?.is_some() {
+                all += 1;
+            }
+        }
+        Ok((kept, all))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn of_a_long_list_the_beginning_is_kept_and_the_length_is_known() {
+        for (list, kept, all) in [
+            (json!([]), vec![], 0),
+            (json!([1, 2]), vec![1, 2], 2),
+            (json!([1, 2, 3]), vec![1, 2, 3], 3),
+            (json!([1, 2, 3, {"x": []}, null]), vec![1, 2, 3], 5),
+        ] {
+            assert_eq!(few::<_, u8, 3>(list).unwrap(), (kept, all));
+        }
+        assert!(few::<_, u8, 3>(json!(null)).is_err());
+    }
+}

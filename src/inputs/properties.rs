@@ -1,0 +1,95 @@
+//! What holds for any inputs.
+
+use std::path::{Component, Path};
+
+use proptest::prelude::*;
+
+use super::table::INPUTS;
+use super::{Inputs, Mistakes, command};
+use crate::environment::Environment;
+use crate::hostile;
+
+/// What the runner tells of itself, besides the inputs.
+const RUNNER: [&str; 5] = [
+    "GITHUB_API_URL",
+    "GITHUB_GRAPHQL_URL",
+    "GITHUB_REPOSITORY",
+    "GITHUB_REPOSITORY_OWNER",
+    "GITHUB_WORKSPACE",
+];
+
+fn read(given: &[(String, String)]) -> Result<Inputs, Mistakes> {
+    let needed = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_REPOSITORY", "octo/tools"),
+        ("GITHUB_REPOSITORY_OWNER", "acme"),
+        ("GITHUB_WORKSPACE", "/github/workspace"),
+        ("INPUT_TOKEN", "ghp_a"),
+        ("INPUT_COMMIT-TOKEN", "ghs_b"),
+        ("INPUT_DELIVER-TO", "artifact,repository"),
+    ];
+    let environment: Environment = needed
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .chain(given.iter().cloned())
+        .collect();
+    let flags = command().get_matches_from(["copilot-activity-report"]);
+    Inputs::read(&flags, &environment)
+}
+
+/// Some of the inputs and of the runner's variables, with any texts.
+fn given() -> impl Strategy<Value = Vec<(String, String)>> {
+    let inputs = INPUTS
+        .iter()
+        .map(|input| format!("INPUT_{}", input.name.to_uppercase()));
+    let names: Vec<String> = inputs.chain(RUNNER.map(str::to_owned)).collect();
+    let name = prop::sample::select(names);
+    prop::collection::vec((name, hostile::text()), 1..4)
+}
+
+proptest! {
+    #![proptest_config(hostile::cases())]
+
+    #[test]
+    fn any_inputs_are_taken_or_refused_by_name_and_never_lead_elsewhere(given in given()) {
+        match read(&given) {
+            Err(Mistakes(mistakes)) => {
+                prop_assert!(!mistakes.is_empty());
+                for mistake in &mistakes {
+                    let known = INPUTS.iter().any(|input| input.name == mistake.input)
+                        || RUNNER.contains(&mistake.input);
+                    prop_assert!(known, "{}", mistake.input);
+                    prop_assert!(mistake.problem.len() < 1000);
+                    let shown = |c: char| !c.is_control() && !crate::text::is_invisible(c);
+                    prop_assert!(mistake.problem.chars().all(shown), "{:?}", mistake.problem);
+                }
+            }
+            Ok(inputs) => {
+                let below = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+                prop_assert!(inputs.output_directory.components().all(below), "{:?}", inputs);
+                prop_assert!(!inputs.scopes.is_empty());
+                let commit = inputs.commit.iter().flat_map(|commit| commit.directory.segments());
+                for segment in commit {
+                    prop_assert!(!matches!(segment, "." | ".."), "{:?}", segment);
+                    prop_assert!(!segment.eq_ignore_ascii_case(".git"), "{:?}", segment);
+                }
+                if let Some(artifact) = &inputs.artifact {
+                    prop_assert_eq!(Path::new(artifact.name.as_str()).components().count(), 1);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_in_any_input_is_never_told(text in hostile::text(), other in given()) {
+        let secret = format!("ghp_secret{text}");
+        let mut given = other;
+        given.push(("INPUT_TOKEN".to_owned(), secret.clone()));
+        given.push(("INPUT_COMMIT-TOKEN".to_owned(), secret));
+        let told = match read(&given) {
+            Err(mistakes) => mistakes.to_string(),
+            Ok(inputs) => format!("{inputs:?}"),
+        };
+        prop_assert!(!told.contains("ghp_secret"), "{}", told);
+    }
+}

@@ -1,0 +1,309 @@
+//! The columns beyond GitHub's own (`columns: all`): everything else that is known of a seat and
+//! of the person who holds it. The CSV has them under their names, the JSON under their keys, and
+//! in both each has the same value.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Serialize, Serializer};
+
+use super::Report;
+use super::scope::{Scope, ScopeKind};
+use super::seat::{NONE, Seat, whole_seconds};
+use super::standing::{Standing, Standings};
+
+/// Which columns a file has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Columns {
+    /// Exactly those of GitHub's own file.
+    Github,
+    /// Those first, then all of [`OTHERS`].
+    All,
+}
+
+/// Which columns a file has, with what they need.
+#[derive(Debug, Clone, Copy)]
+pub enum Form<'a> {
+    /// Exactly those of GitHub's own file.
+    Github,
+    /// Those first, then all of [`OTHERS`], told of these people.
+    All(&'a Standings<'a>),
+}
+
+/// One column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Its name in the CSV.
+    pub name: &'static str,
+    /// Its key in the JSON; where GitHub's API has the fact, as its documentation spells it.
+    pub key: &'static str,
+    /// What it says, for people.
+    pub meaning: &'static str,
+}
+
+/// GitHub's own columns. `Organization` is one of an enterprise's only.
+pub const GITHUB: [Column; 6] = [
+    Column {
+        name: "Report Time",
+        key: "report_time",
+        meaning: "When the reading of the report began; the same in every row.",
+    },
+    Column {
+        name: "Login",
+        key: "login",
+        meaning: "Who holds the seat.",
+    },
+    Column {
+        name: "Last Authenticated At",
+        key: "last_authenticated_at",
+        meaning: "When they last signed in to Copilot.",
+    },
+    Column {
+        name: "Last Activity At",
+        key: "last_activity_at",
+        meaning: "When they last used Copilot; GitHub forgets it after 90 days, and when access is granted anew.",
+    },
+    Column {
+        name: "Last Surface Used",
+        key: "last_surface_used",
+        meaning: "What they last used it in, with its version.",
+    },
+    Column {
+        name: "Organization",
+        key: "organization",
+        meaning: "The organization that grants the seat. GitHub's own file has it for an enterprise only.",
+    },
+];
+
+/// The columns of `columns: all` beyond GitHub's; `Organization` comes before them in an
+/// organization's file too.
+pub const OTHERS: [Column; 10] = [
+    Column {
+        name: "Status",
+        key: "status",
+        meaning: "`active`, `new`, `never used` or `inactive`, of the person.",
+    },
+    Column {
+        name: "Days Since Activity",
+        key: "days_since_activity",
+        meaning: "Whole days (of 86,400 seconds) from the last known activity to the report.",
+    },
+    Column {
+        name: "Last Known Activity At",
+        key: "last_known_activity_at",
+        meaning: "The person's newest activity in any of their seats, now or in any recorded report.",
+    },
+    Column {
+        name: "Surface",
+        key: "surface",
+        meaning: "The family of the last surface: what stands before the first `/`.",
+    },
+    Column {
+        name: "Surface Version",
+        key: "surface_version",
+        meaning: "Its version: what stands between the first `/` and the next.",
+    },
+    Column {
+        name: "Plan Type",
+        key: "plan_type",
+        meaning: "The seat's plan, as GitHub says it: `business`, `enterprise`, `unknown`.",
+    },
+    Column {
+        name: "Assigned At",
+        key: "assigned_at",
+        meaning: "When the seat was last granted (GitHub's `created_at`).",
+    },
+    Column {
+        name: "Assigning Team",
+        key: "assigning_team",
+        meaning: "The team through which it is granted; where GitHub says no name, its id.",
+    },
+    Column {
+        name: "Pending Cancellation Date",
+        key: "pending_cancellation_date",
+        meaning: "The day on which the seat ends, where it was cancelled.",
+    },
+    Column {
+        name: "User Id",
+        key: "user_id",
+        meaning: "GitHub's number for the person, which stays when the login changes.",
+    },
+];
+
+/// The columns of a file on such a scope.
+#[must_use]
+pub fn of(kind: ScopeKind, columns: Columns) -> Vec<Column> {
+    match (kind, columns) {
+        (ScopeKind::Organization, Columns::Github) => GITHUB[..5].to_vec(),
+        (ScopeKind::Enterprise, Columns::Github) => GITHUB.to_vec(),
+        (_, Columns::All) => [&GITHUB[..], &OTHERS].concat(),
+    }
+}
+
+impl Form<'_> {
+    /// Which columns it has.
+    #[must_use]
+    pub fn columns(&self) -> Columns {
+        match self {
+            Self::Github => Columns::Github,
+            Self::All(_) => Columns::All,
+        }
+    }
+}
+
+/// What a row says in one column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell<'a> {
+    /// It is missing: the word `None` in the CSV, `null` in the JSON.
+    Missing,
+    /// A text.
+    Text(Cow<'a, str>),
+    /// A number.
+    Number(u64),
+    /// A time, in whole seconds.
+    Time(Timestamp),
+    /// A day.
+    Day(Date),
+}
+
+/// One row of a report, with what is known of its person.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    scope: &'a Scope,
+    report_time: Timestamp,
+    seat: &'a Seat,
+    form: Form<'a>,
+}
+
+/// The rows of a report in that form, in the report's order.
+pub fn rows<'a>(report: &'a Report, form: Form<'a>) -> impl Iterator<Item = Row<'a>> {
+    report
+        .seats()
+        .iter()
+        .map(move |seat| Row::new(report.scope(), report.time(), seat, form))
+}
+
+impl<'a> Row<'a> {
+    /// The row of a seat in the report of `scope` of that time.
+    #[must_use]
+    pub fn new(scope: &'a Scope, report_time: Timestamp, seat: &'a Seat, form: Form<'a>) -> Self {
+        Self {
+            scope,
+            report_time,
+            seat,
+            form,
+        }
+    }
+
+    /// What it says, in the order of [`of`].
+    pub fn cells(self) -> impl Iterator<Item = Cell<'a>> {
+        let standing = match self.form {
+            Form::Github => None,
+            Form::All(standings) => Some(standings.of(self.seat)),
+        };
+        let github = match (self.scope.kind(), self.form) {
+            (ScopeKind::Organization, Form::Github) => 5,
+            _ => 6,
+        };
+        let others = standing.map(|standing| self.others(standing));
+        self.github()
+            .into_iter()
+            .take(github)
+            .chain(others.into_iter().flatten())
+    }
+
+    fn github(&self) -> [Cell<'a>; 6] {
+        let seat = self.seat;
+        let organization = match (seat.organization.as_deref(), self.scope.kind()) {
+            (Some(organization), _) => Some(&*organization.login),
+            (None, ScopeKind::Organization) => Some(self.scope.name()),
+            (None, ScopeKind::Enterprise) => None,
+        };
+        [
+            Cell::Time(self.report_time),
+            text(seat.assignee.as_ref().map(|account| &*account.login)),
+            time(seat.last_authenticated_at),
+            time(seat.last_activity_at),
+            text(seat.last_surface_used.as_deref()),
+            text(organization),
+        ]
+    }
+
+    fn others(&self, standing: Option<&Standing<'a>>) -> [Cell<'a>; 10] {
+        let seat = self.seat;
+        let known = standing.and_then(|standing| standing.last_known_activity_at);
+        let (surface, version) = family(seat.last_surface_used.as_deref());
+        [
+            text(standing.map(|standing| standing.status.as_str())),
+            known.map_or(Cell::Missing, |at| {
+                let seconds = self.report_time.as_second() - whole_seconds(at).as_second();
+                Cell::Number(u64::try_from(seconds / 86_400).unwrap_or_default())
+            }),
+            time(known),
+            text(surface),
+            text(version),
+            text(seat.plan_type.as_deref()),
+            time(seat.created_at),
+            seat.team
+                .as_deref()
+                .map_or(Cell::Missing, |team| Cell::Text(team.shown().into())),
+            seat.pending_cancellation_date
+                .map_or(Cell::Missing, Cell::Day),
+            seat.assignee
+                .as_ref()
+                .and_then(|account| account.id)
+                .map_or(Cell::Missing, Cell::Number),
+        ]
+    }
+}
+
+/// The family and the version of a surface, such as `vscode` and `1.113.0` of
+/// `vscode/1.113.0/copilot-chat/0.41.1`.
+///
+/// ```
+/// use copilot_activity_report::report::columns::family;
+/// assert_eq!(family(Some("vscode/1.113.0/copilot-chat/0.41.1")), (Some("vscode"), Some("1.113.0")));
+/// assert_eq!(family(Some("copilot-cli")), (Some("copilot-cli"), None));
+/// assert_eq!(family(Some("/unknown")), (None, Some("unknown")));
+/// ```
+#[must_use]
+pub fn family(surface: Option<&str>) -> (Option<&str>, Option<&str>) {
+    let mut parts = surface.unwrap_or_default().split('/');
+    let mut next = || parts.next().filter(|part| !part.is_empty());
+    (next(), next())
+}
+
+fn text(text: Option<&str>) -> Cell<'_> {
+    text.map_or(Cell::Missing, |text| Cell::Text(text.into()))
+}
+
+fn time<'a>(time: Option<Timestamp>) -> Cell<'a> {
+    time.map_or(Cell::Missing, |time| Cell::Time(whole_seconds(time)))
+}
+
+/// As in the CSV.
+impl fmt::Display for Cell<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str(NONE),
+            Self::Text(text) => f.write_str(text),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Time(time) => write!(f, "{time}"),
+            Self::Day(day) => write!(f, "{day}"),
+        }
+    }
+}
+
+/// As in the JSON.
+impl Serialize for Cell<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Missing => serializer.serialize_none(),
+            Self::Number(number) => serializer.serialize_u64(*number),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Time(_) | Self::Day(_) => serializer.collect_str(self),
+        }
+    }
+}

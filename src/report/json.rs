@@ -1,0 +1,46 @@
+//! The report as a JSON file: the facts of its manifest, and its rows.
+//!
+//! Keys are in snake case, as GitHub's documentation spells them. Times are as in the CSV, and what
+//! is missing is `null`. `docs/report.schema.json` is its JSON Schema.
+
+use std::io;
+
+use serde::ser::{SerializeMap as _, Serializer};
+
+use super::Report;
+use super::columns::{self, Column, Form, Row};
+use super::manifest::Manifest;
+
+/// Writes `report` with the facts of `manifest` to `out`, each row on a line of its own.
+///
+/// # Errors
+/// Where `out` cannot be written.
+pub fn write(
+    report: &Report,
+    form: Form<'_>,
+    manifest: &Manifest<'_>,
+    mut out: impl io::Write,
+) -> io::Result<()> {
+    let facts = serde_json::to_string_pretty(manifest)?;
+    let facts = facts.strip_suffix("\n}").unwrap_or(&facts);
+    write!(out, "{facts},\n  \"rows\": [")?;
+    let columns = columns::of(report.scope().kind(), form.columns());
+    for (place, row) in columns::rows(report, form).enumerate() {
+        out.write_all(if place == 0 { b"\n    " } else { b",\n    " })?;
+        write_row(&columns, &row, &mut out)?;
+    }
+    out.write_all(if report.seats().is_empty() {
+        b"]\n}\n"
+    } else {
+        b"\n  ]\n}\n"
+    })
+}
+
+fn write_row(columns: &[Column], row: &Row<'_>, out: impl io::Write) -> io::Result<()> {
+    let mut json = serde_json::Serializer::new(out);
+    let mut map = json.serialize_map(None)?;
+    for (column, cell) in columns.iter().zip(row.cells()) {
+        map.serialize_entry(column.key, &cell)?;
+    }
+    Ok(map.end()?)
+}

@@ -1,0 +1,254 @@
+//! The steps of a release that need nothing but files and git, tried as the workflow starts them.
+//! Those that need GitHub or a registry are tried by the conformance.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+const NAME: &str = "copilot-activity-report";
+const IMAGE: &str = "ghcr.io/octocat/copilot-activity-report";
+
+/// A checkout of a repository with the project's own steps, and what they read.
+struct Checkout {
+    folder: TempDir,
+}
+
+impl Checkout {
+    /// At this version, with this changelog, and with these tags on the remote only.
+    fn new(version: &str, changelog: &str, tags: &[&str]) -> Self {
+        let checkout = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        let root = checkout.path();
+        fs::create_dir_all(root.join("release")).unwrap();
+        for step in ["check", "notes", "action"] {
+            fs::copy(format!("release/{step}"), root.join("release").join(step)).unwrap();
+        }
+        fs::copy("action.yml", root.join("action.yml")).unwrap();
+        // Another crate of the same version stands before and behind.
+        let cargo = format!(
+            "[workspace.package]\nversion = \"9.9.9\"\n\n[package]\nname = \"{NAME}\"\nversion = \"{version}\"\n\n[dependencies]\nversion = \"8.8.8\"\n"
+        );
+        fs::write(root.join("Cargo.toml"), cargo).unwrap();
+        let lock = format!(
+            "[[package]]\nname = \"a\"\nversion = \"7.7.7\"\n\n[[package]]\nname = \"{NAME}\"\nversion = \"{version}\"\n"
+        );
+        fs::write(root.join("Cargo.lock"), lock).unwrap();
+        fs::write(root.join("CHANGELOG.md"), changelog).unwrap();
+        let remote = root.join("remote");
+        checkout.git(&["init", "--quiet", "--bare", remote.to_str().unwrap()]);
+        checkout.git(&["init", "--quiet"]);
+        checkout.git(&["remote", "add", "origin", remote.to_str().unwrap()]);
+        checkout.git(&["commit", "--quiet", "--allow-empty", "--message", "all"]);
+        for tag in tags {
+            checkout.git(&[
+                "push",
+                "--quiet",
+                "origin",
+                &format!("HEAD:refs/tags/{tag}"),
+            ]);
+        }
+        checkout
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    fn git(&self, arguments: &[&str]) {
+        let status = Command::new("git")
+            .current_dir(self.path())
+            .args([
+                "-c",
+                "user.name=octocat",
+                "-c",
+                "user.email=octocat@example.com",
+            ])
+            .args(arguments)
+            .status()
+            .unwrap();
+        assert!(status.success(), "git {arguments:?}");
+    }
+
+    fn step(&self, name: &str, argument: &str) -> Output {
+        Command::new(self.path().join("release").join(name))
+            .arg(argument)
+            .output()
+            .unwrap()
+    }
+
+    /// What `step` prints where it succeeds.
+    fn printed(&self, name: &str, argument: &str) -> String {
+        let output = self.step(name, argument);
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What `step` says where it fails, which prints nothing to go on with.
+    fn refused(&self, name: &str, argument: &str) -> String {
+        let output = self.step(name, argument);
+        assert_eq!(output.status.code(), Some(1), "{name} {argument}");
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
+        String::from_utf8(output.stderr).unwrap()
+    }
+}
+
+const CHANGELOG: &str = "# Changelog
+
+## [Unreleased]
+
+- Not yet.
+
+## [1.10.0] - 2026-11-23
+
+### Added
+
+- One thing.
+- Another, see [1.9.0].
+
+## [1.9.0] - 2026-11-01
+
+- Older.
+
+[1.10.0]: https://example.com/1.10.0
+";
+
+#[test]
+fn a_version_that_is_ready_can_be_released() {
+    for (version, tags) in [
+        ("1.10.0", &[][..]),
+        ("1.10.0", &["v1.9.0", "v1.10.0-rc.1", "v1", "v2.0.0"]),
+        ("1.10.0-rc.2", &["v1.9.0", "v1.10.0-rc.1"]),
+    ] {
+        let changelog = CHANGELOG.replace("[1.10.0]", &format!("[{version}]"));
+        let checkout = Checkout::new(version, &changelog, tags);
+        assert!(checkout.printed("check", version).contains(version));
+    }
+}
+
+#[test]
+fn a_version_that_is_none_is_refused() {
+    let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
+    for version in [
+        "v1.10.0",
+        "1.10",
+        "1.10.0.0",
+        "01.10.0",
+        "1.10.0-",
+        "1.10.0-rc.01",
+        "1.10.0+1",
+        "1.10.0 ",
+        "1.10.0\n1.10.0",
+        "$(id)",
+        "../1.10.0",
+    ] {
+        let said = checkout.refused("check", version);
+        assert!(said.contains("not a semantic version"), "{said}");
+    }
+}
+
+#[test]
+fn a_version_that_exists_or_would_go_back_is_refused() {
+    let exists = Checkout::new("1.10.0", CHANGELOG, &["v1.10.0"]);
+    assert!(
+        exists
+            .refused("check", "1.10.0")
+            .contains("the tag v1.10.0 exists")
+    );
+    let newer = Checkout::new("1.10.0", CHANGELOG, &["v1.11.0", "v1.9.0"]);
+    assert!(
+        newer
+            .refused("check", "1.10.0")
+            .contains("v1.11.0 is newer")
+    );
+    let changelog = CHANGELOG.replace("[1.10.0]", "[1.10.0-rc.1]");
+    let before = Checkout::new("1.10.0-rc.1", &changelog, &["v1.10.0"]);
+    assert!(
+        before
+            .refused("check", "1.10.0-rc.1")
+            .contains("v1.10.0 is newer")
+    );
+}
+
+#[test]
+fn all_that_speaks_against_a_version_is_said_at_once() {
+    let checkout = Checkout::new("1.10.1", CHANGELOG, &["v1.12.0"]);
+    let said = checkout.refused("check", "1.11.0");
+    for part in [
+        "Cargo.toml has the version 1.10.1",
+        "Cargo.lock has another version",
+        "no heading",
+        "says nothing of 1.11.0",
+        "v1.12.0 is newer",
+    ] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+    // A dot of a version is a dot.
+    let changelog = CHANGELOG.replace("[1.10.0]", "[1x10.0]");
+    let said = Checkout::new("1.10.0", &changelog, &[]).refused("check", "1.10.0");
+    assert!(said.contains("no heading"), "{said}");
+}
+
+#[test]
+fn a_release_is_described_by_its_own_part_of_the_changelog() {
+    let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
+    assert_eq!(
+        checkout.printed("notes", "1.10.0"),
+        "### Added\n\n- One thing.\n- Another, see [1.9.0].\n"
+    );
+    assert_eq!(checkout.printed("notes", "1.9.0"), "- Older.\n");
+    for version in ["1.1", "2.0.0", ""] {
+        assert!(checkout.step("notes", version).stdout.is_empty());
+        assert!(!checkout.step("notes", version).status.success());
+    }
+    let empty = CHANGELOG.replace("- Older.", "### Added");
+    let said = Checkout::new("1.9.0", &empty, &[]).refused("check", "1.9.0");
+    assert!(said.contains("says nothing of 1.9.0"), "{said}");
+}
+
+#[test]
+fn the_released_action_differs_in_its_image_alone() {
+    let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
+    let image = format!("{IMAGE}@sha256:{}", "0a".repeat(32));
+    let released = checkout.printed("action", &image);
+    let action = fs::read_to_string("action.yml").unwrap();
+    let changed: Vec<(&str, &str)> = action
+        .lines()
+        .zip(released.lines())
+        .filter(|(before, after)| before != after)
+        .collect();
+    let line = format!("  image: docker://{image}");
+    assert_eq!(changed, [("  image: Dockerfile", line.as_str())]);
+    assert_eq!(action.lines().count(), released.lines().count());
+    assert!(released.ends_with('\n'));
+}
+
+#[test]
+fn a_released_action_names_its_image_by_digest_or_not_at_all() {
+    let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
+    for image in [
+        format!("{IMAGE}:1.10.0"),
+        format!("{IMAGE}@sha256:0a"),
+        format!("{IMAGE}|@sha256:{}", "0a".repeat(32)),
+        format!("{}@sha256:{}", IMAGE.to_uppercase(), "0a".repeat(32)),
+    ] {
+        assert!(checkout.refused("action", &image).contains("by its digest"));
+    }
+    let action = fs::read_to_string("action.yml").unwrap();
+    let released = action.replace("image: Dockerfile", "image: docker://x");
+    fs::write(checkout.path().join("action.yml"), released).unwrap();
+    let image = format!("{IMAGE}@sha256:{}", "0a".repeat(32));
+    assert!(
+        checkout
+            .refused("action", &image)
+            .contains("exactly one line")
+    );
+}
