@@ -61,6 +61,10 @@ const cases = [
     { expect: 1, with: ["GET /orgs/{org}/copilot/billing/seats 404"] }],
   ["1.11", "a token that is not valid", github, { organization: "acme", token: "ghp_wrong", "deliver-to": "none" },
     { expect: 1, with: ["GET /orgs/{org}/copilot/billing/seats 401"] }],
+  ["1.18", "a pull request into a branch that is protected", github, { ...to("octo/protected"), "pull-request": "true" },
+    { with: [`GET ${REPO}/pulls 200`, `POST ${REPO}/pulls 201`] }],
+  ["1.19", "a second report, which finds that pull request open", github, { ...to("octo/protected"), "pull-request": "true" },
+    { with: [`GET ${REPO}/pulls 200`] }],
 ];
 for (const [number, name, github, inputs, options] of cases) {
   await promise(number, `as GitHub describes it: ${name}`, async () => (await described(github, inputs, options)).said);

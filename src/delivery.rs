@@ -1,30 +1,30 @@
-//! Where a finished report goes: a workflow artifact, a repository, or both.
+//! Where a finished report goes: a workflow artifact, a repository (by a commit or by a pull
+//! request), or both.
 //!
 //! Everything that can be known beforehand is asked before the report is read: whether an artifact
 //! can be uploaded at all, and whether the places it goes to are public.
 
+mod folder;
+mod pull_request;
+mod record;
+
 use anyhow::{Context as _, anyhow, bail};
-use bytes::Bytes;
-use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest as _, Sha256};
+use jiff::SignedDuration;
 
 use crate::clock::Clock;
 use crate::environment::Environment;
 use crate::files::Written;
 use crate::github::client::Client;
-use crate::github::commit::{Change, Commit, Committer, Snapshot};
-use crate::github::names::{BranchName, NameError, RepositoryName, RepositoryPath};
+use crate::github::names::{BranchName, RepositoryName};
 use crate::github::repository::{Repository, Visibility};
 use crate::inputs::{ArtifactInputs, CommitInputs, Inputs};
 use crate::report::Report;
-use crate::report::columns::Form;
-use crate::report::csv;
-use crate::report::day::{REPORTS, date};
-use crate::report::history::{self, Action, Entry, Folder, Recording};
-use crate::report::manifest::{Manifest, Run};
+use crate::report::manifest::Run;
 use crate::report::standing::Known;
 use crate::runner::artifact::{ArtifactService, File, Uploaded};
 use crate::runner::{context, log};
+
+pub use record::Recorded;
 
 /// The places that were asked for, found able to take a report.
 pub struct Delivery<'a> {
@@ -41,21 +41,6 @@ struct Target<'a> {
     inputs: &'a CommitInputs,
     client: Client,
     branch: BranchName,
-}
-
-/// What became of a report in the repository.
-#[derive(Debug)]
-pub struct Recorded {
-    /// How many seats came since the last recorded report.
-    pub granted: usize,
-    /// How many went.
-    pub revoked: usize,
-    /// Whether the seats' state differs from the last recorded report.
-    pub changed: bool,
-    /// The commit, where one was made.
-    pub commit: Option<Commit>,
-    /// What happened, for people.
-    pub what: String,
 }
 
 impl<'a> Delivery<'a> {
@@ -203,205 +188,7 @@ impl<'a> Delivery<'a> {
         let _ = report;
         Ok(Known::default())
     }
-
-    /// Commits a report, as the rule of the day wants it; nothing where that was not asked for.
-    ///
-    /// # Errors
-    /// Where it had to be committed and was not.
-    pub async fn record(&self, report: &Report) -> anyhow::Result<Option<Recorded>> {
-        let Some(target) = &self.repository else {
-            return Ok(None);
-        };
-        // The repository keeps GitHub's own form, whatever the files of this run are like.
-        let mut content = Vec::new();
-        csv::write(report, Form::Github, &mut content)?;
-        let content = Bytes::from(content);
-
-        let directory = &target.inputs.directory;
-        // GitHub does not tell case apart, and one scope has one history.
-        let folder = directory.join(&report.scope().name().to_ascii_lowercase())?;
-        let message = self.message(&target.inputs.message, report, &content);
-        let first_file = (
-            directory.join("README.md")?,
-            Bytes::from_static(FIRST_FILE.as_bytes()),
-        );
-        let committer = Committer::new(
-            &target.client,
-            self.clock,
-            target.inputs.repository.clone(),
-            target.branch.clone(),
-            first_file,
-            self.mark()?,
-        );
-        let mut recording: Option<Recording> = None;
-        let commit = committer
-            .commit(async |snapshot| {
-                let found = found(&snapshot, &folder, report.time()).await?;
-                let api = target.client.address().as_str();
-                let entry = Entry {
-                    scope: report.scope(),
-                    time: report.time(),
-                    seats: report.seats(),
-                    complete: Some(report.is_complete()),
-                    csv: content.clone(),
-                    manifest: Manifest::new(report, api, self.run(), Vec::new()),
-                    inactive_after: self.inactive_after,
-                };
-                let made = history::record(entry, &found, self.clock.now())
-                    .with_context(|| format!("{folder} of {}", target.inputs.repository))?;
-                let change = recording.insert(made);
-                if change.files.is_empty() {
-                    return Ok(None);
-                }
-                let files = std::mem::take(&mut change.files).into_iter();
-                let files = files.map(|(path, file)| Ok((folder.join(&path)?, file)));
-                Ok(Some(Change {
-                    files: files.collect::<Result<_, NameError>>()?,
-                    ..message.clone()
-                }))
-            })
-            .await?;
-        let commit = commit.map(|commit| self.at_home(commit));
-        let recording = recording.ok_or_else(|| anyhow!("nothing was decided"))?;
-        for warning in &recording.warnings {
-            tracing::warn!("{folder} of {}: {warning}", target.inputs.repository);
-        }
-        let place = format!("{} (branch {})", target.inputs.repository, target.branch);
-        let what = match (&commit, &recording.action) {
-            (Some(commit), _) => {
-                format!(
-                    "committed to {place} as {}, {}",
-                    commit.sha, commit.verification
-                )
-            }
-            (None, Action::Older(time)) => {
-                format!("nothing committed to {place}: it has a newer report, of {time}")
-            }
-            (None, Action::LessComplete) => format!(
-                "nothing committed to {place}: the day's report there is complete, and this one is not"
-            ),
-            (None, _) => {
-                format!("nothing committed to {place}: no seat differs from the day's report there")
-            }
-        };
-        Ok(Some(Recorded {
-            granted: recording.granted,
-            revoked: recording.revoked,
-            changed: recording.changed,
-            commit,
-            what,
-        }))
-    }
-
-    /// The same commit; without its page where that is not on the GitHub of this run.
-    fn at_home(&self, commit: Commit) -> Commit {
-        let home = self.run.as_ref().map(|run| format!("{}/", run.server));
-        match home {
-            Some(home) if !commit.url.starts_with(&home) => Commit {
-                url: String::new(),
-                ..commit
-            },
-            _ => commit,
-        }
-    }
-
-    fn message(&self, template: &str, report: &Report, file: &[u8]) -> Change {
-        let date = date(report.time()).to_string();
-        let message = template
-            .replace("{scope}", report.scope().name())
-            .replace("{date}", &date);
-        let (headline, rest) = message.split_once('\n').unwrap_or((&message, ""));
-        let mut body = Vec::new();
-        if !rest.trim().is_empty() {
-            body.push(rest.trim().to_owned());
-        }
-        let complete = if report.is_complete() {
-            "complete"
-        } else {
-            "NOT PROVED COMPLETE"
-        };
-        body.push(format!(
-            "{} seats, {} people, {complete}\nReport time: {}\nSHA-256: {}",
-            report.seats().len(),
-            report.people(),
-            report.time(),
-            hex::encode(Sha256::digest(file))
-        ));
-        let made_by = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
-        body.push(match &self.run {
-            Some(run) => format!(
-                "Made by {made_by} in {}/{}/actions/runs/{}/attempts/{}",
-                run.server, run.repository, run.id, run.attempt
-            ),
-            None => format!("Made by {made_by}"),
-        });
-        Change {
-            headline: headline.trim().to_owned(),
-            body: body.join("\n\n"),
-            files: Vec::new(),
-        }
-    }
-
-    /// A mark that names run and attempt, and that no other delivery has.
-    fn mark(&self) -> anyhow::Result<String> {
-        let mut random = [0; 8];
-        getrandom::fill(&mut random)
-            .map_err(|error| anyhow!("the system gives no random numbers: {error}"))?;
-        let random = hex::encode(random);
-        Ok(match &self.run {
-            Some(run) => format!("run {} attempt {} {random}", run.id, run.attempt),
-            None => format!("by hand {random}"),
-        })
-    }
 }
-
-/// Reads what the folder of a scope holds, as far as a report of `time` needs it.
-async fn found(
-    snapshot: &Snapshot<'_>,
-    folder: &RepositoryPath,
-    time: Timestamp,
-) -> anyhow::Result<Folder> {
-    let paths = Folder::paths(time).map(|path| folder.join(&path));
-    let paths = paths.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let files = snapshot.files(&paths).await?;
-    let previous = match newest_manifest(snapshot, folder, time).await? {
-        Some(path) => {
-            let whole = folder.join(&path)?;
-            let file = snapshot.files(&[whole]).await?.pop().flatten();
-            file.map(|file| (path, file))
-        }
-        None => None,
-    };
-    Ok(Folder::from_files(files, previous))
-}
-
-/// The path in the folder of a scope of the newest manifest from before the day of `time`.
-async fn newest_manifest(
-    snapshot: &Snapshot<'_>,
-    folder: &RepositoryPath,
-    time: Timestamp,
-) -> anyhow::Result<Option<String>> {
-    let day = date(time);
-    let years = snapshot.names(&folder.join(REPORTS)?).await?;
-    let mut years: Vec<i16> = years.iter().filter_map(|year| year.parse().ok()).collect();
-    years.retain(|year| *year <= day.year());
-    years.sort_unstable();
-    for year in years.into_iter().rev() {
-        let year = format!("{REPORTS}/{year:04}");
-        let names = snapshot.names(&folder.join(&year)?).await?;
-        let days = names.iter().filter_map(|name| {
-            let day: jiff::civil::Date = name.strip_suffix(".json")?.parse().ok()?;
-            Some((day, name))
-        });
-        if let Some((_, name)) = days.filter(|(other, _)| *other < day).max() {
-            return Ok(Some(format!("{year}/{name}")));
-        }
-    }
-    Ok(None)
-}
-
-/// What a repository without commits begins with.
-const FIRST_FILE: &str = "# Copilot activity reports\n\nOne folder for each organization or enterprise. The files in them are written by a workflow; edits by hand may be overwritten.\n\nWho used Copilot when is personal data: keep this repository private.\n";
 
 /// Whether `name` is known not to be public.
 async fn is_restricted<'c>(

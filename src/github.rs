@@ -1,4 +1,4 @@
-//! GitHub's public API: reading seats, asking about repositories, committing.
+//! GitHub's public API: reading seats, asking about repositories, committing, pull requests.
 //!
 //! Requests go through octocrab, which adds the base address and the token; the answers are read
 //! into small structures of our own, because octocrab's refuse what GitHub may send (a seat given
@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod answer;
+mod checked;
 pub mod client;
 pub mod commit;
 pub mod error;
@@ -15,6 +16,7 @@ pub mod link;
 pub mod names;
 pub mod pacer;
 pub mod pacing;
+pub mod pulls;
 pub mod repository;
 pub mod retry;
 pub mod seats;

@@ -22,6 +22,7 @@ use crate::environment::Environment;
 use crate::github::address::ApiAddress;
 use crate::github::names::{BranchName, RepositoryName, RepositoryPath};
 use crate::report::columns::Columns;
+use crate::report::pseudonym::PseudonymKey;
 use crate::report::scope::Scope;
 use crate::runner::artifact::{ArtifactName, Retention};
 
@@ -39,6 +40,8 @@ pub struct Inputs {
     pub token: SecretString,
     /// Asks whether the workflow's repository is public; where there is none, `token` does.
     pub commit_token: Option<SecretString>,
+    /// Puts pseudonyms in the place of people, where there is one.
+    pub pseudonyms: Option<PseudonymKey>,
     /// The workflow's own repository, in a workflow.
     pub own_repository: Option<RepositoryName>,
     /// The artifact to make, where one is asked for.
@@ -131,8 +134,10 @@ pub struct ArtifactInputs {
 pub struct CommitInputs {
     /// The repository.
     pub repository: RepositoryName,
-    /// The branch; nothing for the default branch.
+    /// The branch it goes to; nothing for the default branch.
     pub branch: Option<BranchName>,
+    /// Whether it goes there by a pull request, instead of by a commit.
+    pub pull_request: bool,
     /// The folder in it.
     pub directory: RepositoryPath,
     /// Writes to it.

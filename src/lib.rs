@@ -36,6 +36,7 @@ mod hostile;
 pub mod http;
 pub mod inputs;
 pub mod markdown;
+mod outcome;
 pub mod progress;
 pub mod report;
 pub mod runner;
@@ -47,13 +48,14 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clock::Clock;
-use delivery::{Delivery, Recorded};
+use delivery::Delivery;
 use environment::Environment;
 use files::{Folder, Written};
 use github::client::Client;
 use github::pacer::Pacer;
 use github::seats;
 use inputs::{Format, Inputs};
+use outcome::{Finished, Outcome, artifact_line, finished, outputs_of};
 use progress::Progress;
 use report::Report;
 use report::columns::{Columns, Form};
@@ -61,31 +63,12 @@ use report::manifest::{FileEntry, Manifest};
 use report::scope::Scope;
 use report::standing::{Counts, Known, Standings};
 use report::status::Rule;
-use runner::artifact::{ArtifactError, Uploaded};
+use runner::artifact::Uploaded;
 use runner::context;
 use runner::log::{self, Group};
-use runner::outputs::{self, Outputs};
-use runner::summary::{self, Line, Section};
+use runner::outputs;
+use runner::summary::{self, Facts, Line, Section};
 use tokio::signal::unix::{SignalKind, signal};
-
-/// A report that is complete (or may be incomplete) and lies in the workspace.
-struct Finished {
-    report: Report,
-    /// What recorded reports know besides.
-    known: Known,
-    rule: Rule,
-    counts: Counts,
-    /// The report, in each form that was asked for.
-    forms: Vec<Written>,
-    manifest: Written,
-}
-
-/// What became of one organization or enterprise.
-struct Outcome<'a> {
-    scope: &'a Scope,
-    finished: anyhow::Result<Finished>,
-    recorded: anyhow::Result<Option<Recorded>>,
-}
 
 /// Something asked for was not done.
 const FAILURE: u8 = 1;
@@ -186,32 +169,29 @@ pub async fn run(
         let group = Group::begin(environment, &title);
         progress.doing(format!("reading the seats of {scope}"));
         let finished = take(inputs, &delivery, &reader, &clock, &folder, scope).await;
-        progress.note(finished_line(scope, &finished));
-        let recorded = match &finished {
-            Ok(Finished { report, .. }) => {
-                progress.doing(format!("committing the report of {scope}"));
-                delivery.record(report).await
-            }
-            Err(_) => Ok(None),
-        };
-        recorded_line(scope, &recorded)
-            .into_iter()
-            .for_each(|line| progress.note(line));
-        if let Ok(Some(recorded)) = &recorded {
-            tracing::info!("{scope}: {}.", recorded.what);
-        }
-        drop(group);
-        for error in [finished.as_ref().err(), recorded.as_ref().err()]
-            .into_iter()
-            .flatten()
-        {
-            tracing::error!("{error:#}");
-        }
-        outcomes.push(Outcome {
+        let mut outcome = Outcome {
             scope,
             finished,
-            recorded,
-        });
+            recorded: Ok(None),
+        };
+        progress.note(outcome.finished_line());
+        if let Ok(Finished { report, .. }) = &outcome.finished {
+            progress.doing(format!("committing the report of {scope}"));
+            outcome.recorded = delivery.record(report).await;
+        }
+        for line in outcome.recorded_lines() {
+            match &line.link {
+                Some(link) if line.good => tracing::info!("{}: {link}", line.text),
+                None if line.good => tracing::info!("{}.", line.text),
+                _ => {}
+            }
+            progress.note(line);
+        }
+        drop(group);
+        for error in outcome.errors() {
+            tracing::error!("{error:#}");
+        }
+        outcomes.push(outcome);
     }
     let files: Vec<&Written> = finished(&outcomes)
         .flat_map(|finished| finished.forms.iter().chain([&finished.manifest]))
@@ -227,7 +207,7 @@ pub async fn run(
 
     progress.doing("writing outputs and summary");
     let names = delivery.may_name_people();
-    for error in tell(inputs, environment, &clock, &outcomes, &uploaded, names) {
+    for error in tell(inputs, environment, &outcomes, &uploaded, names) {
         tracing::error!("{error:#}");
         progress.note(Line::bad(format!("{error:#}")));
     }
@@ -251,7 +231,7 @@ async fn take(
     folder: &Folder,
     scope: &Scope,
 ) -> anyhow::Result<Finished> {
-    let report = seats::read(reader, clock, scope).await?;
+    let report = seats::read(reader, clock, scope, inputs.pseudonyms.as_ref()).await?;
     tracing::info!(
         "{scope}: seats read: {}, people: {}, pages: {}.",
         report.seats().len(),
@@ -340,7 +320,6 @@ fn write(
 fn tell(
     inputs: &Inputs,
     environment: &Environment,
-    clock: &Clock,
     outcomes: &[Outcome<'_>],
     uploaded: &anyhow::Result<Option<Uploaded>>,
     names: bool,
@@ -353,15 +332,21 @@ fn tell(
             .iter()
             .map(|outcome| Section {
                 title: format!("The {} {}", outcome.scope.kind(), outcome.scope),
-                report: outcome.finished.as_ref().ok().map(|f| &f.report),
-                lines: std::iter::once(finished_line(outcome.scope, &outcome.finished))
-                    .chain(recorded_line(outcome.scope, &outcome.recorded))
+                facts: outcome.finished.as_ref().ok().map(|finished| Facts {
+                    report: &finished.report,
+                    known: &finished.known,
+                    rule: finished.rule,
+                    counts: finished.counts,
+                    changes: None,
+                }),
+                lines: std::iter::once(outcome.finished_line())
+                    .chain(outcome.recorded_lines())
                     .collect(),
             })
             .collect();
         let over = over_limit(inputs, outcomes).map(Line::bad);
         let general: Vec<Line> = over.into_iter().chain(artifact_line(uploaded)).collect();
-        let text = summary::write(&sections, &general, names, clock.now());
+        let text = summary::write(&sections, &general, names);
         outputs::write_summary(environment, &text)
             .context("The summary could not be written to the file in GITHUB_STEP_SUMMARY")
     } else {
@@ -385,118 +370,4 @@ fn over_limit(inputs: &Inputs, outcomes: &[Outcome<'_>]) -> Option<String> {
             "{idle} of {all} people ({percent:.1} %) are inactive or have never used their seat, and `fail-over-inactive` allows {limit}. Everything was delivered as asked; only this limit makes the run fail"
         )
     })
-}
-
-fn outputs_of(outcomes: &[Outcome<'_>], uploaded: &anyhow::Result<Option<Uploaded>>) -> Outputs {
-    let each = |text: fn(&Written) -> &str| {
-        let forms = finished(outcomes).flat_map(|finished| &finished.forms);
-        let texts: Vec<&str> = forms.map(text).collect();
-        texts.join("\n")
-    };
-    let sum = |count: fn(&Finished) -> usize| {
-        // Nobody is a valid report, and none is not the same.
-        let counts: Vec<usize> = finished(outcomes).map(count).collect();
-        match counts.as_slice() {
-            [] => String::new(),
-            counts => counts.iter().sum::<usize>().to_string(),
-        }
-    };
-    let mut out = Outputs::default();
-    out.set("report-path", &each(|file| &file.below_workspace));
-    out.set("report-sha256", &each(|file| &file.sha256));
-    out.set("seats", &sum(|f| f.report.seats().len()));
-    out.set("people", &sum(|f| f.counts.people));
-    out.set("active", &sum(|f| f.counts.active));
-    out.set("inactive", &sum(|f| f.counts.inactive));
-    out.set("never-used", &sum(|f| f.counts.never_used));
-    out.set("new", &sum(|f| f.counts.new));
-    let complete = outcomes
-        .iter()
-        .all(|outcome| matches!(&outcome.finished, Ok(f) if f.report.is_complete()));
-    out.set("complete", if complete { "true" } else { "false" });
-
-    let recorded = || {
-        outcomes
-            .iter()
-            .filter_map(|o| o.recorded.as_ref().ok()?.as_ref())
-    };
-    let commits = || recorded().filter_map(|recorded| recorded.commit.as_ref());
-    let changed = match recorded().count() {
-        0 => "",
-        _ if recorded().any(|recorded| recorded.changed) => "true",
-        _ => "false",
-    };
-    out.set("changed", changed);
-    for (name, count) in [
-        (
-            "seats-added",
-            (|recorded| recorded.granted) as fn(&Recorded) -> usize,
-        ),
-        ("seats-removed", |recorded| recorded.revoked),
-    ] {
-        let sum = recorded().map(count).sum::<usize>().to_string();
-        out.set(name, if recorded().count() == 0 { "" } else { &sum });
-    }
-    if let Ok(Some(artifact)) = uploaded {
-        out.set("artifact-id", &artifact.id);
-        out.set("artifact-name", artifact.name.as_str());
-        out.set("artifact-url", &artifact.url);
-        out.set("artifact-digest", &artifact.digest);
-    }
-    let shas: Vec<&str> = commits().map(|commit| commit.sha.as_str()).collect();
-    let urls: Vec<&str> = commits().map(|commit| commit.url.as_str()).collect();
-    out.set("commit-sha", &shas.join("\n"));
-    out.set("commit-url", &urls.join("\n"));
-    out
-}
-
-fn finished<'o>(outcomes: &'o [Outcome<'_>]) -> impl Iterator<Item = &'o Finished> {
-    outcomes
-        .iter()
-        .filter_map(|outcome| outcome.finished.as_ref().ok())
-}
-
-fn finished_line(scope: &Scope, finished: &anyhow::Result<Finished>) -> Line {
-    match finished {
-        Ok(finished) => {
-            let paths: Vec<&str> = finished
-                .forms
-                .iter()
-                .map(|file| &*file.below_workspace)
-                .collect();
-            Line::good(format!(
-                "{scope}: written to {} in the workspace",
-                paths.join(" and ")
-            ))
-        }
-        Err(error) => Line::bad(format!("{scope}: no report. {error:#}")),
-    }
-}
-
-fn recorded_line(scope: &Scope, recorded: &anyhow::Result<Option<Recorded>>) -> Option<Line> {
-    match recorded {
-        Ok(None) => None,
-        Ok(Some(recorded)) => {
-            let line = Line::good(format!("{scope}: {}", recorded.what));
-            Some(match &recorded.commit {
-                Some(commit) if !commit.url.is_empty() => line.with_link(&commit.url),
-                _ => line,
-            })
-        }
-        Err(error) => Some(Line::bad(format!("{scope}: not committed. {error:#}"))),
-    }
-}
-
-fn artifact_line(uploaded: &anyhow::Result<Option<Uploaded>>) -> Option<Line> {
-    match uploaded {
-        Ok(None) => None,
-        Ok(Some(artifact)) => {
-            let line = Line::good(format!("uploaded as the artifact {}", artifact.name));
-            Some(line.with_link(&artifact.url))
-        }
-        Err(error) => Some(Line::bad(match error.downcast_ref() {
-            Some(ArtifactError::Unknown { .. }) => format!("{error:#}"),
-            _ => format!("no artifact was uploaded. {error:#}"),
-        })),
-    }
 }

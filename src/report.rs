@@ -18,6 +18,7 @@ pub mod history;
 pub mod json;
 pub mod manifest;
 pub mod people;
+pub mod pseudonym;
 pub mod scope;
 pub mod seat;
 pub mod standing;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::http::{Answer, Call, Service};
+use crate::pulls::Ending;
 use crate::{GitHub, graphql};
 
 /// Something that goes wrong. Faults apply in the order in which they were added; the first that matches a request
@@ -168,6 +169,8 @@ pub enum Kind {
     /// Somebody else commits to the branch just before the request is carried out as usual. Where the request names
     /// no branch: to the default branch of its repository.
     MoveHead,
+    /// The oldest open pull request of each repository ends so before the request is carried out.
+    EndPullRequest(Ending),
     /// A GraphQL answer (status 200) with this error.
     GraphqlError {
         /// Such as `NOT_FOUND`; some of GitHub's errors have none.

@@ -110,6 +110,8 @@ pub struct Token {
     pub contents_write: BTreeSet<String>,
     /// Repositories it may read.
     pub contents_read: BTreeSet<String>,
+    /// Repositories whose pull requests it may read and write.
+    pub pulls_write: BTreeSet<String>,
     /// The scopes of a person's classic token, sent as `X-OAuth-Scopes`. Without them the token belongs to an App.
     pub scopes: Option<String>,
     /// The address at which the token must first be authorized for single sign-on.
@@ -141,6 +143,16 @@ impl Token {
         repositories: impl IntoIterator<Item = S>,
     ) -> Self {
         self.contents_write
+            .extend(repositories.into_iter().map(Into::into));
+        self
+    }
+
+    /// Lets it read and write the pull requests of these repositories.
+    pub fn pulls_write<S: Into<String>>(
+        mut self,
+        repositories: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.pulls_write
             .extend(repositories.into_iter().map(Into::into));
         self
     }
@@ -180,6 +192,15 @@ impl Token {
 
     pub(crate) fn may_write(&self, full_name: &str) -> bool {
         holds(&self.contents_write, full_name)
+    }
+
+    pub(crate) fn may_write_pulls(&self, full_name: &str) -> bool {
+        holds(&self.pulls_write, full_name)
+    }
+
+    /// A person's token that sees a repository sees its pull requests; others need the permission.
+    pub(crate) fn may_see_pulls(&self, full_name: &str) -> bool {
+        !self.is_bot() || self.may_write_pulls(full_name)
     }
 
     pub(crate) fn may_read(&self, full_name: &str) -> bool {
@@ -268,6 +289,11 @@ pub struct Repository {
     pub rules: Vec<(Option<String>, Rule)>,
     /// The signatures of the commits that GitHub makes.
     pub signatures: Signatures,
+    /// Whether Actions may create and approve pull requests. Here every token without scopes counts as that of a
+    /// workflow.
+    pub actions_open_pulls: bool,
+    /// Whether the branch of a pull request is deleted when that is merged.
+    pub deletes_merged_branches: bool,
 }
 
 impl Repository {
@@ -278,6 +304,8 @@ impl Repository {
             default_branch: "main".to_owned(),
             rules: Vec::new(),
             signatures: Signatures::Valid,
+            actions_open_pulls: true,
+            deletes_merged_branches: false,
         }
     }
 
@@ -317,6 +345,18 @@ impl Repository {
     /// Protects a branch.
     pub fn protected_branch(mut self, branch: &str, rule: Rule) -> Self {
         self.rules.push((Some(branch.to_owned()), rule));
+        self
+    }
+
+    /// Keeps Actions from creating pull requests, as new repositories do.
+    pub fn without_pulls_of_actions(mut self) -> Self {
+        self.actions_open_pulls = false;
+        self
+    }
+
+    /// Deletes the branches of pull requests that are merged.
+    pub fn deleting_merged_branches(mut self) -> Self {
+        self.deletes_merged_branches = true;
         self
     }
 

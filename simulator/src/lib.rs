@@ -10,6 +10,7 @@
 //! - [`Fault`]: what shall go wrong, where and how often.
 //! - `server` takes connections, `exchange` leads one request from its arrival to its answer, past `inspect` (what
 //!   every request must have) and `spoil` (faults).
+//! - `pulls`: pull requests, and how people end them.
 //! - `api`, `graphql`: GitHub. `git`: its repositories. `results`, `blob`: artifacts.
 //!
 //! ```
@@ -37,6 +38,7 @@ mod graphql;
 mod http;
 mod inspect;
 mod people;
+mod pulls;
 mod results;
 pub mod seat;
 mod seats;
@@ -51,6 +53,7 @@ pub use fault::{At, Change, Fault, Kind, Nth, Operation, Rewrite};
 pub use github::{GitHub, Repository, Rule, Signatures, Token, Visibility};
 pub use http::{Seen, Service};
 pub use people::Crowd;
+pub use pulls::{Ending, PullRequest};
 pub use seats::{Paging, Seats, TotalSeats};
 pub use simulator::{Ports, Simulator};
 pub use witness::Witness;

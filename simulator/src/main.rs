@@ -88,6 +88,7 @@ fn demo(asked: &Asked) -> GitHub {
         .copilot(["acme", "octo", "odd", "nobody"])
         .enterprise(["globex"])
         .contents_write([REPOSITORY, "octo/empty", "octo/protected"])
+        .pulls_write(["octo/protected"])
         .read(["octo/tools"]);
     let acme = Crowd::organization(asked.people).padding(asked.padding);
     GitHub::new()

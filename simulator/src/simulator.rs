@@ -11,6 +11,7 @@ use crate::fault::Fault;
 use crate::git;
 use crate::github::GitHub;
 use crate::http::Seen;
+use crate::pulls::{self, Ending, PullRequest};
 use crate::server::{Listeners, Running};
 use crate::witness::Witness;
 use crate::world::{self, SERVER_URL, World};
@@ -132,6 +133,32 @@ impl Simulator {
     /// The bare git repository behind `owner/name`. It may be read and written with `git` at any time.
     pub fn git_dir(&self, full_name: &str) -> PathBuf {
         self.world.repositories.dir(full_name)
+    }
+
+    /// The pull requests of `owner/name`, in the order of their numbers.
+    pub fn pull_requests(&self, full_name: &str) -> Vec<PullRequest> {
+        self.world.pulls.of(full_name)
+    }
+
+    /// Changes the pull requests there are, such as to one of a fork.
+    pub fn change_pull_requests(&self, f: impl FnOnce(&mut Vec<PullRequest>)) {
+        f(&mut self.world.pulls.all());
+    }
+
+    /// Ends an open pull request of `owner/name`, as a person would.
+    ///
+    /// # Errors
+    /// There is none of that number, or its changes conflict with the base.
+    pub fn end_pull_request(&self, full_name: &str, number: u64, ending: Ending) -> io::Result<()> {
+        pulls::end(&self.world, full_name, Some(number), ending).map_err(io::Error::other)
+    }
+
+    /// Deletes a branch of `owner/name`, as a person would; its pull requests are closed by that.
+    ///
+    /// # Errors
+    /// There is no such repository.
+    pub fn delete_branch(&self, full_name: &str, branch: &str) -> io::Result<()> {
+        pulls::delete_branch(&self.world, full_name, branch).map_err(io::Error::other)
     }
 
     /// Where the `git` command is.

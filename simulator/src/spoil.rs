@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::fault::{Kind, Operation};
 use crate::http::{Answer, Call, Service};
+use crate::pulls::{self, Ending, PullRequest};
 use crate::world::World;
 use crate::{api, blob, git, graphql, results};
 
@@ -34,7 +35,7 @@ pub(crate) fn carry_out(world: &World, call: &Call, kind: Option<Kind>) -> Deliv
     match kind {
         None => Delivery::Whole(handle(world, call)),
         Some(Kind::Late(by)) => Delivery::Late(by, Box::new(Delivery::Whole(handle(world, call)))),
-        Some(kind @ (Kind::Change(_) | Kind::MoveHead)) => {
+        Some(kind @ (Kind::Change(_) | Kind::MoveHead | Kind::EndPullRequest(_))) => {
             interfere(world, call, &kind);
             Delivery::Whole(handle(world, call))
         }
@@ -51,7 +52,7 @@ pub(crate) fn carry_out(world: &World, call: &Call, kind: Option<Kind>) -> Deliv
             let answer = handle(world, call);
             match *kind {
                 Kind::Late(by) => Delivery::Late(by, Box::new(Delivery::Whole(answer))),
-                kind @ (Kind::Change(_) | Kind::MoveHead) => {
+                kind @ (Kind::Change(_) | Kind::MoveHead | Kind::EndPullRequest(_)) => {
                     interfere(world, call, &kind);
                     Delivery::Whole(answer)
                 }
@@ -155,9 +156,11 @@ fn spoil(call: &Call, kind: Kind, answer: Answer) -> Delivery {
         }
         Kind::AfterEffect(kind) => spoil(call, *kind, answer),
         Kind::Rewrite(rewrite) => Delivery::Whole(rewrite.of(answer)),
-        Kind::Late(_) | Kind::Change(_) | Kind::MoveHead | Kind::Headers(_) => {
-            Delivery::Whole(answer)
-        }
+        Kind::Late(_)
+        | Kind::Change(_)
+        | Kind::MoveHead
+        | Kind::EndPullRequest(_)
+        | Kind::Headers(_) => Delivery::Whole(answer),
     }
 }
 
@@ -170,11 +173,23 @@ const UNICORN: &str = "<!DOCTYPE html>\n<html>\n  <head><title>Unicorn! &middot;
 fn interfere(world: &World, call: &Call, kind: &Kind) {
     let done = match kind {
         Kind::Change(change) => world.change(|github| change.0(github)),
+        Kind::EndPullRequest(ending) => end_pull_requests(world, *ending),
         _ => move_heads(world, call),
     };
     if let Err(error) = done {
         world.complain(call, format!("the simulator could not interfere: {error}"));
     }
+}
+
+fn end_pull_requests(world: &World, ending: Ending) -> io::Result<()> {
+    let names: Vec<String> = world.github(|github| github.repositories.keys().cloned().collect());
+    let is_open = |pull: &PullRequest| pull.ending.is_none();
+    for name in names {
+        if world.pulls.of(&name).iter().any(is_open) {
+            pulls::end(world, &name, None, ending).map_err(io::Error::other)?;
+        }
+    }
+    Ok(())
 }
 
 fn move_heads(world: &World, call: &Call) -> io::Result<()> {

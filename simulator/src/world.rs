@@ -18,6 +18,7 @@ use crate::fault::{Fault, Kind};
 use crate::git::Repositories;
 use crate::github::{self, GitHub};
 use crate::http::{Call, Seen, Service};
+use crate::pulls::Pulls;
 
 /// What links to GitHub's pages begin with. Hosts under `localhost` pass the artifact client's check for servers
 /// that have no artifact service.
@@ -34,6 +35,7 @@ pub(crate) struct World {
     spent: Mutex<VecDeque<(Instant, String, u32)>>,
     pub(crate) artifacts: Mutex<Store>,
     pub(crate) repositories: Repositories,
+    pub(crate) pulls: Pulls,
     pub(crate) run: Run,
     pub(crate) api_url: String,
     pub(crate) results_origin: String,
@@ -69,6 +71,7 @@ impl World {
             spent: Mutex::default(),
             artifacts: Mutex::default(),
             repositories: Repositories::new(folder),
+            pulls: Pulls::default(),
             run: Run::new(&api),
             api_url: api,
             results_origin: results,

@@ -8,7 +8,7 @@
 //! names the head it expects, and each delivery carries a mark of its own.
 
 mod branch;
-mod checked;
+mod error;
 mod git_data;
 mod mutation;
 
@@ -18,10 +18,12 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::client::Client;
-use super::error::{GitHubError, Problem, Purpose};
+use super::error::{GitHubError, Purpose};
 use super::names::{BranchName, RepositoryName, RepositoryPath};
 use crate::clock::{Clock, jitter};
 use branch::{Head, State};
+pub use error::CommitError;
+use error::{is_stale, may_be_by_a_rule, names_a_rule};
 
 /// How long to go on when others commit at the same time or GitHub stumbles. With ten writers one
 /// wins each round.
@@ -46,8 +48,21 @@ pub struct Committer<'a> {
     clock: &'a Clock,
     repository: RepositoryName,
     branch: BranchName,
+    beginning: Beginning,
     first_file: (RepositoryPath, Bytes),
     delivery: String,
+}
+
+/// What becomes of a branch that does not exist, in a repository that has commits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Beginning {
+    /// It is begun from the default branch.
+    Default,
+    /// It is begun from this one, which is itself begun from the default branch where it does not
+    /// exist. The first commit of a repository goes to this one.
+    From(BranchName),
+    /// Nothing is committed.
+    Never,
 }
 
 /// What a commit consists of.
@@ -90,13 +105,26 @@ impl fmt::Display for Verification {
     }
 }
 
-/// The branch as it was at one moment.
+/// The branch as it was at one moment; where it does not exist yet, as it is going to begin.
 pub struct Snapshot<'a> {
     committer: &'a Committer<'a>,
-    head: &'a Head,
+    base: &'a Base,
+}
+
+/// What a commit is made on.
+struct Base {
+    head: Head,
+    /// Whether the branch exists, rather than being begun with the commit.
+    exists: bool,
 }
 
 impl Snapshot<'_> {
+    /// Whether the branch exists already.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.base.exists
+    }
+
     /// Reads files; nothing for one that is not there. In the order of `paths`.
     ///
     /// # Errors
@@ -105,7 +133,7 @@ impl Snapshot<'_> {
         &self,
         paths: &[RepositoryPath],
     ) -> Result<Vec<Option<Vec<u8>>>, GitHubError> {
-        self.committer.files(self.head, paths).await
+        self.committer.files(&self.base.head, paths).await
     }
 
     /// The names of what is in a folder, in no order; none where there is no such folder.
@@ -113,72 +141,8 @@ impl Snapshot<'_> {
     /// # Errors
     /// Where GitHub does not say.
     pub async fn names(&self, folder: &RepositoryPath) -> Result<Vec<String>, GitHubError> {
-        self.committer.names(self.head, folder).await
+        self.committer.names(&self.base.head, folder).await
     }
-}
-
-/// Why nothing was committed.
-#[derive(Debug, thiserror::Error)]
-pub enum CommitError {
-    /// GitHub did not answer or did not accept a request.
-    #[error(transparent)]
-    GitHub(#[from] GitHubError),
-    /// The branch's rules or protection do not let the token commit to it.
-    #[error(
-        "{error}\n  missing: the branch {branch} does not let this token commit: {rules}\n  what to do: let the account or App of `commit-token` bypass the rule (repository settings, Rules), or name another `branch`"
-    )]
-    Protected {
-        /// The branch.
-        branch: BranchName,
-        /// Which rules are in force, as far as GitHub tells.
-        rules: String,
-        /// What GitHub answered.
-        error: GitHubError,
-    },
-    /// Others were faster, or GitHub stumbled, for longer than we go on.
-    #[error("Committing to {repository} was tried {tries} times over {} s without success; the last time:\n{error}", .waited.as_secs())]
-    GaveUp {
-        /// The repository.
-        repository: RepositoryName,
-        /// How many times a commit was tried.
-        tries: u32,
-        /// How long was waited between them, in all.
-        waited: Duration,
-        /// What happened the last time.
-        error: GitHubError,
-    },
-    /// No answer came to the commit, and then none to the question what became of it.
-    #[error(
-        "{error}\n  missing: whether it was committed all the same is not known; another run finds out, and does not commit twice"
-    )]
-    Unknown {
-        /// What happened to the commit.
-        error: GitHubError,
-    },
-    /// The repository has commits, but not on its default branch, so there is nothing to begin a
-    /// new branch from.
-    #[error(
-        "The branch {branch} does not exist in {repository}, and there is no default branch to begin it from: create the branch, or name another in `branch`"
-    )]
-    NoDefaultBranch {
-        /// The repository.
-        repository: RepositoryName,
-        /// The branch asked for.
-        branch: BranchName,
-    },
-    /// A file is larger than GitHub takes.
-    #[error(
-        "{path} has {size} bytes, and GitHub takes files up to {LARGEST_FILE} bytes in a repository; deliver it as an artifact"
-    )]
-    TooLarge {
-        /// The file.
-        path: RepositoryPath,
-        /// Its size in bytes.
-        size: usize,
-    },
-    /// The branch could not be read, or what was read speaks against the commit.
-    #[error(transparent)]
-    Plan(anyhow::Error),
 }
 
 /// How often something was tried, and how long was waited for it. Waits are counted as they were
@@ -206,14 +170,15 @@ impl Patience {
 }
 
 impl<'a> Committer<'a> {
-    /// A committer to `branch` of `repository`. `first_file` begins a repository that has no
-    /// commit; `delivery` is a mark that no other delivery has.
+    /// A committer to `branch` of `repository`, which has that `beginning` where it does not exist.
+    /// `first_file` begins a repository that has no commit; `delivery` is a mark that no other
+    /// delivery has.
     #[must_use]
     pub fn new(
         client: &'a Client,
         clock: &'a Clock,
         repository: RepositoryName,
-        branch: BranchName,
+        (branch, beginning): (BranchName, Beginning),
         first_file: (RepositoryPath, Bytes),
         delivery: String,
     ) -> Self {
@@ -222,13 +187,15 @@ impl<'a> Committer<'a> {
             clock,
             repository,
             branch,
+            beginning,
             first_file,
             delivery,
         }
     }
 
     /// Lets `plan` make a change of what it reads from the branch, and commits it; again from the
-    /// start where the branch moved meanwhile. Nothing is committed where `plan` makes none.
+    /// start where the branch moved meanwhile. Nothing is committed, and no branch begun, where
+    /// `plan` makes none.
     ///
     /// # Errors
     /// Where nothing was committed; the error says why. Where no answer came at all it may have
@@ -240,10 +207,10 @@ impl<'a> Committer<'a> {
         let mut patience = Patience::default();
         let mut blobs = git_data::Blobs::default();
         loop {
-            let head = self.head(&mut patience).await?;
+            let base = self.base(&mut patience).await?;
             let snapshot = Snapshot {
                 committer: self,
-                head: &head,
+                base: &base,
             };
             let Some(change) = plan(snapshot).await.map_err(CommitError::Plan)? else {
                 // Where an earlier commit's answer was lost, what is there may be our own.
@@ -259,6 +226,10 @@ impl<'a> Committer<'a> {
                         size: file.len(),
                     });
                 }
+            }
+            let head = base.head;
+            if !base.exists && !self.begin(&self.branch, &head, &mut patience).await? {
+                continue;
             }
             let size: usize = change.files.iter().map(|(_, file)| file.len()).sum();
             let made = if size > LARGEST_MUTATION {
@@ -350,45 +321,70 @@ impl<'a> Committer<'a> {
         }
     }
 
-    /// The head to commit on, once there is one: a repository without commits gets its first, a
-    /// branch that does not exist is begun from the default branch.
-    async fn head(&self, patience: &mut Patience) -> Result<Head, CommitError> {
+    /// What to commit on, once there is something: a repository without commits gets its first.
+    async fn base(&self, patience: &mut Patience) -> Result<Base, CommitError> {
         loop {
-            let step = match self.state().await {
-                Ok(State::At(head)) => return Ok(head),
-                Ok(State::Empty) => self.begin_repository().await,
-                Ok(State::NoBranch { default: Some(sha) }) => self.begin_branch(&sha).await,
-                Ok(State::NoBranch { default: None }) => {
+            // Reading was tried again already.
+            let (head, exists) = match self.state().await? {
+                State::At(head) => (head, true),
+                State::NoBranch(head) => (head, false),
+                State::Empty => {
+                    let step = self.begin_repository().await;
+                    self.begun(step, patience).await?;
+                    continue;
+                }
+                State::NoBase(base, head) => {
+                    self.begin(base, &head, patience).await?;
+                    continue;
+                }
+                State::NoDefault => {
                     return Err(CommitError::NoDefaultBranch {
                         repository: self.repository.clone(),
                         branch: self.branch.clone(),
                     });
                 }
-                // Reading was tried again already.
-                Err(error) => return Err(error.into()),
+                State::Gone => {
+                    return Err(CommitError::Gone {
+                        repository: self.repository.clone(),
+                        branch: self.branch.clone(),
+                    });
+                }
             };
-            match step {
-                // Another writer began it meanwhile.
-                Err(error)
-                    if error
-                        .status()
-                        .is_some_and(|status| matches!(status.as_u16(), 409 | 422))
-                        && !names_a_rule(&error)
-                        && patience.tries < 10 =>
-                {
-                    if !patience.wait(self.clock).await {
-                        return Err(self.gave_up(patience, error));
-                    }
-                }
-                Err(error) if error.is_passing() => {
-                    if !patience.wait(self.clock).await {
-                        return Err(self.gave_up(patience, error));
-                    }
-                }
-                Err(error) => return Err(self.refused(error).await),
-                Ok(()) => {}
-            }
+            return Ok(Base { head, exists });
         }
+    }
+
+    /// Begins `branch` at `head`; false where that is not sure, and worth looking again.
+    async fn begin(
+        &self,
+        branch: &BranchName,
+        head: &Head,
+        patience: &mut Patience,
+    ) -> Result<bool, CommitError> {
+        let step = self.begin_branch(branch, &head.commit).await;
+        self.begun(step, patience).await
+    }
+
+    async fn begun(
+        &self,
+        step: Result<(), GitHubError>,
+        patience: &mut Patience,
+    ) -> Result<bool, CommitError> {
+        let Err(error) = step else {
+            return Ok(true);
+        };
+        let by_another = error
+            .status()
+            .is_some_and(|status| matches!(status.as_u16(), 409 | 422))
+            && !names_a_rule(&error)
+            && patience.tries < 10;
+        if !by_another && !error.is_passing() {
+            return Err(self.refused(error).await);
+        }
+        if !patience.wait(self.clock).await {
+            return Err(self.gave_up(patience, error));
+        }
+        Ok(false)
     }
 
     fn gave_up(&self, patience: &Patience, error: GitHubError) -> CommitError {
@@ -418,42 +414,5 @@ impl<'a> Committer<'a> {
         self.client
             .address()
             .rest(repository.into_iter().chain(segments))
-    }
-}
-
-/// Whether GitHub's own words speak of a rule or protection of the branch.
-fn names_a_rule(error: &GitHubError) -> bool {
-    let words = error.words().to_lowercase();
-    ["rule", "protected", "pull request", "signed", "signature"]
-        .iter()
-        .any(|word| words.contains(word))
-}
-
-/// Whether the refusal is of the kind that rules bring about, and also others: not a missing
-/// permission and not a limit, which GitHub tells apart.
-fn may_be_by_a_rule(error: &GitHubError) -> bool {
-    match &*error.problem {
-        Problem::Refused(refusal) => matches!(refusal.status.as_u16(), 409 | 422),
-        Problem::Graphql { errors, .. } => errors.iter().all(|error| {
-            !matches!(
-                error.kind.as_deref(),
-                Some("FORBIDDEN" | "NOT_FOUND" | "INSUFFICIENT_SCOPES" | "RATE_LIMITED")
-            )
-        }),
-        _ => false,
-    }
-}
-
-/// Whether GitHub says that the branch is no longer where we expected it. The head may look
-/// unmoved for a moment nevertheless, when another server answers.
-fn is_stale(error: &GitHubError) -> bool {
-    match &*error.problem {
-        Problem::Graphql { errors, .. } => errors.iter().any(|error| {
-            error.kind.as_deref() == Some("STALE_DATA")
-                || error.message.contains("Expected branch to point to")
-                || error.message.contains("but expected")
-        }),
-        Problem::Refused(refusal) => refusal.message.contains("not a fast forward"),
-        _ => false,
     }
 }

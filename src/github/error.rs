@@ -27,6 +27,8 @@ pub enum Purpose {
     Visibility(RepositoryName),
     /// Reading or writing the repository that reports are committed to, with `commit-token`.
     Commit(RepositoryName),
+    /// Finding or opening a pull request in that repository, with `commit-token`.
+    PullRequest(RepositoryName),
 }
 
 impl fmt::Display for Purpose {
@@ -42,6 +44,9 @@ impl fmt::Display for Purpose {
                 write!(f, "Asking whether the repository {repository} is public")
             }
             Self::Commit(repository) => write!(f, "Committing to the repository {repository}"),
+            Self::PullRequest(repository) => {
+                write!(f, "The pull request in the repository {repository}")
+            }
         }
     }
 }

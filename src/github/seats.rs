@@ -32,6 +32,7 @@ use crate::clock::Clock;
 use crate::report::Report;
 use crate::report::completeness::{Doubt, Reading};
 use crate::report::day::date;
+use crate::report::pseudonym::PseudonymKey;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::{Account, Seat, Team, whole_seconds};
 
@@ -52,14 +53,19 @@ const MOST_ROWS: usize = 10_000;
 /// For how many rows room is made on the word of the first page alone.
 const MOST_ROOM: usize = 1_000_000;
 
-/// Reads the report of `scope`. A list that moved while it was read is read again, until it holds
+/// Reads the report of `scope`, with pseudonyms for people where there is a key. A list that moved while it was read is read again, until it holds
 /// together or stays as it is.
 ///
 /// # Errors
 /// Where a page could not be read: half a report is none. Whether the pages fit together is for
 /// [`Report::doubts`] to say.
-pub async fn read(client: &Client, clock: &Clock, scope: &Scope) -> Result<Report, GitHubError> {
-    let mut report = read_once(client, clock, scope).await?;
+pub async fn read(
+    client: &Client,
+    clock: &Clock,
+    scope: &Scope,
+    pseudonyms: Option<&PseudonymKey>,
+) -> Result<Report, GitHubError> {
+    let mut report = read_once(client, clock, scope, pseudonyms).await?;
     for _ in 0..AGAIN {
         if !report.doubts().iter().any(Doubt::may_pass) {
             break;
@@ -67,7 +73,7 @@ pub async fn read(client: &Client, clock: &Clock, scope: &Scope) -> Result<Repor
         let doubts: Vec<String> = report.doubts().iter().map(ToString::to_string).collect();
         tracing::info!("{scope}: the list is read again: {}.", doubts.join("; "));
         clock.sleep(REST).await;
-        let again = read_once(client, clock, scope).await?;
+        let again = read_once(client, clock, scope, pseudonyms).await?;
         let at_rest = again.says_the_same_as(&report);
         report = again;
         if at_rest {
@@ -77,7 +83,12 @@ pub async fn read(client: &Client, clock: &Clock, scope: &Scope) -> Result<Repor
     Ok(report)
 }
 
-async fn read_once(client: &Client, clock: &Clock, scope: &Scope) -> Result<Report, GitHubError> {
+async fn read_once(
+    client: &Client,
+    clock: &Clock,
+    scope: &Scope,
+    pseudonyms: Option<&PseudonymKey>,
+) -> Result<Report, GitHubError> {
     let purpose = Purpose::Seats(scope.clone());
     let shared = RefCell::default();
     let started_at = clock.now();
@@ -104,7 +115,11 @@ async fn read_once(client: &Client, clock: &Clock, scope: &Scope) -> Result<Repo
         totals: pages.totals,
         partial: pages.partial,
     };
-    Ok(Report::new(scope.clone(), reading, pages.rows))
+    let mut rows = pages.rows;
+    if let Some(key) = pseudonyms {
+        rows.iter_mut().for_each(|seat| key.replace(seat));
+    }
+    Ok(Report::new(scope.clone(), reading, rows))
 }
 
 fn first_page(client: &Client, scope: &Scope) -> Url {

@@ -18,7 +18,7 @@ use crate::text::{is_invisible, shown};
 /// What was given, before anything is checked: flags over inputs, empty ones left out.
 pub(super) struct Given<'a> {
     values: BTreeMap<&'static str, String>,
-    environment: &'a Environment,
+    pub(super) environment: &'a Environment,
     pub(super) mistakes: Vec<Mistake>,
 }
 
@@ -66,7 +66,11 @@ impl<'a> Given<'a> {
     }
 
     /// The value, or a mistake in its place.
-    fn take<T, E: fmt::Display>(&mut self, input: &'static str, read: Result<T, E>) -> Option<T> {
+    pub(super) fn take<T, E: fmt::Display>(
+        &mut self,
+        input: &'static str,
+        read: Result<T, E>,
+    ) -> Option<T> {
         read.map_err(|problem| self.mistake(input, problem)).ok()
     }
 
@@ -77,6 +81,7 @@ impl<'a> Given<'a> {
         let scopes = self.scopes();
         let token = self.token();
         let commit_token = self.commit_token();
+        let pseudonyms = self.pseudonyms();
         let own_repository = self.own_repository();
         let delivery = self.deliver_to();
         let artifact = self.artifact();
@@ -84,6 +89,7 @@ impl<'a> Given<'a> {
             own_repository.as_ref(),
             delivery.is_some_and(|d| d.repository),
         );
+        let pull_request = self.switch("pull-request");
         let directory = self.output_directory();
         let allow_public = self.switch("allow-public");
         let report = self.report();
@@ -98,12 +104,19 @@ impl<'a> Given<'a> {
                 "it is missing, and `deliver-to: repository` needs a token that may write to the repository",
             );
         }
+        if pull_request == Some(true) && delivery.is_some_and(|delivery| !delivery.repository) {
+            self.mistake(
+                "pull-request",
+                "it is `true`, and `deliver-to` does not name `repository`",
+            );
+        }
         let delivery = delivery?;
         let (workspace, output_directory) = directory?;
         let commit = match (delivery.repository, commit) {
             (true, Some((repository, branch, directory, message))) => Some(CommitInputs {
                 repository: repository?,
                 branch,
+                pull_request: pull_request?,
                 directory,
                 token: commit_token.clone()?,
                 message,
@@ -115,6 +128,7 @@ impl<'a> Given<'a> {
             scopes: scopes?,
             token: token?,
             commit_token,
+            pseudonyms: pseudonyms?,
             own_repository,
             artifact: if delivery.artifact { artifact } else { None },
             commit,

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use super::given::Given;
 use super::{Format, Limit, ReportInputs};
 use crate::report::columns::Columns;
+use crate::report::pseudonym::PseudonymKey;
 use crate::text::shown;
 
 impl Given<'_> {
@@ -23,6 +24,22 @@ impl Given<'_> {
             fail_over_inactive: fail_over_inactive?,
             require_complete: require_complete?,
         })
+    }
+
+    /// Nothing within is no key; nothing at all is a mistake.
+    pub(super) fn pseudonyms(&mut self) -> Option<Option<PseudonymKey>> {
+        let given = self.get("pseudonym-key").map(str::to_owned);
+        // A shell cannot set a variable with a hyphen in its name.
+        let by_hand = || {
+            let key = self.environment.get("PSEUDONYM_KEY").map(str::trim);
+            key.filter(|_| !self.environment.in_actions())
+                .map(str::to_owned)
+        };
+        let Some(key) = given.or_else(by_hand) else {
+            return Some(None);
+        };
+        self.take("pseudonym-key", PseudonymKey::new(key.into()))
+            .map(Some)
     }
 
     fn formats(&mut self) -> Option<Vec<Format>> {

@@ -94,6 +94,12 @@ pub const INPUTS: &[Input] = &[
         meaning: "The branch to commit to; begun from the default branch where it does not exist. Without it: the default branch.",
     },
     Input {
+        name: "pull-request",
+        default: Some("false"),
+        kind: Kind::Switch,
+        meaning: "Deliver by a pull request into `branch` rather than by a commit to it, as protected branches want it. While it is open, later runs add to it. Needs `pull-requests: write`.",
+    },
+    Input {
         name: "directory",
         default: Some("copilot-activity"),
         kind: Kind::Text,
@@ -116,6 +122,12 @@ pub const INPUTS: &[Input] = &[
         default: Some("false"),
         kind: Kind::Switch,
         meaning: "Deliver to a public repository all the same. Who used Copilot when is personal data, and everybody could read it there.",
+    },
+    Input {
+        name: "pseudonym-key",
+        default: None,
+        kind: Kind::Secret,
+        meaning: "Puts a stable pseudonym, made with this secret key, in the place of every login and user id, in all files, the summary, the log and the history. Keep the key: without it nobody can tell who is who, and with another one a history cannot go on.",
     },
     Input {
         name: "inactive-after-days",

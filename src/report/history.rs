@@ -99,6 +99,16 @@ pub enum RecordError {
         /// What this report is about.
         ours: ScopeKind,
     },
+    /// Pseudonyms and names, or those of two keys, cannot stand for one another.
+    #[error(
+        "the folder's history was written {recorded}, and this run writes {ours} (`pseudonym-key`); use the key of the history, or name another `directory`"
+    )]
+    OtherKey {
+        /// How people are called there.
+        recorded: String,
+        /// How this run calls them.
+        ours: String,
+    },
     /// A file could not be put into its form. Never in practice.
     #[error("a file of the history could not be written: {0}")]
     Form(#[from] csv::Error),
@@ -117,6 +127,16 @@ pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recor
     let ours = entry.scope.kind();
     if let Some(recorded) = found.kind.filter(|kind| *kind != ours) {
         return Err(RecordError::OtherScope { recorded, ours });
+    }
+    let key = entry.manifest.pseudonyms();
+    if let Some(recorded) = found
+        .pseudonyms
+        .filter(|recorded| recorded.as_deref() != key)
+    {
+        return Err(RecordError::OtherKey {
+            recorded: described(recorded.as_deref()),
+            ours: described(key),
+        });
     }
     let bare;
     let before: Option<&[Seat]> = match &found.before {
@@ -168,6 +188,14 @@ pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recor
         revoked,
         files,
     })
+}
+
+/// How people are called with a key of that fingerprint.
+fn described(fingerprint: Option<&str>) -> String {
+    match fingerprint {
+        Some(key) => format!("with pseudonyms by the key {}", crate::text::shown(key, 20)),
+        None => "with people's own names".to_owned(),
+    }
 }
 
 /// Takes out the seats that only seem to be gone: a report that may lack rows proves nothing of

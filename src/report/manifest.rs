@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::pseudonym::PseudonymKey;
 use super::scope::{Scope, ScopeKind};
 use super::seat::{Seat, whole_seconds};
 use super::{Report, people};
@@ -24,8 +25,8 @@ pub struct Run {
     pub attempt: String,
     /// The workflow's name.
     pub workflow: String,
-    /// Who or what started the run.
-    pub actor: String,
+    /// Who or what started the run; not told where people have pseudonyms.
+    pub actor: Option<String>,
     /// The event that started it, such as `schedule`.
     pub event: String,
 }
@@ -56,6 +57,7 @@ pub struct Manifest<'a> {
     pages: Option<usize>,
     seats: usize,
     people: usize,
+    pseudonyms: Option<String>,
     total_seats: Option<u64>,
     complete: Option<bool>,
     doubts: Vec<String>,
@@ -107,6 +109,7 @@ impl<'a> Manifest<'a> {
             pages: Some(reading.pages),
             seats: report.seats().len(),
             people: report.people(),
+            pseudonyms: None,
             total_seats: reading.total_seats(),
             complete: Some(report.is_complete()),
             doubts: report.doubts().iter().map(ToString::to_string).collect(),
@@ -131,12 +134,28 @@ impl<'a> Manifest<'a> {
             pages: None,
             seats: seats.len(),
             people: people::of(seats).count(),
+            pseudonyms: None,
             total_seats: None,
             complete: None,
             doubts: Vec::new(),
             files: Vec::new(),
             previous: None,
         }
+    }
+
+    /// Says by which key people have pseudonyms: its fingerprint.
+    #[must_use]
+    pub fn with_pseudonyms(self, key: Option<&PseudonymKey>) -> Self {
+        Self {
+            pseudonyms: key.map(PseudonymKey::fingerprint),
+            ..self
+        }
+    }
+
+    /// The fingerprint of the key by which people have pseudonyms, where they have.
+    #[must_use]
+    pub fn pseudonyms(&self) -> Option<&str> {
+        self.pseudonyms.as_deref()
     }
 
     /// Names the files that belong to the report.
@@ -169,6 +188,9 @@ pub struct RecordedManifest {
     pub report_time: Timestamp,
     /// Whether it was proved complete, where it says.
     pub complete: Option<bool>,
+    /// The fingerprint of the key by which people have pseudonyms, where they have.
+    #[serde(default)]
+    pub pseudonyms: Option<String>,
     /// The files that belonged to it.
     #[serde(default)]
     pub files: Vec<FileEntry>,

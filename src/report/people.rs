@@ -41,13 +41,6 @@ impl<'a> Person<'a> {
         }
         Some(person)
     }
-
-    /// Since when nothing is known of them: their last activity, or where there is none known
-    /// their grant.
-    #[must_use]
-    pub fn idle_since(&self) -> Option<Timestamp> {
-        self.last_activity_at.or(self.granted_at)
-    }
 }
 
 /// The people who hold the seats, in the order of their first row. Each is made when it is asked
@@ -76,19 +69,6 @@ pub fn of(seats: &[Seat]) -> impl Iterator<Item = Person<'_>> {
 
 fn holder(seat: &Seat) -> Option<Identity<'_>> {
     Some(seat.assignee.as_ref()?.identity())
-}
-
-/// The `most` people of whom nothing is known for the longest time, the longest first.
-pub fn longest_idle<'a>(people: impl Iterator<Item = Person<'a>>, most: usize) -> Vec<Person<'a>> {
-    let mut longest: Vec<Person<'_>> = Vec::with_capacity(most + 1);
-    for person in people.filter(|person| person.idle_since().is_some()) {
-        let place = longest.partition_point(|other| other.idle_since() <= person.idle_since());
-        if place < most {
-            longest.insert(place, person);
-            longest.truncate(most);
-        }
-    }
-    longest
 }
 
 #[cfg(test)]
@@ -140,26 +120,6 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_idle_are_those_of_whom_nothing_is_known_for_the_longest_time() {
-        let seats = [
-            seat("granted-yesterday", 1, "2026-05-30T00:00:00Z", None),
-            seat("long-gone", 2, "2023-01-01T00:00:00Z", None),
-            seat(
-                "used-in-march",
-                3,
-                "2023-01-01T00:00:00Z",
-                Some("2026-03-01T00:00:00Z"),
-            ),
-        ];
-        let longest = longest_idle(of(&seats), 2);
-        let logins: Vec<_> = longest
-            .iter()
-            .map(|person| &*person.account.login)
-            .collect();
-        assert_eq!(logins, ["long-gone", "used-in-march"]);
-    }
-
-    #[test]
     fn somebody_renamed_while_the_list_was_read_is_one_person_and_stands_where_they_come_first() {
         let granted = "2026-03-01T00:00:00Z";
         let seats = [
@@ -175,18 +135,5 @@ mod tests {
             people,
             [("hubot", seats[2].last_activity_at), ("monalisa", None)]
         );
-    }
-
-    #[test]
-    fn of_equally_idle_people_the_first_are_listed() {
-        let granted = "2026-03-01T00:00:00Z";
-        let seats =
-            [("c", 1), ("a", 2), ("b", 3)].map(|(login, id)| seat(login, id, granted, None));
-        let longest = longest_idle(of(&seats), 2);
-        let logins: Vec<_> = longest
-            .iter()
-            .map(|person| &*person.account.login)
-            .collect();
-        assert_eq!(logins, ["c", "a"]);
     }
 }

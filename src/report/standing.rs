@@ -68,6 +68,27 @@ impl<'a> Standings<'a> {
     }
 }
 
+/// The `most` inactive people of whom nothing is known for the longest time, the longest first;
+/// those among them who never used their seat count too.
+pub fn longest_idle<'a>(
+    standings: impl Iterator<Item = Standing<'a>>,
+    most: usize,
+) -> Vec<Standing<'a>> {
+    let is_idle = |standing: &Standing<'_>| {
+        matches!(standing.status, Status::Inactive | Status::NeverUsed)
+            && standing.idle_since().is_some()
+    };
+    let mut longest: Vec<Standing<'_>> = Vec::with_capacity(most + 1);
+    for standing in standings.filter(is_idle) {
+        let place = longest.partition_point(|other| other.idle_since() <= standing.idle_since());
+        if place < most {
+            longest.insert(place, standing);
+            longest.truncate(most);
+        }
+    }
+    longest
+}
+
 /// How many people there are of each status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -142,5 +163,52 @@ impl Counts {
             granted,
             revoked,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::report::seat::Account;
+
+    fn seat(login: &str, granted: &str, activity: Option<&str>) -> Seat {
+        Seat {
+            assignee: Some(Account {
+                id: None,
+                login: login.into(),
+            }),
+            created_at: Some(granted.parse().unwrap()),
+            last_activity_at: activity.map(|time| time.parse().unwrap()),
+            ..Seat::default()
+        }
+    }
+
+    #[test]
+    fn the_longest_idle_are_those_of_whom_nothing_is_known_for_the_longest_time() {
+        let old = "2023-01-01T00:00:00Z";
+        let seats = [
+            seat("granted-yesterday", "2026-05-30T00:00:00Z", None),
+            seat("long-gone", old, None),
+            seat("long-gone-too", old, None),
+            seat("used-in-march", old, Some("2026-03-01T00:00:00Z")),
+            seat("used-in-may", old, Some("2026-05-30T00:00:00Z")),
+        ];
+        let known = Known::default();
+        let now = "2026-06-01T00:00:00Z".parse().unwrap();
+        let rule = known.rule(now, SignedDuration::from_hours(30 * 24));
+        for (most, logins) in [
+            (2, &["long-gone", "long-gone-too"][..]),
+            (9, &["long-gone", "long-gone-too", "used-in-march"]),
+            (0, &[]),
+        ] {
+            let longest = longest_idle(known.standings(&seats, rule), most);
+            let names: Vec<_> = longest.iter().map(|s| &*s.person.account.login).collect();
+            assert_eq!(names, logins);
+        }
+        let counts = Counts::of(known.standings(&seats, rule));
+        assert_eq!((counts.people, counts.active, counts.new), (5, 1, 1));
+        assert_eq!((counts.inactive, counts.never_used), (3, 0));
     }
 }

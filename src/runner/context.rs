@@ -32,7 +32,7 @@ pub fn run(environment: &Environment) -> Option<Run> {
             .unwrap_or("1")
             .to_owned(),
         workflow: variable("GITHUB_WORKFLOW"),
-        actor: variable("GITHUB_ACTOR"),
+        actor: environment.get("GITHUB_ACTOR").map(str::to_owned),
         event: variable("GITHUB_EVENT_NAME"),
     })
 }
@@ -44,6 +44,8 @@ pub fn secrets(environment: &Environment) -> Vec<String> {
     let tokens = [
         "INPUT_TOKEN",
         "INPUT_COMMIT-TOKEN",
+        "INPUT_PSEUDONYM-KEY",
+        "PSEUDONYM_KEY",
         "GITHUB_TOKEN",
         "COMMIT_TOKEN",
         "ACTIONS_RUNTIME_TOKEN",

@@ -1,12 +1,19 @@
 //! The job summary: what a person sees on the page of the workflow's run.
 
+mod charts;
+
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
 use crate::markdown::{code, escape, escape_whole, link_to};
 use crate::report::Report;
-use crate::report::people::{Person, longest_idle};
+use crate::report::day::date;
+use crate::report::history::changes::Kind;
+use crate::report::history::totals::Day;
+use crate::report::history::trend::thousands;
+use crate::report::standing::{Counts, Known, Standing, longest_idle};
+use crate::report::status::Rule;
 
 use super::log;
 use super::outputs::LARGEST_SUMMARY;
@@ -14,15 +21,34 @@ use super::outputs::LARGEST_SUMMARY;
 /// How many of the longest inactive people are listed.
 const LONGEST_INACTIVE: usize = 10;
 
+/// How many of those who came or went are listed.
+const MOST_CHANGES: usize = 20;
+
 /// What became of one scope.
 #[derive(Debug)]
 pub struct Section<'a> {
     /// The organization or enterprise.
     pub title: String,
-    /// Its report, where it could be read.
-    pub report: Option<&'a Report>,
+    /// Its report and what it says of people, where it could be read.
+    pub facts: Option<Facts<'a>>,
     /// What was delivered where, and what was not; Markdown is escaped here.
     pub lines: Vec<Line>,
+}
+
+/// What a report says of people.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The report.
+    pub report: &'a Report,
+    /// What recorded reports know besides.
+    pub known: &'a Known,
+    /// By what a status is told.
+    pub rule: Rule,
+    /// How many people there are of each.
+    pub counts: Counts,
+    /// Whose seats came or went since the last recorded report, by their login; nothing where no
+    /// report is recorded anywhere.
+    pub changes: Option<&'a [(Kind, String)]>,
 }
 
 /// A line on a delivery.
@@ -67,10 +93,9 @@ impl Line {
     }
 }
 
-/// Writes the summary of a run at `now`, in GitHub's Markdown and under the size that the runner
-/// takes. People are named only where `names` allows it.
+/// Writes the summary of a run, in GitHub's Markdown and under the size that the runner takes. People are named only where `names` allows it.
 #[must_use]
-pub fn write(sections: &[Section<'_>], general: &[Line], names: bool, now: Timestamp) -> String {
+pub fn write(sections: &[Section<'_>], general: &[Line], names: bool) -> String {
     let mut summary = String::from("# Copilot activity report\n\n");
     for line in general {
         write_line(&mut summary, line);
@@ -78,7 +103,7 @@ pub fn write(sections: &[Section<'_>], general: &[Line], names: bool, now: Times
     let mut left_out = 0;
     for section in sections {
         let mut text = String::new();
-        write_section(&mut text, section, names, now);
+        write_section(&mut text, section, names);
         // Room for the last sentence is kept.
         if summary.len() + text.len() > LARGEST_SUMMARY - 1024 {
             left_out += 1;
@@ -95,91 +120,167 @@ pub fn write(sections: &[Section<'_>], general: &[Line], names: bool, now: Times
     summary
 }
 
-fn write_section(out: &mut String, section: &Section<'_>, names: bool, now: Timestamp) {
+fn write_section(out: &mut String, section: &Section<'_>, names: bool) {
     let _ = writeln!(out, "\n## {}\n", escape(&section.title));
     for line in &section.lines {
         write_line(out, line);
     }
-    let Some(report) = section.report else {
+    let Some(facts) = &section.facts else {
         return;
     };
-    if !report.is_complete() {
+    if !facts.report.is_complete() {
         out.push_str("\n> [!WARNING]\n> **This report is not proved complete.**\n");
-        for doubt in report.doubts() {
+        for doubt in facts.report.doubts() {
             let _ = writeln!(out, "> - {}", escape(&doubt.to_string()));
         }
     }
-    let (mut recently, mut unknown) = (0_usize, 0_usize);
-    for person in report.each_person() {
-        match person.last_activity_at {
-            Some(at) if days(at, now) < 30 => recently += 1,
-            Some(_) => {}
-            None => unknown += 1,
-        }
-    }
-    out.push_str("\n| | |\n|---|---:|\n");
-    for (what, figure) in [
-        ("Seats (rows)", report.seats().len().to_string()),
-        ("People", report.people().to_string()),
-        ("People active in the last 30 days", recently.to_string()),
-        (
-            "People without activity in GitHub's records",
-            unknown.to_string(),
-        ),
-        (
-            "Seats that GitHub counts",
-            report
-                .reading()
-                .total_seats()
-                .map_or_else(|| "not said".to_owned(), |total| total.to_string()),
-        ),
-        ("Report time (UTC)", report.time().to_string()),
-    ] {
-        let _ = writeln!(out, "| {what} | {figure} |");
+    write_totals(out, facts);
+    if facts.counts.people > 0 {
+        charts::write(out, facts);
     }
     if names {
-        write_longest_inactive(out, report.each_person(), now);
+        write_longest_inactive(out, facts);
+        write_changes(out, facts);
     }
 }
 
-fn write_longest_inactive<'a>(
-    out: &mut String,
-    people: impl Iterator<Item = Person<'a>>,
-    now: Timestamp,
-) {
-    let longest = longest_idle(people, LONGEST_INACTIVE);
+fn write_totals(out: &mut String, facts: &Facts<'_>) {
+    let Counts {
+        people,
+        active,
+        new,
+        never_used,
+        inactive,
+    } = facts.counts;
+    let days = facts.rule.inactive_after.as_hours() / 24;
+    let own_day = date(facts.report.time());
+    let mut before = facts.known.totals.days();
+    let before = before.rfind(|day| date(day.report_time) < own_day);
+    out.push_str("\n| | |");
+    if let Some(before) = before {
+        let _ = write!(out, " {} |", date(before.report_time));
+    }
+    out.push_str(if before.is_some() {
+        "\n|---|---:|---:|\n"
+    } else {
+        "\n|---|---:|\n"
+    });
+    let mut line = |what: &str, figure: &str, earlier: fn(&Day) -> usize| {
+        let _ = write!(out, "| {what} | {figure} |");
+        if let Some(before) = before {
+            let _ = write!(out, " {} |", thousands(earlier(before)));
+        }
+        out.push('\n');
+    };
+    let share = |count: usize| match people {
+        0 => thousands(count),
+        all => format!(
+            "{} ({:.0} %)",
+            thousands(count),
+            100.0 * count as f64 / all as f64
+        ),
+    };
+    line(
+        "Seats (rows)",
+        &thousands(facts.report.seats().len()),
+        |d| d.seats,
+    );
+    line("**People**", &format!("**{}**", thousands(people)), |d| {
+        d.people
+    });
+    line(
+        &format!("Active in the last {days} days"),
+        &share(active),
+        |d| d.active,
+    );
+    line(
+        &format!("New: granted in the last {days} days, not active yet"),
+        &share(new),
+        |d| d.new,
+    );
+    line("Never used since the grant", &share(never_used), |d| {
+        d.never_used
+    });
+    line("Inactive", &share(inactive), |d| d.inactive);
+    let total = facts.report.reading().total_seats();
+    let total = total.map_or_else(|| "not said".to_owned(), |total| total.to_string());
+    let _ = writeln!(
+        out,
+        "\nReport time: {} (UTC). Seats that GitHub counts: {total}.",
+        facts.report.time()
+    );
+}
+
+fn write_longest_inactive(out: &mut String, facts: &Facts<'_>) {
+    let standings = facts.known.standings(facts.report.seats(), facts.rule);
+    let longest = longest_idle(standings, LONGEST_INACTIVE);
     if longest.is_empty() {
         return;
     }
     out.push_str(
         "\n### Longest inactive\n\n\
-         | Login | Last activity | Access granted | Days without activity |\n|---|---|---|---:|\n",
+         | Login | Last known activity | Access granted | Days without activity |\n|---|---|---|---:|\n",
     );
-    let date = |time: Option<Timestamp>, none: &str| {
-        time.map_or_else(
-            || none.to_owned(),
-            |time| crate::report::day::date(time).to_string(),
-        )
+    let day = |time: Option<Timestamp>, none: &str| {
+        time.map_or_else(|| none.to_owned(), |time| date(time).to_string())
     };
-    for person in longest {
-        let idle = person.idle_since().map_or(0, |since| days(since, now));
-        // GitHub forgets an activity after 90 days, so that is all that is known of it.
-        let idle = if person.last_activity_at.is_none() && idle >= 90 {
-            "90 or more".to_owned()
-        } else {
-            idle.to_string()
-        };
+    for standing in longest {
         let _ = writeln!(
             out,
-            "| {} | {} | {} | {idle} |",
-            code(&person.account.login),
-            date(person.last_activity_at, "none known"),
-            date(person.granted_at, "not said"),
+            "| {} | {} | {} | {} |",
+            code(&standing.person.account.login),
+            day(standing.last_known_activity_at, "none known"),
+            day(standing.person.granted_at, "not said"),
+            days_idle(&standing, facts.rule),
         );
     }
     out.push_str(
-        "\nGitHub keeps a person's last activity for 90 days and drops it when access is granted anew.\n",
+        "\nGitHub keeps a person's last activity for 90 days and drops it when access is granted anew; recorded reports keep it.\n",
     );
+}
+
+/// For how many days somebody is idle. Between an activity of long ago and the time from which all
+/// is known there may have been another that nobody recorded.
+fn days_idle(standing: &Standing<'_>, rule: Rule) -> String {
+    let Some(since) = standing.idle_since() else {
+        return String::new();
+    };
+    let days = |since| rule.now.duration_since(since).as_hours().max(0) / 24;
+    if standing.person.last_activity_at.is_some() || since >= rule.known_since {
+        days(since).to_string()
+    } else {
+        format!("{} or more", days(rule.known_since))
+    }
+}
+
+fn write_changes(out: &mut String, facts: &Facts<'_>) {
+    let Some(changes) = facts.changes else {
+        return;
+    };
+    for (kind, title) in [
+        (Kind::Granted, "Granted since the last report"),
+        (Kind::Revoked, "Revoked since the last report"),
+    ] {
+        let logins: Vec<&str> = changes
+            .iter()
+            .filter(|(other, _)| *other == kind)
+            .map(|(_, login)| login.as_str())
+            .collect();
+        if logins.is_empty() {
+            continue;
+        }
+        let shown: Vec<String> = logins.iter().take(MOST_CHANGES).map(|l| code(l)).collect();
+        let _ = write!(
+            out,
+            "\n**{title}** ({}): {}",
+            thousands(logins.len()),
+            shown.join(", ")
+        );
+        if logins.len() > shown.len() {
+            let _ = write!(out, " and {} more", thousands(logins.len() - shown.len()));
+        }
+        out.push('\n');
+    }
 }
 
 fn write_line(out: &mut String, line: &Line) {
@@ -194,8 +295,4 @@ fn write_line(out: &mut String, line: &Line) {
         let _ = write!(out, ": {}", link_to(link));
     }
     out.push('\n');
-}
-
-fn days(since: Timestamp, now: Timestamp) -> i64 {
-    (now.as_second() - since.as_second()).max(0) / 86_400
 }

@@ -12,6 +12,7 @@
 
 mod git;
 pub mod network;
+pub mod pulls;
 pub mod secrets;
 pub mod verdict;
 
@@ -241,6 +242,7 @@ impl Job {
         let tokens = [
             "INPUT_TOKEN",
             "INPUT_COMMIT-TOKEN",
+            "INPUT_PSEUDONYM-KEY",
             "ACTIONS_RUNTIME_TOKEN",
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
             "GITHUB_TOKEN",

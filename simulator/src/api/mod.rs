@@ -2,6 +2,7 @@
 
 mod contents;
 mod git_data;
+mod pulls;
 mod refusal;
 mod repository;
 mod seats;

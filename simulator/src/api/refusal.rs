@@ -21,8 +21,13 @@ pub(super) fn single_sign_on(url: &str) -> Answer {
 
 /// The token may see the repository but not write to it.
 pub(super) fn may_not_write(asked: Asked<'_>) -> Answer {
+    may_not(asked, "contents=write")
+}
+
+/// The token lacks that permission.
+pub(super) fn may_not(asked: Asked<'_>, permission: &str) -> Answer {
     failure(403, inaccessible(asked), "https://docs.github.com/rest")
-        .header("x-accepted-github-permissions", "contents=write")
+        .header("x-accepted-github-permissions", permission)
 }
 
 /// What GitHub says when a token lacks a permission.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Asked, contents, git_data, refusal, unknown};
+use super::{Asked, contents, git_data, pulls, refusal, unknown};
 use crate::git::{Person, Repo};
 use crate::github::{self, Signatures, Visibility};
 use crate::http::Answer;
@@ -41,6 +41,9 @@ pub(super) fn route(asked: Asked<'_>, owner: &str, name: &str, rest: &[&str]) ->
         return refusal::not_found("https://docs.github.com/rest/repos/repos#get-a-repository");
     };
     let method = asked.call.method.as_str();
+    if let ["pulls", rest @ ..] = rest {
+        return pulls::route(asked, &place, rest);
+    }
     if method != "GET" && !asked.token.may_write(&place.full_name) {
         return refusal::may_not_write(asked);
     }
@@ -100,9 +103,9 @@ const ADDRESSES: &[(&str, &str)] = &[
 ];
 
 /// When every repository was made.
-const CREATED: &str = "2026-01-05T09:00:00Z";
+pub(super) const CREATED: &str = "2026-01-05T09:00:00Z";
 
-fn describe(asked: Asked<'_>, place: &Place) -> Value {
+pub(super) fn describe(asked: Asked<'_>, place: &Place) -> Value {
     let (owner, name) = place
         .full_name
         .split_once('/')

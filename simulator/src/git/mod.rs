@@ -23,6 +23,12 @@ use crate::world::lock;
 #[derive(Debug)]
 pub(crate) struct GitError(String);
 
+impl GitError {
+    pub(crate) fn new(why: &str) -> Self {
+        Self(why.to_owned())
+    }
+}
+
 impl fmt::Display for GitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -120,6 +120,17 @@ impl Repo {
         Ok(oid)
     }
 
+    /// The tree that merging two commits gives; refused where they conflict.
+    pub(crate) fn merged_tree(&self, ours: &str, theirs: &str) -> Result<String, GitError> {
+        let tree = self.git(&["merge-tree", "--write-tree", ours, theirs], &[])?;
+        Ok(text(&tree).trim().to_owned())
+    }
+
+    pub(crate) fn delete_branch(&self, branch: &str) -> Result<(), GitError> {
+        let name = format!("refs/heads/{branch}");
+        self.git(&["update-ref", "-d", &name], &[]).map(drop)
+    }
+
     /// Points a branch at a commit, if it still points at `old`; none means that the branch is new.
     pub(crate) fn set_branch(
         &self,

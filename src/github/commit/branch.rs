@@ -10,9 +10,10 @@ use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::mutation::Signature;
-use super::{Commit, Committer, checked};
+use super::{Beginning, Commit, Committer};
+use crate::github::checked;
 use crate::github::error::GitHubError;
-use crate::github::names::RepositoryPath;
+use crate::github::names::{BranchName, RepositoryPath};
 use crate::text::shown;
 
 /// The commit a branch points to.
@@ -35,22 +36,26 @@ pub(super) struct Tree {
 
 /// Where the branch stands.
 #[derive(Debug)]
-pub(super) enum State {
+pub(super) enum State<'a> {
     /// The repository has no commit at all.
     Empty,
-    /// It has, but not this branch; the default branch stands at that commit.
-    NoBranch {
-        /// The default branch's commit.
-        default: Option<String>,
-    },
+    /// It has, but not this branch, which begins here.
+    NoBranch(Head),
+    /// Neither has it the branch to begin from; the default branch stands here.
+    NoBase(&'a BranchName, Head),
+    /// There is nothing to begin the branch from.
+    NoDefault,
+    /// It has not this branch, and shall not get it.
+    Gone,
     /// It stands here.
     At(Head),
 }
 
-const STATE: &str = "query($owner: String!, $name: String!, $branch: String!) {
+const STATE: &str = "query($owner: String!, $name: String!, $branch: String!, $from: String!) {
   repository(owner: $owner, name: $name) {
     isEmpty
-    defaultBranchRef { target { oid } }
+    defaultBranchRef { target { ... on Commit { oid tree { oid } } } }
+    from: ref(qualifiedName: $from) { target { ... on Commit { oid tree { oid } } } }
     ref(qualifiedName: $branch) { target { ... on Commit { oid tree { oid } } } }
   }
 }";
@@ -88,15 +93,10 @@ struct Reference<T> {
 #[serde(rename_all = "camelCase")]
 struct StateBody {
     is_empty: bool,
-    default_branch_ref: Option<Reference<Target>>,
+    default_branch_ref: Option<Reference<Head>>,
+    from: Option<Reference<Head>>,
     #[serde(rename = "ref")]
     branch: Option<Reference<Head>>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    #[serde(deserialize_with = "checked::sha")]
-    oid: String,
 }
 
 #[derive(Deserialize)]
@@ -151,19 +151,28 @@ struct CommitBody {
 
 impl Committer<'_> {
     /// Asks where the branch stands.
-    pub(super) async fn state(&self) -> Result<State, GitHubError> {
+    pub(super) async fn state(&self) -> Result<State<'_>, GitHubError> {
+        let mut variables = self.variables();
+        variables["from"] = match &self.beginning {
+            Beginning::From(base) => base.reference().into(),
+            Beginning::Default | Beginning::Never => self.branch.reference().into(),
+        };
         let Data { repository } = self
             .client
-            .query::<Data<StateBody>>(&self.purpose(), STATE, &self.variables())
+            .query::<Data<StateBody>>(&self.purpose(), STATE, &variables)
             .await?;
-        Ok(match repository.branch {
-            Some(branch) => State::At(branch.target),
-            None if repository.is_empty => State::Empty,
-            None => State::NoBranch {
-                default: repository
-                    .default_branch_ref
-                    .map(|branch| branch.target.oid),
-            },
+        if let Some(branch) = repository.branch {
+            return Ok(State::At(branch.target));
+        }
+        let from = repository.from.map(|from| from.target);
+        let default = repository.default_branch_ref.map(|branch| branch.target);
+        Ok(match (&self.beginning, from, default) {
+            (Beginning::Never, ..) => State::Gone,
+            _ if repository.is_empty => State::Empty,
+            (Beginning::From(_), Some(from), _) => State::NoBranch(from),
+            (Beginning::From(base), None, Some(default)) => State::NoBase(base, default),
+            (Beginning::Default, _, Some(default)) => State::NoBranch(default),
+            (_, _, None) => State::NoDefault,
         })
     }
 
@@ -196,11 +205,15 @@ impl Committer<'_> {
     /// PUT is the way that works without ("Create or update file contents").
     pub(super) async fn begin_repository(&self) -> Result<(), GitHubError> {
         let (path, file) = &self.first_file;
+        let branch = match &self.beginning {
+            Beginning::From(base) => base,
+            Beginning::Default | Beginning::Never => &self.branch,
+        };
         let url = self.url(std::iter::once("contents").chain(path.segments()));
         let body = json!({
             "message": "Begin the record of Copilot activity reports",
             "content": STANDARD.encode(file),
-            "branch": self.branch.as_str(),
+            "branch": branch.as_str(),
         });
         self.client
             .write::<IgnoredAny>(&self.purpose(), Method::PUT, url, &body)
@@ -212,16 +225,23 @@ impl Committer<'_> {
         Ok(())
     }
 
-    /// Begins the branch at the commit `sha` ("Create a reference").
-    pub(super) async fn begin_branch(&self, sha: &str) -> Result<(), GitHubError> {
+    /// Begins a branch at the commit `sha` ("Create a reference").
+    pub(super) async fn begin_branch(
+        &self,
+        branch: &BranchName,
+        sha: &str,
+    ) -> Result<(), GitHubError> {
         let url = self.url(["git", "refs"]);
-        let body = json!({ "ref": self.branch.reference(), "sha": sha });
+        let body = json!({ "ref": branch.reference(), "sha": sha });
         self.client
             .write::<IgnoredAny>(&self.purpose(), Method::POST, url, &body)
             .await?;
+        let from = match &self.beginning {
+            Beginning::From(base) if base != branch => format!("the branch {base}"),
+            _ => "the default branch".to_owned(),
+        };
         tracing::info!(
-            "The branch {} of {} was begun from the default branch.",
-            self.branch,
+            "The branch {branch} of {} was begun from {from}.",
             self.repository
         );
         Ok(())

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::branch::Head;
-use super::{Change, Commit, Committer, Verification, checked};
+use super::{Change, Commit, Committer, Verification};
+use crate::github::checked;
 use crate::github::error::GitHubError;
 use crate::text::shown;
 

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::branch::Head;
-use super::{Change, Commit, Committer, Verification, checked};
+use super::{Change, Commit, Committer, Verification};
+use crate::github::checked;
 use crate::github::error::GitHubError;
 use crate::text::shown;
 

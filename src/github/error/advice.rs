@@ -22,7 +22,9 @@ impl GitHubError {
     fn advice_on(&self, refusal: &Refusal) -> String {
         let token = match &self.purpose {
             Purpose::Seats(_) => "`token`",
-            Purpose::Visibility(_) | Purpose::Commit(_) => "`commit-token`",
+            Purpose::Visibility(_) | Purpose::Commit(_) | Purpose::PullRequest(_) => {
+                "`commit-token`"
+            }
         };
         if refusal.is_limit() {
             return "run the workflow again after that time; if it happens often, give the report a token of its own".to_owned();
@@ -40,6 +42,7 @@ impl GitHubError {
                     "check the name, and give {token} access to {repository} with the permission `metadata: read`"
                 ),
                 Purpose::Commit(repository) => commit_advice(repository),
+                Purpose::PullRequest(repository) => pull_request_advice(repository, refusal),
             },
             StatusCode::UNPROCESSABLE_ENTITY => match &self.purpose {
                 Purpose::Seats(scope) => format!(
@@ -72,6 +75,20 @@ impl GitHubError {
 fn commit_advice(repository: &RepositoryName) -> String {
     format!(
         "check the name, and give `commit-token` access to {repository} with the permission `contents: write`. The workflow's own token reaches its own repository only; for another one use a GitHub App's or a fine-grained token"
+    )
+}
+
+/// GitHub keeps the workflow's own token from opening pull requests until a setting allows it,
+/// whatever its permissions ("Managing GitHub Actions settings for a repository", "Preventing
+/// GitHub Actions from creating or approving pull requests").
+fn pull_request_advice(repository: &RepositoryName, refusal: &Refusal) -> String {
+    if refusal.message.contains("not permitted to create") {
+        return format!(
+            "switch on \"Allow GitHub Actions to create and approve pull requests\" in the settings of {repository} (Actions, General, Workflow permissions); where it cannot be switched on there, the organization or the enterprise forbids it. Or give a GitHub App's token in `commit-token`, for which this setting does not count"
+        );
+    }
+    format!(
+        "give `commit-token` the permission `pull-requests: write` on {repository}, besides `contents: write`"
     )
 }
 

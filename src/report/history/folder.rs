@@ -104,6 +104,9 @@ pub(super) enum Before {
 /// What was found in a folder.
 #[derive(Debug)]
 pub(super) struct Found {
+    /// The fingerprint of the key by which people have pseudonyms there, where they have; nothing
+    /// where nobody was recorded.
+    pub(super) pseudonyms: Option<Option<String>>,
     /// Whom the reports there are about, where a file says it.
     pub(super) kind: Option<ScopeKind>,
     pub(super) before: Before,
@@ -175,6 +178,11 @@ impl Found {
             .chain([latest.as_ref().map(Recorded::kind)])
             .flatten()
             .next();
+        let recorded_before = recorded || folder.seats.is_some() || folder.people.is_some();
+        let pseudonyms = recorded_before.then(|| {
+            let newest = manifests.into_iter().flatten().next();
+            newest.and_then(|manifest| manifest.pseudonyms.clone())
+        });
         let times = manifests
             .map(|m| m.map(|m| m.report_time))
             .into_iter()
@@ -223,6 +231,7 @@ impl Found {
             altered(folder, newest, time, &mut warnings);
         }
         Self {
+            pseudonyms,
             kind,
             before,
             known: Known { people, totals },

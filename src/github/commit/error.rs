@@ -1,0 +1,116 @@
+//! Why nothing was committed, and what GitHub's words say of it.
+
+use std::time::Duration;
+
+use super::LARGEST_FILE;
+use crate::github::error::{GitHubError, Problem};
+use crate::github::names::{BranchName, RepositoryName, RepositoryPath};
+
+/// Why nothing was committed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// GitHub did not answer or did not accept a request.
+    #[error(transparent)]
+    GitHub(#[from] GitHubError),
+    /// The branch's rules or protection do not let the token commit to it.
+    #[error(
+        "{error}\n  missing: the branch {branch} does not let this token commit: {rules}\n  what to do: let the account or App of `commit-token` bypass the rule (repository settings, Rules), deliver by `pull-request: true`, or name another `branch`"
+    )]
+    Protected {
+        /// The branch.
+        branch: BranchName,
+        /// Which rules are in force, as far as GitHub tells.
+        rules: String,
+        /// What GitHub answered.
+        error: GitHubError,
+    },
+    /// Others were faster, or GitHub stumbled, for longer than we go on.
+    #[error("Committing to {repository} was tried {tries} times over {} s without success; the last time:\n{error}", .waited.as_secs())]
+    GaveUp {
+        /// The repository.
+        repository: RepositoryName,
+        /// How many times a commit was tried.
+        tries: u32,
+        /// How long was waited between them, in all.
+        waited: Duration,
+        /// What happened the last time.
+        error: GitHubError,
+    },
+    /// No answer came to the commit, and then none to the question what became of it.
+    #[error(
+        "{error}\n  missing: whether it was committed all the same is not known; another run finds out, and does not commit twice"
+    )]
+    Unknown {
+        /// What happened to the commit.
+        error: GitHubError,
+    },
+    /// The repository has commits, but not on its default branch, so there is nothing to begin a
+    /// new branch from.
+    #[error(
+        "The branch {branch} does not exist in {repository}, and there is no default branch to begin it from: create the branch, or name another in `branch`"
+    )]
+    NoDefaultBranch {
+        /// The repository.
+        repository: RepositoryName,
+        /// The branch asked for.
+        branch: BranchName,
+    },
+    /// The branch is gone, and it is not to be begun anew.
+    #[error("The branch {branch} of {repository} is gone")]
+    Gone {
+        /// The repository.
+        repository: RepositoryName,
+        /// The branch.
+        branch: BranchName,
+    },
+    /// A file is larger than GitHub takes.
+    #[error(
+        "{path} has {size} bytes, and GitHub takes files up to {LARGEST_FILE} bytes in a repository; deliver it as an artifact"
+    )]
+    TooLarge {
+        /// The file.
+        path: RepositoryPath,
+        /// Its size in bytes.
+        size: usize,
+    },
+    /// The branch could not be read, or what was read speaks against the commit.
+    #[error(transparent)]
+    Plan(anyhow::Error),
+}
+
+/// Whether GitHub's own words speak of a rule or protection of the branch.
+pub(super) fn names_a_rule(error: &GitHubError) -> bool {
+    let words = error.words().to_lowercase();
+    ["rule", "protected", "pull request", "signed", "signature"]
+        .iter()
+        .any(|word| words.contains(word))
+}
+
+/// Whether the refusal is of the kind that rules bring about, and also others: not a missing
+/// permission and not a limit, which GitHub tells apart.
+pub(super) fn may_be_by_a_rule(error: &GitHubError) -> bool {
+    match &*error.problem {
+        Problem::Refused(refusal) => matches!(refusal.status.as_u16(), 409 | 422),
+        Problem::Graphql { errors, .. } => errors.iter().all(|error| {
+            !matches!(
+                error.kind.as_deref(),
+                Some("FORBIDDEN" | "NOT_FOUND" | "INSUFFICIENT_SCOPES" | "RATE_LIMITED")
+            )
+        }),
+        _ => false,
+    }
+}
+
+/// Whether GitHub says that the branch is no longer where we expected it. The head may look
+/// unmoved for a moment nevertheless, when another server answers.
+pub(super) fn is_stale(error: &GitHubError) -> bool {
+    match &*error.problem {
+        Problem::Graphql { errors, .. } => errors.iter().any(|error| {
+            error.kind.as_deref() == Some("STALE_DATA")
+                || error.message.contains("Expected branch to point to")
+                || error.message.contains("but expected")
+        }),
+        Problem::Refused(refusal) => refusal.message.contains("not a fast forward"),
+        _ => false,
+    }
+}

@@ -1,0 +1,242 @@
+//! Pull requests: finding ours, and opening one ("List pull requests" and "Create a pull request"
+//! of GitHub's REST API).
+//!
+//! GitHub has at most one open pull request from a branch into another, so opening one again after
+//! an answer was lost cannot make a second. All the same it is looked first what became of it.
+
+use std::time::Duration;
+
+use http::Method;
+use reqwest::Url;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::checked;
+use super::client::Client;
+use super::error::{GitHubError, Purpose};
+use super::link::Links;
+use super::names::{BranchName, RepositoryName};
+use crate::clock::{Clock, jitter};
+use crate::text::shown;
+
+/// GitHub's largest page.
+const PER_PAGE: &str = "100";
+
+/// More pages of open pull requests than a repository that people work with has.
+const MOST_PAGES: usize = 100;
+
+/// How often opening one is tried when GitHub stumbles.
+const TRIES: u32 = 6;
+
+/// GitHub refuses longer titles.
+const LONGEST_TITLE: usize = 256;
+
+/// The pull requests of a repository into one of its branches.
+pub struct PullRequests<'a> {
+    client: &'a Client,
+    clock: &'a Clock,
+    repository: &'a RepositoryName,
+    base: &'a BranchName,
+}
+
+/// A pull request within one repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullRequest {
+    /// Its number.
+    pub number: u64,
+    /// Its page on GitHub; empty where the answer names none that can be used.
+    pub url: String,
+    /// The branch that holds its changes.
+    pub head: BranchName,
+    /// Whether it is open: neither merged nor closed.
+    pub is_open: bool,
+    base: String,
+}
+
+/// What opening a pull request came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opened {
+    /// It is open, by this run or by another.
+    Open(PullRequest),
+    /// The branch had one already, which was merged or closed meanwhile.
+    Past(PullRequest),
+    /// The branch has nothing that the base has not.
+    Nothing,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    number: u64,
+    #[serde(deserialize_with = "checked::page")]
+    html_url: String,
+    state: String,
+    head: Side,
+    base: Side,
+}
+
+#[derive(Deserialize)]
+struct Side {
+    #[serde(rename = "ref")]
+    branch: String,
+    /// None where the fork was deleted.
+    repo: Option<Id>,
+}
+
+#[derive(Deserialize)]
+struct Id {
+    id: u64,
+}
+
+impl Body {
+    /// The pull request, unless its changes come from a fork: a stranger's branch may have any
+    /// name.
+    fn within(self) -> Option<PullRequest> {
+        let same = self.head.repo?.id == self.base.repo?.id;
+        let head = BranchName::parse(&self.head.branch).ok()?;
+        same.then(|| PullRequest {
+            number: self.number,
+            url: self.html_url,
+            head,
+            is_open: self.state == "open",
+            base: self.base.branch,
+        })
+    }
+}
+
+impl<'a> PullRequests<'a> {
+    /// Those of `repository` into `base`.
+    #[must_use]
+    pub fn new(
+        client: &'a Client,
+        clock: &'a Clock,
+        repository: &'a RepositoryName,
+        base: &'a BranchName,
+    ) -> Self {
+        Self {
+            client,
+            clock,
+            repository,
+            base,
+        }
+    }
+
+    /// The oldest open one whose branch begins with `prefix`.
+    ///
+    /// # Errors
+    /// Where GitHub does not say.
+    pub async fn open_below(&self, prefix: &str) -> Result<Option<PullRequest>, GitHubError> {
+        let mut url = self.url();
+        url.query_pairs_mut()
+            .append_pair("state", "open")
+            .append_pair("base", self.base.as_str())
+            .append_pair("sort", "created")
+            .append_pair("direction", "asc")
+            .append_pair("per_page", PER_PAGE);
+        let is_ours =
+            |found: &PullRequest| self.is_open(found) && found.head.as_str().starts_with(prefix);
+        for _ in 0..MOST_PAGES {
+            let (page, answer): (Vec<Body>, _) = self.client.get(&self.purpose(), url).await?;
+            let mut page = page.into_iter().filter_map(Body::within);
+            if let Some(ours) = page.find(is_ours) {
+                return Ok(Some(ours));
+            }
+            let Some(next) = Links::of(&answer.headers).next else {
+                return Ok(None);
+            };
+            url = answer.linked(&next, self.client.address())?;
+        }
+        Ok(None)
+    }
+
+    /// The newest one that ever had its changes on the branch `head`, into whatever branch; an open
+    /// one into our base before all others.
+    ///
+    /// # Errors
+    /// Where GitHub does not say.
+    pub async fn of(&self, head: &BranchName) -> Result<Option<PullRequest>, GitHubError> {
+        let mut url = self.url();
+        url.query_pairs_mut()
+            .append_pair("state", "all")
+            .append_pair("head", &format!("{}:{head}", self.repository.owner()))
+            .append_pair("per_page", PER_PAGE);
+        let (page, _): (Vec<Body>, _) = self.client.get(&self.purpose(), url).await?;
+        let page = page.into_iter().filter_map(Body::within);
+        Ok(page
+            .filter(|found| found.head == *head)
+            .max_by_key(|found| (self.is_open(found), found.number)))
+    }
+
+    /// Whether it is open and goes into our base.
+    #[must_use]
+    pub fn is_open(&self, found: &PullRequest) -> bool {
+        found.is_open && found.base == self.base.as_str()
+    }
+
+    /// Opens one for the branch `head`, unless that has or had one.
+    ///
+    /// # Errors
+    /// Where there is none, and GitHub does not open one.
+    pub async fn open(
+        &self,
+        head: &BranchName,
+        title: &str,
+        body: &str,
+    ) -> Result<Opened, GitHubError> {
+        let new = json!({
+            "title": shown(title, LONGEST_TITLE - 1),
+            "head": head.as_str(),
+            "base": self.base.as_str(),
+            "body": body,
+        });
+        let mut tries = 0;
+        loop {
+            if let Some(found) = self.of(head).await? {
+                return Ok(match self.is_open(&found) {
+                    true => Opened::Open(found),
+                    false => Opened::Past(found),
+                });
+            }
+            let made: Result<Body, _> = self
+                .client
+                .write(&self.purpose(), Method::POST, self.url(), &new)
+                .await;
+            let error = match made {
+                Ok(body) => {
+                    let base = body.base.branch.clone();
+                    return Ok(Opened::Open(PullRequest {
+                        number: body.number,
+                        url: body.html_url,
+                        head: head.clone(),
+                        is_open: true,
+                        base,
+                    }));
+                }
+                Err(error) => error,
+            };
+            let words = error.words();
+            if words.contains("No commits between") {
+                return Ok(Opened::Nothing);
+            }
+            // Another run was faster, or another of GitHub's servers does not know the branch yet.
+            let may_pass = error.is_passing()
+                || words.contains("already exists")
+                || words.contains(r#""field":"head""#);
+            tries += 1;
+            if !may_pass || tries >= TRIES {
+                return Err(error);
+            }
+            tracing::debug!("Opening the pull request is tried again: {error}");
+            let wait = 0.5 * f64::from(1_u32 << tries) * (0.5 + jitter());
+            self.clock.sleep(Duration::from_secs_f64(wait)).await;
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::PullRequest(self.repository.clone())
+    }
+
+    fn url(&self) -> Url {
+        let (owner, name) = (self.repository.owner(), self.repository.name());
+        self.client.address().rest(["repos", owner, name, "pulls"])
+    }
+}

@@ -1,0 +1,179 @@
+//! What became of what was asked for, told to the next step and to the person.
+
+use crate::delivery::Recorded;
+use crate::files::Written;
+use crate::report::Report;
+use crate::report::scope::Scope;
+use crate::report::standing::{Counts, Known};
+use crate::report::status::Rule;
+use crate::runner::artifact::{ArtifactError, Uploaded};
+use crate::runner::outputs::Outputs;
+use crate::runner::summary::Line;
+
+/// A report that is complete (or may be incomplete) and lies in the workspace.
+pub(crate) struct Finished {
+    pub(crate) report: Report,
+    /// What recorded reports know besides.
+    pub(crate) known: Known,
+    pub(crate) rule: Rule,
+    pub(crate) counts: Counts,
+    /// The report, in each form that was asked for.
+    pub(crate) forms: Vec<Written>,
+    pub(crate) manifest: Written,
+}
+
+/// What became of one organization or enterprise.
+pub(crate) struct Outcome<'a> {
+    pub(crate) scope: &'a Scope,
+    pub(crate) finished: anyhow::Result<Finished>,
+    pub(crate) recorded: anyhow::Result<Option<Recorded>>,
+}
+
+impl Outcome<'_> {
+    /// What became of the report.
+    pub(crate) fn finished_line(&self) -> Line {
+        let scope = self.scope;
+        match &self.finished {
+            Ok(finished) => {
+                let paths: Vec<&str> = finished
+                    .forms
+                    .iter()
+                    .map(|file| &*file.below_workspace)
+                    .collect();
+                Line::good(format!(
+                    "{scope}: written to {} in the workspace",
+                    paths.join(" and ")
+                ))
+            }
+            Err(error) => Line::bad(format!("{scope}: no report. {error:#}")),
+        }
+    }
+
+    /// What became of it in the repository; nothing where it was not to go there.
+    pub(crate) fn recorded_lines(&self) -> Vec<Line> {
+        let scope = self.scope;
+        let recorded = match &self.recorded {
+            Ok(None) => return Vec::new(),
+            Ok(Some(recorded)) => recorded,
+            Err(error) => return vec![Line::bad(format!("{scope}: not committed. {error:#}"))],
+        };
+        let line = Line::good(format!("{scope}: {}", recorded.what));
+        let mut lines = vec![match &recorded.commit {
+            Some(commit) if !commit.url.is_empty() => line.with_link(&commit.url),
+            _ => line,
+        }];
+        if let Some(pull_request) = &recorded.pull_request {
+            let line = Line::good(format!("{scope}: pull request {}", pull_request.number));
+            lines.push(match &*pull_request.url {
+                "" => line,
+                url => line.with_link(url),
+            });
+        }
+        if let Some(error) = &recorded.undone {
+            lines.push(Line::bad(format!("{scope}: no pull request. {error:#}")));
+        }
+        lines
+    }
+
+    /// Everything that went wrong.
+    pub(crate) fn errors(&self) -> impl Iterator<Item = &anyhow::Error> {
+        let undone = match &self.recorded {
+            Ok(recorded) => recorded.as_ref().and_then(|r| r.undone.as_ref()),
+            Err(error) => Some(error),
+        };
+        self.finished.as_ref().err().into_iter().chain(undone)
+    }
+}
+
+/// What the next step is told.
+pub(crate) fn outputs_of(
+    outcomes: &[Outcome<'_>],
+    uploaded: &anyhow::Result<Option<Uploaded>>,
+) -> Outputs {
+    let each = |text: fn(&Written) -> &str| {
+        let forms = finished(outcomes).flat_map(|finished| &finished.forms);
+        let texts: Vec<&str> = forms.map(text).collect();
+        texts.join("\n")
+    };
+    let sum = |count: fn(&Finished) -> usize| {
+        // Nobody is a valid report, and none is not the same.
+        let counts: Vec<usize> = finished(outcomes).map(count).collect();
+        match counts.as_slice() {
+            [] => String::new(),
+            counts => counts.iter().sum::<usize>().to_string(),
+        }
+    };
+    let mut out = Outputs::default();
+    out.set("report-path", &each(|file| &file.below_workspace));
+    out.set("report-sha256", &each(|file| &file.sha256));
+    out.set("seats", &sum(|f| f.report.seats().len()));
+    out.set("people", &sum(|f| f.counts.people));
+    out.set("active", &sum(|f| f.counts.active));
+    out.set("inactive", &sum(|f| f.counts.inactive));
+    out.set("never-used", &sum(|f| f.counts.never_used));
+    out.set("new", &sum(|f| f.counts.new));
+    let complete = outcomes
+        .iter()
+        .all(|outcome| matches!(&outcome.finished, Ok(f) if f.report.is_complete()));
+    out.set("complete", if complete { "true" } else { "false" });
+
+    let recorded = || {
+        outcomes
+            .iter()
+            .filter_map(|o| o.recorded.as_ref().ok()?.as_ref())
+    };
+    let commits = || recorded().filter_map(|recorded| recorded.commit.as_ref());
+    let changed = match recorded().count() {
+        0 => "",
+        _ if recorded().any(|recorded| recorded.changed) => "true",
+        _ => "false",
+    };
+    out.set("changed", changed);
+    for (name, count) in [
+        (
+            "seats-added",
+            (|recorded| recorded.granted) as fn(&Recorded) -> usize,
+        ),
+        ("seats-removed", |recorded| recorded.revoked),
+    ] {
+        let sum = recorded().map(count).sum::<usize>().to_string();
+        out.set(name, if recorded().count() == 0 { "" } else { &sum });
+    }
+    if let Ok(Some(artifact)) = uploaded {
+        out.set("artifact-id", &artifact.id);
+        out.set("artifact-name", artifact.name.as_str());
+        out.set("artifact-url", &artifact.url);
+        out.set("artifact-digest", &artifact.digest);
+    }
+    let shas: Vec<&str> = commits().map(|commit| commit.sha.as_str()).collect();
+    let urls: Vec<&str> = commits().map(|commit| commit.url.as_str()).collect();
+    out.set("commit-sha", &shas.join("\n"));
+    out.set("commit-url", &urls.join("\n"));
+    let pulls: Vec<&str> = recorded()
+        .filter_map(|recorded| Some(recorded.pull_request.as_ref()?.url.as_str()))
+        .collect();
+    out.set("pull-request-url", &pulls.join("\n"));
+    out
+}
+
+/// The reports that there are.
+pub(crate) fn finished<'o>(outcomes: &'o [Outcome<'_>]) -> impl Iterator<Item = &'o Finished> {
+    outcomes
+        .iter()
+        .filter_map(|outcome| outcome.finished.as_ref().ok())
+}
+
+/// What became of the artifact; nothing where none was to be made.
+pub(crate) fn artifact_line(uploaded: &anyhow::Result<Option<Uploaded>>) -> Option<Line> {
+    match uploaded {
+        Ok(None) => None,
+        Ok(Some(artifact)) => {
+            let line = Line::good(format!("uploaded as the artifact {}", artifact.name));
+            Some(line.with_link(&artifact.url))
+        }
+        Err(error) => Some(Line::bad(match error.downcast_ref() {
+            Some(ArtifactError::Unknown { .. }) => format!("{error:#}"),
+            _ => format!("no artifact was uploaded. {error:#}"),
+        })),
+    }
+}

@@ -1,0 +1,119 @@
+//! Pseudonyms: with a key nobody's login or number is written anywhere, and a history goes on with
+//! its own key only.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod support;
+
+use simulator::seat::Row;
+use simulator::{Seats, Simulator};
+use support::{Job, OWN, contains, file, files_below, git, git_with, github, sound, unzip};
+
+const KEY: &str = "a key of twenty and more";
+
+/// People whose names and numbers stand for nothing else.
+const PEOPLE: [(&str, u64); 4] = [
+    ("mona-lisa_acme", 918_273_645),
+    ("Hubot-The-Third", 817_263_544),
+    ("octo-relative", 726_354_433),
+    ("granted-tomorrow", 635_443_322),
+];
+
+fn seats(people: &[(&str, u64)]) -> Seats {
+    Seats::rows(people.iter().map(|(login, id)| {
+        Row::of(login, *id)
+            .created("2024-01-05T09:00:00Z")
+            .team("a team", 40)
+    }))
+}
+
+fn job(simulator: &Simulator) -> Job {
+    Job::on(simulator)
+        .input("deliver-to", "artifact, repository")
+        .input("format", "csv, json")
+        .input("columns", "all")
+        .input("pseudonym-key", KEY)
+        .variable("GITHUB_ACTOR", PEOPLE[2].0)
+        .variable("RUNNER_DEBUG", "1")
+}
+
+#[test]
+fn no_login_and_no_number_is_written_anywhere() {
+    let simulator = Simulator::start(github(seats(&PEOPLE[..3]))).unwrap();
+    for (time, people) in [
+        ("2026-11-22T03:00:00Z", &PEOPLE[..3]),
+        ("2026-11-23T03:00:00Z", &PEOPLE[1..]),
+    ] {
+        simulator.change(|github| {
+            github.organizations.insert("acme".to_owned(), seats(people));
+        });
+        let step = job(&simulator).variable("TEST_TIME", time).run();
+        step.succeeded();
+        let mut texts: Vec<(String, Vec<u8>)> = vec![
+            ("the log".into(), step.printed().into()),
+            ("the summary".into(), step.summary.clone().into()),
+            ("the outputs".into(), format!("{:?}", step.outputs).into()),
+        ];
+        for path in files_below(&step.workspace) {
+            texts.push((path.display().to_string(), std::fs::read(path).unwrap()));
+        }
+        for artifact in simulator.artifacts() {
+            texts.extend(unzip(&artifact.bytes));
+        }
+        let objects = ["cat-file", "--batch-all-objects", "--batch"];
+        texts.push((
+            "the repository".into(),
+            git_with(&simulator.git_dir(OWN), &objects, b""),
+        ));
+        assert!(texts.len() > 8, "{}", texts.len());
+        for (what, text) in &texts {
+            for (login, id) in PEOPLE {
+                assert!(!contains(&text.to_ascii_lowercase(), &login.to_lowercase()), "{login} in {what}");
+                assert!(!contains(text, &id.to_string()), "{id} in {what}");
+            }
+        }
+        assert_eq!(step.output("people"), "3");
+    }
+    let report = file(
+        &simulator.git_dir(OWN),
+        "main:copilot-activity/acme/changes/2026.csv",
+    );
+    let changes = String::from_utf8(report).unwrap();
+    // As `printf 918273645 | openssl dgst -sha256 -hmac 'a key of twenty and more'` begins.
+    assert!(changes.contains(",person-5eff85a3cf777f0992d3,,a team,revoked,"), "{changes}");
+    assert_eq!(changes.matches(",granted,").count(), 1, "{changes}");
+    sound(&simulator, OWN);
+}
+
+#[test]
+fn a_history_goes_on_with_its_own_key_only() {
+    let with = |key: &'static str| move |job: Job| job.input("pseudonym-key", key);
+    let named = with("");
+    let one = with(KEY);
+    let other = with("another key of twenty and more");
+    let cases: [(&dyn Fn(Job) -> Job, &dyn Fn(Job) -> Job, &str); 3] = [
+        (&named, &one, "written with people's own names, and this run writes with pseudonyms by the key"),
+        (&one, &named, "and this run writes with people's own names"),
+        (&one, &other, "written with pseudonyms by the key"),
+    ];
+    for (first, second, told) in cases {
+        let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
+        let at = |time| job(&simulator).variable("TEST_TIME", time);
+        first(at("2026-11-22T03:00:00Z")).run().succeeded();
+        let head = git(&simulator.git_dir(OWN), &["rev-parse", "main"]);
+        for time in ["2026-11-22T05:00:00Z", "2026-11-23T03:00:00Z"] {
+            let step = second(at(time)).run();
+            step.failed(1, &[told, "name another `directory`"]);
+            assert_eq!(git(&simulator.git_dir(OWN), &["rev-parse", "main"]), head);
+        }
+        sound(&simulator, OWN);
+    }
+}
+
+#[test]
+fn a_short_key_is_refused_and_never_shown() {
+    let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
+    let step = job(&simulator).input("pseudonym-key", "tooshort").run();
+    step.failed(2, &["pseudonym-key: a key has at least 20 characters"]);
+    assert!(simulator.requests().is_empty());
+}

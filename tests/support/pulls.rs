@@ -1,0 +1,96 @@
+//! Runs that deliver by pull request into the workflow's repository, and what became of it.
+
+use simulator::seat::Row;
+use simulator::{Ending, GitHub, PullRequest, Repository, Rule, Seats, Simulator, Token};
+
+use super::{COMMIT_TOKEN, Job, OWN, Step, file, git, github};
+
+pub const BRANCH: &str = "copilot-activity-report/acme";
+pub const FOLDER: &str = "copilot-activity/acme";
+
+/// The workflow's repository, whose `main` takes changes by pull request only.
+pub fn protected() -> Repository {
+    Repository::private().protected(Rule::PullRequest)
+}
+
+pub fn writes() -> Token {
+    Token::new().contents_write([OWN]).pulls_write([OWN])
+}
+
+pub fn with(seats: Seats, repository: Repository) -> GitHub {
+    github(seats)
+        .repository(OWN, repository)
+        .token(COMMIT_TOKEN, writes())
+}
+
+pub fn start(repository: Repository) -> Simulator {
+    Simulator::start(with(seats(1), repository)).unwrap()
+}
+
+/// So many people, the newest of whom came that day.
+pub fn seats(people: u64) -> Seats {
+    Seats::rows((1..=people).map(|n| Row::of(&format!("mona-{n}"), n)))
+}
+
+pub fn job(simulator: &Simulator, day: &str) -> Job {
+    Job::on(simulator)
+        .input("deliver-to", "repository")
+        .input("pull-request", "true")
+        .variable("TEST_TIME", &format!("{day}T03:17:00Z"))
+}
+
+/// Runs on that day, after the organization got that many people.
+pub fn run(simulator: &Simulator, day: &str, people: u64) -> Step {
+    simulator.change(|github| {
+        github
+            .organizations
+            .insert("acme".to_owned(), seats(people));
+    });
+    let step = job(simulator, day).run();
+    step.succeeded();
+    step
+}
+
+/// What the pull requests are, as number, branch and ending.
+pub fn pulls(simulator: &Simulator) -> Vec<(u64, String, Option<Ending>)> {
+    let all = simulator.pull_requests(OWN).into_iter();
+    all.map(|pull: PullRequest| (pull.number, pull.head, pull.ending))
+        .collect()
+}
+
+pub fn pull(number: u64, day: &str, ending: Option<Ending>) -> (u64, String, Option<Ending>) {
+    (number, format!("{BRANCH}/{day}"), ending)
+}
+
+pub fn address(simulator: &Simulator, number: u64) -> String {
+    format!("{}/{OWN}/pull/{number}", simulator.server_url())
+}
+
+/// The days that the record on a branch has in its trend, and the seats of each.
+pub fn recorded(simulator: &Simulator, branch: &str) -> Vec<(String, String)> {
+    let totals = file(
+        &simulator.git_dir(OWN),
+        &format!("{branch}:{FOLDER}/totals.csv"),
+    );
+    let totals = String::from_utf8(totals).unwrap();
+    let lines = totals.lines().skip(1).map(|line| {
+        let cells: Vec<&str> = line.split(',').collect();
+        (cells[0][..10].to_owned(), cells[1].to_owned())
+    });
+    lines.collect()
+}
+
+pub fn days(days: &[(&str, &str)]) -> Vec<(String, String)> {
+    let owned = |&(day, seats): &(&str, &str)| (day.to_owned(), seats.to_owned());
+    days.iter().map(owned).collect()
+}
+
+/// The branches there are, but `main`.
+pub fn branches(simulator: &Simulator) -> Vec<String> {
+    let names = git(
+        &simulator.git_dir(OWN),
+        &["for-each-ref", "--format=%(refname:lstrip=2)"],
+    );
+    let names = names.lines().filter(|name| *name != "main");
+    names.map(str::to_owned).collect()
+}
