@@ -5,6 +5,7 @@
 //! can be uploaded at all, and whether the places it goes to are public.
 
 mod folder;
+mod known;
 mod pull_request;
 mod record;
 
@@ -15,12 +16,13 @@ use crate::clock::Clock;
 use crate::environment::Environment;
 use crate::files::Written;
 use crate::github::client::Client;
-use crate::github::names::{BranchName, RepositoryName};
+use crate::github::names::{BranchName, NameError, RepositoryName, RepositoryPath};
 use crate::github::repository::{Repository, Visibility};
 use crate::inputs::{ArtifactInputs, CommitInputs, Inputs};
 use crate::report::Report;
-use crate::report::manifest::Run;
-use crate::report::standing::Known;
+use crate::report::manifest::{FileEntry, Manifest, Run};
+use crate::report::pseudonym::PseudonymKey;
+use crate::report::scope::Scope;
 use crate::runner::artifact::{ArtifactService, File, Uploaded};
 use crate::runner::{context, log};
 
@@ -34,6 +36,7 @@ pub struct Delivery<'a> {
     artifact: Option<(ArtifactService, &'a ArtifactInputs)>,
     repository: Option<Target<'a>>,
     inactive_after: SignedDuration,
+    pseudonyms: Option<&'a PseudonymKey>,
     may_name_people: bool,
 }
 
@@ -41,6 +44,15 @@ struct Target<'a> {
     inputs: &'a CommitInputs,
     client: Client,
     branch: BranchName,
+}
+
+impl Target<'_> {
+    /// The folder of a scope. GitHub does not tell case apart, and one scope has one history.
+    fn folder(&self, scope: &Scope) -> Result<RepositoryPath, NameError> {
+        self.inputs
+            .directory
+            .join(&scope.name().to_ascii_lowercase())
+    }
 }
 
 impl<'a> Delivery<'a> {
@@ -125,18 +137,27 @@ impl<'a> Delivery<'a> {
         Ok(Self {
             environment,
             clock,
-            run: context::run(environment),
+            run: context::run(environment).map(|run| Run {
+                actor: run.actor.filter(|_| inputs.pseudonyms.is_none()),
+                ..run
+            }),
             artifact,
             repository,
             inactive_after: inputs.report.inactive_after,
+            pseudonyms: inputs.pseudonyms.as_ref(),
             may_name_people,
         })
     }
 
-    /// The run of the workflow, which manifests name.
+    /// The manifest of a report that was read from the API at the address `api`.
     #[must_use]
-    pub fn run(&self) -> Option<&Run> {
-        self.run.as_ref()
+    pub fn manifest<'m>(
+        &'m self,
+        report: &'m Report,
+        api: &'m str,
+        files: Vec<FileEntry>,
+    ) -> Manifest<'m> {
+        Manifest::new(report, api, self.run.as_ref(), files).with_pseudonyms(self.pseudonyms)
     }
 
     /// Whether the job summary may name people: not on the page of a public repository, which
@@ -178,15 +199,6 @@ impl<'a> Delivery<'a> {
             .upload(&wanted.name, &files, wanted.retention, &mut mask)
             .await?;
         Ok(Some(uploaded))
-    }
-
-    /// What the reports recorded before know; nothing where none is recorded anywhere.
-    ///
-    /// # Errors
-    /// Where the repository could not be read.
-    pub async fn known(&self, report: &Report) -> anyhow::Result<Known> {
-        let _ = report;
-        Ok(Known::default())
     }
 }
 

@@ -59,7 +59,7 @@ use outcome::{Finished, Outcome, artifact_line, finished, outputs_of};
 use progress::Progress;
 use report::Report;
 use report::columns::{Columns, Form};
-use report::manifest::{FileEntry, Manifest};
+use report::manifest::FileEntry;
 use report::scope::Scope;
 use report::standing::{Counts, Known, Standings};
 use report::status::Rule;
@@ -175,6 +175,9 @@ pub async fn run(
             recorded: Ok(None),
         };
         progress.note(outcome.finished_line());
+        if let Some(line) = outcome.unknown_line() {
+            progress.note(line);
+        }
         if let Ok(Finished { report, .. }) = &outcome.finished {
             progress.doing(format!("committing the report of {scope}"));
             outcome.recorded = delivery.record(report).await;
@@ -256,14 +259,19 @@ async fn take(
             report.people()
         );
     }
-    let known = delivery.known(&report).await;
-    let known = known.context("what earlier reports know could not be read")?;
+    let (known, unknown) = match delivery.known(&report).await {
+        Ok(known) => (known, None),
+        Err(error) => (Known::default(), Some(error.context(
+            "How people stand is told from this report alone, because earlier ones could not be read",
+        ))),
+    };
     let rule = known.rule(report.time(), inputs.report.inactive_after);
     let (forms, manifest) = write(inputs, delivery, reader, folder, &report, (&known, rule))?;
     Ok(Finished {
         counts: Counts::of(known.standings(report.seats(), rule)),
         report,
         known,
+        unknown,
         rule,
         forms,
         manifest,
@@ -280,7 +288,7 @@ fn write(
     (known, rule): (&Known, Rule),
 ) -> anyhow::Result<(Vec<Written>, Written)> {
     let api = reader.address().as_str();
-    let manifest = |files| Manifest::new(report, api, delivery.run(), files);
+    let manifest = |files| delivery.manifest(report, api, files);
     let standings;
     let form = match inputs.report.columns {
         Columns::Github => Form::Github,
@@ -337,9 +345,10 @@ fn tell(
                     known: &finished.known,
                     rule: finished.rule,
                     counts: finished.counts,
-                    changes: None,
+                    changes: outcome.changes(),
                 }),
                 lines: std::iter::once(outcome.finished_line())
+                    .chain(outcome.unknown_line())
                     .chain(outcome.recorded_lines())
                     .collect(),
             })

@@ -3,6 +3,7 @@
 use crate::delivery::Recorded;
 use crate::files::Written;
 use crate::report::Report;
+use crate::report::history::changes::Kind;
 use crate::report::scope::Scope;
 use crate::report::standing::{Counts, Known};
 use crate::report::status::Rule;
@@ -15,6 +16,8 @@ pub(crate) struct Finished {
     pub(crate) report: Report,
     /// What recorded reports know besides.
     pub(crate) known: Known,
+    /// Why they could not be asked.
+    pub(crate) unknown: Option<anyhow::Error>,
     pub(crate) rule: Rule,
     pub(crate) counts: Counts,
     /// The report, in each form that was asked for.
@@ -49,6 +52,12 @@ impl Outcome<'_> {
         }
     }
 
+    /// What could not be told for want of earlier reports.
+    pub(crate) fn unknown_line(&self) -> Option<Line> {
+        let error = self.finished.as_ref().ok()?.unknown.as_ref()?;
+        Some(Line::bad(format!("{}: {error:#}", self.scope)))
+    }
+
     /// What became of it in the repository; nothing where it was not to go there.
     pub(crate) fn recorded_lines(&self) -> Vec<Line> {
         let scope = self.scope;
@@ -75,13 +84,23 @@ impl Outcome<'_> {
         lines
     }
 
+    /// Who was concerned by each change of a seat; nothing where no report is recorded anywhere.
+    pub(crate) fn changes(&self) -> Option<&[(Kind, String)]> {
+        let recorded = self.recorded.as_ref().ok()?.as_ref()?;
+        Some(&recorded.changes)
+    }
+
     /// Everything that went wrong.
     pub(crate) fn errors(&self) -> impl Iterator<Item = &anyhow::Error> {
         let undone = match &self.recorded {
             Ok(recorded) => recorded.as_ref().and_then(|r| r.undone.as_ref()),
             Err(error) => Some(error),
         };
-        self.finished.as_ref().err().into_iter().chain(undone)
+        let finished = match &self.finished {
+            Ok(finished) => finished.unknown.as_ref(),
+            Err(error) => Some(error),
+        };
+        finished.into_iter().chain(undone)
     }
 }
 

@@ -45,7 +45,9 @@ fn no_login_and_no_number_is_written_anywhere() {
         ("2026-11-23T03:00:00Z", &PEOPLE[1..]),
     ] {
         simulator.change(|github| {
-            github.organizations.insert("acme".to_owned(), seats(people));
+            github
+                .organizations
+                .insert("acme".to_owned(), seats(people));
         });
         let step = job(&simulator).variable("TEST_TIME", time).run();
         step.succeeded();
@@ -68,7 +70,10 @@ fn no_login_and_no_number_is_written_anywhere() {
         assert!(texts.len() > 8, "{}", texts.len());
         for (what, text) in &texts {
             for (login, id) in PEOPLE {
-                assert!(!contains(&text.to_ascii_lowercase(), &login.to_lowercase()), "{login} in {what}");
+                assert!(
+                    !contains(&text.to_ascii_lowercase(), &login.to_lowercase()),
+                    "{login} in {what}"
+                );
                 assert!(!contains(text, &id.to_string()), "{id} in {what}");
             }
         }
@@ -80,29 +85,33 @@ fn no_login_and_no_number_is_written_anywhere() {
     );
     let changes = String::from_utf8(report).unwrap();
     // As `printf 918273645 | openssl dgst -sha256 -hmac 'a key of twenty and more'` begins.
-    assert!(changes.contains(",person-5eff85a3cf777f0992d3,,a team,revoked,"), "{changes}");
+    assert!(
+        changes.contains(",person-5eff85a3cf777f0992d3,,a team,revoked,"),
+        "{changes}"
+    );
     assert_eq!(changes.matches(",granted,").count(), 1, "{changes}");
     sound(&simulator, OWN);
 }
 
 #[test]
 fn a_history_goes_on_with_its_own_key_only() {
-    let with = |key: &'static str| move |job: Job| job.input("pseudonym-key", key);
-    let named = with("");
-    let one = with(KEY);
-    let other = with("another key of twenty and more");
-    let cases: [(&dyn Fn(Job) -> Job, &dyn Fn(Job) -> Job, &str); 3] = [
-        (&named, &one, "written with people's own names, and this run writes with pseudonyms by the key"),
-        (&one, &named, "and this run writes with people's own names"),
-        (&one, &other, "written with pseudonyms by the key"),
-    ];
-    for (first, second, told) in cases {
+    let named = "written with people's own names, and this run writes with pseudonyms by the key";
+    for (first, second, told) in [
+        ("", KEY, named),
+        (KEY, "", "and this run writes with people's own names"),
+        (
+            KEY,
+            "another key of twenty and more",
+            "written with pseudonyms by the key",
+        ),
+    ] {
         let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
         let at = |time| job(&simulator).variable("TEST_TIME", time);
-        first(at("2026-11-22T03:00:00Z")).run().succeeded();
+        let first = at("2026-11-22T03:00:00Z").input("pseudonym-key", first);
+        first.run().succeeded();
         let head = git(&simulator.git_dir(OWN), &["rev-parse", "main"]);
         for time in ["2026-11-22T05:00:00Z", "2026-11-23T03:00:00Z"] {
-            let step = second(at(time)).run();
+            let step = at(time).input("pseudonym-key", second).run();
             step.failed(1, &[told, "name another `directory`"]);
             assert_eq!(git(&simulator.git_dir(OWN), &["rev-parse", "main"]), head);
         }

@@ -19,6 +19,7 @@ use crate::github::commit::{Beginning, CommitError};
 use crate::github::names::BranchName;
 use crate::github::pulls::{Opened, PullRequest, PullRequests};
 use crate::markdown::code;
+use crate::report::Report;
 use crate::report::day::date;
 
 /// What the names of our branches begin with, before the scope.
@@ -45,7 +46,7 @@ impl Delivery<'_> {
         let pulls = PullRequests::new(&target.client, self.clock, repository, &target.branch);
         let mut before: Option<(Placed, PullRequest)> = None;
         for _ in 0..ROUNDS {
-            let (branch, open) = branch_for(&pulls, offer).await?;
+            let (branch, open) = branch_for(&pulls, offer.report).await?;
             let beginning = match open {
                 Some(_) => Beginning::Never,
                 None => Beginning::From(target.branch.clone()),
@@ -132,16 +133,16 @@ impl Delivery<'_> {
 /// The branch to bring a report to, and its pull request where that is open: the oldest, should
 /// there be several. Otherwise the day's first name that no pull request ever had; a branch may
 /// exist by that name, where a run is about to open its pull request or could not.
-async fn branch_for(
+pub(super) async fn branch_for(
     pulls: &PullRequests<'_>,
-    offer: &Offer<'_>,
+    report: &Report,
 ) -> anyhow::Result<(BranchName, Option<PullRequest>)> {
-    let scope = offer.report.scope().name().to_ascii_lowercase();
+    let scope = report.scope().name().to_ascii_lowercase();
     let prefix = format!("{BRANCHES}/{scope}/");
     if let Some(open) = pulls.open_below(&prefix).await? {
         return Ok((open.head.clone(), Some(open)));
     }
-    let first = format!("{prefix}{}", date(offer.report.time()));
+    let first = format!("{prefix}{}", date(report.time()));
     for number in 1..=MOST_A_DAY {
         let name = match number {
             1 => first.clone(),

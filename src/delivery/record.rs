@@ -13,8 +13,8 @@ use crate::report::Report;
 use crate::report::columns::Form;
 use crate::report::csv;
 use crate::report::day::date;
+use crate::report::history::changes::Kind;
 use crate::report::history::{self, Action, Entry, Recording};
-use crate::report::manifest::Manifest;
 
 /// What became of a report in the repository.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub struct Recorded {
     pub granted: usize,
     /// How many went.
     pub revoked: usize,
+    /// Who was concerned by each change of a seat, by their login.
+    pub changes: Vec<(Kind, String)>,
     /// Whether the seats' state differs from the last recorded report.
     pub changed: bool,
     /// The commit, where one was made.
@@ -67,11 +69,9 @@ impl Delivery<'_> {
         // The repository keeps GitHub's own form, whatever the files of this run are like.
         let mut content = Vec::new();
         csv::write(report, Form::Github, &mut content)?;
-        // GitHub does not tell case apart, and one scope has one history.
-        let scope = report.scope().name().to_ascii_lowercase();
         let offer = Offer {
             report,
-            folder: target.inputs.directory.join(&scope)?,
+            folder: target.folder(report.scope())?,
             message: self.message(&target.inputs.message, report, &content),
             csv: Bytes::from(content),
         };
@@ -98,6 +98,7 @@ impl Delivery<'_> {
         Ok(Some(Recorded {
             granted: placed.recording.granted,
             revoked: placed.recording.revoked,
+            changes: placed.recording.changes,
             changed: placed.recording.changed,
             commit: placed.commit,
             pull_request,
@@ -114,18 +115,7 @@ impl Delivery<'_> {
         branch: (BranchName, Beginning),
     ) -> anyhow::Result<Placed> {
         let (name, report) = (branch.0.clone(), offer.report);
-        let first_file = (
-            target.inputs.directory.join("README.md")?,
-            Bytes::from_static(FIRST_FILE.as_bytes()),
-        );
-        let committer = Committer::new(
-            &target.client,
-            self.clock,
-            target.inputs.repository.clone(),
-            branch,
-            first_file,
-            self.mark()?,
-        );
+        let committer = self.committer(target, branch)?;
         let mut decided: Option<(Recording, bool)> = None;
         let commit = committer
             .commit(async |snapshot| {
@@ -137,7 +127,7 @@ impl Delivery<'_> {
                     seats: report.seats(),
                     complete: Some(report.is_complete()),
                     csv: offer.csv.clone(),
-                    manifest: Manifest::new(report, api, self.run(), Vec::new()),
+                    manifest: self.manifest(report, api, Vec::new()),
                     inactive_after: self.inactive_after,
                 };
                 let made = history::record(entry, &found, self.clock.now())
@@ -161,6 +151,26 @@ impl Delivery<'_> {
             exists: existed || commit.is_some(),
             commit: commit.map(|commit| self.at_home(commit)),
         })
+    }
+
+    /// Commits to a branch of the target.
+    pub(super) fn committer<'c>(
+        &'c self,
+        target: &'c Target<'_>,
+        branch: (BranchName, Beginning),
+    ) -> anyhow::Result<Committer<'c>> {
+        let first_file = (
+            target.inputs.directory.join("README.md")?,
+            Bytes::from_static(FIRST_FILE.as_bytes()),
+        );
+        Ok(Committer::new(
+            &target.client,
+            self.clock,
+            target.inputs.repository.clone(),
+            branch,
+            first_file,
+            self.mark()?,
+        ))
     }
 
     /// The same commit; without its page where that is not on the GitHub of this run.

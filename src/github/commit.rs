@@ -193,6 +193,22 @@ impl<'a> Committer<'a> {
         }
     }
 
+    /// Reads files as they are before anything is committed; nothing for one that is not there.
+    ///
+    /// # Errors
+    /// Where GitHub does not give one whole.
+    pub async fn look(
+        &self,
+        paths: &[RepositoryPath],
+    ) -> Result<Vec<Option<Vec<u8>>>, GitHubError> {
+        match self.state().await? {
+            State::At(head) | State::NoBranch(head) | State::NoBase(_, head) => {
+                self.files(&head, paths).await
+            }
+            State::Empty | State::NoDefault | State::Gone => Ok(vec![None; paths.len()]),
+        }
+    }
+
     /// Lets `plan` make a change of what it reads from the branch, and commits it; again from the
     /// start where the branch moved meanwhile. Nothing is committed, and no branch begun, where
     /// `plan` makes none.

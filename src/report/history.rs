@@ -68,6 +68,9 @@ pub struct Recording {
     pub granted: usize,
     /// How many went.
     pub revoked: usize,
+    /// Who was concerned by each change of a seat, by their login; rows without a person are left
+    /// out.
+    pub changes: Vec<(Kind, String)>,
     /// The files to write, with their paths in the folder. None where nothing is to be recorded.
     pub files: Vec<(String, Bytes)>,
 }
@@ -170,6 +173,11 @@ pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recor
     };
     let count = |kind| differences.iter().filter(|c| c.kind == kind).count();
     let (granted, revoked) = (count(Kind::Granted), count(Kind::Revoked));
+    let told = differences.iter().filter_map(|change| {
+        let account = change.seat.assignee.as_ref()?;
+        Some((change.kind, account.login.to_string()))
+    });
+    let told = told.collect();
     let mut known = found.known;
     let mut files = Vec::new();
     if action == Action::Record {
@@ -186,6 +194,7 @@ pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recor
         warnings: found.warnings,
         granted,
         revoked,
+        changes: told,
         files,
     })
 }
