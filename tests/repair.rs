@@ -87,6 +87,9 @@ fn remove(simulator: &Simulator, paths: &[&str]) {
     git_with(&directory, &["fast-import", "--quiet"], commit.as_bytes());
 }
 
+/// What somebody makes of a file.
+type Edit = fn(&str) -> String;
+
 /// The warnings of a step, on one line each as the runner gets them.
 fn warnings(step: &Step) -> Vec<&str> {
     let lines = step.stdout.lines();
@@ -119,9 +122,10 @@ fn third_day_is_recorded(simulator: &Simulator, step: &Step) {
 
 #[test]
 fn files_edited_and_removed_by_hand_are_told_of_and_no_line_is_lost() {
-    let conflict = |file: &str| format!("<<<<<<< HEAD\n{file}=======\n{file}>>>>>>> theirs\n");
-    let wrong = |_: &str| "who,knows\n1,2\n".to_owned();
-    let cut = |file: &str| file[..file.len() - 10].to_owned();
+    let conflict: Edit =
+        |file: &str| format!("<<<<<<< HEAD\n{file}=======\n{file}>>>>>>> theirs\n");
+    let wrong: Edit = |_: &str| "who,knows\n1,2\n".to_owned();
+    let cut: Edit = |file: &str| file[..file.len() - 10].to_owned();
     for path in [
         "latest.csv",
         "seats.csv",
@@ -129,8 +133,7 @@ fn files_edited_and_removed_by_hand_are_told_of_and_no_line_is_lost() {
         "totals.csv",
         "changes/2026.csv",
     ] {
-        let edits: [Option<&dyn Fn(&str) -> String>; 4] =
-            [Some(&conflict), Some(&wrong), Some(&cut), None];
+        let edits: [Option<Edit>; 4] = [Some(conflict), Some(wrong), Some(cut), None];
         for (number, edit) in edits.iter().enumerate() {
             let what = format!("{path}, edit {number}");
             let simulator = two_days();
