@@ -95,7 +95,7 @@ await promise("2.5", "the simulator's answers fit GitHub's schema", async () => 
   for (const { query, variables, answer } of answers) {
     assert.equal(answer.errors, undefined);
     // What the simulator's objects are, which answers do not say.
-    const typeResolver = (value, context, info, type) => (type.name === "GitSignature" ? "GpgSignature" : "byteSize" in value ? "Blob" : "Commit");
+    const typeResolver = (value, context, info, type) => (type.name === "GitSignature" ? "GpgSignature" : "byteSize" in value ? "Blob" : "entries" in value ? "Tree" : "Commit");
     const fieldResolver = (value, given, context, info) => value[info.path.key];
     const { data, errors } = execute({ schema, document: parse(query), rootValue: answer.data, variableValues: variables, typeResolver, fieldResolver });
     none((errors ?? []).map((error) => `${error.path.join(".")}: ${error.message}`));

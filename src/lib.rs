@@ -14,6 +14,7 @@
 //! - [`files`]: the report as files in the workspace.
 //! - [`delivery`]: where a finished report goes.
 //! - [`runner`]: the Actions runner: artifact, outputs, summary, annotations, masking.
+//! - [`archive`]: by hand, with the files of a clone: `verify` and `import`.
 //!
 //! [`report`] knows nothing of [`github`] or [`runner`], and these two know nothing of each other:
 //! only [`run`] and [`delivery`] see all.
@@ -26,6 +27,7 @@
 //! to see it first starts `cargo run --example demo`, the whole job against a GitHub that is
 //! embedded; whoever wants to change something finds in `CONTRIBUTING.md` how.
 
+pub mod archive;
 pub mod clock;
 pub mod delivery;
 pub mod environment;
@@ -97,6 +99,9 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Enviro
             };
         }
     };
+    if let Some(done) = archive::start(&flags, environment) {
+        return done;
+    }
     let inputs = match Inputs::read(&flags, environment) {
         Ok(inputs) => inputs,
         Err(mistakes) => {
@@ -131,11 +136,18 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Enviro
 
 /// Waits for a signal by which a cancelled workflow, or a person, ends the run.
 async fn interruption() -> anyhow::Result<&'static str> {
+    Ok(signals()?.await)
+}
+
+/// Listens for those signals from here on; they end the process no more.
+fn signals() -> std::io::Result<impl Future<Output = &'static str> + Send> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        }
     })
 }
 

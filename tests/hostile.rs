@@ -78,6 +78,7 @@ fn job(simulator: &Simulator) -> Job {
 fn is_only_text(simulator: &Simulator, step: &Step) {
     assert!(matches!(step.status, 0 | 1), "{}", step.printed());
     let known = [
+        "active",
         "artifact-digest",
         "artifact-id",
         "artifact-name",
@@ -86,10 +87,16 @@ fn is_only_text(simulator: &Simulator, step: &Step) {
         "commit-sha",
         "commit-url",
         "complete",
+        "inactive",
+        "never-used",
+        "new",
         "people",
+        "pull-request-url",
         "report-path",
         "report-sha256",
         "seats",
+        "seats-added",
+        "seats-removed",
     ];
     for (name, value) in &step.outputs {
         assert!(known.contains(&name.as_str()), "{name}");

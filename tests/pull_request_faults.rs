@@ -166,3 +166,30 @@ fn a_missing_permission_and_the_setting_are_named_and_the_next_run_takes_up_what
     assert_eq!(recorded(&simulator, &branch), days(&[("2026-03-02", "1")]));
     sound(&simulator, OWN);
 }
+
+#[test]
+fn a_false_answer_about_a_pull_request_reaches_no_output_and_no_page() {
+    for url in [
+        "javascript:alert(1)",
+        "https://evil.example/octo/tools/pull/1",
+        "http://github.localhost/$(id)",
+        "",
+    ] {
+        let simulator = start(protected());
+        let lie = Kind::rewrite(move |answer| answer["html_url"] = url.into());
+        simulator.fault(Fault::once(At::path("POST", "/pulls"), lie));
+        let step = run(&simulator, "2026-03-02", 1);
+        assert_eq!(step.output("pull-request-url"), "", "{url}");
+        assert!(step.summary.contains("acme: pull request 1"), "{url}");
+        let told = format!("{}{}", step.summary, step.stdout);
+        assert!(url.is_empty() || !told.contains(url), "{told}");
+    }
+    // A branch that cannot be one is nobody's.
+    let simulator = start(protected());
+    run(&simulator, "2026-03-02", 1);
+    let lie = Kind::rewrite(|answer| answer[0]["head"]["ref"] = format!("{BRANCH}/../x").into());
+    simulator.fault(Fault::once(At::path("GET", "/pulls?"), lie));
+    let step = run(&simulator, "2026-03-03", 2);
+    step.succeeded();
+    assert!(!git(&simulator.git_dir(OWN), &["for-each-ref"]).contains(".."));
+}

@@ -56,10 +56,11 @@ pub struct Committer<'a> {
 /// What becomes of a branch that does not exist, in a repository that has commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Beginning {
-    /// It is begun from the default branch.
+    /// It is begun from the default branch, before anything is decided.
     Default,
-    /// It is begun from this one, which is itself begun from the default branch where it does not
-    /// exist. The first commit of a repository goes to this one.
+    /// It is begun from this one with the commit, and not at all where there is none. This one is
+    /// itself begun from the default branch where it does not exist; the first commit of a
+    /// repository goes to it.
     From(BranchName),
     /// Nothing is committed.
     Never,
@@ -210,8 +211,7 @@ impl<'a> Committer<'a> {
     }
 
     /// Lets `plan` make a change of what it reads from the branch, and commits it; again from the
-    /// start where the branch moved meanwhile. Nothing is committed, and no branch begun, where
-    /// `plan` makes none.
+    /// start where the branch moved meanwhile. Nothing is committed where `plan` makes none.
     ///
     /// # Errors
     /// Where nothing was committed; the error says why. Where no answer came at all it may have
@@ -343,6 +343,10 @@ impl<'a> Committer<'a> {
             // Reading was tried again already.
             let (head, exists) = match self.state().await? {
                 State::At(head) => (head, true),
+                State::NoBranch(head) if self.beginning == Beginning::Default => {
+                    self.begin(&self.branch, &head, patience).await?;
+                    continue;
+                }
                 State::NoBranch(head) => (head, false),
                 State::Empty => {
                     let step = self.begin_repository().await;

@@ -45,7 +45,10 @@ impl fmt::Display for Purpose {
             }
             Self::Commit(repository) => write!(f, "Committing to the repository {repository}"),
             Self::PullRequest(repository) => {
-                write!(f, "The pull request in the repository {repository}")
+                write!(
+                    f,
+                    "Finding or opening the pull request in the repository {repository}"
+                )
             }
         }
     }

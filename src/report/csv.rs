@@ -83,6 +83,7 @@ pub fn write(report: &Report, form: Form<'_>, out: impl io::Write) -> io::Result
 pub struct Recorded {
     kind: ScopeKind,
     time: Option<Timestamp>,
+    is_of_one_time: bool,
     rows: Vec<ByteRecord>,
 }
 
@@ -127,6 +128,7 @@ impl Recorded {
             .ok_or(RecordedError::Columns)?;
         let mut rows = Vec::new();
         let mut time: Option<Timestamp> = None;
+        let mut is_of_one_time = true;
         for (row, record) in (1..).zip(csv.byte_records()) {
             let record = record?;
             let at = |place: usize| RecordedError::Time {
@@ -137,10 +139,16 @@ impl Recorded {
             for place in [2, 3] {
                 time_in(&record, place).map_err(|()| at(place))?;
             }
+            is_of_one_time &= time.is_none_or(|time| time == row_time);
             time = time.max(Some(row_time));
             rows.push(record);
         }
-        Ok(Self { kind, time, rows })
+        Ok(Self {
+            kind,
+            time,
+            is_of_one_time,
+            rows,
+        })
     }
 
     /// Whether it is an organization's or an enterprise's.
@@ -153,6 +161,12 @@ impl Recorded {
     #[must_use]
     pub fn time(&self) -> Option<Timestamp> {
         self.time
+    }
+
+    /// Whether all its rows are of the same moment, as in every file that one report made.
+    #[must_use]
+    pub fn is_of_one_time(&self) -> bool {
+        self.is_of_one_time
     }
 
     /// Its rows as seats, as far as they say something of them: no ids, no teams, no grants.

@@ -1,6 +1,7 @@
 //! Days: where a day's report stands in the folder of a scope.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// The newest report, in GitHub's own form.
@@ -20,13 +21,18 @@ pub const REPORTS: &str = "reports";
 /// ```
 #[must_use]
 pub fn day_stem(time: Timestamp) -> String {
-    let date = date(time);
-    format!("{REPORTS}/{:04}/{date}", date.year())
+    stem_of(date(time))
+}
+
+/// The same for a day.
+#[must_use]
+pub fn stem_of(day: Date) -> String {
+    format!("{REPORTS}/{:04}/{day}", day.year())
 }
 
 /// The day of `time` in UTC.
 #[must_use]
-pub fn date(time: Timestamp) -> jiff::civil::Date {
+pub fn date(time: Timestamp) -> Date {
     time.to_zoned(TimeZone::UTC).date()
 }
 

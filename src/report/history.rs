@@ -12,6 +12,7 @@
 
 pub mod changes;
 mod folder;
+pub mod import;
 pub mod people;
 pub mod readme;
 pub mod seats;
@@ -20,6 +21,7 @@ mod table;
 mod tests;
 pub mod totals;
 pub mod trend;
+pub mod verify;
 
 use std::collections::HashSet;
 

@@ -182,6 +182,9 @@ impl<'a> Manifest<'a> {
 /// What a later run needs of a manifest that was recorded before.
 #[derive(Debug, Clone, Deserialize)]
 pub struct RecordedManifest {
+    /// The version of its form.
+    #[serde(default)]
+    pub schema_version: u32,
     /// What the report was about.
     pub scope: RecordedScope,
     /// The moment the report speaks of.
@@ -204,6 +207,9 @@ pub struct RecordedManifest {
 pub struct RecordedScope {
     /// Organization or enterprise.
     pub kind: ScopeKind,
+    /// Its login or slug.
+    #[serde(default)]
+    pub name: String,
 }
 
 impl RecordedManifest {

@@ -123,6 +123,20 @@ fn print(line: &str) {
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
+/// Prints what a command was asked for: on standard output, also where it is started by hand.
+pub fn answer(message: &str) {
+    print(&plain(message));
+}
+
+/// The same for what is not as it should be; a workflow shows it as an error.
+pub fn finding(environment: &Environment, message: &str) {
+    if environment.in_actions() {
+        print(&Command::Error.line(message));
+    } else {
+        print(&plain(message));
+    }
+}
+
 /// A group of lines that a workflow's log shows folded; it ends when it is dropped. Started by
 /// hand its head is a line like any other.
 #[derive(Debug)]

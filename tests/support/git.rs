@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use simulator::Simulator;
+use tempfile::TempDir;
 
 /// What git says about a repository.
 pub fn git(directory: &Path, arguments: &[&str]) -> String {
@@ -33,6 +34,24 @@ pub fn commit_file(directory: &Path, path: &str, content: &[u8]) {
     commit.extend_from_slice(content);
     commit.push(b'\n');
     git_with(directory, &["fast-import", "--quiet"], &commit);
+}
+
+/// A shallow clone of a simulated repository.
+pub fn checkout(simulator: &Simulator, repository: &str) -> TempDir {
+    let clone = TempDir::new().unwrap();
+    let from = format!("file://{}", simulator.git_dir(repository).display());
+    let directory = clone.path().join(".git");
+    git(&directory, &["init", "--quiet"]);
+    git(
+        &directory,
+        &["fetch", "--quiet", "--depth=1", &from, "main"],
+    );
+    let top = format!("--work-tree={}", clone.path().display());
+    git(
+        &directory,
+        &[&top, "reset", "--quiet", "--hard", "FETCH_HEAD"],
+    );
+    clone
 }
 
 /// What git answers to `input`.

@@ -16,7 +16,7 @@ pub mod pulls;
 pub mod secrets;
 pub mod verdict;
 
-pub use git::{commit_file, file, git, git_with};
+pub use git::{checkout, commit_file, file, git, git_with};
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,6 +27,7 @@ use std::sync::Arc;
 use std::thread;
 
 use secrets::Secrets;
+use sha2::{Digest as _, Sha256};
 use simulator::{GitHub, Repository, Seats, Simulator, Token, Witness};
 use tempfile::TempDir;
 
@@ -157,6 +158,11 @@ impl Job {
                 .any(|prefix| name.starts_with(prefix))
                 || name == "GITHUB_API_URL"
         });
+        self.arguments(arguments)
+    }
+
+    /// With a command line.
+    pub fn arguments(mut self, arguments: &[&str]) -> Self {
         self.arguments = arguments
             .iter()
             .map(|&argument| argument.to_owned())
@@ -460,6 +466,11 @@ pub fn well_behaved(simulator: &Simulator) {
             assert_eq!(seen.json().unwrap()["force"], false);
         }
     }
+}
+
+/// The SHA-256 of bytes in lower-case hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// The day in UTC.

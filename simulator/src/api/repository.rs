@@ -139,6 +139,7 @@ pub(super) fn describe(asked: Asked<'_>, place: &Place) -> Value {
         "forks_count": 0,
         "git_url": format!("git:{SERVER_URL}/{}.git", place.full_name),
         "has_discussions": false,
+        "has_downloads": true,
         "has_issues": true,
         "has_pages": false,
         "has_projects": true,
