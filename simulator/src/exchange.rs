@@ -11,7 +11,7 @@ use flate2::write::GzEncoder;
 use futures_util::{StreamExt as _, stream};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
-use hyper::body::{Frame, Incoming};
+use hyper::body::{Body as _, Frame, Incoming};
 use hyper::{Request, Response};
 
 use crate::api;
@@ -62,7 +62,8 @@ pub(crate) async fn exchange(
         delivery = *then;
     }
     let response = send(&world, &call, delivery).await?;
-    world.answered(number, response.status().as_u16());
+    let length = response.body().size_hint().exact();
+    world.answered(number, response.status().as_u16(), length);
     Ok(response)
 }
 

@@ -32,6 +32,8 @@ pub struct Seen {
     pub body_length: usize,
     /// The status it was answered with; nothing where there was no answer (yet).
     pub status: Option<u16>,
+    /// How long the body of the answer was as it was sent, encoded; 0 where it had no length.
+    pub answer_length: u64,
 }
 
 impl Seen {

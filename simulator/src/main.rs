@@ -1,7 +1,7 @@
 //! Runs the simulator with made-up data, for scripts and for trying things by hand.
 //!
 //! Prints the environment a runner would set, then serves until its standard input closes or it is told to end. It then
-//! says how many requests it got; every breach of what GitHub documents is listed on standard error, and fails the
+//! says how many requests and bytes it got; every breach of what GitHub documents is listed on standard error, and fails the
 //! program.
 
 use std::process::ExitCode;
@@ -39,7 +39,11 @@ fn run() -> io::Result<Vec<String>> {
         println!("export {name}='{value}'");
     }
     wait()?;
-    println!("{} requests", simulator.requests().len());
+    let requests = simulator.requests();
+    println!("{} requests", requests.len());
+    let received: usize = requests.iter().map(|seen| seen.body_length).sum();
+    let sent: u64 = requests.iter().map(|seen| seen.answer_length).sum();
+    println!("{received} bytes received, {sent} bytes sent");
     Ok(simulator.complaints())
 }
 

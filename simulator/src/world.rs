@@ -160,13 +160,15 @@ impl World {
             body: call.body[..call.body.len().min(KEPT_BODY)].to_vec(),
             body_length: call.body.len(),
             status: None,
+            answer_length: 0,
         });
         seen.len() - 1
     }
 
-    pub(crate) fn answered(&self, request: usize, status: u16) {
+    pub(crate) fn answered(&self, request: usize, status: u16, length: Option<u64>) {
         if let Some(seen) = lock(&self.seen).get_mut(request) {
             seen.status = Some(status);
+            seen.answer_length = length.unwrap_or_default();
         }
     }
 

@@ -136,9 +136,6 @@ impl Found {
         let previous = folder.previous.as_ref().and_then(|(path, file)| {
             manifest(path.trim_end_matches(".json"), Some(file), &mut warnings)
         });
-        if let Some(newest) = day.as_ref().or(previous.as_ref()) {
-            altered(folder, newest, time, &mut warnings);
-        }
         let latest = folder.latest.as_deref().and_then(|file| {
             let read = Recorded::read(file);
             read.map_err(|error| warnings.push(written_anew(LATEST, &error)))
@@ -227,6 +224,12 @@ impl Found {
             }
             possible
         });
+        // Where a newer report is there, the files are its own, and its manifest was not read.
+        if let Some(newest) = day.as_ref().or(previous.as_ref())
+            && times.is_none_or(|newest| newest <= time)
+        {
+            altered(folder, newest, time, &mut warnings);
+        }
         Self {
             pseudonyms,
             kind,

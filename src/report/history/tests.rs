@@ -1,6 +1,8 @@
 //! What the history says after one report and the next.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod properties;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -334,6 +336,18 @@ fn an_older_report_changes_nothing_also_than_one_of_nobody() {
             assert_eq!(recording.action, Action::Older(at(EVENING)));
         }
         assert_eq!(repository.0, before.0);
+    }
+}
+
+#[test]
+fn what_a_newer_report_wrote_is_not_called_an_edit() {
+    let mut repository = Repository::default();
+    repository.quietly(&report(MORNING, vec![octocat()]));
+    let active = used(octocat(), "2026-11-22T12:00:00Z", "copilot-cli");
+    repository.quietly(&report("2026-11-25T06:00:00Z", vec![active]));
+    for late in [EVENING, NEXT_DAY] {
+        let recording = repository.quietly(&report(late, vec![octocat()]));
+        assert!(matches!(recording.action, Action::Older(_)), "{late}");
     }
 }
 
