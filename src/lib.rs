@@ -218,13 +218,14 @@ pub async fn run(
             recorded: Ok(None),
         };
         progress.note(outcome.finished_line());
-        if let Some(line) = outcome.unknown_line() {
-            progress.note(line);
-        }
         if let Ok(Finished { report, .. }) = &outcome.finished {
             progress.doing(format!("committing the report of {scope}"));
             outcome.recorded = delivery.record(report).await;
         }
+        outcome
+            .unknown_line()
+            .into_iter()
+            .for_each(|line| progress.note(line));
         for line in outcome.recorded_lines() {
             match &line.link {
                 Some(link) if line.good => tracing::info!("{}: {link}", line.text),

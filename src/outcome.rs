@@ -57,8 +57,14 @@ impl Outcome<'_> {
 
     /// What could not be told for want of earlier reports.
     pub(crate) fn unknown_line(&self) -> Option<Line> {
-        let error = self.finished.as_ref().ok()?.unknown.as_ref()?;
+        let error = self.unknown()?;
         Some(Line::bad(format!("{}: {error:#}", self.scope)))
+    }
+
+    /// Why earlier reports could not be asked; where the commit failed too, that says it already.
+    fn unknown(&self) -> Option<&anyhow::Error> {
+        let finished = self.finished.as_ref().ok()?;
+        finished.unknown.as_ref().filter(|_| self.recorded.is_ok())
     }
 
     /// What became of it in the repository; nothing where it was not to go there.
@@ -99,10 +105,7 @@ impl Outcome<'_> {
             Ok(recorded) => recorded.as_ref().and_then(|r| r.undone.as_ref()),
             Err(error) => Some(error),
         };
-        let finished = match &self.finished {
-            Ok(finished) => finished.unknown.as_ref(),
-            Err(error) => Some(error),
-        };
+        let finished = self.finished.as_ref().err().or(self.unknown());
         finished.into_iter().chain(undone)
     }
 }

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use copilot_activity_report::console::Console;
 use copilot_activity_report::environment::Environment;
-use pulldown_cmark::{Event, Options, Parser, Tag};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use serde_json::{Value, json};
 use simulator::seat::Row;
 use simulator::{At, Fault, Kind, Operation, Seats, Simulator, Token};
@@ -188,8 +188,14 @@ fn is_plain_page(simulator: &Simulator, page: &str) {
         | Options::ENABLE_MATH
         | Options::ENABLE_GFM;
     let mut text = String::new();
+    let mut in_chart = false;
     for event in Parser::new_ext(page, options) {
         match event {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(kind))) if &*kind == "mermaid" => {
+                in_chart = true;
+            }
+            Event::End(TagEnd::CodeBlock) => in_chart = false,
+            Event::Text(part) if in_chart => is_plain_chart(&part),
             Event::Start(Tag::Link { dest_url, .. }) => {
                 assert!(dest_url.starts_with(&simulator.server_url()), "{dest_url}");
             }
@@ -211,6 +217,20 @@ fn is_plain_page(simulator: &Simulator, page: &str) {
     }
     for made in ["@octocat", "@acme", "www.evil", "https://evil"] {
         assert!(!text.contains(made), "{made} in {text}");
+    }
+}
+
+/// That a chart says nothing but our own words, figures, and names that mean nothing there.
+fn is_plain_chart(part: &str) {
+    for line in part
+        .lines()
+        .filter(|line| !line.starts_with("%%{init: {\"xyChart\""))
+    {
+        let plain = |c: char| c.is_ascii_alphanumeric() || " ._-?\":,[]>".contains(c);
+        assert!(line.chars().all(plain), "{line}");
+        let names = line.matches('"').count();
+        assert!(names.is_multiple_of(2), "{line}");
+        assert!(!line.trim_start().starts_with("click"), "{line}");
     }
 }
 

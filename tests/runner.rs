@@ -13,7 +13,8 @@ use simulator::{At, Fault, GitHub, Kind, Seats, Simulator, Token};
 use support::{COMMIT_TOKEN, Job, OWN, TOKEN, files_below, github, sound, unescape};
 
 /// All outputs, in the order of their names.
-const OUTPUTS: [&str; 12] = [
+const OUTPUTS: [&str; 19] = [
+    "active",
     "artifact-digest",
     "artifact-id",
     "artifact-name",
@@ -22,10 +23,16 @@ const OUTPUTS: [&str; 12] = [
     "commit-sha",
     "commit-url",
     "complete",
+    "inactive",
+    "never-used",
+    "new",
     "people",
+    "pull-request-url",
     "report-path",
     "report-sha256",
     "seats",
+    "seats-added",
+    "seats-removed",
 ];
 
 /// Names that mean something to a runner, a shell, Markdown, HTML or a spreadsheet.

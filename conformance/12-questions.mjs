@@ -1,4 +1,4 @@
-// Part 11: the questions that the documentation asks an audit repository with DuckDB, asked of one that the action made.
+// Part 12: the questions that the documentation asks an audit repository with DuckDB, asked of one that the action made.
 
 import assert from "node:assert/strict";
 import fs from "node:fs";
@@ -29,14 +29,14 @@ const blocks = [...page.matchAll(/^```sql\n([^]*?)^```/gm)].map(([, block]) => b
 const answers = () => JSON.parse(run(given("PYTHON"), [new URL("questions.py", import.meta.url).pathname], { cwd: folder, input: JSON.stringify(blocks), stdio: ["pipe", "pipe", "pipe"] }));
 let views, months, idle, past, first;
 
-await promise("11.1", "every question in docs/audit-repository.md is one that DuckDB can answer", () => {
+await promise("12.1", "every question in docs/audit-repository.md is one that DuckDB can answer", () => {
   [views, months, idle, past, first] = answers();
   assert.equal(blocks.length, 5);
   assert.equal(views.rows.length, 0);
   return `${blocks.length} blocks`;
 });
 
-await promise("11.2", "seats by month", () => {
+await promise("12.2", "seats by month", () => {
   assert.deepEqual(months.columns, ["month", "days", "seats_a_day"]);
   assert.deepEqual(months.rows, [["2026-08-01", 2, PEOPLE], ["2026-09-01", 1, PEOPLE], ["2026-10-01", 1, PEOPLE]]);
 });
@@ -45,7 +45,7 @@ await promise("11.2", "seats by month", () => {
 const held = () => fs.readFileSync(path.join(folder, "latest.csv"), "utf8").trimEnd().split("\n").slice(1).map((line) => line.split(","));
 const before = (days) => new Date(Date.parse("2026-10-31T03:17:00Z") - days * 86_400_000).toISOString();
 
-await promise("11.3", "who was idle for 60 days and is still billed", () => {
+await promise("12.3", "who was idle for 60 days and is still billed", () => {
   assert.deepEqual(idle.columns, ["login", "last_activity", "granted", "ends"]);
   const active = new Set(held().filter(([, , , activity]) => activity !== "None" && activity >= before(60)).map(([, login]) => login));
   const found = idle.rows.map(([login]) => login);
@@ -57,7 +57,7 @@ await promise("11.3", "who was idle for 60 days and is still billed", () => {
   return `${found.length} idle, ${active.size} active, ${fresh} granted since`;
 });
 
-await promise("11.4", "how many were idle at the end of each month", () => {
+await promise("12.4", "how many were idle at the end of each month", () => {
   assert.deepEqual(past.columns, ["day", "idle"]);
   assert.deepEqual(past.rows.map(([day]) => day), past.rows.map(([day]) => day).toSorted());
   const [day, count] = past.rows.at(-1);
@@ -66,13 +66,13 @@ await promise("11.4", "how many were idle at the end of each month", () => {
   assert.ok(count >= long, `${count} idle, ${long} whose activity is long ago`);
 });
 
-await promise("11.5", "how long it takes from the grant to the first use", () => {
+await promise("12.5", "how long it takes from the grant to the first use", () => {
   assert.deepEqual(first.columns, ["login", "granted", "first_use", "hours"]);
   assert.equal(first.rows.length, LATE);
   assert.ok(first.rows.some(([, , use]) => use !== null));
   for (const [login, granted, use, hours] of first.rows) assert.ok(use === null ? hours === null : use >= granted && hours >= 0, login);
 });
 
-await promise("11.6", "the simulator has nothing to object to", async () => assert.equal(await github.complaints(), ""));
+await promise("12.6", "the simulator has nothing to object to", async () => assert.equal(await github.complaints(), ""));
 
 done();
