@@ -339,7 +339,7 @@ fn help_explains_every_input_and_the_exit_status() {
     step.succeeded();
     for input in copilot_activity_report::inputs::table::INPUTS {
         let flag = format!("--{} ", input.name);
-        let secret = input.name.ends_with("token");
+        let secret = input.kind == copilot_activity_report::inputs::table::Kind::Secret;
         assert_eq!(step.stdout.contains(&flag), !secret, "{}", step.stdout);
     }
     for text in [
