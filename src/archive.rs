@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use crate::clock::Clock;
 use crate::environment::Environment;
+use crate::pseudonym;
 use crate::runner::log;
 use crate::{FAILURE, UNUSABLE_INPUTS};
 
@@ -27,10 +28,10 @@ pub enum Outcome {
 #[must_use]
 pub fn start(flags: &clap::ArgMatches, environment: &Environment) -> Option<ExitCode> {
     let (name, flags) = flags.subcommand()?;
-    let outcome = if name == verify::COMMAND {
-        verify::start(flags, environment)
-    } else {
-        import::start(flags, environment, &Clock::system(environment))
+    let outcome = match name {
+        verify::COMMAND => verify::start(flags, environment),
+        pseudonym::COMMAND => pseudonym::start(flags, environment),
+        _ => import::start(flags, environment, &Clock::system(environment)),
     };
     let outcome = outcome.unwrap_or_else(|error| {
         tracing::error!("{error:#}");

@@ -22,3 +22,4 @@ pub mod pulls;
 pub mod repository;
 pub mod retry;
 pub mod seats;
+pub mod user;

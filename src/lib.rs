@@ -43,6 +43,7 @@ pub mod inputs;
 pub mod markdown;
 mod outcome;
 pub mod progress;
+pub mod pseudonym;
 pub mod report;
 pub mod runner;
 pub mod text;

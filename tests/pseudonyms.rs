@@ -7,7 +7,7 @@ mod support;
 
 use simulator::seat::Row;
 use simulator::{Seats, Simulator};
-use support::{Job, OWN, contains, file, files_below, git, git_with, github, sound, unzip};
+use support::{Job, OWN, TOKEN, contains, file, files_below, git, git_with, github, sound, unzip};
 
 const KEY: &str = "a key of twenty and more";
 
@@ -125,4 +125,45 @@ fn a_short_key_is_refused_and_never_shown() {
     let step = job(&simulator).input("pseudonym-key", "tooshort").run();
     step.failed(2, &["pseudonym-key: a key has at least 20 characters"]);
     assert!(simulator.requests().is_empty());
+}
+
+#[test]
+fn whoever_holds_the_key_is_told_a_persons_pseudonym() {
+    let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
+    let (login, id) = PEOPLE[0];
+    let by_hand = |person: &str| {
+        Job::on(&simulator)
+            .by_hand(&["pseudonym", person])
+            .variable("PSEUDONYM_KEY", KEY)
+    };
+    let told = by_hand(&id.to_string()).run();
+    told.succeeded();
+    assert!(simulator.requests().is_empty());
+    let of_login = by_hand(login).variable("GITHUB_TOKEN", TOKEN).run();
+    of_login.succeeded();
+    assert_eq!(told.stdout, of_login.stdout);
+    assert!(told.stdout.starts_with("person-"), "{}", told.stdout);
+
+    let nobody = by_hand("nobody").variable("GITHUB_TOKEN", TOKEN).run();
+    nobody.failed(
+        1,
+        &[
+            "Asking for the number of the login failed",
+            "check the login",
+        ],
+    );
+    by_hand(login).run().failed(2, &["GITHUB_TOKEN is missing"]);
+    by_hand("a b")
+        .run()
+        .failed(2, &["neither a login nor a number"]);
+    let without = by_hand("1").without("PSEUDONYM_KEY").run();
+    without.failed(2, &["PSEUDONYM_KEY is missing"]);
+}
+
+#[test]
+fn an_import_makes_no_pseudonyms_and_says_so() {
+    let job = Job::alone()
+        .by_hand(&["import", ".", "--scope", "acme"])
+        .variable("PSEUDONYM_KEY", KEY);
+    job.run().failed(2, &["Unset PSEUDONYM_KEY"]);
 }

@@ -36,6 +36,8 @@ pub enum Purpose {
     Commit(RepositoryName),
     /// Finding or opening a pull request in that repository, with `commit-token`.
     PullRequest(RepositoryName),
+    /// Asking for the number of a login, with `GITHUB_TOKEN`; by hand only.
+    User,
 }
 
 impl fmt::Display for Purpose {
@@ -69,6 +71,7 @@ impl fmt::Display for Purpose {
                     "Finding or opening the pull request in the repository {repository}"
                 )
             }
+            Self::User => f.write_str("Asking for the number of the login"),
         }
     }
 }

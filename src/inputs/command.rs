@@ -8,6 +8,7 @@ use clap::{Arg, Command, value_parser};
 use super::table::{INPUTS, Kind};
 use crate::archive::{import, verify};
 use crate::github::names::{NameError, RepositoryPath};
+use crate::pseudonym;
 use crate::report::scope::{Scope, ScopeKind};
 
 /// The inputs with which a group of the help begins; those that follow belong to it.
@@ -80,7 +81,8 @@ pub fn command() -> Command {
         .args_conflicts_with_subcommands(true)
         .disable_help_subcommand(true)
         .subcommand(verify())
-        .subcommand(import());
+        .subcommand(import())
+        .subcommand(pseudonym());
     let mut heading = "Options";
     for input in INPUTS {
         if let Some((_, begun)) = HEADINGS.iter().find(|(first, _)| *first == input.name) {
@@ -121,6 +123,22 @@ fn verify() -> Command {
         .arg(folder(
             "A clone, or a folder in it; every history below it is verified",
         ))
+}
+
+fn pseudonym() -> Command {
+    Command::new(pseudonym::COMMAND)
+        .about("Tells a person's pseudonym to whoever holds the key")
+        .long_about(
+            "Tells a person's pseudonym to whoever holds the key, which is read from PSEUDONYM_KEY. Of a login GitHub is asked for the number, with GITHUB_TOKEN; a number needs neither. A login that looks like a number is written with an @ before it.",
+        )
+        .after_help(
+            "Exit status:\n  0  it was told\n  1  GitHub did not say the number\n  2  the argument or the key cannot be used",
+        )
+        .arg(
+            Arg::new("LOGIN-OR-ID")
+                .required(true)
+                .help("The person's login, or GitHub's number for them"),
+        )
 }
 
 fn import() -> Command {

@@ -92,6 +92,7 @@ fn route(asked: Asked<'_>) -> Answer {
         ("GET", ["enterprises", slug, "copilot", "billing", "seats"]) => {
             seats::of(asked, Scope::Enterprise, slug)
         }
+        ("GET", ["users", login]) => seats::user(asked, login),
         ("POST", ["graphql"]) => graphql::handle(asked),
         (_, ["repos", owner, name, rest @ ..]) => repository::route(asked, owner, name, rest),
         _ => unknown(asked),

@@ -154,3 +154,25 @@ fn offset(cursor: &str) -> Option<usize> {
     let text = String::from_utf8(BASE64_STANDARD.decode(cursor).ok()?).ok()?;
     text.strip_prefix("seat:")?.parse().ok()
 }
+
+/// Somebody who holds a seat anywhere, found by login.
+pub(super) fn user(asked: Asked<'_>, login: &str) -> Answer {
+    let found = asked.world.github(|github| {
+        let lists = github
+            .organizations
+            .values()
+            .chain(github.enterprises.values());
+        let mut people = lists
+            .flat_map(|seats| &seats.rows)
+            .map(|row| &row["assignee"]);
+        let is_meant = |person: &&serde_json::Value| {
+            let known = person["login"].as_str();
+            known.is_some_and(|known| known.eq_ignore_ascii_case(login))
+        };
+        people.find(is_meant).cloned()
+    });
+    match found {
+        Some(person) => Answer::json(200, &person),
+        None => refusal::not_found("https://docs.github.com/rest/users/users#get-a-user"),
+    }
+}

@@ -27,6 +27,7 @@ impl GitHubError {
             Purpose::Visibility(_) | Purpose::Commit(_) | Purpose::PullRequest(_) => {
                 "`commit-token`"
             }
+            Purpose::User => "GITHUB_TOKEN",
         };
         if refusal.is_limit() {
             return "run the workflow again after that time; if it happens often, give the report a token of its own".to_owned();
@@ -62,6 +63,7 @@ impl GitHubError {
                 ),
                 Purpose::Commit(repository) => commit_advice(repository),
                 Purpose::PullRequest(repository) => pull_request_advice(repository, refusal),
+                Purpose::User => "check the login: nobody has it, or not any more. With the person's number instead GitHub need not be asked".to_owned(),
             },
             StatusCode::UNPROCESSABLE_ENTITY => match &self.purpose {
                 Purpose::Seats(scope) => format!(
