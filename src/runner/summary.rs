@@ -185,9 +185,7 @@ fn write_totals(out: &mut String, facts: &Facts<'_>) {
         &thousands(facts.report.seats().len()),
         |d| d.seats,
     );
-    line("**People**", &format!("**{}**", thousands(people)), |d| {
-        d.people
-    });
+    line("People", &thousands(people), |d| d.people);
     line(
         &format!("Active in the last {days} days"),
         &share(active),
