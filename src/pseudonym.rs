@@ -57,12 +57,14 @@ pub fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Res
     let address = ApiAddress::from_environment(environment)?;
     let pacer = Arc::new(Pacer::new(clock.clone(), Duration::from_secs(60)));
     let http = http::client(environment)?;
-    let client = Client::new(http, address, clock, pacer, &token.trim().into());
-    let client = client.context("GITHUB_TOKEN cannot be used")?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let id = runtime.block_on(user::id(&client, login))?;
+    let id = runtime.block_on(async {
+        let client = Client::new(http, address, clock, pacer, &token.trim().into());
+        let client = client.context("GITHUB_TOKEN cannot be used")?;
+        anyhow::Ok(user::id(&client, login).await?)
+    })?;
     log::answer(&key.of_id(id));
     Ok(Outcome::Good)
 }

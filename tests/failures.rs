@@ -177,7 +177,7 @@ fn a_refusal_says_what_was_asked_what_came_back_what_is_missing_and_what_to_do()
 }
 
 #[test]
-fn an_answer_that_is_not_what_github_documents_is_told_with_its_beginning() {
+fn an_answer_that_is_not_what_github_documents_is_told_and_names_nobody() {
     let body = |body: &str| Kind::Status {
         status: 200,
         headers: Vec::new(),
@@ -193,7 +193,7 @@ fn an_answer_that_is_not_what_github_documents_is_told_with_its_beginning() {
                 "whether a proxy answers",
             ],
         ),
-        (Kind::WrongLength, &["not JSON", "it begins with", "seats"]),
+        (Kind::WrongLength, &["not JSON", "is cut off or damaged"]),
         (body(""), &["not JSON"]),
         (body("[]"), &["cannot be used"]),
         (body("{}"), &["cannot be used", "seats"]),

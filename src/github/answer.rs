@@ -36,18 +36,27 @@ impl Answer {
                 Err(error) if plain.is_data() => self.unusable(&format!(
                     "at `{}`: {}",
                     shown(&error.path().to_string(), 100),
-                    shown(&error.inner().to_string(), 200)
+                    shown(&without_value(&error.inner().to_string()), 200)
                 )),
                 _ => self.unusable(&format!(
-                    "it is not JSON ({}); it begins with {:?}",
+                    "it is not JSON ({}); {}",
                     shown(&plain.to_string(), 100),
-                    shown(
-                        &String::from_utf8_lossy(&self.body[..self.body.len().min(400)]),
-                        80
-                    )
+                    self.beginning()
                 )),
             }
         })
+    }
+
+    /// How the body begins: of a page that a proxy sends, its first words. What was to be data may
+    /// name people, so of that nothing is told.
+    fn beginning(&self) -> String {
+        let first = self.body.trim_ascii_start().first();
+        if first.is_some_and(|byte| *byte == b'<' || byte.is_ascii_alphabetic()) {
+            let beginning = String::from_utf8_lossy(&self.body[..self.body.len().min(400)]);
+            format!("it begins with {:?}", shown(&beginning, 80))
+        } else {
+            format!("it has {} bytes and is cut off or damaged", self.body.len())
+        }
     }
 
     /// The error that this answer cannot be used, because of `what`.
@@ -87,7 +96,39 @@ impl Answer {
     }
 }
 
+/// What a message says of a value of the wrong kind, without the value: it may be somebody's name.
+fn without_value(message: &str) -> String {
+    match (message.find(" \""), message.rfind("\", expected")) {
+        (Some(begin), Some(end)) if begin < end => {
+            format!("{}{}", &message[..begin], &message[end + 1..])
+        }
+        _ => message.to_owned(),
+    }
+}
+
 /// The origin of an address, for people.
 pub(super) fn origin(url: &Url) -> String {
     shown(&url.origin().ascii_serialization(), 200)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_not_shown() {
+        for (message, told) in [
+            (
+                "invalid type: string \"octo\\\"cat\", expected u64",
+                "invalid type: string, expected u64",
+            ),
+            (
+                "invalid type: map, expected a sequence",
+                "invalid type: map, expected a sequence",
+            ),
+            ("\"yesterday\" is not a time", "\"yesterday\" is not a time"),
+        ] {
+            assert_eq!(without_value(message), told);
+        }
+    }
 }

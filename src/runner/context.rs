@@ -74,7 +74,12 @@ pub fn secrets(environment: &Environment) -> Vec<String> {
             let credentials = credentials
                 .split_once("://")
                 .map_or(credentials, |(_, c)| c);
-            Some(credentials.split_once(':')?.1)
+            // A name without a password may be a token.
+            Some(
+                credentials
+                    .split_once(':')
+                    .map_or(credentials, |(_, password)| password),
+            )
         })
         .flat_map(|password| {
             let decoded = percent_decode_str(password).decode_utf8_lossy();
