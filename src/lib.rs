@@ -458,7 +458,7 @@ fn over_limit(inputs: &Inputs, outcomes: &[Outcome<'_>]) -> Option<String> {
     limit.is_exceeded(idle, all).then(|| {
         let percent = idle as f64 * 100.0 / all as f64;
         format!(
-            "{idle} of {all} people ({percent:.1} %) are inactive or have never used their seat, and `fail-over-inactive` allows {limit}. Everything was delivered as asked; only this limit makes the run fail"
+            "{idle} of {all} people ({percent:.2} %) are inactive or have never used their seat, and `fail-over-inactive` allows {limit}. Everything was delivered as asked; only this limit makes the run fail"
         )
     })
 }

@@ -167,3 +167,21 @@ fn an_import_makes_no_pseudonyms_and_says_so() {
         .variable("PSEUDONYM_KEY", KEY);
     job.run().failed(2, &["Unset PSEUDONYM_KEY"]);
 }
+
+#[test]
+fn a_history_whose_manifests_are_lost_takes_no_names_and_goes_on_with_its_key() {
+    for damage in ["{", ""] {
+        let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
+        let at = |time| job(&simulator).variable("TEST_TIME", time);
+        at("2026-11-22T03:00:00Z").run().succeeded();
+        let manifest = "copilot-activity/acme/reports/2026/2026-11-22.json";
+        support::commit_file(&simulator.git_dir(OWN), manifest, damage.as_bytes());
+        for key in ["", "another key of twenty and more"] {
+            let step = at("2026-11-23T03:00:00Z").input("pseudonym-key", key).run();
+            step.failed(1, &["by a key that its manifests do not tell any more"]);
+        }
+        let step = at("2026-11-23T03:00:00Z").run();
+        step.succeeded();
+        assert_eq!(step.output("seats-added"), "0");
+    }
+}

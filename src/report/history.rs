@@ -134,12 +134,11 @@ pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recor
         return Err(RecordError::OtherScope { recorded, ours });
     }
     let key = entry.manifest.pseudonyms();
-    if let Some(recorded) = found
-        .pseudonyms
-        .filter(|recorded| recorded.as_deref() != key)
+    if let Some(recorded) = &found.names
+        && !recorded.are_by(key, entry.seats)
     {
         return Err(RecordError::OtherKey {
-            recorded: described(recorded.as_deref()),
+            recorded: recorded.described(),
             ours: described(key),
         });
     }
@@ -173,6 +172,11 @@ pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recor
         _ if found.has_day && !changed => Action::Unchanged,
         _ => Action::Record,
     };
+    if matches!(action, Action::Older(_) | Action::LessComplete) {
+        // What is compared with a newer or a better report tells nothing of what happened.
+        differences.clear();
+    }
+    let changed = changed && !matches!(action, Action::Older(_) | Action::LessComplete);
     let count = |kind| differences.iter().filter(|c| c.kind == kind).count();
     let (granted, revoked) = (count(Kind::Granted), count(Kind::Revoked));
     let told = differences.iter().filter_map(|change| {

@@ -11,6 +11,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::seat::{Account, Seat};
 
+/// What every pseudonym begins with, and how many hexadecimal digits follow.
+const PREFIX: &str = "person-";
+const DIGITS: usize = 20;
+
 /// Shorter keys could be found by trying.
 pub const SHORTEST_KEY: usize = 20;
 
@@ -62,7 +66,7 @@ impl PseudonymKey {
     }
 
     fn name(&self, person: &str) -> String {
-        format!("person-{}", self.digits(person, 20))
+        format!("{PREFIX}{}", self.digits(person, DIGITS))
     }
 
     fn digits(&self, text: &str, count: usize) -> String {
@@ -71,6 +75,14 @@ impl PseudonymKey {
         digits.truncate(count);
         digits
     }
+}
+
+/// Whether a login is a pseudonym by its form.
+#[must_use]
+pub fn is_pseudonym(login: &str) -> bool {
+    login.strip_prefix(PREFIX).is_some_and(|digits| {
+        digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
 }
 
 #[cfg(test)]

@@ -109,8 +109,10 @@ impl Known {
     /// reach without a gap.
     #[must_use]
     pub fn rule(&self, now: Timestamp, inactive_after: SignedDuration) -> Rule {
+        // What reports knew before that is lost with the file that kept it.
+        let since = self.people.since().unwrap_or(now);
         let times = self.totals.days().map(|day| day.report_time);
-        Rule::new(now, inactive_after, times)
+        Rule::new(now, inactive_after, times.filter(|time| *time >= since))
     }
 
     /// How the people who hold `seats` stand, in the order of their first row.

@@ -1,6 +1,8 @@
 //! What a scope's folder holds already, read as far as the next report needs it. Whatever is
 //! damaged, missing or changed by hand is told of, and never stops a report.
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
@@ -11,6 +13,7 @@ use super::{changes, table::TableError};
 use crate::report::csv::Recorded;
 use crate::report::day::{LATEST, day_stem};
 use crate::report::manifest::RecordedManifest;
+use crate::report::pseudonym;
 use crate::report::scope::ScopeKind;
 use crate::report::seat::Seat;
 use crate::report::standing::Known;
@@ -104,9 +107,8 @@ pub(super) enum Before {
 /// What was found in a folder.
 #[derive(Debug)]
 pub(super) struct Found {
-    /// The fingerprint of the key by which people have pseudonyms there, where they have; nothing
-    /// where nobody was recorded.
-    pub(super) pseudonyms: Option<Option<String>>,
+    /// How people are called there; nothing where nothing was recorded.
+    pub(super) names: Option<Names>,
     /// Whom the reports there are about, where a file says it.
     pub(super) kind: Option<ScopeKind>,
     pub(super) before: Before,
@@ -118,6 +120,57 @@ pub(super) struct Found {
     /// Whether the report of the same day is proved complete, where it says.
     pub(super) day_complete: Option<bool>,
     pub(super) warnings: Vec<String>,
+}
+
+/// How the people of a history are called.
+#[derive(Debug)]
+pub(super) enum Names {
+    /// By their own names.
+    Own,
+    /// By pseudonyms of the key with that fingerprint.
+    Key(String),
+    /// By pseudonyms of a key that no manifest tells any more: these.
+    UnknownKey(HashSet<String>),
+}
+
+impl Names {
+    fn of(fingerprint: Option<String>) -> Self {
+        fingerprint.map_or(Self::Own, Self::Key)
+    }
+
+    /// Told by the names themselves, where no manifest can be read.
+    fn guessed<'l>(logins: impl Iterator<Item = &'l str>) -> Self {
+        let (pseudonyms, own): (Vec<&str>, Vec<&str>) =
+            logins.partition(|login| pseudonym::is_pseudonym(login));
+        if pseudonyms.is_empty() || !own.is_empty() {
+            return Self::Own;
+        }
+        Self::UnknownKey(pseudonyms.into_iter().map(str::to_owned).collect())
+    }
+
+    /// Whether a run with the key of that fingerprint, or without one, calls people alike. Where
+    /// the key of the history is not known, it is by somebody who stands in both.
+    pub(super) fn are_by(&self, key: Option<&str>, seats: &[Seat]) -> bool {
+        match (self, key) {
+            (Self::Own, key) => key.is_none(),
+            (Self::Key(recorded), key) => key == Some(recorded.as_str()),
+            (Self::UnknownKey(_), None) => false,
+            (Self::UnknownKey(known), Some(_)) => {
+                seats.iter().any(|seat| known.contains(seat.login()))
+            }
+        }
+    }
+
+    /// For people.
+    pub(super) fn described(&self) -> String {
+        match self {
+            Self::Own => super::described(None),
+            Self::Key(key) => super::described(Some(key)),
+            Self::UnknownKey(_) => {
+                "with pseudonyms, by a key that its manifests do not tell any more".to_owned()
+            }
+        }
+    }
 }
 
 /// How far two machines' clocks may be apart. A recorded report from further in the future was
@@ -179,9 +232,9 @@ impl Found {
             .flatten()
             .next();
         let recorded_before = recorded || folder.seats.is_some() || folder.people.is_some();
-        let pseudonyms = recorded_before.then(|| {
-            let newest = manifests.into_iter().flatten().next();
-            newest.and_then(|manifest| manifest.pseudonyms.clone())
+        let names = recorded_before.then(|| match manifests.into_iter().flatten().next() {
+            Some(manifest) => Names::of(manifest.pseudonyms.clone()),
+            None => Names::guessed(people.logins()),
         });
         let times = manifests
             .map(|m| m.map(|m| m.report_time))
@@ -231,7 +284,7 @@ impl Found {
             altered(folder, newest, time, &mut warnings);
         }
         Self {
-            pseudonyms,
+            names,
             kind,
             before,
             known: Known { people, totals },

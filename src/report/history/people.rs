@@ -89,6 +89,17 @@ impl People {
         self.all.get(self.place(account)?)
     }
 
+    /// The logins of all.
+    pub fn logins(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|person| &*person.login)
+    }
+
+    /// The time of the first report that anybody is known from.
+    #[must_use]
+    pub fn since(&self) -> Option<Timestamp> {
+        self.all.iter().map(|person| person.first_seen).min()
+    }
+
     /// Takes in a report: its time, its seats, and who still holds one that it does not show.
     pub fn see(&mut self, time: Timestamp, seats: &[Seat], kept: &[&Seat]) {
         for person in &mut self.all {

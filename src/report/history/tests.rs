@@ -334,6 +334,8 @@ fn an_older_report_changes_nothing_also_than_one_of_nobody() {
         for time in [MORNING, "2026-11-20T00:00:00Z"] {
             let recording = repository.quietly(&report(time, vec![seat("hubot", 2)]));
             assert_eq!(recording.action, Action::Older(at(EVENING)));
+            assert!(!recording.changed && recording.changes.is_empty());
+            assert_eq!((recording.granted, recording.revoked), (0, 0));
         }
         assert_eq!(repository.0, before.0);
     }
@@ -618,4 +620,27 @@ fn a_year_begins_a_new_file_of_changes() {
     repository.quietly(&report("2027-01-01T01:00:00Z", vec![seat("hubot", 2)]));
     assert_eq!(repository.text("changes/2026.csv"), "");
     assert_eq!(repository.lines("changes/2027.csv").len(), 2);
+}
+
+#[test]
+fn nobody_is_said_to_have_never_used_it_where_what_was_known_is_lost() {
+    let granted = Seat {
+        created_at: Some(at("2026-05-01T00:00:00Z")),
+        ..octocat()
+    };
+    for (lost, inactive, never_used) in [(false, "0", "1"), (true, "1", "0")] {
+        let mut repository = Repository::default();
+        for day in ["2026-06-01", "2026-08-15", "2026-10-30"] {
+            let time = format!("{day}T00:00:00Z");
+            repository.record(&report(&time, vec![granted.clone()]));
+        }
+        if lost {
+            let damaged = b"damaged".to_vec();
+            repository.0.insert("people.csv".to_owned(), damaged);
+        }
+        repository.record(&report("2026-10-31T00:00:00Z", vec![granted.clone()]));
+        let totals = repository.lines("totals.csv");
+        let figures: Vec<&str> = totals.last().unwrap().split(',').collect();
+        assert_eq!(figures[4..6], [inactive, never_used], "{lost}");
+    }
 }
