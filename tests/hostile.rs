@@ -15,7 +15,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use serde_json::{Value, json};
 use simulator::seat::Row;
 use simulator::{At, Fault, Kind, Operation, Seats, Simulator, Token};
-use support::{COMMIT_TOKEN, Job, OWN, Step, TOKEN, file, git, github, sound, unzip};
+use support::{COMMIT_TOKEN, Job, OUTPUTS, OWN, Step, TOKEN, file, git, github, sound, unzip};
 
 /// Texts that mean something to a runner, a terminal, a shell, Markdown, HTML, a path or a
 /// spreadsheet.
@@ -78,29 +78,8 @@ fn job(simulator: &Simulator) -> Job {
 /// when the run ended.
 fn is_only_text(simulator: &Simulator, step: &Step) {
     assert!(matches!(step.status, 0 | 1), "{}", step.printed());
-    let known = [
-        "active",
-        "artifact-digest",
-        "artifact-id",
-        "artifact-name",
-        "artifact-url",
-        "changed",
-        "commit-sha",
-        "commit-url",
-        "complete",
-        "inactive",
-        "never-used",
-        "new",
-        "people",
-        "pull-request-url",
-        "report-path",
-        "report-sha256",
-        "seats",
-        "seats-added",
-        "seats-removed",
-    ];
     for (name, value) in &step.outputs {
-        assert!(known.contains(&name.as_str()), "{name}");
+        assert!(OUTPUTS.contains(&name.as_str()), "{name}");
         let plain = |c: char| c.is_ascii_alphanumeric() || "-._/:".contains(c);
         assert!(value.chars().all(plain), "{name}: {value:?}");
         assert!(value.len() < 300, "{name}");

@@ -213,7 +213,7 @@ fn a_wait_that_is_too_long_is_an_error_at_once_with_githubs_answer() {
             ],
         );
         assert!(!step.printed().contains("times over"), "{}", step.printed());
-        assert!(api(&simulator).len() <= 21);
+        assert!(api(&simulator).len() <= 11);
     }
 }
 

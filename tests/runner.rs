@@ -10,30 +10,7 @@ use std::os::unix::fs::{MetadataExt as _, chown};
 
 use simulator::seat::Row;
 use simulator::{At, Fault, GitHub, Kind, Seats, Simulator, Token};
-use support::{COMMIT_TOKEN, Job, OWN, TOKEN, files_below, github, sound, unescape};
-
-/// All outputs, in the order of their names.
-const OUTPUTS: [&str; 19] = [
-    "active",
-    "artifact-digest",
-    "artifact-id",
-    "artifact-name",
-    "artifact-url",
-    "changed",
-    "commit-sha",
-    "commit-url",
-    "complete",
-    "inactive",
-    "never-used",
-    "new",
-    "people",
-    "pull-request-url",
-    "report-path",
-    "report-sha256",
-    "seats",
-    "seats-added",
-    "seats-removed",
-];
+use support::{COMMIT_TOKEN, Job, OUTPUTS, OWN, TOKEN, files_below, github, sound, unescape};
 
 /// Names that mean something to a runner, a shell, Markdown, HTML or a spreadsheet.
 const HOSTILE: [&str; 17] = [

@@ -48,10 +48,6 @@ const REST: Duration = Duration::from_secs(2);
 /// More pages than any company has seats; an answer that links to more is damaged.
 const MOST_PAGES: usize = 100_000;
 
-/// How many pages are asked for before the first of them has come. The pacer lets fewer be under
-/// way; the others wait there, so that a slow page holds none back that could begin.
-const AHEAD: usize = 2 * AT_ONCE;
-
 /// More rows than GitHub would ever put on one page.
 const MOST_ROWS: usize = 10_000;
 
@@ -128,7 +124,7 @@ async fn read_once(
     pages.rows.reserve_exact(expected.min(MOST_ROOM));
     let mut later = stream::iter(numbered)
         .map(|url| Page::read(client, &purpose, &shared, url))
-        .buffered(AHEAD);
+        .buffered(AT_ONCE);
     while let Some(page) = later.try_next().await? {
         pages.add(page);
         tell(&pages);

@@ -33,6 +33,29 @@ use sha2::{Digest as _, Sha256};
 use simulator::{GitHub, Repository, Seats, Simulator, Token, Witness};
 use tempfile::TempDir;
 
+/// All outputs, in the order of their names.
+pub const OUTPUTS: [&str; 19] = [
+    "active",
+    "artifact-digest",
+    "artifact-id",
+    "artifact-name",
+    "artifact-url",
+    "changed",
+    "commit-sha",
+    "commit-url",
+    "complete",
+    "inactive",
+    "never-used",
+    "new",
+    "people",
+    "pull-request-url",
+    "report-path",
+    "report-sha256",
+    "seats",
+    "seats-added",
+    "seats-removed",
+];
+
 /// Tokens as they look on GitHub, so that a search for them finds them in whatever form.
 pub const TOKEN: &str = "ghp_readsTheSeats0000000000000000000001";
 pub const COMMIT_TOKEN: &str = "ghs_writesTheReports000000000000000002";
