@@ -199,6 +199,67 @@ fn each_of_several_organizations_has_a_pull_request_of_its_own() {
 }
 
 #[test]
+fn histories_of_one_name_in_several_directories_or_of_two_kinds_share_no_pull_request() {
+    let read = Token::new().copilot(["acme"]).enterprise(["acme"]);
+    let read = read.scopes("read:org, read:enterprise");
+    let github = with(seats(1), protected())
+        .enterprise("acme", seats(2))
+        .token(TOKEN, read);
+    let simulator = Simulator::start(github).unwrap();
+    // Git allows few of these as they are, or not beside the others; some share all their letters.
+    let long = "long/".repeat(30);
+    let histories = [
+        ("organization", "copilot-activity"),
+        ("organization", "copilot activity"),
+        ("organization", "copilot/activity"),
+        ("organization", "copilot"),
+        ("organization", "."),
+        ("organization", "reports.lock/Übersicht @{1} ~^[a"),
+        ("organization", &long),
+        ("enterprise", "enterprises"),
+        // The organization's folder too; whichever is merged first has it.
+        ("enterprise", "copilot-activity"),
+    ];
+    let run = |day: &str| {
+        for (kind, directory) in histories {
+            job(&simulator, day)
+                .without("GITHUB_REPOSITORY_OWNER")
+                .input(kind, "acme")
+                .input("directory", directory)
+                .run()
+                .succeeded();
+        }
+    };
+    run("2026-03-02");
+    let opened = pulls(&simulator);
+    assert_eq!(opened.len(), histories.len());
+    assert_eq!(opened[0], pull(1, "2026-03-02", None));
+    for (number, shown) in [
+        (1, ".copilot-activity-"),
+        (7, ".enterprise.enterprises-"),
+        (8, ".enterprise/"),
+    ] {
+        let (_, head, _) = &opened[number];
+        assert!(head.starts_with(&format!("{BRANCH}{shown}")), "{head}");
+        assert!(head.ends_with("/2026-03-02"), "{head}");
+    }
+    // Each goes on with its own.
+    run("2026-03-03");
+    assert_eq!(pulls(&simulator), opened);
+    for (_, head, _) in &opened {
+        let range = format!("main..{head}");
+        let commits = git(&simulator.git_dir(OWN), &["rev-list", "--count", &range]);
+        assert_eq!(commits.trim(), "2", "{head}");
+    }
+    for number in 1..=2 {
+        simulator
+            .end_pull_request(OWN, number, Ending::Merged)
+            .unwrap();
+    }
+    sound(&simulator, OWN);
+}
+
+#[test]
 fn only_our_own_are_added_to_among_many() {
     let simulator = start(protected());
     run(&simulator, "2026-03-02", 1);

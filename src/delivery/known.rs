@@ -23,7 +23,7 @@ impl Delivery<'_> {
         let branch = if target.inputs.pull_request {
             let repository = &target.inputs.repository;
             let pulls = PullRequests::new(&target.client, self.clock, repository, &target.branch);
-            let (branch, _) = branch_for(&pulls, report).await?;
+            let (branch, _) = branch_for(&pulls, target, report).await?;
             (branch, Beginning::From(target.branch.clone()))
         } else {
             (target.branch.clone(), Beginning::Default)

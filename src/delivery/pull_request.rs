@@ -13,14 +13,18 @@
 
 use anyhow::bail;
 
+use sha2::{Digest as _, Sha256};
+
 use super::record::{Offer, Placed};
 use super::{Delivery, Target};
 use crate::github::commit::{Beginning, CommitError};
-use crate::github::names::BranchName;
+use crate::github::names::{BranchName, RepositoryPath};
 use crate::github::pulls::{Opened, PullRequest, PullRequests};
+use crate::inputs::table::default;
 use crate::markdown::code;
 use crate::report::Report;
 use crate::report::day::date;
+use crate::report::scope::{Scope, ScopeKind};
 
 /// What the names of our branches begin with, before the scope.
 const BRANCHES: &str = "copilot-activity-report";
@@ -30,6 +34,10 @@ const ROUNDS: usize = 10;
 
 /// How many pull requests of one scope may begin on one day.
 const MOST_A_DAY: usize = 100;
+
+/// How much of a directory a branch's name shows. With the longest name of a scope it is a name
+/// that GitHub takes.
+const PLAIN: usize = 30;
 
 /// The pull request that holds a report; none where there is nothing to propose. An error where
 /// the report is on its branch, and no pull request could be opened for it.
@@ -46,7 +54,7 @@ impl Delivery<'_> {
         let pulls = PullRequests::new(&target.client, self.clock, repository, &target.branch);
         let mut before: Option<(Placed, PullRequest)> = None;
         for _ in 0..ROUNDS {
-            let (branch, open) = branch_for(&pulls, offer.report).await?;
+            let (branch, open) = branch_for(&pulls, target, offer.report).await?;
             let beginning = match open {
                 Some(_) => Beginning::Never,
                 None => Beginning::From(target.branch.clone()),
@@ -135,10 +143,11 @@ impl Delivery<'_> {
 /// exist by that name, where a run is about to open its pull request or could not.
 pub(super) async fn branch_for(
     pulls: &PullRequests<'_>,
+    target: &Target<'_>,
     report: &Report,
 ) -> anyhow::Result<(BranchName, Option<PullRequest>)> {
-    let scope = report.scope().name().to_ascii_lowercase();
-    let prefix = format!("{BRANCHES}/{scope}/");
+    let history = history(report.scope(), &target.inputs.directory);
+    let prefix = format!("{BRANCHES}/{history}/");
     if let Some(open) = pulls.open_below(&prefix).await? {
         return Ok((open.head.clone(), Some(open)));
     }
@@ -156,6 +165,31 @@ pub(super) async fn branch_for(
         }
     }
     bail!("{MOST_A_DAY} pull requests began with {first} already, and no further is begun this day")
+}
+
+/// What tells the branches of one history from those of every other: the scope; its kind, where it
+/// is no organization; and the directory, where it is not the usual one. Dots part them, which no
+/// scope's name has. Many a directory is no name for git, or only in letters that others share: it
+/// is told by what is plain in it, and by its SHA-256.
+fn history(scope: &Scope, directory: &RepositoryPath) -> String {
+    let mut history = scope.name().to_ascii_lowercase();
+    if scope.kind() != ScopeKind::Organization {
+        history.push_str(&format!(".{}", scope.kind()));
+    }
+    let directory = directory.as_str();
+    if Some(directory) != default("directory") {
+        let plain: Vec<&str> = directory
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|part| !part.is_empty())
+            .collect();
+        let mut shown: String = plain.join("-").chars().take(PLAIN).collect();
+        if !shown.is_empty() {
+            shown.push('-');
+        }
+        let digest = hex::encode(Sha256::digest(directory));
+        history.push_str(&format!(".{shown}{}", &digest[..8]));
+    }
+    history
 }
 
 /// Whether the branch was deleted meanwhile, as GitHub can do on merging.

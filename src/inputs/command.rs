@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Arg, Command, value_parser};
 
-use super::table::{INPUTS, Kind};
+use super::table::{INPUTS, Kind, default};
 use crate::archive::{import, verify};
 use crate::github::names::{NameError, RepositoryPath};
 use crate::pseudonym;
@@ -172,7 +172,7 @@ fn import() -> Command {
             Arg::new("directory")
                 .long("directory")
                 .value_name("PATH")
-                .default_value("copilot-activity")
+                .default_value(default("directory"))
                 .value_parser(directory)
                 .help("The action's input of this name"),
         )
@@ -180,7 +180,7 @@ fn import() -> Command {
             Arg::new("inactive-after-days")
                 .long("inactive-after-days")
                 .value_name("DAYS")
-                .default_value("30")
+                .default_value(default("inactive-after-days"))
                 .value_parser(value_parser!(u16).range(1..))
                 .help("The action's input of this name"),
         )

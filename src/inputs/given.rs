@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
-use super::table::{self, INPUTS};
+use super::table::{self, INPUTS, default};
 use super::{ArtifactInputs, CommitInputs, Inputs, Mistake};
 use crate::environment::Environment;
 use crate::github::address::ApiAddress;
@@ -79,13 +79,8 @@ impl<'a> Given<'a> {
 
     /// The value of an input, or its default.
     pub(super) fn or_default(&self, name: &'static str) -> &str {
-        self.get(name).unwrap_or_else(|| {
-            INPUTS
-                .iter()
-                .find(|input| input.name == name)
-                .and_then(|input| input.default)
-                .unwrap_or_default()
-        })
+        self.get(name)
+            .unwrap_or_else(|| default(name).unwrap_or_default())
     }
 
     pub(super) fn mistake(&mut self, input: &'static str, problem: impl fmt::Display) {

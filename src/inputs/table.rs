@@ -25,6 +25,13 @@ pub enum Kind {
     Secret,
 }
 
+/// An input's default, where it has one.
+#[must_use]
+pub fn default(name: &str) -> Option<&'static str> {
+    let input = INPUTS.iter().find(|input| input.name == name);
+    input.and_then(|input| input.default)
+}
+
 /// All inputs, in the order in which people are shown them.
 pub const INPUTS: &[Input] = &[
     Input {
