@@ -6,7 +6,7 @@ FROM rust:1.95.0-alpine@sha256:606fd313a0f49743ee2a7bd49a0914bab7deedb12791f3a84
 # hadolint ignore=DL3018
 RUN apk add --no-cache build-base busybox-static ca-certificates-bundle
 WORKDIR /src
-COPY Cargo.toml Cargo.lock ./
+COPY Cargo.toml Cargo.lock build.rs ./
 COPY src src
 COPY simulator simulator
 RUN cargo build --release --locked --package copilot-activity-report --bin copilot-activity-report
