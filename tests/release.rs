@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
@@ -11,6 +12,11 @@ use tempfile::TempDir;
 
 const NAME: &str = "copilot-activity-report";
 const IMAGE: &str = "ghcr.io/octocat/copilot-activity-report";
+
+/// The image of a release, by its digest.
+fn image() -> String {
+    format!("{IMAGE}@sha256:{}", "0a".repeat(32))
+}
 
 /// A checkout of a repository with the project's own steps, and what they read.
 struct Checkout {
@@ -25,7 +31,7 @@ impl Checkout {
         };
         let root = checkout.path();
         fs::create_dir_all(root.join("release")).unwrap();
-        for step in ["check", "notes", "action"] {
+        for step in ["check", "notes", "action", "tags", "registry", "page"] {
             fs::copy(format!("release/{step}"), root.join("release").join(step)).unwrap();
         }
         fs::copy("action.yml", root.join("action.yml")).unwrap();
@@ -74,11 +80,34 @@ impl Checkout {
         assert!(status.success(), "git {arguments:?}");
     }
 
-    fn step(&self, name: &str, argument: &str) -> Output {
+    fn command(&self, name: &str) -> Command {
         Command::new(self.path().join("release").join(name))
-            .arg(argument)
+    }
+
+    fn step(&self, name: &str, argument: &str) -> Output {
+        self.command(name).arg(argument).output().unwrap()
+    }
+
+    /// The step `page`, and what it asks a `gh` to do that knows `said` of the release's page.
+    fn page(&self, arguments: &[&str], said: &str) -> (Output, String) {
+        let tools = self.path().join("tools");
+        fs::create_dir_all(&tools).unwrap();
+        fs::write(tools.join("gh"), GH).unwrap();
+        fs::set_permissions(tools.join("gh"), PermissionsExt::from_mode(0o755)).unwrap();
+        let asked = self.path().join("asked");
+        fs::write(&asked, "").unwrap();
+        let path = std::env::var("PATH").unwrap();
+        let output = self
+            .command("page")
+            .args(arguments)
+            .env("PATH", format!("{}:{path}", tools.display()))
+            .env("ASKED", &asked)
+            .env("SAID", said)
+            .env("GITHUB_SERVER_URL", "https://octocorp.ghe.com")
+            .env("GITHUB_REPOSITORY", "acme/report")
             .output()
-            .unwrap()
+            .unwrap();
+        (output, fs::read_to_string(asked).unwrap())
     }
 
     /// What `step` prints where it succeeds.
@@ -100,6 +129,18 @@ impl Checkout {
         String::from_utf8(output.stderr).unwrap()
     }
 }
+
+/// Writes down what it is asked, and answers `view` as GitHub's own does.
+const GH: &str = r#"#!/bin/sh
+[ "$GH_REPO" = octocorp.ghe.com/acme/report ] || exit 9
+if [ "$1 $2" = "release view" ]; then
+    case $SAID in
+    true | false) echo "$SAID"; exit ;;
+    *) echo "$SAID" >&2; exit 1 ;;
+    esac
+fi
+echo "$@" >>"$ASKED"
+"#;
 
 const CHANGELOG: &str = "# Changelog
 
@@ -217,7 +258,7 @@ fn a_release_is_described_by_its_own_part_of_the_changelog() {
 #[test]
 fn the_released_action_differs_in_its_image_alone() {
     let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
-    let image = format!("{IMAGE}@sha256:{}", "0a".repeat(32));
+    let image = image();
     let released = checkout.printed("action", &image);
     let action = fs::read_to_string("action.yml").unwrap();
     let changed: Vec<(&str, &str)> = action
@@ -245,10 +286,123 @@ fn a_released_action_names_its_image_by_digest_or_not_at_all() {
     let action = fs::read_to_string("action.yml").unwrap();
     let released = action.replace("image: Dockerfile", "image: docker://x");
     fs::write(checkout.path().join("action.yml"), released).unwrap();
-    let image = format!("{IMAGE}@sha256:{}", "0a".repeat(32));
     assert!(
         checkout
-            .refused("action", &image)
+            .refused("action", &image())
             .contains("exactly one line")
     );
+}
+
+#[test]
+fn images_go_to_the_registry_of_the_github_that_the_release_runs_on() {
+    let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
+    let registry = |server: &str| {
+        let mut step = checkout.command("registry");
+        step.env("GITHUB_SERVER_URL", server).output().unwrap()
+    };
+    for (server, host) in [
+        ("https://github.com", "ghcr.io\n"),
+        ("https://octocorp.ghe.com", "containers.octocorp.ghe.com\n"),
+    ] {
+        assert_eq!(String::from_utf8(registry(server).stdout).unwrap(), host);
+    }
+    for server in ["https://github.example.com", "https://ghe.com", ""] {
+        let output = registry(server);
+        assert!(!output.status.success() && output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_release_says_where_its_image_is_and_whether_it_was_attested() {
+    let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
+    for (attested, told, untold) in [
+        ("true", "gh attestation verify", "Not attested"),
+        ("false", "**Not attested:**", "gh attestation verify"),
+    ] {
+        let arguments = ["draft", "1.10.0", &image(), attested, "release"];
+        let (output, asked) = checkout.page(&arguments, "release not found");
+        assert!(output.status.success(), "{output:?}");
+        let begin = "release create v1.10.0 --draft --title 1.10.0 --notes ### Added\n";
+        assert!(asked.starts_with(begin), "{asked}");
+        let image = format!("Image: `{}`", image());
+        for part in [&image, told, "One thing.", "release/notes"] {
+            assert!(asked.contains(part), "{part} in {asked}");
+        }
+        for part in [untold, "--prerelease"] {
+            assert!(!asked.contains(part), "{part} in {asked}");
+        }
+    }
+    let changelog = CHANGELOG.replace("[1.10.0]", "[1.10.0-rc.1]");
+    let before = Checkout::new("1.10.0-rc.1", &changelog, &[]);
+    let arguments = ["draft", "1.10.0-rc.1", &image(), "true", "release"];
+    let (_, asked) = before.page(&arguments, "release not found");
+    assert!(asked.contains(" --prerelease "), "{asked}");
+}
+
+#[test]
+fn a_release_that_is_run_again_keeps_nothing_of_an_old_draft_and_all_that_was_published() {
+    let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
+    let arguments = ["draft", "1.10.0", &image(), "true", "release"];
+    let (output, asked) = checkout.page(&arguments, "true");
+    assert!(output.status.success(), "{output:?}");
+    let begin = "release delete v1.10.0 --yes\nrelease create v1.10.0 --draft ";
+    assert!(asked.starts_with(begin), "{asked}");
+    let (output, asked) = checkout.page(&arguments, "false");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(asked, "");
+    // What GitHub does not say is not guessed.
+    let (output, asked) = checkout.page(&arguments, "HTTP 502");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("HTTP 502")
+    );
+    assert_eq!(asked, "");
+}
+
+#[test]
+fn only_the_highest_version_is_shown_as_the_latest() {
+    for (version, tags, latest) in [
+        (
+            "1.10.0",
+            &["v1.10.0", "v1.9.0", "v1", "v2.0.0-rc.1"][..],
+            true,
+        ),
+        ("1.10.0", &["v1.10.0", "v2.0.0", "v2"], false),
+        ("1.9.1", &["v1.9.1", "v1.10.0"], false),
+        ("2.0.0-rc.1", &["v2.0.0-rc.1", "v1.10.0"], false),
+        ("1.10.0-rc.1", &["v1.10.0-rc.1"], false),
+    ] {
+        let checkout = Checkout::new(version, CHANGELOG, tags);
+        let (output, asked) = checkout.page(&["publish", version], "true");
+        assert!(output.status.success(), "{output:?}");
+        let expected =
+            format!("release edit v{version} --draft=false --verify-tag --latest={latest}\n");
+        assert_eq!(asked, expected);
+    }
+}
+
+#[test]
+fn a_page_is_made_of_what_is_given_whole_and_of_nothing_else() {
+    let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
+    let tagged = format!("{IMAGE}:1.10.0");
+    let image = image();
+    for arguments in [
+        &[][..],
+        &["draft"],
+        &["publish"],
+        &["publish", "v1.10.0"],
+        &["publish", "1.10.0", "1.10.0"],
+        &["draft", "1.10.0", &image, "true"],
+        &["draft", "1.10.0", &image, "yes", "release"],
+        &["draft", "1.10.0", &image, "", "release"],
+        &["draft", "1.10.0", &tagged, "true", "release"],
+        // Of this the changelog says nothing.
+        &["draft", "3.0.0", &image, "true", "release"],
+    ] {
+        let (output, asked) = checkout.page(arguments, "release not found");
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert_eq!(asked, "", "{arguments:?}");
+    }
 }
