@@ -195,3 +195,23 @@ fn the_action_names_its_entrypoint_because_runners_on_kubernetes_want_it() {
     let dockerfile = std::fs::read_to_string("Dockerfile").unwrap();
     assert!(dockerfile.contains(r#"ENTRYPOINT ["/copilot-activity-report"]"#));
 }
+
+#[test]
+fn the_examples_name_the_line_that_the_next_release_is_of() {
+    let line = concat!("v", env!("CARGO_PKG_VERSION_MAJOR"));
+    let mut named = 0;
+    let docs = std::fs::read_dir("docs").unwrap();
+    let docs = docs.map(|entry| entry.unwrap().path());
+    for page in docs.chain(["README.md".into()]) {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for (_, used) in text
+            .match_indices("octocat/copilot-activity-report@")
+            .map(|(at, name)| text.split_at(at + name.len()))
+        {
+            let version = used.split(['`', '\n', ' ']).next().unwrap();
+            assert_eq!(version, line, "{}", page.display());
+            named += 1;
+        }
+    }
+    assert!(named > 10, "{named}");
+}
