@@ -12,7 +12,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, bail};
 use copilot_activity_report::environment::Environment;
 use jiff::{SignedDuration, Timestamp};
-use simulator::{GitHub, Repository, Seats, Simulator, Token};
+use simulator::{GitHub, Repository, Seats, Simulator, Token, scheduled_run};
 
 /// Tells this program to be the action rather than the demo.
 const BE_THE_ACTION: &str = "be-the-action";
@@ -131,31 +131,18 @@ fn step_environment(
     workspace: &Path,
 ) -> BTreeMap<String, String> {
     let path = |path: PathBuf| path.to_string_lossy().into_owned();
-    [
-        ("GITHUB_ACTIONS", "true".to_owned()),
-        ("GITHUB_API_URL", simulator.api_url()),
-        ("GITHUB_GRAPHQL_URL", simulator.graphql_url()),
-        ("GITHUB_SERVER_URL", simulator.server_url()),
-        ("ACTIONS_RESULTS_URL", simulator.results_url()),
-        ("ACTIONS_RUNTIME_TOKEN", simulator.runtime_token()),
+    let further = [
         ("GITHUB_WORKSPACE", path(workspace.to_owned())),
         ("GITHUB_OUTPUT", path(folder.join("output.txt"))),
         ("GITHUB_STEP_SUMMARY", path(folder.join("summary.md"))),
-        ("GITHUB_REPOSITORY", "acme/audit".to_owned()),
-        ("GITHUB_REPOSITORY_OWNER", "acme".to_owned()),
-        ("GITHUB_RUN_ID", "1".to_owned()),
-        ("GITHUB_RUN_ATTEMPT", "1".to_owned()),
-        ("GITHUB_WORKFLOW", "Copilot activity report".to_owned()),
-        ("GITHUB_ACTOR", "octocat".to_owned()),
-        ("GITHUB_EVENT_NAME", "schedule".to_owned()),
-        ("GITHUB_RETENTION_DAYS", "90".to_owned()),
         ("INPUT_TOKEN", "demo-reads-seats".to_owned()),
         ("INPUT_COMMIT-TOKEN", "demo-writes-reports".to_owned()),
         ("INPUT_DELIVER-TO", "artifact, repository".to_owned()),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), value))
-    .collect()
+    ];
+    let mut environment = scheduled_run("acme/audit");
+    environment.extend(simulator.addresses());
+    environment.extend(further.map(|(name, value)| (name.to_owned(), value)));
+    environment
 }
 
 /// Reads the file in `GITHUB_OUTPUT`: each output stands between two lines of the same delimiter.

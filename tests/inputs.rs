@@ -6,7 +6,7 @@ mod support;
 
 use copilot_activity_report::inputs::table::{INPUTS, Kind};
 use simulator::{Repository, Seats, Simulator, Token};
-use support::{COMMIT_TOKEN, Job, OWN, TOKEN, files_below, github, well_behaved};
+use support::{COMMIT_TOKEN, Job, OWN, TOKEN, files_below, github, plain_inputs, well_behaved};
 
 fn simulator() -> Simulator {
     let read = Token::new()
@@ -188,24 +188,9 @@ fn a_secret_that_cannot_be_used_is_not_shown() {
 #[test]
 fn an_empty_input_is_an_absent_one() {
     let simulator = simulator();
-    let names = [
-        "organization",
-        "enterprise",
-        "deliver-to",
-        "output-directory",
-        "artifact-name",
-        "artifact-retention-days",
-        "repository",
-        "branch",
-        "directory",
-        "commit-message",
-        "allow-public",
-        "require-complete",
-        "summary",
-    ];
     for empty in ["", " ", "\n"] {
-        let job = names
-            .iter()
+        let job = plain_inputs()
+            .into_iter()
             .fold(Job::on(&simulator), |job, name| job.input(name, empty));
         let step = job.run();
         step.succeeded();

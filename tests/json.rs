@@ -10,8 +10,8 @@ use std::fs;
 use serde_json::{Value, json};
 use sha2::Digest as _;
 use simulator::seat::Row;
-use simulator::{GitHub, Repository, Seats, Simulator, Token, TotalSeats};
-use support::{COMMIT_TOKEN, Job, OWN, TOKEN, github, unzip, well_behaved};
+use simulator::{Seats, Simulator, TotalSeats};
+use support::{Job, github, github_of_two, unzip, well_behaved};
 
 const NOW: &str = "2026-11-22T03:00:00Z";
 
@@ -186,15 +186,7 @@ fn the_object_says_what_its_manifest_says_but_for_the_files() {
 
 #[test]
 fn both_forms_are_written_hashed_listed_and_uploaded() {
-    let github = GitHub::new()
-        .organization("acme", seats())
-        .organization("globex", Seats::people(3))
-        .repository(OWN, Repository::private())
-        .token(
-            TOKEN,
-            Token::new().copilot(["acme", "globex"]).scopes("read:org"),
-        )
-        .token(COMMIT_TOKEN, Token::new().contents_write([OWN]));
+    let github = github_of_two(seats(), Seats::people(3));
     let simulator = Simulator::start(github).unwrap();
     let step = job(&simulator)
         .input("organization", "acme, globex")

@@ -5,8 +5,8 @@
 mod support;
 
 use simulator::seat::Row;
-use simulator::{GitHub, Paging, Repository, Seats, Simulator, Token, TotalSeats};
-use support::{COMMIT_TOKEN, Job, OWN, TOKEN, github, sound};
+use simulator::{GitHub, Paging, Seats, Simulator, Token, TotalSeats};
+use support::{Job, OWN, TOKEN, github, github_of_two, sound};
 
 const FIVE: &str = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n";
 const SIX: &str =
@@ -238,15 +238,7 @@ fn more_people_than_seats_are_a_warning_only() {
 
 #[test]
 fn an_organization_that_fails_does_not_stop_the_others() {
-    let github = GitHub::new()
-        .organization("acme", Seats::people(3))
-        .organization("globex", Seats::people(4))
-        .repository(OWN, Repository::private())
-        .token(
-            TOKEN,
-            Token::new().copilot(["acme", "globex"]).scopes("read:org"),
-        )
-        .token(COMMIT_TOKEN, Token::new().contents_write([OWN]));
+    let github = github_of_two(Seats::people(3), Seats::people(4));
     let simulator = Simulator::start(github).unwrap();
     let step = Job::on(&simulator)
         .input("organization", "acme, nobody\nglobex,ACME")

@@ -8,7 +8,8 @@ mod support;
 use simulator::seat::Row;
 use simulator::{GitHub, Repository, Seats, Simulator, Token};
 use support::{
-    COMMIT_TOKEN, Job, OWN, Step, TOKEN, commit_file, file, git, github, sound, within_one_day,
+    COMMIT_TOKEN, Job, OWN, Step, TOKEN, commit_file, file, git, github, github_of_two, sound,
+    within_one_day,
 };
 
 const AUDIT: &str = "octo/audit";
@@ -283,10 +284,7 @@ fn an_organization_and_an_enterprise_of_the_same_name_do_not_share_a_folder() {
 
 #[test]
 fn several_organizations_get_a_folder_and_a_commit_each() {
-    let read = Token::new().copilot(["acme", "globex"]).scopes("read:org");
-    let github = github(Seats::people(3))
-        .organization("globex", Seats::people(4))
-        .token(TOKEN, read);
+    let github = github_of_two(Seats::people(3), Seats::people(4));
     let simulator = Simulator::start(github).unwrap();
     let step = job(&simulator)
         .input("organization", "acme\nglobex")

@@ -7,6 +7,7 @@
 //! In reading order:
 //! - [`GitHub`], [`Seats`], [`Repository`], [`Token`], [`App`]: what there is. [`seat`]: one row. [`Crowd`]: made-up people.
 //! - [`Simulator`]: runs it, and tells what was asked of it.
+//! - [`scheduled_run`], [`Simulator::addresses`]: what a runner tells a step of it.
 //! - [`Fault`]: what shall go wrong, where and how often.
 //! - `server` takes connections, `exchange` leads one request from its arrival to its answer, past `inspect` (what
 //!   every request must have) and `spoil` (faults).
@@ -41,6 +42,7 @@ mod inspect;
 mod people;
 mod pulls;
 mod results;
+mod runner;
 pub mod seat;
 mod seats;
 mod server;
@@ -56,6 +58,7 @@ pub use github::{GitHub, Repository, Rule, Signatures, Token, Visibility};
 pub use http::{Seen, Service};
 pub use people::Crowd;
 pub use pulls::{Ending, PullRequest};
+pub use runner::scheduled_run;
 pub use seats::{Paging, Seats, TotalSeats};
 pub use simulator::{Ports, Simulator};
 pub use witness::Witness;

@@ -4,18 +4,20 @@
 //! says how many requests and bytes it got; every breach of what GitHub documents is listed on standard error, and fails the
 //! program.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
 use std::{env, io, thread};
 
 use simulator::seat::Row;
-use simulator::{Crowd, GitHub, Ports, Repository, Rule, Seats, Simulator, Token};
+use simulator::{Crowd, GitHub, Ports, Repository, Rule, Seats, Simulator, Token, scheduled_run};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 const USAGE: &str = "usage: simulator [--people N] [--padding BYTES] [--delay-ms MS] [--port-api P] [--port-results P] [--port-blob P]";
 const REPOSITORY: &str = "octo/audit";
 const TOKEN: &str = "ghs_simulator";
+const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
 
 fn main() -> ExitCode {
     match run() {
@@ -38,6 +40,9 @@ fn run() -> io::Result<Vec<String>> {
     for (name, value) in environment(&simulator) {
         println!("export {name}='{value}'");
     }
+    // The last line, which callers wait for.
+    let git = simulator.git_dir(REPOSITORY);
+    println!("export SIMULATOR_GIT_DIR='{}'", git.display());
     wait()?;
     let requests = simulator.requests();
     println!("{} requests", requests.len());
@@ -141,39 +146,21 @@ fn odd() -> Seats {
     Seats::rows(named.chain(surfaced).chain([nobody]))
 }
 
-fn environment(simulator: &Simulator) -> Vec<(&'static str, String)> {
-    let fixed = [
-        ("CI", "true"),
-        ("GITHUB_ACTIONS", "true"),
-        ("GITHUB_ACTOR", "monalisa"),
-        ("GITHUB_EVENT_NAME", "schedule"),
-        ("GITHUB_JOB", "report"),
-        ("GITHUB_REF", "refs/heads/main"),
-        ("GITHUB_REF_NAME", "main"),
-        ("GITHUB_REPOSITORY", REPOSITORY),
-        ("GITHUB_REPOSITORY_OWNER", "octo"),
-        ("GITHUB_REPOSITORY_OWNER_ID", "8"),
-        ("GITHUB_RETENTION_DAYS", "90"),
-        ("GITHUB_RUN_ATTEMPT", "1"),
-        ("GITHUB_RUN_ID", "26000000001"),
-        ("GITHUB_RUN_NUMBER", "1"),
-        ("GITHUB_SHA", "0123456789abcdef0123456789abcdef01234567"),
-        ("GITHUB_TOKEN", TOKEN),
-        ("GITHUB_WORKFLOW", "Copilot activity report"),
-    ];
-    let mut environment = fixed.map(|(name, value)| (name, value.to_owned())).to_vec();
-    environment.extend([
-        ("ACTIONS_RESULTS_URL", simulator.results_url()),
-        ("ACTIONS_RUNTIME_TOKEN", simulator.runtime_token()),
+/// What a runner tells a step, more of it than the tests ask for.
+fn environment(simulator: &Simulator) -> BTreeMap<String, String> {
+    let further = [
         ("ACTIONS_RUNTIME_URL", simulator.results_url()),
-        ("GITHUB_API_URL", simulator.api_url()),
-        ("GITHUB_GRAPHQL_URL", simulator.graphql_url()),
-        ("GITHUB_SERVER_URL", simulator.server_url()),
-        (
-            "SIMULATOR_GIT_DIR",
-            simulator.git_dir(REPOSITORY).display().to_string(),
-        ),
-    ]);
+        ("GITHUB_JOB", "report".to_owned()),
+        ("GITHUB_REF", "refs/heads/main".to_owned()),
+        ("GITHUB_REF_NAME", "main".to_owned()),
+        ("GITHUB_REPOSITORY_OWNER_ID", "8".to_owned()),
+        ("GITHUB_RUN_NUMBER", "1".to_owned()),
+        ("GITHUB_SHA", SHA.to_owned()),
+        ("GITHUB_TOKEN", TOKEN.to_owned()),
+    ];
+    let mut environment = scheduled_run(REPOSITORY);
+    environment.extend(simulator.addresses());
+    environment.extend(further.map(|(name, value)| (name.to_owned(), value)));
     environment
 }
 

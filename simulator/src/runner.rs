@@ -1,0 +1,41 @@
+//! What a runner tells every step in its environment: which run it is, and where its GitHub is. Folders, files and
+//! inputs are for whoever plays the runner to add.
+
+use std::collections::BTreeMap;
+
+use crate::simulator::Simulator;
+
+/// A run that a schedule began, of a workflow in the repository `owner/name`.
+pub fn scheduled_run(repository: &str) -> BTreeMap<String, String> {
+    let (owner, _) = repository.split_once('/').unwrap_or((repository, ""));
+    let variables = [
+        ("CI", "true"),
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_ACTOR", "octocat"),
+        ("GITHUB_EVENT_NAME", "schedule"),
+        ("GITHUB_REPOSITORY", repository),
+        ("GITHUB_REPOSITORY_OWNER", owner),
+        ("GITHUB_RETENTION_DAYS", "90"),
+        ("GITHUB_RUN_ATTEMPT", "1"),
+        ("GITHUB_RUN_ID", "4242"),
+        ("GITHUB_WORKFLOW", "Copilot report"),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    variables.into()
+}
+
+impl Simulator {
+    /// Where this GitHub is, and the token for its artifacts.
+    pub fn addresses(&self) -> BTreeMap<String, String> {
+        let variables = [
+            ("ACTIONS_RESULTS_URL", self.results_url()),
+            ("ACTIONS_RUNTIME_TOKEN", self.runtime_token()),
+            ("GITHUB_API_URL", self.api_url()),
+            ("GITHUB_GRAPHQL_URL", self.graphql_url()),
+            ("GITHUB_SERVER_URL", self.server_url()),
+        ];
+        variables
+            .map(|(name, value)| (name.to_owned(), value))
+            .into()
+    }
+}
