@@ -131,10 +131,7 @@ pub fn append(file: &[u8], time: Timestamp, changes: &[Change<'_>]) -> csv::Resu
 /// Whether `file` begins with the line that such a file has.
 #[must_use]
 pub fn has_columns(file: &[u8]) -> bool {
-    let first = table::without_mark(file)
-        .split(|byte| *byte == b'\n')
-        .next();
-    first.is_some_and(|line| line.trim_ascii_end() == COLUMNS.join(",").as_bytes())
+    table::has_columns(file, &COLUMNS)
 }
 
 /// Finds what changed from the seats of one report to those of the next, in the order of the
