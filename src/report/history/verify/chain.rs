@@ -15,8 +15,8 @@ impl<F: Files> Check<'_, F> {
     pub(super) fn chain(&mut self, links: &[Link], days: &BTreeSet<Date>) {
         let counted = self.counted_days();
         // Of a day that has its report it was told already that the manifest is missing.
-        let mut lost = counted.iter().copied().filter(|day| !days.contains(day));
-        let mut lost = lost.by_ref().peekable();
+        let lost = counted.iter().copied().filter(|day| !days.contains(day));
+        let mut lost = lost.peekable();
         let mut before: Option<&Link> = None;
         for link in links {
             let mut between = Vec::new();
