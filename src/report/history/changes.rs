@@ -132,10 +132,7 @@ pub fn append(file: &[u8], time: Timestamp, changes: &[Change<'_>]) -> csv::Resu
 /// Whether `file` begins with the line that such a file has.
 #[must_use]
 pub fn has_columns(file: &[u8]) -> bool {
-    let first = table::without_mark(file)
-        .split(|byte| *byte == b'\n')
-        .next();
-    first.is_some_and(|line| line.trim_ascii_end() == COLUMNS.join(",").as_bytes())
+    table::has_columns(file, &COLUMNS)
 }
 
 /// The lines of `file` below its first, each as its cells, and the number of each line that is none.

@@ -155,6 +155,12 @@ pub(super) fn rows<T: Serialize>(lines: impl IntoIterator<Item = T>) -> csv::Res
         .map_err(|error| csv::Error::from(error.into_error()))
 }
 
+/// Whether a file begins with the line that names these columns.
+pub(super) fn has_columns(file: &[u8], columns: &[&str]) -> bool {
+    let first = without_mark(file).split(|byte| *byte == b'\n').next();
+    first.is_some_and(|line| line.trim_ascii_end() == columns.join(",").as_bytes())
+}
+
 /// The file without the mark that some editors put before UTF-8.
 pub(super) fn without_mark(file: &[u8]) -> &[u8] {
     file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file)

@@ -121,6 +121,12 @@ impl Totals {
     }
 }
 
+/// Whether a file begins with the line of a file of totals.
+#[must_use]
+pub fn has_columns(file: &[u8]) -> bool {
+    table::has_columns(file, &COLUMNS)
+}
+
 fn day(line: &str) -> Option<Day> {
     let mut csv = csv::ReaderBuilder::new()
         .has_headers(false)
