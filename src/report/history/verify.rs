@@ -237,7 +237,7 @@ impl<F: Files> Check<'_, F> {
             if let Some((earlier, other)) = before
                 && other != key
             {
-                let (ours, theirs) = (super::described(key), super::described(other));
+                let (ours, theirs) = (super::names::described(key), super::names::described(other));
                 let what = format!("was written {ours}, and {} {theirs}", earlier.path);
                 self.problem(&link.path, what);
             }
