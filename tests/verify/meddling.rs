@@ -249,9 +249,10 @@ const MEDDLING: &[Meddling] = &[
         &["reports/2026/2026-01-03.json counts 3 seats, and reports/2026/2026-01-03.csv has 2"],
     ),
     (
-        "the newest manifest counts other people, and is of another time",
+        "the newest manifest counts other people, is of another time, and not complete",
         |acme| {
             let path = acme.join("reports/2026/2026-01-03.json");
+            edit(&path, "\"complete\": true", "\"complete\": false");
             edit(&path, "\"people\": 2", "\"people\": 3");
             edit(
                 &path,
@@ -260,6 +261,7 @@ const MEDDLING: &[Meddling] = &[
             );
         },
         &[
+            "reports/2026/2026-01-03.json calls its report not proved complete, and totals.csv calls it complete",
             "reports/2026/2026-01-03.json counts 3 people, and totals.csv 2",
             "reports/2026/2026-01-03.json is of 2026-01-03T03:01:0",
         ],

@@ -64,6 +64,17 @@ fn differences(says: &RecordedManifest, line: &Day) -> Vec<String> {
             found.push(format!("counts {ours} {what}, and {TOTALS} {theirs}"));
         }
     }
+    if says.complete != line.complete {
+        let told = |complete| match complete {
+            Some(true) => "complete",
+            Some(false) => "not proved complete",
+            None => "not known to be complete",
+        };
+        let (ours, theirs) = (told(says.complete), told(line.complete));
+        found.push(format!(
+            "calls its report {ours}, and {TOTALS} calls it {theirs}"
+        ));
+    }
     found
 }
 
