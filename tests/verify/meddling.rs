@@ -285,7 +285,7 @@ const MEDDLING: &[Meddling] = &[
         |acme| {
             append(
                 &acme.join("totals.csv"),
-                "2026-01-05T03:00:00Z,1,1,1,0,0,0,0,0\n",
+                "2026-01-05T03:00:00Z,1,1,1,0,0,0,0,0,true\n",
             );
         },
         &[

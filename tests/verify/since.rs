@@ -200,7 +200,7 @@ const MEDDLING: &[Meddling] = &[
         |acme| {
             append(
                 &acme.join("totals.csv"),
-                "2026-11-25T03:00:00Z,1,1,1,0,0,0,0,0\n",
+                "2026-11-25T03:00:00Z,1,1,1,0,0,0,0,0,true\n",
             );
         },
         &[
