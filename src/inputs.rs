@@ -24,6 +24,7 @@ use crate::environment::Environment;
 use crate::github::address::ApiAddress;
 use crate::github::app::App;
 use crate::github::names::{BranchName, RepositoryName, RepositoryPath};
+use crate::http::Proxies;
 use crate::report::columns::Columns;
 use crate::report::pseudonym::PseudonymKey;
 use crate::report::scope::Scope;
@@ -63,6 +64,8 @@ pub struct Inputs {
     pub report: ReportInputs,
     /// How long GitHub's rate limits may be waited for in all.
     pub max_wait: Duration,
+    /// The proxies that requests go by.
+    pub proxies: Proxies,
     /// Whether a job summary is written.
     pub summary: bool,
 }
