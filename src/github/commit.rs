@@ -277,9 +277,10 @@ impl<'a> Committer<'a> {
         let (now, ours) = match self.history().await {
             Ok(found) => found,
             Err(_)
-                if error
-                    .status()
-                    .is_some_and(|status| status.is_client_error()) =>
+                if error.is_limit()
+                    || error
+                        .status()
+                        .is_some_and(|status| status.is_client_error()) =>
             {
                 return Err(error.into());
             }
