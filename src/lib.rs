@@ -291,7 +291,14 @@ async fn read(
 ) -> anyhow::Result<Report> {
     let shown = console.reading(scope.name());
     let reached = |seats::Reached { pages, of }| shown.reached(pages, of);
-    let report = seats::read(reader, clock, scope, inputs.pseudonyms.as_ref(), &reached).await?;
+    let report = seats::read(&seats::Source {
+        client: reader,
+        clock,
+        scope,
+        pseudonyms: inputs.pseudonyms.as_ref(),
+        reached: &reached,
+    })
+    .await?;
     drop(shown);
     tracing::info!(
         "{scope}: seats read: {}, people: {}, pages: {}.",
