@@ -62,7 +62,7 @@ pub struct Inputs {
     pub allow_public: bool,
     /// What the report is like, and when it is an error.
     pub report: ReportInputs,
-    /// How long GitHub's rate limits may be waited for in all.
+    /// How long may be waited in all because GitHub asks for it.
     pub max_wait: Duration,
     /// The proxies that requests go by.
     pub proxies: Proxies,

@@ -5,6 +5,10 @@
 
 mod support;
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::process::Command;
+
 use simulator::{Seats, Simulator};
 use support::network::{Foreign, Proxy, nobody, self_signed};
 use support::{Job, TOKEN, files_below, github};
@@ -156,6 +160,25 @@ fn a_proxy_that_cannot_be_used_is_refused_by_its_variables_name_before_anything_
         .variable("http_proxy", "http://")
         .run();
     step.failed(2, &["summary: ", "HTTPS_PROXY: ", "http_proxy: "]);
+    // One that no program can read as text.
+    let output = Command::new(env!("CARGO_BIN_EXE_copilot-activity-report"))
+        .args(["--organization", "acme"])
+        .env_clear()
+        .env("GITHUB_TOKEN", TOKEN)
+        .env("GITHUB_API_URL", simulator.api_url())
+        .env(
+            "HTTPS_PROXY",
+            OsStr::from_bytes(b"http://octocat:\xfcber@127.0.0.1:1"),
+        )
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        printed.contains("HTTPS_PROXY: it is not the address of a proxy"),
+        "{printed}"
+    );
+    assert!(simulator.requests().is_empty());
     // One that is never looked at is nobody's mistake.
     Job::on(&simulator)
         .input("deliver-to", "none")

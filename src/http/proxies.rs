@@ -158,6 +158,11 @@ fn named(
     environment: &Environment,
     variables: [&'static str; 2],
 ) -> Result<Option<Named>, ProxyError> {
+    let unreadable = |variable: &&&str| environment.is_unreadable(variable);
+    if let Some(variable) = variables.iter().find(unreadable) {
+        let problem = ProxyProblem::NotAnAddress;
+        return Err(ProxyError { variable, problem });
+    }
     let given = variables
         .iter()
         .find_map(|variable| Some((*variable, environment.get(variable)?)));
