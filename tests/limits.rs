@@ -134,7 +134,6 @@ fn a_limit_that_never_lifts_is_waited_for_longer_each_time_until_the_user_wants_
             "secondary rate limit",
             "(7 times over ",
             "missing: GitHub's rate limit leaves no request for another ",
-            "together with the 37",
             "s waited before that is more than the 64 minutes that `max-wait-minutes` allows",
             "let `max-wait-minutes` be longer",
         ],
@@ -145,6 +144,9 @@ fn a_limit_that_never_lifts_is_waited_for_longer_each_time_until_the_user_wants_
         // Some of it has passed when waiting begins.
         assert!((least - 45..=least).contains(told), "{told} of {least}");
     }
+    let (_, waited) = step.stdout.split_once("together with the ").unwrap();
+    let waited: u64 = waited.split(' ').next().unwrap().parse().unwrap();
+    assert!((3400..=3780).contains(&waited), "{waited}");
     assert_eq!(api(&simulator).len(), 7);
 }
 
@@ -215,6 +217,7 @@ fn a_server_that_asks_to_wait_is_obeyed_by_all_and_not_called_a_rate_limit() {
             answer,
             "The service is busy",
             "(6 times over ",
+            "again after the 20 s that GitHub asks for",
             "githubstatus.com",
         ],
     );
@@ -267,7 +270,7 @@ fn a_wait_until_a_time_is_counted_by_githubs_clock() {
             assert_eq!(judge(&simulator, &step, &truth), Delivered::ALL, "{what}: {}", step.printed());
             let told = announced(&step);
             assert_eq!(told.len(), 1, "{what}, {ahead}: {}", step.stdout);
-            assert!((300..=401).contains(&told[0]), "{what}, {ahead}: {told:?}");
+            assert!((100..=401).contains(&told[0]), "{what}, {ahead}: {told:?}");
         }
     }
 }
@@ -437,7 +440,7 @@ fn graphql_says_its_limits_with_status_200_and_they_are_obeyed() {
             assert_eq!(judge(&simulator, &step, &truth), Delivered::ALL);
             let told = announced(&step);
             assert!(
-                told.len() == 1 && (50..=60).contains(&told[0]),
+                told.len() == 1 && (6..=60).contains(&told[0]),
                 "{}",
                 step.stdout
             );

@@ -80,8 +80,7 @@ impl fmt::Display for TooLong {
         } else {
             "GitHub asks to be left alone"
         };
-        // What has begun counts.
-        let (wait, end) = (self.wait.as_millis().div_ceil(1000), self.end);
+        let (wait, end) = (begun_seconds(self.wait), self.end);
         write!(f, "{asks} for another {wait} s, until {end}, and ")?;
         match self.waited.as_secs() {
             0 => f.write_str("that")?,
@@ -240,7 +239,12 @@ fn announce(state: &mut State, (now, until): (Duration, Duration), end: Timestam
             format!("{what}: {answer}")
         }
     };
-    tracing::info!("Waiting {} s, until {end}, {why}", wait.as_secs());
+    tracing::info!("Waiting {} s, until {end}, {why}", begun_seconds(wait));
+}
+
+/// Whole seconds, of which one that has begun counts.
+fn begun_seconds(time: Duration) -> u128 {
+    time.as_millis().div_ceil(1000)
 }
 
 /// When a wait is over.

@@ -13,7 +13,7 @@ impl GitHubError {
             Problem::Refused(refusal) => self.advice_on(refusal),
             Problem::Unreachable(unreachable) => unreachable.advice(),
             Problem::Unusable { .. } => "run the workflow again; if it stays, look whether a proxy answers in GitHub's place, and report the request's number to GitHub".to_owned(),
-            Problem::Changed { .. } => "update the action: GitHub's answers have changed, or something between it and the runner changes them; if the newest version says the same, report it, with the request's number, where you have the action from".to_owned(),
+            Problem::Changed { .. } => "update the action: GitHub's answers have changed, or something between it and the runner changes them; if the newest version fails too, report this, with the request's number, to whoever maintains the action".to_owned(),
             Problem::TooLong(wait) => format!("run the workflow again after that time, or let `max-wait-minutes` be longer; {}", if wait.is_for_a_limit() {
                 "if it happens often, give the report a token of its own"
             } else {
@@ -75,7 +75,13 @@ impl GitHubError {
                 ),
                 _ => "change what GitHub's message names".to_owned(),
             },
-            status if status.is_server_error() => "run the workflow again later; GitHub's state is at https://www.githubstatus.com".to_owned(),
+            status if status.is_server_error() => {
+                let when = match refusal.again.retry_after {
+                    Some(wait) => format!("after the {} s that GitHub asks for", wait.as_secs()),
+                    None => "later".to_owned(),
+                };
+                format!("run the workflow again {when}; GitHub's state is at https://www.githubstatus.com")
+            }
             _ => "change what GitHub's message names; if it names nothing, report the request's number to GitHub".to_owned(),
         }
     }
