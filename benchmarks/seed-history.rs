@@ -15,7 +15,7 @@ use copilot_activity_report::report::columns::Form;
 use copilot_activity_report::report::completeness::Reading;
 use copilot_activity_report::report::csv;
 use copilot_activity_report::report::day::{date, day_stem};
-use copilot_activity_report::report::history::{self, Entry, Folder};
+use copilot_activity_report::report::history::{self, Entry, Folder, Revoked};
 use copilot_activity_report::report::manifest::Manifest;
 use copilot_activity_report::report::scope::{Scope, ScopeKind};
 use copilot_activity_report::report::seat::{Account, Seat, Team};
@@ -62,6 +62,7 @@ fn main() -> anyhow::Result<()> {
             csv: file.into(),
             manifest: Manifest::new(&report, "https://api.github.com/", None, Vec::new()),
             inactive_after: MONTH,
+            revoked: Revoked::All,
         };
         let found = Folder::paths(time).map(|path| files.remove(&path));
         let found = Folder::from_files(found, previous.take());

@@ -1,32 +1,53 @@
-// Part 12: the questions that the documentation asks an audit repository with DuckDB, asked of one that the action made.
+// Part 12: the questions that the documentation asks an audit repository with DuckDB, asked of one that the action made,
+// of the same with pseudonyms, and of one that began with an import.
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { done, given, promise, run, scratch, simulator, step } from "./lib.mjs";
 
 const PEOPLE = 200;
 const LATE = 12;
+const KEY = "a key of twenty and more";
 const github = await simulator("--people", String(PEOPLE));
 const env = { PATH: process.env.PATH, HOME: scratch, GIT_CONFIG_NOSYSTEM: "1" };
 const clone = path.join(scratch, "audit");
 const git = (...args) => run("git", ["-C", clone, "-c", "user.name=Mona", "-c", "user.email=mona@example.com", ...args], { env });
-const record = (time) => step({ ...github.env, TEST_TIME: time }, { organization: "acme", "deliver-to": "repository", repository: "octo/audit" });
+const inputs = { organization: "acme", "deliver-to": "repository", repository: "octo/audit" };
+const secret = { directory: "pseudonymous", "pseudonym-key": KEY };
+const folderOf = (directory) => path.join(clone, directory, "acme");
+const record = (time, more) => step({ ...github.env, TEST_TIME: time }, { ...inputs, ...more });
 
 // A season, in which the last of the people seem to have come: they are taken out of what is compared with.
-for (const time of ["2026-08-30T03:17:00Z", "2026-08-31T03:17:00Z", "2026-09-30T03:17:00Z"]) await record(time);
+for (const time of ["2026-08-30T03:17:00Z", "2026-08-31T03:17:00Z", "2026-09-30T03:17:00Z"]) {
+  await record(time);
+  await record(time, secret);
+}
 run("git", ["clone", "--quiet", github.gitDir("octo/audit"), clone], { env });
-const folder = path.join(clone, "copilot-activity/acme");
-const seats = fs.readFileSync(path.join(folder, "seats.csv"), "utf8").trimEnd().split("\n");
-fs.writeFileSync(path.join(folder, "seats.csv"), seats.slice(0, -LATE).join("\n") + "\n");
+const folder = folderOf("copilot-activity");
+const lines = (file) => fs.readFileSync(file, "utf8").trimEnd().split("\n");
+const seats = lines(path.join(folder, "seats.csv"));
+/** By login, what the key makes of the person. */
+const pseudonyms = new Map(seats.slice(1).map((line) => {
+  const [login, id] = line.split(",");
+  return [login, "person-" + createHmac("sha256", KEY).update(id).digest("hex").slice(0, 20)];
+}));
+const late = seats.slice(-LATE).map((line) => line.split(",")[0]);
+const hidden = late.map((login) => pseudonyms.get(login));
+for (const [of, who] of [[folder, late], [folderOf("pseudonymous"), hidden]]) {
+  const file = path.join(of, "seats.csv");
+  fs.writeFileSync(file, lines(file).filter((line) => !who.includes(line.split(",")[0])).join("\n") + "\n");
+}
 git("commit", "--quiet", "--all", "--message", "Some seats are yet to come");
 git("push", "--quiet");
 await record("2026-10-31T03:17:00Z");
+await record("2026-10-31T03:17:00Z", secret);
 git("pull", "--quiet");
 
 const page = fs.readFileSync(new URL("../docs/audit-repository.md", import.meta.url), "utf8");
 const blocks = [...page.matchAll(/^```sql\n([^]*?)^```/gm)].map(([, block]) => block);
-const answers = () => JSON.parse(run(given("PYTHON"), [new URL("questions.py", import.meta.url).pathname], { cwd: folder, input: JSON.stringify(blocks), stdio: ["pipe", "pipe", "pipe"] }));
+const answers = (of = folder) => JSON.parse(run(given("PYTHON"), [new URL("questions.py", import.meta.url).pathname], { cwd: of, input: JSON.stringify(blocks), stdio: ["pipe", "pipe", "pipe"] }));
 let views, months, idle, past, first;
 
 await promise("12.1", "every question in docs/audit-repository.md is one that DuckDB can answer", () => {
@@ -41,8 +62,9 @@ await promise("12.2", "seats by month", () => {
   assert.deepEqual(months.rows, [["2026-08-01", 2, PEOPLE], ["2026-09-01", 1, PEOPLE], ["2026-10-01", 1, PEOPLE]]);
 });
 
-/** The seats of the newest report, by the files themselves. */
-const held = () => fs.readFileSync(path.join(folder, "latest.csv"), "utf8").trimEnd().split("\n").slice(1).map((line) => line.split(","));
+/** The rows of a report, by the file itself. */
+const rows = (file) => lines(file).slice(1).map((line) => line.split(","));
+const held = () => rows(path.join(folder, "latest.csv"));
 const before = (days) => new Date(Date.parse("2026-10-31T03:17:00Z") - days * 86_400_000).toISOString();
 
 await promise("12.3", "who was idle for 60 days and is still billed", () => {
@@ -73,6 +95,60 @@ await promise("12.5", "how long it takes from the grant to the first use", () =>
   for (const [login, granted, use, hours] of first.rows) assert.ok(use === null ? hours === null : use >= granted && hours >= 0, login);
 });
 
-await promise("12.6", "the simulator has nothing to object to", async () => assert.equal(await github.complaints(), ""));
+await promise("12.6", "a history with pseudonyms answers as the same with names does", () => {
+  const all = fs.readdirSync(folderOf("pseudonymous"), { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+  const texts = all.map((file) => fs.readFileSync(path.join(file.parentPath, file.name), "utf8"));
+  assert.deepEqual([...pseudonyms.keys()].filter((login) => texts.some((text) => text.includes(`,${login},`))), []);
+  const inOrder = ({ columns, rows }) => ({ columns, rows: rows.map((row) => JSON.stringify(row)).toSorted() });
+  const called = ({ columns, rows }) => ({ columns, rows: rows.map(([login, ...more]) => [pseudonyms.get(login), ...more]) });
+  const [, ...asked] = answers(folderOf("pseudonymous"));
+  const expected = [months, called(idle), past, called(first)];
+  assert.deepEqual(asked.map(inOrder), expected.map(inOrder));
+  return `${asked.map((answer) => answer.rows.length).join(", ")} lines`;
+});
+
+const imported = ["2026/2026-08-30", "2026/2026-08-31", "2026/2026-09-30"];
+await promise("12.7", "a history that was imported answers by what the reports say", () => {
+  const downloads = path.join(scratch, "downloads");
+  fs.mkdirSync(downloads);
+  for (const day of imported) fs.copyFileSync(path.join(folder, "reports", `${day}.csv`), path.join(downloads, path.basename(day) + ".csv"));
+  // Somebody who used it all the time came on the second day.
+  const eager = held().filter(([, , , activity]) => activity !== "None").toSorted(([, , , one], [, , , other]) => (one < other ? 1 : -1))[0][1];
+  const begin = path.join(downloads, "2026-08-30.csv");
+  fs.writeFileSync(begin, lines(begin).filter((line) => !line.includes(`,${eager},`)).join("\n") + "\n");
+  run(given("ACTION"), ["import", downloads, "--scope", "acme", "--directory", "imported"], { cwd: clone, env });
+
+  const [, byMonth, found, , granted] = answers(folderOf("imported"));
+  assert.deepEqual(byMonth.rows, [["2026-08-01", 2, PEOPLE - 0.5], ["2026-09-01", 1, PEOPLE]]);
+  const end = Date.parse("2026-09-30T03:17:00Z") - 60 * 86_400_000;
+  const known = new Map();
+  for (const day of imported) {
+    for (const [time, login, , activity] of rows(path.join(folder, "reports", `${day}.csv`))) {
+      const { last, since } = known.get(login) ?? { last: "", since: time };
+      known.set(login, { since, last: activity !== "None" && activity > last ? activity : last });
+    }
+  }
+  const expected = [...known].filter(([, { last, since }]) => Date.parse(last || since) < end).map(([login]) => login);
+  assert.ok(expected.length > 10, `${expected.length} idle`);
+  assert.deepEqual(found.rows.map(([login]) => login).toSorted(), expected.toSorted());
+  assert.ok(found.rows.every(([, , time, ends]) => time === null && ends === null));
+  assert.deepEqual(granted.rows, []);
+  return `${expected.length} idle`;
+});
+
+await promise("12.8", "an imported history that the action went on with answers as one that it began", async () => {
+  git("add", "imported");
+  git("commit", "--quiet", "--message", "Downloaded in the past");
+  git("push", "--quiet");
+  await record("2026-10-31T03:17:00Z", { directory: "imported" });
+  git("pull", "--quiet");
+  const [, byMonth, found, ends, granted] = answers(folderOf("imported"));
+  assert.deepEqual(byMonth.rows.slice(1), months.rows.slice(1));
+  assert.deepEqual(found, idle);
+  assert.deepEqual(ends, past);
+  assert.deepEqual(granted.rows, []);
+});
+
+await promise("12.9", "the simulator has nothing to object to", async () => assert.equal(await github.complaints(), ""));
 
 done();

@@ -44,6 +44,7 @@ pub mod markdown;
 mod outcome;
 pub mod progress;
 pub mod pseudonym;
+mod reading;
 pub mod report;
 pub mod runner;
 pub mod text;
@@ -63,11 +64,11 @@ use github::client::Client;
 use github::credentials::Mask;
 use github::names::RepositoryName;
 use github::pacer::Pacer;
-use github::seats;
 use http::Http;
 use inputs::{Access, Format, Inputs};
 use outcome::{Finished, Outcome, artifact_line, finished, outputs_of};
 use progress::Progress;
+use reading::Read;
 use report::Report;
 use report::columns::{Columns, Form};
 use report::manifest::FileEntry;
@@ -209,20 +210,26 @@ pub async fn run(
         let scope: &Scope = scope;
         let title = format!("Copilot activity report of the {} {scope}", scope.kind());
         let group = Group::begin(environment, &title);
-        progress.doing(format!("reading the seats of {scope}"));
-        let finished = match read(inputs, reader, &clock, console, scope).await {
-            Ok(report) => take(inputs, &delivery, reader, &destination, report).await,
-            Err(error) => Err(error),
-        };
+        let finished = reading::read(
+            inputs,
+            reader,
+            &delivery,
+            &clock,
+            (console, progress),
+            scope,
+        )
+        .await
+        .and_then(|read| take(inputs, &delivery, reader, &destination, read));
         let mut outcome = Outcome {
             scope,
             finished,
             recorded: Ok(None),
         };
         progress.note(outcome.finished_line());
-        if let Ok(Finished { report, .. }) = &outcome.finished {
+        if let Ok(finished) = &mut outcome.finished {
             progress.doing(format!("committing the report of {scope}"));
-            outcome.recorded = delivery.record(report).await;
+            let (revoked, held) = (finished.gone.revoked(), finished.held.take());
+            outcome.recorded = delivery.record(&finished.report, revoked, held).await;
         }
         outcome
             .unknown_line()
@@ -281,66 +288,21 @@ fn asker<'r>(inputs: &Inputs, readers: &'r [(&Scope, Client)]) -> Option<&'r Cli
     owners.or(readers.first()).map(|(_, client)| client)
 }
 
-/// Reads one report, and says what there is to say of it as a whole.
-async fn read(
-    inputs: &Inputs,
-    reader: &Client,
-    clock: &Clock,
-    console: &Console,
-    scope: &Scope,
-) -> anyhow::Result<Report> {
-    let shown = console.reading(scope.name());
-    let reached = |seats::Reached { pages, of }| shown.reached(pages, of);
-    let report = seats::read(&seats::Source {
-        client: reader,
-        clock,
-        scope,
-        pseudonyms: inputs.pseudonyms.as_ref(),
-        reached: &reached,
-    })
-    .await?;
-    drop(shown);
-    tracing::info!(
-        "{scope}: seats read: {}, people: {}, pages: {}.",
-        report.seats().len(),
-        report.people(),
-        report.reading().pages
-    );
-    if !report.is_complete() {
-        let doubts: Vec<String> = report.doubts().iter().map(ToString::to_string).collect();
-        let doubts = doubts.join("\n  missing: ");
-        if inputs.report.require_complete {
-            anyhow::bail!(
-                "The report of {scope} is not proved complete, so it was not published.\n  missing: {doubts}\n  what to do: run again. If it stays so, `require-complete: false` publishes the report, marked as incomplete"
-            );
-        }
-        tracing::warn!("The report of {scope} is not proved complete.\n  missing: {doubts}");
-    }
-    if let Some(total) = report.reading().total_seats()
-        && report.people() as u64 > total
-    {
-        tracing::warn!(
-            "{scope}: {} people hold seats, but GitHub counts {total} (`total_seats`). Somebody with seats in several organizations is billed in one of them only.",
-            report.people()
-        );
-    }
-    Ok(report)
-}
-
 /// Writes the files of a report to where they go.
-async fn take(
+fn take(
     inputs: &Inputs,
     delivery: &Delivery<'_>,
     reader: &Client,
     destination: &Destination,
-    report: Report,
+    read: Read,
 ) -> anyhow::Result<Finished> {
-    let (known, unknown) = match delivery.known(&report).await {
-        Ok(known) => (known, None),
-        Err(error) => (Known::default(), Some(error.context(
-            "How people stand is told from this report alone, because earlier ones could not be read",
-        ))),
-    };
+    let Read {
+        report,
+        known,
+        unknown,
+        gone,
+        held,
+    } = read;
     let rule = known.rule(report.time(), inputs.report.inactive_after);
     let (forms, manifest) = write(
         inputs,
@@ -355,6 +317,8 @@ async fn take(
         report,
         known,
         unknown,
+        gone,
+        held,
         rule,
         forms,
         manifest,
@@ -441,6 +405,7 @@ fn tell(
                     .chain(outcome.unknown_line())
                     .chain(outcome.recorded_lines())
                     .collect(),
+                warnings: outcome.warnings(),
             })
             .collect();
         let over = over_limit(inputs, outcomes).map(Line::bad);

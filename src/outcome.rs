@@ -1,7 +1,8 @@
 //! What became of what was asked for, told to the next step and to the person.
 
-use crate::delivery::Recorded;
+use crate::delivery::{Held, Recorded};
 use crate::files::Written;
+use crate::reading::Gone;
 use crate::report::Report;
 use crate::report::history::changes::Kind;
 use crate::report::scope::Scope;
@@ -18,6 +19,10 @@ pub(crate) struct Finished {
     pub(crate) known: Known,
     /// Why they could not be asked.
     pub(crate) unknown: Option<anyhow::Error>,
+    /// The seats of the report recorded before that are gone for sure.
+    pub(crate) gone: Gone,
+    /// What the repository held when it was looked at.
+    pub(crate) held: Option<Held>,
     pub(crate) rule: Rule,
     pub(crate) counts: Counts,
     /// The report, in each form that was asked for.
@@ -91,6 +96,14 @@ impl Outcome<'_> {
             lines.push(Line::bad(format!("{scope}: no pull request. {error:#}")));
         }
         lines
+    }
+
+    /// What was found in the repository that should not be so.
+    pub(crate) fn warnings(&self) -> &[String] {
+        match &self.recorded {
+            Ok(Some(recorded)) => &recorded.warnings,
+            _ => &[],
+        }
     }
 
     /// Who was concerned by each change of a seat; nothing where no report is recorded anywhere.

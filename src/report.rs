@@ -101,6 +101,13 @@ impl Report {
         &self.doubts
     }
 
+    /// The same report, with one more thing that speaks against its being complete.
+    #[must_use]
+    pub fn doubted(mut self, doubt: Doubt) -> Self {
+        self.doubts.push(doubt);
+        self
+    }
+
     /// Whether the report is proved to hold every row.
     #[must_use]
     pub fn is_complete(&self) -> bool {

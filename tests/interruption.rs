@@ -58,10 +58,10 @@ fn moments() -> [Moment; 7] {
             Delivered::NOTHING,
         ),
         moment(
-            "committing the report of acme",
+            "reading what is recorded of acme",
             At::path("GET", "/contents/"),
             |seen| seen.path_and_query.contains("/contents/"),
-            FILES,
+            Delivered::NOTHING,
         ),
         moment(
             "committing the report of acme",

@@ -110,10 +110,24 @@ fn a_history_goes_on_with_its_own_key_only() {
         let first = at("2026-11-22T03:00:00Z").input("pseudonym-key", first);
         first.run().succeeded();
         let head = git(&simulator.git_dir(OWN), &["rev-parse", "main"]);
+        let artifacts = simulator.artifacts().len();
         for time in ["2026-11-22T05:00:00Z", "2026-11-23T03:00:00Z"] {
             let step = at(time).input("pseudonym-key", second).run();
-            step.failed(1, &[told, "name another `directory`"]);
+            step.failed(
+                1,
+                &[told, "It was not published", "name another `directory`"],
+            );
+            assert_eq!(files_below(&step.workspace).len(), 0);
+            assert_eq!(step.output("report-path"), "");
+            for (login, _) in PEOPLE {
+                assert!(
+                    !contains(step.summary.as_bytes(), login),
+                    "{}",
+                    step.summary
+                );
+            }
             assert_eq!(git(&simulator.git_dir(OWN), &["rev-parse", "main"]), head);
+            assert_eq!(simulator.artifacts().len(), artifacts);
         }
         sound(&simulator, OWN);
     }

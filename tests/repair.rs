@@ -186,6 +186,98 @@ fn files_edited_and_removed_by_hand_are_told_of_and_no_line_is_lost() {
     }
 }
 
+/// The third day is recorded after `edit` of a file, and tells this alone: in the log and in the
+/// summary.
+fn third_day_tells(simulator: &Simulator, path: &str, edit: Edit, told: &str) -> Step {
+    let edited = edit(&text(simulator, path));
+    write(simulator, path, &edited);
+    let step = run_at(simulator, THIRD);
+    third_day_is_recorded(simulator, &step);
+    let by_hand = format!("{path} was changed after the report of 2026-03-02");
+    let others: Vec<&str> = warnings(&step)
+        .into_iter()
+        .filter(|line| !line.contains(&by_hand))
+        .collect();
+    assert_eq!(others.len(), 1, "{others:?}");
+    assert!(others[0].contains(told), "{others:?}");
+    let summary = step.summary.replace('\\', "");
+    let line = summary.lines().find(|line| line.contains(told));
+    assert!(
+        line.is_some_and(|line| line.starts_with("- ⚠️ ")),
+        "{summary}"
+    );
+    step
+}
+
+#[test]
+fn a_damaged_line_of_people_takes_no_other_with_it_and_is_kept() {
+    for edit in [
+        (|file: &str| file.replace("\n3,mona-3", "\nthree,mona-3")) as Edit,
+        |file| file.replace("\n3,mona-3", "\n3,\"mona-3"),
+        |file| file.replace("\n3,mona-3", "\nmona-3"),
+    ] {
+        let simulator = two_days();
+        let told = "line 4 of people.csv cannot be read; it is kept as it is";
+        third_day_tells(&simulator, "people.csv", edit, told);
+        let people = lines(&simulator, "people.csv");
+        let of = |login: &str| {
+            let mut all = people.iter().filter(|line| line.contains(login));
+            (
+                all.next().cloned().unwrap_or_default(),
+                all.next().cloned().unwrap_or_default(),
+            )
+        };
+        assert!(of("mona-1").0.contains(",2026-03-01T03:17:0"), "{people:?}");
+        assert!(of("mona-2").0.contains(",false,2026-02-20"), "{people:?}");
+        let (anew, kept) = of("mona-3");
+        assert!(anew.starts_with("3,mona-3,2026-03-03"), "{people:?}");
+        assert!(kept.contains(",2026-03-02T03:17:0"), "{people:?}");
+        assert_eq!(people.last(), Some(&kept));
+    }
+}
+
+#[test]
+fn a_quotation_mark_that_nothing_closes_hides_no_later_change() {
+    let edit: Edit = |file| format!("{file}2026-03-02T05:00:00Z,\"mona-9,,,granted,,\n");
+    let simulator = two_days();
+    let told = "line 4 of changes/2026.csv is no line of changes; it is kept as it is";
+    third_day_tells(&simulator, "changes/2026.csv", edit, told);
+    let page = text(&simulator, "README.md");
+    for line in [
+        "| 2026-03-03 | `mona-4` | granted |",
+        "| 2026-03-02 | `mona-2` | revoked |",
+    ] {
+        assert!(page.contains(line), "{page}");
+    }
+    assert!(page.contains("\nOf 3 in 2026"), "{page}");
+}
+
+#[test]
+fn a_newest_manifest_that_was_removed_is_told_of_as_missing() {
+    for removed in [
+        &["reports/2026/2026-03-02.json"][..],
+        &[
+            "reports/2026/2026-03-02.json",
+            "reports/2026/2026-03-02.csv",
+        ],
+        &[
+            "reports/2026/2026-03-02.json",
+            "reports/2026/2026-03-01.json",
+        ],
+    ] {
+        let simulator = two_days();
+        remove(&simulator, removed);
+        let step = run_at(&simulator, THIRD);
+        third_day_is_recorded(&simulator, &step);
+        let told = warnings(&step);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].contains("reports/2026/2026-03-02.json, the manifest of the newest report that totals.csv counts, is not there"),
+            "{told:?}"
+        );
+    }
+}
+
 #[test]
 fn what_the_third_day_mended_is_not_told_of_again() {
     for path in ["latest.csv", "seats.csv", "people.csv"] {
@@ -380,7 +472,7 @@ fn changes_add_up(simulator: &Simulator) {
     assert_eq!(totals.len(), 2, "{totals:?}");
     let newest = totals.last().unwrap();
     assert!(
-        newest.ends_with(&format!(",{granted},{revoked}")),
+        newest.ends_with(&format!(",{granted},{revoked},true")),
         "{newest} {changes:?}"
     );
     assert!(newest.starts_with(&time[..10]), "{newest} {time}");

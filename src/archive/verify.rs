@@ -6,14 +6,22 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use jiff::civil::Date;
 
 use super::{Outcome, count, required, shown, unusable};
 use crate::environment::Environment;
-use crate::report::history::verify::{Files, Verdict, day_of, verify};
+use crate::report::day::REPORTS;
+use crate::report::history::people::PEOPLE;
+use crate::report::history::seats::SEATS;
+use crate::report::history::totals::TOTALS;
+use crate::report::history::verify::{Files, Verdict, is_history, verify};
 use crate::runner::log;
 
 /// The subcommand's name.
 pub const COMMAND: &str = "verify";
+
+/// Its option: the first day to look at.
+pub const SINCE: &str = "since";
 
 /// Verifies the folder that `flags` name and prints what was found.
 ///
@@ -21,6 +29,7 @@ pub const COMMAND: &str = "verify";
 /// Where the folder cannot be read.
 pub fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Outcome> {
     let top: &PathBuf = required(flags, "DIR")?;
+    let since = flags.get_one::<Date>(SINCE).copied();
     let name = shown(&top.to_string_lossy());
     if !top.is_dir() {
         return Ok(unusable(environment, &format!("{name} is no folder.")));
@@ -30,29 +39,38 @@ pub fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Res
         return Ok(unusable(
             environment,
             &format!(
-                "No history was found in {name}: no folder in it has manifests as `reports/2026/2026-11-22.json`. Name a clone, or the folder of an organization or enterprise in it."
+                "No history was found in {name}: no folder in it has manifests as `reports/2026/2026-11-22.json`, `{TOTALS}`, or `{SEATS}` beside `{PEOPLE}`. Name a clone, or the folder of an organization or enterprise in it."
             ),
         ));
     }
     let mut problems = 0;
+    let mut days = 0;
     for (folder, history) in &histories {
-        let verdict = verify(history);
+        let verdict = verify(history, since);
         problems += verdict.problems.len();
-        tell(environment, &top.join(folder), &verdict);
+        days += verdict.days;
+        tell(environment, &top.join(folder), &verdict, since);
     }
-    if problems == 0 {
-        log::answer("All is as the manifests say.");
-        return Ok(Outcome::Good);
+    let from = since.map_or_else(String::new, |since| format!(" from {since} on"));
+    if problems > 0 {
+        let what = format!(
+            "Not all{from} is as the manifests say: {}.",
+            count(problems, "problem")
+        );
+        log::finding(environment, &what);
+        return Ok(Outcome::Bad);
     }
-    let what = format!(
-        "Not all is as the manifests say: {}.",
-        count(problems, "problem")
-    );
-    log::finding(environment, &what);
-    Ok(Outcome::Bad)
+    if let (Some(since), 0) = (since, days) {
+        let what = format!(
+            "--{SINCE} {since}: no day from then on has a report in {name}, so nothing was verified. Name the day of a report, or an earlier one."
+        );
+        return Ok(unusable(environment, &what));
+    }
+    log::answer(&format!("All{from} is as the manifests say."));
+    Ok(Outcome::Good)
 }
 
-fn tell(environment: &Environment, folder: &Path, verdict: &Verdict) {
+fn tell(environment: &Environment, folder: &Path, verdict: &Verdict, since: Option<Date>) {
     for problem in &verdict.problems {
         let path = folder.join(&problem.path);
         let what = crate::text::shown(&problem.what, 1_000);
@@ -63,8 +81,11 @@ fn tell(environment: &Environment, folder: &Path, verdict: &Verdict) {
     let span = verdict.span.map_or_else(String::new, |(first, last)| {
         format!(" from {first} to {last}")
     });
+    let left_out = since.map_or_else(String::new, |since| {
+        format!(" Nothing before {since} was looked at.")
+    });
     let line = format!(
-        "{}: {}, {}{span}, {} checked, {}.",
+        "{}: {}, {}{span}, {} checked, {}.{left_out}",
         shown(&folder.to_string_lossy()),
         shown(scope),
         count(verdict.days, "day"),
@@ -106,41 +127,44 @@ fn histories(top: &Path) -> anyhow::Result<BTreeMap<String, History>> {
     let mut all = Vec::new();
     walk(top, "", &mut all)?;
     let mut histories: BTreeMap<String, History> = BTreeMap::new();
-    for path in &all {
-        let Some(folder) = history_of(path) else {
-            continue;
-        };
-        histories
-            .entry(folder.to_owned())
-            .or_insert_with(|| History {
+    for folder in all.iter().flat_map(|path| folders_of(path)) {
+        if !histories.contains_key(folder) {
+            let history = History {
                 folder: top.join(folder),
-                paths: BTreeSet::new(),
-            });
-    }
-    for (folder, history) in &mut histories {
-        let below = |path: &String| {
-            let rest = path.strip_prefix(folder.as_str())?;
-            let rest = if folder.is_empty() {
-                rest
-            } else {
-                rest.strip_prefix('/')?
+                paths: below(&all, folder),
             };
-            Some(rest.to_owned())
-        };
-        history.paths = all.iter().filter_map(below).collect();
+            histories.insert(folder.to_owned(), history);
+        }
     }
+    histories.retain(|_, history| is_history(history));
     Ok(histories)
 }
 
-/// The folder that has a file of that path as the report or manifest of a day.
-fn history_of(path: &str) -> Option<&str> {
-    let mut slashes = path.rmatch_indices('/').map(|(place, _)| place);
-    let below = match slashes.nth(2) {
-        Some(place) => place + 1,
-        None => 0,
+/// The folders that a file of that path may tell of as histories.
+fn folders_of(path: &str) -> impl Iterator<Item = &str> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let is_beside = [TOTALS, SEATS].contains(&name);
+    let above = folder
+        .rsplit_once('/')
+        .map(|(above, _)| above)
+        .and_then(|above| above.strip_suffix(REPORTS))
+        .filter(|above| above.is_empty() || above.ends_with('/'))
+        .map(|above| above.trim_end_matches('/'));
+    is_beside.then_some(folder).into_iter().chain(above)
+}
+
+/// What is below a folder, by the paths in it.
+fn below(all: &[String], folder: &str) -> BTreeSet<String> {
+    let below = |path: &String| {
+        let rest = path.strip_prefix(folder)?;
+        let rest = if folder.is_empty() {
+            rest
+        } else {
+            rest.strip_prefix('/')?
+        };
+        Some(rest.to_owned())
     };
-    day_of(&path[below..])?;
-    Some(path[..below].trim_end_matches('/'))
+    all.iter().filter_map(below).collect()
 }
 
 /// Finds everything below a folder that is no folder itself, but for git's own.

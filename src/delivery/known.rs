@@ -1,43 +1,76 @@
-//! What reports that were recorded before know of people, read before the new one is written: its
-//! files and outputs tell how people stand.
+//! What reports that were recorded before say, read before the new one is written: its files and
+//! outputs tell how people stand, and whether a seat is gone shows only against them.
 
-use super::Delivery;
+use anyhow::Context as _;
+
+use super::folder::found;
 use super::pull_request::branch_for;
+use super::{Delivery, Target};
 use crate::github::commit::Beginning;
+use crate::github::names::BranchName;
 use crate::github::pulls::PullRequests;
 use crate::report::Report;
-use crate::report::history::people::{self, PEOPLE, People};
-use crate::report::history::totals::{TOTALS, Totals};
-use crate::report::standing::Known;
+use crate::report::history::{Folder, Past, RecordError};
+use crate::report::pseudonym::PseudonymKey;
+
+/// What a repository holds of the scope of a report, as it was at one commit.
+#[derive(Debug)]
+pub struct Held {
+    /// The SHA of that commit.
+    pub(super) head: String,
+    pub(super) folder: Folder,
+    /// The paths of its files, which follow from the report's day.
+    pub(super) paths: [String; 7],
+}
 
 impl Delivery<'_> {
-    /// What the reports recorded before know; nothing where none is recorded anywhere. A file that
-    /// cannot be read counts for nothing here, and is told of when the report is recorded.
+    /// What the reports recorded before say, and the files that say it; nothing where none is
+    /// recorded anywhere. A file that cannot be read counts for nothing here, and is told of when
+    /// the report is recorded.
     ///
     /// # Errors
-    /// Where the repository could not be read.
-    pub async fn known(&self, report: &Report) -> anyhow::Result<Known> {
+    /// Where the repository could not be read; and a [`RecordError`] where people are called
+    /// otherwise there, so that the report must not go anywhere.
+    pub async fn past(&self, report: &Report) -> anyhow::Result<Option<(Past, Held)>> {
         let Some(target) = &self.repository else {
-            return Ok(Known::default());
+            return Ok(None);
         };
-        let branch = if target.inputs.pull_request {
-            let repository = &target.inputs.repository;
-            let pulls = PullRequests::new(&target.client, self.clock, repository, &target.branch);
-            let (branch, _) = branch_for(&pulls, report).await?;
-            (branch, Beginning::From(target.branch.clone()))
-        } else {
-            (target.branch.clone(), Beginning::Default)
+        let name = target.folder(report.scope())?;
+        let time = report.time();
+        let committer = self.committer(target, self.looked_at(target, report).await?)?;
+        let held = committer.look(async |snapshot| {
+            Ok(Held {
+                head: snapshot.head().to_owned(),
+                folder: found(&snapshot, &name, time).await?,
+                paths: Folder::paths(time),
+            })
+        });
+        let Some(held) = held.await? else {
+            return Ok(None);
         };
-        let folder = target.folder(report.scope())?;
-        let paths = [folder.join(PEOPLE)?, folder.join(TOTALS)?];
-        let files = self.committer(target, branch)?.look(&paths).await?;
-        let [seen, days] = &files[..] else {
-            return Ok(Known::default());
-        };
-        let seen = seen.as_deref().map(people::read);
-        Ok(Known {
-            people: People::new(seen.and_then(Result::ok).unwrap_or_default()),
-            totals: Totals::read(days.as_deref().unwrap_or_default()).0,
-        })
+        let past = Past::read(&held.folder, time, self.clock.now());
+        let key = self.pseudonyms.map(PseudonymKey::fingerprint);
+        match past.takes(report.scope(), key.as_deref(), report.seats()) {
+            // It says nothing of this scope, and recording is refused for it.
+            Err(RecordError::OtherScope { .. }) => Ok(None),
+            taken => taken
+                .with_context(|| format!("{name} of {}", target.inputs.repository))
+                .map(|()| Some((past, held))),
+        }
+    }
+
+    /// The branch that the history is read from.
+    async fn looked_at(
+        &self,
+        target: &Target<'_>,
+        report: &Report,
+    ) -> anyhow::Result<(BranchName, Beginning)> {
+        if !target.inputs.pull_request {
+            return Ok((target.branch.clone(), Beginning::Default));
+        }
+        let repository = &target.inputs.repository;
+        let pulls = PullRequests::new(&target.client, self.clock, repository, &target.branch);
+        let (branch, _) = branch_for(&pulls, report).await?;
+        Ok((branch, Beginning::From(target.branch.clone())))
     }
 }

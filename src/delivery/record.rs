@@ -5,6 +5,7 @@ use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use super::folder::found;
+use super::known::Held;
 use super::{Delivery, Target};
 use crate::github::commit::{Beginning, Change, Commit, Committer};
 use crate::github::names::{BranchName, NameError, RepositoryPath};
@@ -14,7 +15,7 @@ use crate::report::columns::Form;
 use crate::report::csv;
 use crate::report::day::date;
 use crate::report::history::changes::Kind;
-use crate::report::history::{self, Action, Entry, Recording};
+use crate::report::history::{self, Action, Entry, Folder, Recording, Revoked};
 
 /// What became of a report in the repository.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub struct Recorded {
     pub changes: Vec<(Kind, String)>,
     /// Whether the seats' state differs from the last recorded report.
     pub changed: bool,
+    /// What was found in the repository that should not be so.
+    pub warnings: Vec<String>,
     /// The commit, where one was made.
     pub commit: Option<Commit>,
     /// The pull request that holds the report, where one was asked for and there is one.
@@ -40,6 +43,10 @@ pub struct Recorded {
 /// A report on its way into a repository.
 pub(super) struct Offer<'r> {
     pub(super) report: &'r Report,
+    /// The seats that count as revoked, where it does not show them.
+    pub(super) revoked: Revoked<'r>,
+    /// What the repository held when it was looked at last.
+    pub(super) held: Option<Held>,
     pub(super) csv: Bytes,
     /// The folder of the scope.
     pub(super) folder: RepositoryPath,
@@ -58,11 +65,17 @@ pub(super) struct Placed {
 
 impl Delivery<'_> {
     /// Commits a report, as the rule of the day wants it, to the branch or by a pull request into
-    /// it; nothing where that was not asked for.
+    /// it; nothing where that was not asked for. What was `held` when the repository was looked at
+    /// last is not read again where nobody committed since.
     ///
     /// # Errors
     /// Where it had to be committed and was not.
-    pub async fn record(&self, report: &Report) -> anyhow::Result<Option<Recorded>> {
+    pub async fn record(
+        &self,
+        report: &Report,
+        revoked: Revoked<'_>,
+        held: Option<Held>,
+    ) -> anyhow::Result<Option<Recorded>> {
         let Some(target) = &self.repository else {
             return Ok(None);
         };
@@ -71,6 +84,8 @@ impl Delivery<'_> {
         csv::write(report, Form::Github, &mut content)?;
         let offer = Offer {
             report,
+            revoked,
+            held,
             folder: target.folder(report.scope())?,
             message: self.message(&target.inputs.message, report, &content),
             csv: Bytes::from(content),
@@ -100,6 +115,7 @@ impl Delivery<'_> {
             revoked: placed.recording.revoked,
             changes: placed.recording.changes,
             changed: placed.recording.changed,
+            warnings: placed.recording.warnings,
             commit: placed.commit,
             pull_request,
             what,
@@ -119,7 +135,17 @@ impl Delivery<'_> {
         let mut decided: Option<(Recording, bool)> = None;
         let commit = committer
             .commit(async |snapshot| {
-                let found = found(&snapshot, &offer.folder, report.time()).await?;
+                let read;
+                let is_held = |held: &&Held| {
+                    held.head == snapshot.head() && held.paths == Folder::paths(report.time())
+                };
+                let folder = match offer.held.as_ref().filter(is_held) {
+                    Some(held) => &held.folder,
+                    None => {
+                        read = found(&snapshot, &offer.folder, report.time()).await?;
+                        &read
+                    }
+                };
                 let api = target.client.address().as_str();
                 let entry = Entry {
                     scope: report.scope(),
@@ -129,8 +155,9 @@ impl Delivery<'_> {
                     csv: offer.csv.clone(),
                     manifest: self.manifest(report, api, Vec::new()),
                     inactive_after: self.inactive_after,
+                    revoked: offer.revoked,
                 };
-                let made = history::record(entry, &found, self.clock.now())
+                let made = history::record(entry, folder, self.clock.now())
                     .with_context(|| format!("{} of {}", offer.folder, target.inputs.repository))?;
                 let (change, _) = decided.insert((made, snapshot.exists()));
                 if change.files.is_empty() {

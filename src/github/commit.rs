@@ -120,6 +120,12 @@ struct Base {
 }
 
 impl Snapshot<'_> {
+    /// The SHA of the commit that all is read from.
+    #[must_use]
+    pub fn head(&self) -> &str {
+        &self.base.head.commit
+    }
+
     /// Whether the branch exists already.
     #[must_use]
     pub fn exists(&self) -> bool {
@@ -194,20 +200,26 @@ impl<'a> Committer<'a> {
         }
     }
 
-    /// Reads files as they are before anything is committed; nothing for one that is not there.
+    /// Lets `look` read from the branch as it is before anything is committed; nothing where there
+    /// is no commit yet.
     ///
     /// # Errors
-    /// Where GitHub does not give one whole.
-    pub async fn look(
+    /// Where the branch could not be read, and those of `look`.
+    pub async fn look<T>(
         &self,
-        paths: &[RepositoryPath],
-    ) -> Result<Vec<Option<Vec<u8>>>, GitHubError> {
-        match self.state().await? {
-            State::At(head) | State::NoBranch(head) | State::NoBase(_, head) => {
-                self.files(&head, paths).await
-            }
-            State::Empty | State::NoDefault | State::Gone => Ok(vec![None; paths.len()]),
-        }
+        look: impl AsyncFnOnce(Snapshot<'_>) -> anyhow::Result<T>,
+    ) -> anyhow::Result<Option<T>> {
+        let (head, exists) = match self.state().await? {
+            State::At(head) => (head, true),
+            State::NoBranch(head) | State::NoBase(_, head) => (head, false),
+            State::Empty | State::NoDefault | State::Gone => return Ok(None),
+        };
+        let base = Base { head, exists };
+        let snapshot = Snapshot {
+            committer: self,
+            base: &base,
+        };
+        look(snapshot).await.map(Some)
     }
 
     /// Lets `plan` make a change of what it reads from the branch, and commits it; again from the

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Arg, Command, value_parser};
+use jiff::civil::Date;
 
 use super::table::{INPUTS, Kind};
 use crate::archive::{import, verify};
@@ -118,11 +119,18 @@ fn verify() -> Command {
             "Holds the recorded histories in a clone against their manifests, and names each file that was altered, is missing or does not follow. Needs no network, no token and no git; a shallow clone has all that it needs.\n\nIt finds accidents and careless edits. Whoever may write everything can write manifests that fit, too.",
         )
         .after_help(
-            "Exit status:\n  0  all is as the manifests say\n  1  something is not\n  2  there is nothing to verify",
+            "Exit status:\n  0  all is as the manifests say\n  1  something is not\n  2  there is nothing to verify, or the arguments cannot be used",
         )
         .arg(folder(
             "A clone, or a folder in it; every history below it is verified",
         ))
+        .arg(
+            Arg::new(verify::SINCE)
+                .long(verify::SINCE)
+                .value_name("DAY")
+                .value_parser(day)
+                .help("The first day to look at, such as 2026-11-22. Nothing before it is: for a history whose older days were removed or altered on purpose"),
+        )
 }
 
 fn pseudonym() -> Command {
@@ -191,6 +199,13 @@ fn folder(help: &'static str) -> Arg {
         .required(true)
         .value_parser(value_parser!(PathBuf))
         .help(help)
+}
+
+/// A day has one form only, that of the reports' names.
+fn day(text: &str) -> Result<Date, String> {
+    let day = text.parse().ok();
+    day.filter(|day: &Date| day.to_string() == text)
+        .ok_or_else(|| "a day is written as 2026-11-22".to_owned())
 }
 
 /// A scope's name means the same for both kinds.

@@ -3,8 +3,10 @@
 //! The list of seats moves while it is read: a seat granted or revoked between two pages shifts
 //! the rows, so that one is read twice or missed. GitHub gives no snapshot, but signs by which a
 //! moved list is seen. One move leaves no sign: between the same two pages a seat is revoked and
-//! another granted further on, so that the total stays; only reading everything twice would show
-//! it.
+//! another granted further on, so that the total stays, and the row that slipped over the edge is
+//! on neither page. The same happens where more people hold seats than `total_seats` counts, so that
+//! one less does not fall short of it. Reports recorded before show what is missing then; see
+//! [`super::history::Past::absent`].
 
 use std::fmt;
 
@@ -60,6 +62,12 @@ pub enum Doubt {
         /// How many seats.
         seats: usize,
     },
+    /// Seats of the report recorded before were in one reading of the list and not in the next,
+    /// again and again.
+    Unsteady {
+        /// How many seats the last reading lacks that the one before it had.
+        seats: usize,
+    },
     /// GitHub said that it leaves out organizations for which the token is not authorized for
     /// single sign-on (`X-GitHub-SSO: partial-results`).
     Partial,
@@ -105,6 +113,10 @@ impl fmt::Display for Doubt {
             Self::SeatTwice { seats } => write!(
                 f,
                 "{seats} seats were read twice: the list moved while it was read, and others may have been missed"
+            ),
+            Self::Unsteady { seats } => write!(
+                f,
+                "the list moved each time it was read: the last reading lacks {seats} of the seats recorded before that the one before it had"
             ),
             Self::Short {
                 people,

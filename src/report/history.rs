@@ -13,6 +13,7 @@
 pub mod changes;
 mod folder;
 pub mod import;
+mod names;
 pub mod people;
 pub mod readme;
 pub mod seats;
@@ -34,8 +35,8 @@ use super::scope::{Scope, ScopeKind};
 use super::seat::Seat;
 use super::standing::{Counts, Known};
 use changes::{Change, Kind};
-pub use folder::Folder;
-use folder::{Before, Found};
+use folder::Before;
+pub use folder::{Folder, Past};
 use totals::Day;
 
 /// A report that is to be recorded.
@@ -55,6 +56,20 @@ pub struct Entry<'a> {
     pub manifest: Manifest<'a>,
     /// From when somebody counts as inactive.
     pub inactive_after: SignedDuration,
+    /// Which seats that it does not show any more are revoked.
+    pub revoked: Revoked<'a>,
+}
+
+/// Which seats that a report does not show any more are revoked.
+///
+/// A list that is read page by page can lose a row without a sign; see [`super::completeness`].
+/// What is not called revoked stays in the history until a later report settles it.
+#[derive(Debug, Clone, Copy)]
+pub enum Revoked<'a> {
+    /// All of them.
+    All,
+    /// These alone.
+    Only(&'a [Seat]),
 }
 
 /// What is to be done with a report, and what it changes.
@@ -128,40 +143,16 @@ pub enum RecordError {
 /// # Errors
 /// Where the folder belongs to another scope.
 pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recording, RecordError> {
-    let found = Found::read(folder, entry.time, now);
-    let ours = entry.scope.kind();
-    if let Some(recorded) = found.kind.filter(|kind| *kind != ours) {
-        return Err(RecordError::OtherScope { recorded, ours });
-    }
-    let key = entry.manifest.pseudonyms();
-    if let Some(recorded) = &found.names
-        && !recorded.are_by(key, entry.seats)
-    {
-        return Err(RecordError::OtherKey {
-            recorded: recorded.described(),
-            ours: described(key),
-        });
-    }
-    let bare;
-    let before: Option<&[Seat]> = match &found.before {
-        Before::Nothing => None,
-        Before::Seats(seats) => Some(seats),
-        Before::Latest(latest) => {
-            bare = latest.seats();
-            Some(&bare)
-        }
-    };
+    let found = Past::read(folder, entry.time, now);
+    found.takes(entry.scope, entry.manifest.pseudonyms(), entry.seats)?;
+    let before = found.before.seats();
     let mut differences = before.map_or_else(Vec::new, |old| changes::between(old, entry.seats));
-    let kept = if entry.complete == Some(false) {
-        take_revoked(&mut differences)
-    } else {
-        Vec::new()
-    };
+    let kept = take_unproved(&mut differences, &entry);
     let state = with_kept(entry.seats, &kept);
     let changed = match &found.before {
         Before::Nothing => true,
         Before::Seats(seats) => !seats.iter().eq(state.iter().copied()),
-        Before::Latest(latest) => !latest.says_the_same_as(entry.scope, entry.seats),
+        Before::Latest(latest, _) => !latest.says_the_same_as(entry.scope, entry.seats),
     };
     let action = match found.time {
         Some(time) if time > entry.time => Action::Older(time),
@@ -190,7 +181,11 @@ pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recor
         known.people.see(entry.time, entry.seats, &kept);
         let rule = known.rule(entry.time, entry.inactive_after);
         let counts = Counts::of(known.standings(entry.seats, rule));
-        let day = counts.day(entry.time, entry.seats.len(), granted, revoked);
+        let day = counts.day(
+            (entry.time, entry.complete),
+            entry.seats.len(),
+            (granted, revoked),
+        );
         known.totals.put(day);
         files = written(entry, folder, known, &state, &differences)?;
     }
@@ -205,19 +200,23 @@ pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recor
     })
 }
 
-/// How people are called with a key of that fingerprint.
-fn described(fingerprint: Option<&str>) -> String {
-    match fingerprint {
-        Some(key) => format!("with pseudonyms by the key {}", crate::text::shown(key, 20)),
-        None => "with people's own names".to_owned(),
-    }
-}
-
-/// Takes out the seats that only seem to be gone: a report that may lack rows proves nothing of
+/// Takes out the seats that may only seem to be gone: a report that may lack rows proves nothing of
 /// those it does not show.
-fn take_revoked<'s>(changes: &mut Vec<Change<'s>>) -> Vec<&'s Seat> {
+fn take_unproved<'s>(changes: &mut Vec<Change<'s>>, entry: &Entry<'_>) -> Vec<&'s Seat> {
+    let proved = match (entry.complete, entry.revoked) {
+        (Some(false), _) => &[],
+        (_, Revoked::Only(proved)) => proved,
+        (_, Revoked::All) => return Vec::new(),
+    };
+    let keys: HashSet<_> = proved.iter().filter_map(Seat::key).collect();
+    let is_proved = |seat: &Seat| match seat.key() {
+        Some(key) => keys.contains(&key),
+        None => proved.contains(seat),
+    };
     changes
-        .extract_if(.., |change| change.kind == Kind::Revoked)
+        .extract_if(.., |change| {
+            change.kind == Kind::Revoked && !is_proved(change.seat)
+        })
         .map(|change| change.seat)
         .collect()
 }
@@ -260,10 +259,7 @@ fn written(
             seats::SEATS.to_owned(),
             seats::write(state.iter().copied())?.into(),
         ),
-        (
-            people::PEOPLE.to_owned(),
-            people::write(&people.into_lines())?.into(),
-        ),
+        (people::PEOPLE.to_owned(), people.write()?.into()),
         (totals::TOTALS.to_owned(), totals.write()?.into()),
         (format!("{}.csv", day_stem(entry.time)), entry.csv),
     ];

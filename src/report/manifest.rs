@@ -189,6 +189,12 @@ pub struct RecordedManifest {
     pub scope: RecordedScope,
     /// The moment the report speaks of.
     pub report_time: Timestamp,
+    /// How many rows it had, where it says.
+    #[serde(default)]
+    pub seats: Option<u64>,
+    /// How many people held them, where it says.
+    #[serde(default)]
+    pub people: Option<u64>,
     /// Whether it was proved complete, where it says.
     pub complete: Option<bool>,
     /// The fingerprint of the key by which people have pseudonyms, where they have.

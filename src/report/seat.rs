@@ -10,7 +10,7 @@ use jiff::civil::Date;
 pub const NONE: &str = "None";
 
 /// One grant of Copilot access by an organization or an enterprise team: one row of the report.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Seat {
     /// Who holds the seat. Missing for a row without a person, which counts all the same.
     pub assignee: Option<Account>,
@@ -102,7 +102,7 @@ impl Seat {
 
     /// Who holds which grant. Rows without a person have none: nothing tells two of them apart,
     /// so none of them is called a repetition of another.
-    fn key(&self) -> Option<(Identity<'_>, Option<Identity<'_>>, Option<u64>)> {
+    pub(super) fn key(&self) -> Option<(Identity<'_>, Option<Identity<'_>>, Option<u64>)> {
         Some((
             self.assignee.as_ref()?.identity(),
             self.organization.as_deref().map(Account::identity),

@@ -29,6 +29,8 @@ pub struct Standing<'a> {
     pub status: Status,
     /// Their newest activity that any report knew of.
     pub last_known_activity_at: Option<Timestamp>,
+    /// Since when every activity of theirs is known.
+    pub known_since: Timestamp,
 }
 
 impl Standing<'_> {
@@ -106,13 +108,13 @@ pub struct Counts {
 
 impl Known {
     /// The rule by which a report of the time `now` is told, as far back as the recorded ones
-    /// reach without a gap.
+    /// reach without a gap. Those that may lack people say nothing of them; one that was downloaded
+    /// counts as whole, because GitHub made it.
     #[must_use]
     pub fn rule(&self, now: Timestamp, inactive_after: SignedDuration) -> Rule {
-        // What reports knew before that is lost with the file that kept it.
-        let since = self.people.since().unwrap_or(now);
-        let times = self.totals.days().map(|day| day.report_time);
-        Rule::new(now, inactive_after, times.filter(|time| *time >= since))
+        let whole = self.totals.days().filter(|day| day.complete != Some(false));
+        let times = whole.map(|day| day.report_time);
+        Rule::new(now, inactive_after, times)
     }
 
     /// How the people who hold `seats` stand, in the order of their first row.
@@ -123,12 +125,15 @@ impl Known {
     ) -> impl Iterator<Item = Standing<'a>> {
         people::of(seats).map(move |person| {
             let known = self.people.get(person.account);
+            // What earlier reports knew of them is lost with the line that kept it.
+            let rule = rule.seen_since(known.map_or(rule.now, |known| known.first_seen));
             let known = known.and_then(|known| known.last_known_activity_at);
             let last_known_activity_at = person.last_activity_at.max(known);
             Standing {
                 status: rule.status(person.granted_at, last_known_activity_at),
                 person,
                 last_known_activity_at,
+                known_since: rule.known_since,
             }
         })
     }
@@ -151,11 +156,17 @@ impl Counts {
         counts
     }
 
-    /// The line of the day for a report of that time with so many seats.
+    /// The line of the day for a report of that time, complete or not, with so many seats.
     #[must_use]
-    pub fn day(self, report_time: Timestamp, seats: usize, granted: usize, revoked: usize) -> Day {
+    pub fn day(
+        self,
+        (report_time, complete): (Timestamp, Option<bool>),
+        seats: usize,
+        (granted, revoked): (usize, usize),
+    ) -> Day {
         Day {
             report_time,
+            complete,
             seats,
             people: self.people,
             active: self.active,

@@ -73,6 +73,17 @@ impl Rule {
         }
     }
 
+    /// The rule for somebody who was in a report at that time first: it knows what they did in the
+    /// 90 days before it, and nothing knows more.
+    #[must_use]
+    pub fn seen_since(self, first_seen: Timestamp) -> Self {
+        let known_since = first_seen.checked_sub(KEPT).unwrap_or(first_seen);
+        Self {
+            known_since: self.known_since.max(known_since),
+            ..self
+        }
+    }
+
     /// What can be said of somebody with the oldest grant `granted_at`, whose newest known
     /// activity was at `activity_at`.
     ///
@@ -145,5 +156,8 @@ mod tests {
         let now = rule(300, &[210, 120]);
         assert_eq!(now.status(Some(at(30, 0)), None), Status::NeverUsed);
         assert_eq!(now.status(Some(at(30, -1)), None), Status::Inactive);
+        let late = now.seen_since(at(200, 0));
+        assert_eq!(late.status(Some(at(110, 0)), None), Status::NeverUsed);
+        assert_eq!(late.status(Some(at(110, -1)), None), Status::Inactive);
     }
 }

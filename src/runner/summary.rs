@@ -33,6 +33,8 @@ pub struct Section<'a> {
     pub facts: Option<Facts<'a>>,
     /// What was delivered where, and what was not; Markdown is escaped here.
     pub lines: Vec<Line>,
+    /// What was found amiss on the way and did not stop anything.
+    pub warnings: &'a [String],
 }
 
 /// What a report says of people.
@@ -124,6 +126,9 @@ fn write_section(out: &mut String, section: &Section<'_>, names: bool) {
     let _ = writeln!(out, "\n## {}\n", escape(&section.title));
     for line in &section.lines {
         write_line(out, line);
+    }
+    for warning in section.warnings {
+        let _ = writeln!(out, "- ⚠️ {}", in_one_entry(warning));
     }
     let Some(facts) = &section.facts else {
         return;
@@ -244,10 +249,10 @@ fn days_idle(standing: &Standing<'_>, rule: Rule) -> String {
         return String::new();
     };
     let days = |since| rule.now.duration_since(since).as_hours().max(0) / 24;
-    if standing.person.last_activity_at.is_some() || since >= rule.known_since {
+    if standing.person.last_activity_at.is_some() || since >= standing.known_since {
         days(since).to_string()
     } else {
-        format!("{} or more", days(rule.known_since))
+        format!("{} or more", days(standing.known_since))
     }
 }
 
@@ -283,14 +288,19 @@ fn write_changes(out: &mut String, facts: &Facts<'_>) {
 
 fn write_line(out: &mut String, line: &Line) {
     let mark = if line.good { "✅" } else { "❌" };
-    // Whole lines of an error belong together; one entry of a list has them as breaks.
-    let text: Vec<String> = log::without_secrets(&line.text)
+    let link = line.link.as_deref().map(link_to);
+    let text = match link {
+        Some(link) => format!("{}: {link}", in_one_entry(&line.text)),
+        None => in_one_entry(&line.text),
+    };
+    let _ = writeln!(out, "- {mark} {text}");
+}
+
+/// Whole lines of an error belong together; one entry of a list has them as breaks.
+fn in_one_entry(text: &str) -> String {
+    let lines: Vec<String> = log::without_secrets(text)
         .lines()
         .map(|part| escape_whole(part.trim()))
         .collect();
-    let _ = write!(out, "- {mark} {}", text.join("<br>"));
-    if let Some(link) = &line.link {
-        let _ = write!(out, ": {}", link_to(link));
-    }
-    out.push('\n');
+    lines.join("<br>")
 }

@@ -14,7 +14,8 @@ const SEATS: &str = "Login,User Id,Organization,Organization Id,Team,Team Id,Pla
                      Pending Cancellation Date,Last Authenticated At,Last Activity At,Last Surface Used\n";
 const PEOPLE: &str = "User Id,Login,First Seen,Last Seen,Holds Seat,Last Known Activity At,\
                       Last Known Surface,Last Known Authentication At\n";
-const TOTALS: &str = "Report Time,Seats,People,Active,Inactive,Never Used,New,Granted,Revoked\n";
+const TOTALS: &str =
+    "Report Time,Seats,People,Active,Inactive,Never Used,New,Granted,Revoked,Complete\n";
 const LATEST: &str = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used";
 
 /// From when somebody counts as inactive.
@@ -201,6 +202,7 @@ impl Ledger {
             [time.to_string()]
                 .into_iter()
                 .chain(counts)
+                .chain(["true".to_owned()])
                 .collect::<Vec<_>>()
         });
         table(lines)

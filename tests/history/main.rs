@@ -17,7 +17,7 @@ use ledger::{CHANGES, Ledger, Page, date};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use simulator::{GitHub, Repository, Seats, Simulator, Token};
-use support::{Job, OWN, git, git_with, sound};
+use support::{Job, OWN, checkout, git, git_with, sound};
 
 /// More runs in a minute than one token may make.
 const TOKENS: usize = 12;
@@ -162,6 +162,15 @@ impl Story {
         }
         assert!(changes.values().all(Vec::is_empty), "{:?}", changes.keys());
         self.manifests_hold_together();
+        let clone = checkout(&self.simulator, OWN);
+        let folder = clone.path().to_str().unwrap();
+        for options in [
+            &[][..],
+            &["--since", &self.pages[self.pages.len() / 2].day.to_string()],
+        ] {
+            let verify = [&["verify", folder], options].concat();
+            Job::alone().by_hand(&verify).run().succeeded();
+        }
         sound(&self.simulator, OWN);
     }
 

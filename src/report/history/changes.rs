@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use csv::ByteRecord;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -131,10 +132,37 @@ pub fn append(file: &[u8], time: Timestamp, changes: &[Change<'_>]) -> csv::Resu
 /// Whether `file` begins with the line that such a file has.
 #[must_use]
 pub fn has_columns(file: &[u8]) -> bool {
-    let first = table::without_mark(file)
-        .split(|byte| *byte == b'\n')
-        .next();
-    first.is_some_and(|line| line.trim_ascii_end() == COLUMNS.join(",").as_bytes())
+    table::has_columns(file, &COLUMNS)
+}
+
+/// The lines of `file` below its first, each as its cells, and the number of each line that is none.
+pub(super) fn lines(file: &[u8]) -> impl Iterator<Item = Result<ByteRecord, usize>> {
+    let lines = table::lines(file, |record| is_change(record).then(|| record.clone()));
+    lines
+        .map(|line| line.map_err(|bad| bad.number))
+        .filter(|line| *line != Err(1))
+}
+
+/// The number of the first line of `file`, after the first of all, that is none of changes.
+#[must_use]
+pub fn first_damaged(file: &[u8]) -> Option<usize> {
+    lines(file).find_map(Result::err)
+}
+
+/// Whether a line is of this form, and no other was swallowed by a quotation mark in it.
+fn is_change(record: &ByteRecord) -> bool {
+    let time = |text: &[u8]| {
+        let text = std::str::from_utf8(text).ok()?;
+        text.parse::<Timestamp>().ok()
+    };
+    let first = |line: &[u8]| {
+        let cell = line.split(|byte| *byte == b',').next();
+        cell.and_then(time).is_some()
+    };
+    let swallows = |cell: &[u8]| cell.split(|byte| *byte == b'\n').skip(1).any(first);
+    record.len() == COLUMNS.len()
+        && record.get(0).and_then(time).is_some()
+        && !record.iter().any(swallows)
 }
 
 /// Finds what changed from the seats of one report to those of the next, in the order of the

@@ -1,20 +1,19 @@
 //! What a scope's folder holds already, read as far as the next report needs it. Whatever is
 //! damaged, missing or changed by hand is told of, and never stops a report.
 
-use std::collections::HashSet;
-
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
-use super::people::{self, PEOPLE, People};
+use super::changes::{self, Kind};
+use super::names::{self, Names};
+use super::people::{PEOPLE, People};
 use super::seats::{self, SEATS};
 use super::totals::{TOTALS, Totals};
-use super::{changes, table::TableError};
+use super::{RecordError, table::TableError};
 use crate::report::csv::Recorded;
 use crate::report::day::{LATEST, day_stem};
 use crate::report::manifest::RecordedManifest;
-use crate::report::pseudonym;
-use crate::report::scope::ScopeKind;
+use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::Seat;
 use crate::report::standing::Known;
 
@@ -101,18 +100,28 @@ pub(super) enum Before {
     /// Those of `seats.csv`.
     Seats(Vec<Seat>),
     /// Those of `latest.csv` alone, of which less is known.
-    Latest(Recorded),
+    Latest(Recorded, Vec<Seat>),
 }
 
-/// What was found in a folder.
+impl Before {
+    pub(super) fn seats(&self) -> Option<&[Seat]> {
+        match self {
+            Self::Nothing => None,
+            Self::Seats(seats) | Self::Latest(_, seats) => Some(seats),
+        }
+    }
+}
+
+/// What the reports say that a folder holds.
 #[derive(Debug)]
-pub(super) struct Found {
+pub struct Past {
     /// How people are called there; nothing where nothing was recorded.
-    pub(super) names: Option<Names>,
+    names: Option<Names>,
     /// Whom the reports there are about, where a file says it.
-    pub(super) kind: Option<ScopeKind>,
+    kind: Option<ScopeKind>,
     pub(super) before: Before,
-    pub(super) known: Known,
+    /// What they know of people.
+    pub known: Known,
     /// The time of the newest report there.
     pub(super) time: Option<Timestamp>,
     /// Whether the report of the same day is there and as it was recorded.
@@ -122,64 +131,49 @@ pub(super) struct Found {
     pub(super) warnings: Vec<String>,
 }
 
-/// How the people of a history are called.
-#[derive(Debug)]
-pub(super) enum Names {
-    /// By their own names.
-    Own,
-    /// By pseudonyms of the key with that fingerprint.
-    Key(String),
-    /// By pseudonyms of a key that no manifest tells any more: these.
-    UnknownKey(HashSet<String>),
-}
-
-impl Names {
-    fn of(fingerprint: Option<String>) -> Self {
-        fingerprint.map_or(Self::Own, Self::Key)
-    }
-
-    /// Told by the names themselves, where no manifest can be read.
-    fn guessed<'l>(logins: impl Iterator<Item = &'l str>) -> Self {
-        let (pseudonyms, own): (Vec<&str>, Vec<&str>) =
-            logins.partition(|login| pseudonym::is_pseudonym(login));
-        if pseudonyms.is_empty() || !own.is_empty() {
-            return Self::Own;
-        }
-        Self::UnknownKey(pseudonyms.into_iter().map(str::to_owned).collect())
-    }
-
-    /// Whether a run with the key of that fingerprint, or without one, calls people alike. Where
-    /// the key of the history is not known, it is by somebody who stands in both.
-    pub(super) fn are_by(&self, key: Option<&str>, seats: &[Seat]) -> bool {
-        match (self, key) {
-            (Self::Own, key) => key.is_none(),
-            (Self::Key(recorded), key) => key == Some(recorded.as_str()),
-            (Self::UnknownKey(_), None) => false,
-            (Self::UnknownKey(known), Some(_)) => {
-                seats.iter().any(|seat| known.contains(seat.login()))
-            }
-        }
-    }
-
-    /// For people.
-    pub(super) fn described(&self) -> String {
-        match self {
-            Self::Own => super::described(None),
-            Self::Key(key) => super::described(Some(key)),
-            Self::UnknownKey(_) => {
-                "with pseudonyms, by a key that its manifests do not tell any more".to_owned()
-            }
-        }
-    }
-}
-
 /// How far two machines' clocks may be apart. A recorded report from further in the future was
 /// not made when it says.
 const CLOCKS_APART: SignedDuration = SignedDuration::from_hours(1);
 
-impl Found {
+impl Past {
+    /// Whether a report of `scope` with these `seats`, whose people have pseudonyms by the key of
+    /// that fingerprint or none, may follow.
+    ///
+    /// # Errors
+    /// Where the folder is that of another scope, or calls people otherwise.
+    pub fn takes(
+        &self,
+        scope: &Scope,
+        key: Option<&str>,
+        seats: &[Seat],
+    ) -> Result<(), RecordError> {
+        let ours = scope.kind();
+        if let Some(recorded) = self.kind.filter(|kind| *kind != ours) {
+            return Err(RecordError::OtherScope { recorded, ours });
+        }
+        match &self.names {
+            Some(names) if !names.are_by(key, seats) => Err(RecordError::OtherKey {
+                recorded: names.described(),
+                ours: names::described(key),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The seats of the newest report that `seats`, those of a later one, do not show.
+    #[must_use]
+    pub fn absent(&self, seats: &[Seat]) -> Vec<Seat> {
+        let before = self.before.seats().unwrap_or_default();
+        changes::between(before, seats)
+            .into_iter()
+            .filter(|change| change.kind == Kind::Revoked)
+            .map(|change| change.seat.clone())
+            .collect()
+    }
+
     /// Reads `folder` at the time `now`, for a report of `time`.
-    pub(super) fn read(folder: &Folder, time: Timestamp, now: Timestamp) -> Self {
+    #[must_use]
+    pub fn read(folder: &Folder, time: Timestamp, now: Timestamp) -> Self {
         let mut warnings = Vec::new();
         let day = manifest(
             &day_stem(time),
@@ -196,28 +190,28 @@ impl Found {
         });
         let recorded = day.is_some() || previous.is_some() || latest.is_some();
         let seats = read(SEATS, folder.seats.as_deref(), seats::read, &mut warnings);
-        let known = read(
+        let people = read(
             PEOPLE,
             folder.people.as_deref(),
-            people::read,
+            People::read,
             &mut warnings,
         );
+        let (mut people, damaged) = people.unwrap_or_default();
+        warnings.extend(damaged_lines(PEOPLE, &damaged));
         let (totals, damaged) = Totals::read(folder.totals.as_deref().unwrap_or_default());
-        if damaged > 0 {
-            warnings.push(format!(
-                "{damaged} lines of {TOTALS} cannot be read; they are kept as they are, and count for nothing"
-            ));
+        warnings.extend(damaged_lines(TOTALS, &damaged));
+        if let Some(file) = folder.changes.as_deref().filter(|file| !file.is_empty()) {
+            let name = changes::file_name(time);
+            if !changes::has_columns(file) {
+                warnings.push(format!(
+                    "{name} does not begin with the line of a file of changes; it is kept as it is, and new lines are put below"
+                ));
+            } else if let Some(line) = changes::first_damaged(file) {
+                warnings.push(format!(
+                    "line {line} of {name} is no line of changes; it is kept as it is, but programs that read the file may stumble over it, or over all below it. It is to be mended by hand"
+                ));
+            }
         }
-        if let Some(file) = folder.changes.as_deref()
-            && !file.is_empty()
-            && !changes::has_columns(file)
-        {
-            warnings.push(format!(
-                "{} does not begin with the line of a file of changes; it is kept as it is, and new lines are put below",
-                changes::file_name(time)
-            ));
-        }
-        let mut people = People::new(known.unwrap_or_default());
         let latest_time = latest.as_ref().and_then(Recorded::time);
         if folder.people.is_none()
             && let (Some(latest), Some(time)) = (&latest, latest_time)
@@ -236,12 +230,23 @@ impl Found {
             Some(manifest) => Names::of(manifest.pseudonyms.clone()),
             None => Names::guessed(people.logins()),
         });
-        let times = manifests
+        let counted = totals.days().map(|day| day.report_time).max();
+        let mut times: Vec<Timestamp> = manifests
             .map(|m| m.map(|m| m.report_time))
             .into_iter()
-            .chain([latest_time, totals.days().map(|day| day.report_time).max()])
+            .chain([latest_time, counted])
             .flatten()
-            .max();
+            .collect();
+        times.sort_unstable();
+        // A report from the future was not made when it says.
+        let possible = times.partition_point(|time| time.duration_since(now) <= CLOCKS_APART);
+        let yet_to_come = times.split_off(possible).pop();
+        if let Some(time) = yet_to_come {
+            warnings.push(format!(
+                "the recorded report says that it is of {time}, which is yet to come; it does not count as newer"
+            ));
+        }
+        let newest = times.pop();
         let has_day = day.as_ref().is_some_and(|day| {
             let report = format!("{}.csv", day_stem(time));
             [LATEST, &report].into_iter().all(|path| {
@@ -257,7 +262,8 @@ impl Found {
                         "{SEATS} is not there, so the report is compared with {LATEST}, which says less of a seat"
                     ));
                 }
-                Before::Latest(latest)
+                let seats = latest.seats();
+                Before::Latest(latest, seats)
             }
             (None, None) => {
                 if recorded || folder.seats.is_some() {
@@ -268,27 +274,23 @@ impl Found {
                 Before::Nothing
             }
         };
-        let times = times.filter(|time| {
-            let possible = time.duration_since(now) <= CLOCKS_APART;
-            if !possible {
-                warnings.push(format!(
-                    "the recorded report says that it is of {time}, which is yet to come; it does not count as newer"
-                ));
-            }
-            possible
-        });
-        // Where a newer report is there, the files are its own, and its manifest was not read.
-        if let Some(newest) = day.as_ref().or(previous.as_ref())
-            && times.is_none_or(|newest| newest <= time)
-        {
-            altered(folder, newest, time, &mut warnings);
+        // Where a report that is newer or yet to come is there, the files are its own, and its
+        // manifest was not read.
+        if yet_to_come.is_none() && newest.is_none_or(|newest| newest <= time) {
+            let manifests = [day.as_ref(), previous.as_ref()];
+            altered(
+                folder,
+                manifests.into_iter().flatten().next(),
+                (time, counted),
+                &mut warnings,
+            );
         }
         Self {
             names,
             kind,
             before,
             known: Known { people, totals },
-            time: times,
+            time: newest,
             has_day,
             day_complete: day.and_then(|day| day.complete),
             warnings,
@@ -327,14 +329,30 @@ fn written_anew(name: &str, error: &dyn std::fmt::Display) -> String {
     )
 }
 
-/// Tells which files are no longer what the newest manifest says of them.
+/// Tells which files are no longer what the newest manifest says of them; where the newest report
+/// that is counted has no manifest any more, that alone.
 fn altered(
     folder: &Folder,
-    newest: &RecordedManifest,
-    time: Timestamp,
+    newest: Option<&RecordedManifest>,
+    (time, counted): (Timestamp, Option<Timestamp>),
     warnings: &mut Vec<String>,
 ) {
-    for entry in &newest.files {
+    if let Some(counted) = counted {
+        let stem = day_stem(counted);
+        let is_todays = stem == day_stem(time) && folder.day_manifest.is_some();
+        let path = format!("{stem}.json");
+        let is_previous = folder
+            .previous
+            .as_ref()
+            .is_some_and(|(other, _)| *other == path);
+        if !is_todays && !is_previous {
+            warnings.push(format!(
+                "{path}, the manifest of the newest report that {TOTALS} counts, is not there, so nothing tells whether the files are as they were recorded; it is in the repository's history"
+            ));
+            return;
+        }
+    }
+    for entry in newest.iter().flat_map(|newest| &newest.files) {
         let Some(file) = folder.file(&entry.name, time) else {
             continue;
         };
@@ -343,11 +361,26 @@ fn altered(
             Some(_) => "was changed",
             None => "was removed",
         };
+        let report_time = newest.map(|newest| newest.report_time);
+        let report = report_time.map(|time| time.to_string()).unwrap_or_default();
         warnings.push(format!(
-            "{} {what} after the report of {} was recorded, by something other than this action; `copilot-activity-report verify` in a clone tells more",
-            entry.name, newest.report_time
+            "{} {what} after the report of {report} was recorded, by something other than this action; `copilot-activity-report verify` in a clone tells more",
+            entry.name
         ));
     }
+}
+
+/// Tells of lines that cannot be read, by their numbers.
+fn damaged_lines(name: &str, numbers: &[usize]) -> Option<String> {
+    let first = numbers.first()?;
+    Some(match numbers.len() {
+        1 => format!(
+            "line {first} of {name} cannot be read; it is kept as it is, and counts for nothing"
+        ),
+        all => format!(
+            "{all} lines of {name} cannot be read, the first of them line {first}; they are kept as they are, and count for nothing"
+        ),
+    })
 }
 
 /// The SHA-256 of a file in lower-case hexadecimal.

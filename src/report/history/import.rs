@@ -7,7 +7,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
 use super::folder::hash;
-use super::{Entry, Folder, RecordError, Recording, record};
+use super::{Entry, Folder, RecordError, Recording, Revoked, record};
 use crate::report::csv::{Recorded, RecordedError};
 use crate::report::manifest::Manifest;
 use crate::report::scope::{Scope, ScopeKind};
@@ -117,6 +117,7 @@ impl Download {
             csv: file,
             manifest: Manifest::imported(scope, &self.name, self.time, &seats),
             inactive_after,
+            revoked: Revoked::All,
         };
         Ok(record(entry, folder, now)?)
     }

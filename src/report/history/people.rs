@@ -48,26 +48,12 @@ pub struct KnownPerson {
     pub last_known_authentication_at: Option<Timestamp>,
 }
 
-/// Reads the file.
-///
-/// # Errors
-/// Where it is not of that form.
-pub fn read(file: &[u8]) -> Result<Vec<KnownPerson>, TableError> {
-    table::read(file, &COLUMNS)
-}
-
-/// Writes the file.
-///
-/// # Errors
-/// Never in practice: every person has a form as a line.
-pub fn write(people: &[KnownPerson]) -> csv::Result<Vec<u8>> {
-    table::write(&COLUMNS, people)
-}
-
 /// Everybody ever seen, found again by id or login.
 #[derive(Debug, Default)]
 pub struct People {
     all: Vec<KnownPerson>,
+    /// Lines of the file that cannot be read.
+    damaged: Vec<Vec<u8>>,
     by_id: HashMap<u64, usize>,
     by_login: HashMap<String, usize>,
 }
@@ -83,6 +69,40 @@ impl People {
         people
     }
 
+    /// Reads the file, and says which of its lines cannot be read. They are kept as they are.
+    ///
+    /// # Errors
+    /// Where it is not of that form at all.
+    pub fn read(file: &[u8]) -> Result<(Self, Vec<usize>), TableError> {
+        let mut columns = false;
+        let mut people = Self::default();
+        let mut numbers = Vec::new();
+        let lines = table::lines(file, |record| {
+            if record.len() != COLUMNS.len() {
+                return None;
+            }
+            if !columns {
+                columns = true;
+                return (*record == COLUMNS[..]).then_some(None);
+            }
+            record.deserialize(None).ok().map(Some)
+        });
+        for (place, line) in lines.enumerate() {
+            match line {
+                Ok(None) => {}
+                Ok(Some(person)) => {
+                    people.insert(person);
+                }
+                Err(_) if place == 0 => return Err(TableError::Columns(COLUMNS.join(","))),
+                Err(bad) => {
+                    people.damaged.push(bad.text.to_vec());
+                    numbers.push(bad.number);
+                }
+            }
+        }
+        Ok((people, numbers))
+    }
+
     /// What is known of the holder of an account.
     #[must_use]
     pub fn get(&self, account: &Account) -> Option<&KnownPerson> {
@@ -92,12 +112,6 @@ impl People {
     /// The logins of all.
     pub fn logins(&self) -> impl Iterator<Item = &str> {
         self.all.iter().map(|person| &*person.login)
-    }
-
-    /// The time of the first report that anybody is known from.
-    #[must_use]
-    pub fn since(&self) -> Option<Timestamp> {
-        self.all.iter().map(|person| person.first_seen).min()
     }
 
     /// Takes in a report: its time, its seats, and who still holds one that it does not show.
@@ -139,6 +153,20 @@ impl People {
             by_name(&one.login, &other.login).then(one.user_id.cmp(&other.user_id))
         });
         self.all
+    }
+
+    /// The file: everybody, by login as in the report, and below what could not be read of it.
+    ///
+    /// # Errors
+    /// Never in practice: every person has a form as a line.
+    pub fn write(mut self) -> csv::Result<Vec<u8>> {
+        let damaged = std::mem::take(&mut self.damaged);
+        let mut file = table::write(&COLUMNS, self.into_lines())?;
+        for line in damaged {
+            file.extend(line);
+            file.push(b'\n');
+        }
+        Ok(file)
     }
 
     fn insert(&mut self, person: KnownPerson) -> usize {

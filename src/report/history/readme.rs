@@ -117,12 +117,9 @@ fn write_totals(out: &mut String, page: &Page<'_>) {
 fn write_changes(out: &mut String, page: &Page<'_>) {
     let year = date(page.time).year();
     out.push_str("\n## Newest changes\n\n");
-    let mut csv = csv::ReaderBuilder::new()
-        .flexible(true)
-        .from_reader(page.changes);
     let mut newest = VecDeque::new();
     let mut count = 0_usize;
-    for record in csv.records().map_while(Result::ok) {
+    for record in changes::lines(page.changes).flatten() {
         count += 1;
         newest.push_front(record);
         newest.truncate(NEWEST_CHANGES);
@@ -159,7 +156,10 @@ fn write_changes(out: &mut String, page: &Page<'_>) {
     for record in &newest {
         let cells: Vec<String> = places
             .iter()
-            .map(|(place, _)| shown_cell(*place, record.get(*place).unwrap_or_default()))
+            .map(|(place, _)| {
+                let cell = record.get(*place).unwrap_or_default();
+                shown_cell(*place, &String::from_utf8_lossy(cell))
+            })
             .collect();
         let _ = writeln!(out, "| {} |", cells.join(" | "));
     }

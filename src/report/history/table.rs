@@ -4,7 +4,7 @@
 //! What is missing is an empty cell here, not the word `None` as in GitHub's own form: nobody can
 //! be called by the empty name, and whoever loads the file gets times and numbers without help.
 
-use csv::{QuoteStyle, ReaderBuilder, Terminator, WriterBuilder};
+use csv::{ByteRecord, QuoteStyle, Reader, ReaderBuilder, Terminator, WriterBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -36,6 +36,101 @@ pub(super) fn read<T: DeserializeOwned>(
     Ok(lines)
 }
 
+/// A line that is not as it should be.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct BadLine<'f> {
+    /// Which one, counted from 1.
+    pub(super) number: usize,
+    /// All of it but its end.
+    pub(super) text: &'f [u8],
+}
+
+/// Reads a file line by line, its first included, of which `read` makes something or nothing. One
+/// that is damaged takes no other with it: after a quotation mark that nothing closes it goes on
+/// with the next line.
+pub(super) fn lines<'f, T>(
+    file: &'f [u8],
+    read: impl FnMut(&ByteRecord) -> Option<T> + 'f,
+) -> impl Iterator<Item = Result<T, BadLine<'f>>> {
+    let file = without_mark(file);
+    Lines {
+        file,
+        base: 0,
+        csv: reader(file),
+        record: ByteRecord::new(),
+        counted: (0, 1),
+        read,
+    }
+}
+
+fn reader(file: &[u8]) -> Reader<&[u8]> {
+    let mut csv = ReaderBuilder::new();
+    csv.has_headers(false).flexible(true).from_reader(file)
+}
+
+struct Lines<'f, F> {
+    file: &'f [u8],
+    /// Where `csv` began.
+    base: usize,
+    csv: Reader<&'f [u8]>,
+    record: ByteRecord,
+    /// A place, and the number of its line.
+    counted: (usize, usize),
+    read: F,
+}
+
+impl<'f, F> Lines<'f, F> {
+    fn place(&self) -> usize {
+        let place = usize::try_from(self.csv.position().byte()).unwrap_or(usize::MAX);
+        self.base.saturating_add(place).min(self.file.len())
+    }
+
+    /// The number of the line at `place`, which is not before the last one asked for.
+    fn number(&mut self, place: usize) -> usize {
+        let (from, number) = self.counted;
+        let breaks = self.file[from..place].iter().filter(|byte| **byte == b'\n');
+        self.counted = (place, number + breaks.count());
+        self.counted.1
+    }
+}
+
+impl<'f, T, F: FnMut(&ByteRecord) -> Option<T>> Iterator for Lines<'f, F> {
+    type Item = Result<T, BadLine<'f>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut start = self.place();
+        let is_there = self.csv.read_byte_record(&mut self.record).unwrap_or(true);
+        if !is_there {
+            return None;
+        }
+        if let Some(read) = (self.read)(&self.record) {
+            return Some(Ok(read));
+        }
+        while self
+            .file
+            .get(start)
+            .is_some_and(|byte| matches!(byte, b'\r' | b'\n'))
+        {
+            start += 1;
+        }
+        let rest = &self.file[start..];
+        let length = rest.iter().position(|byte| *byte == b'\n');
+        let end = length.map_or(self.file.len(), |length| start + length + 1);
+        let goes_on = match self.place() {
+            place if place > end => false,
+            place => self.file[place..end].iter().all(u8::is_ascii_whitespace),
+        };
+        if !goes_on {
+            self.base = end;
+            self.csv = reader(&self.file[end..]);
+        }
+        Some(Err(BadLine {
+            number: self.number(start),
+            text: self.file[start..end].trim_ascii_end(),
+        }))
+    }
+}
+
 /// Writes a file of those `columns` and `lines`.
 pub(super) fn write<T: Serialize>(
     columns: &[&str],
@@ -60,7 +155,79 @@ pub(super) fn rows<T: Serialize>(lines: impl IntoIterator<Item = T>) -> csv::Res
         .map_err(|error| csv::Error::from(error.into_error()))
 }
 
+/// Whether a file begins with the line that names these columns.
+pub(super) fn has_columns(file: &[u8], columns: &[&str]) -> bool {
+    let first = without_mark(file).split(|byte| *byte == b'\n').next();
+    first.is_some_and(|line| line.trim_ascii_end() == columns.join(",").as_bytes())
+}
+
 /// The file without the mark that some editors put before UTF-8.
 pub(super) fn without_mark(file: &[u8]) -> &[u8] {
     file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn two(record: &ByteRecord) -> Option<Vec<String>> {
+        let cells: Vec<String> = record
+            .iter()
+            .map(|cell| String::from_utf8(cell.to_vec()).ok())
+            .collect::<Option<_>>()?;
+        (cells.len() == 2).then_some(cells)
+    }
+
+    #[test]
+    fn a_damaged_line_takes_no_other_with_it() {
+        let file = b"a,b\r\n\"1\",x\n\n2,\"open\n3,x\nonly one\n\"4,y\n6,\"two\nlines\"\n5,z,too many\n\xff,6\n7,end";
+        let read: Vec<_> = lines(file, two).collect();
+        let good = |a: &str, b: &str| Ok(vec![a.to_owned(), b.to_owned()]);
+        let bad = |number, text: &'static str| {
+            Err(BadLine {
+                number,
+                text: text.as_bytes(),
+            })
+        };
+        let mut expected = vec![
+            good("a", "b"),
+            good("1", "x"),
+            bad(4, "2,\"open"),
+            good("3", "x"),
+            bad(6, "only one"),
+            bad(7, "\"4,y"),
+            good("6", "two\nlines"),
+            bad(10, "5,z,too many"),
+            Err(BadLine {
+                number: 11,
+                text: b"\xff,6",
+            }),
+            good("7", "end"),
+        ];
+        assert_eq!(read, expected);
+        let marked = [b"\xef\xbb\xbf", &file[..]].concat();
+        assert_eq!(lines(&marked, two).next(), Some(expected.swap_remove(0)));
+    }
+
+    proptest! {
+        #![proptest_config(crate::hostile::cases())]
+
+        #[test]
+        fn every_line_is_read_or_told_of(text in "[a,\"\r\n]{0,60}") {
+            let file = text.as_bytes();
+            let mut last = 0;
+            for line in lines(file, two) {
+                if let Err(bad) = line {
+                    prop_assert!(bad.number > last, "{}", bad.number);
+                    last = bad.number;
+                    let line = text.split('\n').nth(bad.number - 1).unwrap();
+                    prop_assert!(line.trim_ascii_end().as_bytes().ends_with(bad.text));
+                }
+            }
+        }
+    }
 }

@@ -11,7 +11,7 @@ use crate::report::day::date;
 pub const TOTALS: &str = "totals.csv";
 
 /// Its columns. The time is UTC in whole seconds.
-pub const COLUMNS: [&str; 9] = [
+pub const COLUMNS: [&str; 10] = [
     "Report Time",
     "Seats",
     "People",
@@ -21,6 +21,7 @@ pub const COLUMNS: [&str; 9] = [
     "New",
     "Granted",
     "Revoked",
+    "Complete",
 ];
 
 /// The line of one day.
@@ -44,6 +45,8 @@ pub struct Day {
     pub granted: usize,
     /// Seats that went since then.
     pub revoked: usize,
+    /// Whether the report is proved complete; nothing where nobody can know.
+    pub complete: Option<bool>,
 }
 
 /// The file, as it is and as it is read. A line that cannot be read stays as it is.
@@ -53,17 +56,22 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Reads the file, and says how many of its lines cannot be read.
+    /// Reads the file, and says which of its lines cannot be read.
     #[must_use]
-    pub fn read(file: &[u8]) -> (Self, usize) {
+    pub fn read(file: &[u8]) -> (Self, Vec<usize>) {
         let header = COLUMNS.join(",");
         let text = String::from_utf8_lossy(table::without_mark(file));
-        let lines: Vec<_> = text
-            .lines()
-            .filter(|line| !line.is_empty() && *line != header)
-            .map(|line| (line.to_owned(), day(line)))
+        let lines: Vec<_> = (1..)
+            .zip(text.lines())
+            .filter(|(_, line)| !line.is_empty() && *line != header)
+            .map(|(number, line)| (number, line.to_owned(), day(line)))
             .collect();
-        let damaged = lines.iter().filter(|(_, day)| day.is_none()).count();
+        let damaged = lines.iter().filter(|(.., day)| day.is_none());
+        let damaged = damaged.map(|(number, ..)| *number).collect();
+        let lines = lines
+            .into_iter()
+            .map(|(_, line, day)| (line, day))
+            .collect();
         (Self { lines }, damaged)
     }
 
@@ -111,6 +119,12 @@ impl Totals {
         }
         Ok(file)
     }
+}
+
+/// Whether a file begins with the line of a file of totals.
+#[must_use]
+pub fn has_columns(file: &[u8]) -> bool {
+    table::has_columns(file, &COLUMNS)
 }
 
 fn day(line: &str) -> Option<Day> {

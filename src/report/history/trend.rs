@@ -246,6 +246,7 @@ mod tests {
             new: 0,
             granted: 0,
             revoked: 0,
+            complete: Some(true),
         }
     }
 

@@ -2,8 +2,13 @@
 //!
 //! Each day's manifest gives the SHA-256 of the day's files and of the manifest before it, so what
 //! was altered, taken out or put in shows. Files that only grow are held against every manifest:
-//! what each of them says is the beginning of today's file. All of it finds accidents and careless
-//! edits; whoever may write everything can write manifests that fit, too.
+//! what each of them says is the beginning of today's file. What a manifest counts is held against
+//! the report and the totals. All of it finds accidents and careless edits; whoever may write
+//! everything can write manifests that fit, too.
+
+mod chain;
+mod counts;
+mod growth;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
@@ -11,7 +16,9 @@ use std::io::{self, Read};
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
-use super::totals::{TOTALS, Totals};
+use super::people::PEOPLE;
+use super::seats::SEATS;
+use super::totals::{self, TOTALS};
 use crate::report::day::{REPORTS, date, stem_of};
 use crate::report::manifest::{FileEntry, RecordedManifest, SCHEMA_VERSION};
 
@@ -51,23 +58,44 @@ pub struct Verdict {
     pub problems: Vec<Problem>,
 }
 
-/// Holds `files` against the manifests among them.
-pub fn verify(files: &impl Files) -> Verdict {
+/// Holds `files` against the manifests among them; with `since` only what is of that day or later:
+/// its first manifest is taken as the beginning, whatever lies before it.
+pub fn verify(files: &impl Files, since: Option<Date>) -> Verdict {
     let mut check = Check {
         files,
+        since,
         verdict: Verdict::default(),
     };
     let days = check.days();
     let links = check.links(&days);
     check.scopes(&links);
-    check.chain(&links);
-    check.reports(&links);
+    check.keys(&links);
+    check.chain(&links, &days);
+    let rows = check.reports(&links);
     check.growth(&links);
+    check.counts(&links, &rows);
     check.newest(&links);
     check.verdict.days = days.len();
     check.verdict.span = days.first().copied().zip(days.last().copied());
     check.verdict.problems.sort();
     check.verdict
+}
+
+/// Whether a folder holds the history of a scope, or what somebody left of one.
+pub fn is_history(files: &impl Files) -> bool {
+    let paths = files.paths();
+    paths.iter().any(|path| day_of(path).is_some())
+        || (paths.contains(SEATS) && paths.contains(PEOPLE))
+        || (paths.contains(TOTALS) && begins_as_totals(files).unwrap_or(false))
+}
+
+/// Other programs write a file of that name, too.
+fn begins_as_totals(files: &impl Files) -> io::Result<bool> {
+    const ENOUGH: u64 = 1_000;
+    let mut beginning = Vec::new();
+    let mut file = files.open(TOTALS)?.take(ENOUGH);
+    file.read_to_end(&mut beginning)?;
+    Ok(totals::has_columns(&beginning))
 }
 
 /// Whether a path in a folder is the report or the manifest of a day, and of which.
@@ -92,6 +120,8 @@ struct Link {
 
 struct Check<'f, F> {
     files: &'f F,
+    /// The first day to look at, where not all are.
+    since: Option<Date>,
     verdict: Verdict,
 }
 
@@ -107,12 +137,18 @@ impl<F: Files> Check<'_, F> {
         self.files.paths().contains(path)
     }
 
+    fn is_looked_at(&self, day: Date) -> bool {
+        self.since.is_none_or(|since| day >= since)
+    }
+
     /// The days that have a report or a manifest. Nothing else belongs among them.
     fn days(&mut self) -> BTreeSet<Date> {
         let mut days = BTreeSet::new();
         for path in self.files.paths() {
             if let Some(day) = day_of(path) {
-                days.insert(day);
+                if self.is_looked_at(day) {
+                    days.insert(day);
+                }
             } else if path
                 .strip_prefix(REPORTS)
                 .is_some_and(|rest| rest.starts_with('/'))
@@ -192,157 +228,42 @@ impl<F: Files> Check<'_, F> {
         self.verdict.scope = Some(first);
     }
 
-    /// Each manifest names the one before it.
-    fn chain(&mut self, links: &[Link]) {
-        let counted = self.counted_days();
-        let mut before: Option<&Link> = None;
+    /// All manifests call people alike: no run goes on with another key.
+    fn keys(&mut self, links: &[Link]) {
+        let mut before: Option<(&Link, Option<&str>)> = None;
         for link in links {
-            if let Some(says) = &link.says {
-                self.link(before, link, says.previous.as_ref(), &counted);
-            }
-            before = Some(link);
-        }
-        let after = |day: &&Date| before.is_none_or(|last| **day > last.day);
-        let lost: Vec<Date> = counted.iter().filter(after).copied().collect();
-        if let Some(day) = lost.last() {
-            let what = format!("is missing: {TOTALS} counts the day{}", others(&lost, *day));
-            self.problem(&format!("{}.json", stem_of(*day)), what);
-        }
-    }
-
-    fn link(
-        &mut self,
-        before: Option<&Link>,
-        link: &Link,
-        named: Option<&FileEntry>,
-        counted: &[Date],
-    ) {
-        match (before, named) {
-            (None, None) => {}
-            (Some(before), None) => {
-                let what = format!("names no manifest before it, and {} is there", before.path);
+            let Some(says) = &link.says else { continue };
+            let key = says.pseudonyms.as_deref();
+            if let Some((earlier, other)) = before
+                && other != key
+            {
+                let (ours, theirs) = (super::names::described(key), super::names::described(other));
+                let what = format!("was written {ours}, and {} {theirs}", earlier.path);
                 self.problem(&link.path, what);
             }
-            (Some(before), Some(named)) if named.name == before.path => {
-                self.verdict.files += 1;
-                if (named.size, &named.sha256) != (before.size, &before.sha256) {
-                    let what = altered(&link.path, named, before.size, &before.sha256);
-                    self.problem(&before.path, what);
-                }
-            }
-            (before, Some(named)) if self.has(&named.name) => {
-                let stands = before.map_or_else(
-                    || "is the first".to_owned(),
-                    |before| format!("follows {}", before.path),
-                );
-                let what = format!("{stands}, but says that it follows {}", named.name);
-                self.problem(&link.path, what);
-            }
-            (before, Some(named)) => {
-                let between = |day: &&Date| {
-                    **day < link.day && before.is_none_or(|before| **day > before.day)
-                };
-                let lost: Vec<Date> = counted.iter().filter(between).copied().collect();
-                let others = day_of(&named.name).map_or_else(String::new, |day| others(&lost, day));
-                let what = format!(
-                    "is missing: {} says that it is the manifest before it{others}",
-                    link.path
-                );
-                self.problem(&named.name, what);
-            }
+            before = Some((link, key));
         }
     }
 
-    /// The days of which `totals.csv` has a line, in order.
-    fn counted_days(&self) -> Vec<Date> {
-        let mut content = Vec::new();
-        if self.has(TOTALS)
-            && let Ok(mut file) = self.files.open(TOTALS)
-        {
-            // Where it cannot be read, that is told where it is held against the manifests.
-            let _ = file.read_to_end(&mut content);
-        }
-        let (totals, _) = Totals::read(&content);
-        let days: BTreeSet<Date> = totals.days().map(|day| date(day.report_time)).collect();
-        days.into_iter().collect()
-    }
-
-    /// Each day has the report that its manifest says, and no other.
-    fn reports(&mut self, links: &[Link]) {
+    /// Each day has the report that its manifest says, and no other. Gives the rows of those that
+    /// are as they should be.
+    fn reports(&mut self, links: &[Link]) -> BTreeMap<Date, u64> {
+        let mut rows = BTreeMap::new();
         for link in links {
             let report = format!("{}.csv", stem_of(link.day));
             let Some(says) = &link.says else { continue };
             match says.files.iter().find(|entry| entry.name == report) {
-                Some(entry) => self.whole(&link.path, entry),
+                Some(entry) => {
+                    let counted = self.whole(&link.path, entry, counts::rows);
+                    rows.extend(counted.map(|counted| (link.day, counted)));
+                }
                 None if self.has(&report) => {
                     self.problem(&report, format!("is not named in {}", link.path));
                 }
                 None => self.problem(&link.path, "names no report of its day"),
             }
         }
-    }
-
-    /// The files that only grow: each manifest speaks of the beginning of today's file.
-    fn growth(&mut self, links: &[Link]) {
-        let mut growing: BTreeMap<&str, Vec<(&Link, &FileEntry)>> = BTreeMap::new();
-        for link in links {
-            let entries = link.says.iter().flat_map(|says| &says.files);
-            for entry in entries.filter(|entry| grows(&entry.name)) {
-                growing.entry(&entry.name).or_default().push((link, entry));
-            }
-        }
-        for path in self.files.paths() {
-            if grows(path) && !growing.contains_key(&**path) {
-                self.problem(path, "is named in no manifest");
-            }
-        }
-        let damaged = links.iter().rfind(|link| link.says.is_none());
-        for (path, said) in growing {
-            let Some((newest, last)) = said.last() else {
-                continue;
-            };
-            if !self.has(path) {
-                self.problem(path, format!("is missing, and {} names it", newest.path));
-                continue;
-            }
-            self.verdict.files += 1;
-            let sizes: BTreeSet<u64> = said.iter().map(|(_, entry)| entry.size).collect();
-            let (size, found) = match self
-                .files
-                .open(path)
-                .and_then(|file| beginnings(file, &sizes))
-            {
-                Ok(found) => found,
-                Err(error) => {
-                    self.problem(path, format!("cannot be read: {error}"));
-                    continue;
-                }
-            };
-            // A manifest that cannot be read may have named more.
-            let is_all = damaged.is_none_or(|damaged| damaged.day < newest.day);
-            let wrong: Vec<_> = said
-                .iter()
-                .filter(|(_, entry)| found.get(&entry.size) != Some(&entry.sha256))
-                .collect();
-            if let Some((link, entry)) = wrong.first() {
-                let what = match found.get(&entry.size) {
-                    Some(sha256) => altered(&link.path, entry, entry.size, sha256),
-                    None => altered(&link.path, entry, size, ""),
-                };
-                let more = match wrong.len() {
-                    1 => String::new(),
-                    all => format!("; it does not fit {} later manifests either", all - 1),
-                };
-                self.problem(path, format!("{what}{more}"));
-            } else if is_all && last.size != size {
-                let what = format!(
-                    "was altered: {} bytes were added to what {} says",
-                    size - last.size,
-                    newest.path
-                );
-                self.problem(path, what);
-            }
-        }
+        rows
     }
 
     /// The other files are as the newest manifest says.
@@ -350,68 +271,72 @@ impl<F: Files> Check<'_, F> {
         let Some(newest) = links.last() else { return };
         let entries = newest.says.iter().flat_map(|says| &says.files);
         for entry in entries.filter(|entry| !grows(&entry.name) && day_of(&entry.name).is_none()) {
-            self.whole(&newest.path, entry);
+            self.whole(&newest.path, entry, |file| io::copy(file, &mut io::sink()));
         }
     }
 
-    /// Holds a whole file against what a manifest says of it.
-    fn whole(&mut self, manifest: &str, entry: &FileEntry) {
+    /// Holds a whole file against what a manifest says of it. Gives what was read of it where it is
+    /// as it should be.
+    fn whole<T>(
+        &mut self,
+        manifest: &str,
+        entry: &FileEntry,
+        read: impl FnOnce(&mut dyn Read) -> io::Result<T>,
+    ) -> Option<T> {
         if !self.has(&entry.name) {
             self.problem(&entry.name, format!("is missing, and {manifest} names it"));
-            return;
+            return None;
         }
         self.verdict.files += 1;
-        match self
-            .files
-            .open(&entry.name)
-            .and_then(|file| beginnings(file, &BTreeSet::from([u64::MAX])))
-        {
-            Err(error) => self.problem(&entry.name, format!("cannot be read: {error}")),
-            Ok((size, found)) => {
-                let sha256 = found.get(&u64::MAX).map_or("", String::as_str);
-                if (size, sha256) != (entry.size, &*entry.sha256) {
-                    self.problem(&entry.name, altered(manifest, entry, size, sha256));
-                }
+        let found = self.files.open(&entry.name).and_then(|file| {
+            let mut file = Hashing::new(file);
+            let read = read(&mut file)?;
+            io::copy(&mut file, &mut io::sink())?;
+            Ok((read, file.size, hex::encode(file.hash.finalize())))
+        });
+        match found {
+            Err(error) => {
+                self.problem(&entry.name, format!("cannot be read: {error}"));
+                None
             }
+            Ok((_, size, sha256)) if (size, &sha256) != (entry.size, &entry.sha256) => {
+                self.problem(&entry.name, altered(manifest, entry, size, &sha256));
+                None
+            }
+            Ok((read, ..)) => Some(read),
         }
+    }
+}
+
+/// A file that is hashed as it is read.
+struct Hashing<R> {
+    file: R,
+    size: u64,
+    hash: Sha256,
+}
+
+impl<R> Hashing<R> {
+    fn new(file: R) -> Self {
+        Self {
+            file,
+            size: 0,
+            hash: Sha256::new(),
+        }
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.hash.update(&buffer[..read]);
+        self.size += read as u64;
+        Ok(read)
     }
 }
 
 /// Whether a file only grows.
 fn grows(path: &str) -> bool {
     path == TOTALS || path.starts_with("changes/")
-}
-
-/// The size of a file, and the SHA-256 of as many of its first bytes as each of `sizes` says.
-/// [`u64::MAX`] stands for all of them; other sizes that it does not have are left out.
-fn beginnings(
-    mut file: impl Read,
-    sizes: &BTreeSet<u64>,
-) -> io::Result<(u64, BTreeMap<u64, String>)> {
-    let mut found = BTreeMap::new();
-    let mut hash = Sha256::new();
-    let mut size = 0;
-    let mut buffer = vec![0; 1 << 16];
-    for &wanted in sizes {
-        while size < wanted {
-            let room = usize::try_from(wanted - size)
-                .unwrap_or(usize::MAX)
-                .min(buffer.len());
-            let read = match file.read(&mut buffer[..room]) {
-                Ok(0) => break,
-                Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            hash.update(&buffer[..read]);
-            size += read as u64;
-        }
-        if size == wanted || wanted == u64::MAX {
-            found.insert(wanted, hex::encode(hash.clone().finalize()));
-        }
-    }
-    size += io::copy(&mut file, &mut io::sink())?;
-    Ok((size, found))
 }
 
 fn altered(manifest: &str, said: &FileEntry, size: u64, sha256: &str) -> String {
@@ -424,26 +349,6 @@ fn altered(manifest: &str, said: &FileEntry, size: u64, sha256: &str) -> String 
         bytes(said.size, &shown(&said.sha256)),
         bytes(size, sha256)
     )
-}
-
-/// The days besides `day` that were lost with it, as far as a line has room.
-fn others(lost: &[Date], day: Date) -> String {
-    const SHOWN: usize = 5;
-    let others: Vec<String> = lost
-        .iter()
-        .filter(|other| **other != day)
-        .map(Date::to_string)
-        .collect();
-    match others.len() {
-        0 => String::new(),
-        few if few <= SHOWN => format!("; so are those of {}", others.join(", ")),
-        many => format!(
-            "; so are those of {} and {} more days up to {}",
-            others[..SHOWN].join(", "),
-            many - SHOWN,
-            others[many - 1]
-        ),
-    }
 }
 
 fn shown(text: &str) -> String {

@@ -1,95 +1,10 @@
-//! `verify`: a history that somebody meddled with says where, and one that nobody touched says so.
-
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
-mod support;
+//! What somebody alters, removes or puts in, and where that shows.
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use simulator::seat::Row;
-use simulator::{Seats, Simulator, Token};
-use support::{Job, OWN, Step, TOKEN, checkout, files_below, github};
-use tempfile::TempDir;
-
-fn octocat() -> Row {
-    Row::of("octocat", 1).activity("2025-12-29T10:00:00Z")
-}
-
-fn record(simulator: &Simulator, organization: &str, time: &str, rows: Vec<Row>) {
-    simulator.change(|github| {
-        let seats = Seats::rows(rows);
-        github.organizations.insert(organization.to_owned(), seats);
-    });
-    let job = Job::on(simulator)
-        .input("deliver-to", "repository")
-        .input("organization", organization)
-        .variable("TEST_TIME", time);
-    let step = job.run();
-    step.succeeded();
-    assert_ne!(step.output("commit-sha"), "", "{}", step.printed());
-}
-
-/// A clone of a repository in which acme has five days around new year. On the second day a run
-/// replaced the report of an earlier one.
-fn clone() -> (Simulator, TempDir) {
-    let simulator = Simulator::start(github(Seats::people(1))).unwrap();
-    let hubot = || Row::of("hubot", 2);
-    let mona = || Row::of("monalisa", 3);
-    for (time, rows) in [
-        ("2025-12-30T03:00:00Z", vec![octocat()]),
-        ("2025-12-31T03:00:00Z", vec![octocat(), hubot()]),
-        ("2025-12-31T20:00:00Z", vec![octocat(), hubot(), mona()]),
-        ("2026-01-01T03:00:00Z", vec![octocat(), mona()]),
-        ("2026-01-02T03:00:00Z", vec![octocat()]),
-        ("2026-01-03T03:00:00Z", vec![octocat(), mona()]),
-    ] {
-        record(&simulator, "acme", time, rows);
-    }
-    let clone = checkout(&simulator, OWN);
-    (simulator, clone)
-}
-
-fn verify(folder: &Path) -> Step {
-    let folder = folder.to_str().unwrap();
-    Job::alone().by_hand(&["verify", folder]).run()
-}
-
-fn copy(from: &Path) -> TempDir {
-    let to = TempDir::new().unwrap();
-    for file in files_below(from) {
-        let path = to.path().join(file.strip_prefix(from).unwrap());
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::copy(file, path).unwrap();
-    }
-    to
-}
-
-/// Changes the text of a file.
-fn edit(path: &Path, from: &str, to: &str) {
-    let text = fs::read_to_string(path).unwrap();
-    assert!(text.contains(from), "{from:?} is not in {text}");
-    fs::write(path, text.replacen(from, to, 1)).unwrap();
-}
-
-fn append(path: &Path, text: &str) {
-    let content = fs::read_to_string(path).unwrap() + text;
-    fs::write(path, content).unwrap();
-}
-
-#[test]
-fn a_history_that_nobody_touched_is_as_its_manifests_say() {
-    let (_simulator, clone) = clone();
-    let told = "organization acme, 5 days from 2025-12-30 to 2026-01-03, 18 files checked, 0 problems.\nAll is as the manifests say.\n";
-    // A clone, the folder of all scopes, and the folder of one.
-    for folder in ["", "copilot-activity", "copilot-activity/acme"] {
-        let step = verify(&clone.path().join(folder));
-        step.succeeded();
-        assert!(step.stdout.ends_with(told), "{}", step.stdout);
-        assert_eq!(step.stdout.lines().count(), 2, "{}", step.stdout);
-    }
-}
+use super::{append, clone, copy, edit, support, told, verify};
 
 type Meddling = (&'static str, fn(&Path), &'static [&'static str]);
 
@@ -326,6 +241,59 @@ const MEDDLING: &[Meddling] = &[
         ],
     ),
     (
+        "the newest manifest counts something else",
+        |acme| {
+            let path = acme.join("reports/2026/2026-01-03.json");
+            edit(&path, "\"seats\": 2", "\"seats\": 3");
+        },
+        &["reports/2026/2026-01-03.json counts 3 seats, and reports/2026/2026-01-03.csv has 2"],
+    ),
+    (
+        "the newest manifest counts other people, is of another time, and not complete",
+        |acme| {
+            let path = acme.join("reports/2026/2026-01-03.json");
+            edit(&path, "\"complete\": true", "\"complete\": false");
+            edit(&path, "\"people\": 2", "\"people\": 3");
+            edit(
+                &path,
+                "\"report_time\": \"2026-01-03T03:00:0",
+                "\"report_time\": \"2026-01-03T03:01:0",
+            );
+        },
+        &[
+            "reports/2026/2026-01-03.json calls its report not proved complete, and totals.csv calls it complete",
+            "reports/2026/2026-01-03.json counts 3 people, and totals.csv 2",
+            "reports/2026/2026-01-03.json is of 2026-01-03T03:01:0",
+        ],
+    ),
+    (
+        "the newest manifest was written with a key",
+        |acme| {
+            let path = acme.join("reports/2026/2026-01-03.json");
+            edit(
+                &path,
+                "\"pseudonyms\": null",
+                "\"pseudonyms\": \"0123456789abcdef\"",
+            );
+        },
+        &[
+            "reports/2026/2026-01-03.json was written with pseudonyms by the key 0123456789abcdef, and reports/2026/2026-01-02.json with people's own names",
+        ],
+    ),
+    (
+        "a line of the totals is put in for a day that had no report",
+        |acme| {
+            append(
+                &acme.join("totals.csv"),
+                "2026-01-05T03:00:00Z,1,1,1,0,0,0,0,0,true\n",
+            );
+        },
+        &[
+            "reports/2026/2026-01-05.json is missing: totals.csv counts the day",
+            "totals.csv was altered: 37 bytes were added to what reports/2026/2026-01-03.json says",
+        ],
+    ),
+    (
         "a line of the totals is rewritten",
         |acme| edit(&acme.join("totals.csv"), ",1,1,1,", ",9,9,9,"),
         &["totals.csv was altered: reports/2025/2025-12-30.json says "],
@@ -348,71 +316,6 @@ fn whatever_is_altered_missing_or_out_of_place_is_named() {
         let copy = copy(clone.path());
         let acme = copy.path().join("copilot-activity/acme");
         meddle(&acme);
-        let step = verify(copy.path());
-        step.failed(1, &[]);
-        let problems = problems(&step, &acme);
-        assert_eq!(problems.len(), expected.len(), "{what}: {problems:#?}");
-        for (problem, expected) in problems.iter().zip(*expected) {
-            assert!(problem.starts_with(expected), "{what}: {problems:#?}");
-        }
+        told(what, &verify(copy.path()), &acme, expected);
     }
-}
-
-/// The problems that were told, without the folder. Below them stand a line of the folder and one
-/// of all.
-fn problems(step: &Step, folder: &Path) -> Vec<String> {
-    let folder = format!("{}/", folder.display());
-    let mut lines: Vec<&str> = step.stdout.lines().collect();
-    let end = lines.pop().unwrap();
-    assert!(
-        end.starts_with("Not all is as the manifests say: "),
-        "{end}"
-    );
-    let of_folder = lines.pop().unwrap();
-    assert!(of_folder.contains(" files checked, "), "{of_folder}");
-    lines
-        .into_iter()
-        .map(|line| line.strip_prefix(&folder).unwrap_or(line).to_owned())
-        .collect()
-}
-
-#[test]
-fn every_history_in_a_clone_is_verified_and_a_workflow_shows_problems_as_errors() {
-    let read = Token::new().copilot(["acme", "globex"]).scopes("read:org");
-    let simulator = Simulator::start(github(Seats::people(1)).token(TOKEN, read)).unwrap();
-    for organization in ["acme", "globex"] {
-        let time = "2026-01-01T03:00:00Z";
-        record(&simulator, organization, time, vec![octocat()]);
-    }
-    let clone = checkout(&simulator, OWN);
-    let step = verify(clone.path());
-    step.succeeded();
-    for organization in ["acme", "globex"] {
-        let line = format!("copilot-activity/{organization}: organization {organization}, 1 day ");
-        assert!(step.stdout.contains(&line), "{}", step.stdout);
-    }
-    let globex = clone.path().join("copilot-activity/globex");
-    append(&globex.join("people.csv"), "\n");
-    let job = Job::alone().arguments(&["verify", clone.path().to_str().unwrap()]);
-    let step = job.run();
-    let path = PathBuf::from(&globex).join("people.csv");
-    let line = format!("::error::{} was altered: ", path.display());
-    step.failed(
-        1,
-        &[
-            &line,
-            "acme, 1 day from 2026-01-01 to 2026-01-01, 8 files checked, 0 problems.",
-        ],
-    );
-}
-
-#[test]
-fn where_there_is_nothing_to_verify_that_is_an_error() {
-    let empty = TempDir::new().unwrap();
-    fs::create_dir_all(empty.path().join("reports/2026")).unwrap();
-    fs::write(empty.path().join("reports/2026/2026-1-1.json"), "{}").unwrap();
-    verify(empty.path()).failed(2, &["No history was found in "]);
-    verify(&empty.path().join("nowhere")).failed(2, &["nowhere is no folder."]);
-    let job = Job::alone().by_hand(&["verify"]);
-    job.run().failed(2, &["<DIR>"]);
 }

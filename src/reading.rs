@@ -1,0 +1,182 @@
+//! Reading one report, and with the help of those recorded before making sure of it.
+//!
+//! A list that is read page by page can lose a seat without a sign (see
+//! [`report::completeness`](crate::report::completeness)). Only a history shows it: what the last
+//! report had and this one lacks is either revoked or slipped through. So the list is read again
+//! before anything counts as revoked.
+
+use std::collections::HashSet;
+
+use crate::clock::Clock;
+use crate::console::Console;
+use crate::delivery::{Delivery, Held};
+use crate::github::client::Client;
+use crate::github::seats;
+use crate::inputs::Inputs;
+use crate::progress::Progress;
+use crate::report::Report;
+use crate::report::completeness::Doubt;
+use crate::report::history::{Past, RecordError, Revoked};
+use crate::report::scope::Scope;
+use crate::report::seat::Seat;
+use crate::report::standing::Known;
+
+/// How often a list that lacks seats is read again until two readings in a row agree on them.
+const AGAIN: usize = 3;
+
+/// A report that was read.
+pub(crate) struct Read {
+    pub(crate) report: Report,
+    /// What recorded reports know besides.
+    pub(crate) known: Known,
+    /// Why they could not be asked.
+    pub(crate) unknown: Option<anyhow::Error>,
+    pub(crate) gone: Gone,
+    /// What the repository held when it was looked at.
+    pub(crate) held: Option<Held>,
+}
+
+/// Which seats of the report recorded before are gone for sure.
+pub(crate) enum Gone {
+    /// All that are not in the list: it came in one piece.
+    All,
+    /// These, which two readings in a row did not have.
+    Only(Vec<Seat>),
+}
+
+impl Gone {
+    /// What counts as revoked.
+    pub(crate) fn revoked(&self) -> Revoked<'_> {
+        match self {
+            Self::All => Revoked::All,
+            Self::Only(seats) => Revoked::Only(seats),
+        }
+    }
+}
+
+/// Reads the report of `scope`, and says what there is to say of it as a whole.
+///
+/// # Errors
+/// Where the list could not be read, is not proved complete though it has to be, or calls people
+/// otherwise than the history it belongs to.
+pub(crate) async fn read(
+    inputs: &Inputs,
+    reader: &Client,
+    delivery: &Delivery<'_>,
+    clock: &Clock,
+    (console, progress): (&Console, &Progress),
+    scope: &Scope,
+) -> anyhow::Result<Read> {
+    progress.doing(format!("reading the seats of {scope}"));
+    let shown = console.reading(scope.name());
+    let reached = |seats::Reached { pages, of }| shown.reached(pages, of);
+    let source = seats::Source {
+        client: reader,
+        clock,
+        scope,
+        pseudonyms: inputs.pseudonyms.as_ref(),
+        reached: &reached,
+    };
+    let once = || seats::read(&source);
+    let mut report = once().await?;
+    progress.doing(format!("reading what is recorded of {scope}"));
+    let (past, unknown) = match delivery.past(&report).await {
+        Ok(past) => (past, None),
+        Err(error) if error.is::<RecordError>() => {
+            return Err(error.context("It was not published, because people are called otherwise where it is to be recorded"));
+        }
+        Err(error) => (None, Some(error.context(
+            "How people stand is told from this report alone, and nobody counts as revoked, because earlier reports could not be read",
+        ))),
+    };
+    let (past, held) = past.unzip();
+    let mut gone = Vec::new();
+    if let Some(past) = &past {
+        progress.doing(format!("reading the seats of {scope}"));
+        (report, gone) = settled(report, past, &once).await?;
+    }
+    drop(shown);
+    tell(&report);
+    refuse_incomplete(inputs, &report)?;
+    let gone = match report.reading().pages {
+        1 => Gone::All,
+        _ => Gone::Only(gone),
+    };
+    Ok(Read {
+        known: past.map(|past| past.known).unwrap_or_default(),
+        report,
+        unknown,
+        gone,
+        held,
+    })
+}
+
+/// Reads the list again where it lacks seats that it had when it was recorded last, until two
+/// readings in a row agree: what the last one lacks, the one before lacked too. Gives the last
+/// reading, and the seats that are gone.
+async fn settled(
+    mut report: Report,
+    past: &Past,
+    once: &impl AsyncFn() -> Result<Report, crate::github::error::GitHubError>,
+) -> anyhow::Result<(Report, Vec<Seat>)> {
+    let mut absent = past.absent(report.seats());
+    let mut left = AGAIN;
+    loop {
+        if absent.is_empty() || report.reading().pages == 1 || !report.is_complete() {
+            break;
+        }
+        tracing::info!(
+            "{}: {} seats of the report recorded before are not in the list. It is read again before they count as revoked.",
+            report.scope(),
+            absent.len()
+        );
+        let again = once().await?;
+        let lacked: HashSet<Seat> = absent.into_iter().collect();
+        absent = past.absent(again.seats());
+        let new = absent.iter().filter(|seat| !lacked.contains(seat)).count();
+        report = again;
+        if new == 0 {
+            break;
+        }
+        left -= 1;
+        if left == 0 {
+            report = report.doubted(Doubt::Unsteady { seats: new });
+        }
+    }
+    Ok((report, absent))
+}
+
+fn tell(report: &Report) {
+    let scope = report.scope();
+    tracing::info!(
+        "{scope}: seats read: {}, people: {}, pages: {}.",
+        report.seats().len(),
+        report.people(),
+        report.reading().pages
+    );
+    if let Some(total) = report.reading().total_seats()
+        && report.people() as u64 > total
+    {
+        tracing::warn!(
+            "{scope}: {} people hold seats, but GitHub counts {total} (`total_seats`). Somebody with seats in several organizations is billed in one of them only.",
+            report.people()
+        );
+    }
+}
+
+/// Refuses a report that is not proved complete, unless that was allowed.
+fn refuse_incomplete(inputs: &Inputs, report: &Report) -> anyhow::Result<()> {
+    if report.is_complete() {
+        return Ok(());
+    }
+    let scope = report.scope();
+    let doubts: Vec<String> = report.doubts().iter().map(ToString::to_string).collect();
+    let doubts = doubts.join("\n  missing: ");
+    if inputs.report.require_complete {
+        anyhow::bail!(
+            "The report of {scope} is not proved complete, so it was not published.\n  missing: {doubts}\n  what to do: run again. If it stays so, `require-complete: false` publishes the report, marked as incomplete"
+        );
+    }
+    tracing::warn!("The report of {scope} is not proved complete.\n  missing: {doubts}");
+    Ok(())
+}
