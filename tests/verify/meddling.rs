@@ -290,7 +290,7 @@ const MEDDLING: &[Meddling] = &[
         },
         &[
             "reports/2026/2026-01-05.json is missing: totals.csv counts the day",
-            "totals.csv was altered: 37 bytes were added to what reports/2026/2026-01-03.json says",
+            "totals.csv was altered: 42 bytes were added to what reports/2026/2026-01-03.json says",
         ],
     ),
     (
