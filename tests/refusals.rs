@@ -261,12 +261,6 @@ fn a_commit_that_is_refused_is_told_like_any_other_refusal() {
         simulator.fault(Fault::always(At::Graphql(Operation::Mutation), kind));
         let step = job(&simulator).variable("TEST_WAIT_SCALE", "0.001").run();
         step.failed(1, texts);
-        // Each of them was answered.
-        assert!(
-            !step.printed().contains("is not known"),
-            "{}",
-            step.printed()
-        );
         let asked = format!("asked: POST {}", simulator.graphql_url());
         step.failed(
             1,

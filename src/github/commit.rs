@@ -289,10 +289,9 @@ impl<'a> Committer<'a> {
         let (now, ours) = match self.history().await {
             Ok(found) => found,
             Err(_)
-                if error.is_limit()
-                    || error
-                        .status()
-                        .is_some_and(|status| status.is_client_error()) =>
+                if error
+                    .status()
+                    .is_some_and(|status| status.is_client_error()) =>
             {
                 return Err(error.into());
             }
