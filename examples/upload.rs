@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use copilot_activity_report::clock::Clock;
 use copilot_activity_report::environment::Environment;
-use copilot_activity_report::http;
+use copilot_activity_report::http::{Http, Proxies};
 use copilot_activity_report::runner::artifact::{ArtifactName, ArtifactService, File};
 
 #[tokio::main(flavor = "current_thread")]
@@ -23,7 +23,7 @@ async fn main() -> anyhow::Result<()> {
         path: &path,
     };
     let environment = Environment::read();
-    let http = http::client(&environment)?;
+    let http = Http::new(&environment, Proxies::from_environment(&environment)?)?;
     let clock = Clock::system(&environment);
     let service = ArtifactService::from_environment(http, clock, &environment)?;
     let wanted = ArtifactName::parse("benchmark")?;

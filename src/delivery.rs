@@ -18,6 +18,7 @@ use crate::files::Written;
 use crate::github::client::Client;
 use crate::github::names::{BranchName, NameError, RepositoryName, RepositoryPath};
 use crate::github::repository::{Repository, Visibility};
+use crate::http::Http;
 use crate::inputs::{ArtifactInputs, CommitInputs, Inputs};
 use crate::report::Report;
 use crate::report::manifest::{FileEntry, Manifest, Run};
@@ -66,7 +67,7 @@ impl<'a> Delivery<'a> {
         inputs: &'a Inputs,
         environment: &'a Environment,
         clock: &'a Clock,
-        http: &reqwest::Client,
+        http: &Http,
         reader: &Client,
         writer: Option<Client>,
     ) -> anyhow::Result<Self> {

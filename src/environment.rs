@@ -3,29 +3,49 @@
 //! Everything the action learns from environment variables passes through here, so that no other
 //! module reads the process's environment and a test can see all that a run depends on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The environment variables of the process, as they were when it started.
 ///
 /// An empty value is an absent one: the runner hands an input that was not given as an empty
 /// string (actions/runner, `src/Runner.Worker/Handlers/Handler.cs`).
 #[derive(Clone, Default)]
-pub struct Environment(BTreeMap<String, String>);
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+    /// The names of those whose values are not Unicode.
+    unreadable: BTreeSet<String>,
+}
 
 impl Environment {
     /// Reads the environment of this process. Names and values that are not Unicode are left out:
     /// nothing that GitHub or the runner sets is of that kind.
     #[must_use]
     pub fn read() -> Self {
-        std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect()
+        let mut environment = Self::default();
+        for (name, value) in std::env::vars_os() {
+            match (name.into_string(), value.into_string()) {
+                (Ok(name), Ok(value)) => {
+                    environment.variables.insert(name, value);
+                }
+                (Ok(name), Err(_)) => {
+                    environment.unreadable.insert(name);
+                }
+                (Err(_), _) => {}
+            }
+        }
+        environment
+    }
+
+    /// Whether `name` has a value that is not Unicode, which [`Environment::get`] does not give.
+    #[must_use]
+    pub fn is_unreadable(&self, name: &str) -> bool {
+        self.unreadable.contains(name)
     }
 
     /// The value of `name`, or nothing where it is not set or empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
+        self.variables
             .get(name)
             .map(String::as_str)
             .filter(|value| !value.trim().is_empty())
@@ -40,13 +60,16 @@ impl Environment {
 
 impl FromIterator<(String, String)> for Environment {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
-        Self(variables.into_iter().collect())
+        Self {
+            variables: variables.into_iter().collect(),
+            unreadable: BTreeSet::new(),
+        }
     }
 }
 
 /// Prints no values: some of them are secrets.
 impl std::fmt::Debug for Environment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.variables.keys()).finish()
     }
 }

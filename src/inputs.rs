@@ -24,6 +24,7 @@ use crate::environment::Environment;
 use crate::github::address::ApiAddress;
 use crate::github::app::App;
 use crate::github::names::{BranchName, RepositoryName, RepositoryPath};
+use crate::http::Proxies;
 use crate::report::columns::Columns;
 use crate::report::pseudonym::PseudonymKey;
 use crate::report::scope::Scope;
@@ -61,8 +62,10 @@ pub struct Inputs {
     pub allow_public: bool,
     /// What the report is like, and when it is an error.
     pub report: ReportInputs,
-    /// How long GitHub's rate limits may be waited for in all.
+    /// How long may be waited in all because GitHub asks for it.
     pub max_wait: Duration,
+    /// The proxies that requests go by.
+    pub proxies: Proxies,
     /// Whether a job summary is written.
     pub summary: bool,
 }

@@ -64,6 +64,7 @@ use github::client::Client;
 use github::credentials::Mask;
 use github::names::RepositoryName;
 use github::pacer::Pacer;
+use http::Http;
 use inputs::{Access, Format, Inputs};
 use outcome::{Finished, Outcome, artifact_line, finished, outputs_of};
 use progress::Progress;
@@ -173,7 +174,7 @@ pub async fn run(
     progress: &Progress,
 ) -> anyhow::Result<()> {
     let clock = Clock::system(environment);
-    let http = http::client(environment)?;
+    let http = Http::new(environment, inputs.proxies.clone())?;
     let pacer = Arc::new(Pacer::new(clock.clone(), inputs.max_wait));
     let client = |token| {
         let (http, address) = (http.clone(), inputs.address.clone());

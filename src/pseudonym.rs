@@ -13,7 +13,7 @@ use crate::github::address::ApiAddress;
 use crate::github::client::Client;
 use crate::github::pacer::Pacer;
 use crate::github::user;
-use crate::http;
+use crate::http::{Http, Proxies};
 use crate::report::pseudonym::PseudonymKey;
 use crate::runner::log;
 
@@ -56,7 +56,11 @@ pub fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Res
     let clock = Clock::system(environment);
     let address = ApiAddress::from_environment(environment)?;
     let pacer = Arc::new(Pacer::new(clock.clone(), Duration::from_secs(60)));
-    let http = http::client(environment)?;
+    let proxies = match Proxies::from_environment(environment) {
+        Ok(proxies) => proxies,
+        Err(errors) => return unusable(&errors.to_string()),
+    };
+    let http = Http::new(environment, proxies)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

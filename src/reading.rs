@@ -70,8 +70,14 @@ pub(crate) async fn read(
     progress.doing(format!("reading the seats of {scope}"));
     let shown = console.reading(scope.name());
     let reached = |seats::Reached { pages, of }| shown.reached(pages, of);
-    let pseudonyms = inputs.pseudonyms.as_ref();
-    let once = || seats::read(reader, clock, scope, pseudonyms, &reached);
+    let source = seats::Source {
+        client: reader,
+        clock,
+        scope,
+        pseudonyms: inputs.pseudonyms.as_ref(),
+        reached: &reached,
+    };
+    let once = || seats::read(&source);
     let mut report = once().await?;
     progress.doing(format!("reading what is recorded of {scope}"));
     let (past, unknown) = match delivery.past(&report).await {

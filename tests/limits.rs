@@ -38,21 +38,34 @@ fn api(simulator: &Simulator) -> Vec<Seen> {
         .collect()
 }
 
-/// How long a line of the log says that everything waits because of a limit.
-fn announced(step: &Step) -> Vec<u64> {
+/// What the log says when nothing but the headers of good answers tell that no request is left.
+const NONE_LEFT: &str = "no request is left until then.";
+
+/// How long each line of the log says that everything waits `why`, and the answer that it names.
+fn waits(step: &Step, why: &str) -> Vec<(u64, String)> {
     step.stdout
         .lines()
-        .filter(|line| line.ends_with("because GitHub says so (rate limit)."))
-        .map(|line| {
-            let (seconds, until) = line
-                .strip_prefix("Waiting ")
-                .and_then(|line| line.split_once(" s, until "))
-                .unwrap();
-            let end = until.split(',').next().unwrap();
+        .filter_map(|line| line.strip_prefix("Waiting ")?.split_once(why))
+        .map(|(wait, answer)| {
+            let (seconds, end) = wait.split_once(" s, until ").unwrap();
             end.parse::<jiff::Timestamp>().unwrap();
-            seconds.parse().unwrap()
+            (seconds.parse().unwrap(), answer.to_owned())
         })
         .collect()
+}
+
+/// How long each line of the log says that everything waits because of a limit; each names the
+/// answer's status and number.
+fn announced(step: &Step) -> Vec<u64> {
+    let waits = waits(step, ", because of GitHub's rate limit: ");
+    let seconds = waits.iter().map(|(seconds, answer)| {
+        let status = answer.split(' ').next().unwrap();
+        let answered =
+            ["200", "403", "429"].contains(&status) && answer.contains(" (request C0DE:");
+        assert!(answered || answer == NONE_LEFT, "{answer}");
+        *seconds
+    });
+    seconds.collect()
 }
 
 #[test]
@@ -107,20 +120,159 @@ fn every_way_in_which_github_says_to_wait_is_understood_and_announced() {
 }
 
 #[test]
-fn a_secondary_limit_is_waited_for_longer_each_time_and_given_up_in_the_end() {
+fn a_limit_that_never_lifts_is_waited_for_longer_each_time_until_the_user_wants_no_more() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     simulator.fault(Fault::always(At::Seats, limited(403)));
     let step = job(&simulator)
-        .input("max-wait-minutes", "600")
+        .input("max-wait-minutes", "64")
         .variable("TEST_WAIT_SCALE", "0.003")
         .run();
-    step.failed(1, &["403", "secondary rate limit", "(6 times over "]);
-    assert_eq!(announced(&step).len(), 5, "{}", step.stdout);
-    for (told, least) in announced(&step).iter().zip([60, 120, 240, 480, 960]) {
+    step.failed(
+        1,
+        &[
+            "answer: 403 Forbidden (request C0DE:",
+            "secondary rate limit",
+            "(7 times over ",
+            "missing: GitHub's rate limit leaves no request for another ",
+            "s waited before that is more than the 64 minutes that `max-wait-minutes` allows",
+            "let `max-wait-minutes` be longer",
+        ],
+    );
+    let waits = [60, 120, 240, 480, 960, 1920];
+    assert_eq!(announced(&step).len(), waits.len(), "{}", step.stdout);
+    for (told, least) in announced(&step).iter().zip(waits) {
         // Some of it has passed when waiting begins.
         assert!((least - 45..=least).contains(told), "{told} of {least}");
     }
-    assert_eq!(api(&simulator).len(), 6);
+    let (_, waited) = step.stdout.split_once("together with the ").unwrap();
+    let waited: u64 = waited.split(' ').next().unwrap().parse().unwrap();
+    assert!((3400..=3780).contains(&waited), "{waited}");
+    assert_eq!(api(&simulator).len(), 7);
+}
+
+#[test]
+fn a_limit_is_waited_for_as_long_as_the_user_wants_however_often_github_says_so() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    let short = || limited(429).header("retry-after", "1");
+    simulator.fault(Fault::first(9, At::Seats, short()));
+    job(&simulator).run().succeeded();
+    assert_eq!(api(&simulator).len(), 10);
+
+    // Asking every second for hours is no way to wait.
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    simulator.fault(Fault::always(At::Seats, short()));
+    let step = job(&simulator).input("max-wait-minutes", "10").run();
+    step.failed(1, &["429 Too Many Requests (request C0DE:", " times over "]);
+    let asked = api(&simulator).len();
+    assert!((14..=17).contains(&asked), "{asked}: {}", step.stdout);
+}
+
+#[test]
+fn a_server_that_asks_to_wait_is_obeyed_by_all_and_not_called_a_rate_limit() {
+    let busy = |wait: &str| Kind::status(503, "The service is busy").header("retry-after", wait);
+    let answer = "503 Service Unavailable (request C0DE:";
+    let simulator = Simulator::start(github(Seats::people(SEATS))).unwrap();
+    simulator.fault(Fault::once(At::SeatsPage(2), busy("40")));
+    let step = job(&simulator).run();
+    step.succeeded();
+    is_report(&step.report(), &truth(&Seats::people(SEATS)));
+    assert!(!step.printed().contains("limit"), "{}", step.printed());
+    let told = waits(&step, ", because GitHub asks for it: ");
+    let [(seconds, said)] = &told[..] else {
+        panic!("{}", step.stdout)
+    };
+    assert!((4..=40).contains(seconds), "{seconds}");
+    assert!(
+        said.starts_with(answer) && said.contains(": The service is busy"),
+        "{said}"
+    );
+
+    // Too long a wait is an error at once, for the next request too.
+    let simulator = scene(Seats::people(3));
+    simulator.fault(Fault::once(At::SeatsPage(1), busy("7200")));
+    let step = support::verdict::job(&simulator).run();
+    let missing = "missing: GitHub asks to be left alone for another 7";
+    step.failed(
+        1,
+        &[
+            answer,
+            "The service is busy",
+            missing,
+            "30 minutes that `max-wait-minutes` allows",
+        ],
+    );
+    assert!(!step.printed().contains("limit"), "{}", step.printed());
+    let after = api(&simulator)
+        .into_iter()
+        .skip_while(|seen| seen.status != Some(503));
+    assert_eq!(after.count(), 1, "nothing comes after it");
+
+    // It counts as a try like any other.
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    simulator.fault(Fault::always(At::Seats, busy("20")));
+    let step = job(&simulator).run();
+    step.failed(
+        1,
+        &[
+            answer,
+            "The service is busy",
+            "(6 times over ",
+            "again after the 20 s that GitHub asks for",
+            "githubstatus.com",
+        ],
+    );
+    assert!(!step.printed().contains("limit"), "{}", step.printed());
+
+    // What was sent to be written is not sent again, but what comes after it waits.
+    let simulator = scene(Seats::people(3));
+    simulator.fault(Fault::once(At::Graphql(Operation::Mutation), busy("40")));
+    let step = support::verdict::job(&simulator).run();
+    assert_eq!(
+        judge(&simulator, &step, &truth(&Seats::people(3))),
+        Delivered::ALL
+    );
+    assert_eq!(
+        waits(&step, ", because GitHub asks for it: ").len(),
+        1,
+        "{}",
+        step.stdout
+    );
+}
+
+#[test]
+fn a_wait_until_a_time_is_counted_by_githubs_clock() {
+    let truth = truth(&Seats::people(210));
+    for ahead in [-7200, 7200] {
+        let theirs = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(ahead);
+        let date = theirs.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let reset = (theirs.as_second() + 400).to_string();
+        let dated = |kind: Kind| {
+            kind.header("date", &date)
+                .header("x-ratelimit-remaining", "0")
+                .header("x-ratelimit-reset", &reset)
+        };
+        for (what, kind) in [
+            ("a refusal", dated(Kind::status(403, "API rate limit exceeded"))),
+            ("a good answer", dated(Kind::Headers(Vec::new()))),
+            ("a refusal by GraphQL", dated(Kind::Status {
+                status: 200,
+                headers: Vec::new(),
+                body: r#"{"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded"}]}"#.to_owned(),
+            })),
+        ] {
+            let simulator = scene(Seats::people(210));
+            let at = match what {
+                "a refusal by GraphQL" => At::Graphql(Operation::Query),
+                _ => At::SeatsPage(1),
+            };
+            simulator.fault(Fault::once(at, kind));
+            let step = support::verdict::job(&simulator).variable("TEST_WAIT_SCALE", "0.003").run();
+            assert_eq!(judge(&simulator, &step, &truth), Delivered::ALL, "{what}: {}", step.printed());
+            let told = announced(&step);
+            assert_eq!(told.len(), 1, "{what}, {ahead}: {}", step.stdout);
+            assert!((100..=401).contains(&told[0]), "{what}, {ahead}: {told:?}");
+        }
+    }
 }
 
 #[test]
@@ -195,7 +347,7 @@ fn a_wait_that_is_too_long_is_an_error_at_once_with_githubs_answer() {
     ] {
         let simulator = Simulator::start(github(Seats::people(SEATS))).unwrap();
         simulator.fault(Fault::once(At::SeatsPage(2), kind));
-        let began = Instant::now();
+        let (began, began_at) = (Instant::now(), jiff::Timestamp::now());
         let step = job(&simulator)
             .input("max-wait-minutes", minutes)
             .without("TEST_WAIT_SCALE")
@@ -214,6 +366,12 @@ fn a_wait_that_is_too_long_is_an_error_at_once_with_githubs_answer() {
         );
         assert!(!step.printed().contains("times over"), "{}", step.printed());
         assert!(api(&simulator).len() <= 11);
+        if words.contains("user ID 1") {
+            let (_, until) = step.stdout.split_once(" s, until ").unwrap();
+            let until: jiff::Timestamp = until[..20].parse().unwrap();
+            let over = began_at.as_second() + 3000;
+            assert!((over..over + 10).contains(&until.as_second()), "{until}");
+        }
     }
 }
 
@@ -275,12 +433,17 @@ fn graphql_says_its_limits_with_status_200_and_they_are_obeyed() {
     let secondary = || graphql(None, "You have exceeded a secondary rate limit.");
     let truth = truth(&Seats::people(3));
     for operation in [Operation::Query, Operation::Mutation] {
-        for (kind, announces) in [(primary(), 0), (secondary(), 1)] {
+        for kind in [primary(), secondary()] {
             let simulator = scene(Seats::people(3));
             simulator.fault(Fault::once(At::Graphql(operation), kind.clone()));
             let step = support::verdict::job(&simulator).run();
             assert_eq!(judge(&simulator, &step, &truth), Delivered::ALL);
-            assert_eq!(announced(&step).len(), announces, "{}", step.stdout);
+            let told = announced(&step);
+            assert!(
+                told.len() == 1 && (6..=60).contains(&told[0]),
+                "{}",
+                step.stdout
+            );
 
             let simulator = scene(Seats::people(3));
             simulator.fault(Fault::always(At::Graphql(operation), kind));

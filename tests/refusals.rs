@@ -217,14 +217,24 @@ fn a_commit_that_is_refused_is_told_like_any_other_refusal() {
         ),
         (
             Kind::status(429, "secondary rate limit").header("Retry-After", "60"),
-            &["429", "rate limit, for 60 s", "again after that time"],
+            &[
+                "answer: 429 Too Many Requests (request C0DE:",
+                ": secondary rate limit",
+                " times over ",
+                "rate limit leaves no request for another ",
+                "minutes that `max-wait-minutes` allows",
+                "again after that time",
+            ],
         ),
         (
             graphql("RATE_LIMITED", "API rate limit exceeded"),
             &[
                 "200 OK",
                 "RATE_LIMITED: API rate limit exceeded",
-                "in an hour",
+                " times over ",
+                "rate limit leaves no request for another ",
+                "minutes that `max-wait-minutes` allows",
+                "again after that time",
             ],
         ),
         (
@@ -249,7 +259,7 @@ fn a_commit_that_is_refused_is_told_like_any_other_refusal() {
     for (kind, texts) in cases {
         let simulator = simulator();
         simulator.fault(Fault::always(At::Graphql(Operation::Mutation), kind));
-        let step = Job::on(&simulator).input("deliver-to", "repository").run();
+        let step = job(&simulator).variable("TEST_WAIT_SCALE", "0.001").run();
         step.failed(1, texts);
         let asked = format!("asked: POST {}", simulator.graphql_url());
         step.failed(

@@ -3,6 +3,7 @@
 use reqwest::Url;
 
 use crate::environment::Environment;
+use crate::http::is_loopback;
 
 /// The addresses of GitHub's API: github.com or GitHub with data residency (`SUBDOMAIN.ghe.com`).
 #[derive(Debug, Clone)]
@@ -120,18 +121,6 @@ fn parse(variable: &'static str, address: &str) -> Result<Url, AddressError> {
         return Err(AddressError::NotEncrypted { variable });
     }
     Ok(url)
-}
-
-/// Whether an address leads to this machine, where nothing can be overheard on the way.
-#[must_use]
-pub fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || bare
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

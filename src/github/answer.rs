@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::LOCATION;
 use http::{HeaderMap, StatusCode};
 use reqwest::Url;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::address::ApiAddress;
 use super::error::{GitHubError, Problem, Purpose, RequestId};
@@ -33,7 +33,7 @@ impl Answer {
         serde_json::from_slice(&self.body).map_err(|plain| {
             let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
             match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-                Err(error) if plain.is_data() => self.unusable(&format!(
+                Err(error) if plain.is_data() => self.of_another_form(&format!(
                     "at `{}`: {}",
                     shown(&error.path().to_string(), 100),
                     shown(&without_value(&error.inner().to_string()), 200)
@@ -44,6 +44,20 @@ impl Answer {
                     self.beginning()
                 )),
             }
+        })
+    }
+
+    /// The error that this answer is not of the form that GitHub documents. A body that is whole
+    /// would be the same again; one that is cut off may be another the next time.
+    #[must_use]
+    pub fn of_another_form(&self, what: &str) -> GitHubError {
+        if serde_json::from_slice::<IgnoredAny>(&self.body).is_err() {
+            return self.unusable(what);
+        }
+        self.failed(Problem::Changed {
+            status: self.status,
+            request_id: RequestId::of(&self.headers),
+            what: what.to_owned(),
         })
     }
 

@@ -117,7 +117,7 @@ impl App {
             return true;
         }
         let about_time = ["claim ('iat')", "claim ('exp')"];
-        let Some(theirs) = refusal.date.filter(|_| {
+        let Some(theirs) = refusal.again.date.filter(|_| {
             about_time
                 .iter()
                 .any(|claim| refusal.message.contains(claim))

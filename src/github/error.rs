@@ -8,15 +8,17 @@ use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 
 mod advice;
+mod again;
 mod app;
 mod refusal;
 mod unreachable;
 
 use super::names::RepositoryName;
-use super::pacer::TooLong;
+use super::pacer::{Said, TooLong};
 use crate::report::scope::Scope;
 use crate::text::shown;
 
+pub use again::Again;
 pub use app::AppProblem;
 pub use refusal::Refusal;
 pub use unreachable::Unreachable;
@@ -101,10 +103,21 @@ pub enum Problem {
     /// No answer came: the network, a proxy, a name, a certificate.
     #[error("answer: none, {0}")]
     Unreachable(#[from] Unreachable),
-    /// The answer is not what GitHub documents: a page of HTML from a proxy, JSON that was cut
-    /// off, a field of another kind.
+    /// The answer is not one of GitHub's, or not whole: a page of HTML from a proxy, JSON that was
+    /// cut off.
     #[error("answer: {status}{request_id}, but it cannot be used: {what}")]
     Unusable {
+        /// The answer's status.
+        status: StatusCode,
+        /// GitHub's number for the request.
+        request_id: RequestId,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The answer is whole and is JSON, but not of the form that GitHub documents: a field of
+    /// another kind. It would be the same again.
+    #[error("answer: {status}{request_id}, but it cannot be used: {what}")]
+    Changed {
         /// The answer's status.
         status: StatusCode,
         /// GitHub's number for the request.
@@ -117,12 +130,14 @@ pub enum Problem {
     Graphql {
         /// GitHub's number for the request.
         request_id: RequestId,
+        /// When GitHub says to ask again.
+        again: Again,
         /// What went wrong, in GitHub's words.
         errors: Vec<GraphqlError>,
     },
-    /// GitHub's rate limit asks for a longer wait than the user wants.
+    /// GitHub asks for a longer wait than the user wants.
     #[error("answer: {}\n  missing: {}", .0.answer().unwrap_or("none, nothing more was sent"), .0)]
-    TooLong(TooLong),
+    TooLong(Box<TooLong>),
     /// The GitHub App cannot read seats there.
     #[error("{0}")]
     App(AppProblem),
@@ -149,14 +164,8 @@ impl GraphqlError {
     /// Whether GitHub's rate limits are the reason, the hour's or a secondary one.
     #[must_use]
     pub fn is_limit(&self) -> bool {
-        self.kind.as_deref() == Some("RATE_LIMITED") || self.is_secondary_limit()
-    }
-
-    /// Whether one of GitHub's secondary rate limits is the reason.
-    #[must_use]
-    pub fn is_secondary_limit(&self) -> bool {
-        let message = self.message.to_lowercase();
-        message.contains("secondary rate limit")
+        self.kind.as_deref() == Some("RATE_LIMITED")
+            || self.message.to_lowercase().contains("secondary rate limit")
     }
 }
 
@@ -235,25 +244,46 @@ impl GitHubError {
         self
     }
 
-    /// What GitHub answered, where that was a rate limit.
+    /// The answer by which GitHub asks to be left alone, where it does: by a rate limit, or by
+    /// `Retry-After`.
     #[must_use]
-    pub fn limit(&self) -> Option<String> {
-        match &*self.problem {
-            Problem::Refused(refusal) if refusal.is_limit() => Some(refusal.answer()),
-            Problem::Graphql { request_id, errors }
-                if errors.iter().any(GraphqlError::is_limit) =>
+    pub fn said(&self) -> Option<Said> {
+        let (answer, is_limit) = match &*self.problem {
+            Problem::Refused(refusal)
+                if refusal.is_limit() || refusal.again.retry_after.is_some() =>
             {
-                Some(format!(
-                    "200 OK{request_id}, with errors: {}",
-                    listed(errors)
-                ))
+                (refusal.answer(), refusal.is_limit())
             }
-            Problem::TooLong(limit) => limit.answer().map(str::to_owned),
+            Problem::Graphql {
+                request_id, errors, ..
+            } if self.limit().is_some() => {
+                let listed = listed(errors);
+                (format!("200 OK{request_id}, with errors: {listed}"), true)
+            }
+            _ => return None,
+        };
+        Some(Said { answer, is_limit })
+    }
+
+    /// `Retry-After` of the answer, where there was a refusal.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.refusal()?.again.retry_after
+    }
+
+    /// When GitHub says to ask again, where a rate limit is the reason.
+    #[must_use]
+    pub fn limit(&self) -> Option<&Again> {
+        match &*self.problem {
+            Problem::Refused(refusal) => refusal.is_limit().then_some(&refusal.again),
+            Problem::Graphql { again, errors, .. } => {
+                errors.iter().any(GraphqlError::is_limit).then_some(again)
+            }
             _ => None,
         }
     }
 
-    /// Whether it was a rate limit. Such a request was not carried out.
+    /// Whether it was a rate limit, or a wait that is too long. Such a request was not carried out.
     #[must_use]
     pub fn is_limit(&self) -> bool {
         matches!(*self.problem, Problem::TooLong(_)) || self.limit().is_some()
@@ -298,7 +328,7 @@ impl GitHubError {
         match &*self.problem {
             Problem::Refused(refusal) => refusal.status.is_server_error(),
             Problem::Unreachable(unreachable) => unreachable.is_passing(),
-            Problem::Unusable { .. } => true,
+            Problem::Unusable { .. } | Problem::Changed { .. } => true,
             // GitHub's words where one of its servers failed; other errors say what is wrong.
             Problem::Graphql { errors, .. } => errors.iter().all(|error| {
                 error.kind.is_none() && error.message.contains("Something went wrong")

@@ -1,13 +1,15 @@
 //! Waiting for the governor: every request to GitHub passes here before it is sent.
 
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::pacing::{Admission, Cost, Governor, Quota, Reason, Ticket};
 use crate::clock::Clock;
+use crate::report::seat::whole_seconds;
 
 /// How many requests are under way at once. GitHub allows a hundred ("Rate limits for the REST
 /// API", "About secondary rate limits"), over all that use the token.
@@ -33,21 +35,27 @@ struct State {
     /// Until when waits are counted in `waited`.
     counted_until: Duration,
     announced_until: Duration,
-    /// The answer by which GitHub said to wait.
-    said: Option<String>,
+    /// Until when GitHub asked to be left alone, and the answer by which it did.
+    held: Option<(Duration, Said)>,
+}
+
+/// An answer by which GitHub asks to be left alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Status, number of the request, and GitHub's words.
+    pub answer: String,
+    /// Whether a rate limit is the reason, rather than a server that has too much to do.
+    pub is_limit: bool,
 }
 
 /// GitHub wants to be left alone for longer than the user wants to wait.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "GitHub's rate limit leaves no request for another {} s, and together with the {} s waited before that is more than the {} minutes that `max-wait-minutes` allows",
-    .wait.as_secs(), .waited.as_secs(), .most.as_secs() / 60
-)]
 pub struct TooLong {
     wait: Duration,
+    end: Timestamp,
     waited: Duration,
     most: Duration,
-    said: Option<String>,
+    said: Option<Said>,
 }
 
 impl TooLong {
@@ -55,7 +63,34 @@ impl TooLong {
     /// headers of good answers said that no request is left.
     #[must_use]
     pub fn answer(&self) -> Option<&str> {
-        self.said.as_deref()
+        self.said.as_ref().map(|said| &*said.answer)
+    }
+
+    /// Whether GitHub's rate limit is the reason.
+    #[must_use]
+    pub fn is_for_a_limit(&self) -> bool {
+        self.said.as_ref().is_none_or(|said| said.is_limit)
+    }
+}
+
+impl fmt::Display for TooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let asks = if self.is_for_a_limit() {
+            "GitHub's rate limit leaves no request"
+        } else {
+            "GitHub asks to be left alone"
+        };
+        let (wait, end) = (begun_seconds(self.wait), self.end);
+        write!(f, "{asks} for another {wait} s, until {end}, and ")?;
+        match self.waited.as_secs() {
+            0 => f.write_str("that")?,
+            waited => write!(f, "together with the {waited} s waited before that")?,
+        }
+        let most = self.most.as_secs() / 60;
+        write!(
+            f,
+            " is more than the {most} minutes that `max-wait-minutes` allows"
+        )
     }
 }
 
@@ -84,7 +119,7 @@ impl Pacer {
     ///
     /// # Errors
     /// At once, where the wait would be longer than allowed.
-    pub async fn admit(&self, cost: Cost, token: u64) -> Result<Admitted<'_>, TooLong> {
+    pub async fn admit(&self, cost: Cost, token: u64) -> Result<Admitted<'_>, Box<TooLong>> {
         // Never closed; without a slot the governor's limits hold all the same.
         let slot = self.slots.acquire().await.ok();
         loop {
@@ -93,7 +128,6 @@ impl Pacer {
                 let now = self.clock.elapsed();
                 match state.governor.admit(now, cost, token) {
                     Admission::Now(ticket) => {
-                        state.said = None;
                         return Ok(Admitted {
                             pacer: self,
                             ticket,
@@ -103,10 +137,11 @@ impl Pacer {
                         });
                     }
                     Admission::At(until, reason) => {
+                        let end = end(self.clock.now(), until.saturating_sub(now));
                         if reason == Reason::Hold {
-                            self.count(&mut state, now, until)?;
+                            self.count(&mut state, (now, until), end)?;
                         }
-                        announce(&mut state, now, until, reason, self.clock.now());
+                        announce(&mut state, (now, until), end, reason);
                         (now, until)
                     }
                 }
@@ -116,29 +151,36 @@ impl Pacer {
     }
 
     /// Lets nothing begin for `wait`, because GitHub `said` so.
-    pub fn hold(&self, wait: Duration, said: Option<String>) {
+    pub fn hold(&self, wait: Duration, said: Said) {
         let until = self.clock.elapsed() + wait;
         let mut state = self.state();
         state.governor.hold(until);
-        state.said = said;
+        if state.held.as_ref().is_none_or(|(held, _)| *held < until) {
+            state.held = Some((until, said));
+        }
     }
 
-    /// The moment of a Unix time, in the governor's time.
+    /// The moment after so long, in the governor's time.
     #[must_use]
-    pub fn moment(&self, unix_seconds: i64) -> Duration {
-        let left = unix_seconds.saturating_sub(self.clock.now().as_second());
-        self.clock.elapsed() + Duration::from_secs(u64::try_from(left).unwrap_or_default())
+    pub fn after(&self, wait: Duration) -> Duration {
+        self.clock.elapsed() + wait
     }
 
-    fn count(&self, state: &mut State, now: Duration, until: Duration) -> Result<(), TooLong> {
+    fn count(
+        &self,
+        state: &mut State,
+        (now, until): (Duration, Duration),
+        end: Timestamp,
+    ) -> Result<(), Box<TooLong>> {
         let wait = until.saturating_sub(now.max(state.counted_until));
         if state.waited + wait > self.most {
-            return Err(TooLong {
+            return Err(Box::new(TooLong {
                 wait: until.saturating_sub(now),
+                end,
                 waited: state.waited,
                 most: self.most,
-                said: state.said.clone(),
-            });
+                said: state.said(until).cloned(),
+            }));
         }
         state.waited += wait;
         state.counted_until = state.counted_until.max(until);
@@ -168,27 +210,45 @@ impl Drop for Admitted<'_> {
     }
 }
 
-fn announce(
-    state: &mut State,
-    now: Duration,
-    until: Duration,
-    reason: Reason,
-    clock: jiff::Timestamp,
-) {
+impl State {
+    /// The answer by which GitHub asked to wait until then, where that was one.
+    fn said(&self, until: Duration) -> Option<&Said> {
+        let (held, said) = self.held.as_ref()?;
+        (*held == until).then_some(said)
+    }
+}
+
+fn announce(state: &mut State, (now, until): (Duration, Duration), end: Timestamp, reason: Reason) {
     let wait = until.saturating_sub(now);
     // Ten requests wait for the same moment; it is said once.
     if wait < ANNOUNCED || until <= state.announced_until + ANNOUNCED {
         return;
     }
     state.announced_until = until;
-    let end = SignedDuration::try_from(wait)
-        .ok()
-        .and_then(|wait| clock.checked_add(wait).ok())
-        .map(|end| crate::report::seat::whole_seconds(end).to_string())
-        .unwrap_or_default();
-    let why = match reason {
-        Reason::Pace => "to keep to GitHub's rate limits",
-        Reason::Hold => "because GitHub says so (rate limit)",
+    let why = match (reason, state.said(until)) {
+        (Reason::Pace, _) => "to keep to GitHub's rate limits.".to_owned(),
+        (Reason::Hold, None) => {
+            "because of GitHub's rate limit: no request is left until then.".to_owned()
+        }
+        (Reason::Hold, Some(Said { answer, is_limit })) => {
+            let what = if *is_limit {
+                "because of GitHub's rate limit"
+            } else {
+                "because GitHub asks for it"
+            };
+            format!("{what}: {answer}")
+        }
     };
-    tracing::info!("Waiting {} s, until {end}, {why}.", wait.as_secs());
+    tracing::info!("Waiting {} s, until {end}, {why}", begun_seconds(wait));
+}
+
+/// Whole seconds, of which one that has begun counts.
+fn begun_seconds(time: Duration) -> u128 {
+    time.as_millis().div_ceil(1000)
+}
+
+/// When a wait is over.
+fn end(now: Timestamp, wait: Duration) -> Timestamp {
+    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+    whole_seconds(now.checked_add(wait).unwrap_or(Timestamp::MAX))
 }

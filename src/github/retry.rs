@@ -4,10 +4,15 @@
 //!   GitHub's own guide to resilience in its SDKs (octokit/plugin-retry.js) repeats these.
 //! - 500, 502, 503, 504 (and any other 5xx): GitHub ends requests after 10 seconds with a 5xx ("Troubleshooting the
 //!   REST API", "Timeouts"), and its documentation asks to try later.
-//! - An answer that is not the JSON it should be: a proxy's page, a body cut off on its way.
-//! - 403 or 429 for a rate limit: after the wait that the answer tells ("Rate limits for the REST
-//!   API", "Exceeding the rate limit"). Such a request was not carried out, so this holds for
-//!   requests that write, too.
+//! - An answer that is not JSON, or not whole: a proxy's page, a body cut off on its way.
+//! - An answer that is whole and of another form than documented: once more, because it would be
+//!   the same again.
+//! - 403 or 429 for a rate limit: after the wait that the answer tells, else after a minute, two,
+//!   four ("Rate limits for the REST API", "Exceeding the rate limit"), for as long as the user
+//!   wants to wait in all, which [`super::pacer`] counts. Such a request was not carried out, so
+//!   this holds for requests that write, too.
+//!
+//! Whatever else an answer is, where it has `Retry-After` all requests wait for so long.
 //!
 //! Any other request that writes is never repeated blindly: whoever sent it must first look
 //! whether it was carried out ([`super::commit`]). Everything else is an answer: it would be the
@@ -15,20 +20,25 @@
 
 use std::time::Duration;
 
-use super::error::{GitHubError, GraphqlError, Problem, Refusal};
+use jiff::Timestamp;
+
+use super::error::{Again, GitHubError, Problem};
 use crate::clock::jitter;
 
 /// How many times a request is tried in all.
 const TRIES: u32 = 6;
 
-/// How many times a rate limit is waited for.
-const LIMITS: u32 = 6;
+/// How many times an answer of another form than documented is looked at.
+const TRIES_OF_CHANGED: u32 = 2;
 
 /// The first wait; each further one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 
 /// The longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// The first wait for a limit whose answer tells no time.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// What to do after a try that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,43 +55,35 @@ pub enum Next {
 #[derive(Debug, Default)]
 pub struct Tries {
     failed: u32,
+    changed: u32,
     limited: u32,
 }
 
 impl Tries {
-    /// Decides after a try that failed with `error` at the Unix time `now`. `repeatable` says
+    /// Decides after a try that failed with `error` at `now`, by our clock. `repeatable` says
     /// whether the request may be carried out twice.
-    pub fn after(&mut self, error: &GitHubError, repeatable: bool, now: i64) -> Next {
-        if let Some(refusal) = error.refusal()
-            && refusal.is_limit()
-        {
+    pub fn after(&mut self, error: &GitHubError, repeatable: bool, now: Timestamp) -> Next {
+        if let Some(again) = error.limit() {
             self.limited += 1;
-            if self.limited >= LIMITS {
-                return Next::GiveUp;
-            }
-            return Next::Hold(limit_wait(refusal, self.limited, now));
-        }
-        if let Problem::Graphql { errors, .. } = &*error.problem
-            && let Some(wait) = graphql_limit_wait(errors, self.limited + 1)
-        {
-            self.limited += 1;
-            return if self.limited >= LIMITS {
-                Next::GiveUp
-            } else {
-                Next::Hold(wait)
-            };
+            return Next::Hold(limit_wait(again, self.limited, now));
         }
         // Where the wait would be too long nothing was sent.
         if matches!(*error.problem, Problem::TooLong(_)) {
             return Next::GiveUp;
         }
         self.failed += 1;
-        if !repeatable || !error.is_passing() || self.failed >= TRIES {
+        if matches!(*error.problem, Problem::Changed { .. }) {
+            self.changed += 1;
+        }
+        if !repeatable
+            || !error.is_passing()
+            || self.failed >= TRIES
+            || self.changed >= TRIES_OF_CHANGED
+        {
             return Next::GiveUp;
         }
-        let wait = FIRST_WAIT * 2_u32.pow(self.failed - 1);
-        let wait = wait.min(LONGEST_WAIT).mul_f64(0.5 + jitter());
-        match error.refusal().and_then(|refusal| refusal.retry_after) {
+        let wait = doubled(FIRST_WAIT, self.failed, LONGEST_WAIT).mul_f64(0.5 + jitter());
+        match error.retry_after() {
             Some(asked) => Next::Hold(asked.max(wait)),
             None => Next::After(wait),
         }
@@ -94,40 +96,27 @@ impl Tries {
     }
 }
 
-/// How long a rate limit's answer asks to wait: `Retry-After`, else until `X-RateLimit-Reset`
-/// where nothing remains, else a minute, and twice as long each time.
-fn limit_wait(refusal: &Refusal, times: u32, now: i64) -> Duration {
-    let second = Duration::from_secs(1);
-    if let Some(wait) = refusal.retry_after {
-        return wait.max(second);
-    }
-    match refusal.reset {
-        Some(reset) if refusal.remaining == Some(0) => {
-            let left = u64::try_from(reset.saturating_sub(now)).unwrap_or_default();
-            // The clocks of two machines differ a little.
-            Duration::from_secs(left) + second
-        }
-        _ => Duration::from_secs(60) * 2_u32.pow(times.saturating_sub(1).min(6)),
+/// How long to wait after a request was limited that many `times`. Where the answers tell a short
+/// time again and again the waits grow all the same: asking every second until a limit lifts would
+/// only make it last.
+fn limit_wait(again: &Again, times: u32, now: Timestamp) -> Duration {
+    match again.wait(now) {
+        Some(wait) => wait.max(doubled(FIRST_WAIT, times, MINUTE)),
+        None => doubled(MINUTE, times, 64 * MINUTE),
     }
 }
 
-/// GraphQL may say so with status 200. What is left of the hour stands in the answer's headers,
-/// which the governor has seen already, so the primary limit needs no wait of its own here.
-fn graphql_limit_wait(errors: &[GraphqlError], times: u32) -> Option<Duration> {
-    errors.iter().find_map(|error| {
-        if error.is_secondary_limit() {
-            Some(Duration::from_secs(60) * 2_u32.pow(times.saturating_sub(1).min(6)))
-        } else {
-            error.is_limit().then_some(Duration::from_secs(1))
-        }
-    })
+/// `first`, and after each further time twice as long, up to `most`.
+fn doubled(first: Duration, times: u32, most: Duration) -> Duration {
+    let twice = 2_u32.saturating_pow(times.saturating_sub(1));
+    first.saturating_mul(twice).min(most)
 }
 
 #[cfg(test)]
 mod tests {
     use http::{HeaderMap, HeaderValue, StatusCode};
 
-    use super::super::error::Purpose;
+    use super::super::error::{Purpose, Refusal};
     use super::super::names::RepositoryName;
     use super::*;
 
@@ -151,7 +140,8 @@ mod tests {
         headers: &[(&'static str, &'static str)],
         repeatable: bool,
     ) -> Option<Next> {
-        Some(Tries::default().after(&answered(status, headers)?, repeatable, 1_000))
+        let now = Timestamp::from_second(1_000).ok()?;
+        Some(Tries::default().after(&answered(status, headers)?, repeatable, now))
     }
 
     #[test]
@@ -194,7 +184,7 @@ mod tests {
         let mut tries = Tries::default();
         let mut waits = Vec::new();
         while let Some(error) = answered(502, &[]) {
-            match tries.after(&error, true, 0) {
+            match tries.after(&error, true, Timestamp::UNIX_EPOCH) {
                 Next::After(wait) => waits.push(wait),
                 _ => break,
             }

@@ -5,36 +5,28 @@
 //! for 100, counts people rather than rows in an enterprise's `total_seats`, and nowhere says that
 //! inner pages are full.
 
-#[cfg(test)]
-mod properties;
+mod body;
 
-use std::borrow::Borrow;
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::hash::Hash;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use http::HeaderMap;
-use jiff::Timestamp;
-use jiff::civil::Date;
 use reqwest::Url;
-use serde::{Deserialize, Deserializer};
 
 use super::answer::Answer;
 use super::client::Client;
 use super::error::{GitHubError, Purpose};
-use super::few::few;
 use super::link::Links;
 use super::pacer::AT_ONCE;
 use crate::clock::Clock;
 use crate::report::Report;
 use crate::report::completeness::{Doubt, Reading};
-use crate::report::day::date;
 use crate::report::pseudonym::PseudonymKey;
 use crate::report::scope::{Scope, ScopeKind};
-use crate::report::seat::{Account, Seat, Team, whole_seconds};
+use crate::report::seat::Seat;
+use body::{PageBody, Shared};
 
 /// GitHub's largest page.
 const PER_PAGE: &str = "100";
@@ -48,9 +40,6 @@ const REST: Duration = Duration::from_secs(2);
 /// More pages than any company has seats; an answer that links to more is damaged.
 const MOST_PAGES: usize = 100_000;
 
-/// More rows than GitHub would ever put on one page.
-const MOST_ROWS: usize = 10_000;
-
 /// For how many rows room is made on the word of the first page alone.
 const MOST_ROOM: usize = 1_000_000;
 
@@ -63,45 +52,52 @@ pub struct Reached {
     pub of: Option<usize>,
 }
 
-/// Reads the report of `scope`, with pseudonyms for people where there is a key, and says after each
-/// page how far it is. A list that moved while it was read is read again, until it holds
-/// together or stays as it is.
+/// A report to be read.
+pub struct Source<'a> {
+    /// Who asks.
+    pub client: &'a Client,
+    /// Tells when the report was read.
+    pub clock: &'a Clock,
+    /// Whose report it is.
+    pub scope: &'a Scope,
+    /// Gives pseudonyms in place of people, where there is a key.
+    pub pseudonyms: Option<&'a PseudonymKey>,
+    /// Is told after each page how far the reading is.
+    pub reached: &'a dyn Fn(Reached),
+}
+
+/// Reads a report. A list that moved while it was read is read again, until it holds together or
+/// stays as it is.
 ///
 /// # Errors
 /// Where a page could not be read: half a report is none. Whether the pages fit together is for
 /// [`Report::doubts`] to say.
-pub async fn read(
-    client: &Client,
-    clock: &Clock,
-    scope: &Scope,
-    pseudonyms: Option<&PseudonymKey>,
-    reached: &dyn Fn(Reached),
-) -> Result<Report, GitHubError> {
-    let mut report = read_once(client, clock, scope, pseudonyms, reached).await?;
-    for _ in 0..AGAIN {
-        if !report.doubts().iter().any(Doubt::may_pass) {
-            break;
+pub async fn read(source: &Source<'_>) -> Result<Report, GitHubError> {
+    let mut before: Option<Report> = None;
+    let mut left = AGAIN;
+    loop {
+        let report = read_once(source).await?;
+        let moved = report.doubts().iter().any(Doubt::may_pass);
+        let is_at_rest = before.is_some_and(|before| report.says_the_same_as(&before));
+        if left == 0 || !moved || is_at_rest {
+            return Ok(report);
         }
+        left -= 1;
         let doubts: Vec<String> = report.doubts().iter().map(ToString::to_string).collect();
+        let scope = source.scope;
         tracing::info!("{scope}: the list is read again: {}.", doubts.join("; "));
-        clock.sleep(REST).await;
-        let again = read_once(client, clock, scope, pseudonyms, reached).await?;
-        let at_rest = again.says_the_same_as(&report);
-        report = again;
-        if at_rest {
-            break;
-        }
+        source.clock.sleep(REST).await;
+        before = Some(report);
     }
-    Ok(report)
 }
 
-async fn read_once(
-    client: &Client,
-    clock: &Clock,
-    scope: &Scope,
-    pseudonyms: Option<&PseudonymKey>,
-    reached: &dyn Fn(Reached),
-) -> Result<Report, GitHubError> {
+async fn read_once(source: &Source<'_>) -> Result<Report, GitHubError> {
+    let Source {
+        client,
+        clock,
+        scope,
+        ..
+    } = *source;
     let purpose = Purpose::Seats(scope.clone());
     let shared = RefCell::default();
     let started_at = clock.now();
@@ -112,7 +108,7 @@ async fn read_once(
         Some(_) => (!numbered.is_empty()).then_some(numbered.len() + 1),
     };
     let tell = |pages: &Pages| {
-        reached(Reached {
+        (source.reached)(Reached {
             pages: pages.totals.len(),
             of,
         });
@@ -142,7 +138,7 @@ async fn read_once(
         partial: pages.partial,
     };
     let mut rows = pages.rows;
-    if let Some(key) = pseudonyms {
+    if let Some(key) = source.pseudonyms {
         rows.iter_mut().for_each(|seat| key.replace(seat));
     }
     Ok(Report::new(scope.clone(), reading, rows))
@@ -278,236 +274,11 @@ fn numbered(url: &Url, number: usize) -> Url {
     url
 }
 
-#[derive(Deserialize)]
-struct PageBody {
-    #[serde(default, deserialize_with = "count")]
-    total_seats: Option<u64>,
-    #[serde(deserialize_with = "rows")]
-    seats: Vec<SeatBody>,
-}
-
-/// A seat as GitHub's description documents it, of which only what the report needs is read.
-/// Everything may be missing or null; fields and values that are not known are passed over.
-#[derive(Deserialize)]
-struct SeatBody {
-    assignee: Option<AccountBody>,
-    organization: Option<AccountBody>,
-    assigning_team: Option<TeamBody>,
-    #[serde(default, deserialize_with = "text")]
-    plan_type: Option<String>,
-    #[serde(default, deserialize_with = "day")]
-    pending_cancellation_date: Option<Date>,
-    #[serde(default, deserialize_with = "time")]
-    created_at: Option<Timestamp>,
-    #[serde(default, deserialize_with = "time")]
-    last_authenticated_at: Option<Timestamp>,
-    #[serde(default, deserialize_with = "time")]
-    last_activity_at: Option<Timestamp>,
-    last_activity_editor: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct AccountBody {
-    id: Option<u64>,
-    login: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct TeamBody {
-    id: Option<u64>,
-    #[serde(default, deserialize_with = "text")]
-    name: Option<String>,
-}
-
-/// What many seats have in common, kept once: a company has few organizations, and its people use
-/// few versions of few editors.
-#[derive(Default)]
-struct Shared {
-    surfaces: HashSet<Arc<str>>,
-    organizations: HashSet<Arc<Account>>,
-    teams: HashSet<Arc<Team>>,
-    plans: HashSet<Arc<str>>,
-}
-
-impl Shared {
-    fn seats(&mut self, bodies: Vec<SeatBody>) -> Vec<Seat> {
-        bodies.into_iter().map(|body| self.seat(body)).collect()
-    }
-
-    fn seat(&mut self, body: SeatBody) -> Seat {
-        let organization = body.organization.and_then(AccountBody::account);
-        let surface = body
-            .last_activity_editor
-            .filter(|surface| !surface.is_empty());
-        Seat {
-            assignee: body.assignee.and_then(AccountBody::account),
-            organization: organization.map(|account| kept(&mut self.organizations, account)),
-            team: body
-                .assigning_team
-                .and_then(TeamBody::team)
-                .map(|team| kept(&mut self.teams, team)),
-            plan_type: body.plan_type.map(|plan| kept(&mut self.plans, plan)),
-            created_at: body.created_at,
-            pending_cancellation_date: body.pending_cancellation_date,
-            last_authenticated_at: body.last_authenticated_at,
-            last_activity_at: body.last_activity_at,
-            last_surface_used: surface.map(|surface| kept(&mut self.surfaces, surface)),
-        }
-    }
-}
-
-/// The one kept copy of a value.
-fn kept<T, V>(values: &mut HashSet<Arc<T>>, value: V) -> Arc<T>
-where
-    T: ?Sized + Eq + Hash,
-    V: Borrow<T> + Into<Arc<T>>,
-{
-    if let Some(known) = values.get(value.borrow()) {
-        return Arc::clone(known);
-    }
-    let value: Arc<T> = value.into();
-    values.insert(Arc::clone(&value));
-    value
-}
-
-impl AccountBody {
-    fn account(self) -> Option<Account> {
-        Some(Account {
-            id: self.id,
-            login: self.login.filter(|login| !login.is_empty())?.into(),
-        })
-    }
-}
-
-/// The rows of a page, of which GitHub gives a hundred at most.
-fn rows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SeatBody>, D::Error> {
-    match few::<_, _, MOST_ROWS>(deserializer)? {
-        (rows, all) if all <= MOST_ROWS => Ok(rows),
-        (_, all) => Err(serde::de::Error::custom(format!("{all} seats on one page"))),
-    }
-}
-
-impl TeamBody {
-    fn team(self) -> Option<Team> {
-        Some(Team {
-            id: self.id?,
-            name: self.name.unwrap_or_default().into(),
-        })
-    }
-}
-
-/// A text, or nothing where there is something else or an empty one.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let value = serde_json::Value::deserialize(deserializer)?;
-    Ok(value
-        .as_str()
-        .filter(|text| !text.is_empty())
-        .map(str::to_owned))
-}
-
-/// A day, or nothing; also of a time, whose day is that of UTC.
-fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
-    let text: Option<std::borrow::Cow<'de, str>> = Option::deserialize(deserializer)?;
-    text.filter(|text| !text.is_empty())
-        .map(|text| match text.parse::<Timestamp>() {
-            Ok(time) => Ok(date(time)),
-            Err(_) => text
-                .parse()
-                .map_err(|_| serde::de::Error::custom(format!("{text:?} is not a day"))),
-        })
-        .transpose()
-}
-
-/// A count, or nothing where there is something else: without it completeness cannot be proved,
-/// which is for the report to say.
-fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    Ok(serde_json::Value::deserialize(deserializer)?.as_u64())
-}
-
-/// A time with any offset, in whole seconds as the report has them, or nothing. Something that is
-/// no time is an error: a row without its time would say that somebody never used Copilot.
-fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    let text: Option<std::borrow::Cow<'de, str>> = Option::deserialize(deserializer)?;
-    text.filter(|text| !text.is_empty())
-        .map(|text| {
-            text.parse()
-                .map(whole_seconds)
-                .map_err(|_| serde::de::Error::custom(format!("{text:?} is not a time")))
-        })
-        .transpose()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-
-    fn seats(json: &str) -> serde_json::Result<Vec<Seat>> {
-        let page: PageBody = serde_json::from_str(json)?;
-        Ok(Shared::default().seats(page.seats))
-    }
-
-    #[test]
-    fn whatever_github_leaves_out_or_adds_is_ordinary() {
-        let rows = seats(
-            r#"{"total_seats": 4, "new": 1, "seats": [
-                {},
-                {"assignee": null, "organization": null, "assigning_team": null, "created_at": null,
-                 "last_activity_at": null, "last_activity_editor": null, "plan_type": "quantum"},
-                {"assignee": {"login": "octocat", "id": 1, "new": {}}, "last_activity_at": "2021-10-14T00:53:32-06:00",
-                 "assigning_team": {"id": 7, "name": "=1+1", "enterprise": true}, "plan_type": 5},
-                {"assignee": {}, "last_activity_at": "", "last_activity_editor": ""}
-            ]}"#,
-        )
-        .unwrap();
-        assert_eq!(rows[0], Seat::default());
-        let quantum = Seat {
-            plan_type: Some("quantum".into()),
-            ..Seat::default()
-        };
-        assert_eq!(rows[1], quantum);
-        assert_eq!(rows[3], Seat::default());
-        assert_eq!(rows[2].login(), "octocat");
-        assert_eq!(rows[2].team_id(), Some(7));
-        assert_eq!(rows[2].plan_type, None);
-        assert_eq!(
-            rows[2].last_activity_at.unwrap().to_string(),
-            "2021-10-14T06:53:32Z"
-        );
-    }
-
-    #[test]
-    fn a_time_that_is_none_is_not_taken_for_never() {
-        let error = seats(r#"{"seats": [{"last_activity_at": "yesterday"}]}"#).unwrap_err();
-        assert!(error.to_string().contains("\"yesterday\" is not a time"));
-    }
-
-    #[test]
-    fn a_day_may_be_told_as_a_time() {
-        for (told, day) in [
-            ("\"2026-12-01\"", Some("2026-12-01")),
-            ("\"2026-12-01T00:30:00+01:00\"", Some("2026-11-30")),
-            ("null", None),
-            ("\"\"", None),
-        ] {
-            let json = format!(r#"{{"seats": [{{"pending_cancellation_date": {told}}}]}}"#);
-            let read = seats(&json).unwrap()[0].pending_cancellation_date;
-            assert_eq!(read.map(|day| day.to_string()).as_deref(), day);
-        }
-        let error = seats(r#"{"seats": [{"pending_cancellation_date": "soon"}]}"#).unwrap_err();
-        assert!(error.to_string().contains("\"soon\" is not a day"));
-    }
-
-    #[test]
-    fn a_total_that_is_no_count_is_a_missing_one() {
-        for total in ["null", "\"7\"", "-1", "1.5", "[]"] {
-            let page: PageBody =
-                serde_json::from_str(&format!(r#"{{"total_seats": {total}, "seats": []}}"#))
-                    .unwrap();
-            assert_eq!(page.total_seats, None);
-        }
-    }
 
     #[test]
     fn a_page_keeps_what_else_its_address_says() {

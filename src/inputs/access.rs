@@ -1,10 +1,11 @@
-//! The inputs that say by what right is read and written: tokens, and the key of a GitHub App.
+//! By what right is read and written, and on which way: tokens, the key of a GitHub App, proxies.
 
 use secrecy::SecretString;
 
 use super::Access;
 use super::given::Given;
 use crate::github::app::{App, ClientId, PrivateKey};
+use crate::http::{Proxies, ProxyError, ProxyErrors};
 
 impl Given<'_> {
     pub(super) fn access(&mut self) -> Option<Access> {
@@ -27,6 +28,18 @@ impl Given<'_> {
             );
         }
         self.token().map(Access::Token)
+    }
+
+    pub(super) fn proxies(&mut self) -> Option<Proxies> {
+        match Proxies::from_environment(self.environment) {
+            Ok(proxies) => Some(proxies),
+            Err(ProxyErrors(errors)) => {
+                for ProxyError { variable, problem } in errors {
+                    self.mistake(variable, problem);
+                }
+                None
+            }
+        }
     }
 
     fn app(&mut self) -> Option<App> {

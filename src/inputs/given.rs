@@ -103,6 +103,7 @@ impl<'a> Given<'a> {
     pub(super) fn check(&mut self) -> Option<Inputs> {
         let address = ApiAddress::from_environment(self.environment);
         let address = self.take("GITHUB_API_URL", address);
+        let proxies = self.proxies();
         let scopes = self.scopes();
         let access = self.access();
         let commit_token = self.commit_token();
@@ -156,6 +157,7 @@ impl<'a> Given<'a> {
         };
         Some(Inputs {
             address: address?,
+            proxies: proxies?,
             scopes: scopes?,
             access: access?,
             commit_token,

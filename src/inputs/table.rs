@@ -170,7 +170,7 @@ pub const INPUTS: &[Input] = &[
         name: "max-wait-minutes",
         default: Some("30"),
         kind: Kind::Text,
-        meaning: "How many minutes to wait in all when GitHub's rate limits say so. A longer wait is an error at once. Keeping to the limits beforehand does not count.",
+        meaning: "How many minutes to wait in all when GitHub asks for it, by its rate limits or by `Retry-After`. A longer wait is an error at once. Keeping to the limits beforehand does not count.",
     },
     Input {
         name: "summary",

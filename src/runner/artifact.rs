@@ -52,10 +52,11 @@ use self::token::RuntimeToken;
 use self::twirp::Twirp;
 use crate::clock::Clock;
 use crate::environment::Environment;
+use crate::http::Http;
 
 /// Where the artifacts of this job go.
 pub struct ArtifactService {
-    http: reqwest::Client,
+    http: Http,
     clock: Clock,
     service: Service,
     /// `https://github.com/owner/name/actions/runs/1`
@@ -103,7 +104,7 @@ impl ArtifactService {
     /// `packages/artifact/src/internal/shared/config.ts`), outside a workflow, and where the
     /// runner's variables cannot be used.
     pub fn from_environment(
-        http: reqwest::Client,
+        http: Http,
         clock: Clock,
         environment: &Environment,
     ) -> Result<Self, ArtifactError> {

@@ -1,9 +1,9 @@
 //! Servers that are not GitHub.
 
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::TcpListener;
+use std::io::{self, ErrorKind, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::{fs, thread};
 
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -26,6 +26,78 @@ impl Foreign {
         let waiting = self.0.accept().map(|(_, from)| from);
         assert_eq!(waiting.unwrap_err().kind(), ErrorKind::WouldBlock);
     }
+}
+
+/// A proxy for encrypted connections (`CONNECT`), which ends with the test's process.
+pub struct Proxy {
+    address: String,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+impl Proxy {
+    /// One that connects wherever it is told.
+    pub fn start() -> Self {
+        Self::answering(true)
+    }
+
+    /// One that lets nobody through.
+    pub fn refusing() -> Self {
+        Self::answering(false)
+    }
+
+    fn answering(connects: bool) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let seen = Arc::<Mutex<Vec<String>>>::default();
+        let heads = Arc::clone(&seen);
+        thread::spawn(move || {
+            for connection in listener.incoming() {
+                let heads = Arc::clone(&heads);
+                // A client may leave in the middle.
+                thread::spawn(move || relay(connection?, &heads, connects));
+            }
+        });
+        Self { address, seen }
+    }
+
+    /// Host and port.
+    pub fn address(&self) -> String {
+        self.address.clone()
+    }
+
+    /// The heads of the requests since this was last asked.
+    pub fn take_seen(&self) -> Vec<String> {
+        std::mem::take(&mut self.seen.lock().unwrap())
+    }
+}
+
+fn relay(mut client: TcpStream, heads: &Mutex<Vec<String>>, connects: bool) -> io::Result<()> {
+    let head = head_of(&mut client)?;
+    let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    heads.lock().unwrap().push(head);
+    if !connects {
+        return client.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+    }
+    let server = TcpStream::connect(target)?;
+    client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+    let (mut to, mut from) = (server.try_clone()?, client.try_clone()?);
+    thread::spawn(move || {
+        let copied = io::copy(&mut from, &mut to);
+        to.shutdown(Shutdown::Write).and(copied)
+    });
+    io::copy(&mut &server, &mut client)?;
+    client.shutdown(Shutdown::Both)
+}
+
+/// Reads a request up to its body.
+fn head_of(stream: &mut impl io::Read) -> io::Result<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte)?;
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).map_err(io::Error::other)
 }
 
 /// An address of this machine where nobody listens.
@@ -59,15 +131,8 @@ pub fn self_signed(certificate: &Path) -> String {
     url
 }
 
-fn answer(
-    mut stream: rustls::StreamOwned<rustls::ServerConnection, std::net::TcpStream>,
-) -> std::io::Result<()> {
-    let mut request = Vec::new();
-    while !request.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        stream.read_exact(&mut byte)?;
-        request.push(byte[0]);
-    }
+fn answer(mut stream: rustls::StreamOwned<rustls::ServerConnection, TcpStream>) -> io::Result<()> {
+    head_of(&mut stream)?;
     let body = r#"{"total_seats":0,"seats":[]}"#;
     let length = body.len();
     write!(

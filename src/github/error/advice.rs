@@ -11,9 +11,14 @@ impl GitHubError {
     pub(super) fn advice(&self) -> String {
         match &*self.problem {
             Problem::Refused(refusal) => self.advice_on(refusal),
-            Problem::Unreachable(unreachable) => unreachable.advice().to_owned(),
+            Problem::Unreachable(unreachable) => unreachable.advice(),
             Problem::Unusable { .. } => "run the workflow again; if it stays, look whether a proxy answers in GitHub's place, and report the request's number to GitHub".to_owned(),
-            Problem::TooLong { .. } => "run the workflow again after that time, or let `max-wait-minutes` be longer; if it happens often, give the report a token of its own".to_owned(),
+            Problem::Changed { .. } => "update the action: GitHub's answers have changed, or something between it and the runner changes them; if the newest version fails too, report this, with the request's number, to whoever maintains the action".to_owned(),
+            Problem::TooLong(wait) => format!("run the workflow again after that time, or let `max-wait-minutes` be longer; {}", if wait.is_for_a_limit() {
+                "if it happens often, give the report a token of its own"
+            } else {
+                "GitHub's state is at https://www.githubstatus.com"
+            }),
             Problem::Graphql { errors, .. } => self.advice_on_graphql(errors),
             Problem::App(problem) => problem.advice(),
             Problem::Foreign { .. } => "look whether GITHUB_API_URL is GitHub's own address and no proxy changes its answers".to_owned(),
@@ -29,9 +34,6 @@ impl GitHubError {
             }
             Purpose::User => "GITHUB_TOKEN",
         };
-        if refusal.is_limit() {
-            return "run the workflow again after that time; if it happens often, give the report a token of its own".to_owned();
-        }
         if let Some(address) = &refusal.single_sign_on {
             return format!("authorize {token} for single sign-on at {address}");
         }
@@ -73,17 +75,20 @@ impl GitHubError {
                 ),
                 _ => "change what GitHub's message names".to_owned(),
             },
-            status if status.is_server_error() => "run the workflow again later; GitHub's state is at https://www.githubstatus.com".to_owned(),
+            status if status.is_server_error() => {
+                let when = match refusal.again.retry_after {
+                    Some(wait) => format!("after the {} s that GitHub asks for", wait.as_secs()),
+                    None => "later".to_owned(),
+                };
+                format!("run the workflow again {when}; GitHub's state is at https://www.githubstatus.com")
+            }
             _ => "change what GitHub's message names; if it names nothing, report the request's number to GitHub".to_owned(),
         }
     }
 
     fn advice_on_graphql(&self, errors: &[GraphqlError]) -> String {
-        let kinds = || errors.iter().filter_map(|error| error.kind.as_deref());
-        if kinds().any(|kind| kind == "RATE_LIMITED") {
-            "run the workflow again in an hour; if it happens often, give the report a token of its own".to_owned()
-        } else if kinds()
-            .any(|kind| matches!(kind, "FORBIDDEN" | "NOT_FOUND" | "INSUFFICIENT_SCOPES"))
+        let mut kinds = errors.iter().filter_map(|error| error.kind.as_deref());
+        if kinds.any(|kind| matches!(kind, "FORBIDDEN" | "NOT_FOUND" | "INSUFFICIENT_SCOPES"))
             && let Purpose::Commit(repository) = &self.purpose
         {
             commit_advice(repository)

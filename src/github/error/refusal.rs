@@ -1,12 +1,10 @@
 //! An answer by which GitHub refuses a request, with all it says about why.
 
 use std::fmt;
-use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
-use jiff::Timestamp;
 
-use super::{MESSAGE, RequestId, date_of, header};
+use super::{Again, MESSAGE, RequestId, header};
 use crate::text::shown;
 
 /// An answer by which GitHub refuses a request, with all it says about why.
@@ -26,18 +24,9 @@ pub struct Refusal {
     pub accepted_permissions: Option<String>,
     /// `X-GitHub-SSO`: where the token must be authorized for single sign-on.
     pub single_sign_on: Option<String>,
-    /// `Retry-After`: how long GitHub asks to stay away.
-    pub retry_after: Option<Duration>,
-    /// `X-RateLimit-Remaining`: requests left in this hour.
-    pub remaining: Option<u64>,
-    /// `X-RateLimit-Reset`: when the hour ends, in Unix seconds.
-    pub reset: Option<i64>,
-    /// `Date`: the server's clock.
-    pub date: Option<Timestamp>,
+    /// When GitHub says to ask again.
+    pub again: Again,
 }
-
-/// A week, in seconds.
-const LONGEST_WAIT: u64 = 7 * 24 * 3600;
 
 impl Refusal {
     /// Reads an answer of that status.
@@ -68,13 +57,7 @@ impl Refusal {
                 let (_, address) = value.split_once("url=")?;
                 Some(address.trim().to_owned())
             }),
-            retry_after: header(headers, "retry-after")
-                .and_then(|value| value.trim().parse().ok())
-                // More than any limit of GitHub's lasts is as good as for ever.
-                .map(|seconds: u64| Duration::from_secs(seconds.min(LONGEST_WAIT))),
-            remaining: header(headers, "x-ratelimit-remaining").and_then(|v| v.parse().ok()),
-            reset: header(headers, "x-ratelimit-reset").and_then(|v| v.parse().ok()),
-            date: date_of(headers),
+            again: Again::of(headers),
         }
     }
 
@@ -90,8 +73,8 @@ impl Refusal {
     pub fn is_limit(&self) -> bool {
         self.status == StatusCode::TOO_MANY_REQUESTS
             || (self.status == StatusCode::FORBIDDEN
-                && (self.retry_after.is_some()
-                    || self.remaining == Some(0)
+                && (self.again.retry_after.is_some()
+                    || self.again.remaining == Some(0)
                     || self.message.to_lowercase().contains("rate limit")))
     }
 }
@@ -99,19 +82,6 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "answer: {}", self.answer())?;
-        if self.is_limit() {
-            let until = match (self.retry_after, self.reset) {
-                (Some(wait), _) => format!("for {} s", wait.as_secs()),
-                (None, Some(reset)) if self.remaining == Some(0) => {
-                    match Timestamp::from_second(reset) {
-                        Ok(time) => format!("until {time}"),
-                        Err(_) => "for a while".to_owned(),
-                    }
-                }
-                _ => "for at least a minute".to_owned(),
-            };
-            return write!(f, "\n  missing: room within GitHub's rate limit, {until}");
-        }
         if let Some(accepted) = &self.accepted_scopes
             && let Some(has) = &self.scopes
         {
@@ -129,10 +99,7 @@ impl fmt::Display for Refusal {
             )?;
         }
         if self.single_sign_on.is_some() {
-            write!(
-                f,
-                "\n  missing: the token is not authorized for single sign-on"
-            )?;
+            f.write_str("\n  missing: the token is not authorized for single sign-on")?;
         }
         Ok(())
     }

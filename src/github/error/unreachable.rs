@@ -4,14 +4,17 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use crate::http::Via;
 use crate::text::shown;
 
 /// Why no answer came.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{kind} ({detail})")]
+#[error("{kind} ({detail}){by_way}", by_way = by_way(.via.as_ref()))]
 pub struct Unreachable {
     kind: UnreachableKind,
     detail: String,
+    /// The proxy that it was tried by.
+    via: Option<Via>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +83,7 @@ impl Unreachable {
         Self {
             kind,
             detail: shown(&detail, 300),
+            via: None,
         }
     }
 
@@ -89,29 +93,42 @@ impl Unreachable {
         Self {
             kind: UnreachableKind::Timeout,
             detail: format!("no whole answer within {} s", within.as_secs()),
+            via: None,
         }
+    }
+
+    /// The same, where it was tried by that proxy.
+    #[must_use]
+    pub fn by_way(mut self, via: Option<Via>) -> Self {
+        self.via = via;
+        self
     }
 
     pub(super) fn is_passing(&self) -> bool {
         !matches!(self.kind, UnreachableKind::Certificate)
     }
 
-    pub(super) fn advice(&self) -> &'static str {
-        match self.kind {
-            UnreachableKind::Name => {
-                "check the address, and that the runner can resolve names; behind a proxy, set HTTPS_PROXY"
-            }
-            UnreachableKind::Certificate => {
+    pub(super) fn advice(&self) -> String {
+        let advice = match (&self.via, self.kind) {
+            (_, UnreachableKind::Certificate) => {
                 "if a proxy or server of your own signs for this address, put its authority's certificate into a file and name it in SSL_CERT_FILE"
             }
-            UnreachableKind::Proxy => {
-                "check HTTPS_PROXY and NO_PROXY, and that the proxy lets GitHub's API through"
+            (Some(Via { variable, .. }), _) => {
+                return format!(
+                    "check {variable} and NO_PROXY, that the proxy is running, and that it lets GitHub's API through; then run the workflow again"
+                );
             }
-            UnreachableKind::ConnectionRefused
-            | UnreachableKind::Timeout
-            | UnreachableKind::Broken => {
+            (None, UnreachableKind::Name) => {
+                "check the address, and that the runner can resolve names; behind a proxy, set HTTPS_PROXY"
+            }
+            (None, _) => {
                 "check that the runner reaches GitHub's API (a firewall, a proxy in HTTPS_PROXY), and run the workflow again; GitHub's state is at https://www.githubstatus.com"
             }
-        }
+        };
+        advice.to_owned()
     }
+}
+
+fn by_way(via: Option<&Via>) -> String {
+    via.map_or_else(String::new, |via| format!(", {via}"))
 }

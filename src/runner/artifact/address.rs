@@ -1,11 +1,12 @@
 //! The signed address an artifact's content is sent to.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
+
+use crate::http::is_loopback;
 
 /// What is not encoded inside a query's value.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -89,16 +90,6 @@ fn check(text: &str, service: &Url) -> Result<(), &'static str> {
         "http" => Err("the signed address is not encrypted (plain http)"),
         _ => Err("the signed address is neither https nor http"),
     }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || bare
-            .parse()
-            .is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 /// Each form of the value of `sig` a log could show: as it stands, decoded, and encoded anew.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
+use crate::http::Http;
 use crate::text;
 
 /// How much of a server's text is shown.
@@ -30,8 +31,9 @@ pub struct Trouble {
 }
 
 impl Trouble {
-    /// Nothing came back, or not all of it.
-    pub(super) fn no_answer(error: reqwest::Error) -> Self {
+    /// Nothing came back, or not all of it, to a request that `http` sent.
+    pub(super) fn no_answer(http: &Http, error: reqwest::Error) -> Self {
+        let via = error.url().and_then(|url| http.via(url));
         // The address is secret in one of the two services.
         let error = error.without_url();
         let mut message = error.to_string();
@@ -40,10 +42,11 @@ impl Trouble {
             message = format!("{message}: {error}");
             cause = error.source();
         }
+        let message = shown(&message, &[]);
         Self {
             status: None,
             code: String::new(),
-            message: shown(&message, &[]),
+            message: via.map_or(message.clone(), |via| format!("{message}, {via}")),
             request_id: None,
             retry_after: None,
             lost: true,

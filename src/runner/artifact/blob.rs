@@ -22,6 +22,7 @@ use super::archive::Archive;
 use super::error::ArtifactError;
 use super::retry::{Retries, store_may_recover};
 use crate::clock::Clock;
+use crate::http::Http;
 
 /// How many bytes a block has, but for the last.
 const BLOCK: usize = 8 << 20;
@@ -38,7 +39,7 @@ const VERSION: &str = "2025-01-05";
 
 /// The way to the store.
 pub(super) struct Store<'a> {
-    pub(super) http: &'a reqwest::Client,
+    pub(super) http: &'a Http,
     pub(super) clock: &'a Clock,
     pub(super) address: &'a SignedAddress,
 }
@@ -93,6 +94,7 @@ impl Store<'_> {
         loop {
             let request = self
                 .http
+                .client()
                 .put(address.expose_secret())
                 .timeout(self.clock.patience(TIME_LIMIT))
                 .header("x-ms-version", VERSION);
@@ -111,7 +113,10 @@ impl Store<'_> {
     }
 
     async fn answer(&self, request: reqwest::RequestBuilder) -> Result<(), Trouble> {
-        let mut response = request.send().await.map_err(Trouble::no_answer)?;
+        let mut response = request
+            .send()
+            .await
+            .map_err(|error| Trouble::no_answer(self.http, error))?;
         let status = response.status();
         // Both requests create something; any other success is not the store's own.
         if status == StatusCode::CREATED {

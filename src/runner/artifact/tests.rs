@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::*;
+use crate::http::Proxies;
 
 mod server;
 
@@ -48,13 +49,8 @@ fn environment(more: &[(&str, &str)]) -> Environment {
     .collect()
 }
 
-fn client() -> reqwest::Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .build()
-        .unwrap()
+fn client() -> Http {
+    Http::new(&Environment::default(), Proxies::default()).unwrap()
 }
 
 async fn upload(

@@ -11,6 +11,7 @@ use super::answer::{self, Trouble};
 use super::retry::{Retries, service_may_recover};
 use super::token::RuntimeToken;
 use crate::clock::Clock;
+use crate::http::Http;
 
 /// The path of the service (actions/toolkit, `packages/artifact/src/generated/results/api/v1/artifact.ts`).
 const SERVICE: &str = "twirp/github.actions.results.api.v1.ArtifactService";
@@ -21,7 +22,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(180);
 /// The way to the service.
 #[derive(Debug)]
 pub(super) struct Twirp {
-    pub(super) http: reqwest::Client,
+    pub(super) http: Http,
     pub(super) clock: Clock,
     /// Scheme, host and port; nothing else.
     pub(super) origin: Url,
@@ -31,8 +32,10 @@ pub(super) struct Twirp {
 impl Twirp {
     /// Calls `method` once. A success is any JSON under a status 2xx.
     pub(super) async fn ask(&self, method: &str, question: &Value) -> Result<Value, Trouble> {
+        let no_answer = |error| Trouble::no_answer(&self.http, error);
         let mut response = self
             .http
+            .client()
             .post(format!("{}{SERVICE}/{method}", self.origin))
             .timeout(self.clock.patience(TIME_LIMIT))
             .header(CONTENT_TYPE, "application/json")
@@ -40,10 +43,8 @@ impl Twirp {
             .body(question.to_string())
             .send()
             .await
-            .map_err(Trouble::no_answer)?;
-        let body = answer::read(&mut response)
-            .await
-            .map_err(Trouble::no_answer)?;
+            .map_err(no_answer)?;
+        let body = answer::read(&mut response).await.map_err(no_answer)?;
         let status = response.status();
         debug!("{method}: HTTP {status}, {} bytes", body.len());
         let json: Option<Value> = serde_json::from_slice(&body).ok();

@@ -1,0 +1,91 @@
+//! Asking GitHub's GraphQL API, which says with status 200 what went wrong.
+
+use http::Method;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::super::answer::Answer;
+use super::super::error::{Again, GitHubError, GraphqlError, Problem, Purpose, RequestId};
+use super::super::few::few;
+use super::super::pacing::Cost;
+use super::Client;
+use super::request::Request;
+
+impl Client {
+    /// Asks GraphQL, and tries again what may pass.
+    ///
+    /// # Errors
+    /// As [`Client::get`], and where the answer lists errors: GraphQL says so with status 200, and
+    /// half of an answer is not used.
+    pub async fn query<T: DeserializeOwned>(
+        &self,
+        purpose: &Purpose,
+        query: &str,
+        variables: &(impl Serialize + Sync),
+    ) -> Result<T, GitHubError> {
+        self.graphql(purpose, Cost::Query, query, variables).await
+    }
+
+    /// Sends a GraphQL mutation, once, as [`Client::write`] does.
+    ///
+    /// # Errors
+    /// As [`Client::query`].
+    pub async fn mutate<T: DeserializeOwned>(
+        &self,
+        purpose: &Purpose,
+        mutation: &str,
+        variables: &(impl Serialize + Sync),
+    ) -> Result<T, GitHubError> {
+        self.graphql(purpose, Cost::Mutation, mutation, variables)
+            .await
+    }
+
+    async fn graphql<T: DeserializeOwned>(
+        &self,
+        purpose: &Purpose,
+        cost: Cost,
+        query: &str,
+        variables: &(impl Serialize + Sync),
+    ) -> Result<T, GitHubError> {
+        #[derive(Serialize)]
+        struct Question<'a, V> {
+            query: &'a str,
+            variables: &'a V,
+        }
+        let question = Question { query, variables };
+        let url = self.address.graphql().clone();
+        let request = Request::sending(purpose, Method::POST, url, cost, &question)?;
+        let (data, _) = self.tried(&request, graphql_data).await?;
+        Ok(data)
+    }
+}
+
+/// The data of a GraphQL answer, or its errors.
+fn graphql_data<T: DeserializeOwned>(answer: &Answer) -> Result<T, GitHubError> {
+    #[derive(Deserialize)]
+    struct Reply<T> {
+        data: Option<T>,
+    }
+    #[derive(Deserialize)]
+    struct Errors {
+        #[serde(default, deserialize_with = "first_errors")]
+        errors: Vec<GraphqlError>,
+    }
+    let Errors { errors } = answer.json()?;
+    if !errors.is_empty() {
+        return Err(answer.failed(Problem::Graphql {
+            request_id: RequestId::of(&answer.headers),
+            again: Again::of(&answer.headers),
+            errors,
+        }));
+    }
+    let reply: Reply<T> = answer.json()?;
+    reply
+        .data
+        .ok_or_else(|| answer.of_another_form("it has neither data nor errors"))
+}
+
+/// The first errors of a list; one answer has room for millions.
+fn first_errors<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<GraphqlError>, D::Error> {
+    few::<_, _, 20>(deserializer).map(|(errors, _)| errors)
+}
