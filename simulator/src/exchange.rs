@@ -137,7 +137,7 @@ async fn send(world: &World, call: &Call, delivery: Delivery) -> Result<Response
 fn dress(world: &World, call: &Call, answer: Answer) -> Result<Answer, io::Error> {
     let number = world.next_answer();
     let answer = match call.service {
-        Service::Api => api::dress(call, answer, number),
+        Service::Api => api::dress(world, call, answer, number),
         Service::Results => {
             answer.or_header("x-github-request-id", format!("RESULTS:{number:04X}"))
         }

@@ -1,6 +1,6 @@
 //! Everything the three services share while they run.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -47,6 +47,8 @@ pub(crate) struct World {
     in_flight: AtomicUsize,
     in_flight_max: AtomicUsize,
     answered: AtomicU64,
+    /// How many answers each token got of each part of the API.
+    used: Mutex<HashMap<String, u64>>,
 }
 
 struct Armed {
@@ -84,6 +86,7 @@ impl World {
             in_flight: AtomicUsize::new(0),
             in_flight_max: AtomicUsize::new(0),
             answered: AtomicU64::new(0),
+            used: Mutex::default(),
         };
         world.create_repositories()?;
         Ok(world)
@@ -251,6 +254,15 @@ impl World {
     /// A number for each answer, from 1.
     pub(crate) fn next_answer(&self) -> u64 {
         self.answered.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// Counts an answer of one part of the API to a token, and tells how many it is. The hour of GitHub's limit does not
+    /// end while the simulator runs.
+    pub(crate) fn use_up(&self, who: &str) -> u64 {
+        let mut used = lock(&self.used);
+        let used = used.entry(who.to_owned()).or_default();
+        *used += 1;
+        *used
     }
 
     /// Adds to the points a token spent on one part of the API, and tells how many it spent in the last minute.

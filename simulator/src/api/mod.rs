@@ -105,9 +105,12 @@ fn unknown(asked: Asked<'_>) -> Answer {
     refusal::not_found("https://docs.github.com/rest")
 }
 
-/// Adds the headers that every answer of the API has. `number` counts answers.
-pub(crate) fn dress(call: &Call, answer: Answer, number: u64) -> Answer {
+/// Adds the headers that every answer of the API has. `number` counts answers; those that a token got of one part of
+/// the API count for its limit.
+pub(crate) fn dress(world: &World, call: &Call, answer: Answer, number: u64) -> Answer {
     let resource = if call.is_graphql() { "graphql" } else { "core" };
+    let who = token_of(call).unwrap_or_default();
+    let used = world.use_up(&format!("{who} {resource}"));
     let reset = jiff::Timestamp::now().as_second() + 3600;
     answer
         .or_header("content-type", "application/json; charset=utf-8")
@@ -118,9 +121,9 @@ pub(crate) fn dress(call: &Call, answer: Answer, number: u64) -> Answer {
         .or_header("x-ratelimit-limit", "5000")
         .or_header(
             "x-ratelimit-remaining",
-            5000_u64.saturating_sub(number).to_string(),
+            5000_u64.saturating_sub(used).to_string(),
         )
-        .or_header("x-ratelimit-used", number.min(5000).to_string())
+        .or_header("x-ratelimit-used", used.min(5000).to_string())
         .or_header("x-ratelimit-reset", reset.to_string())
         .or_header("x-ratelimit-resource", resource)
 }
