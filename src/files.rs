@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown};
 use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -126,10 +126,33 @@ impl Folder {
         name: &str,
         content: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
     ) -> Result<Written, FileError> {
+        self.write_like(None, name, content)
+    }
+
+    /// As [`Folder::write`], where a file of that name that is there already keeps its mode, and
+    /// its owner where we may give files away.
+    ///
+    /// # Errors
+    /// As [`Folder::write`].
+    pub fn replace(
+        &self,
+        name: &str,
+        content: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    ) -> Result<Written, FileError> {
+        let there = fs::metadata(self.workspace.join(&self.below).join(name));
+        self.write_like(there.ok().as_ref(), name, content)
+    }
+
+    fn write_like(
+        &self,
+        before: Option<&fs::Metadata>,
+        name: &str,
+        content: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    ) -> Result<Written, FileError> {
         let directory = self.workspace.join(&self.below);
         let path = directory.join(name);
         let temporary = directory.join(format!(".{name}.{}.tmp", std::process::id()));
-        let written = self.write_whole(&temporary, &path, content);
+        let written = self.write_whole(before, &temporary, &path, content);
         if written.is_err() {
             // What stays of it is a hidden file that nothing takes for a report.
             let _ = fs::remove_file(&temporary);
@@ -146,14 +169,17 @@ impl Folder {
 
     fn write_whole(
         &self,
+        before: Option<&fs::Metadata>,
         temporary: &Path,
         path: &Path,
         content: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
     ) -> io::Result<(u64, String)> {
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(temporary)?;
+        let mut options = OpenOptions::new();
+        if before.is_some() {
+            // For nobody else until it is known who may read it.
+            options.mode(0o600);
+        }
+        let file = options.write(true).create_new(true).open(temporary)?;
         let mut out = Hashing::new(io::BufWriter::new(file));
         content(&mut out)?;
         let file: File = out
@@ -161,7 +187,10 @@ impl Folder {
             .into_inner()
             .map_err(io::IntoInnerError::into_error)?;
         file.sync_all()?;
-        give(temporary, self.owner)?;
+        match before {
+            None => give(temporary, self.owner)?,
+            Some(before) => make_like(temporary, before)?,
+        }
         fs::rename(temporary, path)?;
         Ok((out.size, hex::encode(out.hash.finalize())))
     }
@@ -179,6 +208,15 @@ fn give(path: &Path, owner: (u32, u32)) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
         result => result,
     }
+}
+
+/// Gives a file the owner and the mode of the one in whose place it comes.
+fn make_like(path: &Path, before: &fs::Metadata) -> io::Result<()> {
+    give(path, (before.uid(), before.gid()))?;
+    let is_groups = fs::metadata(path)?.gid() == before.gid();
+    // What its group may do is not for another group.
+    let kept = if is_groups { 0o777 } else { 0o707 };
+    fs::set_permissions(path, fs::Permissions::from_mode(before.mode() & kept))
 }
 
 /// Passes bytes on, and knows their number and SHA-256.

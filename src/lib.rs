@@ -50,6 +50,7 @@ pub mod runner;
 pub mod text;
 
 use std::ffi::OsString;
+use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -151,7 +152,7 @@ async fn interruption() -> anyhow::Result<&'static str> {
 }
 
 /// Listens for those signals from here on; they end the process no more.
-fn signals() -> std::io::Result<impl Future<Output = &'static str> + Send> {
+fn signals() -> io::Result<impl Future<Output = &'static str> + Send> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
@@ -210,16 +211,21 @@ pub async fn run(
         let scope: &Scope = scope;
         let title = format!("Copilot activity report of the {} {scope}", scope.kind());
         let group = Group::begin(environment, &title);
-        let finished = reading::read(
+        let read = reading::read(
             inputs,
             reader,
             &delivery,
             &clock,
             (console, progress),
             scope,
-        )
-        .await
-        .and_then(|read| take(inputs, &delivery, reader, &destination, read));
+        );
+        let finished = match read.await {
+            Ok(read) => {
+                progress.doing(destination.writing(scope));
+                take(inputs, &delivery, reader, &destination, read).await
+            }
+            Err(error) => Err(error),
+        };
         let mut outcome = Outcome {
             scope,
             finished,
@@ -289,7 +295,7 @@ fn asker<'r>(inputs: &Inputs, readers: &'r [(&Scope, Client)]) -> Option<&'r Cli
 }
 
 /// Writes the files of a report to where they go.
-fn take(
+async fn take(
     inputs: &Inputs,
     delivery: &Delivery<'_>,
     reader: &Client,
@@ -311,7 +317,8 @@ fn take(
         destination,
         &report,
         (&known, rule),
-    )?;
+    )
+    .await?;
     Ok(Finished {
         counts: Counts::of(known.standings(report.seats(), rule)),
         report,
@@ -326,7 +333,7 @@ fn take(
 }
 
 /// Writes the files of a report: in each form, and in a folder the manifest beside them.
-fn write(
+async fn write(
     inputs: &Inputs,
     delivery: &Delivery<'_>,
     reader: &Client,
@@ -348,12 +355,17 @@ fn write(
     let mut forms = Vec::new();
     for format in &inputs.report.formats {
         let written = match format {
-            Format::Csv => destination.write(&format!("{stem}.csv"), |out| {
-                report::csv::write(report, form, out)
-            }),
-            Format::Json => destination.write(&format!("{stem}.json"), |out| {
-                report::json::write(report, form, &manifest(Vec::new()), out)
-            }),
+            Format::Csv => {
+                let name = format!("{stem}.csv");
+                let content = |out: &mut dyn io::Write| report::csv::write(report, form, out);
+                destination.write(&name, content).await
+            }
+            Format::Json => {
+                let (name, manifest) = (format!("{stem}.json"), manifest(Vec::new()));
+                let content =
+                    |out: &mut dyn io::Write| report::json::write(report, form, &manifest, out);
+                destination.write(&name, content).await
+            }
         }?;
         tracing::info!(
             "{}: written to {}.",
@@ -371,10 +383,9 @@ fn write(
         sha256: file.sha256.clone(),
     });
     let manifest = manifest(entries.collect()).to_file()?;
-    let manifest = destination.write(&format!("{stem}.manifest.json"), |out| {
-        out.write_all(&manifest)
-    })?;
-    Ok((forms, Some(manifest)))
+    let name = format!("{stem}.manifest.json");
+    let manifest = destination.write(&name, |out| out.write_all(&manifest));
+    Ok((forms, Some(manifest.await?)))
 }
 
 /// Tells the next step and the person: outputs and summary, each also where the other cannot be

@@ -43,10 +43,7 @@ impl<'a> Given<'a> {
             .collect();
         Self {
             values,
-            output: flags
-                .get_one::<String>("output")
-                .filter(|path| !path.is_empty())
-                .cloned(),
+            output: flags.get_one::<String>("output").cloned(),
             output_is_terminal,
             environment,
             mistakes: Vec::new(),

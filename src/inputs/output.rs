@@ -28,6 +28,13 @@ impl Given<'_> {
             return Some(Output::Directory);
         }
         let output = match given.as_deref() {
+            Some(path) if path.trim().is_empty() => {
+                self.mistake(
+                    "output",
+                    "it is empty; name a file, or `-` for standard output",
+                );
+                return None;
+            }
             Some("-") => Output::Standard,
             Some(path) => Output::File(PathBuf::from(path)),
             None if self.output_is_terminal || has_folder || delivers => Output::Directory,

@@ -156,8 +156,13 @@ impl Job {
 
     /// Starts the step, to be interrupted.
     pub fn start(&self) -> Running<'_> {
+        self.start_into(Stdio::piped())
+    }
+
+    /// Starts the step, whose standard output is that, to be interrupted.
+    pub fn start_into(&self, stdout: impl Into<Stdio>) -> Running<'_> {
         let mut command = self.command();
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdout(stdout).stderr(Stdio::piped());
         let child = command.spawn().unwrap();
         Running {
             job: self,
