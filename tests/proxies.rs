@@ -51,7 +51,7 @@ fn a_proxy_is_used_with_its_password_and_not_for_hosts_that_are_excepted() {
             let found = headers.lines().any(|line| line.eq_ignore_ascii_case(basic));
             assert!(found, "{head}");
         }
-        for none in ["127.0.0.1", "example.com, 127.0.0.0/8"] {
+        for none in ["127.0.0.1", "example.com, 127.0.0.0/8", "127.0.0.1:443"] {
             let step = job().variable("NO_PROXY", none).run();
             step.succeeded();
             assert_eq!(proxy.take_seen(), Vec::<String>::new(), "{none}");
@@ -67,7 +67,7 @@ fn the_more_particular_variable_counts_and_an_empty_one_is_none() {
     let job = || job(&private).variable("SSL_CERT_FILE", certificate.to_str().unwrap());
     let (good, other) = (Proxy::start(), Foreign::start());
     let at = format!("http://{}", good.address());
-    for (first, second) in [("HTTPS_PROXY", "ALL_PROXY"), ("HTTPS_PROXY", "https_proxy")] {
+    for (first, second) in [("HTTPS_PROXY", "ALL_PROXY"), ("https_proxy", "HTTPS_PROXY")] {
         job()
             .variable(first, &at)
             .variable(second, &other.url())
@@ -84,6 +84,14 @@ fn the_more_particular_variable_counts_and_an_empty_one_is_none() {
             "{second} where {first} is empty"
         );
     }
+    // Where they differ, GitHub's runner takes the one in lower case.
+    job()
+        .variable("HTTPS_PROXY", &at)
+        .variable("no_proxy", "example.com")
+        .variable("NO_PROXY", "127.0.0.1")
+        .run()
+        .succeeded();
+    assert!(!good.take_seen().is_empty());
     // For plain http, which leads to this machine only.
     job().variable("HTTP_PROXY", &other.url()).run().succeeded();
     other.saw_nobody();
@@ -191,6 +199,52 @@ fn a_proxy_that_cannot_be_used_is_refused_by_its_variables_name_before_anything_
 }
 
 #[test]
+fn a_proxy_that_no_request_goes_by_is_nobodys_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = folder.path().join("authority.pem");
+    let private = self_signed(&certificate);
+    let socks = "socks5://127.0.0.1:1";
+    let proxy = Proxy::start();
+    let good = format!("http://{}", proxy.address());
+    for (variables, goes_by_it) in [
+        (&[("ALL_PROXY", socks), ("HTTPS_PROXY", &good)][..], true),
+        (&[("HTTP_PROXY", socks)], false),
+        (&[("HTTP_PROXY", socks), ("ALL_PROXY", &good)], true),
+        (&[("ALL_PROXY", socks), ("NO_PROXY", "*")], false),
+        (&[("HTTPS_PROXY", socks), ("https_proxy", &good)], true),
+        (
+            &[
+                ("HTTPS_PROXY", socks),
+                ("NO_PROXY", "127.0.0.1, .github.com, github.com"),
+            ],
+            false,
+        ),
+    ] {
+        let mut job = job(&private)
+            .without("GITHUB_SERVER_URL")
+            .variable("SSL_CERT_FILE", certificate.to_str().unwrap());
+        for (name, value) in variables {
+            job = job.variable(name, value);
+        }
+        job.run().succeeded();
+        assert_eq!(!proxy.take_seen().is_empty(), goes_by_it, "{variables:?}");
+    }
+    // Whatever else is asked goes by it, too.
+    for (name, address) in [
+        ("GITHUB_SERVER_URL", "https://github.invalid"),
+        ("ACTIONS_RESULTS_URL", "https://results.github.invalid"),
+        ("ACTIONS_RESULTS_URL", "http://127.0.0.1:1"),
+    ] {
+        let step = job(&private)
+            .variable("ALL_PROXY", socks)
+            .variable("NO_PROXY", "127.0.0.1, github.com")
+            .variable(name, address)
+            .run();
+        step.failed(2, &["ALL_PROXY: ", "socks5"]);
+    }
+}
+
+#[test]
 fn a_command_by_hand_that_asks_github_refuses_it_too() {
     let step = Job::alone()
         .by_hand(&["pseudonym", "@octocat"])
@@ -251,7 +305,14 @@ fn a_connection_that_fails_through_a_proxy_names_the_proxy_without_its_password(
     // Where the proxy is not asked it is not to blame.
     refusing.take_seen();
     let port = nobody.rsplit(':').next().unwrap();
-    for none in ["*", "localhost", "example.com, .localhost"] {
+    for none in [
+        "*",
+        "localhost",
+        "example.com, .localhost",
+        "*.localhost",
+        "localhost:443",
+        "example.com:8080, *.localhost:443 ",
+    ] {
         let step = job(&format!("https://localhost:{port}"))
             .variable("HTTPS_PROXY", &format!("http://{}", refusing.address()))
             .variable("NO_PROXY", none)

@@ -69,6 +69,12 @@ impl ApiAddress {
         &self.rest
     }
 
+    /// All that requests go to.
+    #[must_use]
+    pub fn all(&self) -> [&Url; 2] {
+        [&self.rest, &self.graphql]
+    }
+
     /// The address of GraphQL.
     #[must_use]
     pub fn graphql(&self) -> &Url {

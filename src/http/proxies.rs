@@ -15,6 +15,12 @@ use crate::environment::Environment;
 /// Proxies that go on by the protocol SOCKS, for which the HTTP client is built without.
 const SOCKS: [&str; 5] = ["socks", "socks4", "socks4a", "socks5", "socks5h"];
 
+/// GitHub's pages, where the runner names no others.
+const PAGES: &str = "https://github.com";
+
+/// A store of artifacts ("Communication requirements for GitHub-hosted runners").
+const STORE: &str = "https://productionresultssa0.blob.core.windows.net";
+
 /// The proxies for requests, by the scheme of what is asked for.
 #[derive(Clone, Default)]
 pub struct Proxies {
@@ -76,35 +82,51 @@ pub enum ProxyProblem {
 }
 
 impl Proxies {
-    /// Reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` where one of them is missing, and `NO_PROXY`,
-    /// each also in lower case. A variable that none of the requests would go by is not looked at.
+    /// Reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` where one of them is missing, and `NO_PROXY`.
+    /// Each is looked for in lower case first, as GitHub's runner does ("Using a proxy server with
+    /// self-hosted runners"). A variable that no request would go by is nobody's mistake:
+    /// requests go to the API's addresses in `api`, and to what [`asked`] names.
     ///
     /// # Errors
-    /// All that cannot be used.
-    pub fn from_environment(environment: &Environment) -> Result<Self, ProxyErrors> {
+    /// All that a request would go by and that cannot be used.
+    pub fn from_environment(environment: &Environment, api: &[&Url]) -> Result<Self, ProxyErrors> {
+        let except = ["no_proxy", "NO_PROXY"];
+        let except = except.iter().find_map(|name| environment.get(name));
+        let except = understood(except.unwrap_or_default());
+        let stand_in = Matcher::builder()
+            .all("http://proxy.example")
+            .no(except.clone())
+            .build();
+        let others = asked(environment);
+        let is_asked = |scheme: &str| {
+            let urls = api.iter().copied().chain(&others);
+            urls.filter(|url| url.scheme() == scheme).any(|url| {
+                let uri = url.as_str().parse();
+                uri.is_ok_and(|uri| stand_in.intercept(&uri).is_some())
+            })
+        };
+        let all = named(environment, ["all_proxy", "ALL_PROXY"]);
         let mut errors = Vec::new();
-        let mut read = |variables| match named(environment, variables) {
-            Ok(named) => named,
-            Err(error) => {
-                errors.push(error);
-                None
+        let mut read = |scheme, variables| {
+            let named = match named(environment, variables) {
+                Ok(None) => all.clone(),
+                named => named,
+            };
+            match named {
+                Ok(named) => named,
+                Err(error) => {
+                    if is_asked(scheme) && !errors.contains(&error) {
+                        errors.push(error);
+                    }
+                    None
+                }
             }
         };
-        let is_set = |names: [&str; 2]| names.iter().any(|name| environment.get(name).is_some());
-        let (http, https) = (["HTTP_PROXY", "http_proxy"], ["HTTPS_PROXY", "https_proxy"]);
-        let all = if is_set(http) && is_set(https) {
-            None
-        } else {
-            read(["ALL_PROXY", "all_proxy"])
-        };
-        let https = read(https).or_else(|| all.clone());
-        let http = read(http).or(all);
+        let https = read("https", ["https_proxy", "HTTPS_PROXY"]);
+        let http = read("http", ["http_proxy", "HTTP_PROXY"]);
         if !errors.is_empty() {
             return Err(ProxyErrors(errors));
         }
-        let except = ["NO_PROXY", "no_proxy"];
-        let except = except.iter().find_map(|name| environment.get(name));
-        let except = except.unwrap_or_default().to_owned();
         let address = |named: &Option<Named>| {
             let address = named.as_ref().map(|named| named.address.to_string());
             address.unwrap_or_default()
@@ -152,6 +174,37 @@ impl Proxies {
         }
         Ok(client)
     }
+}
+
+/// What may be asked besides the API: GitHub's pages, the artifact service, and its store, whose
+/// address only the service knows.
+fn asked(environment: &Environment) -> Vec<Url> {
+    let pages = environment.get("GITHUB_SERVER_URL");
+    let service = environment.get("ACTIONS_RESULTS_URL");
+    let addresses = [
+        Some(pages.unwrap_or(PAGES)),
+        service,
+        service.map(|_| STORE),
+    ];
+    let urls = addresses.into_iter().flatten().map(Url::parse);
+    urls.filter_map(Result::ok).collect()
+}
+
+/// The entries of `NO_PROXY` in the forms that the HTTP client knows. GitHub's runner also takes
+/// `*.github.com`, and `github.com:443` for what is asked by https; an entry with the port of
+/// something else is for something else.
+fn understood(except: &str) -> String {
+    let entries = except.split(',').map(|entry| {
+        let entry = entry.trim();
+        let entry = entry.strip_suffix(":443").unwrap_or(entry);
+        match entry.strip_prefix('*') {
+            Some(domain) if domain.starts_with('.') => domain,
+            // To the client that is every name, and no address.
+            Some("") => "*,0.0.0.0/0,::/0",
+            _ => entry,
+        }
+    });
+    entries.collect::<Vec<_>>().join(",")
 }
 
 fn named(

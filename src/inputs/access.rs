@@ -4,6 +4,7 @@ use secrecy::SecretString;
 
 use super::Access;
 use super::given::Given;
+use crate::github::address::ApiAddress;
 use crate::github::app::{App, ClientId, PrivateKey};
 use crate::http::{Proxies, ProxyError, ProxyErrors};
 
@@ -30,8 +31,10 @@ impl Given<'_> {
         self.token().map(Access::Token)
     }
 
-    pub(super) fn proxies(&mut self) -> Option<Proxies> {
-        match Proxies::from_environment(self.environment) {
+    /// The proxies for requests to the API at `address`, and for whatever else is asked.
+    pub(super) fn proxies(&mut self, address: Option<&ApiAddress>) -> Option<Proxies> {
+        let api = address.map(ApiAddress::all);
+        match Proxies::from_environment(self.environment, api.as_ref().map_or(&[], |api| api)) {
             Ok(proxies) => Some(proxies),
             Err(ProxyErrors(errors)) => {
                 for ProxyError { variable, problem } in errors {

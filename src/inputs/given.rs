@@ -100,7 +100,7 @@ impl<'a> Given<'a> {
     pub(super) fn check(&mut self) -> Option<Inputs> {
         let address = ApiAddress::from_environment(self.environment);
         let address = self.take("GITHUB_API_URL", address);
-        let proxies = self.proxies();
+        let proxies = self.proxies(address.as_ref());
         let scopes = self.scopes();
         let access = self.access();
         let commit_token = self.commit_token();
