@@ -16,6 +16,7 @@ pub mod error;
 mod few;
 pub mod link;
 pub mod names;
+mod object;
 pub mod pacer;
 pub mod pacing;
 pub mod pulls;

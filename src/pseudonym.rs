@@ -55,7 +55,7 @@ pub fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Res
     };
     let clock = Clock::system(environment);
     let address = ApiAddress::from_environment(environment)?;
-    let pacer = Arc::new(Pacer::new(clock.clone(), Duration::from_secs(60)));
+    let pacer = Arc::new(Pacer::without_input(clock.clone(), Duration::from_secs(60)));
     let proxies = match Proxies::from_environment(environment, &address.all()) {
         Ok(proxies) => proxies,
         Err(errors) => return unusable(&errors.to_string()),

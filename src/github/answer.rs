@@ -8,6 +8,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::address::ApiAddress;
 use super::error::{GitHubError, Problem, Purpose, RequestId};
+use super::object::Object;
 use crate::text::shown;
 
 /// An answer that GitHub gave with success.
@@ -25,11 +26,24 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Reads the body as JSON.
+    /// Reads the body as an object in JSON.
     ///
     /// # Errors
     /// Where it is not JSON or not of the form `T`; the error names the place in it.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, GitHubError> {
+        self.value().map(|Object(read)| read)
+    }
+
+    /// Reads the body as a list of objects in JSON.
+    ///
+    /// # Errors
+    /// As [`Answer::json`].
+    pub fn list<T: DeserializeOwned>(&self) -> Result<Vec<T>, GitHubError> {
+        let read: Vec<Object<T>> = self.value()?;
+        Ok(read.into_iter().map(|Object(entry)| entry).collect())
+    }
+
+    fn value<T: DeserializeOwned>(&self) -> Result<T, GitHubError> {
         serde_json::from_slice(&self.body).map_err(|plain| {
             let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
             match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {

@@ -21,6 +21,7 @@ use super::answer::Answer;
 use super::app::App;
 use super::credentials::{Credentials, Mask};
 use super::error::{GitHubError, Problem, Purpose, RequestId};
+use super::object::Object;
 use super::pacer::Pacer;
 use super::pacing::Cost;
 use super::retry::{Next, Tries};
@@ -121,7 +122,7 @@ impl Client {
         &self.address
     }
 
-    /// Reads `url` as JSON, following redirects within the API, and tries again what may pass.
+    /// Reads `url` as an object in JSON, following redirects within the API, and tries again what may pass.
     ///
     /// # Errors
     /// Where no answer came, GitHub refused, the answer is not of the form `T`, or an address
@@ -133,6 +134,19 @@ impl Client {
     ) -> Result<(T, Answer), GitHubError> {
         let request = Request::reading(purpose, url, Accept::Json);
         self.tried(&request, Answer::json).await
+    }
+
+    /// Reads `url` as a list of objects, as [`Client::get`] reads one.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn get_list<T: DeserializeOwned>(
+        &self,
+        purpose: &Purpose,
+        url: Url,
+    ) -> Result<(Vec<T>, Answer), GitHubError> {
+        let request = Request::reading(purpose, url, Accept::Json);
+        self.tried(&request, Answer::list).await
     }
 
     /// Reads a file's bytes, as [`Client::get`] reads JSON.
@@ -198,6 +212,7 @@ impl Client {
         };
         let read = |answer: &Answer| {
             serde_json::from_slice(&answer.body)
+                .map(|Object(read)| read)
                 .map_err(|_| answer.of_another_form("it has not the form that GitHub describes"))
         };
         self.tried(&request, read).await
@@ -251,6 +266,13 @@ impl Client {
                     if let Some(said) = said {
                         self.pacer.hold(wait, said);
                     }
+                }
+                Next::HoldThenAfter(asked, wait) => {
+                    if let Some(said) = said {
+                        self.pacer.hold(asked, said);
+                    }
+                    tracing::debug!("Trying again in {} ms: {error}", wait.as_millis());
+                    self.clock.sleep(wait).await;
                 }
                 Next::After(wait) => {
                     tracing::debug!("Trying again in {} ms: {error}", wait.as_millis());

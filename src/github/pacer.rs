@@ -25,6 +25,8 @@ pub struct Pacer {
     state: Mutex<State>,
     /// How long may be waited in all because GitHub said so.
     most: Duration,
+    /// Whether `max-wait-minutes` says that.
+    by_input: bool,
 }
 
 #[derive(Default)]
@@ -55,6 +57,7 @@ pub struct TooLong {
     end: Timestamp,
     waited: Duration,
     most: Duration,
+    by_input: bool,
     said: Option<Said>,
 }
 
@@ -71,6 +74,12 @@ impl TooLong {
     pub fn is_for_a_limit(&self) -> bool {
         self.said.as_ref().is_none_or(|said| said.is_limit)
     }
+
+    /// Whether the user can let it be longer, by `max-wait-minutes`.
+    #[must_use]
+    pub fn is_by_input(&self) -> bool {
+        self.by_input
+    }
 }
 
 impl fmt::Display for TooLong {
@@ -85,6 +94,10 @@ impl fmt::Display for TooLong {
         match self.waited.as_secs() {
             0 => f.write_str("that")?,
             waited => write!(f, "together with the {waited} s waited before that")?,
+        }
+        if !self.by_input {
+            let most = self.most.as_secs();
+            return write!(f, " is more than the {most} s that this command waits");
         }
         let most = self.most.as_secs() / 60;
         write!(
@@ -112,6 +125,16 @@ impl Pacer {
             slots: Semaphore::new(AT_ONCE),
             state: Mutex::default(),
             most,
+            by_input: true,
+        }
+    }
+
+    /// As [`Pacer::new`], for a command that has no `max-wait-minutes`.
+    #[must_use]
+    pub fn without_input(clock: Clock, most: Duration) -> Self {
+        Self {
+            by_input: false,
+            ..Self::new(clock, most)
         }
     }
 
@@ -179,6 +202,7 @@ impl Pacer {
                 end,
                 waited: state.waited,
                 most: self.most,
+                by_input: self.by_input,
                 said: state.said(until).cloned(),
             }));
         }

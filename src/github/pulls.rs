@@ -135,7 +135,7 @@ impl<'a> PullRequests<'a> {
         let is_ours =
             |found: &PullRequest| self.is_open(found) && found.head.as_str().starts_with(prefix);
         for _ in 0..MOST_PAGES {
-            let (page, answer): (Vec<Body>, _) = self.client.get(&self.purpose(), url).await?;
+            let (page, answer): (Vec<Body>, _) = self.client.get_list(&self.purpose(), url).await?;
             let mut page = page.into_iter().filter_map(Body::within);
             if let Some(ours) = page.find(is_ours) {
                 return Ok(Some(ours));
@@ -159,7 +159,7 @@ impl<'a> PullRequests<'a> {
             .append_pair("state", "all")
             .append_pair("head", &format!("{}:{head}", self.repository.owner()))
             .append_pair("per_page", PER_PAGE);
-        let (page, _): (Vec<Body>, _) = self.client.get(&self.purpose(), url).await?;
+        let (page, _): (Vec<Body>, _) = self.client.get_list(&self.purpose(), url).await?;
         let page = page.into_iter().filter_map(Body::within);
         Ok(page
             .filter(|found| found.head == *head)

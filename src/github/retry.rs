@@ -47,6 +47,9 @@ pub enum Next {
     After(Duration),
     /// Let every request wait that long, then try again: GitHub said so.
     Hold(Duration),
+    /// As [`Next::Hold`] for the first time, which is all that GitHub said; the second is the wait
+    /// of our own, which is longer.
+    HoldThenAfter(Duration, Duration),
     /// Give up.
     GiveUp,
 }
@@ -84,7 +87,8 @@ impl Tries {
         }
         let wait = doubled(FIRST_WAIT, self.failed, LONGEST_WAIT).mul_f64(0.5 + jitter());
         match error.retry_after() {
-            Some(asked) => Next::Hold(asked.max(wait)),
+            Some(asked) if asked < wait => Next::HoldThenAfter(asked, wait),
+            Some(asked) => Next::Hold(asked),
             None => Next::After(wait),
         }
     }

@@ -119,7 +119,11 @@ impl Given<'_> {
         match given.parse::<u32>() {
             Ok(minutes) => Some(Duration::from_secs(u64::from(minutes) * 60)),
             Err(_) => {
-                let problem = format!("{:?} is not a number of minutes", shown(given, 50));
+                let problem = format!(
+                    "{:?} is not a number of minutes from 0 to {}",
+                    shown(given, 50),
+                    u32::MAX
+                );
                 self.mistake("max-wait-minutes", problem);
                 None
             }

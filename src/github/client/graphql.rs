@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::super::answer::Answer;
 use super::super::error::{Again, GitHubError, GraphqlError, Problem, Purpose, RequestId};
 use super::super::few::few;
+use super::super::object::Object;
 use super::super::pacing::Cost;
 use super::Client;
 use super::request::Request;
@@ -63,8 +64,9 @@ impl Client {
 /// The data of a GraphQL answer, or its errors.
 fn graphql_data<T: DeserializeOwned>(answer: &Answer) -> Result<T, GitHubError> {
     #[derive(Deserialize)]
+    #[serde(bound = "T: DeserializeOwned")]
     struct Reply<T> {
-        data: Option<T>,
+        data: Option<Object<T>>,
     }
     #[derive(Deserialize)]
     struct Errors {
@@ -80,9 +82,8 @@ fn graphql_data<T: DeserializeOwned>(answer: &Answer) -> Result<T, GitHubError> 
         }));
     }
     let reply: Reply<T> = answer.json()?;
-    reply
-        .data
-        .ok_or_else(|| answer.of_another_form("it has neither data nor errors"))
+    let data = reply.data.map(|Object(data)| data);
+    data.ok_or_else(|| answer.of_another_form("it has neither data nor errors"))
 }
 
 /// The first errors of a list; one answer has room for millions.

@@ -260,7 +260,7 @@ impl Committer<'_> {
                 .into_iter()
                 .chain([self.branch.as_str()]),
         );
-        let (rules, _): (Vec<Rule>, _) = self.client.get(&self.purpose(), url).await?;
+        let (rules, _): (Vec<Rule>, _) = self.client.get_list(&self.purpose(), url).await?;
         let mut kinds: Vec<String> = rules
             .iter()
             .map(|rule| format!("`{}`", shown(&rule.kind, 50)))

@@ -14,6 +14,9 @@ impl GitHubError {
             Problem::Unreachable(unreachable) => unreachable.advice(),
             Problem::Unusable { .. } => "run the workflow again; if it stays, look whether a proxy answers in GitHub's place, and report the request's number to GitHub".to_owned(),
             Problem::Changed { .. } => "update the action: GitHub's answers have changed, or something between it and the runner changes them; if the newest version fails too, report this, with the request's number, to whoever maintains the action".to_owned(),
+            Problem::TooLong(wait) if !wait.is_by_input() => {
+                "start the command again after that time".to_owned()
+            }
             Problem::TooLong(wait) => format!("run the workflow again after that time, or let `max-wait-minutes` be longer; {}", if wait.is_for_a_limit() {
                 "if it happens often, give the report a token of its own"
             } else {

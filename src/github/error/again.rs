@@ -13,7 +13,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// When GitHub says to ask again ("Rate limits for the REST API", "Exceeding the rate limit").
 #[derive(Debug, Clone, Default)]
 pub struct Again {
-    /// `Retry-After`: how long GitHub asks to stay away.
+    /// `Retry-After`: how long GitHub asks to stay away; where that is no time at all, nothing.
     pub retry_after: Option<Duration>,
     /// `X-RateLimit-Remaining`: requests left in this hour.
     pub remaining: Option<u64>,
@@ -31,6 +31,7 @@ impl Again {
         Self {
             retry_after: header(headers, "retry-after")
                 .and_then(|value| value.trim().parse().ok())
+                .filter(|seconds| *seconds > 0)
                 .map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT)),
             remaining: number("x-ratelimit-remaining").and_then(|left| left.try_into().ok()),
             reset: number("x-ratelimit-reset").and_then(|time| Timestamp::from_second(time).ok()),

@@ -74,8 +74,14 @@ impl Refusal {
         self.status == StatusCode::TOO_MANY_REQUESTS
             || (self.status == StatusCode::FORBIDDEN
                 && (self.again.retry_after.is_some()
-                    || self.again.remaining == Some(0)
+                    || (self.again.remaining == Some(0) && !self.names_a_permission())
                     || self.message.to_lowercase().contains("rate limit")))
+    }
+
+    /// Whether GitHub's words are those for a missing permission, which the last request of an hour
+    /// meets as well as any other.
+    fn names_a_permission(&self) -> bool {
+        self.message.contains("Resource not accessible by")
     }
 }
 

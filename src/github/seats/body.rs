@@ -13,6 +13,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
 
 use super::super::few::few;
+use super::super::object::Object;
 use crate::report::day::date;
 use crate::report::seat::{Account, Seat, Team, whole_seconds};
 
@@ -32,9 +33,9 @@ pub(super) struct PageBody {
 /// Everything may be missing or null; fields and values that are not known are passed over.
 #[derive(Deserialize)]
 pub(super) struct SeatBody {
-    assignee: Option<AccountBody>,
-    organization: Option<AccountBody>,
-    assigning_team: Option<TeamBody>,
+    assignee: Option<Object<AccountBody>>,
+    organization: Option<Object<AccountBody>>,
+    assigning_team: Option<Object<TeamBody>>,
     #[serde(default, deserialize_with = "text")]
     plan_type: Option<String>,
     #[serde(default, deserialize_with = "day")]
@@ -77,16 +78,16 @@ impl Shared {
     }
 
     fn seat(&mut self, body: SeatBody) -> Seat {
-        let organization = body.organization.and_then(AccountBody::account);
+        let organization = body.organization.and_then(|Object(body)| body.account());
         let surface = body
             .last_activity_editor
             .filter(|surface| !surface.is_empty());
         Seat {
-            assignee: body.assignee.and_then(AccountBody::account),
+            assignee: body.assignee.and_then(|Object(body)| body.account()),
             organization: organization.map(|account| kept(&mut self.organizations, account)),
             team: body
                 .assigning_team
-                .and_then(TeamBody::team)
+                .and_then(|Object(body)| body.team())
                 .map(|team| kept(&mut self.teams, team)),
             plan_type: body.plan_type.map(|plan| kept(&mut self.plans, plan)),
             created_at: body.created_at,
@@ -124,7 +125,10 @@ impl AccountBody {
 /// The rows of a page, of which GitHub gives a hundred at most.
 fn rows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SeatBody>, D::Error> {
     match few::<_, _, MOST_ROWS>(deserializer)? {
-        (rows, all) if all <= MOST_ROWS => Ok(rows),
+        (rows, all) if all <= MOST_ROWS => {
+            let rows: Vec<Object<SeatBody>> = rows;
+            Ok(rows.into_iter().map(|Object(row)| row).collect())
+        }
         (_, all) => Err(serde::de::Error::custom(format!("{all} seats on one page"))),
     }
 }
