@@ -27,7 +27,7 @@ use crate::report::scope::Scope;
 use crate::runner::artifact::{ArtifactService, File, Uploaded};
 use crate::runner::{context, log};
 
-pub use known::Held;
+pub use known::{Held, calls_people_otherwise};
 pub use record::Recorded;
 
 /// The places that were asked for, found able to take a report.

@@ -237,6 +237,9 @@ pub async fn run(
             let (revoked, held) = (finished.gone.revoked(), finished.held.take());
             outcome.recorded = delivery.record(&finished.report, revoked, held).await;
         }
+        if outcome.take_back() {
+            progress.correct(outcome.finished_line());
+        }
         outcome
             .unknown_line()
             .into_iter()
@@ -308,8 +311,12 @@ async fn take(
         unknown,
         gone,
         held,
+        warnings,
     } = read;
-    let rule = known.rule(report.time(), inputs.report.inactive_after);
+    let rule = Rule {
+        now: report.time(),
+        inactive_after: inputs.report.inactive_after,
+    };
     let (forms, manifest) = write(
         inputs,
         delivery,
@@ -326,6 +333,7 @@ async fn take(
         unknown,
         gone,
         held,
+        warnings,
         rule,
         forms,
         manifest,
@@ -416,7 +424,7 @@ fn tell(
                     .chain(outcome.unknown_line())
                     .chain(outcome.recorded_lines())
                     .collect(),
-                warnings: outcome.warnings(),
+                warnings: outcome.warnings().cloned().collect(),
             })
             .collect();
         let over = over_limit(inputs, outcomes).map(Line::bad);

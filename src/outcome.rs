@@ -1,6 +1,6 @@
 //! What became of what was asked for, told to the next step and to the person.
 
-use crate::delivery::{Held, Recorded};
+use crate::delivery::{Held, Recorded, calls_people_otherwise};
 use crate::files::Written;
 use crate::reading::Gone;
 use crate::report::Report;
@@ -23,6 +23,8 @@ pub(crate) struct Finished {
     pub(crate) gone: Gone,
     /// What the repository held when it was looked at.
     pub(crate) held: Option<Held>,
+    /// What the person is told besides.
+    pub(crate) warnings: Vec<String>,
     pub(crate) rule: Rule,
     pub(crate) counts: Counts,
     /// The report, in each form that was asked for.
@@ -98,12 +100,39 @@ impl Outcome<'_> {
         lines
     }
 
-    /// What was found in the repository that should not be so.
-    pub(crate) fn warnings(&self) -> &[String] {
-        match &self.recorded {
-            Ok(Some(recorded)) => &recorded.warnings,
-            _ => &[],
+    /// Takes the report back where the repository turned out to call people otherwise: names must
+    /// not go where pseudonyms stand, nor the other way round. Says whether it did.
+    pub(crate) fn take_back(&mut self) -> bool {
+        let (Ok(finished), Err(error)) = (&self.finished, &self.recorded) else {
+            return false;
+        };
+        if !calls_people_otherwise(error) {
+            return false;
         }
+        let left: Vec<&str> = finished
+            .forms
+            .iter()
+            .chain(&finished.manifest)
+            .filter(|file| std::fs::remove_file(&file.path).is_err())
+            .map(|file| &*file.below_workspace)
+            .collect();
+        let mut undone =
+            "It was not published, because people are called otherwise where it is to be recorded"
+                .to_owned();
+        if !left.is_empty() {
+            undone.push_str(&format!(". Remove what could not be: {}", left.join(", ")));
+        }
+        if let Err(error) = std::mem::replace(&mut self.recorded, Ok(None)) {
+            self.finished = Err(error.context(undone));
+        }
+        true
+    }
+
+    /// What was found that should not be so, and stopped nothing.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = &String> {
+        let finished = self.finished.iter().flat_map(|finished| &finished.warnings);
+        let recorded = self.recorded.iter().flatten();
+        finished.chain(recorded.flat_map(|recorded| &recorded.warnings))
     }
 
     /// Who was concerned by each change of a seat; nothing where no report is recorded anywhere.

@@ -24,6 +24,13 @@ impl Progress {
         self.lines.borrow_mut().push(line);
     }
 
+    /// Notes this in the place of what was noted last, which is not so any more.
+    pub fn correct(&self, line: Line) {
+        let mut lines = self.lines.borrow_mut();
+        lines.pop();
+        lines.push(line);
+    }
+
     /// Whether all that was noted went well.
     #[must_use]
     pub fn is_good(&self) -> bool {

@@ -2,21 +2,20 @@
 //!
 //! A list that is read page by page can lose a seat without a sign (see
 //! [`report::completeness`](crate::report::completeness)). Only a history shows it: what the last
-//! report had and this one lacks is either revoked or slipped through. So the list is read again
-//! before anything counts as revoked.
-
-use std::collections::HashSet;
+//! report had and this one lacks is either revoked or slipped through. So, where it may have
+//! slipped through, the list is read again before anything counts as revoked.
 
 use crate::clock::Clock;
 use crate::console::Console;
-use crate::delivery::{Delivery, Held};
+use crate::delivery::{Delivery, Held, calls_people_otherwise};
 use crate::github::client::Client;
+use crate::github::error::GitHubError;
 use crate::github::seats;
 use crate::inputs::Inputs;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::report::completeness::Doubt;
-use crate::report::history::{Past, RecordError, Revoked};
+use crate::report::history::{Past, Revoked, changes};
 use crate::report::scope::Scope;
 use crate::report::seat::Seat;
 use crate::report::standing::Known;
@@ -34,6 +33,8 @@ pub(crate) struct Read {
     pub(crate) gone: Gone,
     /// What the repository held when it was looked at.
     pub(crate) held: Option<Held>,
+    /// What the person is told besides.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Which seats of the report recorded before are gone for sure.
@@ -82,11 +83,11 @@ pub(crate) async fn read(
     progress.doing(format!("reading what is recorded of {scope}"));
     let (past, unknown) = match delivery.past(&report).await {
         Ok(past) => (past, None),
-        Err(error) if error.is::<RecordError>() => {
+        Err(error) if calls_people_otherwise(&error) => {
             return Err(error.context("It was not published, because people are called otherwise where it is to be recorded"));
         }
         Err(error) => (None, Some(error.context(
-            "How people stand is told from this report alone, and nobody counts as revoked, because earlier reports could not be read",
+            "How people stand is told from this report alone, and seats that a list of several pages lacks do not count as revoked, because earlier reports could not be read",
         ))),
     };
     let (past, held) = past.unzip();
@@ -96,7 +97,7 @@ pub(crate) async fn read(
         (report, gone) = settled(report, past, &once).await?;
     }
     drop(shown);
-    tell(&report);
+    let warnings = Vec::from_iter(tell(&report));
     refuse_incomplete(inputs, &report)?;
     let gone = match report.reading().pages {
         1 => Gone::All,
@@ -108,45 +109,43 @@ pub(crate) async fn read(
         unknown,
         gone,
         held,
+        warnings,
     })
 }
 
-/// Reads the list again where it lacks seats that it had when it was recorded last, until two
-/// readings in a row agree: what the last one lacks, the one before lacked too. Gives the last
-/// reading, and the seats that are gone.
+/// Reads the list again where it lacks seats that it had when it was recorded last and may have
+/// lost them between two pages, until two readings in a row agree: what the one shows, the next
+/// shows too. Gives the last reading, and the seats that are gone.
 async fn settled(
     mut report: Report,
     past: &Past,
-    once: &impl AsyncFn() -> Result<Report, crate::github::error::GitHubError>,
+    once: &impl AsyncFn() -> Result<Report, GitHubError>,
 ) -> anyhow::Result<(Report, Vec<Seat>)> {
-    let mut absent = past.absent(report.seats());
-    let mut left = AGAIN;
-    loop {
-        if absent.is_empty() || report.reading().pages == 1 || !report.is_complete() {
+    let absent = past.absent(report.seats());
+    if absent.is_empty() || report.is_airtight() || !report.is_complete() {
+        return Ok((report, absent));
+    }
+    tracing::info!(
+        "{}: {} seats of the report recorded before are not in the list. It is read again before they count as revoked.",
+        report.scope(),
+        absent.len()
+    );
+    for again in 1..=AGAIN {
+        let earlier = std::mem::replace(&mut report, once().await?);
+        let seats = changes::gone(earlier.seats(), report.seats()).count();
+        if seats == 0 || !report.is_complete() {
             break;
         }
-        tracing::info!(
-            "{}: {} seats of the report recorded before are not in the list. It is read again before they count as revoked.",
-            report.scope(),
-            absent.len()
-        );
-        let again = once().await?;
-        let lacked: HashSet<Seat> = absent.into_iter().collect();
-        absent = past.absent(again.seats());
-        let new = absent.iter().filter(|seat| !lacked.contains(seat)).count();
-        report = again;
-        if new == 0 {
-            break;
-        }
-        left -= 1;
-        if left == 0 {
-            report = report.doubted(Doubt::Unsteady { seats: new });
+        if again == AGAIN {
+            report = report.doubted(Doubt::Unsteady { seats });
         }
     }
+    let absent = past.absent(report.seats());
     Ok((report, absent))
 }
 
-fn tell(report: &Report) {
+/// Says how large the report is, and what is odd about that, which is given back.
+fn tell(report: &Report) -> Option<String> {
     let scope = report.scope();
     tracing::info!(
         "{scope}: seats read: {}, people: {}, pages: {}.",
@@ -154,14 +153,16 @@ fn tell(report: &Report) {
         report.people(),
         report.reading().pages
     );
-    if let Some(total) = report.reading().total_seats()
-        && report.people() as u64 > total
-    {
-        tracing::warn!(
-            "{scope}: {} people hold seats, but GitHub counts {total} (`total_seats`). Somebody with seats in several organizations is billed in one of them only.",
-            report.people()
-        );
+    let total = report.reading().total_seats()?;
+    if report.people() as u64 <= total {
+        return None;
     }
+    let odd = format!(
+        "{} people hold seats, but GitHub counts {total} (`total_seats`). Somebody with seats in several organizations is billed in one of them only.",
+        report.people()
+    );
+    tracing::warn!("{scope}: {odd}");
+    Some(odd)
 }
 
 /// Refuses a report that is not proved complete, unless that was allowed.
@@ -170,11 +171,16 @@ fn refuse_incomplete(inputs: &Inputs, report: &Report) -> anyhow::Result<()> {
         return Ok(());
     }
     let scope = report.scope();
+    let advice = if report.doubts().contains(&Doubt::Partial) {
+        "authorize `token` for single sign-on in each organization that has to be in the report. `require-complete: false` publishes the report without them, marked as incomplete"
+    } else {
+        "run again. If it stays so, `require-complete: false` publishes the report, marked as incomplete"
+    };
     let doubts: Vec<String> = report.doubts().iter().map(ToString::to_string).collect();
     let doubts = doubts.join("\n  missing: ");
     if inputs.report.require_complete {
         anyhow::bail!(
-            "The report of {scope} is not proved complete, so it was not published.\n  missing: {doubts}\n  what to do: run again. If it stays so, `require-complete: false` publishes the report, marked as incomplete"
+            "The report of {scope} is not proved complete, so it was not published.\n  missing: {doubts}\n  what to do: {advice}"
         );
     }
     tracing::warn!("The report of {scope} is not proved complete.\n  missing: {doubts}");

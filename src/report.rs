@@ -24,7 +24,7 @@ pub mod seat;
 pub mod standing;
 pub mod status;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use completeness::{Doubt, Reading};
 use people::Person;
@@ -112,6 +112,21 @@ impl Report {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.doubts.is_empty()
+    }
+
+    /// Whether no row can have slipped between two pages without a sign.
+    ///
+    /// A row slips where one before it went, and the total stays only where another was granted in
+    /// that time, whose grant is new, or where the total does not count every row.
+    #[must_use]
+    pub fn is_airtight(&self) -> bool {
+        const NEW: SignedDuration = SignedDuration::from_hours(1);
+        let counts_every_row = self.reading.total_seats() == Some(self.seats.len() as u64)
+            && self.people == self.seats.len();
+        let newest = self.seats.iter().filter_map(|seat| seat.created_at).max();
+        let is_new = |at| self.reading.started_at.duration_since(at) < NEW;
+        self.reading.pages == 1
+            || (self.is_complete() && counts_every_row && !newest.is_some_and(is_new))
     }
 
     /// Whether both were read alike: the same seats, and the same doubts about them.

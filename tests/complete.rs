@@ -247,3 +247,32 @@ fn pages_that_become_fewer_while_they_are_read_are_no_failure() {
     is_right(&simulator, &step);
     assert_eq!(step.output("people"), "150");
 }
+
+#[test]
+fn organizations_that_are_left_out_for_want_of_single_sign_on_are_not_a_complete_report() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    let partial = Kind::Headers(Vec::new());
+    let partial = partial.header(
+        "x-github-sso",
+        "partial-results; organizations=21955855,20582480",
+    );
+    simulator.fault(Fault::always(At::SeatsPage(1), partial));
+    let step = job(&simulator).run();
+    step.failed(
+        1,
+        &[
+            "not proved complete",
+            "not authorized for single sign-on (`X-GitHub-SSO: partial-results`)",
+            "authorize `token` for single sign-on in each organization that has to be in the report",
+            "`require-complete: false`",
+        ],
+    );
+    assert!(!step.stdout.contains("run again"), "{}", step.stdout);
+    assert_eq!(step.output("report-path"), "");
+    assert_eq!(pages(&simulator), 1);
+
+    let step = job(&simulator).input("require-complete", "false").run();
+    step.succeeded();
+    assert_eq!(step.output("complete"), "false");
+    assert_eq!(step.output("people"), "3");
+}

@@ -159,11 +159,11 @@ fn a_history_is_built_in_order_of_the_reports_times_and_continued_by_the_action(
         people,
         [
             format!(
-                "2,hubot,2026-06-01T08:00:00Z,{now},true,2026-05-20T10:00:00Z,vscode/1.99.0/copilot-chat/0.20.0,"
+                "2,hubot,2026-06-01T08:00:00Z,{now},{now},true,2026-05-20T10:00:00Z,vscode/1.99.0/copilot-chat/0.20.0,"
             ),
-            format!("3,monalisa,2026-09-01T08:00:00Z,{now},true,,,"),
+            format!("3,monalisa,2026-09-01T08:00:00Z,{now},2026-09-01T08:00:00Z,true,,,"),
             format!(
-                "1,octocat,2026-06-01T08:00:00Z,{now},true,2026-05-30T11:00:00Z,copilot-cli,2026-05-30T10:00:00Z"
+                "1,octocat,2026-06-01T08:00:00Z,{now},2026-09-01T08:00:00Z,true,2026-05-30T11:00:00Z,copilot-cli,2026-05-30T10:00:00Z"
             ),
         ]
     );

@@ -6,7 +6,7 @@
 mod support;
 
 use simulator::seat::Row;
-use simulator::{Seats, Simulator};
+use simulator::{At, Fault, Kind, Seats, Simulator};
 use support::{Job, OWN, TOKEN, contains, file, files_below, git, git_with, github, sound, unzip};
 
 const KEY: &str = "a key of twenty and more";
@@ -131,6 +131,36 @@ fn a_history_goes_on_with_its_own_key_only() {
         }
         sound(&simulator, OWN);
     }
+}
+
+#[test]
+fn a_key_that_is_missing_is_noticed_before_the_artifact_also_where_the_history_was_read_late() {
+    let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
+    let at = |time| job(&simulator).variable("TEST_TIME", time);
+    at("2026-11-22T03:00:00Z").run().succeeded();
+    let artifacts = simulator.artifacts().len();
+    let refused = Kind::status(403, "Resource not accessible");
+    simulator.fault(Fault::once(At::path("GET", "/contents/"), refused));
+    let step = at("2026-11-23T03:00:00Z").input("pseudonym-key", "").run();
+    step.failed(
+        1,
+        &[
+            "It was not published, because people are called otherwise where it is to be recorded",
+            "not done: acme: no report",
+        ],
+    );
+    assert!(!step.stdout.contains("  done: acme"), "{}", step.stdout);
+    assert_eq!(simulator.artifacts().len(), artifacts);
+    assert_eq!(step.output("report-path"), "");
+    assert_eq!(files_below(&step.workspace).len(), 0);
+    for (login, _) in PEOPLE {
+        assert!(
+            !contains(step.summary.as_bytes(), login),
+            "{}",
+            step.summary
+        );
+    }
+    sound(&simulator, OWN);
 }
 
 #[test]

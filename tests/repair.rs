@@ -279,6 +279,30 @@ fn a_newest_manifest_that_was_removed_is_told_of_as_missing() {
 }
 
 #[test]
+fn a_days_complete_report_stays_also_where_its_manifest_is_damaged() {
+    let simulator = two_days();
+    quiet(&run_at(&simulator, THIRD));
+    let recorded = text(&simulator, "latest.csv");
+    write(&simulator, "reports/2026/2026-03-03.json", "{");
+    simulator.change(|github| {
+        let short = people(&[1]).total_seats(simulator::TotalSeats::Fixed(3));
+        github.organizations.insert("acme".to_owned(), short);
+    });
+    let job = Job::on(&simulator).input("deliver-to", "repository");
+    let job = job.variable("TEST_TIME", "2026-03-03T09:00:00Z");
+    let step = job.input("require-complete", "false").run();
+    step.succeeded();
+    assert!(step.stdout.contains("the day's report there is complete"));
+    assert_eq!(text(&simulator, "latest.csv"), recorded);
+    let told: Vec<&str> = warnings(&step)
+        .into_iter()
+        .filter(|line| !line.contains("not proved complete"))
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("the manifest reports/2026/2026-03-03.json cannot be read"));
+}
+
+#[test]
 fn what_the_third_day_mended_is_not_told_of_again() {
     for path in ["latest.csv", "seats.csv", "people.csv"] {
         let simulator = two_days();

@@ -1,5 +1,6 @@
 //! A seat counts as revoked where it is gone, not where the list was read past it: what the report
-//! recorded before had and the new one lacks is looked for once more.
+//! recorded before had and the new one lacks is looked for once more, where it may have slipped
+//! between two pages.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
@@ -7,9 +8,9 @@ mod support;
 
 use serde_json::Value;
 use simulator::seat::Row;
-use simulator::{At, Fault, Kind, Seats, Simulator};
+use simulator::{At, Fault, Kind, Nth, Seats, Simulator, Token};
 use support::verdict::{is_report, truth};
-use support::{Job, OWN, Step, file, files_below, git, github, sound, well_behaved};
+use support::{Job, OWN, Step, TOKEN, file, files_below, git, github, sound, well_behaved};
 
 const FOLDER: &str = "main:copilot-activity/acme";
 
@@ -33,13 +34,17 @@ fn acme(change: impl Fn(&mut Vec<Value>) + Send + Sync + 'static) -> Kind {
     Kind::change(move |github| change(&mut github.organizations.get_mut("acme").unwrap().rows))
 }
 
+/// When a seat was granted that is not there yet.
+const LATELY: &str = "2026-11-23T02:59:30Z";
+
 /// A seat is revoked on the first page and another granted on the last: the total stays, and the
 /// row that stood first on the second page is on no page.
 fn slip() -> Kind {
     acme(|rows| {
         drop(rows.remove(3));
         let id = 90_000 + rows.last().unwrap()["assignee"]["id"].as_u64().unwrap();
-        rows.push(Row::of(&format!("newcomer-{id}"), id).value());
+        let newcomer = Row::of(&format!("newcomer-{id}"), id);
+        rows.push(newcomer.created(LATELY).value());
     })
 }
 
@@ -114,16 +119,78 @@ fn a_seat_that_slips_between_two_pages_without_a_sign_is_found_by_reading_again(
 }
 
 #[test]
-fn a_seat_that_is_revoked_costs_one_more_reading_and_none_where_the_list_is_one_page() {
-    for (people, readings) in [(230, 2), (90, 1)] {
+fn a_seat_that_was_granted_lately_and_slips_in_the_second_reading_is_not_lost() {
+    let simulator = recorded_yesterday(Seats::people(230));
+    let gone = login(&rows(&simulator).rows[5]);
+    let (fresh, first) = ("granted-lately", pages(&simulator));
+    simulator.change(|github| {
+        let rows = &mut github.organizations.get_mut("acme").unwrap().rows;
+        rows.remove(5);
+        rows.insert(100, Row::of(fresh, 80_000).created(LATELY).value());
+    });
+    simulator.fault(Fault {
+        at: At::SeatsPage(2),
+        nth: Nth::Only(2),
+        kind: slip(),
+    });
+    let step = job(&simulator).run();
+    is_right(&simulator, &step);
+    let told = changes(&simulator);
+    assert!(told.contains(&change("granted", fresh)), "{told:?}");
+    assert!(told.contains(&change("revoked", &gone)), "{told:?}");
+    assert_eq!(told.len(), 4, "{told:?}");
+    // The third reading lacks what the second still had, and the fourth agrees with it.
+    assert_eq!(pages(&simulator) - first, 4 * 3);
+}
+
+#[test]
+fn a_second_seat_of_somebody_that_is_revoked_meanwhile_makes_no_other_slip() {
+    let seats = Seats::enterprise_people(200);
+    let all: Vec<String> = seats.rows.iter().map(login).collect();
+    let second = (1..90).find(|row| all[*row] == all[row - 1]).unwrap();
+    let read = Token::new().enterprise(["octocorp"]);
+    let github = github(Seats::people(0))
+        .enterprise("octocorp", seats)
+        .token(TOKEN, read);
+    let simulator = Simulator::start(github).unwrap();
+    let job = || job(&simulator).input("enterprise", "octocorp");
+    let yesterday = job().variable("TEST_TIME", "2026-11-22T03:00:00Z");
+    yesterday.run().succeeded();
+    let revoked = Kind::change(move |github| {
+        let octocorp = github.enterprises.get_mut("octocorp").unwrap();
+        octocorp.rows.remove(second);
+    });
+    simulator.fault(Fault::once(At::SeatsPage(2), revoked));
+    let step = job().run();
+    step.succeeded();
+    assert_eq!(step.output("complete"), "true");
+    assert_eq!(step.output("seats-removed"), "1");
+    assert_eq!(step.output("seats-added"), "0");
+    sound(&simulator, OWN);
+}
+
+#[test]
+fn a_seat_that_is_revoked_costs_another_reading_only_where_it_may_have_slipped() {
+    for (people, granted_lately, readings) in [
+        (230, false, 1),
+        (230, true, 2),
+        (90, false, 1),
+        (90, true, 1),
+    ] {
         let simulator = recorded_yesterday(Seats::people(people));
         let first = pages(&simulator);
         let gone = login(&rows(&simulator).rows[5]);
-        simulator
-            .change(|github| drop(github.organizations.get_mut("acme").unwrap().rows.remove(5)));
+        simulator.change(|github| {
+            let rows = &mut github.organizations.get_mut("acme").unwrap().rows;
+            rows.remove(5);
+            if granted_lately {
+                rows.push(Row::of("granted-lately", 80_000).created(LATELY).value());
+            }
+        });
         let step = job(&simulator).run();
         is_right(&simulator, &step);
-        assert_eq!(changes(&simulator), [change("revoked", &gone)]);
+        assert!(changes(&simulator).contains(&change("revoked", &gone)));
+        assert_eq!(changes(&simulator).len(), 1 + usize::from(granted_lately));
         let pages_now = people.div_ceil(100);
         assert_eq!(pages(&simulator) - first, readings * pages_now);
         assert_eq!(
@@ -162,24 +229,53 @@ fn a_list_that_slips_at_every_reading_is_not_proved_complete_and_revokes_nobody(
 }
 
 #[test]
-fn nobody_counts_as_revoked_where_the_history_could_not_be_read_beforehand() {
-    let simulator = recorded_yesterday(Seats::people(230));
-    let gone = login(&rows(&simulator).rows[5]);
-    simulator.change(|github| drop(github.organizations.get_mut("acme").unwrap().rows.remove(5)));
-    let refused = Kind::status(403, "Resource not accessible");
-    simulator.fault(Fault::once(At::path("GET", "/contents/"), refused));
-    let step = job(&simulator).run();
-    step.failed(
-        1,
-        &["nobody counts as revoked, because earlier reports could not be read"],
-    );
-    assert_eq!(step.output("seats"), "229");
-    assert_eq!(changes(&simulator), []);
+fn a_list_of_several_pages_revokes_nobody_where_the_history_could_not_be_read_beforehand() {
+    for (people, revoked) in [(230, 0), (90, 1)] {
+        let simulator = recorded_yesterday(Seats::people(people));
+        let gone = login(&rows(&simulator).rows[5]);
+        simulator.change(|github| {
+            drop(github.organizations.get_mut("acme").unwrap().rows.remove(5));
+        });
+        let refused = Kind::status(403, "Resource not accessible");
+        simulator.fault(Fault::once(At::path("GET", "/contents/"), refused));
+        let step = job(&simulator).run();
+        step.failed(
+            1,
+            &[
+                "seats that a list of several pages lacks do not count as revoked",
+                "Reading what is recorded in the repository octo/tools failed",
+                "done: acme: committed to octo/tools",
+            ],
+        );
+        assert_eq!(step.output("seats"), (people - 1).to_string());
+        assert_eq!(step.output("seats-removed"), revoked.to_string());
+        assert_eq!(changes(&simulator).len(), revoked);
 
+        simulator.clear_faults();
+        let job = job(&simulator).variable("TEST_TIME", "2026-11-24T03:00:00Z");
+        is_right(&simulator, &job.run());
+        assert_eq!(changes(&simulator), [change("revoked", &gone)]);
+    }
+}
+
+#[test]
+fn a_baseline_that_may_lack_seats_makes_no_grants_of_those_it_lacked() {
+    let simulator = Simulator::start(github(Seats::people(230))).unwrap();
+    let short = Kind::rewrite(|page| page["seats"].as_array_mut().unwrap().truncate(90));
+    simulator.fault(Fault::always(At::SeatsPage(2), short));
+    for time in ["2026-11-21T03:00:00Z", "2026-11-22T03:00:00Z"] {
+        let job = job(&simulator).input("require-complete", "false");
+        let step = job.variable("TEST_TIME", time).run();
+        step.succeeded();
+        assert_eq!(step.output("complete"), "false");
+    }
     simulator.clear_faults();
-    let step = job(&simulator)
-        .variable("TEST_TIME", "2026-11-24T03:00:00Z")
-        .run();
+    simulator.change(|github| {
+        let rows = &mut github.organizations.get_mut("acme").unwrap().rows;
+        rows.push(Row::of("granted-lately", 80_000).created(LATELY).value());
+    });
+    let step = job(&simulator).run();
     is_right(&simulator, &step);
-    assert_eq!(changes(&simulator), [change("revoked", &gone)]);
+    assert_eq!(changes(&simulator), [change("granted", "granted-lately")]);
+    assert_eq!(step.output("seats-added"), "1");
 }

@@ -135,7 +135,9 @@ fn enterprise_row(row: usize) -> Row {
 /// The `i`-th person, counting from 0.
 fn person(i: usize) -> Row {
     let id = 1000 + i as u64;
-    let row = Row::of(&login(i), id).created(&time(i * 3, i, "Z"));
+    // Before the year of their activity, so that no grant is yet to come.
+    let granted = time(i * 3, i, "Z").replacen("2026", "2025", 1);
+    let row = Row::of(&login(i), id).created(&granted);
     let row = match i % 6 {
         2 => row.team("a team", 40),
         4 => row.team("Research, \"and\" development", 41),

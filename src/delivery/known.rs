@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use super::folder::found;
 use super::pull_request::branch_for;
 use super::{Delivery, Target};
-use crate::github::commit::Beginning;
+use crate::github::commit::{Beginning, CommitError};
 use crate::github::names::BranchName;
 use crate::github::pulls::PullRequests;
 use crate::report::Report;
@@ -37,7 +37,8 @@ impl Delivery<'_> {
         };
         let name = target.folder(report.scope())?;
         let time = report.time();
-        let committer = self.committer(target, self.looked_at(target, report).await?)?;
+        let branch = self.looked_at(target, report).await?;
+        let committer = self.committer(target, branch)?.looking();
         let held = committer.look(async |snapshot| {
             Ok(Held {
                 head: snapshot.head().to_owned(),
@@ -73,4 +74,14 @@ impl Delivery<'_> {
         let (branch, _) = branch_for(&pulls, target, report).await?;
         Ok((branch, Beginning::From(target.branch.clone())))
     }
+}
+
+/// Whether a report was refused because the history it belongs to calls people otherwise.
+#[must_use]
+pub fn calls_people_otherwise(error: &anyhow::Error) -> bool {
+    let error = match error.downcast_ref() {
+        Some(CommitError::Plan(error)) => error,
+        _ => error,
+    };
+    matches!(error.downcast_ref(), Some(RecordError::OtherKey { .. }))
 }

@@ -51,6 +51,7 @@ pub struct Committer<'a> {
     beginning: Beginning,
     first_file: (RepositoryPath, Bytes),
     delivery: String,
+    purpose: Purpose,
 }
 
 /// What becomes of a branch that does not exist, in a repository that has commits.
@@ -192,11 +193,21 @@ impl<'a> Committer<'a> {
         Self {
             client,
             clock,
+            purpose: Purpose::Commit(repository.clone()),
             repository,
             branch,
             beginning,
             first_file,
             delivery,
+        }
+    }
+
+    /// The same one, to look only: what goes wrong is told as that.
+    #[must_use]
+    pub fn looking(self) -> Self {
+        Self {
+            purpose: Purpose::History(self.repository.clone()),
+            ..self
         }
     }
 
@@ -429,7 +440,7 @@ impl<'a> Committer<'a> {
     }
 
     fn purpose(&self) -> Purpose {
-        Purpose::Commit(self.repository.clone())
+        self.purpose.clone()
     }
 
     fn trailer(&self) -> String {

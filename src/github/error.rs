@@ -36,6 +36,8 @@ pub enum Purpose {
     AppToken(Scope),
     /// Reading or writing the repository that reports are committed to, with `commit-token`.
     Commit(RepositoryName),
+    /// Reading from that repository what was recorded before, with `commit-token`.
+    History(RepositoryName),
     /// Finding or opening a pull request in that repository, with `commit-token`.
     PullRequest(RepositoryName),
     /// Asking for the number of a login, with `GITHUB_TOKEN`; by hand only.
@@ -67,6 +69,9 @@ impl fmt::Display for Purpose {
                 scope.name()
             ),
             Self::Commit(repository) => write!(f, "Committing to the repository {repository}"),
+            Self::History(repository) => {
+                write!(f, "Reading what is recorded in the repository {repository}")
+            }
             Self::PullRequest(repository) => {
                 write!(
                     f,

@@ -4,9 +4,9 @@
 //! the rows, so that one is read twice or missed. GitHub gives no snapshot, but signs by which a
 //! moved list is seen. One move leaves no sign: between the same two pages a seat is revoked and
 //! another granted further on, so that the total stays, and the row that slipped over the edge is
-//! on neither page. The same happens where more people hold seats than `total_seats` counts, so that
-//! one less does not fall short of it. Reports recorded before show what is missing then; see
-//! [`super::history::Past::absent`].
+//! on neither page. The same happens where `total_seats` does not count every row, so that one less
+//! does not fall short of it. [`super::Report::is_airtight`] says where neither can be; reports
+//! recorded before show what is missing, see [`super::history::Past::absent`].
 
 use std::fmt;
 

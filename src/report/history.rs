@@ -34,6 +34,7 @@ use super::manifest::{FileEntry, Manifest};
 use super::scope::{Scope, ScopeKind};
 use super::seat::Seat;
 use super::standing::{Counts, Known};
+use super::status::Rule;
 use changes::{Change, Kind};
 use folder::Before;
 pub use folder::{Folder, Past};
@@ -148,6 +149,9 @@ pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recor
     let before = found.before.seats();
     let mut differences = before.map_or_else(Vec::new, |old| changes::between(old, entry.seats));
     let kept = take_unproved(&mut differences, &entry);
+    if let Some(time) = found.time.filter(|_| !found.known.has_baseline()) {
+        take_unseen(&mut differences, time);
+    }
     let state = with_kept(entry.seats, &kept);
     let changed = match &found.before {
         Before::Nothing => true,
@@ -179,7 +183,10 @@ pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recor
     let mut files = Vec::new();
     if action == Action::Record {
         known.people.see(entry.time, entry.seats, &kept);
-        let rule = known.rule(entry.time, entry.inactive_after);
+        let rule = Rule {
+            now: entry.time,
+            inactive_after: entry.inactive_after,
+        };
         let counts = Counts::of(known.standings(entry.seats, rule));
         let day = counts.day(
             (entry.time, entry.complete),
@@ -219,6 +226,15 @@ fn take_unproved<'s>(changes: &mut Vec<Change<'s>>, entry: &Entry<'_>) -> Vec<&'
         })
         .map(|change| change.seat)
         .collect()
+}
+
+/// Takes out the seats that the last report, of `time`, should have shown: it may have lacked rows,
+/// and so may all before it, so that they were not known rather than not there.
+fn take_unseen(changes: &mut Vec<Change<'_>>, time: Timestamp) {
+    changes.retain(|change| {
+        let is_later = || change.seat.created_at.is_some_and(|at| at >= time);
+        change.kind != Kind::Granted || is_later()
+    });
 }
 
 fn with_kept<'s>(seats: &'s [Seat], kept: &[&'s Seat]) -> Vec<&'s Seat> {

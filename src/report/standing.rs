@@ -3,13 +3,13 @@
 
 use std::collections::HashMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::history::people::People;
 use super::history::totals::{Day, Totals};
 use super::people::{self, Person};
 use super::seat::{Identity, Seat};
-use super::status::{Rule, Status};
+use super::status::{KEPT, Rule, Status};
 
 /// What recorded reports know beyond the newest one. Empty where there is no history.
 #[derive(Debug, Default)]
@@ -107,14 +107,12 @@ pub struct Counts {
 }
 
 impl Known {
-    /// The rule by which a report of the time `now` is told, as far back as the recorded ones
-    /// reach without a gap. Those that may lack people say nothing of them; one that was downloaded
-    /// counts as whole, because GitHub made it.
+    /// Whether any recorded report showed all seats there were, as far as anybody can know. Where
+    /// no report is counted, nothing speaks against it.
     #[must_use]
-    pub fn rule(&self, now: Timestamp, inactive_after: SignedDuration) -> Rule {
-        let whole = self.totals.days().filter(|day| day.complete != Some(false));
-        let times = whole.map(|day| day.report_time);
-        Rule::new(now, inactive_after, times)
+    pub fn has_baseline(&self) -> bool {
+        let mut days = self.totals.days().peekable();
+        days.peek().is_none() || days.any(|day| day.complete != Some(false))
     }
 
     /// How the people who hold `seats` stand, in the order of their first row.
@@ -125,15 +123,16 @@ impl Known {
     ) -> impl Iterator<Item = Standing<'a>> {
         people::of(seats).map(move |person| {
             let known = self.people.get(person.account);
-            // What earlier reports knew of them is lost with the line that kept it.
-            let rule = rule.seen_since(known.map_or(rule.now, |known| known.first_seen));
+            // A report knows what they did in the 90 days before it, also the first.
+            let seen_since = known.map_or(rule.now, |known| known.seen_since_at(rule.now));
+            let known_since = seen_since.checked_sub(KEPT).unwrap_or(seen_since);
             let known = known.and_then(|known| known.last_known_activity_at);
             let last_known_activity_at = person.last_activity_at.max(known);
             Standing {
-                status: rule.status(person.granted_at, last_known_activity_at),
+                status: rule.status(person.granted_at, last_known_activity_at, known_since),
                 person,
                 last_known_activity_at,
-                known_since: rule.known_since,
+                known_since,
             }
         })
     }
@@ -183,6 +182,8 @@ impl Counts {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use jiff::SignedDuration;
+
     use super::*;
     use crate::report::seat::Account;
 
@@ -210,7 +211,11 @@ mod tests {
         ];
         let known = Known::default();
         let now = "2026-06-01T00:00:00Z".parse().unwrap();
-        let rule = known.rule(now, SignedDuration::from_hours(30 * 24));
+        let inactive_after = SignedDuration::from_hours(30 * 24);
+        let rule = Rule {
+            now,
+            inactive_after,
+        };
         for (most, logins) in [
             (2, &["long-gone", "long-gone-too"][..]),
             (9, &["long-gone", "long-gone-too", "used-in-march"]),

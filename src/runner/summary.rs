@@ -34,7 +34,7 @@ pub struct Section<'a> {
     /// What was delivered where, and what was not; Markdown is escaped here.
     pub lines: Vec<Line>,
     /// What was found amiss on the way and did not stop anything.
-    pub warnings: &'a [String],
+    pub warnings: Vec<String>,
 }
 
 /// What a report says of people.
@@ -127,7 +127,7 @@ fn write_section(out: &mut String, section: &Section<'_>, names: bool) {
     for line in &section.lines {
         write_line(out, line);
     }
-    for warning in section.warnings {
+    for warning in &section.warnings {
         let _ = writeln!(out, "- ⚠️ {}", in_one_entry(warning));
     }
     let Some(facts) = &section.facts else {

@@ -12,7 +12,7 @@ pub const CHANGES: &str = "Report Time,Login,Organization,Team,Change,From,To\n"
 
 const SEATS: &str = "Login,User Id,Organization,Organization Id,Team,Team Id,Plan Type,Assigned At,\
                      Pending Cancellation Date,Last Authenticated At,Last Activity At,Last Surface Used\n";
-const PEOPLE: &str = "User Id,Login,First Seen,Last Seen,Holds Seat,Last Known Activity At,\
+const PEOPLE: &str = "User Id,Login,First Seen,Last Seen,Seen Since,Holds Seat,Last Known Activity At,\
                       Last Known Surface,Last Known Authentication At\n";
 const TOTALS: &str =
     "Report Time,Seats,People,Active,Inactive,Never Used,New,Granted,Revoked,Complete\n";
@@ -41,9 +41,25 @@ struct Known {
     login: String,
     first: Timestamp,
     last: Timestamp,
+    /// The reports they were in.
+    seen: Vec<Timestamp>,
     holds: bool,
     used: Option<(Timestamp, Option<&'static str>)>,
     signed_in: Option<Timestamp>,
+}
+
+impl Known {
+    /// The first of the reports with them from which on no two are more than 90 days apart.
+    fn seen_since(&self) -> Timestamp {
+        let mut first = self.last;
+        for earlier in self.seen.iter().rev() {
+            if first.duration_since(*earlier) > SHOWN {
+                break;
+            }
+            first = *earlier;
+        }
+        first
+    }
 }
 
 impl Ledger {
@@ -122,12 +138,14 @@ impl Ledger {
                 login: String::new(),
                 first: time,
                 last: time,
+                seen: Vec::new(),
                 holds: true,
                 used: None,
                 signed_in: None,
             });
             known.login.clone_from(login);
             known.last = time;
+            known.seen.push(time);
             known.holds = true;
             known.signed_in = known.signed_in.max(seat.signed_in);
             if let Some(used) = seat.used
@@ -141,7 +159,6 @@ impl Ledger {
     /// People, active, inactive, never used, new.
     fn counts(&self, time: Timestamp, shown: &[Shown]) -> [usize; 5] {
         let recent = |then: Timestamp| time.duration_since(then) < INACTIVE_AFTER;
-        let known_since = self.known_since(time);
         let mut oldest: BTreeMap<u64, Timestamp> = BTreeMap::new();
         for seat in shown {
             if let Some(id) = seat.key.person {
@@ -151,7 +168,9 @@ impl Ledger {
         }
         let mut counts = [oldest.len(), 0, 0, 0, 0];
         for (id, granted) in oldest {
-            let used = self.people[&id].used.map(|used| used.0);
+            let known = &self.people[&id];
+            let used = known.used.map(|used| used.0);
+            let known_since = known.seen_since() - SHOWN;
             let place = if used.is_some_and(recent) {
                 1
             } else if recent(granted) {
@@ -166,18 +185,6 @@ impl Ledger {
         counts
     }
 
-    /// Since when reports at most 90 days apart know of every use.
-    fn known_since(&self, time: Timestamp) -> Timestamp {
-        let mut first = time;
-        for (earlier, _) in self.days.iter().rev() {
-            if first.duration_since(*earlier) > SHOWN {
-                break;
-            }
-            first = *earlier;
-        }
-        first - SHOWN
-    }
-
     fn people(&self) -> String {
         let mut people: Vec<(&u64, &Known)> = self.people.iter().collect();
         people.sort_by_key(|(id, known)| (known.login.to_lowercase(), &known.login, **id));
@@ -187,6 +194,7 @@ impl Ledger {
                 known.login.clone(),
                 known.first.to_string(),
                 known.last.to_string(),
+                known.seen_since().to_string(),
                 known.holds.to_string(),
                 cell(known.used.map(|used| used.0)),
                 cell(known.used.and_then(|used| used.1)),

@@ -32,9 +32,10 @@ impl GitHubError {
         let token = match &self.purpose {
             _ if self.by_app => "the GitHub App",
             Purpose::Seats(_) | Purpose::Installation(_) | Purpose::AppToken(_) => "`token`",
-            Purpose::Visibility(_) | Purpose::Commit(_) | Purpose::PullRequest(_) => {
-                "`commit-token`"
-            }
+            Purpose::Visibility(_)
+            | Purpose::Commit(_)
+            | Purpose::History(_)
+            | Purpose::PullRequest(_) => "`commit-token`",
             Purpose::User => "GITHUB_TOKEN",
         };
         if let Some(address) = &refusal.single_sign_on {
@@ -66,7 +67,9 @@ impl GitHubError {
                 Purpose::Visibility(repository) => format!(
                     "check the name, and give {token} access to {repository} with the permission `metadata: read`"
                 ),
-                Purpose::Commit(repository) => commit_advice(repository),
+                Purpose::Commit(repository) | Purpose::History(repository) => {
+                    commit_advice(repository)
+                }
                 Purpose::PullRequest(repository) => pull_request_advice(repository, refusal),
                 Purpose::User => "check the login: nobody has it, or not any more. With the person's number instead GitHub need not be asked".to_owned(),
             },
@@ -92,7 +95,7 @@ impl GitHubError {
     fn advice_on_graphql(&self, errors: &[GraphqlError]) -> String {
         let mut kinds = errors.iter().filter_map(|error| error.kind.as_deref());
         if kinds.any(|kind| matches!(kind, "FORBIDDEN" | "NOT_FOUND" | "INSUFFICIENT_SCOPES"))
-            && let Purpose::Commit(repository) = &self.purpose
+            && let Purpose::Commit(repository) | Purpose::History(repository) = &self.purpose
         {
             commit_advice(repository)
         } else {

@@ -180,6 +180,13 @@ pub fn between<'s>(before: &'s [Seat], now: &'s [Seat]) -> Vec<Change<'s>> {
     changes
 }
 
+/// The seats of one report that a later one does not show.
+pub fn gone<'s>(before: &'s [Seat], now: &'s [Seat]) -> impl Iterator<Item = &'s Seat> {
+    let revoked = |change: &Change<'_>| change.kind == Kind::Revoked;
+    let changes = between(before, now).into_iter();
+    changes.filter(revoked).map(|change| change.seat)
+}
+
 /// The seats of one person, or those without a person, before and now.
 #[derive(Default)]
 struct Holder<'s> {

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
-use super::changes::{self, Kind};
+use super::changes;
 use super::names::{self, Names};
 use super::people::{PEOPLE, People};
 use super::seats::{self, SEATS};
@@ -164,11 +164,7 @@ impl Past {
     #[must_use]
     pub fn absent(&self, seats: &[Seat]) -> Vec<Seat> {
         let before = self.before.seats().unwrap_or_default();
-        changes::between(before, seats)
-            .into_iter()
-            .filter(|change| change.kind == Kind::Revoked)
-            .map(|change| change.seat.clone())
-            .collect()
+        changes::gone(before, seats).cloned().collect()
     }
 
     /// Reads `folder` at the time `now`, for a report of `time`.
@@ -230,7 +226,14 @@ impl Past {
             Some(manifest) => Names::of(manifest.pseudonyms.clone()),
             None => Names::guessed(people.logins()),
         });
-        let counted = totals.days().map(|day| day.report_time).max();
+        let newest_line = totals.days().max_by_key(|day| day.report_time);
+        let counted = newest_line.map(|line| line.report_time);
+        // Where the day's manifest is lost, its line still knows.
+        let day_complete = match (&day, newest_line) {
+            (Some(day), _) => day.complete,
+            (None, Some(line)) if day_stem(line.report_time) == day_stem(time) => line.complete,
+            _ => None,
+        };
         let mut times: Vec<Timestamp> = manifests
             .map(|m| m.map(|m| m.report_time))
             .into_iter()
@@ -292,7 +295,7 @@ impl Past {
             known: Known { people, totals },
             time: newest,
             has_day,
-            day_complete: day.and_then(|day| day.complete),
+            day_complete,
             warnings,
         }
     }
@@ -337,20 +340,22 @@ fn altered(
     (time, counted): (Timestamp, Option<Timestamp>),
     warnings: &mut Vec<String>,
 ) {
-    if let Some(counted) = counted {
-        let stem = day_stem(counted);
-        let is_todays = stem == day_stem(time) && folder.day_manifest.is_some();
-        let path = format!("{stem}.json");
+    if let Some(counted) = counted
+        && newest.is_none_or(|newest| day_stem(newest.report_time) != day_stem(counted))
+    {
+        let path = format!("{}.json", day_stem(counted));
+        let is_todays = day_stem(counted) == day_stem(time) && folder.day_manifest.is_some();
         let is_previous = folder
             .previous
             .as_ref()
             .is_some_and(|(other, _)| *other == path);
+        // One that is there and cannot be read was told of.
         if !is_todays && !is_previous {
             warnings.push(format!(
                 "{path}, the manifest of the newest report that {TOTALS} counts, is not there, so nothing tells whether the files are as they were recorded; it is in the repository's history"
             ));
-            return;
         }
+        return;
     }
     for entry in newest.iter().flat_map(|newest| &newest.files) {
         let Some(file) = folder.file(&entry.name, time) else {

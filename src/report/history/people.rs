@@ -11,16 +11,18 @@ use serde::{Deserialize, Serialize};
 
 use super::table::{self, TableError};
 use crate::report::seat::{Account, Seat, by_name, whole_seconds};
+use crate::report::status::KEPT;
 
 /// The file's name in the folder of a scope.
 pub const PEOPLE: &str = "people.csv";
 
 /// Its columns. Times are UTC in whole seconds; what is missing is an empty cell.
-pub const COLUMNS: [&str; 8] = [
+pub const COLUMNS: [&str; 9] = [
     "User Id",
     "Login",
     "First Seen",
     "Last Seen",
+    "Seen Since",
     "Holds Seat",
     "Last Known Activity At",
     "Last Known Surface",
@@ -38,6 +40,9 @@ pub struct KnownPerson {
     pub first_seen: Timestamp,
     /// The time of the last report they were in.
     pub last_seen: Timestamp,
+    /// The time of the first of the reports they were in from which on no two are more than
+    /// [`KEPT`] apart.
+    pub seen_since: Timestamp,
     /// Whether they hold a seat in the newest report.
     pub holds_seat: bool,
     /// Their newest activity that any report knew of.
@@ -135,6 +140,7 @@ impl People {
                     login: account.login.to_string(),
                     first_seen: time,
                     last_seen: time,
+                    seen_since: time,
                     holds_seat: true,
                     last_known_activity_at: None,
                     last_known_surface: None,
@@ -204,9 +210,20 @@ impl People {
 }
 
 impl KnownPerson {
+    /// [`KnownPerson::seen_since`] as a report of that time with them makes it.
+    #[must_use]
+    pub fn seen_since_at(&self, time: Timestamp) -> Timestamp {
+        if time.duration_since(self.last_seen) > KEPT {
+            time
+        } else {
+            self.seen_since
+        }
+    }
+
     fn see(&mut self, time: Timestamp, account: &Account, seat: &Seat) {
         self.user_id = self.user_id.or(account.id);
         self.login = account.login.to_string();
+        self.seen_since = self.seen_since_at(time);
         self.last_seen = self.last_seen.max(time);
         self.holds_seat = true;
         let activity = seat.last_activity_at.map(whole_seconds);

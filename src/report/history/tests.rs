@@ -157,7 +157,7 @@ fn the_first_report_is_a_baseline_without_changes() {
     );
     assert_eq!(
         repository.lines("people.csv"),
-        ["1,octocat,2026-11-22T06:00:00Z,2026-11-22T06:00:00Z,true,,,"]
+        ["1,octocat,2026-11-22T06:00:00Z,2026-11-22T06:00:00Z,2026-11-22T06:00:00Z,true,,,"]
     );
     assert_eq!(
         repository.lines("totals.csv"),
@@ -399,7 +399,7 @@ fn a_folder_that_has_only_reports_goes_on_from_the_newest() {
     assert_eq!(people.len(), 3);
     assert_eq!(
         people[2],
-        "1,octocat,2026-11-22T06:00:00Z,2026-11-23T06:00:00Z,true,2026-11-20T00:00:00Z,copilot-cli,"
+        "1,octocat,2026-11-22T06:00:00Z,2026-11-23T06:00:00Z,2026-11-22T06:00:00Z,true,2026-11-20T00:00:00Z,copilot-cli,"
     );
 }
 

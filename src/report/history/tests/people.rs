@@ -108,13 +108,13 @@ fn people_keep_what_github_forgets() {
     repository.quietly(&report("2027-03-01T00:00:00Z", vec![seat("mona", 1)]));
     let known = |last_seen: &str, holds: bool, login: &str| {
         format!(
-            "1,{login},2026-11-22T06:00:00Z,{last_seen},{holds},2026-11-20T00:00:00Z,copilot-cli,"
+            "1,{login},2026-11-22T06:00:00Z,{last_seen},2027-03-01T00:00:00Z,{holds},2026-11-20T00:00:00Z,copilot-cli,"
         )
     };
     let people = repository.lines("people.csv");
     assert_eq!(
         people[0],
-        "2,hubot,2026-11-22T06:00:00Z,2026-11-22T06:00:00Z,false,,,"
+        "2,hubot,2026-11-22T06:00:00Z,2026-11-22T06:00:00Z,2026-11-22T06:00:00Z,false,,,"
     );
     assert_eq!(people[1], known("2027-03-01T00:00:00Z", true, "mona"));
     repository.quietly(&report("2027-03-02T00:00:00Z", vec![seat("hubot", 2)]));
@@ -214,7 +214,7 @@ fn rows_without_a_person_come_and_go_too() {
     assert_eq!(kinds, [Kind::Revoked, Kind::Revoked]);
 }
 
-type Cover = fn(&mut Repository, &str);
+type Lost = fn(&mut Repository);
 
 #[test]
 fn nobody_is_said_to_have_never_used_it_where_what_was_known_is_lost() {
@@ -222,33 +222,46 @@ fn nobody_is_said_to_have_never_used_it_where_what_was_known_is_lost() {
         created_at: Some(at("2026-05-01T00:00:00Z")),
         ..octocat()
     };
-    let whole: Cover = |_, _| {};
-    let damaged: Cover = |repository, day| {
-        if day == "2026-10-31" {
-            let damaged = b"damaged".to_vec();
-            repository.0.insert("people.csv".to_owned(), damaged);
-        }
+    let nothing: Lost = |_| {};
+    let people: Lost = |repository| {
+        let damaged = b"damaged".to_vec();
+        repository.0.insert("people.csv".to_owned(), damaged);
     };
-    for (what, cover, incomplete_on, inactive, never_used) in [
-        ("all is known", whole, "", "0", "1"),
-        ("people.csv is lost", damaged, "", "1", "0"),
-        ("a report may lack them", whole, "2026-08-15", "1", "0"),
-        ("the newest may lack others", whole, "2026-10-31", "0", "1"),
+    let (shown, away) = (vec![granted.clone()], vec![seat("hubot", 2)]);
+    // What the report of August shows, whether it is complete, and what is lost before the last.
+    for (what, (august, is_complete), lost, inactive, never_used) in [
+        ("all is known", (&shown, true), nothing, "0", "1"),
+        ("people.csv is lost", (&shown, true), people, "1", "0"),
+        ("they were not there", (&away, true), nothing, "1", "0"),
+        ("a report lacks them", (&away, false), nothing, "1", "0"),
+        (
+            "a report may lack others",
+            (&shown, false),
+            nothing,
+            "0",
+            "1",
+        ),
     ] {
         let mut repository = Repository::default();
-        for day in ["2026-06-01", "2026-08-15", "2026-10-30", "2026-10-31"] {
-            cover(&mut repository, day);
-            let day_report = report(&format!("{day}T00:00:00Z"), vec![granted.clone()]);
-            repository.record(&if day == incomplete_on {
-                incomplete(day_report)
+        let mut record = |day: &str, seats: &[Seat], is_complete: bool| {
+            if day == "2026-10-31" {
+                lost(&mut repository);
+            }
+            let report = report(&format!("{day}T00:00:00Z"), seats.to_vec());
+            repository.record(&if is_complete {
+                report
             } else {
-                day_report
+                incomplete(report)
             });
-        }
+        };
+        record("2026-06-01", &shown, true);
+        record("2026-08-15", august, is_complete);
+        record("2026-10-30", &shown, true);
+        record("2026-10-31", &shown, true);
         let totals = repository.lines("totals.csv");
         let figures: Vec<&str> = totals.last().unwrap().split(',').collect();
         assert_eq!(figures[4..6], [inactive, never_used], "{what}");
-        let complete = (incomplete_on != "2026-10-31").to_string();
-        assert_eq!(figures[9], complete, "{what}");
+        let august: Vec<&str> = totals[1].split(',').collect();
+        assert_eq!(august[9], is_complete.to_string(), "{what}");
     }
 }
