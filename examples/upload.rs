@@ -23,7 +23,7 @@ async fn main() -> anyhow::Result<()> {
         path: &path,
     };
     let environment = Environment::read();
-    let http = Http::new(&environment, Proxies::from_environment(&environment)?)?;
+    let http = Http::new(&environment, Proxies::from_environment(&environment, &[])?)?;
     let clock = Clock::system(&environment);
     let service = ArtifactService::from_environment(http, clock, &environment)?;
     let wanted = ArtifactName::parse("benchmark")?;
