@@ -85,7 +85,7 @@ impl Proxies {
     /// Reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` where one of them is missing, and `NO_PROXY`.
     /// Each is looked for in lower case first, as GitHub's runner does ("Using a proxy server with
     /// self-hosted runners"). A variable that no request would go by is nobody's mistake:
-    /// requests go to the API's addresses in `api`, and to what [`asked`] names.
+    /// requests go to the API's addresses in `api`, to GitHub's pages, the artifact service and its store.
     ///
     /// # Errors
     /// All that a request would go by and that cannot be used.
