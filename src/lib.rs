@@ -70,11 +70,10 @@ use inputs::{Access, Format, Inputs};
 use outcome::{Finished, Outcome, artifact_line, finished, outputs_of};
 use progress::Progress;
 use reading::Read;
-use report::Report;
 use report::columns::{Columns, Form};
 use report::manifest::FileEntry;
 use report::scope::Scope;
-use report::standing::{Counts, Known, Standings};
+use report::standing::{Counts, Standings};
 use report::status::Rule;
 use runner::artifact::Uploaded;
 use runner::context;
@@ -234,8 +233,8 @@ pub async fn run(
         progress.note(outcome.finished_line());
         if let Ok(finished) = &mut outcome.finished {
             progress.doing(format!("committing the report of {scope}"));
-            let (revoked, held) = (finished.gone.revoked(), finished.held.take());
-            outcome.recorded = delivery.record(&finished.report, revoked, held).await;
+            let (revoked, held) = (finished.read.gone.revoked(), finished.read.held.take());
+            outcome.recorded = delivery.record(&finished.read.report, revoked, held).await;
         }
         if outcome.take_back() {
             progress.correct(outcome.finished_line());
@@ -305,35 +304,14 @@ async fn take(
     destination: &Destination,
     read: Read,
 ) -> anyhow::Result<Finished> {
-    let Read {
-        report,
-        known,
-        unknown,
-        gone,
-        held,
-        warnings,
-    } = read;
     let rule = Rule {
-        now: report.time(),
+        now: read.report.time(),
         inactive_after: inputs.report.inactive_after,
     };
-    let (forms, manifest) = write(
-        inputs,
-        delivery,
-        reader,
-        destination,
-        &report,
-        (&known, rule),
-    )
-    .await?;
+    let (forms, manifest) = write(inputs, delivery, reader, destination, &read, rule).await?;
     Ok(Finished {
-        counts: Counts::of(known.standings(report.seats(), rule)),
-        report,
-        known,
-        unknown,
-        gone,
-        held,
-        warnings,
+        counts: Counts::of(read.known.standings(read.report.seats(), rule)),
+        read,
         rule,
         forms,
         manifest,
@@ -346,8 +324,8 @@ async fn write(
     delivery: &Delivery<'_>,
     reader: &Client,
     destination: &Destination,
-    report: &Report,
-    (known, rule): (&Known, Rule),
+    Read { report, known, .. }: &Read,
+    rule: Rule,
 ) -> anyhow::Result<(Vec<Written>, Option<Written>)> {
     let api = reader.address().as_str();
     let manifest = |files| delivery.manifest(report, api, files);
@@ -414,8 +392,8 @@ fn tell(
             .map(|outcome| Section {
                 title: format!("The {} {}", outcome.scope.kind(), outcome.scope),
                 facts: outcome.finished.as_ref().ok().map(|finished| Facts {
-                    report: &finished.report,
-                    known: &finished.known,
+                    report: &finished.read.report,
+                    known: &finished.read.known,
                     rule: finished.rule,
                     counts: finished.counts,
                     changes: outcome.changes(),

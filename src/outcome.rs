@@ -1,12 +1,11 @@
 //! What became of what was asked for, told to the next step and to the person.
 
-use crate::delivery::{Held, Recorded, calls_people_otherwise};
+use crate::delivery::{Recorded, calls_people_otherwise};
 use crate::files::Written;
-use crate::reading::Gone;
-use crate::report::Report;
+use crate::reading::Read;
 use crate::report::history::changes::Kind;
 use crate::report::scope::Scope;
-use crate::report::standing::{Counts, Known};
+use crate::report::standing::Counts;
 use crate::report::status::Rule;
 use crate::runner::artifact::{ArtifactError, Uploaded};
 use crate::runner::outputs::Outputs;
@@ -14,17 +13,7 @@ use crate::runner::summary::Line;
 
 /// A report that is complete (or may be incomplete) and lies where it was asked for.
 pub(crate) struct Finished {
-    pub(crate) report: Report,
-    /// What recorded reports know besides.
-    pub(crate) known: Known,
-    /// Why they could not be asked.
-    pub(crate) unknown: Option<anyhow::Error>,
-    /// The seats of the report recorded before that are gone for sure.
-    pub(crate) gone: Gone,
-    /// What the repository held when it was looked at.
-    pub(crate) held: Option<Held>,
-    /// What the person is told besides.
-    pub(crate) warnings: Vec<String>,
+    pub(crate) read: Read,
     pub(crate) rule: Rule,
     pub(crate) counts: Counts,
     /// The report, in each form that was asked for.
@@ -71,7 +60,11 @@ impl Outcome<'_> {
     /// Why earlier reports could not be asked; where the commit failed too, that says it already.
     fn unknown(&self) -> Option<&anyhow::Error> {
         let finished = self.finished.as_ref().ok()?;
-        finished.unknown.as_ref().filter(|_| self.recorded.is_ok())
+        finished
+            .read
+            .unknown
+            .as_ref()
+            .filter(|_| self.recorded.is_ok())
     }
 
     /// What became of it in the repository; nothing where it was not to go there.
@@ -130,7 +123,10 @@ impl Outcome<'_> {
 
     /// What was found that should not be so, and stopped nothing.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = &String> {
-        let finished = self.finished.iter().flat_map(|finished| &finished.warnings);
+        let finished = self
+            .finished
+            .iter()
+            .flat_map(|finished| &finished.read.warnings);
         let recorded = self.recorded.iter().flatten();
         finished.chain(recorded.flat_map(|recorded| &recorded.warnings))
     }
@@ -173,7 +169,7 @@ pub(crate) fn outputs_of(
     let mut out = Outputs::default();
     out.set("report-path", &each(|file| &file.below_workspace));
     out.set("report-sha256", &each(|file| &file.sha256));
-    out.set("seats", &sum(|f| f.report.seats().len()));
+    out.set("seats", &sum(|f| f.read.report.seats().len()));
     out.set("people", &sum(|f| f.counts.people));
     out.set("active", &sum(|f| f.counts.active));
     out.set("inactive", &sum(|f| f.counts.inactive));
@@ -181,7 +177,7 @@ pub(crate) fn outputs_of(
     out.set("new", &sum(|f| f.counts.new));
     let complete = outcomes
         .iter()
-        .all(|outcome| matches!(&outcome.finished, Ok(f) if f.report.is_complete()));
+        .all(|outcome| matches!(&outcome.finished, Ok(f) if f.read.report.is_complete()));
     out.set("complete", if complete { "true" } else { "false" });
 
     let recorded = || {
