@@ -1,7 +1,7 @@
 # The action's image: one static binary, certificate authorities, and the few commands with which
 # runners on Kubernetes start a step. Builds for x86-64 and arm64, each on its own platform.
 
-FROM rust:1.95.0-alpine@sha256:606fd313a0f49743ee2a7bd49a0914bab7deedb12791f3a846a34a4711db7ed2 AS build
+FROM rust:1.99.0-alpine@sha256:0cce0a5e0e8ba67b455257a3a02a1d99005f382748789d6464460028810f1627 AS build
 # The newest of the image's own Alpine release is wanted, above all of the certificate authorities.
 # hadolint ignore=DL3018
 RUN apk add --no-cache build-base busybox-static ca-certificates-bundle

@@ -43,7 +43,7 @@ fn main() -> anyhow::Result<()> {
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let mut previous = None;
     let last = date(Timestamp::now()).yesterday()?.at(3, 17, 0, 0);
-    let last = last.to_zoned(jiff::tz::TimeZone::UTC)?.timestamp();
+    let last = last.to_zoned_datetime(jiff::tz::TimeZone::UTC)?.timestamp();
     for back in (0..i32::try_from(days)?).rev() {
         let time = last - DAY * back;
         company.live(time);

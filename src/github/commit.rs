@@ -309,7 +309,9 @@ impl<'a> Committer<'a> {
             // What became of the commit is not known, and the first error says why.
             Err(reading) => {
                 tracing::debug!("what became of the commit could not be read: {reading}");
-                return Err(CommitError::Unknown { error });
+                return Err(CommitError::Unknown {
+                    error: Box::new(error),
+                });
             }
         };
         if let Some(commit) = ours {
@@ -356,7 +358,7 @@ impl<'a> Committer<'a> {
             } else {
                 format!("its rules are {}", rules.join(", "))
             },
-            error,
+            error: Box::new(error),
         }
     }
 
@@ -435,7 +437,7 @@ impl<'a> Committer<'a> {
             repository: self.repository.clone(),
             tries: patience.tries,
             waited: patience.waited,
-            error,
+            error: Box::new(error),
         }
     }
 

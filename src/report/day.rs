@@ -33,7 +33,7 @@ pub fn stem_of(day: Date) -> String {
 /// The day of `time` in UTC.
 #[must_use]
 pub fn date(time: Timestamp) -> Date {
-    time.to_zoned(TimeZone::UTC).date()
+    time.to_zoned_datetime(TimeZone::UTC).date()
 }
 
 #[cfg(test)]

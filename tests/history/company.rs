@@ -170,7 +170,7 @@ impl Company {
             for _ in 0..if self.random.happens(50) { usual } else { 0 } {
                 self.something_happens(from);
             }
-            let today = self.now.to_zoned(jiff::tz::TimeZone::UTC).date();
+            let today = self.now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
             self.seats
                 .retain(|_, grant| grant.ends.is_none_or(|ends| ends > today));
         }
@@ -224,7 +224,7 @@ impl Company {
                 let days = i64::try_from(1 + self.random.below(40)).unwrap();
                 let day = at + SignedDuration::from_secs(days * DAY);
                 self.with(key, |grant| {
-                    grant.ends = Some(day.to_zoned(jiff::tz::TimeZone::UTC).date());
+                    grant.ends = Some(day.to_zoned_datetime(jiff::tz::TimeZone::UTC).date());
                 });
             }
             15..=16 => self.withdraw(),

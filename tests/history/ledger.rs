@@ -254,7 +254,7 @@ impl Ledger {
 
 /// The day in UTC.
 pub fn date(time: Timestamp) -> Date {
-    time.to_zoned(jiff::tz::TimeZone::UTC).date()
+    time.to_zoned_datetime(jiff::tz::TimeZone::UTC).date()
 }
 
 /// All that changed: login, organization, team, change, from, to.

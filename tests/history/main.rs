@@ -276,7 +276,7 @@ fn next_run(story: &mut Story, last: Timestamp) -> Timestamp {
     let day = SignedDuration::from_hours(24);
     let of_the_day = date(last)
         .at(3, 17, 0, 0)
-        .to_zoned(jiff::tz::TimeZone::UTC)
+        .to_zoned_datetime(jiff::tz::TimeZone::UTC)
         .unwrap()
         .timestamp();
     let random = &mut story.company.random;

@@ -22,7 +22,7 @@ pub enum CommitError {
         /// Which rules are in force, as far as GitHub tells.
         rules: String,
         /// What GitHub answered.
-        error: GitHubError,
+        error: Box<GitHubError>,
     },
     /// Others were faster, or GitHub stumbled, for longer than we go on.
     #[error("Committing to {repository} was tried {tries} times over {} s without success; the last time:\n{error}", .waited.as_secs())]
@@ -34,7 +34,7 @@ pub enum CommitError {
         /// How long was waited between them, in all.
         waited: Duration,
         /// What happened the last time.
-        error: GitHubError,
+        error: Box<GitHubError>,
     },
     /// No answer came to the commit, and then none to the question what became of it.
     #[error(
@@ -42,7 +42,7 @@ pub enum CommitError {
     )]
     Unknown {
         /// What happened to the commit.
-        error: GitHubError,
+        error: Box<GitHubError>,
     },
     /// The repository has commits, but not on its default branch, so there is nothing to begin a
     /// new branch from.
