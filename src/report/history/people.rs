@@ -125,7 +125,7 @@ impl People {
             person.holds_seat = false;
         }
         let holders = |seat: &Seat| seat.assignee.clone();
-        for account in kept.iter().filter_map(|seat| holders(seat)) {
+        for account in kept.iter().filter_map(holders) {
             if let Some(place) = self.place(&account) {
                 self.all[place].holds_seat = true;
             }
