@@ -318,10 +318,7 @@ fn a_time_from_the_future_is_reported_kept_in_the_raw_report_and_forgotten() {
     }
     set(&simulator, of("2026-01-20T00:00:00Z"));
     let step = run_at(&simulator, &day(2));
-    assert_eq!(
-        (step.output("active"), step.output("inactive")),
-        ("0".into(), "1".into())
-    );
+    assert_eq!((step.output("active"), step.output("inactive")), ("0", "1"));
     assert_eq!(changes(&simulator), Vec::<String>::new());
     // What was recorded by an earlier version goes away, too.
     let known = lines(&simulator, "people.csv")[0].replace("2026-01-20", "2099-01-20");
