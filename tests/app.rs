@@ -126,6 +126,7 @@ fn an_enterprise_is_read_where_the_app_is_installed_on_the_enterprise_itself() {
         &[
             "installation on the enterprise octocorp failed",
             "on the enterprise itself: being installed on its organizations is not enough",
+            "the enterprise permission \"Enterprise Copilot license management\" (read)",
         ],
     );
 
@@ -135,7 +136,24 @@ fn an_enterprise_is_read_where_the_app_is_installed_on_the_enterprise_itself() {
         1,
         &[
             "Reading the Copilot seats of the enterprise octocorp failed",
-            "the enterprise permission to read Copilot licenses",
+            "the enterprise permission \"Enterprise Copilot license management\" (read)",
+        ],
+    );
+}
+
+#[test]
+fn a_token_that_an_enterprise_refuses_is_told_what_an_app_would_need() {
+    let seats = Seats::enterprise_people(4);
+    let github = github(Seats::people(1)).enterprise("octocorp", seats);
+    let simulator = Simulator::start(github).unwrap();
+    // May read the seats of an organization, and not those of the enterprise.
+    let step = Job::on(&simulator).input("enterprise", "octocorp").run();
+    step.failed(
+        1,
+        &[
+            "Reading the Copilot seats of the enterprise octocorp failed",
+            "a classic token with the scope `manage_billing:copilot` or `read:enterprise`",
+            "the enterprise permission \"Enterprise Copilot license management\" (read)",
         ],
     );
 }

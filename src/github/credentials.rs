@@ -25,7 +25,8 @@ use crate::report::scope::{Scope, ScopeKind};
 use crate::text::shown;
 
 /// What an App needs to read the seats of an organization (schema `app-permissions` of GitHub's
-/// API description). What it needs on an enterprise GitHub describes nowhere.
+/// API description). On an enterprise GitHub's pages call it "Enterprise Copilot license management";
+/// its name in the API isn't documented, so it can't be looked for in an installation.
 const PERMISSION: &str = "organization_copilot_seat_management";
 
 /// How long before its end a token is not used any more; one that lasts no longer than twice that

@@ -115,7 +115,7 @@ fn installation_advice(scope: &Scope) -> String {
             "check the name, and let an owner of {name} install the GitHub App on that organization (the App's settings, \"Install App\"; a private App of another owner cannot be). It needs the organization permission \"GitHub Copilot Business\" (read)"
         ),
         ScopeKind::Enterprise => format!(
-            "check the enterprise's slug (github.com/enterprises/{name}), and let an owner install the GitHub App on the enterprise itself: being installed on its organizations is not enough. It needs the enterprise permission to read Copilot licenses"
+            "check the enterprise's slug (github.com/enterprises/{name}), and let an owner install the GitHub App on the enterprise itself: being installed on its organizations is not enough. It needs the enterprise permission \"Enterprise Copilot license management\" (read)"
         ),
     }
 }
@@ -128,7 +128,7 @@ fn seats_advice_for_app(scope: &Scope) -> String {
             "check that {name} has Copilot, and that the GitHub App's installation there has the organization permission \"GitHub Copilot Business\" (read); after a change of the App's permissions an owner approves it on the installation's page"
         ),
         ScopeKind::Enterprise => format!(
-            "check that {name} has Copilot, and that the GitHub App's installation on the enterprise itself has the enterprise permission to read Copilot licenses, which an owner of the enterprise approves on the installation's page. If GitHub does not let Apps list an enterprise's seats, use `token` in place of the App"
+            "check that {name} has Copilot, and that the GitHub App's installation on the enterprise itself has the enterprise permission \"Enterprise Copilot license management\" (read), which an owner of the enterprise approves on the installation's page. If GitHub refuses the App anyway, it doesn't let Apps list an enterprise's seats: use `token` instead"
         ),
     }
 }
@@ -162,7 +162,7 @@ fn seats_advice(scope: &Scope) -> String {
             scope.name()
         ),
         ScopeKind::Enterprise => format!(
-            "check the enterprise's slug (github.com/enterprises/{}). `token` must be of an owner or billing manager of the enterprise: a classic token with the scope `manage_billing:copilot` or `read:enterprise`. The workflow's own GITHUB_TOKEN cannot read seats. GitHub answers 404 also where a permission is missing",
+            "check the enterprise's slug (github.com/enterprises/{}). `token` must be of an owner or billing manager of the enterprise: a classic token with the scope `manage_billing:copilot` or `read:enterprise`. A GitHub App needs the enterprise permission \"Enterprise Copilot license management\" (read). The workflow's own GITHUB_TOKEN cannot read seats. GitHub answers 404 also where a permission is missing",
             scope.name()
         ),
     }
