@@ -85,7 +85,7 @@ impl fmt::Display for Purpose {
 
 /// A request to GitHub that did not bring what it should.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{purpose} failed.\n  asked: {asked}{tried}\n  {problem}\n  what to do: {advice}", tried = self.tries_made(), advice = self.advice())]
+#[error("{}\n  what to do: {}", self.without_advice(), self.advice())]
 pub struct GitHubError {
     /// What the request was for.
     pub purpose: Purpose,
@@ -247,6 +247,19 @@ impl GitHubError {
     pub fn by_app(mut self, by_app: bool) -> Self {
         self.by_app = by_app;
         self
+    }
+
+    /// What was asked and what came of it, for an error that knows better what to do.
+    #[must_use]
+    pub fn without_advice(&self) -> String {
+        let Self {
+            purpose,
+            asked,
+            problem,
+            ..
+        } = self;
+        let tried = self.tries_made();
+        format!("{purpose} failed.\n  asked: {asked}{tried}\n  {problem}")
     }
 
     /// The answer by which GitHub asks to be left alone, where it does: by a rate limit, or by
