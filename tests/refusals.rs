@@ -288,3 +288,115 @@ fn a_commit_that_is_refused_is_told_like_any_other_refusal() {
         sound(&simulator, OWN);
     }
 }
+
+#[test]
+fn a_repository_that_takes_nothing_is_refused_before_anything_is_read() {
+    for (repository, pull_request, texts) in [
+        (
+            Repository::private().archived(),
+            "false",
+            ["The repository octo/tools is archived", "unarchive it"],
+        ),
+        (
+            Repository::public().archived(),
+            "true",
+            ["The repository octo/tools is archived", "unarchive it"],
+        ),
+        (
+            Repository::private().disabled(),
+            "false",
+            [
+                "GitHub has disabled the repository octo/tools",
+                "open its page on GitHub",
+            ],
+        ),
+        (
+            Repository::private().without_pull_requests(),
+            "true",
+            [
+                "Pull requests are turned off in the repository octo/tools",
+                "set `pull-request: false`",
+            ],
+        ),
+    ] {
+        let what = format!("{texts:?}");
+        let simulator =
+            Simulator::start(github(Seats::people(3)).repository(OWN, repository)).unwrap();
+        let step = job(&simulator)
+            .input("deliver-to", "artifact,repository")
+            .input("allow-public", "true")
+            .input("pull-request", pull_request)
+            .run();
+        step.failed(1, &texts);
+        step.failed(1, &["Nothing was read and nothing delivered"]);
+        let asked = simulator.requests();
+        let asked: Vec<&str> = asked.iter().map(|seen| &*seen.path_and_query).collect();
+        assert_eq!(asked, ["/repos/octo/tools"], "{what}");
+        assert!(files_below(&step.workspace).is_empty(), "{what}");
+        sound(&simulator, OWN);
+    }
+}
+
+#[test]
+fn what_a_repository_does_not_take_is_no_obstacle_to_other_deliveries() {
+    for (repository, deliver_to) in [
+        (Repository::private().archived(), "artifact"),
+        (Repository::private().without_pull_requests(), "artifact"),
+        (Repository::private().without_pull_requests(), "repository"),
+    ] {
+        let simulator =
+            Simulator::start(github(Seats::people(3)).repository(OWN, repository)).unwrap();
+        let job = Job::on(&simulator).input("deliver-to", deliver_to);
+        job.run().succeeded();
+        sound(&simulator, OWN);
+    }
+    // A server that doesn't know these fields.
+    let simulator = simulator();
+    let older = Kind::rewrite(|repository| {
+        for field in ["archived", "disabled", "has_pull_requests"] {
+            repository.as_object_mut().unwrap().remove(field);
+        }
+        repository["pull_request_creation_policy"] = serde_json::Value::Null;
+    });
+    simulator.fault(Fault::first(1, At::path("GET", "/repos/octo/tools"), older));
+    job(&simulator).run().succeeded();
+}
+
+#[test]
+fn a_pull_request_that_only_collaborators_can_open_says_so() {
+    let writes = Token::new().contents_write([OWN]).pulls_write([OWN]);
+    let repository = Repository::private().pulls_by_collaborators();
+    let github = github(Seats::people(3))
+        .repository(OWN, repository)
+        .token(COMMIT_TOKEN, writes);
+    let simulator = Simulator::start(github).unwrap();
+    let step = job(&simulator).input("pull-request", "true").run();
+    step.failed(
+        1,
+        &[
+            "403 Forbidden",
+            "only collaborators can open pull requests in octo/tools",
+            "give a token of a collaborator",
+            "done: the report is on the branch ",
+        ],
+    );
+    assert_eq!(step.stdout.matches("what to do: ").count(), 1);
+    sound(&simulator, OWN);
+}
+
+#[test]
+fn a_repository_that_is_archived_during_the_run_is_told_as_that() {
+    for (branch, at) in [("", MUTATION), ("audit", At::path("POST", "/git/refs"))] {
+        let simulator = simulator();
+        let archive = Kind::change(|github| {
+            let repository = github.repositories.get_mut(OWN).unwrap();
+            repository.archived = true;
+        });
+        simulator.fault(Fault::once(at, archive));
+        let step = job(&simulator).input("branch", branch).run();
+        step.failed(1, &["Repository was archived", "unarchive octo/tools"]);
+        assert!(!step.stdout.contains("contents: write"), "{}", step.stdout);
+        assert_eq!(step.stdout.matches("what to do: ").count(), 1);
+        sound(&simulator, OWN);
+    }
+}

@@ -44,6 +44,19 @@ pub enum Purpose {
     User,
 }
 
+impl Purpose {
+    /// The repository that it is about.
+    fn repository(&self) -> Option<&RepositoryName> {
+        match self {
+            Self::Visibility(repository)
+            | Self::Commit(repository)
+            | Self::History(repository)
+            | Self::PullRequest(repository) => Some(repository),
+            Self::Seats(_) | Self::Installation(_) | Self::AppToken(_) | Self::User => None,
+        }
+    }
+}
+
 impl fmt::Display for Purpose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
