@@ -466,7 +466,7 @@ fn a_short_wait_for_the_artifact_service_is_not_worth_a_line() {
     let step = job(&simulator).run();
     step.succeeded();
     let mut shown = step.stdout.lines();
-    let is_told = shown.any(|line| line.contains("429") && !line.starts_with("::debug::"));
+    let is_told = shown.any(|line| line.contains("rate limited") && !line.starts_with("::debug::"));
     assert!(!is_told, "{}", step.stdout);
     well_behaved(&simulator);
 }
