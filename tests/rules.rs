@@ -28,6 +28,9 @@ enum Mode {
     PullRequest,
 }
 
+/// A rule, its type, and what helps in each mode.
+type Broken = (Rule, &'static str, &'static [(Mode, &'static str)]);
+
 use Mode::{Commit, NewBranch, PullRequest};
 
 fn start(repository: Repository) -> Simulator {
@@ -167,10 +170,10 @@ fn a_token_that_bypasses_the_rules_is_not_held_back_by_them() {
 
 #[test]
 fn each_refusal_has_the_one_advice_that_helps() {
-    let message = "change `commit-message`";
-    let secrets = "`paths-ignore` in `.github/secret_scanning.yml`";
-    let folder = "name another folder in `directory`";
-    let cases: [(Rule, &str, &[(Mode, &str)]); 9] = [
+    const MESSAGE: &str = "change `commit-message`";
+    const SECRETS: &str = "`paths-ignore` in `.github/secret_scanning.yml`";
+    const FOLDER: &str = "name another folder in `directory`";
+    let cases: [Broken; 9] = [
         (
             Rule::RequiredStatusChecks,
             "required_status_checks",
@@ -180,9 +183,9 @@ fn each_refusal_has_the_one_advice_that_helps() {
             Rule::CommitMessagePattern,
             "commit_message_pattern",
             &[
-                (Commit, message),
-                (NewBranch, message),
-                (PullRequest, message),
+                (Commit, MESSAGE),
+                (NewBranch, MESSAGE),
+                (PullRequest, MESSAGE),
             ],
         ),
         (
@@ -204,7 +207,7 @@ fn each_refusal_has_the_one_advice_that_helps() {
         (
             Rule::FilePathRestriction,
             "file_path_restriction",
-            &[(Commit, folder), (PullRequest, folder)],
+            &[(Commit, FOLDER), (PullRequest, FOLDER)],
         ),
         (
             Rule::FileExtensionRestriction,
@@ -225,9 +228,9 @@ fn each_refusal_has_the_one_advice_that_helps() {
             Rule::PushProtection,
             "push protection",
             &[
-                (Commit, secrets),
-                (NewBranch, secrets),
-                (PullRequest, secrets),
+                (Commit, SECRETS),
+                (NewBranch, SECRETS),
+                (PullRequest, SECRETS),
             ],
         ),
     ];

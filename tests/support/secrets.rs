@@ -7,6 +7,18 @@ use simulator::Witness;
 
 use super::{Step, files_below, git_with, unescape, unzip};
 
+/// How long a piece of a long secret is that is looked for by itself.
+const PIECE: usize = 40;
+
+/// The pieces of a long secret. A text that is cut off in the middle of one has the whole secret
+/// nowhere, and the runner's masks don't find what is left of it.
+fn pieces(secret: &str) -> impl Iterator<Item = &str> {
+    let last = secret.len().saturating_sub(PIECE);
+    let is_long = secret.len() >= 2 * PIECE;
+    let starts = (0..last).step_by(PIECE / 2).filter(move |_| is_long);
+    starts.filter_map(|start| secret.get(start..start + PIECE))
+}
+
 /// What a run must keep to itself.
 pub struct Secrets {
     known: Vec<String>,
@@ -40,8 +52,16 @@ impl Secrets {
             .filter(|line| !line.starts_with("::add-mask::"))
             .collect();
         let printed = unmasked.join("\n");
+        let pieces = self.known.iter().flat_map(|secret| pieces(secret));
+        let pieces: Vec<&str> = pieces.collect();
         let look = |place: &str, bytes: &[u8]| {
             let text = String::from_utf8_lossy(bytes);
+            for piece in &pieces {
+                assert!(
+                    !text.contains(piece),
+                    "a piece of a secret in {place}: {text}"
+                );
+            }
             for secret in self.known.iter().chain(&masks) {
                 assert!(
                     !text.contains(secret.as_str()),

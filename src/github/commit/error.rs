@@ -16,7 +16,7 @@ pub enum CommitError {
     GitHub(#[from] GitHubError),
     /// A rule or protection of the repository refuses it.
     #[error(transparent)]
-    Protected(#[from] Protected),
+    Protected(#[from] Box<Protected>),
     /// Others were faster, or GitHub stumbled, for longer than we go on.
     #[error("Committing to {repository} was tried {tries} times over {} s without success; the last time:\n{error}", .waited.as_secs())]
     GaveUp {

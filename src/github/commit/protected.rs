@@ -35,11 +35,9 @@ pub(super) enum Refused<'r> {
 
 impl Protected {
     /// The same; `branch` was created for the commit, if there is one.
-    pub(super) fn leaving(self, branch: Option<BranchName>) -> Self {
-        Self {
-            left: branch,
-            ..self
-        }
+    pub(super) fn leaving(mut self: Box<Self>, branch: Option<BranchName>) -> Box<Self> {
+        self.left = branch;
+        self
     }
 }
 
@@ -73,7 +71,7 @@ impl Committer<'_> {
         branch: &BranchName,
         write: Write,
         refused: &Refused<'_>,
-    ) -> Protected {
+    ) -> Box<Protected> {
         let (error, meant, rules) = match refused {
             Refused::Beforehand(rule) => (None, None, vec![*rule]),
             Refused::ByGitHub(error, rules) => {
@@ -105,7 +103,7 @@ impl Committer<'_> {
             ),
             (Some(_), ..) => format!("{} refuses it on the branch {branch}", listed(&rules)),
         };
-        Protected {
+        Box::new(Protected {
             repository: self.repository.clone(),
             error: error.cloned().map(Box::new),
             obstacle,
@@ -114,7 +112,7 @@ impl Committer<'_> {
                 _ => self.advice(branch, write, meant.or(first.map(Rule::kind)), first),
             },
             left: None,
-        }
+        })
     }
 
     /// What gets a commit signed. GitHub signs those made over GraphQL, unless it is a GitHub

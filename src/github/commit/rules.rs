@@ -162,7 +162,7 @@ impl Committer<'_> {
         branch: &BranchName,
         writes: &[Write],
         book: &mut Rulebook,
-    ) -> Result<Rules, Protected> {
+    ) -> Result<Rules, Box<Protected>> {
         if let Some((_, rules)) = book.0.iter().find(|(known, _)| known == branch) {
             return Ok(rules.clone());
         }
