@@ -46,6 +46,7 @@ struct Target<'a> {
     inputs: &'a CommitInputs,
     client: Client,
     branch: BranchName,
+    pulls_by_collaborators: bool,
 }
 
 impl Target<'_> {
@@ -100,6 +101,7 @@ impl<'a> Delivery<'a> {
                     )
                     .await?
                 };
+                repository.takes(commit.pull_request)?;
                 let branch = match &commit.branch {
                     Some(branch) => branch.clone(),
                     None => repository.default_branch().with_context(|| {
@@ -113,6 +115,7 @@ impl<'a> Delivery<'a> {
                     inputs: commit,
                     client,
                     branch,
+                    pulls_by_collaborators: repository.pulls_by_collaborators,
                 })
             }
             _ => None,

@@ -73,6 +73,15 @@ fn an_app_reads_the_report_with_a_token_of_its_installation() {
     let [token] = &tokens[..] else {
         panic!("{tokens:?}")
     };
+    // It has the form that GitHub's have: the App's ID and a JSON Web Token.
+    let reads = asked(&simulator, "/copilot/billing/seats");
+    let bearer = reads[0].header("authorization").unwrap();
+    let secret = bearer.strip_prefix("Bearer ").unwrap();
+    assert!(secret.starts_with("ghs_4242_ey"), "{secret}");
+    assert!((500..560).contains(&secret.len()), "{}", secret.len());
+    assert_eq!(secret.matches('.').count(), 2);
+    let mask = format!("::add-mask::{secret}");
+    assert!(step.stdout.lines().any(|line| line == mask));
     let least = json!({ "permissions": { "organization_copilot_seat_management": "read" } });
     assert_eq!(token.json(), Some(least));
     well_behaved(&simulator);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::{App, Seats};
+use crate::{App, Rule, Seats};
 
 /// All there is: who has seats, which repositories there are, and what each token may do.
 ///
@@ -258,37 +258,6 @@ pub enum Signatures {
     Absent,
 }
 
-/// A rule that protects a branch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
-    /// Changes must be made through a pull request: nothing is written directly.
-    PullRequest,
-    /// Commits must have verified signatures.
-    RequiredSignatures,
-    /// Nobody updates the branch.
-    Update,
-}
-
-impl Rule {
-    /// The type of the rule in GitHub's API.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::PullRequest => "pull_request",
-            Self::RequiredSignatures => "required_signatures",
-            Self::Update => "update",
-        }
-    }
-
-    /// What GitHub says to somebody who breaks it.
-    pub(crate) fn refusal(self) -> &'static str {
-        match self {
-            Self::PullRequest => "Changes must be made through a pull request.",
-            Self::RequiredSignatures => "Commits must have verified signatures.",
-            Self::Update => "Cannot update this protected ref.",
-        }
-    }
-}
-
 /// A repository. Its commits are in a real git repository: see [`crate::Simulator::git_dir`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repository {
@@ -298,8 +267,20 @@ pub struct Repository {
     pub empty: bool,
     /// The default branch.
     pub default_branch: String,
-    /// What holds for branches; without a name, for the default branch.
+    /// What holds for branches; without a name, for the default branch. A name may end with `*`.
     pub rules: Vec<(Option<String>, Rule)>,
+    /// The tokens, by their secret, that can bypass all rules.
+    pub bypassed_by: BTreeSet<String>,
+    /// Whether GitHub tells a token if it can bypass a ruleset. It isn't described what it tells Apps.
+    pub tells_who_can_bypass: bool,
+    /// Whether nothing can be written any more.
+    pub archived: bool,
+    /// Whether GitHub has disabled it.
+    pub disabled: bool,
+    /// Whether it has pull requests.
+    pub has_pull_requests: bool,
+    /// Who opens pull requests: `all` or `collaborators_only`.
+    pub pull_request_creation_policy: String,
     /// The signatures of the commits that GitHub makes.
     pub signatures: Signatures,
     /// Whether Actions may create and approve pull requests. Here every token without scopes counts as that of a
@@ -316,6 +297,12 @@ impl Repository {
             empty: false,
             default_branch: "main".to_owned(),
             rules: Vec::new(),
+            bypassed_by: BTreeSet::new(),
+            tells_who_can_bypass: true,
+            archived: false,
+            disabled: false,
+            has_pull_requests: true,
+            pull_request_creation_policy: "all".to_owned(),
             signatures: Signatures::Valid,
             actions_open_pulls: true,
             deletes_merged_branches: false,
@@ -355,9 +342,45 @@ impl Repository {
         self
     }
 
-    /// Protects a branch.
+    /// Protects a branch, or all whose names begin with what is before a `*`.
     pub fn protected_branch(mut self, branch: &str, rule: Rule) -> Self {
         self.rules.push((Some(branch.to_owned()), rule));
+        self
+    }
+
+    /// Lets a token bypass all rules.
+    pub fn bypassed_by(mut self, secret: &str) -> Self {
+        self.bypassed_by.insert(secret.to_owned());
+        self
+    }
+
+    /// Keeps GitHub from telling a token whether it can bypass a ruleset.
+    pub fn silent_about_bypassing(mut self) -> Self {
+        self.tells_who_can_bypass = false;
+        self
+    }
+
+    /// Archives it.
+    pub fn archived(mut self) -> Self {
+        self.archived = true;
+        self
+    }
+
+    /// Disables it, as GitHub does.
+    pub fn disabled(mut self) -> Self {
+        self.disabled = true;
+        self
+    }
+
+    /// Switches its pull requests off.
+    pub fn without_pull_requests(mut self) -> Self {
+        self.has_pull_requests = false;
+        self
+    }
+
+    /// Lets only collaborators open pull requests. Here no token without scopes counts as one.
+    pub fn pulls_by_collaborators(mut self) -> Self {
+        self.pull_request_creation_policy = "collaborators_only".to_owned();
         self
     }
 
@@ -387,17 +410,14 @@ impl Repository {
 
     /// The rules that hold for a branch.
     pub(crate) fn rules_of(&self, branch: &str) -> Vec<Rule> {
+        let holds = |name: &str| match name.strip_suffix('*') {
+            Some(prefix) => branch.starts_with(prefix),
+            None => branch == name,
+        };
         self.rules
             .iter()
-            .filter(|(name, _)| name.as_deref().unwrap_or(&self.default_branch) == branch)
+            .filter(|(name, _)| holds(name.as_deref().unwrap_or(&self.default_branch)))
             .map(|(_, rule)| *rule)
             .collect()
-    }
-
-    /// The first rule that a commit to the branch breaks. `signed`: whether its commit is verified.
-    pub(crate) fn broken_rule(&self, branch: &str, signed: bool) -> Option<Rule> {
-        self.rules_of(branch)
-            .into_iter()
-            .find(|rule| !signed || *rule != Rule::RequiredSignatures)
     }
 }

@@ -122,6 +122,12 @@ impl Client {
         &self.address
     }
 
+    /// Whether a person's token is used, as far as its form tells. Any other counts as an App's.
+    #[must_use]
+    pub fn acts_for_a_person(&self) -> bool {
+        self.credentials.are_a_persons()
+    }
+
     /// Reads `url` as an object in JSON, following redirects within the API, and tries again what may pass.
     ///
     /// # Errors

@@ -124,6 +124,19 @@ impl Credentials {
         !matches!(self, Self::Token(_))
     }
 
+    /// Whether they are a person's token, by its form ("About authentication to GitHub", "GitHub's
+    /// token formats"). A token without a known form may be an App's.
+    pub(super) fn are_a_persons(&self) -> bool {
+        let Self::Token(header) = self else {
+            return false;
+        };
+        ["ghp_", "github_pat_", "gho_", "ghu_"].iter().any(|form| {
+            header
+                .as_bytes()
+                .starts_with(format!("Bearer {form}").as_bytes())
+        })
+    }
+
     /// What stands in the header of the next request for `purpose`.
     ///
     /// # Errors

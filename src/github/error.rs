@@ -44,6 +44,19 @@ pub enum Purpose {
     User,
 }
 
+impl Purpose {
+    /// The repository that it is about.
+    fn repository(&self) -> Option<&RepositoryName> {
+        match self {
+            Self::Visibility(repository)
+            | Self::Commit(repository)
+            | Self::History(repository)
+            | Self::PullRequest(repository) => Some(repository),
+            Self::Seats(_) | Self::Installation(_) | Self::AppToken(_) | Self::User => None,
+        }
+    }
+}
+
 impl fmt::Display for Purpose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -85,7 +98,7 @@ impl fmt::Display for Purpose {
 
 /// A request to GitHub that did not bring what it should.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{purpose} failed.\n  asked: {asked}{tried}\n  {problem}\n  what to do: {advice}", tried = self.tries_made(), advice = self.advice())]
+#[error("{}\n  what to do: {}", self.without_advice(), self.advice())]
 pub struct GitHubError {
     /// What the request was for.
     pub purpose: Purpose,
@@ -247,6 +260,19 @@ impl GitHubError {
     pub fn by_app(mut self, by_app: bool) -> Self {
         self.by_app = by_app;
         self
+    }
+
+    /// What was asked and what came of it, for an error that knows better what to do.
+    #[must_use]
+    pub fn without_advice(&self) -> String {
+        let Self {
+            purpose,
+            asked,
+            problem,
+            ..
+        } = self;
+        let tried = self.tries_made();
+        format!("{purpose} failed.\n  asked: {asked}{tried}\n  {problem}")
     }
 
     /// The answer by which GitHub asks to be left alone, where it does: by a rate limit, or by

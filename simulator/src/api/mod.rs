@@ -6,6 +6,7 @@ mod git_data;
 mod pulls;
 mod refusal;
 mod repository;
+mod rules;
 mod seats;
 
 use serde_json::json;
@@ -18,6 +19,7 @@ use crate::world::World;
 
 pub(crate) use refusal::{broken_rule, inaccessible};
 pub(crate) use repository::{github_itself, identity};
+pub(crate) use rules::broken_by_commit;
 pub(crate) use seats::page_of as seats_page;
 
 /// Whose seats are asked for.

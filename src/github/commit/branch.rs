@@ -14,7 +14,6 @@ use super::{Beginning, Commit, Committer};
 use crate::github::checked;
 use crate::github::error::GitHubError;
 use crate::github::names::{BranchName, RepositoryPath};
-use crate::text::shown;
 
 /// The commit a branch points to.
 #[derive(Debug, Clone, Deserialize)]
@@ -201,14 +200,19 @@ impl Committer<'_> {
         Ok((Some(branch.target.oid), ours))
     }
 
+    /// The branch that a repository's first commit goes to.
+    pub(super) fn first_branch(&self) -> &BranchName {
+        match &self.beginning {
+            Beginning::From(base) => base,
+            Beginning::Default | Beginning::Never => &self.branch,
+        }
+    }
+
     /// Makes a repository's first commit. GraphQL and Git Data need one to build on; a contents
     /// PUT is the way that works without ("Create or update file contents").
     pub(super) async fn begin_repository(&self) -> Result<(), GitHubError> {
         let (path, file) = &self.first_file;
-        let branch = match &self.beginning {
-            Beginning::From(base) => base,
-            Beginning::Default | Beginning::Never => &self.branch,
-        };
+        let branch = self.first_branch();
         let url = self.url(std::iter::once("contents").chain(path.segments()));
         let body = json!({
             "message": "Begin the record of Copilot activity reports",
@@ -245,29 +249,6 @@ impl Committer<'_> {
             self.repository
         );
         Ok(())
-    }
-
-    /// The rules in force on the branch ("Get rules for a branch"). That there are none does not
-    /// mean that the branch is not protected: older protections are not among them.
-    pub(super) async fn rules(&self) -> Result<Vec<String>, GitHubError> {
-        #[derive(Deserialize)]
-        struct Rule {
-            #[serde(rename = "type")]
-            kind: String,
-        }
-        let url = self.url(
-            ["rules", "branches"]
-                .into_iter()
-                .chain([self.branch.as_str()]),
-        );
-        let (rules, _): (Vec<Rule>, _) = self.client.get_list(&self.purpose(), url).await?;
-        let mut kinds: Vec<String> = rules
-            .iter()
-            .map(|rule| format!("`{}`", shown(&rule.kind, 50)))
-            .collect();
-        kinds.sort();
-        kinds.dedup();
-        Ok(kinds)
     }
 
     /// Reads files as they are at `head`; nothing for one that is not there. Their sizes are asked

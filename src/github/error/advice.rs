@@ -9,6 +9,13 @@ use crate::report::scope::{Scope, ScopeKind};
 impl GitHubError {
     /// What the person reading the error can do.
     pub(super) fn advice(&self) -> String {
+        if let Some(repository) = self.purpose.repository()
+            && self.words().contains("archived so is read-only")
+        {
+            return format!(
+                "unarchive {repository} in its settings, or name another one in `repository`"
+            );
+        }
         match &*self.problem {
             Problem::Refused(refusal) => self.advice_on(refusal),
             Problem::Unreachable(unreachable) => unreachable.advice(),
