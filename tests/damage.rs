@@ -20,7 +20,8 @@ const DAYS: [&str; 5] = [
 
 fn row(id: u64) -> Row {
     let row = Row::of(&format!("mona-{id}"), id);
-    row.activity("2025-12-20T08:00:00Z")
+    row.created("2025-11-01T09:00:00Z")
+        .activity("2025-12-20T08:00:00Z")
 }
 
 fn holding(simulator: &Simulator, rows: impl IntoIterator<Item = Row>) {

@@ -18,7 +18,8 @@ use support::{Job, OWN, Step, TOKEN, checkout, files_below, github};
 use tempfile::TempDir;
 
 fn octocat() -> Row {
-    Row::of("octocat", 1).activity("2025-12-29T10:00:00Z")
+    let row = Row::of("octocat", 1).activity("2025-12-29T10:00:00Z");
+    row.created("2025-11-01T09:00:00Z")
 }
 
 fn record(simulator: &Simulator, organization: &str, time: &str, rows: Vec<Row>) {

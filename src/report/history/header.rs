@@ -1,12 +1,16 @@
 //! Files whose header is damaged or missing, and whose lines can be read all the same. A header
 //! says nothing that isn't known, so losing it must not cost the lines below it.
 
+use std::io::Read as _;
+
+use super::folder::hash;
 use super::people::{self, People};
 use super::seats;
 use super::table::without_mark;
 use super::totals;
 use crate::report::columns::{self, Columns};
 use crate::report::csv::Recorded;
+use crate::report::git::LineEnds;
 use crate::report::scope::ScopeKind;
 use crate::report::seat::Seat;
 
@@ -14,6 +18,17 @@ use crate::report::seat::Seat;
 pub(super) fn seats_below(file: &[u8]) -> Option<Vec<Seat>> {
     let mut with_header = with_header(file, &seats::COLUMNS).into_iter();
     with_header.find_map(|file| seats::read(&file).ok().filter(|seats| !seats.is_empty()))
+}
+
+/// Whether a file of seats has the lines with this hash, whatever became of its header and its line
+/// ends.
+pub(super) fn is_intact(file: &[u8], recorded: &str) -> bool {
+    let mut files = with_header(file, &seats::COLUMNS).into_iter();
+    files.any(|file| {
+        let mut lf = Vec::new();
+        let read = LineEnds::Lf.convert(&file[..]).read_to_end(&mut lf);
+        hash(&file) == recorded || (read.is_ok() && hash(&lf) == recorded)
+    })
 }
 
 /// The report in a file whose header is damaged; nothing if more than that is.
