@@ -14,6 +14,7 @@ pub mod columns;
 pub mod completeness;
 pub mod csv;
 pub mod day;
+pub mod git;
 pub mod history;
 pub mod json;
 pub mod manifest;

@@ -11,6 +11,7 @@ mod base;
 mod branch;
 mod error;
 mod git_data;
+mod listing;
 mod mutation;
 mod protected;
 mod rules;
@@ -142,12 +143,16 @@ impl Snapshot<'_> {
         self.committer.files(&self.base.head, paths).await
     }
 
-    /// The names of what is in a folder, in no order; none where there is no such folder.
+    /// The files in a folder and in the two levels of folders below it, by their paths in it, with
+    /// the IDs of their content; none if there's no such folder.
     ///
     /// # Errors
-    /// Where GitHub does not say.
-    pub async fn names(&self, folder: &RepositoryPath) -> Result<Vec<String>, GitHubError> {
-        self.committer.names(&self.base.head, folder).await
+    /// If GitHub doesn't answer with a listing.
+    pub async fn listing(
+        &self,
+        folder: &RepositoryPath,
+    ) -> Result<Vec<(String, String)>, GitHubError> {
+        self.committer.listing(&self.base.head, folder).await
     }
 }
 

@@ -13,8 +13,12 @@
 
 pub mod changes;
 mod continuity;
+mod damage;
 mod folder;
+mod header;
 pub mod import;
+pub mod listing;
+mod merge;
 mod names;
 pub mod people;
 pub mod readme;
@@ -32,6 +36,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
 use super::day::{LATEST, day_stem};
+use super::git;
 use super::manifest::{Continuity, FileEntry, Manifest};
 use super::scope::{Scope, ScopeKind};
 use super::seat::Seat;
@@ -136,6 +141,18 @@ pub enum RecordError {
         recorded: String,
         /// How this run calls them.
         ours: String,
+    },
+    /// Git LFS keeps the files elsewhere, so what they say is unknown.
+    #[error(
+        "{} in Git LFS: {}. The action reads and writes files through GitHub's API, which has only the pointers. Nothing was recorded.\n  what to do: take the files out of Git LFS. In a clone with Git LFS installed, remove the line with `filter=lfs` that covers them from `.gitattributes`, and then run `git add --renormalize . && git commit --message 'Take the reports out of Git LFS' && git push`. To take them out of older commits too, run `git lfs migrate export --everything --include='**/{scope}/**'` instead, which rewrites the history",
+        if files.len() == 1 { "a file is" } else { "files are" },
+        files.join(", "),
+    )]
+    Lfs {
+        /// The files, by their paths in the folder.
+        files: Vec<String>,
+        /// The name of the scope's folder.
+        scope: String,
     },
     /// The newest report was recorded with a time that GitHub's clock hasn't reached. A report in
     /// front of it would break the chain of manifests for good.
@@ -313,6 +330,10 @@ fn written(
         (totals::TOTALS.to_owned(), totals.write()?.into()),
         (format!("{}.csv", day_stem(entry.time)), entry.csv),
     ];
+    files.push((
+        git::ATTRIBUTES.to_owned(),
+        Bytes::from_static(git::NO_CONVERSION.as_bytes()),
+    ));
     for look in [trend::LIGHT, trend::DARK] {
         files.push((look.file.to_owned(), trend::draw(&days, look).into()));
     }
@@ -330,6 +351,8 @@ fn written(
             })
             .collect(),
     );
+    let (git_blobs, older_reports) = folder.listed(&files, entry.time);
+    manifest.set_listed(git_blobs, older_reports);
     if let Some((path, file)) = &folder.previous {
         manifest.set_previous(FileEntry {
             name: path.clone(),
@@ -337,19 +360,7 @@ fn written(
             sha256: folder::hash(file),
         });
     }
-    let same: HashSet<String> = [
-        (seats::SEATS.to_owned(), &folder.seats),
-        (people::PEOPLE.to_owned(), &folder.people),
-        (changes_file, &folder.changes),
-    ]
-    .into_iter()
-    .filter(|(path, old)| {
-        let new = files.iter().find(|(new, _)| new == path);
-        new.is_some_and(|(_, new)| old.as_deref() == Some(&new[..]))
-    })
-    .map(|(path, _)| path)
-    .collect();
-    files.retain(|(path, _)| !same.contains(path));
+    files.retain(|(path, file)| !folder.has(path, file, entry.time));
     files.push((
         format!("{}.json", day_stem(entry.time)),
         manifest.to_file()?.into(),

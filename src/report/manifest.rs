@@ -1,6 +1,8 @@
 //! The manifest: a small JSON file beside each report that says where it comes from, how it was
 //! read and which bytes it has, so that somebody who finds the file years later can tell.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +68,10 @@ pub struct Manifest<'a> {
     continuity: Option<Continuity>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<FileEntry>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    git_blobs: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    older_reports: BTreeMap<String, String>,
     previous: Option<FileEntry>,
 }
 
@@ -129,6 +135,8 @@ impl<'a> Manifest<'a> {
             shortfall: report.shortfall(),
             continuity: None,
             files,
+            git_blobs: BTreeMap::new(),
+            older_reports: BTreeMap::new(),
             previous: None,
         }
     }
@@ -156,6 +164,8 @@ impl<'a> Manifest<'a> {
             shortfall: None,
             continuity: None,
             files: Vec::new(),
+            git_blobs: BTreeMap::new(),
+            older_reports: BTreeMap::new(),
             previous: None,
         }
     }
@@ -183,6 +193,17 @@ impl<'a> Manifest<'a> {
     /// Names the files that belong to the report.
     pub fn set_files(&mut self, files: Vec<FileEntry>) {
         self.files = files;
+    }
+
+    /// Records what a listing of the folder shows: the IDs that Git gives to the content of files,
+    /// and a SHA-256 of such IDs for each folder of older reports.
+    pub fn set_listed(
+        &mut self,
+        git_blobs: BTreeMap<String, String>,
+        older_reports: BTreeMap<String, String>,
+    ) {
+        self.git_blobs = git_blobs;
+        self.older_reports = older_reports;
     }
 
     /// Names the manifest of the day before, so that the manifests hold together as a chain.
@@ -238,6 +259,12 @@ pub struct RecordedManifest {
     /// The files that belonged to it.
     #[serde(default)]
     pub files: Vec<FileEntry>,
+    /// The IDs that Git gives to the content of files, by their paths.
+    #[serde(default)]
+    pub git_blobs: BTreeMap<String, String>,
+    /// A SHA-256 of such IDs for each folder of reports of older days.
+    #[serde(default)]
+    pub older_reports: BTreeMap<String, String>,
     /// The manifest of the day before, where there was one.
     #[serde(default)]
     pub previous: Option<FileEntry>,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod checkout;
 mod lost;
 mod meddling;
 mod since;
@@ -17,7 +18,8 @@ use support::{Job, OWN, Step, TOKEN, checkout, files_below, github};
 use tempfile::TempDir;
 
 fn octocat() -> Row {
-    Row::of("octocat", 1).activity("2025-12-29T10:00:00Z")
+    let row = Row::of("octocat", 1).activity("2025-12-29T10:00:00Z");
+    row.created("2025-11-01T09:00:00Z")
 }
 
 fn record(simulator: &Simulator, organization: &str, time: &str, rows: Vec<Row>) {
@@ -94,7 +96,7 @@ fn append(path: &Path, text: &str) {
 #[test]
 fn a_history_that_nobody_touched_is_as_its_manifests_say() {
     let (_simulator, clone) = clone();
-    let told = "organization acme, 5 days from 2025-12-30 to 2026-01-03, 18 files checked, 0 problems.\nAll is as the manifests say.\n";
+    let told = "organization acme, 5 days from 2025-12-30 to 2026-01-03, 19 files checked, 0 problems.\nAll is as the manifests say.\n";
     // A clone, the folder of all scopes, and the folder of one.
     for folder in ["", "copilot-activity", "copilot-activity/acme"] {
         let step = verify(&clone.path().join(folder));
@@ -170,7 +172,7 @@ fn every_history_in_a_clone_is_verified_and_a_workflow_shows_problems_as_errors(
         1,
         &[
             &line,
-            "acme, 1 day from 2026-01-01 to 2026-01-01, 8 files checked, 0 problems.",
+            "acme, 1 day from 2026-01-01 to 2026-01-01, 9 files checked, 0 problems.",
         ],
     );
 }

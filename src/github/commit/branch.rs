@@ -72,15 +72,9 @@ const HISTORY: &str = "query($owner: String!, $name: String!, $branch: String!) 
   }
 }";
 
-const FOLDER: &str = "query($owner: String!, $name: String!, $folder: String!) {
-  repository(owner: $owner, name: $name) {
-    object(expression: $folder) { ... on Tree { entries { name } } }
-  }
-}";
-
 #[derive(Deserialize)]
-struct Data<R> {
-    repository: R,
+pub(super) struct Data<R> {
+    pub(super) repository: R,
 }
 
 #[derive(Deserialize)]
@@ -102,22 +96,6 @@ struct StateBody {
 #[serde(rename_all = "camelCase")]
 struct BlobBody {
     byte_size: Option<usize>,
-}
-
-#[derive(Deserialize)]
-struct FolderBody {
-    object: Option<EntriesBody>,
-}
-
-#[derive(Deserialize)]
-struct EntriesBody {
-    #[serde(default)]
-    entries: Vec<EntryBody>,
-}
-
-#[derive(Deserialize)]
-struct EntryBody {
-    name: String,
 }
 
 #[derive(Deserialize)]
@@ -291,28 +269,6 @@ impl Committer<'_> {
             });
         }
         Ok(files)
-    }
-
-    /// Lists a folder as it is at `head`.
-    pub(super) async fn names(
-        &self,
-        head: &Head,
-        folder: &RepositoryPath,
-    ) -> Result<Vec<String>, GitHubError> {
-        let Data { repository } = self
-            .client
-            .query::<Data<FolderBody>>(
-                &self.purpose(),
-                FOLDER,
-                &json!({
-                    "owner": self.repository.owner(),
-                    "name": self.repository.name(),
-                    "folder": format!("{}:{folder}", head.commit),
-                }),
-            )
-            .await?;
-        let entries = repository.object.map_or_else(Vec::new, |tree| tree.entries);
-        Ok(entries.into_iter().map(|entry| entry.name).collect())
     }
 
     fn variables(&self) -> serde_json::Value {

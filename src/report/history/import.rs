@@ -10,6 +10,7 @@ use super::folder::hash;
 use super::{Entry, Folder, RecordError, Recording, Revoked, record};
 use crate::report::credible_until;
 use crate::report::csv::{Recorded, RecordedError, ShapeError};
+use crate::report::git::is_lfs_pointer;
 use crate::report::manifest::Manifest;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::{Seat, without_times_after};
@@ -60,6 +61,9 @@ pub enum BadFile {
         "its column `Organization` is that of an enterprise's report, and `--kind organization` was given"
     )]
     Enterprise,
+    /// What it says is somewhere else.
+    #[error("it's a Git LFS pointer instead of the file; run `git lfs pull` where it comes from")]
+    Lfs,
     /// The file cannot be read.
     #[error("it cannot be read: {0}")]
     Io(#[from] std::io::Error),
@@ -87,6 +91,9 @@ impl Download {
     /// # Errors
     /// Where it cannot be used.
     pub fn read(name: &str, file: &[u8], slug: &str, now: Timestamp) -> Result<Self, BadFile> {
+        if is_lfs_pointer(file) {
+            return Err(BadFile::Lfs);
+        }
         let recorded = Recorded::read_download(file, slug)?;
         let (of, seconds) = match name.rsplit_once(IN_NAME) {
             Some((of, rest)) => (Some(of), seconds(rest)),

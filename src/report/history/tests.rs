@@ -145,6 +145,7 @@ fn the_first_report_is_a_baseline_without_changes() {
     assert_eq!(
         paths,
         [
+            ".gitattributes",
             "README.md",
             "latest.csv",
             "people.csv",
