@@ -16,6 +16,7 @@ pub mod import;
 mod names;
 pub mod people;
 pub mod readme;
+mod required;
 pub mod seats;
 mod table;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::changes;
 use super::names::{self, Names};
 use super::people::{PEOPLE, People};
+use super::required::unnamed;
 use super::seats::{self, SEATS};
 use super::totals::{TOTALS, Totals};
 use super::{RecordError, table::TableError};
@@ -373,6 +374,28 @@ fn altered(
             entry.name
         ));
     }
+    warnings.extend(newest.and_then(|newest| names_too_few(newest, folder, time)));
+}
+
+/// Warns of a manifest that leaves out files it must name.
+fn names_too_few(newest: &RecordedManifest, folder: &Folder, time: Timestamp) -> Option<String> {
+    let mut missing = unnamed(newest);
+    let changes = changes::file_name(time);
+    let has_changes = folder.changes.as_ref().is_some_and(|file| !file.is_empty());
+    if has_changes
+        && changes == changes::file_name(newest.report_time)
+        && newest.sha256(&changes).is_none()
+    {
+        missing.push(changes);
+        missing.sort();
+    }
+    (!missing.is_empty()).then(|| {
+        format!(
+            "{}.json doesn't name {}, so nothing shows whether something other than this action changed them; run `copilot-activity-report verify` in a clone to find out more",
+            day_stem(newest.report_time),
+            missing.join(", ")
+        )
+    })
 }
 
 /// Tells of lines that cannot be read, by their numbers.

@@ -9,6 +9,7 @@
 mod chain;
 mod counts;
 mod growth;
+mod named;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
@@ -70,6 +71,7 @@ pub fn verify(files: &impl Files, since: Option<Date>) -> Verdict {
     let links = check.links(&days);
     check.scopes(&links);
     check.keys(&links);
+    check.names(&links);
     check.chain(&links, &days);
     let rows = check.reports(&links);
     check.growth(&links);

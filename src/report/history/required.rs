@@ -1,0 +1,37 @@
+//! Which files a manifest must name. A file that no manifest names could be altered unseen.
+
+use super::people::PEOPLE;
+use super::readme::README;
+use super::seats::SEATS;
+use super::totals::TOTALS;
+use super::trend;
+use crate::report::day::{LATEST, day_stem};
+use crate::report::manifest::RecordedManifest;
+
+/// The files that every manifest in a repository names, each with the first version of the
+/// manifest's form that names it.
+const ALWAYS: [(u32, &str); 7] = [
+    (1, README),
+    (1, LATEST),
+    (1, PEOPLE),
+    (1, SEATS),
+    (1, TOTALS),
+    (1, trend::DARK.file),
+    (1, trend::LIGHT.file),
+];
+
+/// The files that a manifest must name and doesn't, in the order of their names. A file of changes
+/// isn't among them, because a manifest names it only after the year's first change.
+pub(super) fn unnamed(manifest: &RecordedManifest) -> Vec<String> {
+    // A manifest without a version is damaged: the first form has one already.
+    let version = manifest.schema_version.max(1);
+    let report = format!("{}.csv", day_stem(manifest.report_time));
+    let always = ALWAYS
+        .iter()
+        .filter(|(since, _)| *since <= version)
+        .map(|(_, name)| (*name).to_owned());
+    always
+        .chain([report])
+        .filter(|name| manifest.sha256(name).is_none())
+        .collect()
+}
