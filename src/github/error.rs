@@ -28,6 +28,8 @@ pub use unreachable::Unreachable;
 pub enum Purpose {
     /// Reading the Copilot seats of a scope, with `token`.
     Seats(Scope),
+    /// Reading the number by which GitHub knows a scope, with `token`.
+    Identity(Scope),
     /// Asking whether a repository is public.
     Visibility(RepositoryName),
     /// Finding where the GitHub App is installed.
@@ -44,6 +46,15 @@ pub enum Purpose {
     User,
 }
 
+impl Purpose {
+    /// Whether a run can do without the answer. Then it doesn't spend the time on it that
+    /// `max-wait-minutes` allows, which the requests after it may need.
+    #[must_use]
+    pub fn is_optional(&self) -> bool {
+        matches!(self, Self::Identity(_))
+    }
+}
+
 impl fmt::Display for Purpose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -53,6 +64,9 @@ impl fmt::Display for Purpose {
                 scope.kind(),
                 scope.name()
             ),
+            Self::Identity(scope) => {
+                write!(f, "Reading the ID of the {} {}", scope.kind(), scope.name())
+            }
             Self::Visibility(repository) => {
                 write!(f, "Asking whether the repository {repository} is public")
             }

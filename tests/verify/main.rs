@@ -4,6 +4,7 @@
 
 mod lost;
 mod meddling;
+mod scopes;
 mod since;
 #[path = "../support/mod.rs"]
 mod support;

@@ -5,15 +5,16 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use super::changes;
+use super::identity::{self, Neighbor};
 use super::names::{self, Names};
 use super::people::{PEOPLE, People};
-use super::required::unnamed;
+use super::required;
 use super::seats::{self, SEATS};
 use super::totals::{TOTALS, Totals};
 use super::{RecordError, table::TableError};
 use crate::report::csv::Recorded;
 use crate::report::day::{LATEST, day_stem};
-use crate::report::manifest::RecordedManifest;
+use crate::report::manifest::{RecordedManifest, RecordedScope};
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::Seat;
 use crate::report::standing::Known;
@@ -38,9 +39,26 @@ pub struct Folder {
     pub changes: Option<Vec<u8>>,
     /// The manifest of the newest day before, and its path in the folder.
     pub previous: Option<(String, Vec<u8>)>,
+    /// The folders beside it, if it holds no history yet.
+    pub neighbors: Vec<Neighbor>,
 }
 
 impl Folder {
+    /// Whether it holds no history.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let files = [
+            &self.latest,
+            &self.day_report,
+            &self.day_manifest,
+            &self.seats,
+            &self.people,
+            &self.totals,
+            &self.changes,
+        ];
+        files.iter().all(|file| file.is_none()) && self.previous.is_none()
+    }
+
     /// The paths of all files but [`Folder::previous`], for a report of that time, in the order
     /// that [`Folder::from_files`] takes.
     #[must_use]
@@ -74,6 +92,7 @@ impl Folder {
             totals: next(),
             changes: next(),
             previous,
+            neighbors: Vec::new(),
         }
     }
 
@@ -120,6 +139,9 @@ pub struct Past {
     names: Option<Names>,
     /// Whom the reports there are about, where a file says it.
     kind: Option<ScopeKind>,
+    /// The same as the newest manifest says it, and where that manifest is.
+    scope: Option<(RecordedScope, String)>,
+    neighbors: Vec<Neighbor>,
     pub(super) before: Before,
     /// What they know of people.
     pub known: Known,
@@ -149,9 +171,12 @@ impl Past {
         seats: &[Seat],
     ) -> Result<(), RecordError> {
         let ours = scope.kind();
-        if let Some(recorded) = self.kind.filter(|kind| *kind != ours) {
-            return Err(RecordError::OtherScope { recorded, ours });
+        if let Some((recorded, manifest)) = &self.scope {
+            identity::check(recorded, manifest, scope)?;
+        } else if let Some(recorded) = self.kind.filter(|kind| *kind != ours) {
+            return Err(RecordError::OtherKind { recorded, ours });
         }
+        identity::refuse_second(&self.neighbors, scope)?;
         match &self.names {
             Some(names) if !names.are_by(key, seats) => Err(RecordError::OtherKey {
                 recorded: names.described(),
@@ -222,6 +247,11 @@ impl Past {
             .chain([latest.as_ref().map(Recorded::kind)])
             .flatten()
             .next();
+        let newest_manifest = manifests.into_iter().flatten().next();
+        let scope = newest_manifest.map(|manifest| {
+            let path = format!("{}.json", day_stem(manifest.report_time));
+            (manifest.scope.clone(), path)
+        });
         let recorded_before = recorded || folder.seats.is_some() || folder.people.is_some();
         let names = recorded_before.then(|| match manifests.into_iter().flatten().next() {
             Some(manifest) => Names::of(manifest.pseudonyms.clone()),
@@ -292,6 +322,8 @@ impl Past {
         Self {
             names,
             kind,
+            scope,
+            neighbors: folder.neighbors.clone(),
             before,
             known: Known { people, totals },
             time: newest,
@@ -374,28 +406,7 @@ fn altered(
             entry.name
         ));
     }
-    warnings.extend(newest.and_then(|newest| names_too_few(newest, folder, time)));
-}
-
-/// Warns of a manifest that leaves out files it must name.
-fn names_too_few(newest: &RecordedManifest, folder: &Folder, time: Timestamp) -> Option<String> {
-    let mut missing = unnamed(newest);
-    let changes = changes::file_name(time);
-    let has_changes = folder.changes.as_ref().is_some_and(|file| !file.is_empty());
-    if has_changes
-        && changes == changes::file_name(newest.report_time)
-        && newest.sha256(&changes).is_none()
-    {
-        missing.push(changes);
-        missing.sort();
-    }
-    (!missing.is_empty()).then(|| {
-        format!(
-            "{}.json doesn't name {}, so nothing shows whether something other than this action changed them; run `copilot-activity-report verify` in a clone to find out more",
-            day_stem(newest.report_time),
-            missing.join(", ")
-        )
-    })
+    warnings.extend(newest.and_then(|newest| required::warning(newest, folder, time)));
 }
 
 /// Tells of lines that cannot be read, by their numbers.

@@ -1,10 +1,12 @@
 //! Which files a manifest must name. A file that no manifest names could be altered unseen.
 
+use jiff::Timestamp;
+
 use super::people::PEOPLE;
 use super::readme::README;
 use super::seats::SEATS;
 use super::totals::TOTALS;
-use super::trend;
+use super::{Folder, changes, trend};
 use crate::report::day::{LATEST, day_stem};
 use crate::report::manifest::RecordedManifest;
 
@@ -34,4 +36,30 @@ pub(super) fn unnamed(manifest: &RecordedManifest) -> Vec<String> {
         .chain([report])
         .filter(|name| manifest.sha256(name).is_none())
         .collect()
+}
+
+/// Warns if the newest manifest leaves out files that it must name, before a report of `time` is
+/// recorded in `folder`.
+pub(super) fn warning(
+    newest: &RecordedManifest,
+    folder: &Folder,
+    time: Timestamp,
+) -> Option<String> {
+    let mut missing = unnamed(newest);
+    let changes = changes::file_name(time);
+    let has_changes = folder.changes.as_ref().is_some_and(|file| !file.is_empty());
+    if has_changes
+        && changes == changes::file_name(newest.report_time)
+        && newest.sha256(&changes).is_none()
+    {
+        missing.push(changes);
+        missing.sort();
+    }
+    (!missing.is_empty()).then(|| {
+        format!(
+            "{}.json doesn't name {}, so nothing shows whether something other than this action changed them; run `copilot-activity-report verify` in a clone to find out more",
+            day_stem(newest.report_time),
+            missing.join(", ")
+        )
+    })
 }
