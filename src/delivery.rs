@@ -6,6 +6,7 @@
 
 mod folder;
 mod known;
+mod neighbors;
 mod pull_request;
 mod record;
 
@@ -27,7 +28,7 @@ use crate::report::scope::Scope;
 use crate::runner::artifact::{ArtifactService, File, Uploaded};
 use crate::runner::{context, log};
 
-pub use known::{Held, calls_people_otherwise};
+pub use known::{Held, calls_people_otherwise, unpublishable};
 pub use record::Recorded;
 
 /// The places that were asked for, found able to take a report.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::seats::id_of;
 use crate::{App, Rule, Seats};
 
 /// All there is: who has seats, which repositories there are, and what each token may do.
@@ -14,6 +15,8 @@ pub struct GitHub {
     pub organizations: BTreeMap<String, Seats>,
     /// The seats of each enterprise, by its slug.
     pub enterprises: BTreeMap<String, Seats>,
+    /// The numbers of organizations and enterprises, by name in lower case, unless they follow from the name.
+    pub numbers: BTreeMap<String, u32>,
     /// The repositories, by `owner/name`.
     pub repositories: BTreeMap<String, Repository>,
     /// The tokens, by their secret.
@@ -42,6 +45,7 @@ impl GitHub {
         Self {
             organizations: BTreeMap::new(),
             enterprises: BTreeMap::new(),
+            numbers: BTreeMap::new(),
             repositories: BTreeMap::new(),
             tokens: BTreeMap::new(),
             apps: BTreeMap::new(),
@@ -61,6 +65,40 @@ impl GitHub {
     pub fn enterprise(mut self, slug: &str, seats: Seats) -> Self {
         self.enterprises.insert(slug.to_owned(), seats);
         self
+    }
+
+    /// Gives an organization or an enterprise another name. It keeps its number, and who may read its seats still
+    /// may. The old name is free: whoever takes it has another number.
+    pub fn rename(&mut self, old: &str, new: &str) {
+        for map in [&mut self.organizations, &mut self.enterprises] {
+            if let Some(seats) = map.remove(old) {
+                map.insert(new.to_owned(), seats);
+            }
+        }
+        for token in self.tokens.values_mut() {
+            for names in [&mut token.copilot, &mut token.enterprises] {
+                if names.contains(old) {
+                    names.insert(new.to_owned());
+                }
+            }
+        }
+        let installations = self
+            .apps
+            .values_mut()
+            .flat_map(|app| &mut app.installations);
+        for installation in installations.filter(|one| one.name == old) {
+            installation.name = new.to_owned();
+        }
+        let number = self.number_of(old);
+        self.numbers.insert(new.to_ascii_lowercase(), number);
+        let next = id_of(&format!("whoever takes {old} after {number}"));
+        self.numbers.insert(old.to_ascii_lowercase(), next);
+    }
+
+    /// The number by which GitHub knows an organization or an enterprise.
+    pub fn number_of(&self, name: &str) -> u32 {
+        let given = self.numbers.get(&name.to_ascii_lowercase());
+        given.copied().unwrap_or_else(|| id_of(name))
     }
 
     /// Adds a repository, named `owner/name`.

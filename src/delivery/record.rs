@@ -142,7 +142,7 @@ impl Delivery<'_> {
                 let folder = match offer.held.as_ref().filter(is_held) {
                     Some(held) => &held.folder,
                     None => {
-                        read = found(&snapshot, &offer.folder, report.time()).await?;
+                        read = found(&snapshot, target, report).await?;
                         &read
                     }
                 };

@@ -258,9 +258,17 @@ impl Client {
                 continue;
             }
             let said = error.said();
-            match tries.after(&error, request.repeatable, now) {
+            let mut next = tries.after(&error, request.repeatable, now);
+            let mut held = error.retry_after();
+            // The wait counts for everything that follows, but not for another try of this.
+            if let Next::Hold(wait) | Next::HoldThenAfter(wait, _) = next
+                && request.purpose.is_optional()
+            {
+                (next, held) = (Next::GiveUp, Some(wait));
+            }
+            match next {
                 Next::GiveUp => {
-                    if let (Some(wait), Some(said)) = (error.retry_after(), said) {
+                    if let (Some(wait), Some(said)) = (held, said) {
                         self.pacer.hold(wait, said);
                     }
                     let over = self.clock.elapsed().saturating_sub(began);

@@ -154,6 +154,17 @@ impl Snapshot<'_> {
     ) -> Result<Vec<(String, String)>, GitHubError> {
         self.committer.listing(&self.base.head, folder).await
     }
+
+    /// The same for many folders, in their order.
+    ///
+    /// # Errors
+    /// As [`Snapshot::names`].
+    pub async fn names_in(
+        &self,
+        folders: &[RepositoryPath],
+    ) -> Result<Vec<Vec<String>>, GitHubError> {
+        self.committer.names_in(&self.base.head, folders).await
+    }
 }
 
 /// How often something was tried, and how long was waited for it. Waits are counted as they were

@@ -28,6 +28,8 @@ pub use unreachable::Unreachable;
 pub enum Purpose {
     /// Reading the Copilot seats of a scope, with `token`.
     Seats(Scope),
+    /// Reading the number by which GitHub knows a scope, with `token`.
+    Identity(Scope),
     /// Asking whether a repository is public.
     Visibility(RepositoryName),
     /// Finding where the GitHub App is installed.
@@ -52,8 +54,19 @@ impl Purpose {
             | Self::Commit(repository)
             | Self::History(repository)
             | Self::PullRequest(repository) => Some(repository),
-            Self::Seats(_) | Self::Installation(_) | Self::AppToken(_) | Self::User => None,
+            Self::Seats(_)
+            | Self::Identity(_)
+            | Self::Installation(_)
+            | Self::AppToken(_)
+            | Self::User => None,
         }
+    }
+
+    /// Whether a run can do without the answer. Then it doesn't spend the time on it that
+    /// `max-wait-minutes` allows, which the requests after it may need.
+    #[must_use]
+    pub fn is_optional(&self) -> bool {
+        matches!(self, Self::Identity(_))
     }
 }
 
@@ -66,6 +79,9 @@ impl fmt::Display for Purpose {
                 scope.kind(),
                 scope.name()
             ),
+            Self::Identity(scope) => {
+                write!(f, "Reading the ID of the {} {}", scope.kind(), scope.name())
+            }
             Self::Visibility(repository) => {
                 write!(f, "Asking whether the repository {repository} is public")
             }

@@ -16,12 +16,14 @@ mod continuity;
 mod damage;
 mod folder;
 mod header;
+mod identity;
 pub mod import;
 pub mod listing;
 mod merge;
 mod names;
 pub mod people;
 pub mod readme;
+mod required;
 pub mod seats;
 mod table;
 #[cfg(test)]
@@ -45,6 +47,7 @@ use super::status::Rule;
 use changes::{Change, Kind};
 use folder::Before;
 pub use folder::{Folder, Past};
+pub use identity::Neighbor;
 use totals::Day;
 
 /// A report that is to be recorded.
@@ -126,11 +129,40 @@ pub enum RecordError {
     #[error(
         "the folder holds the reports of an {recorded} of the same name, not of the {ours}; name another `directory`"
     )]
-    OtherScope {
+    OtherKind {
         /// Whose reports are there.
         recorded: ScopeKind,
         /// What this report is about.
         ours: ScopeKind,
+    },
+    /// Two folders were swapped, a name was taken over, or a folder was moved: everybody would be
+    /// revoked and granted.
+    #[error(
+        "the folder holds the history of the {recorded}, not of the {ours}.\n  what to do: {what_to_do}"
+    )]
+    OtherScope {
+        /// Whose reports are there.
+        recorded: String,
+        /// What this report is about.
+        ours: String,
+        /// What whoever reads this can do.
+        what_to_do: String,
+    },
+    /// The history is there under an earlier name.
+    #[error(
+        "the {kind} {before} was renamed to {now}: its ID is the same, and its history is still in {from}. Nothing was recorded, so that no second history begins.\n  what to do: run `git mv {from} {to}` in a clone of the branch, commit, and push. The next run continues the history"
+    )]
+    Renamed {
+        /// What was renamed.
+        kind: ScopeKind,
+        /// Its name in the newest manifest.
+        before: String,
+        /// Its name now.
+        now: String,
+        /// The folder of the history.
+        from: String,
+        /// Where the folder belongs.
+        to: String,
     },
     /// Pseudonyms and names, or those of two keys, cannot stand for one another.
     #[error(

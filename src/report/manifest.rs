@@ -278,6 +278,32 @@ pub struct RecordedScope {
     /// Its login or slug.
     #[serde(default)]
     pub name: String,
+    /// GitHub's number of it; nothing if it wasn't known, or if an earlier version wrote the
+    /// manifest.
+    #[serde(default)]
+    pub id: Option<u64>,
+}
+
+impl RecordedScope {
+    /// What it is, for people.
+    #[must_use]
+    pub fn described(&self) -> String {
+        let name = crate::text::shown(&self.name, 100);
+        match self.id {
+            Some(id) => format!("{} {name} (ID {id})", self.kind),
+            None => format!("{} {name}", self.kind),
+        }
+    }
+}
+
+impl From<&Scope> for RecordedScope {
+    fn from(scope: &Scope) -> Self {
+        Self {
+            kind: scope.kind(),
+            name: scope.name().to_owned(),
+            id: scope.id(),
+        }
+    }
 }
 
 impl RecordedManifest {

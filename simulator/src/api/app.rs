@@ -106,6 +106,7 @@ fn describe(world: &World, app: &App, target: Target, name: &str) -> Answer {
     };
     let Installation { name, .. } = installation;
     let id = number_of(installation);
+    let owner = world.github(|github| github.number_of(name));
     let (kind, page) = match target {
         Target::Organization => ("Organization", "organizations"),
         Target::Enterprise => ("Enterprise", "enterprises"),
@@ -116,9 +117,9 @@ fn describe(world: &World, app: &App, target: Target, name: &str) -> Answer {
         false => (Value::Null, Value::Null),
     };
     let account = match target {
-        Target::Organization => account(name, id_of(name).into(), kind),
+        Target::Organization => account(name, owner.into(), kind),
         Target::Enterprise => json!({
-            "id": id_of(name), "node_id": format!("E_{}", id_of(name)), "slug": name, "name": name,
+            "id": owner, "node_id": format!("E_{owner}"), "slug": name, "name": name,
             "html_url": format!("{SERVER_URL}/enterprises/{name}"), "description": null, "website_url": null,
             "created_at": "2026-01-05T09:00:00Z", "updated_at": "2026-01-05T09:00:00Z",
             "avatar_url": format!("{SERVER_URL}/avatars/{name}"),
@@ -132,7 +133,7 @@ fn describe(world: &World, app: &App, target: Target, name: &str) -> Answer {
             "access_tokens_url": format!("{}/app/installations/{id}/access_tokens", world.api_url),
             "repositories_url": format!("{}/installation/repositories", world.api_url),
             "html_url": format!("{SERVER_URL}/{page}/{name}/settings/installations/{id}"),
-            "app_id": APP_ID, "app_slug": "copilot-reports", "target_id": id_of(name), "target_type": kind,
+            "app_id": APP_ID, "app_slug": "copilot-reports", "target_id": owner, "target_type": kind,
             "permissions": installation.permissions, "events": [],
             "created_at": "2026-01-05T09:00:00Z", "updated_at": "2026-01-05T09:00:00Z",
             "single_file_name": null, "suspended_at": at, "suspended_by": by,

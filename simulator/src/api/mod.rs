@@ -3,6 +3,7 @@
 mod app;
 mod contents;
 mod git_data;
+mod owners;
 mod pulls;
 mod refusal;
 mod repository;
@@ -94,6 +95,7 @@ fn route(asked: Asked<'_>) -> Answer {
         ("GET", ["enterprises", slug, "copilot", "billing", "seats"]) => {
             seats::of(asked, Scope::Enterprise, slug)
         }
+        ("GET", ["orgs", name]) => owners::organization(asked, name),
         ("GET", ["users", login]) => seats::user(asked, login),
         ("POST", ["graphql"]) => graphql::handle(asked),
         (_, ["repos", owner, name, rest @ ..]) => repository::route(asked, owner, name, rest),

@@ -73,6 +73,20 @@ const HISTORY: &str = "query($owner: String!, $name: String!, $branch: String!) 
 }";
 
 #[derive(Deserialize)]
+struct EntriesBody {
+    #[serde(default)]
+    entries: Vec<EntryBody>,
+}
+
+#[derive(Deserialize)]
+struct EntryBody {
+    name: String,
+}
+
+/// How many folders one query lists.
+const MAX_FOLDERS: usize = 100;
+
+#[derive(Deserialize)]
 pub(super) struct Data<R> {
     pub(super) repository: R,
 }
@@ -269,6 +283,42 @@ impl Committer<'_> {
             });
         }
         Ok(files)
+    }
+
+    /// Lists many folders as they are at `head`, with few requests.
+    pub(super) async fn names_in(
+        &self,
+        head: &Head,
+        folders: &[RepositoryPath],
+    ) -> Result<Vec<Vec<String>>, GitHubError> {
+        let mut names = Vec::new();
+        for folders in folders.chunks(MAX_FOLDERS) {
+            let mut query = String::from(
+                "query($owner: String!, $name: String!) {\n  repository(owner: $owner, name: $name) {\n",
+            );
+            for (number, folder) in folders.iter().enumerate() {
+                let expression = format!("{}:{}", head.commit, folder.as_str());
+                let expression = serde_json::Value::from(expression);
+                query.push_str(&format!(
+                    "    folder{number}: object(expression: {expression}) {{ ... on Tree {{ entries {{ name }} }} }}\n"
+                ));
+            }
+            query.push_str("  }\n}");
+            let Data { mut repository } = self
+                .client
+                .query::<Data<HashMap<String, Option<EntriesBody>>>>(
+                    &self.purpose(),
+                    &query,
+                    &json!({ "owner": self.repository.owner(), "name": self.repository.name() }),
+                )
+                .await?;
+            names.extend((0..folders.len()).map(|number| {
+                let tree = repository.remove(&format!("folder{number}")).flatten();
+                let entries = tree.map_or_else(Vec::new, |tree| tree.entries);
+                entries.into_iter().map(|entry| entry.name).collect()
+            }));
+        }
+        Ok(names)
     }
 
     fn variables(&self) -> serde_json::Value {

@@ -38,7 +38,10 @@ impl GitHubError {
     fn advice_on(&self, refusal: &Refusal) -> String {
         let token = match &self.purpose {
             _ if self.by_app => "the GitHub App",
-            Purpose::Seats(_) | Purpose::Installation(_) | Purpose::AppToken(_) => "`token`",
+            Purpose::Seats(_)
+            | Purpose::Identity(_)
+            | Purpose::Installation(_)
+            | Purpose::AppToken(_) => "`token`",
             Purpose::Visibility(_)
             | Purpose::Commit(_)
             | Purpose::History(_)
@@ -62,6 +65,7 @@ impl GitHubError {
             StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => match &self.purpose {
                 Purpose::Seats(scope) if self.by_app => seats_advice_for_app(scope),
                 Purpose::Seats(scope) => seats_advice(scope),
+                Purpose::Identity(scope) => identity_advice(scope, token),
                 Purpose::Installation(_) if refusal.message.contains("Integration") => {
                     APP_UNKNOWN.to_owned()
                 }
@@ -123,6 +127,20 @@ fn installation_advice(scope: &Scope) -> String {
         ),
         ScopeKind::Enterprise => format!(
             "check the enterprise's slug (github.com/enterprises/{name}), and let an owner install the GitHub App on the enterprise itself: being installed on its organizations is not enough. It needs the enterprise permission \"Enterprise Copilot license management\" (read)"
+        ),
+    }
+}
+
+/// Any token sees the public part of an organization. Nothing but a token that may read the
+/// enterprise sees an enterprise.
+fn identity_advice(scope: &Scope, token: &str) -> String {
+    let name = scope.name();
+    match scope.kind() {
+        ScopeKind::Organization => {
+            format!("check the name {name}, and that {token} can read the organization")
+        }
+        ScopeKind::Enterprise => format!(
+            "let {token} read the enterprise {name} (for a classic token, the scope `read:enterprise`), or leave it: the report doesn't need the ID"
         ),
     }
 }

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::changes;
 use super::continuity;
 use super::damage::{altered, damaged_lines, manifest, read};
+use super::identity::{self, Neighbor};
 use super::listing::Listing;
 use super::names::{self, Names};
 use super::people::{PEOPLE, People};
@@ -19,7 +20,7 @@ use super::{RecordError, header};
 use crate::report::csv::Recorded;
 use crate::report::day::{LATEST, date, day_stem};
 use crate::report::git;
-use crate::report::manifest::Continuity;
+use crate::report::manifest::{Continuity, RecordedScope};
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::Seat;
 use crate::report::standing::Known;
@@ -47,9 +48,26 @@ pub struct Folder {
     pub previous: Option<(String, Vec<u8>)>,
     /// The IDs of all files in the folder, if they're known.
     pub listing: Option<Listing>,
+    /// The folders beside it, if it holds no history yet.
+    pub neighbors: Vec<Neighbor>,
 }
 
 impl Folder {
+    /// Whether it holds no history.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let files = [
+            &self.latest,
+            &self.day_report,
+            &self.day_manifest,
+            &self.seats,
+            &self.people,
+            &self.totals,
+            &self.changes,
+        ];
+        files.iter().all(|file| file.is_none()) && self.previous.is_none()
+    }
+
     /// The paths of all files but [`Folder::previous`], for a report of that time, in the order
     /// that [`Folder::from_files`] takes.
     #[must_use]
@@ -84,6 +102,7 @@ impl Folder {
             changes: next(),
             previous,
             listing: None,
+            neighbors: Vec::new(),
         }
     }
 
@@ -183,6 +202,9 @@ pub struct Past {
     names: Option<Names>,
     /// Whom the reports there are about, where a file says it.
     kind: Option<ScopeKind>,
+    /// The same as the newest manifest says it, and where that manifest is.
+    scope: Option<(RecordedScope, String)>,
+    neighbors: Vec<Neighbor>,
     pub(super) before: Before,
     /// How far back `before` is known without a break.
     pub(super) continuity: Option<Continuity>,
@@ -224,9 +246,12 @@ impl Past {
             });
         }
         let ours = scope.kind();
-        if let Some(recorded) = self.kind.filter(|kind| *kind != ours) {
-            return Err(RecordError::OtherScope { recorded, ours });
+        if let Some((recorded, manifest)) = &self.scope {
+            identity::check(recorded, manifest, scope)?;
+        } else if let Some(recorded) = self.kind.filter(|kind| *kind != ours) {
+            return Err(RecordError::OtherKind { recorded, ours });
         }
+        identity::refuse_second(&self.neighbors, scope)?;
         match &self.names {
             Some(names) if !names.are_by(key, seats) => Err(RecordError::OtherKey {
                 recorded: names.described(),
@@ -326,6 +351,11 @@ impl Past {
             .chain([latest.as_ref().map(Recorded::kind)])
             .flatten()
             .next();
+        let newest_manifest = manifests.into_iter().flatten().next();
+        let scope = newest_manifest.map(|manifest| {
+            let path = format!("{}.json", day_stem(manifest.report_time));
+            (manifest.scope.clone(), path)
+        });
         let recorded_before = recorded || folder.seats.is_some() || folder.people.is_some();
         let names = recorded_before.then(|| match manifests.into_iter().flatten().next() {
             Some(manifest) => Names::of(manifest.pseudonyms.clone()),
@@ -402,6 +432,8 @@ impl Past {
             shortfall,
             names,
             kind,
+            scope,
+            neighbors: folder.neighbors.clone(),
             before,
             known: Known { people, totals },
             time: newest,

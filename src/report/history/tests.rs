@@ -317,7 +317,7 @@ fn an_organization_does_not_overwrite_an_enterprise_of_the_same_name() {
         let error = repository.try_record(&report(time, vec![])).unwrap_err();
         assert!(matches!(
             error,
-            RecordError::OtherScope {
+            RecordError::OtherKind {
                 recorded: ScopeKind::Enterprise,
                 ..
             }
