@@ -128,7 +128,7 @@ async fn settled(
     once: &impl AsyncFn() -> Result<Report, GitHubError>,
 ) -> anyhow::Result<(Report, Vec<Seat>)> {
     if !report.is_complete() {
-        let gone = gone_for_all_its_doubts(&report, past);
+        let gone = past.gone_despite_shortfall(&report);
         return Ok((report, gone));
     }
     let absent = past.absent(report.seats());
@@ -153,19 +153,9 @@ async fn settled(
     let gone = if report.is_complete() {
         past.absent(report.seats())
     } else {
-        gone_for_all_its_doubts(&report, past)
+        past.gone_despite_shortfall(&report)
     };
     Ok((report, gone))
-}
-
-/// The seats that are gone for sure though the report isn't proved complete: those it lacks, if
-/// GitHub's total is off for a reason that was there before.
-fn gone_for_all_its_doubts(report: &Report, past: &Past) -> Vec<Seat> {
-    if past.explains_shortfall_of(report) {
-        past.absent(report.seats())
-    } else {
-        Vec::new()
-    }
 }
 
 /// Says how large the report is, and what is odd about that, which is given back.

@@ -156,6 +156,7 @@ impl Delivery<'_> {
                     csv: offer.csv.clone(),
                     manifest: self.manifest(report, api, Vec::new()),
                     inactive_after: self.inactive_after,
+                    shortfall: report.reliable_shortfall(),
                     revoked: offer.revoked,
                 };
                 let made = history::record(entry, folder, self.clock.now())

@@ -70,6 +70,9 @@ pub struct Entry<'a> {
     pub manifest: Manifest<'a>,
     /// From when somebody counts as inactive.
     pub inactive_after: SignedDuration,
+    /// By how many seats it falls short of GitHub's total. Missing if that may have another reason
+    /// than a total that is off.
+    pub shortfall: Option<u64>,
     /// Which seats that it does not show any more are revoked.
     pub revoked: Revoked<'a>,
 }
@@ -229,12 +232,15 @@ pub fn record(
     let changed = match &found.before {
         Before::Nothing => true,
         Before::Seats(seats) => !seats.iter().eq(state.iter().copied()),
-        Before::Latest(latest, _) => !latest.says_the_same_as(entry.scope, entry.seats),
+        Before::Latest(seats) => {
+            let form = |seat| Seat::in_githubs_form(seat, entry.scope.kind());
+            !seats.iter().map(form).eq(state.iter().copied().map(form))
+        }
     };
     let action = match found.time {
         Some(time) if time > entry.time => Action::Older(time),
         // Nothing says which of two runs that began in the same second was first.
-        Some(time) if time == entry.time && changed => Action::SameTime,
+        Some(time) if time == entry.time && (changed || !found.has_day) => Action::SameTime,
         _ if found.day_complete == Some(true) && entry.complete == Some(false) => {
             Action::LessComplete
         }
@@ -262,11 +268,8 @@ pub fn record(
     let mut files = Vec::new();
     if action == Action::Record {
         known.people.see(entry.time, entry.seats, &kept);
-        entry.manifest.set_continuity(continuity::after(
-            found.continuity,
-            entry.time,
-            entry.shows_every_seat,
-        ));
+        let continuity = continuity::after(found.continuity, &entry, &kept);
+        entry.manifest.set_continuity(continuity);
         let rule = Rule {
             now: entry.time,
             inactive_after: entry.inactive_after,

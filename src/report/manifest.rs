@@ -83,6 +83,10 @@ pub struct Continuity {
     pub tracked_since: Timestamp,
     /// Whether one of these reports certainly showed every seat there was.
     pub baseline: bool,
+    /// By how many seats GitHub's total is too high for another reason than seats that the pages
+    /// lost.
+    #[serde(default)]
+    pub total_excess: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -240,9 +244,6 @@ pub struct RecordedManifest {
     pub people: Option<u64>,
     /// Whether it was proved complete, where it says.
     pub complete: Option<bool>,
-    /// By how many seats it fell short of `total_seats`, if it says so.
-    #[serde(default)]
-    pub shortfall: Option<u64>,
     /// In how many pages it was read, if it was read from the API.
     #[serde(default)]
     pages: Option<usize>,
@@ -253,6 +254,9 @@ pub struct RecordedManifest {
     tracked_since: Option<Timestamp>,
     #[serde(default)]
     baseline: Option<bool>,
+    /// See [`Continuity::total_excess`].
+    #[serde(default)]
+    pub total_excess: u64,
     /// The fingerprint of the key by which people have pseudonyms, where they have.
     #[serde(default)]
     pub pseudonyms: Option<String>,
@@ -321,6 +325,7 @@ impl RecordedManifest {
         Some(Continuity {
             tracked_since: self.tracked_since?,
             baseline: self.baseline?,
+            total_excess: self.total_excess,
         })
     }
 

@@ -153,6 +153,7 @@ impl Download {
             csv,
             manifest: Manifest::imported(scope, &self.name, self.time, &seats),
             inactive_after,
+            shortfall: Some(0),
             revoked: Revoked::All,
         };
         Ok(record(entry, folder, now)?)

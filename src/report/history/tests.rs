@@ -45,6 +45,7 @@ impl Repository {
             csv: file.into(),
             manifest: Manifest::new(report, "https://api.github.com/", None, Vec::new()),
             inactive_after: MONTH,
+            shortfall: report.reliable_shortfall(),
             revoked: if report.is_complete() {
                 Revoked::All
             } else {
