@@ -12,7 +12,8 @@
 //! A limit of the artifact service (429) has its own waits, as in the official client since 6.3
 //! (actions/toolkit, `packages/artifact/RELEASES.md`): `Retry-After` counts whatever the body is,
 //! without it the first wait is 8 s, the waits grow, and they are 120 s in all at most. A limited
-//! call wasn't carried out, so it isn't one of the five tries.
+//! call isn't one of the five tries. Whether it was carried out is asked all the same if the answer
+//! isn't in the service's own form.
 //!
 //! The store: four tries, after 0, 4 and 12 s, as Azure's own client for it does
 //! (`StorageRetryPolicyV2` of Azure/azure-sdk-for-js), here also on 408, 429, 502 and 504.

@@ -59,8 +59,6 @@ impl Twirp {
                 &secrets,
             )
         };
-        // Whoever limits a call, the service or a gateway before it, hasn't carried it out.
-        let limited = status.as_u16() == 429;
         match json {
             _ if status.is_redirection() => Err(trouble(("", "a redirect"), false).strange()),
             Some(json) if status.is_success() => Ok(json),
@@ -69,7 +67,7 @@ impl Twirp {
                 let words = (word("code"), word("msg"));
                 let trouble = trouble(words, service_may_recover(status.as_u16()));
                 // The service's own errors have a code.
-                Err(if words.0.is_empty() && !limited {
+                Err(if words.0.is_empty() {
                     trouble.strange()
                 } else {
                     trouble
@@ -81,8 +79,7 @@ impl Twirp {
             }
             None => {
                 let text = String::from_utf8_lossy(&body);
-                let trouble = trouble(("", &text), true);
-                Err(if limited { trouble } else { trouble.strange() })
+                Err(trouble(("", &text), true).strange())
             }
         }
     }
