@@ -21,15 +21,15 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use secrecy::SecretString;
 
-use crate::environment::Environment;
 use crate::github::address::ApiAddress;
 use crate::github::app::App;
 use crate::github::names::{BranchName, RepositoryName, RepositoryPath};
-use crate::http::Proxies;
 use crate::report::columns::Columns;
 use crate::report::pseudonym::PseudonymKey;
 use crate::report::scope::Scope;
 use crate::runner::artifact::{ArtifactName, Retention};
+use crate::system::environment::Environment;
+use crate::system::http::Proxies;
 
 pub use command::command;
 use given::Given;

@@ -8,7 +8,7 @@ use super::given::Given;
 use super::{Format, Limit, ReportInputs};
 use crate::report::columns::Columns;
 use crate::report::pseudonym::PseudonymKey;
-use crate::text::shown;
+use crate::system::text::shown;
 
 impl Given<'_> {
     pub(super) fn report(&mut self) -> Option<ReportInputs> {

@@ -292,7 +292,7 @@ impl RecordedScope {
     /// What it is, for people.
     #[must_use]
     pub fn described(&self) -> String {
-        let name = crate::text::shown(&self.name, 100);
+        let name = crate::system::text::shown(&self.name, 100);
         match self.id {
             Some(id) => format!("{} {name} (ID {id})", self.kind),
             None => format!("{} {name}", self.kind),
