@@ -101,7 +101,7 @@ pub struct ReportInputs {
     /// From when somebody counts as inactive: exactly so long ago, or longer.
     pub inactive_after: SignedDuration,
     /// How many people may be inactive or may never have used their seat, where there is a limit.
-    pub fail_over_inactive: Option<Limit>,
+    pub max_inactive: Option<Limit>,
     /// Whether an incomplete report is an error.
     pub require_complete: bool,
 }

@@ -41,11 +41,11 @@ pub enum Kind {
     /// The seat was not there before.
     Granted,
     /// The same seat was granted anew: its time of assignment moved.
-    GrantedAgain,
+    Reassigned,
     /// The seat ends on a day, or on another day than before.
     CancellationScheduled,
     /// The seat does not end any more.
-    CancellationWithdrawn,
+    CancellationRemoved,
     /// The seat is of another plan.
     PlanChanged,
 }
@@ -58,9 +58,9 @@ impl Kind {
             Self::Renamed => "renamed",
             Self::Revoked => "revoked",
             Self::Granted => "granted",
-            Self::GrantedAgain => "granted again",
+            Self::Reassigned => "reassigned",
             Self::CancellationScheduled => "cancellation scheduled",
-            Self::CancellationWithdrawn => "cancellation withdrawn",
+            Self::CancellationRemoved => "cancellation removed",
             Self::PlanChanged => "plan changed",
         }
     }
@@ -310,7 +310,7 @@ fn changed<'s>(before: &Seat, seat: &'s Seat, changes: &mut Vec<Change<'s>>) {
     if let (Some(old), Some(new)) = (before.created_at, seat.created_at)
         && whole_seconds(old) != whole_seconds(new)
     {
-        push(Kind::GrantedAgain, time(old), time(new));
+        push(Kind::Reassigned, time(old), time(new));
     }
     if !is_bare(before) && !is_bare(seat) {
         let (old, new) = (
@@ -321,7 +321,7 @@ fn changed<'s>(before: &Seat, seat: &'s Seat, changes: &mut Vec<Change<'s>>) {
         match new {
             _ if old == new => {}
             Some(_) => push(Kind::CancellationScheduled, text(old), text(new)),
-            None => push(Kind::CancellationWithdrawn, text(old), text(new)),
+            None => push(Kind::CancellationRemoved, text(old), text(new)),
         }
     }
     if let (Some(old), Some(new)) = (plan(before), plan(seat))

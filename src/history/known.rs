@@ -26,8 +26,8 @@ impl Known {
         people::of(seats).map(move |person| {
             let known = self.people.get(person.account);
             // A report knows what they did in the 90 days before it, also the first.
-            let seen_since = known.map_or(rule.now, |known| known.seen_since_at(rule.now));
-            let known_since = seen_since.checked_sub(KEPT).unwrap_or(seen_since);
+            let tracked_since = known.map_or(rule.now, |known| known.tracked_since_at(rule.now));
+            let known_since = tracked_since.checked_sub(KEPT).unwrap_or(tracked_since);
             let known = known.and_then(|known| known.last_known_activity_at);
             let last_known_activity_at = person.last_activity_at.max(known);
             Standing {

@@ -38,12 +38,12 @@ pub(super) fn merged(one: KnownPerson, other: KnownPerson) -> KnownPerson {
         last_seen: newer.last_seen,
         // Both follow from reports without a gap between them, so the earlier one is true as well,
         // unless it ended before the later one began.
-        seen_since: if newer.seen_since.duration_since(older.last_seen)
+        tracked_since: if newer.tracked_since.duration_since(older.last_seen)
             <= crate::report::status::KEPT
         {
-            newer.seen_since.min(older.seen_since)
+            newer.tracked_since.min(older.tracked_since)
         } else {
-            newer.seen_since
+            newer.tracked_since
         },
         holds_seat: newer.holds_seat,
         last_known_activity_at,

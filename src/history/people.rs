@@ -23,7 +23,7 @@ pub const COLUMNS: [&str; 9] = [
     "Login",
     "First Seen",
     "Last Seen",
-    "Seen Since",
+    "Tracked Since",
     "Holds Seat",
     "Last Known Activity At",
     "Last Known Surface",
@@ -43,7 +43,7 @@ pub struct KnownPerson {
     pub last_seen: Timestamp,
     /// The time of the first of the reports they were in from which on no two are more than
     /// [`KEPT`] apart.
-    pub seen_since: Timestamp,
+    pub tracked_since: Timestamp,
     /// Whether they hold a seat in the newest report.
     pub holds_seat: bool,
     /// Their newest activity that any report knew of.
@@ -139,7 +139,7 @@ impl People {
                     login: account.login.to_string(),
                     first_seen: time,
                     last_seen: time,
-                    seen_since: time,
+                    tracked_since: time,
                     holds_seat: true,
                     last_known_activity_at: None,
                     last_known_surface: None,
@@ -242,20 +242,20 @@ impl People {
 }
 
 impl KnownPerson {
-    /// [`KnownPerson::seen_since`] as a report of that time with them makes it.
+    /// [`KnownPerson::tracked_since`] as a report of that time with them makes it.
     #[must_use]
-    pub fn seen_since_at(&self, time: Timestamp) -> Timestamp {
+    pub fn tracked_since_at(&self, time: Timestamp) -> Timestamp {
         if time.duration_since(self.last_seen) > KEPT {
             time
         } else {
-            self.seen_since
+            self.tracked_since
         }
     }
 
     fn see(&mut self, time: Timestamp, account: &Account, seat: &Seat) {
         self.user_id = self.user_id.or(account.id);
         self.login = account.login.to_string();
-        self.seen_since = self.seen_since_at(time);
+        self.tracked_since = self.tracked_since_at(time);
         self.last_seen = self.last_seen.max(time);
         self.holds_seat = true;
         let activity = seat.last_activity_at.map(whole_seconds);

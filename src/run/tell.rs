@@ -56,14 +56,14 @@ pub(super) fn tell(
 
 /// Says so where more people than allowed are inactive or have never used their seat.
 pub(super) fn over_limit(inputs: &Inputs, outcomes: &[Outcome<'_>]) -> Option<String> {
-    let limit = inputs.report.fail_over_inactive?;
+    let limit = inputs.report.max_inactive?;
     let counts = || finished(outcomes).map(|finished| finished.counts);
     let all: usize = counts().map(|counts| counts.people).sum();
     let idle: usize = counts().map(|c| c.inactive + c.never_used).sum();
     limit.is_exceeded(idle, all).then(|| {
         let percent = idle as f64 * 100.0 / all as f64;
         format!(
-            "{idle} of {all} people ({percent:.2} %) are inactive or have never used their seat, and `fail-over-inactive` allows {limit}. Everything was delivered as asked; only this limit makes the run fail"
+            "{idle} of {all} people ({percent:.2} %) are inactive or have never used their seat, and `max-inactive` allows {limit}. Everything was delivered as asked; only this limit makes the run fail"
         )
     })
 }

@@ -47,7 +47,7 @@ fn every_kind_of_change_is_written_once() {
     assert_eq!((recording.granted, recording.revoked), (1, 1));
     let first = [
         "2026-11-23T06:00:00Z,gone,,,revoked,2026-01-05T09:00:00Z,",
-        "2026-11-23T06:00:00Z,hubot,,\"a, team\",granted again,2026-01-05T09:00:00Z,2026-11-22T20:00:00Z",
+        "2026-11-23T06:00:00Z,hubot,,\"a, team\",reassigned,2026-01-05T09:00:00Z,2026-11-22T20:00:00Z",
         "2026-11-23T06:00:00Z,mona,,,cancellation scheduled,,2026-12-01",
         "2026-11-23T06:00:00Z,new,,,granted,,2026-01-05T09:00:00Z",
         "2026-11-23T06:00:00Z,nora,,,plan changed,business,enterprise",
@@ -62,7 +62,7 @@ fn every_kind_of_change_is_written_once() {
     assert_eq!(lines[..6], first);
     assert_eq!(
         lines[6..],
-        ["2026-11-24T06:00:00Z,mona,,,cancellation withdrawn,2026-12-01,"]
+        ["2026-11-24T06:00:00Z,mona,,,cancellation removed,2026-12-01,"]
     );
 }
 

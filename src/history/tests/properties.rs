@@ -180,12 +180,12 @@ proptest! {
             };
             let differs = |from: String, to: String| (from != to).then_some((from, to));
             let granted = |seat: &Seat| whole_seconds(seat.created_at.unwrap()).to_string();
-            let again = told(&[Kind::GrantedAgain]);
+            let again = told(&[Kind::Reassigned]);
             prop_assert_eq!(again, differs(granted(old), granted(seat)));
             let ends = |seat: &Seat| {
                 seat.pending_cancellation_date.map(|day| day.to_string()).unwrap_or_default()
             };
-            let kinds = [Kind::CancellationScheduled, Kind::CancellationWithdrawn];
+            let kinds = [Kind::CancellationScheduled, Kind::CancellationRemoved];
             prop_assert_eq!(told(&kinds), differs(ends(old), ends(seat)));
             let plan = |seat: &Seat| {
                 let plan = seat.plan_type.as_deref().filter(|plan| *plan != "unknown");
@@ -216,7 +216,7 @@ proptest! {
         prop_assert_eq!(of(Kind::Revoked, &there), of(Kind::Granted, &back));
         let of_other_kinds = |found: &[Change<'_>]| {
             let other = |change: &&Change<'_>| {
-                matches!(change.kind, Kind::GrantedAgain | Kind::PlanChanged | Kind::Renamed)
+                matches!(change.kind, Kind::Reassigned | Kind::PlanChanged | Kind::Renamed)
             };
             found.iter().filter(other).count()
         };
