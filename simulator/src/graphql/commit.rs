@@ -26,16 +26,13 @@ pub(super) fn create(asked: Asked<'_>, input: &Value) -> Resolved {
         Ok(committed) => committed,
         Err(refusal) => return refusal,
     };
+    let payload = "CreateCommitOnBranchPayload";
     let known = json!({ "clientMutationId": input["clientMutationId"] });
-    Resolved::object(
-        "CreateCommitOnBranchPayload",
-        known,
-        move |field| match field.name() {
-            "commit" => query::commit_at(&place, &oid).into(),
-            "ref" => query::branch_at(&place, &branch, oid.clone()),
-            _ => Resolved::Unserved,
-        },
-    )
+    Resolved::object(payload, known, move |field| match field.name() {
+        "commit" => query::commit_at(&place, &oid).into(),
+        "ref" => query::branch_at(&place, &branch, oid.clone()),
+        _ => Resolved::Unserved,
+    })
 }
 
 /// Commits to a branch. Returns the repository, the branch, and the commit.
@@ -57,13 +54,9 @@ fn commit(asked: Asked<'_>, input: &Value) -> Result<(Rc<Place>, String, String)
     let edits = edits(asked, &place, &input["fileChanges"])?;
 
     let _writing = place.repo.writing();
-    let no_branch = || {
-        refusal(
-            "NOT_FOUND",
-            format!("The branch \"{branch}\" does not exist."),
-        )
-    };
-    let head = place.repo.head(branch).ok_or_else(no_branch)?;
+    let missing = format!("The branch \"{branch}\" does not exist.");
+    let head = place.repo.head(branch);
+    let head = head.ok_or_else(|| refusal("NOT_FOUND", missing))?;
     let expected = text(&input["expectedHeadOid"]);
     if head != expected {
         let message = format!(
@@ -102,10 +95,8 @@ fn commit(asked: Asked<'_>, input: &Value) -> Result<(Rc<Place>, String, String)
             committer: &github_itself(),
             verified: true,
         })?;
-        place
-            .repo
-            .set_branch(branch, &oid, Some(&head))
-            .map(|()| oid)
+        let moved = place.repo.set_branch(branch, &oid, Some(&head));
+        moved.map(|()| oid)
     };
     match committed() {
         Ok(oid) => Ok((place.clone(), branch.to_owned(), oid)),
@@ -132,10 +123,8 @@ fn edits(asked: Asked<'_>, place: &Place, changes: &Value) -> Result<Vec<Edit>, 
             let message = format!("A path may not be changed twice in one commit: {path}");
             return Err(refusal(None, message));
         }
-        if path
-            .split('/')
-            .any(|part| ["", ".", "..", ".git"].contains(&part))
-        {
+        let mut parts = path.split('/');
+        if parts.any(|part| ["", ".", "..", ".git"].contains(&part)) {
             asked.complain(format!("the path {path:?} is not well-formed"));
             let message = format!("A path was requested which is not well-formed: {path}");
             return Err(refusal("UNPROCESSABLE", message));

@@ -23,12 +23,8 @@ impl Field<'_> {
 
     /// The value of an argument, null if it isn't given.
     pub(super) fn argument(&self, name: &str) -> Value {
-        let mut arguments = self
-            .syntax
-            .arguments()
-            .into_iter()
-            .flat_map(|all| all.iter());
-        let found = arguments.find(|one| one.name().as_str() == name);
+        let arguments = self.syntax.arguments();
+        let found = arguments.and_then(|all| all.iter().find(|one| one.name().as_str() == name));
         found.map_or(Value::Null, |one| value(one.value(), self.variables))
     }
 
@@ -65,7 +61,7 @@ pub(super) enum Resolved {
     Object(&'static str, Value, Box<dyn Fn(&Field<'_>) -> Self>),
     /// Null, and an error of this type with this message.
     Error(Option<&'static str>, String),
-    /// The schema has the field, but the simulator doesn't resolve it.
+    /// The schema has the field, but no resolver knows it.
     Unserved,
 }
 
@@ -124,10 +120,8 @@ impl<'a> Execution<'a> {
             match selected {
                 Selection::Field(syntax) => {
                     let key = syntax.response_key();
-                    match into
-                        .iter_mut()
-                        .find(|same| same.syntax.response_key() == key)
-                    {
+                    let mut same = into.iter_mut();
+                    match same.find(|same| same.syntax.response_key() == key) {
                         Some(same) => same.selection.extend(syntax.selection_set()),
                         None => into.push(Field {
                             syntax,

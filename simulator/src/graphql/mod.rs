@@ -79,10 +79,9 @@ fn execute(
     let declared = operation.as_ref().variable_definitions();
     for variable in declared.into_iter().flat_map(|all| all.iter()) {
         if let Some(default) = variable.default_value() {
+            let name = variable.variable().as_str();
             let default = execute::value(default, &Map::new());
-            variables
-                .entry(variable.variable().as_str())
-                .or_insert(default);
+            variables.entry(name).or_insert(default);
         }
     }
     let root = match operation.as_ref().operation_type() {

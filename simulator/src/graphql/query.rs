@@ -34,12 +34,9 @@ pub(super) fn place(asked: Asked<'_>, full_name: &str) -> Result<Rc<Place>, Reso
         Resolved::Error(Some("NOT_FOUND"), message)
     };
     let (full_name, declared) = asked.repository(full_name).ok_or_else(unknown)?;
+    let repo = asked.world.repositories.get(&full_name);
     Ok(Rc::new(Place {
-        repo: asked
-            .world
-            .repositories
-            .get(&full_name)
-            .ok_or_else(unknown)?,
+        repo: repo.ok_or_else(unknown)?,
         writes: asked.token.may_write(&full_name),
         full_name,
         declared,
@@ -91,6 +88,7 @@ fn repository(place: Rc<Place>) -> Resolved {
             branch(&place, name.strip_prefix("refs/heads/").unwrap_or(&name))
         }
         "object" => {
+            // GitHub takes only one of them.
             let expression = field.text("expression") + &field.text("oid");
             let path = expression.split_once(':').map_or("", |(_, path)| path);
             let found = place.repo.resolve(&expression);
@@ -102,11 +100,8 @@ fn repository(place: Rc<Place>) -> Resolved {
 
 /// A branch, null if the repository doesn't have it.
 fn branch(place: &Rc<Place>, name: &str) -> Resolved {
-    place
-        .repo
-        .head(name)
-        .map(|oid| branch_at(place, name, oid))
-        .into()
+    let head = place.repo.head(name);
+    head.map(|oid| branch_at(place, name, oid)).into()
 }
 
 /// A branch that points to a commit.

@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 
 use bluejay_core::definition::ObjectTypeDefinition;
 use bluejay_core::definition::prelude::*;
-use bluejay_core::executable::VariableType as _;
 use bluejay_core::{AsIter as _, Value as Core};
 use bluejay_parser::ast::Parse as _;
 use bluejay_parser::ast::definition::{
@@ -118,21 +117,8 @@ fn about_document<'a>(error: Error<'a, ExecutableDocument<'a>, Schema>) -> Strin
 fn about_variable(
     error: &VariableValueError<'_, ExecutableDocument<'_>, Map<String, Value>>,
 ) -> Option<String> {
-    use VariableValueError::{InvalidValue, MissingValue, UnusedValue};
-    let variable = match error {
-        MissingValue {
-            variable_definition,
-        } => variable_definition,
-        InvalidValue {
-            variable_definition,
-            ..
-        } => variable_definition,
-        // GitHub ignores the value of a variable that the document doesn't declare.
-        UnusedValue { .. } => return None,
-    };
-    let (name, why) = (variable.variable().as_str(), error.message());
-    let kind = variable.r#type().as_ref().display_name();
-    Some(format!(
-        "Variable ${name} of type {kind} was provided invalid value ({why})"
-    ))
+    // GitHub ignores the value of a variable that the document doesn't declare.
+    let is_unused = matches!(error, VariableValueError::UnusedValue { .. });
+    let why = error.message().replace('\n', " ");
+    (!is_unused).then(|| format!("A variable was provided invalid value ({why})"))
 }
