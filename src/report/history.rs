@@ -22,6 +22,7 @@ mod merge;
 mod names;
 pub mod people;
 pub mod readme;
+pub mod rebuild;
 pub mod seats;
 mod table;
 #[cfg(test)]
