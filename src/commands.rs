@@ -1,9 +1,10 @@
-//! What the command does by hand with the files of a clone: [`verify`] holds a history against its
-//! manifests, [`import`] begins one from files that were downloaded in the past. Neither needs
-//! GitHub, a token or git.
+//! What the command does with the files of a clone: [`verify`] checks a history against its
+//! manifests, [`rebuild`] computes damaged files again from its reports, and [`import`] begins one
+//! from files that were downloaded in the past. None of them needs GitHub, a token, or Git.
 
 pub mod import;
 pub mod pseudonym;
+pub mod rebuild;
 pub mod verify;
 
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ pub fn start(flags: &clap::ArgMatches, environment: &Environment) -> Option<Exit
     let (name, flags) = flags.subcommand()?;
     let outcome = match name {
         verify::COMMAND => verify::start(flags, environment),
+        rebuild::COMMAND => rebuild::start(flags, environment),
         pseudonym::COMMAND => pseudonym::start(flags, environment),
         _ => import::start(flags, environment, &Clock::system(environment)),
     };

@@ -24,6 +24,7 @@ pub mod listing;
 mod merge;
 mod names;
 pub mod people;
+pub mod rebuild;
 mod required;
 pub mod seats;
 mod table;

@@ -96,7 +96,7 @@ fn tell(target: &RepositoryPath, scope: &Scope, made: &Made) {
 }
 
 /// A path as a shell takes it.
-fn quoted(path: &str) -> String {
+pub(super) fn quoted(path: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
     if path.chars().all(is_plain) {
         return path.to_owned();
@@ -284,7 +284,7 @@ impl Work<'_> {
             Some(path) => read_if_there(&folder.join(path))?.map(|file| (path.to_owned(), file)),
             None => None,
         };
-        let found = Folder::from_files(files, previous).with_listing(listing.clone());
+        let found = Folder::from_files(files, previous).with_listing(std::mem::take(listing));
         let recording = download.record(
             file,
             self.scope,
@@ -292,6 +292,7 @@ impl Work<'_> {
             &found,
             (pages::draw, self.now),
         )?;
+        *listing = found.listing.unwrap_or_default();
         for warning in recording.warnings {
             tracing::warn!("{}: {warning}", shown(&download.name));
         }
@@ -324,7 +325,7 @@ fn read_if_there(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
 
 /// Becomes true where a person or the system ends the command, so that what is half written can
 /// be removed.
-fn stop_by_signal() -> anyhow::Result<Arc<AtomicBool>> {
+pub(super) fn stop_by_signal() -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&stop);
     let runtime = tokio::runtime::Builder::new_current_thread()

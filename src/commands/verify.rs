@@ -97,7 +97,7 @@ fn tell(environment: &Environment, folder: &Path, verdict: &Verdict, since: Opti
 
 /// The folder of a scope on the disk.
 #[derive(Debug)]
-struct History {
+pub(super) struct History {
     folder: PathBuf,
     paths: BTreeSet<String>,
 }
@@ -131,7 +131,7 @@ impl Files for History {
 }
 
 /// The folders below `top` that hold a history, by their paths in it.
-fn histories(top: &Path) -> anyhow::Result<BTreeMap<String, History>> {
+pub(super) fn histories(top: &Path) -> anyhow::Result<BTreeMap<String, History>> {
     let mut all = Vec::new();
     walk(top, "", &mut all)?;
     let mut histories: BTreeMap<String, History> = BTreeMap::new();

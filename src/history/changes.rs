@@ -129,6 +129,16 @@ pub fn append(file: &[u8], time: Timestamp, changes: &[Change<'_>]) -> csv::Resu
     Ok(file)
 }
 
+/// A file of these lines.
+///
+/// # Errors
+/// Never in practice: every line has a form.
+pub(super) fn of_records<'r>(
+    lines: impl IntoIterator<Item = &'r ByteRecord>,
+) -> csv::Result<Vec<u8>> {
+    table::records(&COLUMNS, lines)
+}
+
 /// Whether `file` begins with the line that such a file has.
 #[must_use]
 pub fn has_columns(file: &[u8]) -> bool {

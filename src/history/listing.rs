@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::verify::day_of;
 use crate::history::git::blob_id;
-use crate::report::day::REPORTS;
-use crate::report::manifest::RecordedManifest;
+use crate::report::day::{REPORTS, stem_of};
+use crate::report::manifest::{FileEntry, RecordedManifest};
 
 /// The files in the folder of a scope: the IDs of their content by their paths.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -49,10 +49,23 @@ impl Listing {
             .filter(|(path, _)| path.starts_with("changes/"))
     }
 
+    /// The IDs of these files, by their paths.
+    pub(super) fn blobs(&self, files: &[FileEntry]) -> BTreeMap<String, String> {
+        let named = files
+            .iter()
+            .filter_map(|entry| self.0.get_key_value(&entry.name));
+        named.map(|(path, id)| (path.clone(), id.clone())).collect()
+    }
+
     /// A SHA-256 for each folder of reports: that of a line `NAME ID` for each of its files, in
     /// the order of their names, without the report and the manifest of `day`.
     pub(super) fn older_reports(&self, day: Date) -> BTreeMap<String, String> {
         let mut folders: BTreeMap<&str, Sha256> = BTreeMap::new();
+        let of_day = stem_of(day);
+        let is_of_day = |path: &str| {
+            let stem = path.strip_suffix(".csv").or(path.strip_suffix(".json"));
+            stem == Some(&of_day)
+        };
         for (path, id) in &self.0 {
             let Some((folder, name)) = path.rsplit_once('/') else {
                 continue;
@@ -60,9 +73,11 @@ impl Listing {
             let is_of_reports = folder
                 .strip_prefix(REPORTS)
                 .is_some_and(|year| year.starts_with('/'));
-            if is_of_reports && day_of(path) != Some(day) {
+            if is_of_reports && !is_of_day(path) {
                 let hash = folders.entry(folder).or_default();
-                hash.update(format!("{name} {id}\n"));
+                for part in [name, " ", id, "\n"] {
+                    hash.update(part);
+                }
             }
         }
         let hashes = folders.into_iter();

@@ -207,6 +207,16 @@ impl People {
         }
     }
 
+    /// Takes out the lines that can't be read.
+    pub(super) fn take_damaged(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.damaged)
+    }
+
+    /// Puts lines that can't be read below the others.
+    pub(super) fn put_damaged(&mut self, damaged: Vec<Vec<u8>>) {
+        self.damaged = damaged;
+    }
+
     fn insert(&mut self, person: KnownPerson) -> usize {
         self.all.push(person);
         let place = self.all.len() - 1;

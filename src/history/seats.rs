@@ -79,29 +79,39 @@ pub fn write<'s>(seats: impl IntoIterator<Item = &'s Seat>) -> csv::Result<Vec<u
 /// Where it is not of that form.
 pub fn read(file: &[u8]) -> Result<Vec<Seat>, TableError> {
     let lines: Vec<Line<String>> = table::read(file, &COLUMNS)?;
+    Ok(lines.into_iter().map(seat).collect())
+}
+
+/// Reads those lines of the file that can be read, whatever became of the others.
+pub(super) fn read_lines(file: &[u8]) -> Vec<Seat> {
+    let lines = table::lines(file, |record| {
+        let line: Option<Line<String>> = record.deserialize(None).ok();
+        line.filter(|_| record.len() == COLUMNS.len())
+    });
+    lines.flatten().map(seat).collect()
+}
+
+fn seat(line: Line<String>) -> Seat {
     let account = |login: Option<String>, id| {
         login.map(|login| Account {
             id,
             login: login.into(),
         })
     };
-    Ok(lines
-        .into_iter()
-        .map(|line| Seat {
-            assignee: account(line.login, line.user_id),
-            organization: account(line.organization, line.organization_id).map(Arc::new),
-            team: line.team_id.map(|id| {
-                Arc::new(Team {
-                    id,
-                    name: line.team.unwrap_or_default().into(),
-                })
-            }),
-            plan_type: line.plan_type.map(Into::into),
-            created_at: line.assigned_at,
-            pending_cancellation_date: line.pending_cancellation_date,
-            last_authenticated_at: line.last_authenticated_at,
-            last_activity_at: line.last_activity_at,
-            last_surface_used: line.last_surface_used.map(Into::into),
-        })
-        .collect())
+    Seat {
+        assignee: account(line.login, line.user_id),
+        organization: account(line.organization, line.organization_id).map(Arc::new),
+        team: line.team_id.map(|id| {
+            Arc::new(Team {
+                id,
+                name: line.team.unwrap_or_default().into(),
+            })
+        }),
+        plan_type: line.plan_type.map(Into::into),
+        created_at: line.assigned_at,
+        pending_cancellation_date: line.pending_cancellation_date,
+        last_authenticated_at: line.last_authenticated_at,
+        last_activity_at: line.last_activity_at,
+        last_surface_used: line.last_surface_used.map(Into::into),
+    }
 }

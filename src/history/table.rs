@@ -155,6 +155,23 @@ pub(super) fn rows<T: Serialize>(lines: impl IntoIterator<Item = T>) -> csv::Res
         .map_err(|error| csv::Error::from(error.into_error()))
 }
 
+/// Writes a file of those `columns` and of lines that were read.
+pub(super) fn records<'r>(
+    columns: &[&str],
+    lines: impl IntoIterator<Item = &'r ByteRecord>,
+) -> csv::Result<Vec<u8>> {
+    let mut csv = WriterBuilder::new()
+        .quote_style(QuoteStyle::Necessary)
+        .terminator(Terminator::Any(b'\n'))
+        .from_writer(Vec::new());
+    csv.write_record(columns)?;
+    for line in lines {
+        csv.write_byte_record(line)?;
+    }
+    csv.into_inner()
+        .map_err(|error| csv::Error::from(error.into_error()))
+}
+
 /// Whether a file begins with the line that names these columns.
 pub(super) fn has_columns(file: &[u8], columns: &[&str]) -> bool {
     let first = without_mark(file).split(|byte| *byte == b'\n').next();

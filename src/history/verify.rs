@@ -22,7 +22,7 @@ use sha2::{Digest as _, Sha256};
 use super::people::PEOPLE;
 use super::seats::SEATS;
 use super::totals::{self, TOTALS};
-use crate::history::git::{LineEnds, is_lfs_pointer};
+use crate::history::git::LineEnds;
 use crate::report::day::{REPORTS, date, stem_of};
 use crate::report::manifest::{FileEntry, RecordedManifest, SCHEMA_VERSION};
 
@@ -60,6 +60,8 @@ pub struct Verdict {
     pub files: usize,
     /// What is not as it should be, by path.
     pub problems: Vec<Problem>,
+    /// Those of them that Git is the cause of, in this checkout or by Git LFS.
+    pub checkout: Vec<Problem>,
 }
 
 /// Holds `files` against the manifests among them, in the folder of the name `folder` if that is
@@ -188,18 +190,21 @@ impl<F: Files> Check<'_, F> {
                 .files
                 .open(&path)
                 .and_then(|mut file| file.read_to_end(&mut content));
-            let is_pointer = is_lfs_pointer(&content);
+            let is_pointer = self.is_pointer(&path);
             let says = match read.map(|_| RecordedManifest::read(&content)) {
+                _ if is_pointer => Ok(None),
                 Err(error) => Err(format!("cannot be read: {error}")),
-                Ok(_) if is_pointer => Err(checkout::POINTER.to_owned()),
                 Ok(Err(error)) => Err(format!("cannot be read: it is no manifest: {error}")),
                 Ok(Ok(says)) if says.schema_version > SCHEMA_VERSION => Err(format!(
                     "cannot be read: it is of version {}, and this program knows {SCHEMA_VERSION}; take a newer one",
                     says.schema_version
                 )),
-                Ok(Ok(says)) => Ok(says),
+                Ok(Ok(says)) => Ok(Some(says)),
             };
-            let says = says.map_err(|why| self.problem(&path, why)).ok();
+            let says = says.unwrap_or_else(|why| {
+                self.problem(&path, why);
+                None
+            });
             if let Some(says) = &says
                 && date(says.report_time) != day
             {

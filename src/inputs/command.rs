@@ -7,8 +7,7 @@ use clap::{Arg, Command, value_parser};
 use jiff::civil::Date;
 
 use super::table::{INPUTS, Kind, default};
-use crate::commands::pseudonym;
-use crate::commands::{import, verify};
+use crate::commands::{import, pseudonym, rebuild, verify};
 use crate::github::names::{NameError, RepositoryPath};
 use crate::report::scope::{Scope, ScopeKind};
 
@@ -45,8 +44,10 @@ Examples:
     copilot-activity-report --organization acme \\
       --deliver-to repository --repository acme/copilot-audit
 
-  Whether the histories in a clone are whole, and beginning one from old files:
+  Whether the histories in a clone are whole, computing damaged files of one
+  again, and beginning one from old files:
     copilot-activity-report verify copilot-activity
+    copilot-activity-report rebuild copilot-activity/acme
     copilot-activity-report import ~/Downloads/reports --scope acme
 
 Environment:
@@ -82,6 +83,7 @@ pub fn command() -> Command {
         .args_conflicts_with_subcommands(true)
         .disable_help_subcommand(true)
         .subcommand(verify())
+        .subcommand(rebuild())
         .subcommand(import())
         .subcommand(pseudonym());
     let mut heading = "Options";
@@ -184,14 +186,31 @@ fn import() -> Command {
                 .value_parser(directory)
                 .help("The action's input of this name"),
         )
-        .arg(
-            Arg::new("inactive-after-days")
-                .long("inactive-after-days")
-                .value_name("DAYS")
-                .default_value(default("inactive-after-days"))
-                .value_parser(value_parser!(u16).range(1..))
-                .help("The action's input of this name"),
+        .arg(inactive_after_days())
+}
+
+fn inactive_after_days() -> Arg {
+    Arg::new("inactive-after-days")
+        .long("inactive-after-days")
+        .value_name("DAYS")
+        .default_value(default("inactive-after-days"))
+        .value_parser(value_parser!(u16).range(1..))
+        .help("The action's input of this name")
+}
+
+fn rebuild() -> Command {
+    Command::new(rebuild::COMMAND)
+        .about("Computes damaged files of a history again, from its reports")
+        .long_about(
+            "Computes files of a history again that were damaged or lost: people.csv, totals.csv, changes/, and what follows from them. Reports say who held a seat and what they did. They don't say user IDs, teams, plans, grants, and cancellations, so every line that can still be read stays, and only what's missing is added. Files that are whole aren't touched, and neither are reports and manifests, except that the newest manifest gets the hashes of the new files. Needs no network, no token, and no Git.\n\nIf the file is undamaged in an older commit and nothing was recorded since, take it from there instead: it says more than the reports.",
         )
+        .after_help(
+            "Exit status:\n  0  the history is rebuilt, or nothing was damaged\n  1  it isn't, and nothing was written\n  2  the folder isn't a history, or the arguments can't be used",
+        )
+        .arg(folder(
+            "The folder of an organization or enterprise in a clone, such as copilot-activity/acme",
+        ))
+        .arg(inactive_after_days())
 }
 
 fn folder(help: &'static str) -> Arg {

@@ -251,6 +251,8 @@ pub struct RecordedManifest {
     #[serde(default)]
     imported_from: Option<String>,
     #[serde(default)]
+    reading: Option<RecordedReading>,
+    #[serde(default)]
     tracked_since: Option<Timestamp>,
     #[serde(default)]
     baseline: Option<bool>,
@@ -272,6 +274,11 @@ pub struct RecordedManifest {
     /// The manifest of the day before, where there was one.
     #[serde(default)]
     pub previous: Option<FileEntry>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct RecordedReading {
+    ended_at: Option<Timestamp>,
 }
 
 /// The scope of a manifest that was recorded before.
@@ -333,6 +340,12 @@ impl RecordedManifest {
     #[must_use]
     pub fn showed_every_seat(&self) -> bool {
         self.imported_from.is_some() || (self.complete == Some(true) && self.pages == Some(1))
+    }
+
+    /// When the reading of its report ended, if it says so.
+    #[must_use]
+    pub fn reading_ended_at(&self) -> Option<Timestamp> {
+        self.reading.as_ref()?.ended_at
     }
 
     /// The SHA-256 that it gives of a file.

@@ -9,7 +9,7 @@ use crate::history::git::{LineEnds, reads_lfs_pointer};
 use crate::report::manifest::FileEntry;
 
 /// What to do about pointers of Git LFS.
-pub(super) const POINTER: &str = "is a Git LFS pointer instead of the file. Run `git lfs pull` to see what it points to. The action can't record to files in Git LFS: take them out with `git lfs migrate export --everything --include='PATH/**'` and remove their line from `.gitattributes`";
+const POINTER: &str = "is a Git LFS pointer instead of the file. Run `git lfs pull` to see what it points to. The action can't record to files in Git LFS: take them out with `git lfs migrate export --everything --include='PATH/**'` and remove their line from `.gitattributes`";
 
 impl<F: Files> Check<'_, F> {
     /// Whether a file is a pointer of Git LFS, which then is a problem.
@@ -17,7 +17,7 @@ impl<F: Files> Check<'_, F> {
         let is_pointer = self.files.open(path).and_then(reads_lfs_pointer);
         let is_pointer = is_pointer.unwrap_or(false);
         if is_pointer {
-            self.problem(path, POINTER);
+            self.checkout_problem(path, POINTER);
         }
         is_pointer
     }
@@ -47,6 +47,12 @@ impl<F: Files> Check<'_, F> {
         ends.is_some()
     }
 
+    fn checkout_problem(&mut self, path: &str, what: &str) {
+        self.problem(path, what);
+        let last = self.verdict.problems.last().cloned();
+        self.verdict.checkout.extend(last);
+    }
+
     /// Names the files with other line ends as one problem.
     pub(super) fn line_ends(&mut self) {
         let found = std::mem::take(&mut self.other_line_ends);
@@ -62,7 +68,7 @@ impl<F: Files> Check<'_, F> {
                 recorded.other().as_str(),
                 recorded.as_str(),
             );
-            self.problem(first, what);
+            self.checkout_problem(first, &what);
         }
     }
 }

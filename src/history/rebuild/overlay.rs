@@ -1,0 +1,91 @@
+//! A history as it's going to be: the files that are there, and those that take their place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Cursor, Read};
+
+use super::super::verify::Files;
+
+/// Files in front of others.
+pub(super) struct Overlay<'f, F> {
+    files: &'f F,
+    new: BTreeMap<String, Vec<u8>>,
+    paths: BTreeSet<String>,
+}
+
+impl<'f, F: Files> Overlay<'f, F> {
+    pub(super) fn new(files: &'f F) -> Self {
+        Self {
+            files,
+            new: BTreeMap::new(),
+            paths: files.paths().clone(),
+        }
+    }
+
+    /// Puts a file in its place, unless it's there already with this content.
+    pub(super) fn put(&mut self, path: &str, content: Vec<u8>) {
+        if self.content(path).as_deref() != Some(&content) {
+            self.paths.insert(path.to_owned());
+            self.new.insert(path.to_owned(), content);
+        }
+    }
+
+    /// The same, if there's something to put there.
+    pub(super) fn put_some(&mut self, path: &str, content: Option<Vec<u8>>) {
+        if let Some(content) = content {
+            self.put(path, content);
+        }
+    }
+
+    /// Whether a file is going to be another.
+    pub(super) fn has_new(&self, path: &str) -> bool {
+        self.new.contains_key(path)
+    }
+
+    /// The paths of the files that are going to be others.
+    pub(super) fn new_paths(&self) -> impl Iterator<Item = &String> {
+        self.new.keys()
+    }
+
+    /// The content of a file, if it's there and can be read.
+    pub(super) fn content(&self, path: &str) -> Option<Vec<u8>> {
+        if !self.paths.contains(path) {
+            return None;
+        }
+        let mut content = Vec::new();
+        self.open(path).ok()?.read_to_end(&mut content).ok()?;
+        Some(content)
+    }
+
+    /// The files that are going to be others, with `last` at the end.
+    pub(super) fn into_files(mut self, last: &str) -> Vec<(String, Vec<u8>)> {
+        let last = self.new.remove_entry(last);
+        self.new.into_iter().chain(last).collect()
+    }
+}
+
+impl<F: Files> Files for Overlay<'_, F> {
+    fn paths(&self) -> &BTreeSet<String> {
+        &self.paths
+    }
+
+    fn open(&self, path: &str) -> io::Result<impl Read> {
+        Ok(match self.new.get(path) {
+            Some(content) => Opened::New(Cursor::new(&content[..])),
+            None => Opened::Old(self.files.open(path)?),
+        })
+    }
+}
+
+enum Opened<'c, R> {
+    New(Cursor<&'c [u8]>),
+    Old(R),
+}
+
+impl<R: Read> Read for Opened<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::New(file) => file.read(buffer),
+            Self::Old(file) => file.read(buffer),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `people.csv`: what its readable lines say and what the reports say, together.
+
+use jiff::Timestamp;
+
+use super::super::header;
+use super::super::people::{KnownPerson, PEOPLE, People};
+use super::RebuildError;
+use super::source::Source;
+
+/// What can be read of the file.
+pub(super) struct Lines {
+    readable: Vec<KnownPerson>,
+    /// The lines that can't be read.
+    damaged: Vec<Vec<u8>>,
+    /// Whether the file is there, with its header.
+    has_header: bool,
+}
+
+impl Lines {
+    pub(super) fn read(source: &Source) -> Self {
+        let file = source.content(PEOPLE).unwrap_or_default();
+        let (read, has_header) = match People::read(file) {
+            Ok((people, _)) => (Some(people), source.content(PEOPLE).is_some()),
+            Err(_) => (header::people_below(file).map(|(people, _)| people), false),
+        };
+        let mut people = read.unwrap_or_default();
+        Self {
+            damaged: people.take_damaged(),
+            readable: people.into_lines(),
+            has_header,
+        }
+    }
+
+    pub(super) fn readable(&self) -> &[KnownPerson] {
+        &self.readable
+    }
+
+    /// The file, if it doesn't say all that the reports say. What it says beyond them stays, and
+    /// nobody comes back to a file that's whole: a person may have been erased from it.
+    pub(super) fn write(
+        &self,
+        seen: People,
+        is_damaged: bool,
+        notes: &mut Vec<String>,
+    ) -> Result<Option<Vec<u8>>, RebuildError> {
+        let seen = seen.into_lines();
+        let first = |people: &[KnownPerson]| -> Option<Timestamp> {
+            people.iter().map(|person| person.first_seen).min()
+        };
+        // A file that began again after it was lost doesn't reach back to the first report.
+        let reaches_back = match (first(&self.readable), first(&seen)) {
+            (Some(file), Some(reports)) => file <= reports,
+            (None, Some(_)) => false,
+            (_, None) => true,
+        };
+        if self.has_header && self.damaged.is_empty() && reaches_back && !is_damaged {
+            return Ok(None);
+        }
+        let mut people = People::new(self.readable.clone());
+        let before = self.readable.len();
+        for person in seen {
+            people.add(person);
+        }
+        let mut lines: Vec<String> = people.logins().map(str::to_lowercase).collect();
+        lines.sort();
+        let restored = lines.len() - before;
+        if restored > 0 {
+            let people = match restored {
+                1 => "1 person is".to_owned(),
+                more => format!("{more} people are"),
+            };
+            notes.push(format!(
+                "{PEOPLE}: {people} restored from the reports. If a report is all that knows a person, their user ID stays empty until they hold a seat again"
+            ));
+        }
+        // A line that can't be read is of no use once the reports say who it was about.
+        let is_known = |line: &[u8]| {
+            let line = String::from_utf8_lossy(line).to_lowercase();
+            let mut cells = line.split(',').map(|cell| cell.trim_matches('"'));
+            cells.any(|cell| {
+                lines
+                    .binary_search_by(|login| login.as_str().cmp(cell))
+                    .is_ok()
+            })
+        };
+        let is_a_line = |line: &[u8]| line.contains(&b',');
+        let kept = self
+            .damaged
+            .iter()
+            .filter(|line| is_a_line(line) && !is_known(line));
+        people.put_damaged(kept.cloned().collect());
+        Ok(Some(people.write()?))
+    }
+}

@@ -1,0 +1,103 @@
+//! `seats.csv`: the lines that can be read stay, and seats of the newest report that none of them
+//! is about get a line with what the report says.
+
+use std::collections::HashMap;
+
+use super::super::header;
+use super::super::seats::{self, SEATS};
+use super::RebuildError;
+use super::identities::Identities;
+use super::source::Source;
+use crate::report::manifest::Continuity;
+use crate::report::seat::Seat;
+
+/// What can be read of the file.
+pub(super) struct Lines {
+    readable: Vec<Seat>,
+    /// Whether that's all of it.
+    is_whole: bool,
+    /// Whether it's all of it but the header and the line ends.
+    is_intact: bool,
+}
+
+/// What's made of the file.
+pub(super) struct Recovered {
+    /// The file, if it's to be written again.
+    pub(super) file: Option<Vec<u8>>,
+    is_intact: bool,
+}
+
+impl Lines {
+    pub(super) fn read(source: &Source) -> Self {
+        let file = source.content(SEATS).unwrap_or_default();
+        let recorded = source.newest.manifest.sha256(SEATS);
+        let (readable, is_whole) = match seats::read(file) {
+            Ok(seats) => (seats, true),
+            Err(_) => (seats::read_lines(file), false),
+        };
+        Self {
+            readable,
+            is_whole,
+            is_intact: recorded.is_some_and(|recorded| header::is_intact(file, recorded)),
+        }
+    }
+
+    pub(super) fn readable(&self) -> &[Seat] {
+        &self.readable
+    }
+
+    /// The file, with a line for each seat in the newest report.
+    pub(super) fn write(
+        &self,
+        source: &Source,
+        newest: &[Seat],
+        identities: &Identities,
+    ) -> Result<Recovered, RebuildError> {
+        if self.is_whole {
+            return Ok(Recovered {
+                file: None,
+                is_intact: self.is_intact,
+            });
+        }
+        let key = |seat: &Seat| {
+            let (login, organization) = (seat.login(), seat.organization());
+            (login.to_lowercase(), organization.to_lowercase())
+        };
+        let mut there: HashMap<_, usize> = HashMap::new();
+        for seat in &self.readable {
+            *there.entry(key(seat)).or_default() += 1;
+        }
+        let mut all = self.readable.clone();
+        for seat in newest {
+            if let Some(count) = there.get_mut(&key(seat)).filter(|count| **count > 0) {
+                *count -= 1;
+                continue;
+            }
+            let mut seat = seat.clone();
+            let time = source.newest.day.time;
+            let assignee = seat.assignee.take();
+            seat.assignee = assignee.map(|account| identities.account(&account.login, time));
+            all.push(seat);
+        }
+        all.sort_by(Seat::order);
+        Ok(Recovered {
+            file: Some(seats::write(&all)?),
+            is_intact: self.is_intact,
+        })
+    }
+}
+
+impl Recovered {
+    /// From when the seats are known without a break, if that's another time than the newest
+    /// manifest says: what was lost with the file may seem to be new in the next report.
+    pub(super) fn continuity(&self, source: &Source, is_damaged: bool) -> Option<Continuity> {
+        let is_lost = (is_damaged || self.file.is_some()) && !self.is_intact;
+        let newest = &source.newest;
+        is_lost.then(|| Continuity {
+            tracked_since: newest.day.time,
+            // A line for each of its seats is there again, unless somebody edited the file.
+            baseline: self.file.is_some() && newest.manifest.showed_every_seat(),
+            total_excess: newest.manifest.total_excess,
+        })
+    }
+}

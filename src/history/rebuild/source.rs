@@ -1,0 +1,187 @@
+//! What a history is rebuilt from: its reports, its manifests, and what can still be read of the
+//! other files.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::super::verify::{Files, Problem, day_of};
+use super::RebuildError;
+use crate::report::credible_until;
+use crate::report::csv::Recorded;
+use crate::report::day::stem_of;
+use crate::report::manifest::RecordedManifest;
+use crate::report::seat::{Seat, without_times_after};
+
+/// A day with a report.
+#[derive(Debug, Clone)]
+pub(super) struct Day {
+    pub(super) day: Date,
+    /// The time of its report.
+    pub(super) time: Timestamp,
+    /// What its manifest says, if it can be read.
+    pub(super) manifest: Option<RecordedManifest>,
+}
+
+/// A report as far as it can be believed.
+pub(super) struct Report {
+    pub(super) seats: Vec<Seat>,
+}
+
+/// The newest day, whose manifest speaks for the files as they are.
+pub(super) struct Newest {
+    pub(super) day: Day,
+    pub(super) path: String,
+    pub(super) content: Vec<u8>,
+    pub(super) manifest: RecordedManifest,
+}
+
+/// Everything but the content of the reports, which is read one report at a time.
+pub(super) struct Source {
+    /// The days with a report, in their order.
+    pub(super) days: Vec<Day>,
+    pub(super) newest: Newest,
+    /// The files of the present that can be read, by their paths.
+    others: BTreeMap<String, Vec<u8>>,
+}
+
+impl Source {
+    /// Reads what's there, and looks at every report.
+    pub(super) fn read(files: &impl Files) -> Result<Self, RebuildError> {
+        let mut days = Vec::new();
+        let mut unreadable = Vec::new();
+        let mut others = BTreeMap::new();
+        let mut newest = None;
+        for path in files.paths() {
+            let day = day_of(path);
+            if day.is_none() {
+                others.extend(content(files, path).ok().map(|file| (path.clone(), file)));
+            }
+            let Some(day) = day.filter(|_| path.ends_with(".csv")) else {
+                continue;
+            };
+            let manifest_path = format!("{}.json", stem_of(day));
+            let manifest = content(files, &manifest_path);
+            let manifest = manifest.ok().and_then(|file| {
+                let manifest = RecordedManifest::read(&file).ok()?;
+                Some((file, manifest))
+            });
+            let report = content(files, path).map_err(|error| error.to_string());
+            let report = report.and_then(|file| recorded(&file));
+            let time = match (&report, &manifest) {
+                (Ok(_), Some((_, manifest))) => Ok(manifest.report_time),
+                (Ok(report), None) => report.time().ok_or_else(|| {
+                    "it has no rows, and there's no manifest that says its time".to_owned()
+                }),
+                (Err(error), _) => Err(error.clone()),
+            };
+            match time {
+                Ok(time) => {
+                    let day = Day {
+                        day,
+                        time,
+                        manifest: manifest.as_ref().map(|(_, manifest)| manifest.clone()),
+                    };
+                    newest = Some((day.clone(), manifest_path, manifest));
+                    days.push(day);
+                }
+                Err(error) => unreadable.push(Problem {
+                    path: path.clone(),
+                    what: format!("can't be read: {error}"),
+                }),
+            }
+        }
+        // A manifest after the last report speaks of a report that isn't there.
+        let last = files.paths().iter().filter_map(|path| day_of(path)).max();
+        if let Some((day, path, _)) = &newest
+            && last > Some(day.day)
+        {
+            unreadable.push(Problem {
+                path: path.clone(),
+                what: "isn't the newest manifest, and the newest has no report".to_owned(),
+            });
+        }
+        match newest {
+            Some((day, path, Some((content, manifest)))) if unreadable.is_empty() => Ok(Self {
+                newest: Newest {
+                    day,
+                    path,
+                    content,
+                    manifest,
+                },
+                days,
+                others,
+            }),
+            newest => {
+                if let Some((_, path, None)) = newest {
+                    let what = "is missing or can't be read, and it's the newest manifest";
+                    let what = what.to_owned();
+                    unreadable.push(Problem { path, what });
+                }
+                if unreadable.is_empty() {
+                    unreadable.push(Problem {
+                        path: crate::report::day::REPORTS.to_owned(),
+                        what: "has no report of any day".to_owned(),
+                    });
+                }
+                Err(RebuildError::Unreadable(unreadable))
+            }
+        }
+    }
+
+    /// The content of a file of the present, if it can be read.
+    pub(super) fn content(&self, path: &str) -> Option<&[u8]> {
+        self.others.get(path).map(|file| &file[..])
+    }
+
+    /// The paths of the files of the present.
+    pub(super) fn others(&self) -> impl Iterator<Item = &String> {
+        self.others.keys()
+    }
+}
+
+impl Day {
+    /// Whether its report is proved complete, if that's known.
+    pub(super) fn complete(&self) -> Option<bool> {
+        self.manifest
+            .as_ref()
+            .and_then(|manifest| manifest.complete)
+    }
+
+    /// The bytes of its report.
+    pub(super) fn content(&self, files: &impl Files) -> Result<Vec<u8>, RebuildError> {
+        content(files, &self.path()).map_err(|error| self.unreadable(&error.to_string()))
+    }
+
+    /// Its report, without times that can't be.
+    pub(super) fn read(&self, files: &impl Files) -> Result<Report, RebuildError> {
+        let recorded = recorded(&self.content(files)?).map_err(|error| self.unreadable(&error))?;
+        let mut seats = recorded.seats();
+        seats.sort_by(Seat::order);
+        let manifest = self.manifest.as_ref();
+        let ended_at = manifest.and_then(RecordedManifest::reading_ended_at);
+        let latest = credible_until(ended_at.unwrap_or(self.time));
+        Ok(Report {
+            seats: without_times_after(&seats, latest).unwrap_or(seats),
+        })
+    }
+
+    fn unreadable(&self, error: &str) -> RebuildError {
+        RebuildError::Unreadable(vec![Problem {
+            path: self.path(),
+            what: format!("can't be read: {error}"),
+        }])
+    }
+}
+
+fn recorded(file: &[u8]) -> Result<Recorded, String> {
+    Recorded::read(file).map_err(|error| error.to_string())
+}
+
+fn content(files: &impl Files, path: &str) -> std::io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    files.open(path)?.read_to_end(&mut content)?;
+    Ok(content)
+}

@@ -1,0 +1,136 @@
+//! `totals.csv`: a line for each day with a report. Lines that can be read and agree with their
+//! manifest stay, because only they know the statuses by the settings of their run.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::super::changes::Kind;
+use super::super::table;
+use super::super::totals::{COLUMNS, Day as Line, TOTALS, Totals};
+use super::super::verify::Files;
+use super::overlay::Overlay;
+use super::source::{Day, Source};
+use super::{ByDay, RebuildError};
+use crate::report::day::date;
+
+/// The lines that stay, and those that are new.
+pub(super) struct Lines {
+    lines: ByDay<Line>,
+    new: BTreeSet<Date>,
+    unreadable: Vec<(usize, String)>,
+    is_damaged: bool,
+}
+
+impl Lines {
+    pub(super) fn read(source: &Source, is_damaged: bool) -> Self {
+        let file = source.content(TOTALS).unwrap_or_default();
+        let (totals, numbers) = Totals::read(file);
+        let text = String::from_utf8_lossy(file);
+        let mut lines = ByDay::new();
+        for line in totals.days() {
+            let day = date(line.report_time);
+            let recorded = source.days.iter().find(|other| other.day == day);
+            if recorded.is_none_or(|recorded| agrees(recorded, line)) {
+                lines.entry(day).or_insert(*line);
+            }
+        }
+        let unreadable = numbers
+            .iter()
+            .filter_map(|number| Some((*number, text.lines().nth(number - 1)?.to_owned())))
+            .collect();
+        Self {
+            lines,
+            new: BTreeSet::new(),
+            unreadable,
+            is_damaged: is_damaged || source.content(TOTALS).is_none() || !numbers.is_empty(),
+        }
+    }
+
+    /// Whether there's no line for a day.
+    pub(super) fn lacks(&self, day: &Day) -> bool {
+        !self.lines.contains_key(&day.day)
+    }
+
+    /// Adds the line of a day that had none.
+    pub(super) fn add(&mut self, line: Line) {
+        let day = date(line.report_time);
+        self.lines.insert(day, line);
+        self.new.insert(day);
+    }
+
+    /// How many seats were granted or revoked in a day, if a line that was there says it.
+    pub(super) fn counted(&self, day: Date, kind: Kind) -> Option<usize> {
+        let line = self.lines.get(&day).filter(|_| !self.new.contains(&day))?;
+        Some(match kind {
+            Kind::Revoked => line.revoked,
+            _ => line.granted,
+        })
+    }
+
+    /// Counts a change of a day whose line is new.
+    pub(super) fn count(&mut self, time: Timestamp, kind: &str) {
+        let day = date(time);
+        if !self.new.contains(&day) {
+            return;
+        }
+        if let Some(line) = self.lines.get_mut(&day) {
+            line.granted += usize::from(kind == Kind::Granted.as_str());
+            line.revoked += usize::from(kind == Kind::Revoked.as_str());
+        }
+    }
+
+    /// All lines, by time.
+    pub(super) fn days(&self) -> impl Iterator<Item = Line> {
+        self.lines.values().copied()
+    }
+
+    /// Writes the file if it's damaged or lacks a day.
+    pub(super) fn write<F: Files>(
+        &self,
+        new: &mut Overlay<'_, F>,
+        notes: &mut Vec<String>,
+    ) -> Result<(), RebuildError> {
+        if !self.is_damaged && self.new.is_empty() {
+            return Ok(());
+        }
+        if !self.new.is_empty() {
+            notes.push(format!(
+                "{TOTALS}: {} are computed again. Who was new or never used their seat follows from the grants that are still known",
+                match self.new.len() {
+                    1 => "the figures of 1 day".to_owned(),
+                    days => format!("the figures of {days} days"),
+                }
+            ));
+        }
+        // A line that can't be read of a day without a report may be all that's left of it.
+        let day = |text: &str| text.get(..10)?.parse::<Date>().ok();
+        let kept = self.unreadable.iter().filter_map(|(_, text)| {
+            let day = day(text).filter(|day| !self.lines.contains_key(day))?;
+            Some((day, format!("{text}\n").into_bytes()))
+        });
+        let mut lines: Vec<(Date, Vec<u8>)> = kept.collect();
+        for (day, line) in &self.lines {
+            lines.push((*day, table::rows([line])?));
+        }
+        lines.sort_by_key(|(day, _)| *day);
+        let mut file = format!("{}\n", COLUMNS.join(",")).into_bytes();
+        file.extend(lines.into_iter().flat_map(|(_, line)| line));
+        new.put(TOTALS, file);
+        Ok(())
+    }
+}
+
+/// Whether a line says what the manifest of its day does.
+fn agrees(day: &Day, line: &Line) -> bool {
+    let Some(manifest) = &day.manifest else {
+        return day.time == line.report_time;
+    };
+    let counts = [(manifest.seats, line.seats), (manifest.people, line.people)];
+    manifest.report_time == line.report_time
+        && manifest.complete == line.complete
+        && counts
+            .iter()
+            .all(|(said, line)| said.is_none_or(|said| said == *line as u64))
+}
