@@ -65,6 +65,7 @@ fn main() -> anyhow::Result<()> {
             csv: file.into(),
             manifest: Manifest::new(&report, "https://api.github.com/", None, Vec::new()),
             inactive_after: MONTH,
+            shortfall: report.reliable_shortfall(),
             revoked: Revoked::All,
         };
         let found = Folder::paths(time).map(|path| files.remove(&path));

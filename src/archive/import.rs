@@ -42,7 +42,7 @@ pub fn start(
     environment: &Environment,
     clock: &Clock,
 ) -> anyhow::Result<Outcome> {
-    if environment.get("PSEUDONYM_KEY").is_some() {
+    if environment.get("PSEUDONYM_KEY").is_some() || environment.is_unreadable("PSEUDONYM_KEY") {
         return Ok(unusable(
             environment,
             "Downloaded reports have people's own names and not their numbers, so no pseudonyms can be made of them: a history with pseudonyms begins with its first run. Unset PSEUDONYM_KEY to import them with their names.",

@@ -16,6 +16,7 @@ mod continuity;
 mod damage;
 mod folder;
 mod header;
+mod identity;
 pub mod import;
 pub mod listing;
 mod merge;
@@ -23,6 +24,7 @@ mod names;
 pub mod people;
 pub mod readme;
 pub mod rebuild;
+mod required;
 pub mod seats;
 mod table;
 #[cfg(test)]
@@ -46,6 +48,7 @@ use super::status::Rule;
 use changes::{Change, Kind};
 use folder::Before;
 pub use folder::{Folder, Past};
+pub use identity::Neighbor;
 use totals::Day;
 
 /// A report that is to be recorded.
@@ -68,6 +71,9 @@ pub struct Entry<'a> {
     pub manifest: Manifest<'a>,
     /// From when somebody counts as inactive.
     pub inactive_after: SignedDuration,
+    /// By how many seats it falls short of GitHub's total. Missing if that may have another reason
+    /// than a total that is off.
+    pub shortfall: Option<u64>,
     /// Which seats that it does not show any more are revoked.
     pub revoked: Revoked<'a>,
 }
@@ -127,11 +133,40 @@ pub enum RecordError {
     #[error(
         "the folder holds the reports of an {recorded} of the same name, not of the {ours}; name another `directory`"
     )]
-    OtherScope {
+    OtherKind {
         /// Whose reports are there.
         recorded: ScopeKind,
         /// What this report is about.
         ours: ScopeKind,
+    },
+    /// Two folders were swapped, a name was taken over, or a folder was moved: everybody would be
+    /// revoked and granted.
+    #[error(
+        "the folder holds the history of the {recorded}, not of the {ours}.\n  what to do: {what_to_do}"
+    )]
+    OtherScope {
+        /// Whose reports are there.
+        recorded: String,
+        /// What this report is about.
+        ours: String,
+        /// What whoever reads this can do.
+        what_to_do: String,
+    },
+    /// The history is there under an earlier name.
+    #[error(
+        "the {kind} {before} was renamed to {now}: its ID is the same, and its history is still in {from}. Nothing was recorded, so that no second history begins.\n  what to do: run `git mv {from} {to}` in a clone of the branch, commit, and push. The next run continues the history"
+    )]
+    Renamed {
+        /// What was renamed.
+        kind: ScopeKind,
+        /// Its name in the newest manifest.
+        before: String,
+        /// Its name now.
+        now: String,
+        /// The folder of the history.
+        from: String,
+        /// Where the folder belongs.
+        to: String,
     },
     /// Pseudonyms and names, or those of two keys, cannot stand for one another.
     #[error(
@@ -198,12 +233,15 @@ pub fn record(
     let changed = match &found.before {
         Before::Nothing => true,
         Before::Seats(seats) => !seats.iter().eq(state.iter().copied()),
-        Before::Latest(latest, _) => !latest.says_the_same_as(entry.scope, entry.seats),
+        Before::Latest(seats) => {
+            let form = |seat| Seat::in_githubs_form(seat, entry.scope.kind());
+            !seats.iter().map(form).eq(state.iter().copied().map(form))
+        }
     };
     let action = match found.time {
         Some(time) if time > entry.time => Action::Older(time),
         // Nothing says which of two runs that began in the same second was first.
-        Some(time) if time == entry.time && changed => Action::SameTime,
+        Some(time) if time == entry.time && (changed || !found.has_day) => Action::SameTime,
         _ if found.day_complete == Some(true) && entry.complete == Some(false) => {
             Action::LessComplete
         }
@@ -231,11 +269,8 @@ pub fn record(
     let mut files = Vec::new();
     if action == Action::Record {
         known.people.see(entry.time, entry.seats, &kept);
-        entry.manifest.set_continuity(continuity::after(
-            found.continuity,
-            entry.time,
-            entry.shows_every_seat,
-        ));
+        let continuity = continuity::after(found.continuity, &entry, &kept);
+        entry.manifest.set_continuity(continuity);
         let rule = Rule {
             now: entry.time,
             inactive_after: entry.inactive_after,

@@ -83,6 +83,10 @@ pub struct Continuity {
     pub tracked_since: Timestamp,
     /// Whether one of these reports certainly showed every seat there was.
     pub baseline: bool,
+    /// By how many seats GitHub's total is too high for another reason than seats that the pages
+    /// lost.
+    #[serde(default)]
+    pub total_excess: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -240,9 +244,6 @@ pub struct RecordedManifest {
     pub people: Option<u64>,
     /// Whether it was proved complete, where it says.
     pub complete: Option<bool>,
-    /// By how many seats it fell short of `total_seats`, if it says so.
-    #[serde(default)]
-    pub shortfall: Option<u64>,
     /// In how many pages it was read, if it was read from the API.
     #[serde(default)]
     pages: Option<usize>,
@@ -255,6 +256,9 @@ pub struct RecordedManifest {
     tracked_since: Option<Timestamp>,
     #[serde(default)]
     baseline: Option<bool>,
+    /// See [`Continuity::total_excess`].
+    #[serde(default)]
+    pub total_excess: u64,
     /// The fingerprint of the key by which people have pseudonyms, where they have.
     #[serde(default)]
     pub pseudonyms: Option<String>,
@@ -285,6 +289,32 @@ pub struct RecordedScope {
     /// Its login or slug.
     #[serde(default)]
     pub name: String,
+    /// GitHub's number of it; nothing if it wasn't known, or if an earlier version wrote the
+    /// manifest.
+    #[serde(default)]
+    pub id: Option<u64>,
+}
+
+impl RecordedScope {
+    /// What it is, for people.
+    #[must_use]
+    pub fn described(&self) -> String {
+        let name = crate::text::shown(&self.name, 100);
+        match self.id {
+            Some(id) => format!("{} {name} (ID {id})", self.kind),
+            None => format!("{} {name}", self.kind),
+        }
+    }
+}
+
+impl From<&Scope> for RecordedScope {
+    fn from(scope: &Scope) -> Self {
+        Self {
+            kind: scope.kind(),
+            name: scope.name().to_owned(),
+            id: scope.id(),
+        }
+    }
 }
 
 impl RecordedManifest {
@@ -302,6 +332,7 @@ impl RecordedManifest {
         Some(Continuity {
             tracked_since: self.tracked_since?,
             baseline: self.baseline?,
+            total_excess: self.total_excess,
         })
     }
 

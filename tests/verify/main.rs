@@ -5,9 +5,11 @@
 mod checkout;
 mod lost;
 mod meddling;
+mod scopes;
 mod since;
 #[path = "../support/mod.rs"]
 mod support;
+mod unnamed;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,14 +34,18 @@ fn record_by(actor: &str, simulator: &Simulator, organization: &str, time: &str,
         let seats = Seats::rows(rows);
         github.organizations.insert(organization.to_owned(), seats);
     });
-    let job = Job::on(simulator)
-        .input("deliver-to", "repository")
-        .input("organization", organization)
+    let step = job(simulator, organization, time)
         .variable("GITHUB_ACTOR", actor)
-        .variable("TEST_TIME", time);
-    let step = job.run();
+        .run();
     step.succeeded();
     assert_ne!(step.output("commit-sha"), "", "{}", step.printed());
+}
+
+fn job(simulator: &Simulator, organization: &str, time: &str) -> Job {
+    Job::on(simulator)
+        .input("deliver-to", "repository")
+        .input("organization", organization)
+        .variable("TEST_TIME", time)
 }
 
 /// A clone of a repository in which acme has five days around new year. On the second day a run

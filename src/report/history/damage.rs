@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::folder::{Folder, hash};
 use super::header;
+use super::required;
 use super::totals::TOTALS;
 use crate::report::day::{date, day_stem};
 use crate::report::manifest::RecordedManifest;
@@ -94,6 +95,7 @@ pub(super) fn altered(
             newest.report_time
         ));
     }
+    warnings.extend(required::warning(newest, folder, time));
 }
 
 /// Tells of lines that cannot be read, by their numbers.

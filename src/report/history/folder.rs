@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::changes;
 use super::continuity;
 use super::damage::{altered, damaged_lines, manifest, read};
+use super::identity::{self, Neighbor};
 use super::listing::Listing;
 use super::names::{self, Names};
 use super::people::{PEOPLE, People};
@@ -19,9 +20,9 @@ use super::{RecordError, header};
 use crate::report::csv::Recorded;
 use crate::report::day::{LATEST, date, day_stem};
 use crate::report::git;
-use crate::report::manifest::Continuity;
+use crate::report::manifest::{Continuity, RecordedScope};
 use crate::report::scope::{Scope, ScopeKind};
-use crate::report::seat::Seat;
+use crate::report::seat::{Seat, without_times_after};
 use crate::report::standing::Known;
 use crate::report::{Report, credible_until};
 
@@ -47,9 +48,26 @@ pub struct Folder {
     pub previous: Option<(String, Vec<u8>)>,
     /// The IDs of all files in the folder, if they're known.
     pub listing: Option<Listing>,
+    /// The folders beside it, if it holds no history yet.
+    pub neighbors: Vec<Neighbor>,
 }
 
 impl Folder {
+    /// Whether it holds no history.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let files = [
+            &self.latest,
+            &self.day_report,
+            &self.day_manifest,
+            &self.seats,
+            &self.people,
+            &self.totals,
+            &self.changes,
+        ];
+        files.iter().all(|file| file.is_none()) && self.previous.is_none()
+    }
+
     /// The paths of all files but [`Folder::previous`], for a report of that time, in the order
     /// that [`Folder::from_files`] takes.
     #[must_use]
@@ -84,6 +102,7 @@ impl Folder {
             changes: next(),
             previous,
             listing: None,
+            neighbors: Vec::new(),
         }
     }
 
@@ -164,14 +183,14 @@ pub(super) enum Before {
     /// Those of `seats.csv`.
     Seats(Vec<Seat>),
     /// Those of `latest.csv` alone, of which less is known.
-    Latest(Recorded, Vec<Seat>),
+    Latest(Vec<Seat>),
 }
 
 impl Before {
     pub(super) fn seats(&self) -> Option<&[Seat]> {
         match self {
             Self::Nothing => None,
-            Self::Seats(seats) | Self::Latest(_, seats) => Some(seats),
+            Self::Seats(seats) | Self::Latest(seats) => Some(seats),
         }
     }
 }
@@ -183,11 +202,14 @@ pub struct Past {
     names: Option<Names>,
     /// Whom the reports there are about, where a file says it.
     kind: Option<ScopeKind>,
+    /// The same as the newest manifest says it, and where that manifest is.
+    scope: Option<(RecordedScope, String)>,
+    neighbors: Vec<Neighbor>,
     pub(super) before: Before,
     /// How far back `before` is known without a break.
     pub(super) continuity: Option<Continuity>,
-    /// By how many seats the newest report fell short of GitHub's total, if that is known.
-    shortfall: Option<u64>,
+    /// By how many seats GitHub's total was off before, for another reason than lost seats.
+    pub(super) excess: u64,
     /// What they know of people.
     pub known: Known,
     /// The time of the newest report there.
@@ -224,9 +246,12 @@ impl Past {
             });
         }
         let ours = scope.kind();
-        if let Some(recorded) = self.kind.filter(|kind| *kind != ours) {
-            return Err(RecordError::OtherScope { recorded, ours });
+        if let Some((recorded, manifest)) = &self.scope {
+            identity::check(recorded, manifest, scope)?;
+        } else if let Some(recorded) = self.kind.filter(|kind| *kind != ours) {
+            return Err(RecordError::OtherKind { recorded, ours });
         }
+        identity::refuse_second(&self.neighbors, scope)?;
         match &self.names {
             Some(names) if !names.are_by(key, seats) => Err(RecordError::OtherKey {
                 recorded: names.described(),
@@ -243,12 +268,37 @@ impl Past {
             .filter(|time| time.duration_since(now) > MAX_AHEAD)
     }
 
-    /// Whether a report that falls short of GitHub's total falls no shorter than the one recorded
-    /// before. Then the total is off for another reason than seats that the report lost, and what
-    /// it no longer shows is gone. If it falls shorter than before, it may have lost seats.
+    /// The seats that are gone for sure though a report falls short of GitHub's total: none, unless
+    /// two readings in a row fell short by as many seats, with the same ones.
+    ///
+    /// If the total was off by as many before, it's off for another reason than seats that the list
+    /// lost, and what the list no longer shows is gone. If it's off by more, the list may have lost
+    /// that many people. If as many were missing in the last report already, it's them, and whoever
+    /// is missing since then is gone.
     #[must_use]
-    pub fn explains_shortfall_of(&self, report: &Report) -> bool {
-        report.has_steady_shortfall() && report.shortfall() <= Some(self.shortfall.unwrap_or(0))
+    pub fn gone_despite_shortfall(&self, report: &Report) -> Vec<Seat> {
+        let Some(shortfall) = report.shortfall().filter(|_| report.has_steady_shortfall()) else {
+            return Vec::new();
+        };
+        let absent = self.absent(report.seats());
+        let lost = shortfall.saturating_sub(self.excess);
+        if lost == 0 {
+            return absent;
+        }
+        let shown = continuity::people(report.seats());
+        let is_missing_longer = |seat: &Seat| {
+            let account = seat.assignee.as_ref();
+            let missing = account.filter(|account| !shown.contains(&account.identity()));
+            let known = missing.and_then(|account| self.known.people.get(account));
+            known.is_some_and(|known| Some(known.last_seen) < self.time)
+        };
+        let (longer, lately): (Vec<Seat>, Vec<Seat>) =
+            absent.into_iter().partition(is_missing_longer);
+        if continuity::people(&longer).len() as u64 >= lost {
+            lately
+        } else {
+            Vec::new()
+        }
     }
 
     /// The seats of the newest report that `seats`, those of a later one, do not show.
@@ -311,7 +361,9 @@ impl Past {
         }
         let said_by_latest = latest.as_ref().and_then(Recorded::time);
         if !is_anybody_known && let (Some(latest), Some(time)) = (&latest, said_by_latest) {
-            people.see(time, &latest.seats(), &[]);
+            let known = seats.as_deref().unwrap_or_default();
+            let latest = continuity::with_ids_of_seats(believed(latest), known);
+            people.see(time, &latest, &[]);
         }
         let forgotten = people.forget_times_after(credible_until(time.max(now)));
         if forgotten > 0 {
@@ -326,6 +378,11 @@ impl Past {
             .chain([latest.as_ref().map(Recorded::kind)])
             .flatten()
             .next();
+        let newest_manifest = manifests.into_iter().flatten().next();
+        let scope = newest_manifest.map(|manifest| {
+            let path = format!("{}.json", day_stem(manifest.report_time));
+            (manifest.scope.clone(), path)
+        });
         let recorded_before = recorded || folder.seats.is_some() || folder.people.is_some();
         let names = recorded_before.then(|| match manifests.into_iter().flatten().next() {
             Some(manifest) => Names::of(manifest.pseudonyms.clone()),
@@ -377,8 +434,8 @@ impl Past {
                         "{SEATS} is not there, so the report is compared with {LATEST}, which says less of a seat"
                     ));
                 }
-                let seats = continuity::with_user_ids(latest.seats(), &people);
-                Before::Latest(latest, seats)
+                let seats = continuity::with_user_ids(believed(&latest), &people);
+                Before::Latest(seats)
             }
             (None, None) => {
                 if recorded || folder.seats.is_some() {
@@ -393,15 +450,16 @@ impl Past {
         if newest.is_none_or(|newest| newest <= time) {
             altered(folder, newest_manifest, (time, counted), &mut warnings);
         }
-        let shortfall = newest_manifest.and_then(|newest| match newest.complete {
-            Some(true) => Some(0),
-            _ => newest.shortfall,
-        });
+        let excess = newest_manifest
+            .filter(|manifest| Some(manifest.report_time) == newest)
+            .map_or(0, |manifest| manifest.total_excess);
         Self {
             continuity: continuity::of(&before, folder, newest_manifest, newest),
-            shortfall,
+            excess,
             names,
             kind,
+            scope,
+            neighbors: folder.neighbors.clone(),
             before,
             known: Known { people, totals },
             time: newest,
@@ -416,4 +474,13 @@ impl Past {
 /// The SHA-256 of a file in lower-case hexadecimal.
 pub(super) fn hash(file: &[u8]) -> String {
     hex::encode(Sha256::digest(file))
+}
+
+/// The rows of `latest.csv`, without times that its report can't have had.
+fn believed(latest: &Recorded) -> Vec<Seat> {
+    let seats = latest.seats();
+    let until = latest.time().map(credible_until);
+    until
+        .and_then(|until| without_times_after(&seats, until))
+        .unwrap_or(seats)
 }

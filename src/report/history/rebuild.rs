@@ -70,17 +70,18 @@ pub enum RebuildError {
     Manifest(#[from] serde_json::Error),
 }
 
-/// Computes what's damaged in the folder of a scope. People count as inactive after
+/// Computes what's damaged in the folder of a scope, which has that name. People count as inactive after
 /// `inactive_after` in what's computed again. Stops if `is_stopped`.
 ///
 /// # Errors
 /// If the history can't be rebuilt. A rebuild never writes anything itself.
 pub fn rebuild(
     files: &impl Files,
+    name: Option<&str>,
     inactive_after: SignedDuration,
     is_stopped: impl Fn() -> bool,
 ) -> Result<Rebuilt, RebuildError> {
-    let before = verify(files, None);
+    let before = verify(files, name, None);
     if !before.checkout.is_empty() {
         return Err(RebuildError::Checkout(before.checkout));
     }
@@ -160,7 +161,7 @@ pub fn rebuild(
         }
     }
     manifest::update(&source, &mut new, continuity)?;
-    let verdict = verify(&new, None);
+    let verdict = verify(&new, name, None);
     Ok(Rebuilt {
         scope,
         notes,

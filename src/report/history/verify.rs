@@ -10,6 +10,8 @@ mod chain;
 mod checkout;
 mod counts;
 mod growth;
+mod named;
+mod scopes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
@@ -48,7 +50,7 @@ pub struct Problem {
 /// What was found in the folder of a scope.
 #[derive(Debug, Default)]
 pub struct Verdict {
-    /// Whose reports they are, as the first manifest says it.
+    /// Whose reports they are, as the newest manifest says it.
     pub scope: Option<String>,
     /// The first and the last day that has a report or a manifest.
     pub span: Option<(Date, Date)>,
@@ -62,9 +64,10 @@ pub struct Verdict {
     pub checkout: Vec<Problem>,
 }
 
-/// Holds `files` against the manifests among them; with `since` only what is of that day or later:
-/// its first manifest is taken as the beginning, whatever lies before it.
-pub fn verify(files: &impl Files, since: Option<Date>) -> Verdict {
+/// Holds `files` against the manifests among them, in the folder of the name `folder` if that is
+/// known; with `since` only what is of that day or later: its first manifest is taken as the
+/// beginning, whatever lies before it.
+pub fn verify(files: &impl Files, folder: Option<&str>, since: Option<Date>) -> Verdict {
     let mut check = Check {
         files,
         since,
@@ -73,8 +76,9 @@ pub fn verify(files: &impl Files, since: Option<Date>) -> Verdict {
     };
     let days = check.days();
     let links = check.links(&days);
-    check.scopes(&links);
+    check.scopes(&links, folder);
     check.keys(&links);
+    check.names(&links);
     check.chain(&links, &days);
     let rows = check.reports(&links);
     check.growth(&links);
@@ -220,27 +224,6 @@ impl<F: Files> Check<'_, F> {
             });
         }
         links
-    }
-
-    /// All manifests are of one scope.
-    fn scopes(&mut self, links: &[Link]) {
-        let mut said = links.iter().filter_map(|link| {
-            let scope = &link.says.as_ref()?.scope;
-            Some((link, format!("{} {}", scope.kind, scope.name)))
-        });
-        let Some((_, first)) = said.next() else {
-            return;
-        };
-        let others: Vec<_> = said
-            .filter(|(_, other)| !other.eq_ignore_ascii_case(&first))
-            .collect();
-        for (link, other) in others {
-            self.problem(
-                &link.path,
-                format!("is of the {other}, the first of the {first}"),
-            );
-        }
-        self.verdict.scope = Some(first);
     }
 
     /// All manifests call people alike: no run goes on with another key.

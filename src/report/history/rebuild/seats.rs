@@ -97,6 +97,7 @@ impl Recovered {
             tracked_since: newest.day.time,
             // A line for each of its seats is there again, unless somebody edited the file.
             baseline: self.file.is_some() && newest.manifest.showed_every_seat(),
+            total_excess: newest.manifest.total_excess,
         })
     }
 }
