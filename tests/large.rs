@@ -39,7 +39,7 @@ fn holds_the_report(simulator: &Simulator, step: &Step) {
     let head = git(&directory, &["rev-parse", "main"]);
     assert_eq!(head.trim(), step.output("commit-sha"));
     let files = git(&directory, &["show", "--name-only", "--format=", "main"]);
-    assert_eq!(files.lines().count(), 9, "{files}");
+    assert_eq!(files.lines().count(), 10, "{files}");
     let latest = file(&directory, "main:copilot-activity/acme/latest.csv");
     assert!(
         latest == step.report(),

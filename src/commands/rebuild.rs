@@ -58,7 +58,12 @@ pub fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Res
         .prefix(".copilot-activity-rebuild-")
         .tempdir_in(folder)
         .with_context(|| format!("{name} can't be written to"))?;
-    let rebuilt = match rebuild(&history, (inactive_after, pages::draw), is_stopped) {
+    let rebuilt = match rebuild(
+        &history,
+        history.name().as_deref(),
+        (inactive_after, pages::draw),
+        is_stopped,
+    ) {
         Ok(rebuilt) => rebuilt,
         Err(RebuildError::Interrupted) => bail!("Interrupted; nothing was written."),
         Err(RebuildError::Checkout(problems)) => {

@@ -104,7 +104,7 @@ pub(super) struct History {
 
 impl History {
     /// The folder's own name, also if it was called `.` or by a link to it.
-    fn name(&self) -> Option<String> {
+    pub(super) fn name(&self) -> Option<String> {
         let folder = fs::canonicalize(&self.folder).ok()?;
         Some(folder.file_name()?.to_string_lossy().into_owned())
     }

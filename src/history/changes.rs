@@ -179,8 +179,9 @@ fn is_change(record: &ByteRecord) -> bool {
 /// report.
 #[must_use]
 pub fn between<'s>(before: &'s [Seat], now: &'s [Seat]) -> Vec<Change<'s>> {
-    // An organization's own report doesn't name it, and GitHub may.
-    let tells_organizations = before.iter().any(|seat| seat.organization.is_some());
+    // A report in GitHub's own form can have no column for organizations.
+    let tells = |seats: &[Seat]| seats.iter().any(|seat| seat.organization.is_some());
+    let tells_organizations = tells(before) && tells(now);
     let mut changes = Vec::new();
     for person in people(before, now) {
         person.changes(tells_organizations, &mut changes);

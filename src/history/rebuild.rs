@@ -71,17 +71,19 @@ pub enum RebuildError {
     Manifest(#[from] serde_json::Error),
 }
 
-/// Computes what's damaged in the folder of a scope. People count as inactive after
-/// `inactive_after` in what's computed again, and `draw` draws the pages. Stops if `is_stopped`.
+/// Computes what's damaged in the folder of a scope, which has that name. People count as inactive
+/// after `inactive_after` in what's computed again, and `draw` draws the pages. Stops if
+/// `is_stopped`.
 ///
 /// # Errors
 /// If the history can't be rebuilt. A rebuild never writes anything itself.
 pub fn rebuild(
     files: &impl Files,
+    name: Option<&str>,
     (inactive_after, draw): (SignedDuration, DrawPages),
     is_stopped: impl Fn() -> bool,
 ) -> Result<Rebuilt, RebuildError> {
-    let before = verify(files, None, None);
+    let before = verify(files, name, None);
     if !before.checkout.is_empty() {
         return Err(RebuildError::Checkout(before.checkout));
     }
@@ -159,7 +161,7 @@ pub fn rebuild(
         }
     }
     manifest::update(&source, &mut new, continuity)?;
-    let verdict = verify(&new, None, None);
+    let verdict = verify(&new, name, None);
     Ok(Rebuilt {
         scope,
         notes,
