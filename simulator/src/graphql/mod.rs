@@ -76,12 +76,13 @@ fn execute(
     let Some(operation) = operation.filter(|_| problems.is_empty()) else {
         return Err(problems);
     };
-    let declared = operation.as_ref().variable_definitions();
-    for variable in declared.into_iter().flat_map(|all| all.iter()) {
-        if let Some(default) = variable.default_value() {
-            let name = variable.variable().as_str();
-            let default = execute::value(default, &Map::new());
-            variables.entry(name).or_insert(default);
+    if let Some(declared) = operation.as_ref().variable_definitions() {
+        for variable in declared.iter() {
+            if let Some(default) = variable.default_value() {
+                let name = variable.variable().as_str();
+                let default = execute::value(default, &Map::new());
+                variables.entry(name).or_insert(default);
+            }
         }
     }
     let root = match operation.as_ref().operation_type() {
