@@ -1,12 +1,12 @@
 //! A company that lives: people come and go, use Copilot, sign in and change their names. It knows
 //! what truly happened, and what GitHub would show of it at any moment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use simulator::Seats;
-use simulator::seat::Row;
+
+use super::row::Row;
 
 /// How long GitHub shows a last activity.
 pub const SHOWN: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -78,21 +78,6 @@ struct Person {
     signed_in: Option<Timestamp>,
 }
 
-/// A seat as GitHub shows it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Shown {
-    pub key: Key,
-    pub login: Option<String>,
-    pub organization: Option<String>,
-    pub team: Option<String>,
-    pub granted: Timestamp,
-    pub plan: Option<&'static str>,
-    pub ends: Option<Date>,
-    pub signed_in: Option<Timestamp>,
-    pub used: Option<Timestamp>,
-    pub surface: Option<&'static str>,
-}
-
 pub struct Company {
     pub random: Random,
     is_enterprise: bool,
@@ -136,7 +121,7 @@ impl Company {
     }
 
     /// What GitHub shows now.
-    pub fn shown(&self) -> Vec<Shown> {
+    pub fn shown(&self) -> Vec<(Key, Row)> {
         let seats = self.seats.iter().map(|(key, grant)| {
             let person = key.person.map(|id| &self.people[&id]);
             let used = person.and_then(|person| person.uses.last()).filter(|use_| {
@@ -144,20 +129,29 @@ impl Company {
                 // Forgotten after a time, and when access is granted anew.
                 use_.0 >= grant.at && since <= SHOWN
             });
-            Shown {
-                key: *key,
+            let row = Row {
                 login: person.map(|person| person.login.clone()),
+                id: key.person,
                 organization: key.organization.map(|id| self.organizations[&id].clone()),
+                organization_id: key.organization,
                 team: key.team.map(|id| self.teams[&id].clone()),
-                granted: grant.at,
-                plan: grant.plan,
+                team_id: key.team,
+                plan: grant.plan.map(str::to_owned),
+                granted: Some(grant.at),
                 ends: grant.ends,
                 signed_in: person.and_then(|person| person.signed_in),
                 used: used.map(|use_| use_.0),
-                surface: used.and_then(|use_| use_.1),
-            }
+                surface: used.and_then(|use_| use_.1).map(str::to_owned),
+            };
+            (*key, row)
         });
         seats.collect()
+    }
+
+    /// How many people hold seats, as GitHub counts them.
+    pub fn holders(&self) -> usize {
+        let holders: BTreeSet<u64> = self.seats.keys().filter_map(|key| key.person).collect();
+        holders.len()
     }
 
     /// Lets the time pass until `then`, a day at a time.
@@ -408,40 +402,36 @@ impl Company {
         };
         self.seats.insert(nobody, grant);
     }
+}
 
-    /// The answer of GitHub to the question for all seats.
-    pub fn answer(&self, shown: &[Shown]) -> Seats {
-        Seats::rows(shown.iter().map(|seat| self.row(seat)))
+/// A row of GitHub's answer to the question for all seats.
+pub fn answer(row: &Row, is_enterprise: bool) -> simulator::seat::Row {
+    let text = |time: Timestamp| time.to_string();
+    let login = row.login.clone().unwrap_or_default();
+    let id = row.id.unwrap_or_default();
+    let mut seat = simulator::seat::Row::of(&login, id)
+        .created(&row.granted.map(text).unwrap_or_default())
+        .field("plan_type", row.plan.clone())
+        .field("last_activity_at", row.used.map(text))
+        .field("last_activity_editor", row.surface.clone())
+        .field("last_authenticated_at", row.signed_in.map(text));
+    if let Some(day) = row.ends {
+        seat = seat.cancelled(&day.to_string());
     }
-
-    fn row(&self, seat: &Shown) -> Row {
-        let text = |time: Timestamp| time.to_string();
-        let login = seat.login.clone().unwrap_or_default();
-        let id = seat.key.person.unwrap_or_default();
-        let mut row = Row::of(&login, id)
-            .created(&text(seat.granted))
-            .field("plan_type", seat.plan)
-            .field("last_activity_at", seat.used.map(text))
-            .field("last_activity_editor", seat.surface)
-            .field("last_authenticated_at", seat.signed_in.map(text));
-        if let Some(day) = seat.ends {
-            row = row.cancelled(&day.to_string());
-        }
-        if let (Some(id), Some(name)) = (seat.key.team, &seat.team) {
-            row = if seat.key.organization.is_some() || !self.is_enterprise {
-                row.team(name, id)
-            } else {
-                row.enterprise_team(name, id)
-            };
-        }
-        row = match (seat.key.organization, &seat.organization) {
-            (Some(id), Some(name)) => row.organization(name, id),
-            _ if self.is_enterprise => row.no_organization(),
-            _ => row,
+    if let (Some(id), Some(name)) = (row.team_id, &row.team) {
+        seat = if row.organization_id.is_some() || !is_enterprise {
+            seat.team(name, id)
+        } else {
+            seat.enterprise_team(name, id)
         };
-        if seat.login.is_none() {
-            row = row.nobody();
-        }
-        row
     }
+    seat = match (row.organization_id, &row.organization) {
+        (Some(id), Some(name)) => seat.organization(name, id),
+        _ if is_enterprise => seat.no_organization(),
+        _ => seat,
+    };
+    if row.login.is_none() {
+        seat = seat.nobody();
+    }
+    seat
 }

@@ -1,0 +1,297 @@
+//! What a repository must say after each run, by the rules of the documentation alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::changes::{self, Compared, granted, refreshed, renamed, revoked};
+use super::people::{Counts, People};
+use super::row::{CHANGES, Report, Row, TOTALS, date, latest_file, ordered, seats_file, table};
+
+/// What somebody's commit can do away with between two runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum File {
+    Seats,
+    People,
+    Totals,
+    Latest,
+    /// That of the newest day.
+    Manifest,
+}
+
+/// What a run must say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub changed: bool,
+    pub added: usize,
+    pub removed: usize,
+    pub is_recorded: bool,
+    pub counts: Counts,
+}
+
+/// The newest report that was recorded.
+#[derive(Debug, Clone)]
+struct Last {
+    time: Timestamp,
+    is_complete: bool,
+    is_certain: bool,
+    shortfall: usize,
+    /// Whether its own files are as it wrote them.
+    is_whole: bool,
+}
+
+/// How far back the seats in `seats.csv` are known without a break.
+#[derive(Debug, Clone, Copy)]
+struct Chain {
+    since: Timestamp,
+    has_baseline: bool,
+}
+
+/// A line of `totals.csv`: its time, and its numbers; or one that cannot be read.
+#[derive(Debug, Clone)]
+enum Total {
+    Day(Timestamp, [usize; 8], bool),
+    Broken,
+}
+
+#[derive(Default)]
+pub struct Model {
+    is_enterprise: bool,
+    last: Option<Last>,
+    chain: Option<Chain>,
+    seats: Option<Vec<Row>>,
+    latest: Option<Vec<Row>>,
+    people: Option<People>,
+    totals: Vec<Total>,
+    /// The lines of each year's changes.
+    pub changes: BTreeMap<i16, Vec<String>>,
+    /// The days that have a report.
+    pub days: BTreeSet<jiff::civil::Date>,
+    pub recorded: usize,
+    pub damaged: BTreeSet<File>,
+}
+
+/// What damaged files hold.
+pub const BROKEN: &str = "broken\n";
+
+impl Model {
+    pub fn new(is_enterprise: bool) -> Self {
+        Self {
+            is_enterprise,
+            ..Self::default()
+        }
+    }
+
+    pub fn last_time(&self) -> Option<Timestamp> {
+        self.last.as_ref().map(|last| last.time)
+    }
+
+    /// Somebody removes a file, or writes something else into it.
+    pub fn damage(&mut self, file: File, is_removed: bool) {
+        self.damaged.insert(file);
+        match file {
+            File::Seats => self.seats = None,
+            File::People => self.people = None,
+            File::Totals => self.totals = Vec::from_iter((!is_removed).then_some(Total::Broken)),
+            File::Latest => self.latest = None,
+            File::Manifest => {}
+        }
+        if let Some(last) = &mut self.last {
+            last.is_whole &= !matches!(file, File::Latest | File::Manifest);
+            if file == File::Manifest {
+                (last.is_certain, last.shortfall) = (false, 0);
+                let since = last.time;
+                self.chain = Some(Chain { since, has_baseline: false });
+            }
+        }
+    }
+
+    /// The seats that a report is compared with, and since when they are known.
+    fn before(&self) -> Option<(Vec<Row>, Chain)> {
+        let last = self.last.as_ref()?;
+        if let Some(seats) = &self.seats {
+            return Some((seats.clone(), self.chain?));
+        }
+        let chain = Chain {
+            since: last.time,
+            has_baseline: last.is_certain,
+        };
+        let filled = self.latest.as_ref()?.iter().map(|row| {
+            let people = self.people.as_ref();
+            let id = people.and_then(|people| people.id_of(row.login.as_deref()?));
+            Row { id, ..row.believed(last.time).bare() }
+        });
+        Some((filled.collect(), chain))
+    }
+
+    fn people(&self) -> People {
+        match (&self.people, &self.last, &self.latest) {
+            (Some(people), ..) => people.clone(),
+            (None, Some(last), Some(latest)) => {
+                People::rebuilt(last.time, latest, self.seats.as_deref())
+            }
+            _ => People::default(),
+        }
+    }
+
+    /// Whether a report proves that seats are gone that it does not show.
+    fn is_proof(&self, report: &Report) -> bool {
+        let known = self.last.as_ref().map_or(0, |last| last.shortfall);
+        report.is_complete()
+            || (!report.partial && report.steady && report.shortfall() <= known)
+    }
+
+    /// Takes in a report.
+    pub fn take(&mut self, report: &Report) -> Told {
+        let time = report.time;
+        let rows: Vec<Row> = report.rows.iter().map(|row| row.believed(time)).collect();
+        let people = self.people();
+        let counts = people.counts(time, &rows);
+        let nothing = Told {
+            changed: false,
+            added: 0,
+            removed: 0,
+            is_recorded: false,
+            counts,
+        };
+        let is_complete = report.is_complete();
+        let again = self.last.clone().filter(|last| date(last.time) == date(time));
+        if self.last.as_ref().is_some_and(|last| time <= last.time)
+            || again.as_ref().is_some_and(|last| last.is_complete && !is_complete)
+        {
+            return nothing;
+        }
+        let before = self.before();
+        let mut lines = Vec::new();
+        let (mut kept, mut added, mut removed) = (Vec::new(), 0, 0);
+        if let Some((before, chain)) = &before {
+            let compared = Compared::new(before, &rows);
+            if self.is_proof(report) {
+                removed = compared.gone.len();
+                lines.extend(compared.gone.iter().map(|row| revoked(row)));
+            } else {
+                kept = compared.gone.iter().map(|row| refreshed(row, &rows)).collect();
+            }
+            let is_grant = |row: &&&Row| {
+                chain.has_baseline || row.granted.is_some_and(|at| at >= chain.since)
+            };
+            let new: Vec<&Row> = compared.new.iter().filter(is_grant).copied().collect();
+            added = new.len();
+            lines.extend(new.into_iter().map(granted));
+            lines.extend(compared.facts());
+            lines.extend(renamed(before, &rows));
+        }
+        let state = ordered(rows.iter().chain(&kept).cloned().collect());
+        let changed = match (&before, &self.seats) {
+            (None, _) => true,
+            (Some((before, _)), Some(_)) => *before != state,
+            (Some(_), None) => {
+                let bare = |rows: &[Row]| ordered(rows.iter().map(Row::bare).collect());
+                let now: Vec<Row> = report.rows.iter().chain(&kept).cloned().collect();
+                Some(bare(&now)) != self.latest.as_deref().map(bare)
+            }
+        };
+        let is_better = again.as_ref().is_some_and(|last| !last.is_complete && is_complete);
+        if again.as_ref().is_some_and(|last| last.is_whole) && !changed && !is_better {
+            return nothing;
+        }
+        self.record(report, (&rows, &kept, state), people, (added, removed));
+        let has_baseline = before.as_ref().is_some_and(|before| before.1.has_baseline);
+        self.chain = Some(Chain {
+            since: before.map_or(time, |before| before.1.since),
+            has_baseline: has_baseline || report.is_certain(),
+        });
+        let (year, lines) = changes::lines(time, &lines);
+        if !lines.is_empty() {
+            self.changes.entry(year).or_default().extend(lines);
+        }
+        Told {
+            changed,
+            added,
+            removed,
+            is_recorded: true,
+            counts,
+        }
+    }
+
+    fn record(
+        &mut self,
+        report: &Report,
+        (rows, kept, state): (&[Row], &[Row], Vec<Row>),
+        mut people: People,
+        (added, removed): (usize, usize),
+    ) {
+        let time = report.time;
+        people.see(time, rows, kept);
+        let counts = people.counts(time, rows);
+        let mut line = [
+            rows.len(),
+            counts.people,
+            counts.active,
+            counts.inactive,
+            counts.never,
+            counts.new,
+            added,
+            removed,
+        ];
+        self.totals.retain(|total| match total {
+            Total::Day(at, replaced, _) if date(*at) == date(time) => {
+                line[6] += replaced[6];
+                line[7] += replaced[7];
+                false
+            }
+            _ => true,
+        });
+        self.totals.push(Total::Day(time, line, report.is_complete()));
+        self.people = Some(people);
+        self.seats = Some(state);
+        self.latest = Some(ordered(report.rows.clone()));
+        self.last = Some(Last {
+            time,
+            is_complete: report.is_complete(),
+            is_certain: report.is_certain(),
+            shortfall: report.shortfall(),
+            is_whole: true,
+        });
+        self.days.insert(date(time));
+        self.recorded += 1;
+    }
+
+    /// The files as they must be; none for one that is damaged.
+    pub fn files(&self) -> BTreeMap<String, String> {
+        let mut files = BTreeMap::new();
+        let mut put = |name: &str, file: String| files.insert(name.to_owned(), file);
+        let Some(last) = &self.last else { return files };
+        if let Some(seats) = &self.seats {
+            put("seats.csv", seats_file(seats));
+        }
+        if let Some(people) = &self.people {
+            put("people.csv", people.file());
+        }
+        if let Some(rows) = &self.latest {
+            let latest = latest_file(last.time, rows, self.is_enterprise);
+            put("latest.csv", latest.clone());
+            let day = date(last.time);
+            put(&format!("reports/{}/{day}.csv", day.year()), latest);
+        }
+        if self.totals.iter().any(|total| matches!(total, Total::Day(..))) {
+            put("totals.csv", self.totals_file());
+        }
+        for (year, lines) in &self.changes {
+            put(&format!("changes/{year}.csv"), format!("{CHANGES}{}", lines.concat()));
+        }
+        files
+    }
+
+    fn totals_file(&self) -> String {
+        let lines = self.totals.iter().map(|total| match total {
+            Total::Broken => BROKEN.to_owned(),
+            Total::Day(time, counts, is_complete) => {
+                let counts = counts.iter().map(ToString::to_string);
+                let line = [time.to_string()].into_iter().chain(counts);
+                table([line.chain([is_complete.to_string()]).collect::<Vec<_>>()])
+            }
+        });
+        format!("{TOTALS}{}", lines.collect::<String>())
+    }
+}
