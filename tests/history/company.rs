@@ -170,6 +170,13 @@ impl Company {
         }
     }
 
+    /// Something happens at once.
+    pub fn stir(&mut self) {
+        for _ in 0..=self.random.below(2) {
+            self.something_happens(self.now);
+        }
+    }
+
     /// A moment after `from`, up to now; often just now, so that times meet to the second.
     fn moment(&mut self, from: Timestamp) -> Timestamp {
         let span = self.now.duration_since(from).as_secs().max(1);

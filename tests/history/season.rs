@@ -72,6 +72,8 @@ pub struct Season {
     /// The newest time there was.
     time: Timestamp,
     runs: usize,
+    /// What there was at the run before.
+    before: Option<Vec<(Key, Row)>>,
     hidden: BTreeSet<Key>,
     excess: usize,
 }
@@ -107,6 +109,7 @@ impl Season {
             is_enterprise,
             company: Company::new(seed, is_enterprise, people, time),
             random: Random(seed ^ 0xd1ce),
+            before: None,
             excess: 0,
             ingredients,
             time,
@@ -131,23 +134,38 @@ impl Season {
             self.time = self.later();
         }
         let mut time = self.time;
-        if self.strikes("older", 25) && self.runs > 0 {
-            time = self.time - SignedDuration::from_mins(self.up_to(300));
-        }
+        let mut before = None;
         if let Some(last) = last
             && self.strikes("same second", 25)
         {
-            (time, self.time) = (last, self.time.max(last));
+            // This list may be the earlier one, or something happened in that second.
+            time = last;
+            before = self.before.clone().filter(|_| self.random.happens(50));
+            if before.is_none() {
+                self.company.live_until(self.time);
+                self.company.stir();
+            }
+        } else if self.strikes("older", 25) && self.runs > 0 {
+            time = self.time - SignedDuration::from_mins(self.up_to(300));
+            before.clone_from(&self.before);
         }
-        let run = self.run_at(time);
+        let run = match before {
+            Some(before) => self.run_that_shows(time, before),
+            None => self.run_at(time),
+        };
         self.runs += 1;
         run
     }
 
     /// The run at that time.
     pub fn run_at(&mut self, time: Timestamp) -> Run {
+        self.before = Some(self.company.shown());
         self.company.live_until(time);
         let shown = self.company.shown();
+        self.run_that_shows(time, shown)
+    }
+
+    fn run_that_shows(&mut self, time: Timestamp, shown: Vec<(Key, Row)>) -> Run {
         let (rows, total) = self.lossy(shown);
         let rows: Vec<Row> = rows.into_iter().map(|row| self.dated(row, time)).collect();
         let report = Report {

@@ -162,7 +162,10 @@ impl Story {
             File::Latest => "latest.csv",
             File::Manifest => ".json",
         });
-        let names: Vec<&str> = names.collect();
+        let mut names: Vec<&str> = names.collect();
+        if self.model.damaged.contains(&File::Manifest) {
+            names.push("is named in no manifest");
+        }
         let problems = step.stdout.lines().filter(|line| !line.contains(" days "));
         for line in problems.filter(|line| line.contains(FOLDER)) {
             if !names.iter().any(|name| line.contains(name)) {
