@@ -103,14 +103,23 @@ impl<'r> Compared<'r> {
 /// The people whom both show with another login.
 pub fn renamed(before: &[Row], now: &[Row]) -> Vec<Line> {
     let logins = |rows: &[Row]| -> BTreeMap<u64, String> {
-        let logins = rows.iter().filter_map(|row| Some((row.id?, row.login.clone()?)));
+        let logins = rows
+            .iter()
+            .filter_map(|row| Some((row.id?, row.login.clone()?)));
         logins.collect()
     };
     let before = logins(before);
     let renamed = logins(now).into_iter().filter_map(|(id, to)| {
         let from = before.get(&id).filter(|from| **from != to)?.clone();
         let nothing = String::new;
-        Some([to.clone(), nothing(), nothing(), "renamed".to_owned(), from, to])
+        Some([
+            to.clone(),
+            nothing(),
+            nothing(),
+            "renamed".to_owned(),
+            from,
+            to,
+        ])
     });
     renamed.collect()
 }

@@ -54,7 +54,10 @@ fn allowed() -> Vec<&'static str> {
         return all.to_vec();
     };
     let named: BTreeSet<&str> = only.split(',').collect();
-    let allowed: Vec<&str> = all.into_iter().filter(|name| named.contains(name)).collect();
+    let allowed: Vec<&str> = all
+        .into_iter()
+        .filter(|name| named.contains(name))
+        .collect();
     assert_eq!(allowed.len(), named.len(), "the ingredients are {all:?}");
     allowed
 }
@@ -72,12 +75,18 @@ fn play(seed: u64, allowed: &[&'static str], is_told: bool) -> Result<(), (Strin
     let mut season = Season::drawn(seed, allowed);
     let runs = 6 + usize::try_from(seed % 9).unwrap();
     let mut story = Story::begin(season.is_enterprise, false);
-    let played = catch_unwind(AssertUnwindSafe(|| run_season(&mut season, &mut story, runs)));
+    let played = catch_unwind(AssertUnwindSafe(|| {
+        run_season(&mut season, &mut story, runs)
+    }));
     let played = played.unwrap_or_else(|_| Err("a panic, see above".to_owned()));
     if is_told {
         println!("{}", story.told.concat());
     }
-    let about = format!("seed {seed}, run {}, {:?}", story.told.len(), season.ingredients);
+    let about = format!(
+        "seed {seed}, run {}, {:?}",
+        story.told.len(),
+        season.ingredients
+    );
     played.map_err(|wrong| (about, wrong))
 }
 

@@ -101,7 +101,10 @@ impl Model {
             if file == File::Manifest {
                 (last.is_certain, last.shortfall) = (false, 0);
                 let since = last.time;
-                self.chain = Some(Chain { since, has_baseline: false });
+                self.chain = Some(Chain {
+                    since,
+                    has_baseline: false,
+                });
             }
         }
     }
@@ -119,7 +122,10 @@ impl Model {
         let filled = self.latest.as_ref()?.iter().map(|row| {
             let people = self.people.as_ref();
             let id = people.and_then(|people| people.id_of(row.login.as_deref()?));
-            Row { id, ..row.believed(last.time).bare() }
+            Row {
+                id,
+                ..row.believed(last.time).bare()
+            }
         });
         Some((filled.collect(), chain))
     }
@@ -137,8 +143,7 @@ impl Model {
     /// Whether a report proves that seats are gone that it does not show.
     fn is_proof(&self, report: &Report) -> bool {
         let known = self.last.as_ref().map_or(0, |last| last.shortfall);
-        report.is_complete()
-            || (!report.partial && report.steady && report.shortfall() <= known)
+        report.is_complete() || (!report.partial && report.steady && report.shortfall() <= known)
     }
 
     /// Takes in a report.
@@ -155,9 +160,14 @@ impl Model {
             counts,
         };
         let is_complete = report.is_complete();
-        let again = self.last.clone().filter(|last| date(last.time) == date(time));
+        let again = self
+            .last
+            .clone()
+            .filter(|last| date(last.time) == date(time));
         if self.last.as_ref().is_some_and(|last| time <= last.time)
-            || again.as_ref().is_some_and(|last| last.is_complete && !is_complete)
+            || again
+                .as_ref()
+                .is_some_and(|last| last.is_complete && !is_complete)
         {
             return nothing;
         }
@@ -170,11 +180,14 @@ impl Model {
                 removed = compared.gone.len();
                 lines.extend(compared.gone.iter().map(|row| revoked(row)));
             } else {
-                kept = compared.gone.iter().map(|row| refreshed(row, &rows)).collect();
+                kept = compared
+                    .gone
+                    .iter()
+                    .map(|row| refreshed(row, &rows))
+                    .collect();
             }
-            let is_grant = |row: &&&Row| {
-                chain.has_baseline || row.granted.is_some_and(|at| at >= chain.since)
-            };
+            let is_grant =
+                |row: &&&Row| chain.has_baseline || row.granted.is_some_and(|at| at >= chain.since);
             let new: Vec<&Row> = compared.new.iter().filter(is_grant).copied().collect();
             added = new.len();
             lines.extend(new.into_iter().map(granted));
@@ -191,7 +204,9 @@ impl Model {
                 Some(bare(&now)) != self.latest.as_deref().map(bare)
             }
         };
-        let is_better = again.as_ref().is_some_and(|last| !last.is_complete && is_complete);
+        let is_better = again
+            .as_ref()
+            .is_some_and(|last| !last.is_complete && is_complete);
         if again.as_ref().is_some_and(|last| last.is_whole) && !changed && !is_better {
             return nothing;
         }
@@ -242,7 +257,8 @@ impl Model {
             }
             _ => true,
         });
-        self.totals.push(Total::Day(time, line, report.is_complete()));
+        self.totals
+            .push(Total::Day(time, line, report.is_complete()));
         self.people = Some(people);
         self.seats = Some(state);
         self.latest = Some(ordered(report.rows.clone()));
@@ -274,11 +290,18 @@ impl Model {
             let day = date(last.time);
             put(&format!("reports/{}/{day}.csv", day.year()), latest);
         }
-        if self.totals.iter().any(|total| matches!(total, Total::Day(..))) {
+        if self
+            .totals
+            .iter()
+            .any(|total| matches!(total, Total::Day(..)))
+        {
             put("totals.csv", self.totals_file());
         }
         for (year, lines) in &self.changes {
-            put(&format!("changes/{year}.csv"), format!("{CHANGES}{}", lines.concat()));
+            put(
+                &format!("changes/{year}.csv"),
+                format!("{CHANGES}{}", lines.concat()),
+            );
         }
         files
     }

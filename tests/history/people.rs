@@ -130,7 +130,9 @@ impl People {
             let granted = rows.iter().filter_map(|row| row.granted).min();
             let known_use = known.and_then(|known| Some(known.used.as_ref()?.0));
             let used = rows.iter().filter_map(|row| row.used);
-            let used = used.chain(known_use.filter(|at| is_believed(*at, time))).max();
+            let used = used
+                .chain(known_use.filter(|at| is_believed(*at, time)))
+                .max();
             let since = known.map_or(time, |known| known.since_at(time)) - SHOWN;
             counts.people += 1;
             *if used.is_some_and(recent) {

@@ -93,7 +93,11 @@ impl Season {
         let start: Timestamp = "2026-11-01T03:17:00Z".parse().unwrap();
         let days = i64::try_from(random.below(60)).unwrap();
         let time = start + SignedDuration::from_hours(24 * days);
-        let people = if ingredients.contains("pages") { 103 } else { 2 + random.below(6) };
+        let people = if ingredients.contains("pages") {
+            103
+        } else {
+            2 + random.below(6)
+        };
         Self::of(seed, ingredients, people, time)
     }
 
@@ -219,9 +223,15 @@ impl Season {
         }
         let counts_all = !self.has("lossy unseen");
         let all = self.company.holders();
-        let shown = shown.into_iter().filter(|(key, _)| !self.hidden.contains(key));
+        let shown = shown
+            .into_iter()
+            .filter(|(key, _)| !self.hidden.contains(key));
         let rows: Vec<Row> = shown.map(|(_, row)| row).collect();
-        let mut total = if counts_all { all } else { super::row::people_in(&rows) };
+        let mut total = if counts_all {
+            all
+        } else {
+            super::row::people_in(&rows)
+        };
         if self.has("steady") {
             total += 1;
         }
@@ -283,21 +293,31 @@ impl Season {
 }
 
 /// The times of a year's runs: a run a day, some days without and some with several.
-pub fn usual_times(seed: u64, mut time: Timestamp, gaps: &[(usize, i64)]) -> impl Iterator<Item = Timestamp> {
+pub fn usual_times(
+    seed: u64,
+    mut time: Timestamp,
+    gaps: &[(usize, i64)],
+) -> impl Iterator<Item = Timestamp> {
     let mut random = Random(seed);
     let hours = SignedDuration::from_hours;
     let gaps = gaps.to_vec();
     (0..).map(move |run| {
         let this = time;
-        let at_night = date(time).at(3, 17, 0, 0).to_zoned_datetime(jiff::tz::TimeZone::UTC);
+        let at_night = date(time)
+            .at(3, 17, 0, 0)
+            .to_zoned_datetime(jiff::tz::TimeZone::UTC);
         let at_night = at_night.unwrap().timestamp();
         let below = |random: &mut Random, n| i64::try_from(random.below(n)).unwrap();
         let gap = gaps.iter().find(|(at, _)| *at == run);
         time = match (gap, random.below(100)) {
             (Some((_, days)), _) => time + hours(days * 24),
             // Again the same day, at once or later; as far as there is a later.
-            (_, 0..=5) if date(time + hours(1)) == date(time) => time + SignedDuration::from_secs(5),
-            (_, 6..=17) if date(time + hours(6)) == date(time) => time + hours(1 + below(&mut random, 5)),
+            (_, 0..=5) if date(time + hours(1)) == date(time) => {
+                time + SignedDuration::from_secs(5)
+            }
+            (_, 6..=17) if date(time + hours(6)) == date(time) => {
+                time + hours(1 + below(&mut random, 5))
+            }
             // A day or more without a run.
             (_, 18..=26) => at_night + hours(24 * (2 + below(&mut random, 4))),
             (_, 27..=30) => at_night + hours(24 + below(&mut random, 20)),

@@ -69,7 +69,11 @@ impl Story {
         self.spoil(&run.damage);
         self.set(&run);
         self.runs += 1;
-        let kind = if self.is_enterprise { "enterprise" } else { "organization" };
+        let kind = if self.is_enterprise {
+            "enterprise"
+        } else {
+            "organization"
+        };
         let job = Job::on(&self.simulator)
             .input("token", &token("reads", self.runs))
             .input("commit-token", &token("writes", self.runs))
@@ -92,7 +96,10 @@ impl Story {
         if self.is_usual && step.stdout.contains("::warning::") {
             return Err(format!("a warning:\n{}", step.stdout));
         }
-        let path = step.output("report-path").trim_end_matches(".csv").to_owned();
+        let path = step
+            .output("report-path")
+            .trim_end_matches(".csv")
+            .to_owned();
         let manifest = std::fs::read(step.workspace.join(format!("{path}.manifest.json"))).unwrap();
         let manifest: Value = serde_json::from_slice(&manifest).unwrap();
         // A busy machine may be late by a second.
@@ -126,7 +133,11 @@ impl Story {
         let names: Vec<&str> = expected.keys().map(String::as_str).collect();
         let (head, found) = self.files(&names);
         let is_found = head != self.head;
-        same(&is_found.to_string(), &is_recorded.to_string(), "whether there is a commit")?;
+        same(
+            &is_found.to_string(),
+            &is_recorded.to_string(),
+            "whether there is a commit",
+        )?;
         let expected_sha = if is_recorded { &head } else { "" };
         same(sha, expected_sha, "the output commit-sha")?;
         self.head = head;
@@ -235,11 +246,16 @@ impl Story {
     /// Sets up what GitHub answers to a run.
     fn set(&self, run: &Run) {
         let report = &run.report;
-        let rows = report.rows.iter().map(|row| answer(row, self.is_enterprise));
+        let rows = report
+            .rows
+            .iter()
+            .map(|row| answer(row, self.is_enterprise));
         let total = u64::try_from(report.total).unwrap();
         let seats = Seats::rows(rows).total_seats(TotalSeats::Fixed(total));
         self.simulator.change(|github| {
-            github.organizations.insert("acme".to_owned(), seats.clone());
+            github
+                .organizations
+                .insert("acme".to_owned(), seats.clone());
             github.enterprises.insert("acme".to_owned(), seats);
         });
         self.simulator.clear_faults();
@@ -371,7 +387,9 @@ fn same(found: &str, expected: &str, what: &str) -> Check {
         let (one, other) = (lines.next(), others.next());
         if one != other || one.is_none() {
             let [one, other] = [one, other].map(|line| line.unwrap_or("(nothing)"));
-            return Err(format!("line {line} of {what}:\n  found    {one}\n  expected {other}"));
+            return Err(format!(
+                "line {line} of {what}:\n  found    {one}\n  expected {other}"
+            ));
         }
     }
     Ok(())

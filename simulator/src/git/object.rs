@@ -116,7 +116,9 @@ impl Repo {
             !text.is_empty()
                 && !text.starts_with(cut_off)
                 && !text.ends_with(cut_off)
-                && text.chars().all(|c| matches!(c, ' '..='~') && c != '<' && c != '>')
+                && text
+                    .chars()
+                    .all(|c| matches!(c, ' '..='~') && c != '<' && c != '>')
         };
         let are_plain = people.iter().all(|person| {
             person.date.is_none() && is_taken(&person.name) && is_taken(&person.email)
@@ -157,7 +159,10 @@ fn entries(tree: &[u8]) -> BTreeMap<Vec<u8>, (String, String)> {
     while let Some(end) = rest.iter().position(|byte| *byte == 0) {
         let head = &rest[..end];
         let oid = rest.get(end + 1..end + 21).unwrap_or_default();
-        let space = head.iter().position(|byte| *byte == b' ').unwrap_or_default();
+        let space = head
+            .iter()
+            .position(|byte| *byte == b' ')
+            .unwrap_or_default();
         let mode = String::from_utf8_lossy(&head[..space]).into_owned();
         let mut name = head[space + 1..].to_vec();
         if mode == FOLDER {
