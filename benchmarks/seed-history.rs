@@ -57,7 +57,8 @@ fn main() -> anyhow::Result<()> {
         let entry = Entry {
             scope: &scope,
             time,
-            seats: report.seats(),
+            seats: report.credible_seats(),
+            shows_every_seat: report.shows_every_seat(),
             complete: Some(report.is_complete()),
             csv: file.into(),
             manifest: Manifest::new(&report, "https://api.github.com/", None, Vec::new()),

@@ -310,7 +310,7 @@ async fn take(
     };
     let (forms, manifest) = write(inputs, delivery, reader, destination, &read, rule).await?;
     Ok(Finished {
-        counts: Counts::of(read.known.standings(read.report.seats(), rule)),
+        counts: Counts::of(read.known.standings(read.report.credible_seats(), rule)),
         read,
         rule,
         forms,
@@ -333,7 +333,7 @@ async fn write(
     let form = match inputs.report.columns {
         Columns::Github => Form::Github,
         Columns::All => {
-            standings = Standings::new(known.standings(report.seats(), rule));
+            standings = Standings::new(known.standings(report.credible_seats(), rule));
             Form::All(&standings)
         }
     };

@@ -41,7 +41,7 @@ pub(crate) struct Read {
 pub(crate) enum Gone {
     /// All that are not in the list: it came in one piece.
     All,
-    /// These, which two readings in a row did not have.
+    /// These, which two readings in a row didn't have. None, if the list may lack seats.
     Only(Vec<Seat>),
 }
 
@@ -97,10 +97,15 @@ pub(crate) async fn read(
         (report, gone) = settled(report, past, &once).await?;
     }
     drop(shown);
-    let warnings = Vec::from_iter(tell(&report));
+    let odd_times = times_from_the_future(&report);
+    let warnings = tell(&report)
+        .into_iter()
+        .chain(odd_times)
+        .chain(clock.skew());
+    let warnings = warnings.collect();
     refuse_incomplete(inputs, &report)?;
     let gone = match report.reading().pages {
-        1 => Gone::All,
+        1 if report.is_complete() => Gone::All,
         _ => Gone::Only(gone),
     };
     Ok(Read {
@@ -121,8 +126,12 @@ async fn settled(
     past: &Past,
     once: &impl AsyncFn() -> Result<Report, GitHubError>,
 ) -> anyhow::Result<(Report, Vec<Seat>)> {
+    if !report.is_complete() {
+        let gone = gone_for_all_its_doubts(&report, past);
+        return Ok((report, gone));
+    }
     let absent = past.absent(report.seats());
-    if absent.is_empty() || report.is_airtight() || !report.is_complete() {
+    if absent.is_empty() || report.is_airtight() {
         return Ok((report, absent));
     }
     tracing::info!(
@@ -140,8 +149,22 @@ async fn settled(
             report = report.doubted(Doubt::Unsteady { seats });
         }
     }
-    let absent = past.absent(report.seats());
-    Ok((report, absent))
+    let gone = if report.is_complete() {
+        past.absent(report.seats())
+    } else {
+        gone_for_all_its_doubts(&report, past)
+    };
+    Ok((report, gone))
+}
+
+/// The seats that are gone for sure though the report isn't proved complete: those it lacks, if
+/// GitHub's total is off for a reason that was there before.
+fn gone_for_all_its_doubts(report: &Report, past: &Past) -> Vec<Seat> {
+    if past.explains_shortfall_of(report) {
+        past.absent(report.seats())
+    } else {
+        Vec::new()
+    }
 }
 
 /// Says how large the report is, and what is odd about that, which is given back.
@@ -162,6 +185,20 @@ fn tell(report: &Report) -> Option<String> {
         report.people()
     );
     tracing::warn!("{scope}: {odd}");
+    Some(odd)
+}
+
+/// Says that GitHub gives times that can't be.
+fn times_from_the_future(report: &Report) -> Option<String> {
+    let seats = match report.times_from_the_future() {
+        0 => return None,
+        1 => "1 seat has a time".to_owned(),
+        seats => format!("{seats} seats have times"),
+    };
+    let odd = format!(
+        "{seats} later than the report itself. The report keeps what GitHub said, but it doesn't count as a grant, a sign-in, or activity."
+    );
+    tracing::warn!("{}: {odd}", report.scope());
     Some(odd)
 }
 

@@ -26,6 +26,7 @@ pub mod status;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::clock::MAX_CLOCK_SKEW;
 use completeness::{Doubt, Reading};
 use people::Person;
 use scope::Scope;
@@ -39,6 +40,8 @@ pub struct Report {
     seats: Vec<Seat>,
     people: usize,
     doubts: Vec<Doubt>,
+    credible: Option<Vec<Seat>>,
+    is_confirmed: bool,
 }
 
 impl Report {
@@ -51,11 +54,13 @@ impl Report {
         let without_person = seats.iter().filter(|seat| seat.assignee.is_none()).count();
         let doubts = reading.doubts(people, without_person, twice.len());
         Self {
+            credible: seat::without_times_after(&seats, credible_until(reading.ended_at)),
             scope,
             reading,
             seats,
             people,
             doubts,
+            is_confirmed: false,
         }
     }
 
@@ -84,6 +89,20 @@ impl Report {
         &self.seats
     }
 
+    /// The rows without times that cannot be: a grant, an activity, or a sign-in after the report
+    /// was read. These are what counts; [`Report::seats`] is what GitHub said.
+    #[must_use]
+    pub fn credible_seats(&self) -> &[Seat] {
+        self.credible.as_deref().unwrap_or(&self.seats)
+    }
+
+    /// How many rows have a time that cannot be.
+    #[must_use]
+    pub fn times_from_the_future(&self) -> usize {
+        let pairs = self.seats.iter().zip(self.credible_seats());
+        pairs.filter(|(said, credible)| said != credible).count()
+    }
+
     /// How many people hold a seat; somebody with several seats counts once.
     #[must_use]
     pub fn people(&self) -> usize {
@@ -92,7 +111,7 @@ impl Report {
 
     /// Each person with the newest activity and the oldest grant among their seats, by login.
     pub fn each_person(&self) -> impl Iterator<Item = Person<'_>> {
-        people::of(&self.seats)
+        people::of(self.credible_seats())
     }
 
     /// What speaks against the report being complete. Empty for a complete report.
@@ -129,10 +148,45 @@ impl Report {
             || (self.is_complete() && counts_every_row && !newest.is_some_and(is_new))
     }
 
-    /// Whether both were read alike: the same seats, and the same doubts about them.
+    /// By how many seats the pages fall short of `total_seats`. Missing if GitHub doesn't say how
+    /// many there are.
     #[must_use]
-    pub fn says_the_same_as(&self, other: &Self) -> bool {
-        self.seats == other.seats && self.doubts == other.doubts
+    pub fn shortfall(&self) -> Option<u64> {
+        let without_person = self.seats.iter().filter(|seat| seat.assignee.is_none());
+        let listed = (self.people + without_person.count()) as u64;
+        let total = self.reading.totals.iter().copied().flatten().max()?;
+        Some(total.saturating_sub(listed))
+    }
+
+    /// Whether two readings list the same seats and leave the same doubts. What the holders did in
+    /// the meantime doesn't matter.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        self.doubts == other.doubts && seat::are_the_same(&self.seats, &other.seats)
+    }
+
+    /// The same report, after another reading in a row agreed with it.
+    #[must_use]
+    pub fn confirmed(mut self) -> Self {
+        self.is_confirmed = true;
+        self
+    }
+
+    /// Whether the only doubt is a `total_seats` that the pages miss, and two readings in a row
+    /// missed it by the same number with the same seats.
+    ///
+    /// GitHub's total isn't always the number of seats that it lists. If it's off for good, this
+    /// list is all there is to see, and what it lacks compared with earlier reports can be called
+    /// revoked; see [`history::Past::explains_shortfall_of`].
+    #[must_use]
+    pub fn has_steady_shortfall(&self) -> bool {
+        self.is_confirmed && matches!(*self.doubts, [Doubt::Short { .. }])
+    }
+
+    /// Whether this report certainly shows every seat there was.
+    #[must_use]
+    pub fn shows_every_seat(&self) -> bool {
+        self.is_complete() && self.is_airtight()
     }
 
     /// The name of the report's file without its ending, as GitHub names its download:
@@ -145,4 +199,11 @@ impl Report {
             self.time().as_second()
         )
     }
+}
+
+/// The latest time that something can have that was read at `time`. What GitHub's clock and the
+/// machine's can differ by is no sign of a wrong time.
+#[must_use]
+pub fn credible_until(time: Timestamp) -> Timestamp {
+    time.checked_add(MAX_CLOCK_SKEW).unwrap_or(time)
 }

@@ -388,21 +388,25 @@ fn one_organization_has_one_history_however_its_name_is_written() {
 }
 
 #[test]
-fn a_report_from_the_future_is_warned_of_and_stops_no_other() {
+fn nothing_is_recorded_in_front_of_a_report_from_the_future() {
     let simulator = Simulator::start(github(Seats::rows([octocat()]))).unwrap();
     let directory = simulator.git_dir(OWN);
     let path = "copilot-activity/acme/latest.csv";
     let future = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
                   2199-01-01T00:00:00Z,hubot,None,None,None\n";
     commit_file(&directory, path, future.as_bytes());
-    let step = job(&simulator).run();
-    step.succeeded();
-    assert!(step.stdout.contains("::warning::"), "{}", step.stdout);
-    assert!(
-        step.stdout
-            .contains("2199-01-01T00:00:00Z, which is yet to come")
+    let step = job(&simulator)
+        .input("deliver-to", "artifact, repository")
+        .run();
+    step.failed(
+        1,
+        &[
+            "the newest recorded report is of 2199-01-01T00:00:00Z",
+            "revert the commit that recorded it",
+        ],
     );
-    assert_ne!(step.output("commit-sha"), "");
+    assert_eq!(step.output("commit-sha"), "");
+    assert_ne!(step.output("artifact-id"), "");
     sound(&simulator, OWN);
 }
 

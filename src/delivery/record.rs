@@ -150,7 +150,8 @@ impl Delivery<'_> {
                 let entry = Entry {
                     scope: report.scope(),
                     time: report.time(),
-                    seats: report.seats(),
+                    seats: report.credible_seats(),
+                    shows_every_seat: report.shows_every_seat(),
                     complete: Some(report.is_complete()),
                     csv: offer.csv.clone(),
                     manifest: self.manifest(report, api, Vec::new()),
@@ -292,6 +293,9 @@ impl Placed {
             (None, Action::Older(time)) => {
                 format!("nothing committed to {place}: it has a newer report, of {time}")
             }
+            (None, Action::SameTime) => format!(
+                "nothing committed to {place}: another run recorded a report of the same second"
+            ),
             (None, Action::LessComplete) => format!(
                 "nothing committed to {place}: the day's report there is complete, and this one is not"
             ),

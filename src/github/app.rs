@@ -126,9 +126,14 @@ impl App {
         };
         let ahead = theirs.as_second() - now.as_second();
         let before = self.ahead.swap(ahead, Ordering::Relaxed);
-        // Much the same clock would be refused again.
-        if (ahead - before).abs() <= DATED_BACK / 2 {
+        // Much the same time would be refused again.
+        let signed_for = signed.as_second() + before;
+        if (theirs.as_second() - signed_for).abs() <= DATED_BACK / 2 {
             return false;
+        }
+        if ahead.abs() <= DATED_BACK / 2 {
+            // The clock is corrected by now, and has said so.
+            return true;
         }
         let (by, how) = (
             ahead.unsigned_abs(),

@@ -11,6 +11,7 @@
 //! differs. A report older than the recorded one changes nothing.
 
 pub mod changes;
+mod continuity;
 mod folder;
 pub mod import;
 mod names;
@@ -30,7 +31,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
 use super::day::{LATEST, day_stem};
-use super::manifest::{FileEntry, Manifest};
+use super::manifest::{Continuity, FileEntry, Manifest};
 use super::scope::{Scope, ScopeKind};
 use super::seat::Seat;
 use super::standing::{Counts, Known};
@@ -47,8 +48,11 @@ pub struct Entry<'a> {
     pub scope: &'a Scope,
     /// Its time, in whole seconds.
     pub time: Timestamp,
-    /// Its rows, in the report's order.
+    /// Its rows, in the report's order, without times that can't be (see
+    /// [`super::Report::credible_seats`]).
     pub seats: &'a [Seat],
+    /// Whether it certainly shows every seat there was.
+    pub shows_every_seat: bool,
     /// Whether it is proved complete; nothing where nobody can know, as of a downloaded file.
     pub complete: Option<bool>,
     /// Its file in GitHub's own form.
@@ -67,9 +71,9 @@ pub struct Entry<'a> {
 /// What is not called revoked stays in the history until a later report settles it.
 #[derive(Debug, Clone, Copy)]
 pub enum Revoked<'a> {
-    /// All of them.
+    /// All of them: the list came in one piece.
     All,
-    /// These alone.
+    /// These alone. None, if the report may lack rows.
     Only(&'a [Seat]),
 }
 
@@ -102,6 +106,8 @@ pub enum Action {
     Unchanged,
     /// The folder holds a newer report, of that time.
     Older(Timestamp),
+    /// The folder holds another report of the same second.
+    SameTime,
     /// The day has a report that is proved complete, and this one is not.
     LessComplete,
 }
@@ -130,6 +136,17 @@ pub enum RecordError {
         /// How this run calls them.
         ours: String,
     },
+    /// The newest report was recorded with a time that GitHub's clock hasn't reached. A report in
+    /// front of it would break the chain of manifests for good.
+    #[error(
+        "the newest recorded report is of {recorded}, and it is only {now} by GitHub's clock. Nothing was recorded, because a report never goes in front of a newer one\n  what to do: revert the commit that recorded it, and run again"
+    )]
+    FromTheFuture {
+        /// The time of that report.
+        recorded: Timestamp,
+        /// The present.
+        now: Timestamp,
+    },
     /// A file could not be put into its form. Never in practice.
     #[error("a file of the history could not be written: {0}")]
     Form(#[from] csv::Error),
@@ -143,15 +160,21 @@ pub enum RecordError {
 ///
 /// # Errors
 /// Where the folder belongs to another scope.
-pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recording, RecordError> {
+pub fn record(
+    mut entry: Entry<'_>,
+    folder: &Folder,
+    now: Timestamp,
+) -> Result<Recording, RecordError> {
     let found = Past::read(folder, entry.time, now);
     found.takes(entry.scope, entry.manifest.pseudonyms(), entry.seats)?;
+    if let Some(recorded) = found.from_the_future(now) {
+        return Err(RecordError::FromTheFuture { recorded, now });
+    }
     let before = found.before.seats();
     let mut differences = before.map_or_else(Vec::new, |old| changes::between(old, entry.seats));
     let kept = take_unproved(&mut differences, &entry);
-    if let Some(time) = found.time.filter(|_| !found.known.has_baseline()) {
-        take_unseen(&mut differences, time);
-    }
+    let kept = continuity::with_newest_names(kept, entry.seats);
+    take_unseen(&mut differences, found.continuity);
     let state = with_kept(entry.seats, &kept);
     let changed = match &found.before {
         Before::Nothing => true,
@@ -160,6 +183,8 @@ pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recor
     };
     let action = match found.time {
         Some(time) if time > entry.time => Action::Older(time),
+        // Nothing says which of two runs that began in the same second was first.
+        Some(time) if time == entry.time && changed => Action::SameTime,
         _ if found.day_complete == Some(true) && entry.complete == Some(false) => {
             Action::LessComplete
         }
@@ -167,11 +192,15 @@ pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recor
         _ if found.has_day && !changed => Action::Unchanged,
         _ => Action::Record,
     };
-    if matches!(action, Action::Older(_) | Action::LessComplete) {
+    let is_passed_over = matches!(
+        action,
+        Action::Older(_) | Action::SameTime | Action::LessComplete
+    );
+    if is_passed_over {
         // What is compared with a newer or a better report tells nothing of what happened.
         differences.clear();
     }
-    let changed = changed && !matches!(action, Action::Older(_) | Action::LessComplete);
+    let changed = changed && !is_passed_over;
     let count = |kind| differences.iter().filter(|c| c.kind == kind).count();
     let (granted, revoked) = (count(Kind::Granted), count(Kind::Revoked));
     let told = differences.iter().filter_map(|change| {
@@ -183,6 +212,11 @@ pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recor
     let mut files = Vec::new();
     if action == Action::Record {
         known.people.see(entry.time, entry.seats, &kept);
+        entry.manifest.set_continuity(continuity::after(
+            found.continuity,
+            entry.time,
+            entry.shows_every_seat,
+        ));
         let rule = Rule {
             now: entry.time,
             inactive_after: entry.inactive_after,
@@ -207,13 +241,11 @@ pub fn record(entry: Entry<'_>, folder: &Folder, now: Timestamp) -> Result<Recor
     })
 }
 
-/// Takes out the seats that may only seem to be gone: a report that may lack rows proves nothing of
-/// those it does not show.
+/// Takes out the seats that may only seem to be gone.
 fn take_unproved<'s>(changes: &mut Vec<Change<'s>>, entry: &Entry<'_>) -> Vec<&'s Seat> {
-    let proved = match (entry.complete, entry.revoked) {
-        (Some(false), _) => &[],
-        (_, Revoked::Only(proved)) => proved,
-        (_, Revoked::All) => return Vec::new(),
+    let proved = match entry.revoked {
+        Revoked::All => return Vec::new(),
+        Revoked::Only(proved) => proved,
     };
     let keys: HashSet<_> = proved.iter().filter_map(Seat::key).collect();
     let is_proved = |seat: &Seat| match seat.key() {
@@ -228,17 +260,18 @@ fn take_unproved<'s>(changes: &mut Vec<Change<'s>>, entry: &Entry<'_>) -> Vec<&'
         .collect()
 }
 
-/// Takes out the seats that the last report, of `time`, should have shown: it may have lacked rows,
-/// and so may all before it, so that they were not known rather than not there.
-fn take_unseen(changes: &mut Vec<Change<'_>>, time: Timestamp) {
-    changes.retain(|change| {
-        let is_later = || change.seat.created_at.is_some_and(|at| at >= time);
-        change.kind != Kind::Granted || is_later()
-    });
+/// Takes out the seats that were perhaps there all along, and only not known.
+fn take_unseen(changes: &mut Vec<Change<'_>>, continuity: Option<Continuity>) {
+    let Some(known) = continuity else {
+        return;
+    };
+    let is_later = |seat: &Seat| seat.created_at.is_some_and(|at| at >= known.tracked_since);
+    changes
+        .retain(|change| change.kind != Kind::Granted || known.baseline || is_later(change.seat));
 }
 
-fn with_kept<'s>(seats: &'s [Seat], kept: &[&'s Seat]) -> Vec<&'s Seat> {
-    let mut state: Vec<&Seat> = seats.iter().chain(kept.iter().copied()).collect();
+fn with_kept<'s>(seats: &'s [Seat], kept: &'s [Seat]) -> Vec<&'s Seat> {
+    let mut state: Vec<&Seat> = seats.iter().chain(kept).collect();
     if !kept.is_empty() {
         state.sort_by(|one, other| one.order(other));
     }

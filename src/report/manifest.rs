@@ -61,9 +61,22 @@ pub struct Manifest<'a> {
     total_seats: Option<u64>,
     complete: Option<bool>,
     doubts: Vec<String>,
+    shortfall: Option<u64>,
+    #[serde(flatten)]
+    continuity: Option<Continuity>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<FileEntry>,
     previous: Option<FileEntry>,
+}
+
+/// How far back the state of the seats is known without a break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Continuity {
+    /// The time of the first report since which every report was compared with the full state of
+    /// the one before it.
+    pub tracked_since: Timestamp,
+    /// Whether one of these reports certainly showed every seat there was.
+    pub baseline: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -113,6 +126,8 @@ impl<'a> Manifest<'a> {
             total_seats: reading.total_seats(),
             complete: Some(report.is_complete()),
             doubts: report.doubts().iter().map(ToString::to_string).collect(),
+            shortfall: report.shortfall(),
+            continuity: None,
             files,
             previous: None,
         }
@@ -138,6 +153,8 @@ impl<'a> Manifest<'a> {
             total_seats: None,
             complete: None,
             doubts: Vec::new(),
+            shortfall: None,
+            continuity: None,
             files: Vec::new(),
             previous: None,
         }
@@ -156,6 +173,11 @@ impl<'a> Manifest<'a> {
     #[must_use]
     pub fn pseudonyms(&self) -> Option<&str> {
         self.pseudonyms.as_deref()
+    }
+
+    /// Says how far back the seats are tracked, once the history is known.
+    pub fn set_continuity(&mut self, continuity: Continuity) {
+        self.continuity = Some(continuity);
     }
 
     /// Names the files that belong to the report.
@@ -197,6 +219,19 @@ pub struct RecordedManifest {
     pub people: Option<u64>,
     /// Whether it was proved complete, where it says.
     pub complete: Option<bool>,
+    /// By how many seats it fell short of `total_seats`, if it says so.
+    #[serde(default)]
+    pub shortfall: Option<u64>,
+    /// In how many pages it was read, if it was read from the API.
+    #[serde(default)]
+    pages: Option<usize>,
+    /// The downloaded file that it was made from, if it was imported.
+    #[serde(default)]
+    imported_from: Option<String>,
+    #[serde(default)]
+    tracked_since: Option<Timestamp>,
+    #[serde(default)]
+    baseline: Option<bool>,
     /// The fingerprint of the key by which people have pseudonyms, where they have.
     #[serde(default)]
     pub pseudonyms: Option<String>,
@@ -225,6 +260,21 @@ impl RecordedManifest {
     /// Where the file is no manifest.
     pub fn read(file: &[u8]) -> serde_json::Result<Self> {
         serde_json::from_slice(file)
+    }
+
+    /// How far back the seats were tracked when it was written, if it says so.
+    #[must_use]
+    pub fn continuity(&self) -> Option<Continuity> {
+        Some(Continuity {
+            tracked_since: self.tracked_since?,
+            baseline: self.baseline?,
+        })
+    }
+
+    /// Whether its report certainly showed every seat there was, by what the manifest alone says.
+    #[must_use]
+    pub fn showed_every_seat(&self) -> bool {
+        self.imported_from.is_some() || (self.complete == Some(true) && self.pages == Some(1))
     }
 
     /// The SHA-256 that it gives of a file.

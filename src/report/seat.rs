@@ -176,6 +176,53 @@ pub fn ordered(mut rows: Vec<Seat>) -> (Vec<Seat>, Vec<Seat>) {
     (rows, twice)
 }
 
+/// Whether two lists hold the same seats, whatever is said of them.
+#[must_use]
+pub fn are_the_same(one: &[Seat], other: &[Seat]) -> bool {
+    let keys = |seats| {
+        let keys = grouped(seats, Seat::key).into_iter();
+        keys.map(move |place: usize| seats[place].key())
+    };
+    let grants = |seats: &[Seat]| {
+        let without_person = seats.iter().filter(|seat| seat.assignee.is_none());
+        let mut grants: Vec<_> = without_person.map(|seat| seat.created_at).collect();
+        grants.sort_unstable();
+        grants
+    };
+    keys(one).eq(keys(other)) && grants(one) == grants(other)
+}
+
+/// The rows without the times after `latest`; nothing if there are none.
+#[must_use]
+pub fn without_times_after(seats: &[Seat], latest: Timestamp) -> Option<Vec<Seat>> {
+    let is_later = |time: &Option<Timestamp>| time.is_some_and(|time| time > latest);
+    let has_later = |seat: &Seat| {
+        [
+            seat.created_at,
+            seat.last_authenticated_at,
+            seat.last_activity_at,
+        ]
+        .iter()
+        .any(is_later)
+    };
+    if !seats.iter().any(has_later) {
+        return None;
+    }
+    let mut seats = seats.to_vec();
+    for seat in &mut seats {
+        seat.created_at.take_if(|time| *time > latest);
+        seat.last_authenticated_at.take_if(|time| *time > latest);
+        if seat
+            .last_activity_at
+            .take_if(|time| *time > latest)
+            .is_some()
+        {
+            seat.last_surface_used = None;
+        }
+    }
+    Some(seats)
+}
+
 /// The places of all rows that have a key: those of one key beside each other, and among them in
 /// the order of the rows.
 ///

@@ -107,14 +107,6 @@ pub struct Counts {
 }
 
 impl Known {
-    /// Whether any recorded report showed all seats there were, as far as anybody can know. Where
-    /// no report is counted, nothing speaks against it.
-    #[must_use]
-    pub fn has_baseline(&self) -> bool {
-        let mut days = self.totals.days().peekable();
-        days.peek().is_none() || days.any(|day| day.complete != Some(false))
-    }
-
     /// How the people who hold `seats` stand, in the order of their first row.
     pub fn standings<'a>(
         &'a self,

@@ -215,7 +215,9 @@ fn write_totals(out: &mut String, facts: &Facts<'_>) {
 }
 
 fn write_longest_inactive(out: &mut String, facts: &Facts<'_>) {
-    let standings = facts.known.standings(facts.report.seats(), facts.rule);
+    let standings = facts
+        .known
+        .standings(facts.report.credible_seats(), facts.rule);
     let longest = longest_idle(standings, LONGEST_INACTIVE);
     if longest.is_empty() {
         return;

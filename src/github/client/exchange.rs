@@ -2,8 +2,10 @@
 //! redirect is followed and a body is read.
 
 use bytes::{Bytes, BytesMut};
+use http::header::AGE;
 use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt as _;
+use jiff::Timestamp;
 use reqwest::Url;
 
 use super::super::answer::{Answer, origin};
@@ -83,6 +85,9 @@ impl Client {
             Err(Box::new(timeout.by_way(self.http.via(url)).into()))
         });
         let (status, headers, body) = exchanged.map_err(|problem| failed(*problem))?;
+        if let Some(date) = github_date(&headers) {
+            self.clock.observe(date);
+        }
         if let Some(quota) = self.quota_in(&headers) {
             admitted.tell(quota);
         }
@@ -156,4 +161,11 @@ impl Client {
             reset: self.pacer.after(again.hour(self.clock.now())?),
         })
     }
+}
+
+/// GitHub's time, if the answer comes from GitHub itself: a proxy's page has no request ID, and what
+/// a cache kept has an age.
+fn github_date(headers: &HeaderMap) -> Option<Timestamp> {
+    let is_github = headers.contains_key("x-github-request-id") && !headers.contains_key(AGE);
+    Again::of(headers).date.filter(|_| is_github)
 }

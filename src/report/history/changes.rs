@@ -352,10 +352,10 @@ fn organization_fits(before: &Seat, now: &Seat, bare: bool) -> bool {
     }
 }
 
-/// Whether a row comes from a downloaded report, which says nothing but login, organization and
-/// activity. GitHub's API always says when a seat was granted.
+/// Whether a row comes from a report in GitHub's own form, which says nothing but login, organization
+/// and activity. GitHub's API always says when a seat was granted.
 fn is_bare(seat: &Seat) -> bool {
-    seat.created_at.is_none() && seat.assignee.as_ref().is_none_or(|a| a.id.is_none())
+    seat.created_at.is_none() && seat.team.is_none() && seat.plan_type.is_none()
 }
 
 /// The plan, where it is known. GitHub also says `unknown`.

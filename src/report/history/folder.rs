@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use super::changes;
+use super::continuity;
 use super::names::{self, Names};
 use super::people::{PEOPLE, People};
 use super::seats::{self, SEATS};
@@ -12,10 +13,11 @@ use super::totals::{TOTALS, Totals};
 use super::{RecordError, table::TableError};
 use crate::report::csv::Recorded;
 use crate::report::day::{LATEST, day_stem};
-use crate::report::manifest::RecordedManifest;
+use crate::report::manifest::{Continuity, RecordedManifest};
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::Seat;
 use crate::report::standing::Known;
+use crate::report::{Report, credible_until};
 
 /// The files of a scope's folder that the next report needs. Nothing stands for a file that is not
 /// there.
@@ -120,6 +122,10 @@ pub struct Past {
     /// Whom the reports there are about, where a file says it.
     kind: Option<ScopeKind>,
     pub(super) before: Before,
+    /// How far back `before` is known without a break.
+    pub(super) continuity: Option<Continuity>,
+    /// By how many seats the newest report fell short of GitHub's total, if that is known.
+    shortfall: Option<u64>,
     /// What they know of people.
     pub known: Known,
     /// The time of the newest report there.
@@ -131,9 +137,8 @@ pub struct Past {
     pub(super) warnings: Vec<String>,
 }
 
-/// How far two machines' clocks may be apart. A recorded report from further in the future was
-/// not made when it says.
-const CLOCKS_APART: SignedDuration = SignedDuration::from_hours(1);
+/// How far a recorded report can be ahead of GitHub's clock as this run knows it.
+const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(1);
 
 impl Past {
     /// Whether a report of `scope` with these `seats`, whose people have pseudonyms by the key of
@@ -158,6 +163,21 @@ impl Past {
             }),
             _ => Ok(()),
         }
+    }
+
+    /// The time of the newest report, if `now` is far from reaching it.
+    #[must_use]
+    pub fn from_the_future(&self, now: Timestamp) -> Option<Timestamp> {
+        self.time
+            .filter(|time| time.duration_since(now) > MAX_AHEAD)
+    }
+
+    /// Whether a report that falls short of GitHub's total falls no shorter than the one recorded
+    /// before. Then the total is off for another reason than seats that the report lost, and what
+    /// it no longer shows is gone. If it falls shorter than before, it may have lost seats.
+    #[must_use]
+    pub fn explains_shortfall_of(&self, report: &Report) -> bool {
+        report.has_steady_shortfall() && report.shortfall() <= Some(self.shortfall.unwrap_or(0))
     }
 
     /// The seats of the newest report that `seats`, those of a later one, do not show.
@@ -208,11 +228,17 @@ impl Past {
                 ));
             }
         }
-        let latest_time = latest.as_ref().and_then(Recorded::time);
+        let said_by_latest = latest.as_ref().and_then(Recorded::time);
         if folder.people.is_none()
-            && let (Some(latest), Some(time)) = (&latest, latest_time)
+            && let (Some(latest), Some(time)) = (&latest, said_by_latest)
         {
             people.see(time, &latest.seats(), &[]);
+        }
+        let forgotten = people.forget_times_after(credible_until(time.max(now)));
+        if forgotten > 0 {
+            warnings.push(format!(
+                "{PEOPLE} has times from the future for {forgotten} people; they are dropped"
+            ));
         }
         let manifests = [day.as_ref(), previous.as_ref()];
         let kind = manifests
@@ -234,22 +260,29 @@ impl Past {
             (None, Some(line)) if day_stem(line.report_time) == day_stem(time) => line.complete,
             _ => None,
         };
+        let newest_manifest = manifests.into_iter().flatten().next();
+        // What somebody changed says nothing of when it was recorded.
+        let latest_time = said_by_latest.filter(|_| {
+            let recorded = newest_manifest.filter(|newest| Some(newest.report_time) == counted);
+            let recorded = recorded.and_then(|newest| newest.sha256(LATEST));
+            recorded.is_none() || folder.latest.as_deref().map(hash).as_deref() == recorded
+        });
         let mut times: Vec<Timestamp> = manifests
             .map(|m| m.map(|m| m.report_time))
             .into_iter()
-            .chain([latest_time, counted])
+            .chain([latest_time])
             .flatten()
             .collect();
-        times.sort_unstable();
-        // A report from the future was not made when it says.
-        let possible = times.partition_point(|time| time.duration_since(now) <= CLOCKS_APART);
-        let yet_to_come = times.split_off(possible).pop();
-        if let Some(time) = yet_to_come {
-            warnings.push(format!(
-                "the recorded report says that it is of {time}, which is yet to come; it does not count as newer"
-            ));
+        if let Some(counted) = counted {
+            if counted.duration_since(now) <= MAX_AHEAD || times.contains(&counted) {
+                times.push(counted);
+            } else {
+                warnings.push(format!(
+                    "{TOTALS} counts a report of {counted}, which is yet to come; that line is ignored"
+                ));
+            }
         }
-        let newest = times.pop();
+        let newest = times.into_iter().max();
         let has_day = day.as_ref().is_some_and(|day| {
             let report = format!("{}.csv", day_stem(time));
             [LATEST, &report].into_iter().all(|path| {
@@ -265,7 +298,7 @@ impl Past {
                         "{SEATS} is not there, so the report is compared with {LATEST}, which says less of a seat"
                     ));
                 }
-                let seats = latest.seats();
+                let seats = continuity::with_user_ids(latest.seats(), &people);
                 Before::Latest(latest, seats)
             }
             (None, None) => {
@@ -277,18 +310,17 @@ impl Past {
                 Before::Nothing
             }
         };
-        // Where a report that is newer or yet to come is there, the files are its own, and its
-        // manifest was not read.
-        if yet_to_come.is_none() && newest.is_none_or(|newest| newest <= time) {
-            let manifests = [day.as_ref(), previous.as_ref()];
-            altered(
-                folder,
-                manifests.into_iter().flatten().next(),
-                (time, counted),
-                &mut warnings,
-            );
+        // The files of a newer report are its own, and its manifest was not read.
+        if newest.is_none_or(|newest| newest <= time) {
+            altered(folder, newest_manifest, (time, counted), &mut warnings);
         }
+        let shortfall = newest_manifest.and_then(|newest| match newest.complete {
+            Some(true) => Some(0),
+            _ => newest.shortfall,
+        });
         Self {
+            continuity: continuity::of(&before, folder, newest_manifest, newest),
+            shortfall,
             names,
             kind,
             before,

@@ -8,10 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::folder::hash;
 use super::{Entry, Folder, RecordError, Recording, Revoked, record};
+use crate::report::credible_until;
 use crate::report::csv::{Recorded, RecordedError};
 use crate::report::manifest::Manifest;
 use crate::report::scope::{Scope, ScopeKind};
-use crate::report::seat::Seat;
+use crate::report::seat::{Seat, without_times_after};
 use crate::text::shown;
 
 /// What stands in the names that GitHub gives to its files, after the slug.
@@ -109,10 +110,14 @@ impl Download {
         }
         let mut seats = Recorded::read(&file)?.seats();
         seats.sort_by(Seat::order);
+        if let Some(credible) = without_times_after(&seats, credible_until(self.time)) {
+            seats = credible;
+        }
         let entry = Entry {
             scope,
             time: self.time,
             seats: &seats,
+            shows_every_seat: true,
             complete: None,
             csv: file,
             manifest: Manifest::imported(scope, &self.name, self.time, &seats),

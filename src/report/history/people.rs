@@ -120,12 +120,12 @@ impl People {
     }
 
     /// Takes in a report: its time, its seats, and who still holds one that it does not show.
-    pub fn see(&mut self, time: Timestamp, seats: &[Seat], kept: &[&Seat]) {
+    pub fn see(&mut self, time: Timestamp, seats: &[Seat], kept: &[Seat]) {
         for person in &mut self.all {
             person.holds_seat = false;
         }
         let holders = |seat: &Seat| seat.assignee.clone();
-        for account in kept.iter().filter_map(|seat| holders(seat)) {
+        for account in kept.iter().filter_map(holders) {
             if let Some(place) = self.place(&account) {
                 self.all[place].holds_seat = true;
             }
@@ -150,6 +150,23 @@ impl People {
             self.all[place].see(time, account, seat);
             self.index(place);
         }
+    }
+
+    /// Forgets activities and sign-ins after `latest`, which can't be. Gives the number of people
+    /// they were of.
+    pub fn forget_times_after(&mut self, latest: Timestamp) -> usize {
+        let mut people = 0;
+        for person in &mut self.all {
+            let activity = &mut person.last_known_activity_at;
+            let was_active = activity.take_if(|time| *time > latest).is_some();
+            if was_active {
+                person.last_known_surface = None;
+            }
+            let authentication = &mut person.last_known_authentication_at;
+            let was_there = authentication.take_if(|time| *time > latest).is_some();
+            people += usize::from(was_active || was_there);
+        }
+        people
     }
 
     /// Everybody, by login as in the report.

@@ -39,12 +39,17 @@ impl Repository {
         let entry = Entry {
             scope: report.scope(),
             time: report.time(),
-            seats: report.seats(),
+            seats: report.credible_seats(),
+            shows_every_seat: report.shows_every_seat(),
             complete: Some(report.is_complete()),
             csv: file.into(),
             manifest: Manifest::new(report, "https://api.github.com/", None, Vec::new()),
             inactive_after: MONTH,
-            revoked: Revoked::All,
+            revoked: if report.is_complete() {
+                Revoked::All
+            } else {
+                Revoked::Only(&[])
+            },
         };
         let now = "2027-12-31T00:00:00Z".parse().unwrap();
         let recording = record(entry, &self.folder(report.time()), now)?;
@@ -217,14 +222,64 @@ fn what_a_newer_report_wrote_is_not_called_an_edit() {
 }
 
 #[test]
-fn a_report_from_the_future_stops_no_other() {
+fn nothing_is_recorded_in_front_of_a_report_from_the_future() {
     let mut repository = Repository::default();
     repository.quietly(&report("2062-11-22T06:00:00Z", vec![octocat()]));
-    let recording = repository.record(&report(EVENING, vec![seat("hubot", 2)]));
+    let before = repository.0.clone();
+    let error = repository.try_record(&report(EVENING, vec![seat("hubot", 2)]));
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("is of 2062-11-22T06:00:00Z"), "{error}");
+    assert_eq!(repository.0, before);
+}
+
+#[test]
+fn a_line_of_totals_from_the_future_stops_no_report() {
+    let mut repository = Repository::default();
+    repository.quietly(&report(MORNING, vec![octocat()]));
+    let totals = repository
+        .text("totals.csv")
+        .replace("2026-11-22", "2062-11-22");
+    repository.0.insert("totals.csv".to_owned(), totals.into());
+    let recording = repository.record(&report(NEXT_DAY, vec![octocat()]));
     assert_eq!(recording.action, Action::Record);
-    assert!(recording.warnings.iter().any(|w| w.contains("2062")));
-    let totals = repository.lines("totals.csv");
-    assert!(totals[0].starts_with("2026") && totals[1].starts_with("2062"));
+    let told = recording.warnings.join("\n");
+    assert!(
+        told.contains("2062-11-22T06:00:00Z, which is yet to come"),
+        "{told}"
+    );
+}
+
+#[test]
+fn of_two_reports_of_one_second_the_first_recorded_stays() {
+    let mut repository = Repository::default();
+    repository.quietly(&report(MORNING, vec![octocat(), seat("hubot", 2)]));
+    let before = repository.0.clone();
+    let other = repository.quietly(&report(MORNING, vec![octocat()]));
+    assert_eq!(other.action, Action::SameTime);
+    assert_eq!((other.changed, other.revoked), (false, 0));
+    let same = report(MORNING, vec![octocat(), seat("hubot", 2)]);
+    assert_eq!(repository.quietly(&same).action, Action::Unchanged);
+    assert_eq!(repository.0, before);
+}
+
+#[test]
+fn without_its_manifest_a_history_proves_no_grant_but_a_dated_one() {
+    let mut repository = Repository::default();
+    repository.quietly(&report(MORNING, vec![octocat()]));
+    repository.0.remove("reports/2026/2026-11-22.json");
+    let dated = Seat {
+        created_at: Some(EVENING.parse().unwrap()),
+        ..seat("dated", 3)
+    };
+    let all = vec![octocat(), seat("hubot", 2), dated];
+    let recording = repository.record(&report(NEXT_DAY, all));
+    assert_eq!(recording.granted, 1);
+    assert_eq!(repository.lines("seats.csv").len(), 3);
+    assert!(
+        repository
+            .text("changes/2026.csv")
+            .contains(",dated,,,granted,")
+    );
 }
 
 #[test]
@@ -322,7 +377,11 @@ fn what_is_damaged_missing_or_edited_is_told_of_and_loses_no_lines() {
                 Some(content) => repository.0.insert(path.to_owned(), content.into()),
                 None => repository.0.remove(path),
             };
-            let recording = repository.record(&report(time, vec![octocat(), seat("new", 6)]));
+            let new = Seat {
+                created_at: Some("2026-11-23T12:00:00Z".parse().unwrap()),
+                ..seat("new", 6)
+            };
+            let recording = repository.record(&report(time, vec![octocat(), new.clone()]));
             let told = recording.warnings.join("\n");
             let of_another_day = path.ends_with("11-23.csv") && time.contains("-24T");
             assert!(
@@ -346,7 +405,7 @@ fn what_is_damaged_missing_or_edited_is_told_of_and_loses_no_lines() {
             if let Some(content) = content.filter(|_| path.starts_with("changes")) {
                 assert!(changes.starts_with(content), "{changes}");
             }
-            let next = report("2026-11-25T06:00:00Z", vec![octocat(), seat("new", 6)]);
+            let next = report("2026-11-25T06:00:00Z", vec![octocat(), new]);
             let next = repository.record(&next);
             // What is kept as it is stays damaged, and is told of until somebody mends it.
             let stays = content.is_some_and(|_| ["totals", "change"].contains(&&path[..6]));

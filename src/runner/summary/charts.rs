@@ -36,7 +36,10 @@ pub(super) fn write(out: &mut String, facts: &Facts<'_>) {
 
 fn write_ages(out: &mut String, facts: &Facts<'_>) {
     let mut counts = [0_usize; AGES.len() + 1];
-    for standing in facts.known.standings(facts.report.seats(), facts.rule) {
+    for standing in facts
+        .known
+        .standings(facts.report.credible_seats(), facts.rule)
+    {
         let place = standing.last_known_activity_at.map(|at| {
             let days = facts.rule.now.duration_since(at).as_hours() / 24;
             AGES.iter().position(|(most, _)| days < *most)
