@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::changes::{self, Compared, granted, refreshed, renamed, revoked};
 use super::people::{Counts, People};
@@ -84,6 +84,13 @@ impl Model {
 
     pub fn last_time(&self) -> Option<Timestamp> {
         self.last.as_ref().map(|last| last.time)
+    }
+
+    /// Whether a run at that time refuses to go on, because the newest report is of a time that is
+    /// far from having come.
+    pub fn is_ahead_of(&self, now: Timestamp) -> bool {
+        let ahead = |last: Timestamp| last.duration_since(now) > SignedDuration::from_hours(1);
+        self.last_time().is_some_and(ahead)
     }
 
     /// Somebody removes a file, or writes something else into it.

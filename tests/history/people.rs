@@ -76,7 +76,9 @@ impl People {
     pub fn see(&mut self, time: Timestamp, shown: &[Row], kept: &[Row]) {
         for person in &mut self.0 {
             person.holds = false;
-            person.used = person.used.take().filter(|used| is_believed(used.0, time));
+            let known = |at: &Timestamp| is_believed(*at, time);
+            person.used = person.used.take().filter(|used| known(&used.0));
+            person.signed_in = person.signed_in.filter(known);
         }
         for row in kept {
             if let Some(place) = self.place(row) {

@@ -51,6 +51,10 @@ impl Row {
             granted: known(self.granted),
             signed_in: known(self.signed_in),
             used: known(self.used),
+            surface: self
+                .surface
+                .clone()
+                .filter(|_| known(self.used) == self.used),
             ..self.clone()
         }
     }

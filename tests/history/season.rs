@@ -9,7 +9,7 @@ use super::model::File;
 use super::row::{Report, Row, date};
 
 /// What can go into a season, and in how many of a hundred seasons it does.
-pub const INGREDIENTS: [(&str, usize); 18] = [
+pub const INGREDIENTS: [(&str, usize); 19] = [
     // Seats of an enterprise, where a person can have several.
     ("enterprise", 40),
     // A list of two pages.
@@ -34,6 +34,8 @@ pub const INGREDIENTS: [(&str, usize); 18] = [
     ("older", 20),
     // Two reports are of the same second.
     ("same second", 20),
+    // The runner's clock is off by hours.
+    ("clock", 20),
     // GitHub says times that are yet to come.
     ("future", 20),
     // Somebody's commit removes a file, or spoils it.
@@ -44,10 +46,15 @@ pub const INGREDIENTS: [(&str, usize); 18] = [
     ("manifest", 10),
 ];
 
+/// By how many seconds clocks are off.
+const SKEWS: [i64; 6] = [-90_000, -7_200, -3_601, 1_000, 3_601, 20_000];
+
 /// What a run finds.
 #[derive(Debug, Clone)]
 pub struct Run {
     pub report: Report,
+    /// How far the runner's clock is ahead of GitHub's, in seconds.
+    pub skew: i64,
     /// Whether GitHub refuses to show the seats.
     pub is_refused: bool,
     /// Whether the run accepts only complete reports.
@@ -150,7 +157,10 @@ impl Season {
                 self.company.stir();
             }
         } else if self.strikes("older", 25) && self.runs > 0 {
-            time = self.time - SignedDuration::from_mins(self.up_to(300));
+            time = self.time - SignedDuration::from_mins(self.up_to(50));
+            if self.random.happens(20) {
+                time -= SignedDuration::from_hours(2);
+            }
             before.clone_from(&self.before);
         }
         let run = match before {
@@ -180,10 +190,16 @@ impl Season {
             partial: self.strikes("partial", 30),
             steady: !self.strikes("unsteady", 40),
         };
+        let is_off = self.strikes("clock", 50);
         let is_failed = self.strikes("failed", 25);
         let is_refused = is_failed && self.random.happens(50);
         Run {
             report,
+            skew: if is_off {
+                SKEWS[self.random.below(SKEWS.len())]
+            } else {
+                0
+            },
             is_refused,
             is_strict: is_failed && !is_refused,
             damage: self.damage(),

@@ -80,10 +80,11 @@ impl Story {
             .input("deliver-to", "repository")
             .input("require-complete", &run.is_strict.to_string())
             .input(kind, "acme")
-            .variable("TEST_TIME", &run.report.time.to_string());
+            .variable("TEST_TIME", &run.report.time.to_string())
+            .variable("TEST_CLOCK_SKEW", &run.skew.to_string());
         let step = job.unwitnessed().run();
         self.tell(&run);
-        if run.fails() {
+        if run.fails() || self.model.is_ahead_of(run.report.time) {
             if step.status == 0 {
                 return Err("a run succeeded that must fail".to_owned());
             }
@@ -283,6 +284,7 @@ impl Story {
     fn tell(&mut self, run: &Run) {
         let Run {
             report,
+            skew,
             is_refused,
             is_strict,
             damage,
@@ -291,7 +293,7 @@ impl Story {
         let rows: String = rows.collect();
         let rows = rows.replace("None", "-").replace("Some(", "(");
         self.told.push(format!(
-            "run {}: {}, total {}, partial {}, steady {}, refused {is_refused}, strict {is_strict}, spoiled {damage:?}\n{rows}",
+            "run {}: {}, total {}, partial {}, steady {}, skew {skew}, refused {is_refused}, strict {is_strict}, spoiled {damage:?}\n{rows}",
             self.runs, report.time, report.total, report.partial, report.steady,
         ));
     }
