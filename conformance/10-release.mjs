@@ -6,15 +6,15 @@ import { once } from "node:events";
 import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
-import { done, finished, freePort, promise, run, scratch, serve, simulator } from "./lib.mjs";
+import { done, finished, freePort, none, promise, run, scratch, serve, simulator } from "./lib.mjs";
 
 process.env.STORAGE_DRIVER = "vfs";
 const root = new URL("..", import.meta.url).pathname;
 const NAME = "octocat/copilot-activity-report";
 
 /** Starts one of the steps. Resolves to what it prints; where it is to fail, to that too. */
-async function release(name, args, { env = {}, fails = false } = {}) {
-  const { status, printed } = await finished(path.join(root, "release", name), args, { env: { ...process.env, ...env } });
+async function release(name, args, { env = {}, fails = false, from = root } = {}) {
+  const { status, printed } = await finished(path.join(from, "release", name), args, { env: { ...process.env, ...env } });
   assert.equal(status !== 0, fails, printed);
   return printed.trim();
 }
@@ -93,34 +93,54 @@ await promise("10.4", "further names are of the same image, byte for byte, and m
   assert.notEqual(digest, other);
 });
 
-// GitHub's API: the simulator knows branches and no tags, so that here a tag is the branch `tags/…`.
+// GitHub's API: the simulator knows branches and no tags, so that here a tag is the branch `tags/…`. Git itself sees it as
+// a tag, because the steps list tags with `git ls-remote`.
 const github = await simulator();
+const repository = github.env.GITHUB_REPOSITORY;
+const git = (...args) => run("git", ["-C", github.gitDir(repository), ...args]).trim();
 const asked = [];
 const tags = http.createServer(async (request, response) => {
   const parts = [];
   for await (const part of request) parts.push(part);
-  asked.push(`${request.method} ${request.url}`);
+  const sent = Buffer.concat(parts).toString();
+  asked.push(`${request.method} ${request.url} ${sent}`);
   const answer = await fetch(github.env.GITHUB_API_URL + request.url.replace(/(\/refs?)\/tags\//, "$1/heads/tags/"), {
     method: request.method,
     headers: Object.fromEntries(["authorization", "accept", "user-agent", "x-github-api-version", "content-type"].filter((name) => request.headers[name]).map((name) => [name, request.headers[name]])),
-    body: parts.length ? Buffer.concat(parts).toString().replace('"refs/tags/', '"refs/heads/tags/') : undefined,
+    body: sent ? sent.replace('"refs/tags/', '"refs/heads/tags/') : undefined,
   });
-  response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
+  const body = await answer.text();
+  if (answer.ok && request.method !== "GET" && /\/refs\b/.test(request.url)) {
+    const { ref, object } = JSON.parse(body);
+    git("update-ref", ref.replace("refs/heads/tags/", "refs/tags/"), object.sha);
+  }
+  response.writeHead(answer.status, { "content-type": "application/json" }).end(body);
 });
 await once(tags.listen(0, "127.0.0.1"), "listening");
-const repository = github.env.GITHUB_REPOSITORY;
 const env = { GITHUB_API_URL: `http://127.0.0.1:${tags.address().port}`, GITHUB_REPOSITORY: repository, GH_TOKEN: github.env.GITHUB_TOKEN };
-const git = (...args) => run("git", ["-C", github.gitDir(repository), ...args]).trim();
+
+// A checkout of that repository with the project's own steps.
+const checkout = path.join(scratch, "checkout");
+fs.cpSync(path.join(root, "release"), path.join(checkout, "release"), { recursive: true });
+fs.copyFileSync(path.join(root, "action.yml"), path.join(checkout, "action.yml"));
+run("git", ["init", "--quiet", checkout]);
+run("git", ["-C", checkout, "remote", "add", "origin", github.gitDir(repository)]);
+
 const main = git("rev-parse", "main");
-const released = `ghcr.io/${NAME}@sha256:${"0a".repeat(32)}`;
-const tag = (...args) => release("tag", args, { env });
-const refused = (...args) => release("tag", args, { env, fails: true });
+const digestOf = (byte) => `ghcr.io/${NAME}@sha256:${byte.repeat(32)}`;
+const released = digestOf("0a");
+const tag = (...args) => release("tag", args, { env, from: checkout });
+const refused = (...args) => release("tag", args, { env, from: checkout, fails: true });
+const at = (name) => git("rev-parse", `refs/tags/${name}`);
+const parents = (commit) => git("rev-parse", `${commit}^@`).split("\n");
+/** Whether the first is the second or one of its ancestors. */
+const reaches = (ancestor, commit) => git("merge-base", ancestor, commit) === ancestor;
 let commit;
 
 await promise("10.5", "a version's tag is on a commit of its own, signed, with nothing but the image changed", async () => {
   commit = await tag("version", "1.2.3", main, released);
-  assert.equal(git("rev-parse", "tags/v1.2.3"), commit);
-  assert.equal(git("rev-parse", `${commit}^`), main);
+  assert.equal(at("v1.2.3"), commit);
+  assert.deepEqual(parents(commit), [main]);
   assert.equal(git("rev-parse", "main"), main);
   assert.equal(git("diff", "--name-only", main, commit), "action.yml");
   assert.equal(git("show", `${commit}:action.yml`), run(path.join(root, "release/action"), [released]).trim());
@@ -130,33 +150,111 @@ await promise("10.5", "a version's tag is on a commit of its own, signed, with n
 
 await promise("10.6", "started again it finds the tag; a tag that is on something else is refused and stays", async () => {
   assert.equal(await tag("version", "1.2.3", main, released), commit);
-  assert.match(await refused("version", "1.2.3", main, released.replace("0a", "0b")), /v1\.2\.3 exists and is on another commit/);
-  assert.equal(git("rev-parse", "tags/v1.2.3"), commit);
+  assert.match(await refused("version", "1.2.3", main, digestOf("0b")), /v1\.2\.3 exists and is on another commit/);
+  assert.match(await refused("version", "1.2.3", commit, released), /v1\.2\.3 exists and is on another commit/);
+  assert.equal(at("v1.2.3"), commit);
 });
 
 await promise("10.7", "what cannot be done is said in GitHub's words, and no tag is made", async () => {
   assert.match(await refused("version", "1.2.4", "0".repeat(40), released), /git\/commits\/0+: GitHub answered 404: Not Found/);
-  assert.match(await release("tag", ["version", "1.2.4", main, released], { env: { ...env, GH_TOKEN: "ghs_unknown" }, fails: true }), /GitHub answered 401: Bad credentials/);
+  assert.match(await release("tag", ["version", "1.2.4", main, released], { env: { ...env, GH_TOKEN: "ghs_unknown" }, from: checkout, fails: true }), /GitHub answered 401: Bad credentials/);
   assert.match(await refused("version", "1.2.4", main, "ghcr.io/octocat/x:latest"), /by its digest/);
   assert.match(await refused("major", "2.0.0-rc.1", commit), /comes before its release/);
   for (const args of [[], ["version"], ["version", "1.2.4", "main", released], ["branch", "1.2.4", main, released]]) assert.match(await refused(...args), /how it is used/);
   assert.ok(!git("for-each-ref", "--format=%(refname)").includes("v1.2.4"));
 });
 
-await promise("10.8", "the major tag is made with the first release, and moved by force with the next", async () => {
-  await tag("major", "1.2.3", commit);
-  assert.equal(git("rev-parse", "tags/v1"), commit);
-  const next = await tag("version", "1.3.0", main, released.replace("0a", "0c"));
-  await tag("major", "1.3.0", next);
-  assert.equal(git("rev-parse", "tags/v1"), next);
-  assert.equal(git("rev-parse", "tags/v1.2.3"), commit);
-  assert.deepEqual(asked.filter((line) => line.startsWith("PATCH")), [`PATCH /repos/${repository}/git/refs/tags/v1`]);
+/** A new commit on the default branch. */
+function merged(subject) {
+  const made = git("-c", "user.name=octocat", "-c", "user.email=octocat@example.com", "commit-tree", "main^{tree}", "-p", "main", "-m", subject);
+  git("update-ref", "refs/heads/main", made);
+  return made;
+}
+let images = 0x20;
+/** Tags a version of what is on the default branch now. */
+const version = (name) => tag("version", name, merged(`Prepare ${name}`), digestOf((images++).toString(16)));
+/** That a major tag moves to such a commit by a fast-forward, if it exists. */
+async function moved(major, name, commit) {
+  const before = git("for-each-ref", "--format=%(objectname)", `refs/tags/${major}`);
+  await tag("major", name, commit);
+  assert.equal(at(major), commit);
+  if (before) assert.ok(reaches(before, commit), `${major} moved from ${before}, which ${commit} doesn't reach`);
+}
+
+await promise("10.8", "a major tag only moves forward, and reaches every release of its line", async () => {
+  await moved("v1", "1.2.3", commit);
+  const line = [commit];
+  for (const name of ["1.2.4", "1.3.0-rc.1", "1.3.0", "1.10.0"]) {
+    const made = await version(name);
+    // The last release comes second, so that the first parent's history stays that of the default branch.
+    assert.deepEqual(parents(made), [git("rev-parse", "main"), line.at(-1)], name);
+    assert.equal(git("diff", "--name-only", "main", made), "action.yml");
+    if (name.includes("-")) continue;
+    await moved("v1", name, made);
+    line.push(made);
+    for (const earlier of line) assert.ok(reaches(earlier, at("v1")), `v1 on ${name} doesn't reach ${earlier}`);
+  }
+  assert.equal(at("v1.2.3"), commit);
+  const moves = asked.filter((line) => line.startsWith("PATCH"));
+  assert.equal(moves.length, 3);
+  none(moves.filter((move) => !move.startsWith(`PATCH /repos/${repository}/git/refs/tags/v1 `) || JSON.parse(move.slice(move.indexOf("{"))).force !== false));
 });
 
-await promise("10.9", "the simulator has nothing to object to but that, which a branch must never be", async () => {
-  const complaints = (await github.complaints()).trim().split("\n");
-  assert.deepEqual(complaints.filter((line) => !/moved by force/.test(line)), []);
-  assert.equal(complaints.length, 1);
+await promise("10.9", "a new major version starts a line of its own", async () => {
+  const first = await version("2.0.0");
+  assert.deepEqual(parents(first), [git("rev-parse", "main")]);
+  const before = at("v1");
+  await moved("v2", "2.0.0", first);
+  const second = await version("2.0.1");
+  assert.deepEqual(parents(second), [git("rev-parse", "main"), first]);
+  await moved("v2", "2.0.1", second);
+  assert.equal(at("v1"), before);
 });
+
+await promise("10.10", "a release that failed before it moved the major tag is part of the line all the same", async () => {
+  const before = at("v1");
+  const source = merged("Prepare 1.10.1");
+  const unfinished = await tag("version", "1.10.1", source, digestOf("71"));
+  const next = await version("1.10.2");
+  assert.deepEqual(parents(next), [git("rev-parse", "main"), unfinished, before]);
+  await moved("v1", "1.10.2", next);
+  assert.ok(reaches(unfinished, at("v1")));
+  // Finished later, it finds its commit, and moves nothing back.
+  assert.equal(await tag("version", "1.10.1", source, digestOf("71")), unfinished);
+  assert.match(await refused("major", "1.10.1", unfinished), /v1\.10\.2 is newer, and the tag v1 would go back/);
+  await moved("v1", "1.10.2", next);
+});
+
+await promise("10.11", "a patch of an older release leaves the major tag where it is, and the next release still reaches it", async () => {
+  const newest = at("v1");
+  const patch = await version("1.3.1");
+  assert.deepEqual(parents(patch), [git("rev-parse", "main"), at("v1.3.0")]);
+  assert.match(await refused("major", "1.3.1", patch), /v1\.10\.2 is newer, and the tag v1 would go back/);
+  assert.equal(at("v1"), newest);
+  const next = await version("1.11.0");
+  assert.deepEqual(parents(next), [git("rev-parse", "main"), newest]);
+  await moved("v1", "1.11.0", next);
+});
+
+await promise("10.12", "a copy whose major tag is on a release of its own goes on from there", async () => {
+  // As after fetching a newer version's tag from the repository that was copied: it doesn't contain this copy's release.
+  const own = at("v1");
+  const foreign = git("-c", "user.name=hubot", "-c", "user.email=hubot@example.com", "commit-tree", "main^{tree}", "-p", at("v1.2.3"), "-m", "Version 1.12.0");
+  for (const name of ["refs/heads/tags/v1.12.0", "refs/tags/v1.12.0"]) git("update-ref", name, foreign);
+  const next = await version("1.12.1");
+  assert.deepEqual(parents(next), [git("rev-parse", "main"), foreign, own]);
+  await moved("v1", "1.12.1", next);
+});
+
+await promise("10.13", "a major tag that was moved past a release by hand is not moved back, and the next release follows it", async () => {
+  const made = await version("1.13.0");
+  const foreign = git("-c", "user.name=hubot", "-c", "user.email=hubot@example.com", "commit-tree", "main^{tree}", "-p", at("v1"), "-m", "By hand");
+  for (const name of ["refs/heads/tags/v1", "refs/tags/v1"]) git("update-ref", name, foreign);
+  assert.match(await refused("major", "1.13.0", made), /GitHub answered 422: Update is not a fast forward[^]*Release another version/);
+  assert.equal(at("v1"), foreign);
+  await moved("v1", "1.13.1", await version("1.13.1"));
+});
+
+await promise("10.14", "the simulator has nothing to object to", async () => assert.equal(await github.complaints(), ""));
 
 done();

@@ -111,6 +111,14 @@ export function breaches({ request, answer }) {
   return { operation: `${found.method} ${found.template}`, problems };
 }
 
+/** Everything in a body that such a request doesn't take. */
+export function misfits(method, template, body) {
+  const taken = resolved(description.paths[template][method].requestBody).content["application/json"].schema;
+  const validate = validator(ajv, taken);
+  const problems = validate(body) ? [] : validate.errors.map((error) => `${error.instancePath} ${error.message} ${JSON.stringify(error.params)}`);
+  return [...problems, ...Object.keys(body).filter((name) => !taken.properties[name]).map((name) => `/${name} is not described`)];
+}
+
 /** The description of the endpoints whose path ends so, and of nothing else. */
 export function excerpt(ending) {
   const paths = Object.fromEntries(Object.entries(description.paths).filter(([path]) => path.endsWith(ending)));

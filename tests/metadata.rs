@@ -175,16 +175,48 @@ fn the_schema_of_the_json_has_the_columns_of_the_code() {
     assert_eq!(said, known);
 }
 
+/// What follows such a text in a file, up to the next mark.
+fn named(file: &str, before: &str, after: &str) -> String {
+    let text = std::fs::read_to_string(file).unwrap();
+    let found: Vec<&str> = text.split(before).skip(1).collect();
+    assert_eq!(
+        found.len(),
+        1,
+        "{file} has {before:?} more or less than once"
+    );
+    found[0].split(after).next().unwrap().to_owned()
+}
+
 #[test]
-fn the_compiler_is_the_same_for_rustup_the_image_and_cargo() {
-    let read = |file: &str| std::fs::read_to_string(file).unwrap();
-    let toolchain = read("rust-toolchain.toml");
-    let (_, version) = toolchain.split_once("channel = \"").unwrap();
-    let (version, _) = version.split_once('"').unwrap();
-    let from = format!("FROM rust:{version}-alpine@sha256:");
-    assert!(read("Dockerfile").contains(&from), "{from}");
-    let (oldest, _) = version.rsplit_once('.').unwrap();
-    assert!(read("Cargo.toml").contains(&format!("rust-version = \"{oldest}\"")));
+fn the_compiler_is_the_same_for_rustup_the_image_cargo_and_the_readme() {
+    let version = named("rust-toolchain.toml", "channel = \"", "\"");
+    let (minor, patch) = version.rsplit_once('.').unwrap();
+    assert!(
+        minor.contains('.') && patch.parse::<u32>().is_ok(),
+        "{version}"
+    );
+    assert_eq!(
+        named("Dockerfile", "FROM rust:", "-alpine@sha256:"),
+        version
+    );
+    assert_eq!(named("Cargo.toml", "rust-version = \"", "\""), minor);
+    assert_eq!(named("README.md", "built by Rust ", " or newer"), minor);
+}
+
+#[test]
+fn dependabot_moves_the_compiler_in_all_files_at_once() {
+    let text = std::fs::read_to_string(".github/dependabot.yml").unwrap();
+    let dependabot: Mapping = serde_yaml_ng::from_str(&text).unwrap();
+    let updates = dependabot["updates"].as_sequence().unwrap();
+    for ecosystem in ["docker", "rust-toolchain"] {
+        let mut of = updates.iter();
+        let update = of.find(|update| update["package-ecosystem"] == ecosystem);
+        let update = update.unwrap();
+        assert_eq!(update["multi-ecosystem-group"], "compiler", "{ecosystem}");
+        // Without patterns GitHub refuses the group.
+        assert_eq!(update["patterns"][0], "*", "{ecosystem}");
+    }
+    assert!(dependabot["multi-ecosystem-groups"]["compiler"]["schedule"].is_mapping());
 }
 
 #[test]

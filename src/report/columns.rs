@@ -58,7 +58,7 @@ pub const GITHUB: [Column; 6] = [
     Column {
         name: "Last Authenticated At",
         key: "last_authenticated_at",
-        meaning: "When they last signed in to Copilot.",
+        meaning: "When they last signed in to Copilot; GitHub forgets it after 90 days.",
     },
     Column {
         name: "Last Activity At",

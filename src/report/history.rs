@@ -1,6 +1,7 @@
 //! The history of one scope: what GitHub forgets, kept in the audit repository.
 //!
-//! GitHub drops a person's last activity after 90 days and never says who held a seat last month.
+//! GitHub drops a person's last activity and sign-in after 90 days, and never reports who held a
+//! seat last month.
 //! Each report is compared with the one recorded before, and what follows from both is written
 //! beside it: `seats.csv`, `changes/`, `people.csv`, `totals.csv`, a page for people, and a
 //! manifest that holds all of them together. Everything is computed from the folder as it is

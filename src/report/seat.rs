@@ -25,7 +25,7 @@ pub struct Seat {
     pub created_at: Option<Timestamp>,
     /// The day on which it ends, where it was cancelled.
     pub pending_cancellation_date: Option<Date>,
-    /// When the person last authenticated.
+    /// When the person last authenticated. GitHub forgets it after 90 days.
     pub last_authenticated_at: Option<Timestamp>,
     /// When the person last used Copilot. GitHub forgets it after 90 days.
     pub last_activity_at: Option<Timestamp>,

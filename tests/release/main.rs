@@ -3,12 +3,12 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-use std::process::{Command, Output};
+mod checkout;
+mod line;
 
-use tempfile::TempDir;
+use std::fs;
+
+use checkout::Checkout;
 
 const NAME: &str = "copilot-activity-report";
 const IMAGE: &str = "ghcr.io/octocat/copilot-activity-report";
@@ -17,130 +17,6 @@ const IMAGE: &str = "ghcr.io/octocat/copilot-activity-report";
 fn image() -> String {
     format!("{IMAGE}@sha256:{}", "0a".repeat(32))
 }
-
-/// A checkout of a repository with the project's own steps, and what they read.
-struct Checkout {
-    folder: TempDir,
-}
-
-impl Checkout {
-    /// At this version, with this changelog, and with these tags on the remote only.
-    fn new(version: &str, changelog: &str, tags: &[&str]) -> Self {
-        let checkout = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
-        let root = checkout.path();
-        fs::create_dir_all(root.join("release")).unwrap();
-        for step in ["check", "notes", "action", "tags", "registry", "page"] {
-            fs::copy(format!("release/{step}"), root.join("release").join(step)).unwrap();
-        }
-        fs::copy("action.yml", root.join("action.yml")).unwrap();
-        // Another crate of the same version stands before and behind.
-        let cargo = format!(
-            "[workspace.package]\nversion = \"9.9.9\"\n\n[package]\nname = \"{NAME}\"\nversion = \"{version}\"\n\n[dependencies]\nversion = \"8.8.8\"\n"
-        );
-        fs::write(root.join("Cargo.toml"), cargo).unwrap();
-        let lock = format!(
-            "[[package]]\nname = \"a\"\nversion = \"7.7.7\"\n\n[[package]]\nname = \"{NAME}\"\nversion = \"{version}\"\n"
-        );
-        fs::write(root.join("Cargo.lock"), lock).unwrap();
-        fs::write(root.join("CHANGELOG.md"), changelog).unwrap();
-        let remote = root.join("remote");
-        checkout.git(&["init", "--quiet", "--bare", remote.to_str().unwrap()]);
-        checkout.git(&["init", "--quiet"]);
-        checkout.git(&["remote", "add", "origin", remote.to_str().unwrap()]);
-        checkout.git(&["commit", "--quiet", "--allow-empty", "--message", "all"]);
-        for tag in tags {
-            checkout.git(&[
-                "push",
-                "--quiet",
-                "origin",
-                &format!("HEAD:refs/tags/{tag}"),
-            ]);
-        }
-        checkout
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.path().to_owned()
-    }
-
-    fn git(&self, arguments: &[&str]) {
-        let status = Command::new("git")
-            .current_dir(self.path())
-            .args([
-                "-c",
-                "user.name=octocat",
-                "-c",
-                "user.email=octocat@example.com",
-            ])
-            .args(arguments)
-            .status()
-            .unwrap();
-        assert!(status.success(), "git {arguments:?}");
-    }
-
-    fn command(&self, name: &str) -> Command {
-        Command::new(self.path().join("release").join(name))
-    }
-
-    fn step(&self, name: &str, argument: &str) -> Output {
-        self.command(name).arg(argument).output().unwrap()
-    }
-
-    /// The step `page`, and what it asks a `gh` to do that knows `said` of the release's page.
-    fn page(&self, arguments: &[&str], said: &str) -> (Output, String) {
-        let tools = self.path().join("tools");
-        fs::create_dir_all(&tools).unwrap();
-        fs::write(tools.join("gh"), GH).unwrap();
-        fs::set_permissions(tools.join("gh"), PermissionsExt::from_mode(0o755)).unwrap();
-        let asked = self.path().join("asked");
-        fs::write(&asked, "").unwrap();
-        let path = std::env::var("PATH").unwrap();
-        let output = self
-            .command("page")
-            .args(arguments)
-            .env("PATH", format!("{}:{path}", tools.display()))
-            .env("ASKED", &asked)
-            .env("SAID", said)
-            .env("GITHUB_SERVER_URL", "https://octocorp.ghe.com")
-            .env("GITHUB_REPOSITORY", "acme/report")
-            .output()
-            .unwrap();
-        (output, fs::read_to_string(asked).unwrap())
-    }
-
-    /// What `step` prints where it succeeds.
-    fn printed(&self, name: &str, argument: &str) -> String {
-        let output = self.step(name, argument);
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// What `step` says where it fails, which prints nothing to go on with.
-    fn refused(&self, name: &str, argument: &str) -> String {
-        let output = self.step(name, argument);
-        assert_eq!(output.status.code(), Some(1), "{name} {argument}");
-        assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
-        String::from_utf8(output.stderr).unwrap()
-    }
-}
-
-/// Writes down what it is asked, and answers `view` as GitHub's own does.
-const GH: &str = r#"#!/bin/sh
-[ "$GH_REPO" = octocorp.ghe.com/acme/report ] || exit 9
-if [ "$1 $2" = "release view" ]; then
-    case $SAID in
-    true | false) echo "$SAID"; exit ;;
-    *) echo "$SAID" >&2; exit 1 ;;
-    esac
-fi
-echo "$@" >>"$ASKED"
-"#;
 
 const CHANGELOG: &str = "# Changelog
 
