@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
+use super::random::Random;
 use super::row::Row;
 
 /// How long GitHub shows a last activity.
@@ -26,32 +27,6 @@ const PLANS: [Option<&str>; 5] = [
     Some("unknown"),
     None,
 ];
-
-/// Numbers that look like chance and are always the same (splitmix64).
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub fn below(&mut self, n: usize) -> usize {
-        usize::try_from(self.next() % n as u64).unwrap()
-    }
-
-    /// Whether something happens that does in so many of a hundred cases.
-    pub fn happens(&mut self, in_a_hundred: usize) -> bool {
-        self.below(100) < in_a_hundred
-    }
-
-    fn pick<T: Copy>(&mut self, of: &[T]) -> Option<T> {
-        (!of.is_empty()).then(|| of[self.below(of.len())])
-    }
-}
 
 /// What makes a seat itself. A row without a person has a number in place of them, which nobody
 /// sees.
@@ -409,36 +384,4 @@ impl Company {
         };
         self.seats.insert(nobody, grant);
     }
-}
-
-/// A row of GitHub's answer to the question for all seats.
-pub fn answer(row: &Row, is_enterprise: bool) -> simulator::seat::Row {
-    let text = |time: Timestamp| time.to_string();
-    let login = row.login.clone().unwrap_or_default();
-    let id = row.id.unwrap_or_default();
-    let mut seat = simulator::seat::Row::of(&login, id)
-        .created(&row.granted.map(text).unwrap_or_default())
-        .field("plan_type", row.plan.clone())
-        .field("last_activity_at", row.used.map(text))
-        .field("last_activity_editor", row.surface.clone())
-        .field("last_authenticated_at", row.signed_in.map(text));
-    if let Some(day) = row.ends {
-        seat = seat.cancelled(&day.to_string());
-    }
-    if let (Some(id), Some(name)) = (row.team_id, &row.team) {
-        seat = if row.organization_id.is_some() || !is_enterprise {
-            seat.team(name, id)
-        } else {
-            seat.enterprise_team(name, id)
-        };
-    }
-    seat = match (row.organization_id, &row.organization) {
-        (Some(id), Some(name)) => seat.organization(name, id),
-        _ if is_enterprise => seat.no_organization(),
-        _ => seat,
-    };
-    if row.login.is_none() {
-        seat = seat.nobody();
-    }
-    seat
 }

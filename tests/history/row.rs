@@ -195,3 +195,35 @@ pub fn table<C: AsRef<[u8]>>(
     }
     String::from_utf8(csv.into_inner().unwrap()).unwrap()
 }
+
+/// A row of GitHub's answer to the question for all seats.
+pub fn answer(row: &Row, is_enterprise: bool) -> simulator::seat::Row {
+    let text = |time: Timestamp| time.to_string();
+    let login = row.login.clone().unwrap_or_default();
+    let id = row.id.unwrap_or_default();
+    let mut seat = simulator::seat::Row::of(&login, id)
+        .created(&row.granted.map(text).unwrap_or_default())
+        .field("plan_type", row.plan.clone())
+        .field("last_activity_at", row.used.map(text))
+        .field("last_activity_editor", row.surface.clone())
+        .field("last_authenticated_at", row.signed_in.map(text));
+    if let Some(day) = row.ends {
+        seat = seat.cancelled(&day.to_string());
+    }
+    if let (Some(id), Some(name)) = (row.team_id, &row.team) {
+        seat = if row.organization_id.is_some() || !is_enterprise {
+            seat.team(name, id)
+        } else {
+            seat.enterprise_team(name, id)
+        };
+    }
+    seat = match (row.organization_id, &row.organization) {
+        (Some(id), Some(name)) => seat.organization(name, id),
+        _ if is_enterprise => seat.no_organization(),
+        _ => seat,
+    };
+    if row.login.is_none() {
+        seat = seat.nobody();
+    }
+    seat
+}

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::company::{Company, Key, Random};
+use super::company::{Company, Key};
 use super::model::File;
+use super::random::Random;
 use super::row::{Report, Row, date};
 
 /// What can go into a season, and in how many of a hundred seasons it does.
@@ -86,14 +87,14 @@ pub struct Season {
 }
 
 impl Season {
-    /// A season of what that seed draws from `allowed`.
-    pub fn drawn(seed: u64, allowed: &[&'static str]) -> Self {
+    /// A season of what that seed draws from `allowed`; with `has_all` of all of it, but only some
+    /// seasons are of an enterprise.
+    pub fn drawn(seed: u64, allowed: &BTreeSet<&'static str>, has_all: bool) -> Self {
         let mut random = Random(seed.wrapping_mul(0x9e37_79b9) ^ 0x5ea5_0000);
         let mut ingredients = BTreeSet::new();
         for (name, chance) in INGREDIENTS {
-            let is_alone = allowed.len() < INGREDIENTS.len() && name != "enterprise";
-            let is_drawn = random.happens(chance);
-            if allowed.contains(&name) && (is_drawn || is_alone) {
+            let is_drawn = random.happens(chance) || (has_all && name != "enterprise");
+            if allowed.contains(name) && is_drawn {
                 ingredients.insert(name);
             }
         }

@@ -10,9 +10,8 @@ use sha2::{Digest as _, Sha256};
 use simulator::{At, Fault, GitHub, Kind, Repository, Seats, Simulator, Token, TotalSeats};
 use tempfile::TempDir;
 
-use super::company::answer;
 use super::model::{BROKEN, File, Model};
-use super::row::{CHANGES, date};
+use super::row::{CHANGES, answer, date};
 use super::season::Run;
 use super::support::{Job, OWN, git_with, sound};
 
