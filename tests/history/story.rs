@@ -177,7 +177,10 @@ impl Story {
         if self.model.damaged.contains(&File::Manifest) {
             names.push("is named in no manifest");
         }
-        let problems = step.stdout.lines().filter(|line| !line.contains(" days "));
+        let problems = step
+            .stdout
+            .lines()
+            .filter(|line| !line.contains(" files checked, "));
         for line in problems.filter(|line| line.contains(FOLDER)) {
             if !names.iter().any(|name| line.contains(name)) {
                 return Err(format!("verify: {line}"));
