@@ -15,6 +15,7 @@ use copilot_activity_report::report::columns::Form;
 use copilot_activity_report::report::completeness::Reading;
 use copilot_activity_report::report::csv;
 use copilot_activity_report::report::day::{date, day_stem};
+use copilot_activity_report::report::history::listing::Listing;
 use copilot_activity_report::report::history::{self, Entry, Folder, Revoked};
 use copilot_activity_report::report::manifest::Manifest;
 use copilot_activity_report::report::scope::{Scope, ScopeKind};
@@ -42,6 +43,7 @@ fn main() -> anyhow::Result<()> {
     let scope = Scope::new(ScopeKind::Organization, "acme")?;
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let mut previous = None;
+    let mut listing = Listing::default();
     let last = date(Timestamp::now()).yesterday()?.at(3, 17, 0, 0);
     let last = last.to_zoned_datetime(jiff::tz::TimeZone::UTC)?.timestamp();
     for back in (0..i32::try_from(days)?).rev() {
@@ -63,10 +65,11 @@ fn main() -> anyhow::Result<()> {
             csv: file.into(),
             manifest: Manifest::new(&report, "https://api.github.com/", None, Vec::new()),
             inactive_after: MONTH,
+            shortfall: report.reliable_shortfall(),
             revoked: Revoked::All,
         };
         let found = Folder::paths(time).map(|path| files.remove(&path));
-        let found = Folder::from_files(found, previous.take());
+        let found = Folder::from_files(found, previous.take()).with_listing(listing.clone());
         let recording = history::record(entry, &found, Timestamp::now())?;
         if let Some(warning) = recording.warnings.first() {
             bail!("the history of {time}: {warning}");
@@ -79,6 +82,7 @@ fn main() -> anyhow::Result<()> {
         )?;
         let manifest = format!("{}.json", day_stem(time));
         for (path, file) in recording.files {
+            listing.put(&path, &file);
             if path == manifest {
                 previous = Some((path, file.into()));
             } else if !path.starts_with("reports/") {

@@ -46,7 +46,7 @@ const cases = [
     { organization: "odd", "deliver-to": "none" },
     { with: ["GET /orgs/{org}/copilot/billing/seats 200"] }],
   ["1.4", "a commit to a repository", github, to("octo/audit"),
-    { with: [`GET ${REPO} 200`] }],
+    { with: [`GET ${REPO} 200`, "GET /orgs/{org} 200"] }],
   ["1.5", "a second commit, which reads what is recorded", github, { ...to("octo/audit") },
     { with: [`GET ${REPO}/contents/{path} 200`] }],
   ["1.6", "the first commit of an empty repository", github, to("octo/empty"),

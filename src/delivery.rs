@@ -6,6 +6,7 @@
 
 mod folder;
 mod known;
+mod neighbors;
 mod pull_request;
 mod record;
 
@@ -27,7 +28,7 @@ use crate::report::scope::Scope;
 use crate::runner::artifact::{ArtifactService, File, Uploaded};
 use crate::runner::{context, log};
 
-pub use known::{Held, calls_people_otherwise};
+pub use known::{Held, calls_people_otherwise, unpublishable};
 pub use record::Recorded;
 
 /// The places that were asked for, found able to take a report.
@@ -46,6 +47,7 @@ struct Target<'a> {
     inputs: &'a CommitInputs,
     client: Client,
     branch: BranchName,
+    pulls_by_collaborators: bool,
 }
 
 impl Target<'_> {
@@ -100,6 +102,7 @@ impl<'a> Delivery<'a> {
                     )
                     .await?
                 };
+                repository.takes(commit.pull_request)?;
                 let branch = match &commit.branch {
                     Some(branch) => branch.clone(),
                     None => repository.default_branch().with_context(|| {
@@ -113,6 +116,7 @@ impl<'a> Delivery<'a> {
                     inputs: commit,
                     client,
                     branch,
+                    pulls_by_collaborators: repository.pulls_by_collaborators,
                 })
             }
             _ => None,

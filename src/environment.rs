@@ -42,6 +42,12 @@ impl Environment {
         self.unreadable.contains(name)
     }
 
+    /// The names of all variables, also of those whose values aren't Unicode.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let names = self.variables.keys().chain(&self.unreadable);
+        names.map(String::as_str)
+    }
+
     /// The value of `name`, or nothing where it is not set or empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {

@@ -14,6 +14,7 @@ pub mod commit;
 pub mod credentials;
 pub mod error;
 mod few;
+pub mod identity;
 pub mod link;
 pub mod names;
 mod object;

@@ -3,6 +3,8 @@
 
 mod proxies;
 
+use std::fs::File;
+use std::io::Read as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -14,6 +16,10 @@ pub use proxies::{Proxies, ProxyError, ProxyErrors, ProxyProblem, Via};
 
 /// How long to try to reach a server.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How much of a file of certificates is looked at, in bytes. All authorities that a system trusts
+/// need less than a tenth of it, and a path such as `/dev/zero` has no end.
+const LARGEST: u64 = 10_000_000;
 
 /// What every file of certificates in the form PEM has.
 const MARK: &[u8] = b"-----BEGIN CERTIFICATE-----";
@@ -40,7 +46,11 @@ impl Http {
     /// Where no certificate authority can be found, or the file in `SSL_CERT_FILE` is none of them.
     pub fn new(environment: &Environment, proxies: Proxies) -> anyhow::Result<Self> {
         if let Some(path) = environment.get("SSL_CERT_FILE") {
-            let file = std::fs::read(path)
+            let file = File::open(path).and_then(|file| {
+                let mut start = Vec::new();
+                file.take(LARGEST).read_to_end(&mut start).map(|_| start)
+            });
+            let file = file
                 .with_context(|| format!("SSL_CERT_FILE names {path:?}, which cannot be read"))?;
             if !file.windows(MARK.len()).any(|window| window == MARK) {
                 anyhow::bail!("SSL_CERT_FILE names {path:?}, which has no certificate in it (PEM)");

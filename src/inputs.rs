@@ -12,6 +12,7 @@ mod output;
 mod properties;
 mod report;
 pub mod table;
+mod unread;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -22,7 +22,7 @@
 //! [`progress`] knows at any time what was done. [`environment`], [`clock`] and [`http`] are the
 //! edges: variables, time and the network come in through them; [`console`] is what a person sees
 //! who starts the command by hand. [`text`] and [`markdown`] make
-//! text from elsewhere fit to be shown.
+//! text from elsewhere fit to be shown, without the [`secrets`] of the run.
 //!
 //! [`start`] is where the binary begins, [`run`] the story of one run, top to bottom. Whoever wants
 //! to see it first starts `cargo run --example demo`, the whole job against a GitHub that is
@@ -47,6 +47,7 @@ pub mod pseudonym;
 mod reading;
 pub mod report;
 pub mod runner;
+pub mod secrets;
 pub mod text;
 
 use std::ffi::OsString;

@@ -7,7 +7,7 @@
 
 use crate::clock::Clock;
 use crate::console::Console;
-use crate::delivery::{Delivery, Held, calls_people_otherwise};
+use crate::delivery::{Delivery, Held, unpublishable};
 use crate::github::client::Client;
 use crate::github::error::GitHubError;
 use crate::github::seats;
@@ -69,6 +69,7 @@ pub(crate) async fn read(
     scope: &Scope,
 ) -> anyhow::Result<Read> {
     progress.doing(format!("reading the seats of {scope}"));
+    let scope = &delivery.identified(reader, scope).await;
     let shown = console.reading(scope.name());
     let reached = |seats::Reached { pages, of }| shown.reached(pages, of);
     let source = seats::Source {
@@ -83,8 +84,8 @@ pub(crate) async fn read(
     progress.doing(format!("reading what is recorded of {scope}"));
     let (past, unknown) = match delivery.past(&report).await {
         Ok(past) => (past, None),
-        Err(error) if calls_people_otherwise(&error) => {
-            return Err(error.context("It was not published, because people are called otherwise where it is to be recorded"));
+        Err(error) if let Some(why) = unpublishable(&error) => {
+            return Err(error.context(format!("It was not published, because {why}")));
         }
         Err(error) => (None, Some(error.context(
             "How people stand is told from this report alone, and seats that a list of several pages lacks do not count as revoked, because earlier reports could not be read",
@@ -127,7 +128,7 @@ async fn settled(
     once: &impl AsyncFn() -> Result<Report, GitHubError>,
 ) -> anyhow::Result<(Report, Vec<Seat>)> {
     if !report.is_complete() {
-        let gone = gone_for_all_its_doubts(&report, past);
+        let gone = past.gone_despite_shortfall(&report);
         return Ok((report, gone));
     }
     let absent = past.absent(report.seats());
@@ -152,19 +153,9 @@ async fn settled(
     let gone = if report.is_complete() {
         past.absent(report.seats())
     } else {
-        gone_for_all_its_doubts(&report, past)
+        past.gone_despite_shortfall(&report)
     };
     Ok((report, gone))
-}
-
-/// The seats that are gone for sure though the report isn't proved complete: those it lacks, if
-/// GitHub's total is off for a reason that was there before.
-fn gone_for_all_its_doubts(report: &Report, past: &Past) -> Vec<Seat> {
-    if past.explains_shortfall_of(report) {
-        past.absent(report.seats())
-    } else {
-        Vec::new()
-    }
 }
 
 /// Says how large the report is, and what is odd about that, which is given back.

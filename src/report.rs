@@ -14,6 +14,7 @@ pub mod columns;
 pub mod completeness;
 pub mod csv;
 pub mod day;
+pub mod git;
 pub mod history;
 pub mod json;
 pub mod manifest;
@@ -177,10 +178,18 @@ impl Report {
     ///
     /// GitHub's total isn't always the number of seats that it lists. If it's off for good, this
     /// list is all there is to see, and what it lacks compared with earlier reports can be called
-    /// revoked; see [`history::Past::explains_shortfall_of`].
+    /// revoked; see [`history::Past::gone_despite_shortfall`].
     #[must_use]
     pub fn has_steady_shortfall(&self) -> bool {
         self.is_confirmed && matches!(*self.doubts, [Doubt::Short { .. }])
+    }
+
+    /// The shortfall, if it has no other reason than a total that is off or seats that the pages
+    /// lost: that of a complete report, or of one with a steady shortfall.
+    #[must_use]
+    pub fn reliable_shortfall(&self) -> Option<u64> {
+        self.shortfall()
+            .filter(|_| self.is_complete() || self.has_steady_shortfall())
     }
 
     /// Whether this report certainly shows every seat there was.

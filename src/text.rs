@@ -1,11 +1,14 @@
 //! Text from elsewhere, made fit to be shown to a person.
 
+use crate::secrets;
+
 /// `text` on one line and at most `most` characters long: control characters and marks that
-/// change the direction of writing are shown as escapes, what is cut off as `…`.
+/// change the direction of writing are shown as escapes, what is cut off as `…`, and the secrets
+/// of this run as `***`.
 #[must_use]
 pub fn shown(text: &str, most: usize) -> String {
     let mut shown = String::new();
-    for (count, c) in text.trim().chars().enumerate() {
+    for (count, c) in secrets::redact(text).trim().chars().enumerate() {
         if count == most {
             shown.push('…');
             break;

@@ -73,6 +73,15 @@ fn an_app_reads_the_report_with_a_token_of_its_installation() {
     let [token] = &tokens[..] else {
         panic!("{tokens:?}")
     };
+    // It has the form that GitHub's have: the App's ID and a JSON Web Token.
+    let reads = asked(&simulator, "/copilot/billing/seats");
+    let bearer = reads[0].header("authorization").unwrap();
+    let secret = bearer.strip_prefix("Bearer ").unwrap();
+    assert!(secret.starts_with("ghs_4242_ey"), "{secret}");
+    assert!((500..560).contains(&secret.len()), "{}", secret.len());
+    assert_eq!(secret.matches('.').count(), 2);
+    let mask = format!("::add-mask::{secret}");
+    assert!(step.stdout.lines().any(|line| line == mask));
     let least = json!({ "permissions": { "organization_copilot_seat_management": "read" } });
     assert_eq!(token.json(), Some(least));
     well_behaved(&simulator);
@@ -126,6 +135,7 @@ fn an_enterprise_is_read_where_the_app_is_installed_on_the_enterprise_itself() {
         &[
             "installation on the enterprise octocorp failed",
             "on the enterprise itself: being installed on its organizations is not enough",
+            "the enterprise permission \"Enterprise Copilot license management\" (read)",
         ],
     );
 
@@ -135,7 +145,24 @@ fn an_enterprise_is_read_where_the_app_is_installed_on_the_enterprise_itself() {
         1,
         &[
             "Reading the Copilot seats of the enterprise octocorp failed",
-            "the enterprise permission to read Copilot licenses",
+            "the enterprise permission \"Enterprise Copilot license management\" (read)",
+        ],
+    );
+}
+
+#[test]
+fn a_token_that_an_enterprise_refuses_is_told_what_an_app_would_need() {
+    let seats = Seats::enterprise_people(4);
+    let github = github(Seats::people(1)).enterprise("octocorp", seats);
+    let simulator = Simulator::start(github).unwrap();
+    // May read the seats of an organization, and not those of the enterprise.
+    let step = Job::on(&simulator).input("enterprise", "octocorp").run();
+    step.failed(
+        1,
+        &[
+            "Reading the Copilot seats of the enterprise octocorp failed",
+            "a classic token with the scope `manage_billing:copilot` or `read:enterprise`",
+            "the enterprise permission \"Enterprise Copilot license management\" (read)",
         ],
     );
 }

@@ -358,3 +358,115 @@ fn the_signature_of_an_address_is_masked_before_the_address_is_used() {
         assert!(masked.unwrap() < sent.unwrap(), "{}", step.stdout);
     }
 }
+
+/// The waits for the artifact service's limit that the log names, in seconds.
+fn limit_waits(printed: &str) -> Vec<f64> {
+    printed
+        .lines()
+        .filter(|line| line.contains("is rate limited"))
+        .map(|line| {
+            let (_, wait) = line.rsplit_once("Trying again in ").unwrap();
+            wait.trim_end_matches(" s").parse().unwrap()
+        })
+        .collect()
+}
+
+/// A limit as a gateway says it: not in the service's own form.
+fn limited() -> Kind {
+    Kind::Status {
+        status: 429,
+        headers: vec![("content-type".to_owned(), "text/plain".to_owned())],
+        body: "Too many requests".to_owned(),
+    }
+}
+
+#[test]
+fn a_limit_of_the_artifact_service_is_waited_for_as_long_as_it_asks() {
+    for at in [At::CreateArtifact, At::FinalizeArtifact] {
+        let simulator = simulator();
+        let asks = limited().header("Retry-After", "50");
+        simulator.fault(Fault::first(2, at.clone(), asks));
+        let began = Instant::now();
+        let step = job(&simulator).run();
+        step.succeeded();
+        assert!(began.elapsed() >= Duration::from_secs(1), "{at:?}");
+        assert_eq!(limit_waits(&step.stdout), [50.0, 50.0], "{}", step.stdout);
+        assert_eq!(names(&simulator), ["copilot-activity-report"], "{at:?}");
+        // A limited call was not carried out, so nothing is asked about what became of it.
+        let listed = simulator.requests();
+        let listed = listed
+            .iter()
+            .any(|seen| seen.path_and_query.ends_with("ListArtifacts"));
+        assert!(!listed, "{at:?}");
+        well_behaved(&simulator);
+    }
+}
+
+#[test]
+fn a_limit_that_names_no_time_is_waited_for_from_8_s_on() {
+    for at in [At::CreateArtifact, At::FinalizeArtifact, At::ListArtifacts] {
+        let simulator = simulator();
+        if at == At::ListArtifacts {
+            let lost = Kind::Reset.after_effect();
+            simulator.fault(Fault::once(At::FinalizeArtifact, lost));
+        }
+        simulator.fault(Fault::first(4, at.clone(), limited()));
+        let step = job(&simulator).run();
+        step.succeeded();
+        let waits = limit_waits(&step.stdout);
+        assert_eq!(waits.len(), 4, "{}", step.stdout);
+        assert!((waits[0] - 8.0).abs() < 0.1, "{waits:?}");
+        assert!(waits.is_sorted(), "{waits:?}");
+        assert!(waits.iter().sum::<f64>() <= 120.0, "{waits:?}");
+        well_behaved(&simulator);
+    }
+}
+
+#[test]
+fn a_limit_of_the_artifact_service_is_waited_for_120_s_in_all() {
+    // Whether or not it names a time, and however often.
+    for (after, most) in [(None, 120.0), (Some("30"), 120.0), (Some("1"), 120.0)] {
+        let simulator = simulator();
+        let kind = match after {
+            Some(after) => limited().header("Retry-After", after),
+            None => limited(),
+        };
+        simulator.fault(Fault::always(At::CreateArtifact, kind));
+        let step = job(&simulator).run();
+        step.failed(
+            1,
+            &[
+                "CreateArtifact for copilot-activity-report failed",
+                "429",
+                "limits",
+            ],
+        );
+        let waited: f64 = limit_waits(&step.stdout).iter().sum();
+        assert!((90.0..=most).contains(&waited), "{after:?}: {waited}");
+        let asked = simulator.requests();
+        let creations = asked
+            .iter()
+            .filter(|seen| seen.path_and_query.ends_with("CreateArtifact"));
+        assert!(creations.count() <= 10, "{after:?}");
+    }
+    // A longer wait isn't begun.
+    let simulator = simulator();
+    let hours = limited().header("Retry-After", "121");
+    simulator.fault(Fault::once(At::CreateArtifact, hours));
+    let step = job(&simulator).run();
+    step.failed(1, &["429", "121 s", "120 s"]);
+    assert_eq!(limit_waits(&step.stdout), Vec::<f64>::new());
+}
+
+#[test]
+fn a_short_wait_for_the_artifact_service_is_not_worth_a_line() {
+    let simulator = simulator();
+    let short = limited().header("Retry-After", "1");
+    simulator.fault(Fault::once(At::CreateArtifact, short));
+    let step = job(&simulator).run();
+    step.succeeded();
+    let mut shown = step.stdout.lines();
+    let is_told = shown.any(|line| line.contains("rate limited") && !line.starts_with("::debug::"));
+    assert!(!is_told, "{}", step.stdout);
+    well_behaved(&simulator);
+}

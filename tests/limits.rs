@@ -266,6 +266,9 @@ fn a_wait_until_a_time_is_counted_by_githubs_clock() {
                 _ => At::SeatsPage(1),
             };
             simulator.fault(Fault::once(at, kind));
+            // The request before it, with the same token, is of the same hour.
+            let earlier = Kind::Headers(Vec::new()).header("date", &date).header("x-ratelimit-reset", &reset);
+            simulator.fault(Fault::once(At::Organization, earlier));
             let step = support::verdict::job(&simulator).variable("TEST_WAIT_SCALE", "0.003").run();
             assert_eq!(judge(&simulator, &step, &truth), Delivered::ALL, "{what}: {}", step.printed());
             let told = announced(&step);

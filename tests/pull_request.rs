@@ -341,7 +341,13 @@ fn the_refusal_of_a_protected_branch_names_the_way_by_pull_request() {
     let step = job(&simulator, "2026-03-02")
         .input("pull-request", "false")
         .run();
-    step.failed(1, &["its rules are `pull_request`", "`pull-request: true`"]);
+    step.failed(
+        1,
+        &[
+            "the rule `pull_request` (ruleset 42",
+            "set `pull-request: true`",
+        ],
+    );
     assert_eq!(pulls(&simulator), []);
     sound(&simulator, OWN);
 }

@@ -28,12 +28,17 @@ fn a_rule_that_is_in_the_way_is_named() {
             [
                 "Changes must be made through a pull request",
                 "`pull_request`",
+                "set `pull-request: true`",
             ],
         ),
         (
             closed(Rule::Update),
             "",
-            ["Cannot update this protected ref", "`update`"],
+            [
+                "Cannot update this protected ref",
+                "`update`",
+                "add the account or App of `commit-token` to the bypass list",
+            ],
         ),
         (
             unsigned.protected(Rule::RequiredSignatures),
@@ -41,14 +46,16 @@ fn a_rule_that_is_in_the_way_is_named() {
             [
                 "Commits must have verified signatures",
                 "`required_signatures`",
+                "turn on web commit signing",
             ],
         ),
         (
             Repository::private().protected_branch("audit", Rule::PullRequest),
             "audit",
             [
-                "Changes must be made through a pull request",
+                "Reference update failed",
                 "`pull_request`",
+                "set `pull-request: true`",
             ],
         ),
         // The first commit is made in another way.
@@ -58,6 +65,7 @@ fn a_rule_that_is_in_the_way_is_named() {
             [
                 "Changes must be made through a pull request",
                 "`pull_request`",
+                "commit a file to main of octo/tools yourself",
             ],
         ),
     ] {
@@ -66,8 +74,8 @@ fn a_rule_that_is_in_the_way_is_named() {
         let simulator = Simulator::start(github).unwrap();
         let step = job(&simulator).input("branch", branch).run();
         step.failed(1, &texts);
-        let advice = "let the account or App of `commit-token` bypass the rule";
-        assert!(step.stdout.contains(advice), "{what}\n{}", step.stdout);
+        let advice = step.stdout.matches("what to do: ").count();
+        assert_eq!(advice, 1, "{what}\n{}", step.stdout);
         step.failed(1, &["not done: acme: not committed", "done: acme: written"]);
         let again = simulator
             .requests()
@@ -101,8 +109,8 @@ fn a_protection_that_github_lists_nowhere_is_told_as_one() {
         1,
         &[
             "UNPROCESSABLE: Protected branch update failed",
-            "GitHub does not tell which rule it is",
-            "bypass the rule",
+            "the branch main is protected, and GitHub doesn't list the rule",
+            "to the bypass list of the protection",
         ],
     );
     sound(&simulator, OWN);
@@ -117,8 +125,8 @@ fn a_protection_that_github_lists_nowhere_is_told_as_one() {
         1,
         &[
             "creations being restricted",
-            "the branch audit",
-            "bypass the rule",
+            "the branch audit is protected by `creation`",
+            "create the branch audit yourself",
         ],
     );
     sound(&simulator, OWN);
@@ -277,6 +285,118 @@ fn a_commit_that_is_refused_is_told_like_any_other_refusal() {
             ("true", "")
         );
         assert_eq!(files_below(&step.workspace).len(), 2);
+        sound(&simulator, OWN);
+    }
+}
+
+#[test]
+fn a_repository_that_takes_nothing_is_refused_before_anything_is_read() {
+    for (repository, pull_request, texts) in [
+        (
+            Repository::private().archived(),
+            "false",
+            ["The repository octo/tools is archived", "unarchive it"],
+        ),
+        (
+            Repository::public().archived(),
+            "true",
+            ["The repository octo/tools is archived", "unarchive it"],
+        ),
+        (
+            Repository::private().disabled(),
+            "false",
+            [
+                "GitHub has disabled the repository octo/tools",
+                "open its page on GitHub",
+            ],
+        ),
+        (
+            Repository::private().without_pull_requests(),
+            "true",
+            [
+                "Pull requests are turned off in the repository octo/tools",
+                "set `pull-request: false`",
+            ],
+        ),
+    ] {
+        let what = format!("{texts:?}");
+        let simulator =
+            Simulator::start(github(Seats::people(3)).repository(OWN, repository)).unwrap();
+        let step = job(&simulator)
+            .input("deliver-to", "artifact,repository")
+            .input("allow-public", "true")
+            .input("pull-request", pull_request)
+            .run();
+        step.failed(1, &texts);
+        step.failed(1, &["Nothing was read and nothing delivered"]);
+        let asked = simulator.requests();
+        let asked: Vec<&str> = asked.iter().map(|seen| &*seen.path_and_query).collect();
+        assert_eq!(asked, ["/repos/octo/tools"], "{what}");
+        assert!(files_below(&step.workspace).is_empty(), "{what}");
+        sound(&simulator, OWN);
+    }
+}
+
+#[test]
+fn what_a_repository_does_not_take_is_no_obstacle_to_other_deliveries() {
+    for (repository, deliver_to) in [
+        (Repository::private().archived(), "artifact"),
+        (Repository::private().without_pull_requests(), "artifact"),
+        (Repository::private().without_pull_requests(), "repository"),
+    ] {
+        let simulator =
+            Simulator::start(github(Seats::people(3)).repository(OWN, repository)).unwrap();
+        let job = Job::on(&simulator).input("deliver-to", deliver_to);
+        job.run().succeeded();
+        sound(&simulator, OWN);
+    }
+    // A server that doesn't know these fields.
+    let simulator = simulator();
+    let older = Kind::rewrite(|repository| {
+        for field in ["archived", "disabled", "has_pull_requests"] {
+            repository.as_object_mut().unwrap().remove(field);
+        }
+        repository["pull_request_creation_policy"] = serde_json::Value::Null;
+    });
+    simulator.fault(Fault::first(1, At::path("GET", "/repos/octo/tools"), older));
+    job(&simulator).run().succeeded();
+}
+
+#[test]
+fn a_pull_request_that_only_collaborators_can_open_says_so() {
+    let writes = Token::new().contents_write([OWN]).pulls_write([OWN]);
+    let repository = Repository::private().pulls_by_collaborators();
+    let github = github(Seats::people(3))
+        .repository(OWN, repository)
+        .token(COMMIT_TOKEN, writes);
+    let simulator = Simulator::start(github).unwrap();
+    let step = job(&simulator).input("pull-request", "true").run();
+    step.failed(
+        1,
+        &[
+            "403 Forbidden",
+            "only collaborators can open pull requests in octo/tools",
+            "give a token of a collaborator",
+            "done: the report is on the branch ",
+        ],
+    );
+    assert_eq!(step.stdout.matches("what to do: ").count(), 1);
+    sound(&simulator, OWN);
+}
+
+#[test]
+fn a_repository_that_is_archived_during_the_run_is_told_as_that() {
+    for (branch, at) in [("", MUTATION), ("audit", At::path("POST", "/git/refs"))] {
+        let simulator = simulator();
+        let archive = Kind::change(|github| {
+            let repository = github.repositories.get_mut(OWN).unwrap();
+            repository.archived = true;
+        });
+        simulator.fault(Fault::once(at, archive));
+        let step = job(&simulator).input("branch", branch).run();
+        step.failed(1, &["Repository was archived", "unarchive octo/tools"]);
+        assert!(!step.stdout.contains("contents: write"), "{}", step.stdout);
+        assert_eq!(step.stdout.matches("what to do: ").count(), 1);
         sound(&simulator, OWN);
     }
 }

@@ -65,7 +65,8 @@ pub struct Installation {
     pub name: String,
     /// What it was given: a permission's name and level.
     pub permissions: BTreeMap<String, String>,
-    /// Whether it may read the seats of the enterprise. How GitHub names that permission is not known.
+    /// Whether it may read the seats of the enterprise. GitHub's pages call the
+    /// permission "Enterprise Copilot license management"; its name in the API is not known.
     pub reads_enterprise_seats: bool,
     /// Repositories it may read.
     pub repositories: Vec<String>,

@@ -81,6 +81,8 @@ pub enum At {
     Seats,
     /// That page of seats, counting from 1.
     SeatsPage(u32),
+    /// Asking for an organization itself, by its name.
+    Organization,
     /// Requests of that method whose path and query contain the text. An empty method means any.
     Path {
         /// Such as `PUT`.
@@ -267,6 +269,10 @@ impl At {
             Self::Seats => call.is_seats(),
             Self::SeatsPage(page) => {
                 call.is_seats() && crate::api::seats_page(call) == *page as usize
+            }
+            Self::Organization => {
+                let segments = call.segments();
+                call.service == Service::Api && segments.len() == 2 && segments[0] == "orgs"
             }
             Self::Path { method, contains } => {
                 (method.is_empty() || call.method.eq_ignore_ascii_case(method))

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::{App, Seats};
+use crate::seats::id_of;
+use crate::{App, Rule, Seats};
 
 /// All there is: who has seats, which repositories there are, and what each token may do.
 ///
@@ -14,6 +15,8 @@ pub struct GitHub {
     pub organizations: BTreeMap<String, Seats>,
     /// The seats of each enterprise, by its slug.
     pub enterprises: BTreeMap<String, Seats>,
+    /// The numbers of organizations and enterprises, by name in lower case, unless they follow from the name.
+    pub numbers: BTreeMap<String, u32>,
     /// The repositories, by `owner/name`.
     pub repositories: BTreeMap<String, Repository>,
     /// The tokens, by their secret.
@@ -42,6 +45,7 @@ impl GitHub {
         Self {
             organizations: BTreeMap::new(),
             enterprises: BTreeMap::new(),
+            numbers: BTreeMap::new(),
             repositories: BTreeMap::new(),
             tokens: BTreeMap::new(),
             apps: BTreeMap::new(),
@@ -61,6 +65,40 @@ impl GitHub {
     pub fn enterprise(mut self, slug: &str, seats: Seats) -> Self {
         self.enterprises.insert(slug.to_owned(), seats);
         self
+    }
+
+    /// Gives an organization or an enterprise another name. It keeps its number, and who may read its seats still
+    /// may. The old name is free: whoever takes it has another number.
+    pub fn rename(&mut self, old: &str, new: &str) {
+        for map in [&mut self.organizations, &mut self.enterprises] {
+            if let Some(seats) = map.remove(old) {
+                map.insert(new.to_owned(), seats);
+            }
+        }
+        for token in self.tokens.values_mut() {
+            for names in [&mut token.copilot, &mut token.enterprises] {
+                if names.contains(old) {
+                    names.insert(new.to_owned());
+                }
+            }
+        }
+        let installations = self
+            .apps
+            .values_mut()
+            .flat_map(|app| &mut app.installations);
+        for installation in installations.filter(|one| one.name == old) {
+            installation.name = new.to_owned();
+        }
+        let number = self.number_of(old);
+        self.numbers.insert(new.to_ascii_lowercase(), number);
+        let next = id_of(&format!("whoever takes {old} after {number}"));
+        self.numbers.insert(old.to_ascii_lowercase(), next);
+    }
+
+    /// The number by which GitHub knows an organization or an enterprise.
+    pub fn number_of(&self, name: &str) -> u32 {
+        let given = self.numbers.get(&name.to_ascii_lowercase());
+        given.copied().unwrap_or_else(|| id_of(name))
     }
 
     /// Adds a repository, named `owner/name`.
@@ -258,37 +296,6 @@ pub enum Signatures {
     Absent,
 }
 
-/// A rule that protects a branch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
-    /// Changes must be made through a pull request: nothing is written directly.
-    PullRequest,
-    /// Commits must have verified signatures.
-    RequiredSignatures,
-    /// Nobody updates the branch.
-    Update,
-}
-
-impl Rule {
-    /// The type of the rule in GitHub's API.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::PullRequest => "pull_request",
-            Self::RequiredSignatures => "required_signatures",
-            Self::Update => "update",
-        }
-    }
-
-    /// What GitHub says to somebody who breaks it.
-    pub(crate) fn refusal(self) -> &'static str {
-        match self {
-            Self::PullRequest => "Changes must be made through a pull request.",
-            Self::RequiredSignatures => "Commits must have verified signatures.",
-            Self::Update => "Cannot update this protected ref.",
-        }
-    }
-}
-
 /// A repository. Its commits are in a real git repository: see [`crate::Simulator::git_dir`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repository {
@@ -298,8 +305,20 @@ pub struct Repository {
     pub empty: bool,
     /// The default branch.
     pub default_branch: String,
-    /// What holds for branches; without a name, for the default branch.
+    /// What holds for branches; without a name, for the default branch. A name may end with `*`.
     pub rules: Vec<(Option<String>, Rule)>,
+    /// The tokens, by their secret, that can bypass all rules.
+    pub bypassed_by: BTreeSet<String>,
+    /// Whether GitHub tells a token if it can bypass a ruleset. It isn't described what it tells Apps.
+    pub tells_who_can_bypass: bool,
+    /// Whether nothing can be written any more.
+    pub archived: bool,
+    /// Whether GitHub has disabled it.
+    pub disabled: bool,
+    /// Whether it has pull requests.
+    pub has_pull_requests: bool,
+    /// Who opens pull requests: `all` or `collaborators_only`.
+    pub pull_request_creation_policy: String,
     /// The signatures of the commits that GitHub makes.
     pub signatures: Signatures,
     /// Whether Actions may create and approve pull requests. Here every token without scopes counts as that of a
@@ -316,6 +335,12 @@ impl Repository {
             empty: false,
             default_branch: "main".to_owned(),
             rules: Vec::new(),
+            bypassed_by: BTreeSet::new(),
+            tells_who_can_bypass: true,
+            archived: false,
+            disabled: false,
+            has_pull_requests: true,
+            pull_request_creation_policy: "all".to_owned(),
             signatures: Signatures::Valid,
             actions_open_pulls: true,
             deletes_merged_branches: false,
@@ -355,9 +380,45 @@ impl Repository {
         self
     }
 
-    /// Protects a branch.
+    /// Protects a branch, or all whose names begin with what is before a `*`.
     pub fn protected_branch(mut self, branch: &str, rule: Rule) -> Self {
         self.rules.push((Some(branch.to_owned()), rule));
+        self
+    }
+
+    /// Lets a token bypass all rules.
+    pub fn bypassed_by(mut self, secret: &str) -> Self {
+        self.bypassed_by.insert(secret.to_owned());
+        self
+    }
+
+    /// Keeps GitHub from telling a token whether it can bypass a ruleset.
+    pub fn silent_about_bypassing(mut self) -> Self {
+        self.tells_who_can_bypass = false;
+        self
+    }
+
+    /// Archives it.
+    pub fn archived(mut self) -> Self {
+        self.archived = true;
+        self
+    }
+
+    /// Disables it, as GitHub does.
+    pub fn disabled(mut self) -> Self {
+        self.disabled = true;
+        self
+    }
+
+    /// Switches its pull requests off.
+    pub fn without_pull_requests(mut self) -> Self {
+        self.has_pull_requests = false;
+        self
+    }
+
+    /// Lets only collaborators open pull requests. Here no token without scopes counts as one.
+    pub fn pulls_by_collaborators(mut self) -> Self {
+        self.pull_request_creation_policy = "collaborators_only".to_owned();
         self
     }
 
@@ -387,17 +448,14 @@ impl Repository {
 
     /// The rules that hold for a branch.
     pub(crate) fn rules_of(&self, branch: &str) -> Vec<Rule> {
+        let holds = |name: &str| match name.strip_suffix('*') {
+            Some(prefix) => branch.starts_with(prefix),
+            None => branch == name,
+        };
         self.rules
             .iter()
-            .filter(|(name, _)| name.as_deref().unwrap_or(&self.default_branch) == branch)
+            .filter(|(name, _)| holds(name.as_deref().unwrap_or(&self.default_branch)))
             .map(|(_, rule)| *rule)
             .collect()
-    }
-
-    /// The first rule that a commit to the branch breaks. `signed`: whether its commit is verified.
-    pub(crate) fn broken_rule(&self, branch: &str, signed: bool) -> Option<Rule> {
-        self.rules_of(branch)
-            .into_iter()
-            .find(|rule| !signed || *rule != Rule::RequiredSignatures)
     }
 }

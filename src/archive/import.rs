@@ -18,6 +18,7 @@ use crate::environment::Environment;
 use crate::github::names::RepositoryPath;
 use crate::report::day::{date, day_stem};
 use crate::report::history::import::{BadFile, Download, Plan, plan};
+use crate::report::history::listing::Listing;
 use crate::report::history::{Action, Folder};
 use crate::report::scope::{Scope, ScopeKind};
 use crate::runner::log;
@@ -41,7 +42,7 @@ pub fn start(
     environment: &Environment,
     clock: &Clock,
 ) -> anyhow::Result<Outcome> {
-    if environment.get("PSEUDONYM_KEY").is_some() {
+    if environment.get("PSEUDONYM_KEY").is_some() || environment.is_unreadable("PSEUDONYM_KEY") {
         return Ok(unusable(
             environment,
             "Downloaded reports have people's own names and not their numbers, so no pseudonyms can be made of them: a history with pseudonyms begins with its first run. Unset PSEUDONYM_KEY to import them with their names.",
@@ -237,6 +238,7 @@ impl Work<'_> {
         };
         let mut last: Option<&Download> = None;
         let mut previous: Option<String> = None;
+        let mut listing = Listing::default();
         for download in &plan.downloads {
             self.go_on()?;
             let same_day = last.filter(|last| date(last.time) == date(download.time));
@@ -244,7 +246,7 @@ impl Work<'_> {
                 previous = Some(format!("{}.json", day_stem(last.time)));
             }
             let action = self
-                .record(download, folder, previous.as_deref())
+                .record(download, folder, previous.as_deref(), &mut listing)
                 .with_context(|| format!("{} could not be imported", shown(&download.name)))?;
             let name = shown(&download.name);
             match (action, same_day) {
@@ -270,6 +272,7 @@ impl Work<'_> {
         download: &Download,
         folder: &Path,
         previous: Option<&str>,
+        listing: &mut Listing,
     ) -> anyhow::Result<Action> {
         let file = Bytes::from(fs::read(self.from.join(&download.name))?);
         let mut files = Vec::new();
@@ -280,12 +283,13 @@ impl Work<'_> {
             Some(path) => read_if_there(&folder.join(path))?.map(|file| (path.to_owned(), file)),
             None => None,
         };
-        let found = Folder::from_files(files, previous);
+        let found = Folder::from_files(files, previous).with_listing(listing.clone());
         let recording = download.record(file, self.scope, self.inactive_after, &found, self.now)?;
         for warning in recording.warnings {
             tracing::warn!("{}: {warning}", shown(&download.name));
         }
         for (path, content) in recording.files {
+            listing.put(&path, &content);
             let path = folder.join(path);
             if let Some(parent) = path.parent() {
                 fs::create_dir_all(parent)?;

@@ -46,7 +46,7 @@ pub fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Res
     let mut problems = 0;
     let mut days = 0;
     for (folder, history) in &histories {
-        let verdict = verify(history, since);
+        let verdict = verify(history, history.name().as_deref(), since);
         problems += verdict.problems.len();
         days += verdict.days;
         tell(environment, &top.join(folder), &verdict, since);
@@ -100,6 +100,14 @@ fn tell(environment: &Environment, folder: &Path, verdict: &Verdict, since: Opti
 struct History {
     folder: PathBuf,
     paths: BTreeSet<String>,
+}
+
+impl History {
+    /// The folder's own name, also if it was called `.` or by a link to it.
+    fn name(&self) -> Option<String> {
+        let folder = fs::canonicalize(&self.folder).ok()?;
+        Some(folder.file_name()?.to_string_lossy().into_owned())
+    }
 }
 
 impl Files for History {

@@ -6,12 +6,15 @@ use anyhow::Context as _;
 use super::folder::found;
 use super::pull_request::branch_for;
 use super::{Delivery, Target};
+use crate::github::client::Client;
 use crate::github::commit::{Beginning, CommitError};
+use crate::github::identity;
 use crate::github::names::BranchName;
 use crate::github::pulls::PullRequests;
 use crate::report::Report;
 use crate::report::history::{Folder, Past, RecordError};
 use crate::report::pseudonym::PseudonymKey;
+use crate::report::scope::Scope;
 
 /// What a repository holds of the scope of a report, as it was at one commit.
 #[derive(Debug)]
@@ -30,7 +33,8 @@ impl Delivery<'_> {
     ///
     /// # Errors
     /// Where the repository could not be read; and a [`RecordError`] where people are called
-    /// otherwise there, so that the report must not go anywhere.
+    /// otherwise there, or where the history there is somebody else's, so that the report must not
+    /// go anywhere.
     pub async fn past(&self, report: &Report) -> anyhow::Result<Option<(Past, Held)>> {
         let Some(target) = &self.repository else {
             return Ok(None);
@@ -42,7 +46,7 @@ impl Delivery<'_> {
         let held = committer.look(async |snapshot| {
             Ok(Held {
                 head: snapshot.head().to_owned(),
-                folder: found(&snapshot, &name, time).await?,
+                folder: found(&snapshot, target, report).await?,
                 paths: Folder::paths(time),
             })
         });
@@ -52,11 +56,29 @@ impl Delivery<'_> {
         let past = Past::read(&held.folder, time, self.clock.now());
         let key = self.pseudonyms.map(PseudonymKey::fingerprint);
         match past.takes(report.scope(), key.as_deref(), report.seats()) {
-            // It says nothing of this scope, and recording is refused for it.
-            Err(RecordError::OtherScope { .. }) => Ok(None),
+            // It says nothing of this scope, or is elsewhere; recording is refused for it.
+            Err(RecordError::OtherKind { .. } | RecordError::Renamed { .. }) => Ok(None),
             taken => taken
                 .with_context(|| format!("{name} of {}", target.inputs.repository))
                 .map(|()| Some((past, held))),
+        }
+    }
+
+    /// The scope with the number by which GitHub knows it. It's asked for only if there's a history
+    /// to compare it with; a scope whose number can't be read stays as it is.
+    pub async fn identified(&self, reader: &Client, scope: &Scope) -> Scope {
+        if self.repository.is_none() {
+            return scope.clone();
+        }
+        match identity::id(reader, scope).await {
+            Ok(id) => scope.clone().with_id(id),
+            Err(error) => {
+                let kind = scope.kind();
+                tracing::info!(
+                    "The ID of the {kind} {scope} couldn't be read. It's recorded as unknown, so a later rename of the {kind} can't be recognized. {error}"
+                );
+                scope.clone()
+            }
         }
     }
 
@@ -74,6 +96,17 @@ impl Delivery<'_> {
         let (branch, _) = branch_for(&pulls, target, report).await?;
         Ok((branch, Beginning::From(target.branch.clone())))
     }
+}
+
+/// Why a report must not be published anywhere, if the history that it would belong to is the
+/// reason.
+#[must_use]
+pub fn unpublishable(error: &anyhow::Error) -> Option<&'static str> {
+    if calls_people_otherwise(error) {
+        return Some("people are called otherwise where it is to be recorded");
+    }
+    matches!(error.downcast_ref(), Some(RecordError::OtherScope { .. }))
+        .then_some("its folder in the repository holds the history of somebody else")
 }
 
 /// Whether a report was refused because the history it belongs to calls people otherwise.

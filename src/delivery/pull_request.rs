@@ -18,7 +18,8 @@ use sha2::{Digest as _, Sha256};
 use super::record::{Offer, Placed};
 use super::{Delivery, Target};
 use crate::github::commit::{Beginning, CommitError};
-use crate::github::names::{BranchName, RepositoryPath};
+use crate::github::error::GitHubError;
+use crate::github::names::{BranchName, RepositoryName, RepositoryPath};
 use crate::github::pulls::{Opened, PullRequest, PullRequests};
 use crate::inputs::table::default;
 use crate::markdown::code;
@@ -90,8 +91,16 @@ impl Delivery<'_> {
                     continue;
                 }
                 (Err(error), _) => {
+                    let refused = error
+                        .status()
+                        .is_some_and(|status| status.is_client_error());
+                    let told = if refused && target.pulls_by_collaborators {
+                        by_collaborators(&error, repository)
+                    } else {
+                        error.to_string()
+                    };
                     let error = anyhow::anyhow!(
-                        "{error}\n  done: the report is on the branch {} of {repository}, without a pull request into {}. The day's next run opens it; after that open it by hand, or the next run begins anew from {}",
+                        "{told}\n  done: the report is on the branch {} of {repository}, without a pull request into {}. The day's next run opens it; after that open it by hand, or the next run begins anew from {}",
                         placed.branch,
                         target.branch,
                         target.branch
@@ -190,6 +199,14 @@ fn history(scope: &Scope, directory: &RepositoryPath) -> String {
         history.push_str(&format!(".{shown}{}", &digest[..8]));
     }
     history
+}
+
+/// A refusal to open a pull request where only collaborators can.
+fn by_collaborators(error: &GitHubError, repository: &RepositoryName) -> String {
+    format!(
+        "{}\n  missing: only collaborators can open pull requests in {repository} (`pull_request_creation_policy` is `collaborators_only`)\n  what to do: give a token of a collaborator with the role *Write* in `commit-token`",
+        error.without_advice()
+    )
 }
 
 /// Whether the branch was deleted meanwhile, as GitHub can do on merging.

@@ -142,7 +142,7 @@ impl Delivery<'_> {
                 let folder = match offer.held.as_ref().filter(is_held) {
                     Some(held) => &held.folder,
                     None => {
-                        read = found(&snapshot, &offer.folder, report.time()).await?;
+                        read = found(&snapshot, target, report).await?;
                         &read
                     }
                 };
@@ -156,6 +156,7 @@ impl Delivery<'_> {
                     csv: offer.csv.clone(),
                     manifest: self.manifest(report, api, Vec::new()),
                     inactive_after: self.inactive_after,
+                    shortfall: report.reliable_shortfall(),
                     revoked: offer.revoked,
                 };
                 let made = history::record(entry, folder, self.clock.now())

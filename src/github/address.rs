@@ -41,6 +41,13 @@ impl ApiAddress {
     /// # Errors
     /// Where an address is unusable.
     pub fn from_environment(environment: &Environment) -> Result<Self, AddressError> {
+        let variables = ["GITHUB_API_URL", "GITHUB_GRAPHQL_URL"];
+        if let Some(variable) = variables
+            .into_iter()
+            .find(|variable| environment.is_unreadable(variable))
+        {
+            return Err(AddressError::NotAnAddress { variable });
+        }
         let rest = parse(
             "GITHUB_API_URL",
             environment

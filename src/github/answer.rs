@@ -80,7 +80,8 @@ impl Answer {
     fn beginning(&self) -> String {
         let first = self.body.trim_ascii_start().first();
         if first.is_some_and(|byte| *byte == b'<' || byte.is_ascii_alphabetic()) {
-            let beginning = String::from_utf8_lossy(&self.body[..self.body.len().min(400)]);
+            // Enough to have the whole of a secret that begins within what is shown.
+            let beginning = String::from_utf8_lossy(&self.body[..self.body.len().min(20_000)]);
             format!("it begins with {:?}", shown(&beginning, 80))
         } else {
             format!("it has {} bytes and is cut off or damaged", self.body.len())

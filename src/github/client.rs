@@ -122,6 +122,12 @@ impl Client {
         &self.address
     }
 
+    /// Whether a person's token is used, as far as its form tells. Any other counts as an App's.
+    #[must_use]
+    pub fn acts_for_a_person(&self) -> bool {
+        self.credentials.are_a_persons()
+    }
+
     /// Reads `url` as an object in JSON, following redirects within the API, and tries again what may pass.
     ///
     /// # Errors
@@ -252,9 +258,17 @@ impl Client {
                 continue;
             }
             let said = error.said();
-            match tries.after(&error, request.repeatable, now) {
+            let mut next = tries.after(&error, request.repeatable, now);
+            let mut held = error.retry_after();
+            // The wait counts for everything that follows, but not for another try of this.
+            if let Next::Hold(wait) | Next::HoldThenAfter(wait, _) = next
+                && request.purpose.is_optional()
+            {
+                (next, held) = (Next::GiveUp, Some(wait));
+            }
+            match next {
                 Next::GiveUp => {
-                    if let (Some(wait), Some(said)) = (error.retry_after(), said) {
+                    if let (Some(wait), Some(said)) = (held, said) {
                         self.pacer.hold(wait, said);
                     }
                     let over = self.clock.elapsed().saturating_sub(began);

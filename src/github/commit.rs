@@ -7,10 +7,14 @@
 //! where it did not move, GitHub refused or stumbled. A repeated commit can never come twice: each
 //! names the head it expects, and each delivery carries a mark of its own.
 
+mod base;
 mod branch;
 mod error;
 mod git_data;
+mod listing;
 mod mutation;
+mod protected;
+mod rules;
 
 use std::fmt;
 use std::time::Duration;
@@ -21,9 +25,11 @@ use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::names::{BranchName, RepositoryName, RepositoryPath};
 use crate::clock::{Clock, jitter};
-use branch::{Head, State};
+use base::Base;
+use branch::State;
 pub use error::CommitError;
-use error::{is_stale, may_be_by_a_rule, names_a_rule};
+use error::is_stale;
+use rules::{Rulebook, Rules, Write};
 
 /// How long to go on when others commit at the same time or GitHub stumbles. With ten writers one
 /// wins each round.
@@ -57,13 +63,13 @@ pub struct Committer<'a> {
 /// What becomes of a branch that does not exist, in a repository that has commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Beginning {
-    /// It is begun from the default branch, before anything is decided.
+    /// It is created from the default branch with the commit, and not at all if there is none.
     Default,
-    /// It is begun from this one with the commit, and not at all where there is none. This one is
-    /// itself begun from the default branch where it does not exist; the first commit of a
-    /// repository goes to it.
+    /// It is created from this one with the commit, and not at all if there is none; a pull request
+    /// brings it back there. This one is itself created from the default branch if it doesn't
+    /// exist. The first commit of a repository goes to it.
     From(BranchName),
-    /// Nothing is committed.
+    /// Nothing is committed: it is the branch of an open pull request.
     Never,
 }
 
@@ -113,13 +119,6 @@ pub struct Snapshot<'a> {
     base: &'a Base,
 }
 
-/// What a commit is made on.
-struct Base {
-    head: Head,
-    /// Whether the branch exists, rather than being begun with the commit.
-    exists: bool,
-}
-
 impl Snapshot<'_> {
     /// The SHA of the commit that all is read from.
     #[must_use]
@@ -144,12 +143,27 @@ impl Snapshot<'_> {
         self.committer.files(&self.base.head, paths).await
     }
 
-    /// The names of what is in a folder, in no order; none where there is no such folder.
+    /// The files in a folder and in the two levels of folders below it, by their paths in it, with
+    /// the IDs of their content; none if there's no such folder.
     ///
     /// # Errors
-    /// Where GitHub does not say.
-    pub async fn names(&self, folder: &RepositoryPath) -> Result<Vec<String>, GitHubError> {
-        self.committer.names(&self.base.head, folder).await
+    /// If GitHub doesn't answer with a listing.
+    pub async fn listing(
+        &self,
+        folder: &RepositoryPath,
+    ) -> Result<Vec<(String, String)>, GitHubError> {
+        self.committer.listing(&self.base.head, folder).await
+    }
+
+    /// The same for many folders, in their order.
+    ///
+    /// # Errors
+    /// As [`Snapshot::names`].
+    pub async fn names_in(
+        &self,
+        folders: &[RepositoryPath],
+    ) -> Result<Vec<Vec<String>>, GitHubError> {
+        self.committer.names_in(&self.base.head, folders).await
     }
 }
 
@@ -245,8 +259,11 @@ impl<'a> Committer<'a> {
     ) -> Result<Option<Commit>, CommitError> {
         let mut patience = Patience::default();
         let mut blobs = git_data::Blobs::default();
+        let mut book = Rulebook::default();
+        // The branch, if it was created for a commit that it hasn't got yet.
+        let mut created = None;
         loop {
-            let base = self.base(&mut patience).await?;
+            let base = self.base(&mut book, &mut patience).await?;
             let snapshot = Snapshot {
                 committer: self,
                 base: &base,
@@ -266,33 +283,54 @@ impl<'a> Committer<'a> {
                     });
                 }
             }
-            let head = base.head;
-            if !base.exists && !self.begin(&self.branch, &head, &mut patience).await? {
-                continue;
+            let writes: &[Write] = match base.exists {
+                true => &[Write::Commit],
+                false => &[Write::NewBranch, Write::Commit],
+            };
+            let rules = self.permit(&self.branch, writes, &mut book).await?;
+            let Base { head, mut exists } = base;
+            // An App's commits are signed over REST too, so it can ask with the commit itself
+            // whether it can bypass the rules, and leaves no branch behind if it can't.
+            let asks_with_commit = !exists
+                && rules.may_refuse(Write::NewBranchWithCommit)
+                && !self.client.acts_for_a_person();
+            if !exists && !asks_with_commit {
+                if !self
+                    .begin(&self.branch, &head, &rules, &mut patience)
+                    .await?
+                {
+                    continue;
+                }
+                exists = true;
+                created = Some(self.branch.clone());
             }
             let size: usize = change.files.iter().map(|(_, file)| file.len()).sum();
-            let made = if size > LARGEST_MUTATION {
-                git_data::commit(self, &head, &change, &mut blobs).await
+            let made = if size > LARGEST_MUTATION || asks_with_commit {
+                git_data::commit(self, (&head, exists), &change, &mut blobs).await
             } else {
                 mutation::commit(self, &head, &change).await
             };
-            match made {
+            let error = match made {
                 Ok(commit) => return Ok(Some(commit)),
-                Err(error) => {
-                    if let Some(commit) = self.settle(&head, error, &mut patience).await? {
-                        return Ok(Some(commit));
-                    }
-                }
+                Err(error) => error,
+            };
+            let base = Base { head, exists };
+            match self.settle(&base, error, &rules, &mut patience).await {
+                Ok(Some(commit)) => return Ok(Some(commit)),
+                Ok(None) => {}
+                Err(CommitError::Protected(error)) => return Err(error.leaving(created).into()),
+                Err(error) => return Err(error),
             }
         }
     }
 
-    /// Finds out what became of a commit that failed on `head`: the commit where it was made
-    /// after all, nothing where it is worth trying again.
+    /// Finds out what became of a commit that failed on `base`: the commit if it was made after
+    /// all, nothing if it is worth trying again.
     async fn settle(
         &self,
-        head: &Head,
+        base: &Base,
         error: GitHubError,
+        rules: &Rules,
         patience: &mut Patience,
     ) -> Result<Option<Commit>, CommitError> {
         tracing::debug!("the commit did not succeed: {error}");
@@ -318,13 +356,17 @@ impl<'a> Committer<'a> {
             tracing::info!("The answer to the commit was lost, but the commit is there.");
             return Ok(Some(commit));
         }
-        let moved = now.as_deref() != Some(&head.commit);
+        let moved = now.as_deref() != base.exists.then_some(&*base.head.commit);
         if !moved && error.is_limit() {
             return Err(error.into());
         }
         if !moved && !is_stale(&error) {
             if !error.is_passing() {
-                return Err(self.refused(error).await);
+                let write = match base.exists {
+                    true => Write::Commit,
+                    false => Write::NewBranchWithCommit,
+                };
+                return Err(self.refused(&self.branch, write, error, rules));
             }
             patience.stumbles += 1;
         }
@@ -339,97 +381,6 @@ impl<'a> Committer<'a> {
             );
         }
         Ok(None)
-    }
-
-    /// Why GitHub refuses for good: a rule of the branch, or something else.
-    async fn refused(&self, error: GitHubError) -> CommitError {
-        let named = names_a_rule(&error);
-        if !named && !may_be_by_a_rule(&error) {
-            return error.into();
-        }
-        let rules = self.rules().await.unwrap_or_default();
-        if !named && rules.is_empty() {
-            return error.into();
-        }
-        CommitError::Protected {
-            branch: self.branch.clone(),
-            rules: if rules.is_empty() {
-                "GitHub does not tell which rule it is".to_owned()
-            } else {
-                format!("its rules are {}", rules.join(", "))
-            },
-            error: Box::new(error),
-        }
-    }
-
-    /// What to commit on, once there is something: a repository without commits gets its first.
-    async fn base(&self, patience: &mut Patience) -> Result<Base, CommitError> {
-        loop {
-            // Reading was tried again already.
-            let (head, exists) = match self.state().await? {
-                State::At(head) => (head, true),
-                State::NoBranch(head) if self.beginning == Beginning::Default => {
-                    self.begin(&self.branch, &head, patience).await?;
-                    continue;
-                }
-                State::NoBranch(head) => (head, false),
-                State::Empty => {
-                    let step = self.begin_repository().await;
-                    self.begun(step, patience).await?;
-                    continue;
-                }
-                State::NoBase(base, head) => {
-                    self.begin(base, &head, patience).await?;
-                    continue;
-                }
-                State::NoDefault => {
-                    return Err(CommitError::NoDefaultBranch {
-                        repository: self.repository.clone(),
-                        branch: self.branch.clone(),
-                    });
-                }
-                State::Gone => {
-                    return Err(CommitError::Gone {
-                        repository: self.repository.clone(),
-                        branch: self.branch.clone(),
-                    });
-                }
-            };
-            return Ok(Base { head, exists });
-        }
-    }
-
-    /// Begins `branch` at `head`; false where that is not sure, and worth looking again.
-    async fn begin(
-        &self,
-        branch: &BranchName,
-        head: &Head,
-        patience: &mut Patience,
-    ) -> Result<bool, CommitError> {
-        let step = self.begin_branch(branch, &head.commit).await;
-        self.begun(step, patience).await
-    }
-
-    async fn begun(
-        &self,
-        step: Result<(), GitHubError>,
-        patience: &mut Patience,
-    ) -> Result<bool, CommitError> {
-        let Err(error) = step else {
-            return Ok(true);
-        };
-        let by_another = error
-            .status()
-            .is_some_and(|status| matches!(status.as_u16(), 409 | 422))
-            && !names_a_rule(&error)
-            && patience.tries < 10;
-        if !by_another && !error.is_passing() {
-            return Err(self.refused(error).await);
-        }
-        if !patience.wait(self.clock).await {
-            return Err(self.gave_up(patience, error));
-        }
-        Ok(false)
     }
 
     fn gave_up(&self, patience: &Patience, error: GitHubError) -> CommitError {

@@ -25,7 +25,8 @@ use crate::report::scope::{Scope, ScopeKind};
 use crate::text::shown;
 
 /// What an App needs to read the seats of an organization (schema `app-permissions` of GitHub's
-/// API description). What it needs on an enterprise GitHub describes nowhere.
+/// API description). On an enterprise GitHub's pages call it "Enterprise Copilot license management";
+/// its name in the API isn't documented, so it can't be looked for in an installation.
 const PERMISSION: &str = "organization_copilot_seat_management";
 
 /// How long before its end a token is not used any more; one that lasts no longer than twice that
@@ -121,6 +122,19 @@ impl Credentials {
     /// Whether an App asks.
     pub(super) fn are_an_apps(&self) -> bool {
         !matches!(self, Self::Token(_))
+    }
+
+    /// Whether they are a person's token, by its form ("About authentication to GitHub", "GitHub's
+    /// token formats"). A token without a known form may be an App's.
+    pub(super) fn are_a_persons(&self) -> bool {
+        let Self::Token(header) = self else {
+            return false;
+        };
+        ["ghp_", "github_pat_", "gho_", "ghu_"].iter().any(|form| {
+            header
+                .as_bytes()
+                .starts_with(format!("Bearer {form}").as_bytes())
+        })
     }
 
     /// What stands in the header of the next request for `purpose`.

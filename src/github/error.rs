@@ -28,6 +28,8 @@ pub use unreachable::Unreachable;
 pub enum Purpose {
     /// Reading the Copilot seats of a scope, with `token`.
     Seats(Scope),
+    /// Reading the number by which GitHub knows a scope, with `token`.
+    Identity(Scope),
     /// Asking whether a repository is public.
     Visibility(RepositoryName),
     /// Finding where the GitHub App is installed.
@@ -44,6 +46,30 @@ pub enum Purpose {
     User,
 }
 
+impl Purpose {
+    /// The repository that it is about.
+    fn repository(&self) -> Option<&RepositoryName> {
+        match self {
+            Self::Visibility(repository)
+            | Self::Commit(repository)
+            | Self::History(repository)
+            | Self::PullRequest(repository) => Some(repository),
+            Self::Seats(_)
+            | Self::Identity(_)
+            | Self::Installation(_)
+            | Self::AppToken(_)
+            | Self::User => None,
+        }
+    }
+
+    /// Whether a run can do without the answer. Then it doesn't spend the time on it that
+    /// `max-wait-minutes` allows, which the requests after it may need.
+    #[must_use]
+    pub fn is_optional(&self) -> bool {
+        matches!(self, Self::Identity(_))
+    }
+}
+
 impl fmt::Display for Purpose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -53,6 +79,9 @@ impl fmt::Display for Purpose {
                 scope.kind(),
                 scope.name()
             ),
+            Self::Identity(scope) => {
+                write!(f, "Reading the ID of the {} {}", scope.kind(), scope.name())
+            }
             Self::Visibility(repository) => {
                 write!(f, "Asking whether the repository {repository} is public")
             }
@@ -85,7 +114,7 @@ impl fmt::Display for Purpose {
 
 /// A request to GitHub that did not bring what it should.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{purpose} failed.\n  asked: {asked}{tried}\n  {problem}\n  what to do: {advice}", tried = self.tries_made(), advice = self.advice())]
+#[error("{}\n  what to do: {}", self.without_advice(), self.advice())]
 pub struct GitHubError {
     /// What the request was for.
     pub purpose: Purpose,
@@ -247,6 +276,19 @@ impl GitHubError {
     pub fn by_app(mut self, by_app: bool) -> Self {
         self.by_app = by_app;
         self
+    }
+
+    /// What was asked and what came of it, for an error that knows better what to do.
+    #[must_use]
+    pub fn without_advice(&self) -> String {
+        let Self {
+            purpose,
+            asked,
+            problem,
+            ..
+        } = self;
+        let tried = self.tries_made();
+        format!("{purpose} failed.\n  asked: {asked}{tried}\n  {problem}")
     }
 
     /// The answer by which GitHub asks to be left alone, where it does: by a rate limit, or by

@@ -20,7 +20,34 @@ pub enum Visibility {
 pub struct Repository {
     /// Who can see it.
     pub visibility: Visibility,
+    /// Whether only collaborators can open pull requests in it. Whether an App counts as one isn't
+    /// described, so this refuses nothing by itself.
+    pub pulls_by_collaborators: bool,
+    name: RepositoryName,
     default_branch: String,
+    archived: bool,
+    disabled: bool,
+    has_pull_requests: bool,
+}
+
+/// Why nothing can be delivered to a repository, whoever tries.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Closed {
+    /// It is archived, which makes it read-only.
+    #[error(
+        "The repository {0} is archived, so nothing can be committed to it. Nothing was read and nothing delivered.\n  what to do: unarchive it in its settings, or name another one in `repository`"
+    )]
+    Archived(RepositoryName),
+    /// GitHub has disabled it.
+    #[error(
+        "GitHub has disabled the repository {0}, so nothing can be committed to it. Nothing was read and nothing delivered.\n  what to do: open its page on GitHub, which says why and whom to contact, or name another one in `repository`"
+    )]
+    Disabled(RepositoryName),
+    /// Its pull requests are turned off.
+    #[error(
+        "Pull requests are turned off in the repository {0}, so `pull-request: true` can't deliver to it. Nothing was read and nothing delivered.\n  what to do: turn them on in its settings (General, Features), or set `pull-request: false`"
+    )]
+    WithoutPullRequests(RepositoryName),
 }
 
 #[derive(Deserialize)]
@@ -29,6 +56,10 @@ struct RepositoryBody {
     visibility: Option<String>,
     #[serde(default)]
     default_branch: String,
+    archived: Option<bool>,
+    disabled: Option<bool>,
+    has_pull_requests: Option<bool>,
+    pull_request_creation_policy: Option<String>,
 }
 
 impl Repository {
@@ -52,8 +83,32 @@ impl Repository {
             } else {
                 Visibility::Public
             },
+            pulls_by_collaborators: body.pull_request_creation_policy.as_deref()
+                == Some("collaborators_only"),
+            name: name.clone(),
             default_branch: body.default_branch,
+            archived: body.archived == Some(true),
+            disabled: body.disabled == Some(true),
+            // Servers that don't know the setting have pull requests.
+            has_pull_requests: body.has_pull_requests != Some(false),
         })
+    }
+
+    /// That commits can be made to it, and pull requests opened if they are wanted.
+    ///
+    /// # Errors
+    /// If no token could do that.
+    pub fn takes(&self, pull_requests: bool) -> Result<(), Closed> {
+        let name = || self.name.clone();
+        if self.disabled {
+            Err(Closed::Disabled(name()))
+        } else if self.archived {
+            Err(Closed::Archived(name()))
+        } else if pull_requests && !self.has_pull_requests {
+            Err(Closed::WithoutPullRequests(name()))
+        } else {
+            Ok(())
+        }
     }
 
     /// The branch that is shown first, also of a repository without commits.

@@ -12,6 +12,9 @@
 //!   wants to wait in all, which [`super::pacer`] counts. Such a request was not carried out, so
 //!   this holds for requests that write, too.
 //!
+//! What a run can do without ([`super::error::Purpose::is_optional`]) isn't tried again if GitHub
+//! asks to wait.
+//!
 //! Whatever else an answer is, where it has `Retry-After` all requests wait for so long.
 //!
 //! Any other request that writes is never repeated blindly: whoever sent it must first look

@@ -159,7 +159,7 @@ fn import() -> Command {
             "Exit status:\n  0  the history is made\n  1  it is not, and nothing was written\n  2  the arguments cannot be used",
         )
         .arg(folder(
-            "The folder of the downloaded files; those that end in .csv are imported",
+            "The folder of the downloaded files; those that end in .csv are imported, also the action's own",
         ))
         .arg(
             Arg::new("scope")

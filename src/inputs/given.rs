@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
 use super::table::{self, INPUTS, default};
+use super::unread::variable_of;
 use super::{ArtifactInputs, CommitInputs, Inputs, Mistake};
 use crate::environment::Environment;
 use crate::github::address::ApiAddress;
@@ -36,8 +37,9 @@ impl<'a> Given<'a> {
                     table::Kind::Secret => None,
                     _ => flags.get_one::<String>(input.name).map(String::as_str),
                 };
-                let variable = format!("INPUT_{}", input.name.to_uppercase());
-                let value = flag.or_else(|| environment.get(&variable))?.trim();
+                let value = flag
+                    .or_else(|| environment.get(&variable_of(input)))?
+                    .trim();
                 (!value.is_empty()).then(|| (input.name, value.to_owned()))
             })
             .collect();
@@ -98,6 +100,7 @@ impl<'a> Given<'a> {
 
     /// Everything is looked at before the first mistake ends anything, so that all are told.
     pub(super) fn check(&mut self) -> Option<Inputs> {
+        self.unread_variables();
         let address = ApiAddress::from_environment(self.environment);
         let address = self.take("GITHUB_API_URL", address);
         let proxies = self.proxies(address.as_ref());

@@ -1,13 +1,18 @@
 //! What holds for any inputs.
 
+#![allow(clippy::expect_used)]
+
 use std::path::{Component, Path};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use proptest::prelude::*;
 
 use super::table::INPUTS;
 use super::{Inputs, Mistakes, command};
 use crate::environment::Environment;
 use crate::hostile;
+use crate::runner::context;
 
 /// What the runner tells of itself, besides the inputs.
 const RUNNER: [&str; 5] = [
@@ -78,6 +83,24 @@ proptest! {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_key_that_is_anything_is_masked_and_refused_without_being_told(
+        text in hostile::text(), times in 0..3,
+    ) {
+        let key = (0..times).fold(text, |text, _| BASE64_STANDARD.encode(text));
+        let given = [
+            ("INPUT_TOKEN".to_owned(), String::new()),
+            ("INPUT_APP-CLIENT-ID".to_owned(), "Iv23liAbC".to_owned()),
+            ("INPUT_APP-PRIVATE-KEY".to_owned(), key.clone()),
+        ];
+        let masked = context::secrets(&given.iter().cloned().collect());
+        prop_assert!(masked.iter().all(|secret| !secret.is_empty()));
+        let mistakes = read(&given).map(|_| ()).map_err(|mistakes| mistakes.to_string());
+        let told = mistakes.expect_err("no text of those is a key");
+        prop_assert!(told.contains("app-private-key: "), "{}", told);
+        prop_assert!(key.len() < 16 || !told.contains(&key), "{}", told);
     }
 
     #[test]

@@ -7,16 +7,22 @@
 //!
 //! Cells that begin with `=`, `+`, `-` or `@` stay as they are, as in GitHub's file.
 
+mod shape;
+
 use std::io;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use csv::{ByteRecord, QuoteStyle, ReaderBuilder, Terminator, WriterBuilder};
 use jiff::Timestamp;
 
 use super::Report;
-use super::columns::{self, Cell, Columns, Form, Row};
-use super::scope::{Scope, ScopeKind};
+use super::columns::{self, Cell, Columns, Form};
+use super::scope::ScopeKind;
 use super::seat::{Account, NONE, Seat, whole_seconds};
+use crate::text::shown;
+
+pub use shape::ShapeError;
 
 /// Writes `report` to `out`.
 ///
@@ -46,12 +52,7 @@ use super::seat::{Account, NONE, Seat, whole_seconds};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn write(report: &Report, form: Form<'_>, out: impl io::Write) -> io::Result<()> {
-    let mut csv = WriterBuilder::new()
-        .quote_style(QuoteStyle::Necessary)
-        .terminator(Terminator::Any(b'\n'))
-        // For every buffer that it fills the writer looks through all that is left of a value.
-        .buffer_capacity(1 << 20)
-        .from_writer(out);
+    let mut csv = writer(out);
     let columns = columns::of(report.scope().kind(), form.columns());
     csv.write_record(columns.iter().map(|column| column.name))?;
     for row in columns::rows(report, form) {
@@ -64,6 +65,15 @@ pub fn write(report: &Report, form: Form<'_>, out: impl io::Write) -> io::Result
         csv.write_record(None::<&[u8]>)?;
     }
     csv.flush()
+}
+
+fn writer<W: io::Write>(out: W) -> csv::Writer<W> {
+    WriterBuilder::new()
+        .quote_style(QuoteStyle::Necessary)
+        .terminator(Terminator::Any(b'\n'))
+        // For every buffer that it fills the writer looks through all that is left of a value.
+        .buffer_capacity(1 << 20)
+        .from_writer(out)
 }
 
 /// A report that was written before, read back from its file.
@@ -82,58 +92,144 @@ pub fn write(report: &Report, form: Form<'_>, out: impl io::Write) -> io::Result
 #[derive(Debug, Clone)]
 pub struct Recorded {
     kind: ScopeKind,
+    columns: Columns,
     time: Option<Timestamp>,
     is_of_one_time: bool,
+    /// GitHub's columns only.
     rows: Vec<ByteRecord>,
 }
 
 /// Why a file cannot be read as a report.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordedError {
-    /// The header is neither that of an organization's nor that of an enterprise's report:
-    /// another program wrote the file, or somebody changed it by hand.
-    #[error("its first line is not that of a Copilot activity report")]
-    Columns,
-    /// A row has too many or too few cells, or the file is cut off inside quotes.
-    #[error("it is not sound CSV: {0}")]
+    /// It isn't a whole report.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// A row has too many or too few cells.
+    #[error("line {line} has {found} cells instead of {expected}")]
+    Cells {
+        /// The line on which the row begins.
+        line: u64,
+        /// How many cells it has.
+        found: usize,
+        /// How many the header has.
+        expected: usize,
+    },
+    /// It can't be read as CSV. Never in practice: all bytes are CSV.
+    #[error("it isn't valid CSV: {0}")]
     Csv(#[from] csv::Error),
-    /// A cell that must be a time is none.
-    #[error("the `{column}` of row {row} is not a time")]
+    /// A cell that must be a time isn't one.
+    #[error(
+        "the `{column}` in line {line} is {:?} instead of a time such as `2026-03-28T06:54:33Z`",
+        shown(.text, 50)
+    )]
     Time {
         /// The column.
         column: &'static str,
-        /// The row, counted from 1 below the header.
-        row: usize,
+        /// The line on which the row begins.
+        line: u64,
+        /// What the cell says.
+        text: String,
     },
 }
 
 impl Recorded {
-    /// Reads a file that [`write()`] wrote, or that was downloaded from GitHub.
+    /// Reads a file that [`write()`] wrote with GitHub's columns, or that was downloaded from
+    /// GitHub.
     ///
     /// # Errors
-    /// Where the file is no such report.
+    /// If the file isn't such a report, or isn't whole.
     pub fn read(file: &[u8]) -> Result<Self, RecordedError> {
+        let recorded = Self::read_any(file)?;
+        match recorded.columns {
+            Columns::Github => Ok(recorded),
+            Columns::All => Err(ShapeError::Columns.into()),
+        }
+    }
+
+    /// Reads a file as [`Recorded::read`] does, or one that [`write()`] wrote with all columns. Of
+    /// the latter only GitHub's columns are kept. Both kinds of scopes have the same columns then,
+    /// so it's an organization's if every row is of the organization `slug`.
+    ///
+    /// # Errors
+    /// If the file isn't such a report, or isn't whole.
+    pub fn read_download(file: &[u8], slug: &str) -> Result<Self, RecordedError> {
+        let mut recorded = Self::read_any(file)?;
+        let is_of_slug = |row: &ByteRecord| {
+            row.get(5)
+                .is_some_and(|cell| cell.eq_ignore_ascii_case(slug.as_bytes()))
+        };
+        if recorded.columns == Columns::All && recorded.rows.iter().all(is_of_slug) {
+            recorded.kind = ScopeKind::Organization;
+        }
+        Ok(recorded)
+    }
+
+    /// The report of a scope of that kind, and its file with GitHub's columns only: `file` itself,
+    /// if that's what was read and has no others.
+    ///
+    /// # Errors
+    /// Never in practice: memory can be written to.
+    pub fn into_github_form(
+        mut self,
+        file: Bytes,
+        kind: ScopeKind,
+    ) -> Result<(Self, Bytes), RecordedError> {
+        if self.columns == Columns::Github {
+            return Ok((self, file));
+        }
+        let columns = columns::of(kind, Columns::Github);
+        let mut csv = writer(Vec::new());
+        csv.write_record(columns.iter().map(|column| column.name))?;
+        for row in &mut self.rows {
+            row.truncate(columns.len());
+            csv.write_byte_record(row)?;
+        }
+        (self.kind, self.columns) = (kind, Columns::Github);
+        let file = csv
+            .into_inner()
+            .map_err(|error| csv::Error::from(error.into_error()))?;
+        Ok((self, file.into()))
+    }
+
+    fn read_any(file: &[u8]) -> Result<Self, RecordedError> {
         // Some editors put a mark before UTF-8.
         let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-        let mut csv = ReaderBuilder::new().from_reader(file);
+        shape::check_text(file)?;
+        let mut csv = ReaderBuilder::new().flexible(true).from_reader(file);
         let header = csv.byte_headers()?.clone();
-        let kind = [ScopeKind::Organization, ScopeKind::Enterprise]
-            .into_iter()
-            .find(|kind| {
-                let columns = columns::of(*kind, Columns::Github);
-                header
-                    .iter()
-                    .eq(columns.iter().map(|column| column.name.as_bytes()))
-            })
-            .ok_or(RecordedError::Columns)?;
+        let (kind, columns) = [
+            (ScopeKind::Organization, Columns::Github),
+            (ScopeKind::Enterprise, Columns::Github),
+            (ScopeKind::Enterprise, Columns::All),
+        ]
+        .into_iter()
+        .find(|(kind, columns)| {
+            let columns = columns::of(*kind, *columns);
+            header
+                .iter()
+                .eq(columns.iter().map(|column| column.name.as_bytes()))
+        })
+        .ok_or_else(|| shape::of_other(file))?;
+        shape::check_end(file)?;
         let mut rows = Vec::new();
         let mut time: Option<Timestamp> = None;
         let mut is_of_one_time = true;
-        for (row, record) in (1..).zip(csv.byte_records()) {
-            let record = record?;
+        for record in csv.byte_records() {
+            let mut record = record?;
+            let line = record.position().map_or(0, csv::Position::line);
+            let (found, expected) = (record.len(), header.len());
+            if found != expected {
+                return Err(RecordedError::Cells {
+                    line,
+                    found,
+                    expected,
+                });
+            }
             let at = |place: usize| RecordedError::Time {
                 column: columns::GITHUB[place].name,
-                row,
+                line,
+                text: String::from_utf8_lossy(&record[place]).into_owned(),
             };
             let row_time = time_in(&record, 0).ok().flatten().ok_or_else(|| at(0))?;
             for place in [2, 3] {
@@ -141,10 +237,12 @@ impl Recorded {
             }
             is_of_one_time &= time.is_none_or(|time| time == row_time);
             time = time.max(Some(row_time));
+            record.truncate(columns::of(kind, Columns::Github).len());
             rows.push(record);
         }
         Ok(Self {
             kind,
+            columns,
             time,
             is_of_one_time,
             rows,
@@ -192,19 +290,6 @@ impl Recorded {
                 ..Seat::default()
             })
             .collect()
-    }
-
-    /// Whether it is such a report of `scope` that says of each of `seats` what is known of it. The
-    /// times of the reports do not count.
-    #[must_use]
-    pub fn says_the_same_as(&self, scope: &Scope, seats: &[Seat]) -> bool {
-        self.kind == scope.kind()
-            && self.rows.len() == seats.len()
-            && self.rows.iter().zip(seats).all(|(row, seat)| {
-                let cells = Row::new(scope, Timestamp::UNIX_EPOCH, seat, Form::Github).cells();
-                let cells = cells.skip(1).map(|cell| cell.to_string().into_bytes());
-                row.iter().skip(1).map(<[u8]>::to_vec).eq(cells)
-            })
     }
 }
 
@@ -322,7 +407,16 @@ mod tests {
         let written = file(&odd);
         assert!(written.contains(",=1+1\n") && written.contains(",\"a\"\"b\"\n"));
         let recorded = Recorded::read(written.as_bytes()).unwrap();
-        assert!(recorded.says_the_same_as(odd.scope(), odd.seats()));
+        assert!(say_the_same(
+            ScopeKind::Organization,
+            &recorded.seats(),
+            odd.seats()
+        ));
+    }
+
+    fn say_the_same(kind: ScopeKind, one: &[Seat], other: &[Seat]) -> bool {
+        let form = |seat| Seat::in_githubs_form(seat, kind);
+        one.iter().map(form).eq(other.iter().map(form))
     }
 
     #[test]
@@ -331,31 +425,30 @@ mod tests {
         let later = report(ScopeKind::Enterprise, "34", vec![octocat()]);
         let recorded = Recorded::read(file(&one).as_bytes()).unwrap();
         assert_eq!(recorded.time(), Some(one.time()));
-        assert!(recorded.says_the_same_as(later.scope(), later.seats()));
+        assert!(say_the_same(
+            one.scope().kind(),
+            &recorded.seats(),
+            later.seats()
+        ));
         let mut used = octocat();
         used.last_activity_at = None;
-        for (kind, seats) in [
-            (ScopeKind::Enterprise, vec![used]),
-            (ScopeKind::Enterprise, vec![]),
-            (ScopeKind::Organization, vec![octocat()]),
-        ] {
-            let scope = Scope::new(kind, "acme").unwrap();
-            assert!(!recorded.says_the_same_as(&scope, &seats));
+        for seats in [vec![used], vec![]] {
+            assert!(!say_the_same(one.scope().kind(), &recorded.seats(), &seats));
         }
     }
 
     #[test]
     fn a_file_that_is_no_report_says_why() {
         for (file, why) in [
-            ("", "first line"),
+            ("", "empty"),
             ("login,activity\na,b\n", "first line"),
             (
                 "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\nx\n",
-                "CSV",
+                "line 2 has 1 cells instead of 5",
             ),
             (
                 "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\na,b,c,d,e\n",
-                "row 1",
+                "`Report Time` in line 2 is \"a\"",
             ),
         ] {
             let error = Recorded::read(file.as_bytes()).unwrap_err().to_string();

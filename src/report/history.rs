@@ -13,11 +13,17 @@
 
 pub mod changes;
 mod continuity;
+mod damage;
 mod folder;
+mod header;
+mod identity;
 pub mod import;
+pub mod listing;
+mod merge;
 mod names;
 pub mod people;
 pub mod readme;
+mod required;
 pub mod seats;
 mod table;
 #[cfg(test)]
@@ -32,6 +38,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
 use super::day::{LATEST, day_stem};
+use super::git;
 use super::manifest::{Continuity, FileEntry, Manifest};
 use super::scope::{Scope, ScopeKind};
 use super::seat::Seat;
@@ -40,6 +47,7 @@ use super::status::Rule;
 use changes::{Change, Kind};
 use folder::Before;
 pub use folder::{Folder, Past};
+pub use identity::Neighbor;
 use totals::Day;
 
 /// A report that is to be recorded.
@@ -62,6 +70,9 @@ pub struct Entry<'a> {
     pub manifest: Manifest<'a>,
     /// From when somebody counts as inactive.
     pub inactive_after: SignedDuration,
+    /// By how many seats it falls short of GitHub's total. Missing if that may have another reason
+    /// than a total that is off.
+    pub shortfall: Option<u64>,
     /// Which seats that it does not show any more are revoked.
     pub revoked: Revoked<'a>,
 }
@@ -121,11 +132,40 @@ pub enum RecordError {
     #[error(
         "the folder holds the reports of an {recorded} of the same name, not of the {ours}; name another `directory`"
     )]
-    OtherScope {
+    OtherKind {
         /// Whose reports are there.
         recorded: ScopeKind,
         /// What this report is about.
         ours: ScopeKind,
+    },
+    /// Two folders were swapped, a name was taken over, or a folder was moved: everybody would be
+    /// revoked and granted.
+    #[error(
+        "the folder holds the history of the {recorded}, not of the {ours}.\n  what to do: {what_to_do}"
+    )]
+    OtherScope {
+        /// Whose reports are there.
+        recorded: String,
+        /// What this report is about.
+        ours: String,
+        /// What whoever reads this can do.
+        what_to_do: String,
+    },
+    /// The history is there under an earlier name.
+    #[error(
+        "the {kind} {before} was renamed to {now}: its ID is the same, and its history is still in {from}. Nothing was recorded, so that no second history begins.\n  what to do: run `git mv {from} {to}` in a clone of the branch, commit, and push. The next run continues the history"
+    )]
+    Renamed {
+        /// What was renamed.
+        kind: ScopeKind,
+        /// Its name in the newest manifest.
+        before: String,
+        /// Its name now.
+        now: String,
+        /// The folder of the history.
+        from: String,
+        /// Where the folder belongs.
+        to: String,
     },
     /// Pseudonyms and names, or those of two keys, cannot stand for one another.
     #[error(
@@ -136,6 +176,18 @@ pub enum RecordError {
         recorded: String,
         /// How this run calls them.
         ours: String,
+    },
+    /// Git LFS keeps the files elsewhere, so what they say is unknown.
+    #[error(
+        "{} in Git LFS: {}. The action reads and writes files through GitHub's API, which has only the pointers. Nothing was recorded.\n  what to do: take the files out of Git LFS. In a clone with Git LFS installed, remove the line with `filter=lfs` that covers them from `.gitattributes`, and then run `git add --renormalize . && git commit --message 'Take the reports out of Git LFS' && git push`. To take them out of older commits too, run `git lfs migrate export --everything --include='**/{scope}/**'` instead, which rewrites the history",
+        if files.len() == 1 { "a file is" } else { "files are" },
+        files.join(", "),
+    )]
+    Lfs {
+        /// The files, by their paths in the folder.
+        files: Vec<String>,
+        /// The name of the scope's folder.
+        scope: String,
     },
     /// The newest report was recorded with a time that GitHub's clock hasn't reached. A report in
     /// front of it would break the chain of manifests for good.
@@ -180,12 +232,15 @@ pub fn record(
     let changed = match &found.before {
         Before::Nothing => true,
         Before::Seats(seats) => !seats.iter().eq(state.iter().copied()),
-        Before::Latest(latest, _) => !latest.says_the_same_as(entry.scope, entry.seats),
+        Before::Latest(seats) => {
+            let form = |seat| Seat::in_githubs_form(seat, entry.scope.kind());
+            !seats.iter().map(form).eq(state.iter().copied().map(form))
+        }
     };
     let action = match found.time {
         Some(time) if time > entry.time => Action::Older(time),
         // Nothing says which of two runs that began in the same second was first.
-        Some(time) if time == entry.time && changed => Action::SameTime,
+        Some(time) if time == entry.time && (changed || !found.has_day) => Action::SameTime,
         _ if found.day_complete == Some(true) && entry.complete == Some(false) => {
             Action::LessComplete
         }
@@ -213,11 +268,8 @@ pub fn record(
     let mut files = Vec::new();
     if action == Action::Record {
         known.people.see(entry.time, entry.seats, &kept);
-        entry.manifest.set_continuity(continuity::after(
-            found.continuity,
-            entry.time,
-            entry.shows_every_seat,
-        ));
+        let continuity = continuity::after(found.continuity, &entry, &kept);
+        entry.manifest.set_continuity(continuity);
         let rule = Rule {
             now: entry.time,
             inactive_after: entry.inactive_after,
@@ -313,6 +365,10 @@ fn written(
         (totals::TOTALS.to_owned(), totals.write()?.into()),
         (format!("{}.csv", day_stem(entry.time)), entry.csv),
     ];
+    files.push((
+        git::ATTRIBUTES.to_owned(),
+        Bytes::from_static(git::NO_CONVERSION.as_bytes()),
+    ));
     for look in [trend::LIGHT, trend::DARK] {
         files.push((look.file.to_owned(), trend::draw(&days, look).into()));
     }
@@ -330,6 +386,8 @@ fn written(
             })
             .collect(),
     );
+    let (git_blobs, older_reports) = folder.listed(&files, entry.time);
+    manifest.set_listed(git_blobs, older_reports);
     if let Some((path, file)) = &folder.previous {
         manifest.set_previous(FileEntry {
             name: path.clone(),
@@ -337,19 +395,7 @@ fn written(
             sha256: folder::hash(file),
         });
     }
-    let same: HashSet<String> = [
-        (seats::SEATS.to_owned(), &folder.seats),
-        (people::PEOPLE.to_owned(), &folder.people),
-        (changes_file, &folder.changes),
-    ]
-    .into_iter()
-    .filter(|(path, old)| {
-        let new = files.iter().find(|(new, _)| new == path);
-        new.is_some_and(|(_, new)| old.as_deref() == Some(&new[..]))
-    })
-    .map(|(path, _)| path)
-    .collect();
-    files.retain(|(path, _)| !same.contains(path));
+    files.retain(|(path, file)| !folder.has(path, file, entry.time));
     files.push((
         format!("{}.json", day_stem(entry.time)),
         manifest.to_file()?.into(),

@@ -1,6 +1,8 @@
 //! The manifest: a small JSON file beside each report that says where it comes from, how it was
 //! read and which bytes it has, so that somebody who finds the file years later can tell.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +68,10 @@ pub struct Manifest<'a> {
     continuity: Option<Continuity>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<FileEntry>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    git_blobs: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    older_reports: BTreeMap<String, String>,
     previous: Option<FileEntry>,
 }
 
@@ -77,6 +83,10 @@ pub struct Continuity {
     pub tracked_since: Timestamp,
     /// Whether one of these reports certainly showed every seat there was.
     pub baseline: bool,
+    /// By how many seats GitHub's total is too high for another reason than seats that the pages
+    /// lost.
+    #[serde(default)]
+    pub total_excess: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -129,6 +139,8 @@ impl<'a> Manifest<'a> {
             shortfall: report.shortfall(),
             continuity: None,
             files,
+            git_blobs: BTreeMap::new(),
+            older_reports: BTreeMap::new(),
             previous: None,
         }
     }
@@ -156,6 +168,8 @@ impl<'a> Manifest<'a> {
             shortfall: None,
             continuity: None,
             files: Vec::new(),
+            git_blobs: BTreeMap::new(),
+            older_reports: BTreeMap::new(),
             previous: None,
         }
     }
@@ -183,6 +197,17 @@ impl<'a> Manifest<'a> {
     /// Names the files that belong to the report.
     pub fn set_files(&mut self, files: Vec<FileEntry>) {
         self.files = files;
+    }
+
+    /// Records what a listing of the folder shows: the IDs that Git gives to the content of files,
+    /// and a SHA-256 of such IDs for each folder of older reports.
+    pub fn set_listed(
+        &mut self,
+        git_blobs: BTreeMap<String, String>,
+        older_reports: BTreeMap<String, String>,
+    ) {
+        self.git_blobs = git_blobs;
+        self.older_reports = older_reports;
     }
 
     /// Names the manifest of the day before, so that the manifests hold together as a chain.
@@ -219,9 +244,6 @@ pub struct RecordedManifest {
     pub people: Option<u64>,
     /// Whether it was proved complete, where it says.
     pub complete: Option<bool>,
-    /// By how many seats it fell short of `total_seats`, if it says so.
-    #[serde(default)]
-    pub shortfall: Option<u64>,
     /// In how many pages it was read, if it was read from the API.
     #[serde(default)]
     pages: Option<usize>,
@@ -232,12 +254,21 @@ pub struct RecordedManifest {
     tracked_since: Option<Timestamp>,
     #[serde(default)]
     baseline: Option<bool>,
+    /// See [`Continuity::total_excess`].
+    #[serde(default)]
+    pub total_excess: u64,
     /// The fingerprint of the key by which people have pseudonyms, where they have.
     #[serde(default)]
     pub pseudonyms: Option<String>,
     /// The files that belonged to it.
     #[serde(default)]
     pub files: Vec<FileEntry>,
+    /// The IDs that Git gives to the content of files, by their paths.
+    #[serde(default)]
+    pub git_blobs: BTreeMap<String, String>,
+    /// A SHA-256 of such IDs for each folder of reports of older days.
+    #[serde(default)]
+    pub older_reports: BTreeMap<String, String>,
     /// The manifest of the day before, where there was one.
     #[serde(default)]
     pub previous: Option<FileEntry>,
@@ -251,6 +282,32 @@ pub struct RecordedScope {
     /// Its login or slug.
     #[serde(default)]
     pub name: String,
+    /// GitHub's number of it; nothing if it wasn't known, or if an earlier version wrote the
+    /// manifest.
+    #[serde(default)]
+    pub id: Option<u64>,
+}
+
+impl RecordedScope {
+    /// What it is, for people.
+    #[must_use]
+    pub fn described(&self) -> String {
+        let name = crate::text::shown(&self.name, 100);
+        match self.id {
+            Some(id) => format!("{} {name} (ID {id})", self.kind),
+            None => format!("{} {name}", self.kind),
+        }
+    }
+}
+
+impl From<&Scope> for RecordedScope {
+    fn from(scope: &Scope) -> Self {
+        Self {
+            kind: scope.kind(),
+            name: scope.name().to_owned(),
+            id: scope.id(),
+        }
+    }
 }
 
 impl RecordedManifest {
@@ -268,6 +325,7 @@ impl RecordedManifest {
         Some(Continuity {
             tracked_since: self.tracked_since?,
             baseline: self.baseline?,
+            total_excess: self.total_excess,
         })
     }
 

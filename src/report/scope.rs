@@ -40,6 +40,7 @@ impl fmt::Display for ScopeKind {
 pub struct Scope {
     kind: ScopeKind,
     name: String,
+    id: Option<u64>,
 }
 
 /// Why a text cannot name an organization or an enterprise.
@@ -72,6 +73,7 @@ impl Scope {
             Ok(Self {
                 kind,
                 name: name.to_owned(),
+                id: None,
             })
         } else {
             Err(ScopeNameError {
@@ -91,6 +93,21 @@ impl Scope {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The number by which GitHub knows it, whatever its name; nothing if it's unknown.
+    #[must_use]
+    pub fn id(&self) -> Option<u64> {
+        self.id
+    }
+
+    /// The same scope with its number.
+    #[must_use]
+    pub fn with_id(self, id: u64) -> Self {
+        Self {
+            id: Some(id),
+            ..self
+        }
     }
 
     /// Whether both are the same to GitHub, which does not tell case apart.

@@ -1,10 +1,13 @@
 //! Seats: the rows of a report, which two are the same, and the order they stand in.
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+
+use super::scope::ScopeKind;
 
 /// The word GitHub's file writes where something is missing.
 pub const NONE: &str = "None";
@@ -98,6 +101,19 @@ impl Seat {
     #[must_use]
     pub fn team_id(&self) -> Option<u64> {
         self.team.as_ref().map(|team| team.id)
+    }
+
+    /// What a report of that kind says of it in GitHub's own form. An organization's doesn't name
+    /// the organization.
+    #[must_use]
+    pub fn in_githubs_form(&self, kind: ScopeKind) -> impl PartialEq + fmt::Debug {
+        (
+            self.login(),
+            (kind == ScopeKind::Enterprise).then(|| self.organization()),
+            self.last_authenticated_at.map(whole_seconds),
+            self.last_activity_at.map(whole_seconds),
+            self.last_surface_used.as_deref(),
+        )
     }
 
     /// Who holds which grant. Rows without a person have none: nothing tells two of them apart,

@@ -47,6 +47,9 @@ pub fn secrets(environment: &Environment) -> Vec<String> {
         "INPUT_TOKEN",
         "INPUT_COMMIT-TOKEN",
         "INPUT_PSEUDONYM-KEY",
+        // Nothing reads these spellings, but a person might set them.
+        "INPUT_COMMIT_TOKEN",
+        "INPUT_PSEUDONYM_KEY",
         "PSEUDONYM_KEY",
         "GITHUB_TOKEN",
         "COMMIT_TOKEN",
@@ -85,7 +88,12 @@ pub fn secrets(environment: &Environment) -> Vec<String> {
             let decoded = percent_decode_str(password).decode_utf8_lossy();
             [password.to_owned(), decoded.into_owned()]
         });
-    let keys = ["INPUT_APP-PRIVATE-KEY", "APP_PRIVATE_KEY"]
+    let keys = [
+        "INPUT_APP-PRIVATE-KEY",
+        "INPUT_APP_PRIVATE_KEY",
+        "APP_PRIVATE_KEY",
+    ];
+    let keys = keys
         .into_iter()
         .filter_map(|name| environment.get(name))
         .flat_map(pieces_of_key);
@@ -102,30 +110,39 @@ pub fn secrets(environment: &Environment) -> Vec<String> {
 /// A shorter piece of a key tells nothing of it, and hiding it would garble every text.
 const SHORTEST_PIECE: usize = 16;
 
-/// A key in the forms in which it could be printed: each line, whether lines are parted by real
-/// breaks, by written ones or by spaces, and all of them in one; also of a key that was encoded in
-/// base64 as a whole.
+/// All forms in which a key could be printed, also if the secret is the key encoded in base64.
+/// The key is decoded once, as [`PrivateKey`](crate::github::app::PrivateKey) does: a text can
+/// decode to itself (the empty one does), so decoding until nothing is left might never end.
 fn pieces_of_key(key: &str) -> Vec<String> {
+    let (mut pieces, body) = lines_of_key(key);
+    let decoded = BASE64_STANDARD.decode(&body).ok();
+    if let Some(key) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) {
+        let (lines, body) = lines_of_key(&key);
+        pieces.extend(lines);
+        pieces.push(body);
+    }
+    pieces.push(body);
+    pieces.retain(|piece| piece.len() >= SHORTEST_PIECE && !is_armor(piece));
+    pieces
+}
+
+/// The lines of a key, whether they're separated by real breaks, by written ones, or by spaces; and
+/// its body, which is all of them but the first and the last in one.
+fn lines_of_key(key: &str) -> (Vec<String>, String) {
     let is_around = |c: char| c.is_whitespace() || "\"'".contains(c);
     let key = key.trim_matches(is_around);
     let plain = key.replace("\\r", "").replace("\\n", "\n");
-    let body: String = plain
+    let body = plain
         .split("-----")
         .filter(|part| !part.contains("BEGIN") && !part.contains("END"))
         .flat_map(str::split_whitespace)
         .collect();
-    let whole = BASE64_STANDARD
-        .decode(&body)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok());
-    let lines = key.lines().chain(plain.split_whitespace());
-    lines
-        .map(|line| line.trim_matches(is_around))
-        .map(str::to_owned)
-        .chain([body])
-        .chain(whole.iter().flat_map(|key| pieces_of_key(key)))
-        .filter(|piece| piece.len() >= SHORTEST_PIECE && !is_armor(piece))
-        .collect()
+    let lines = key
+        .lines()
+        .chain(plain.split_whitespace())
+        .map(|line| line.trim_matches(is_around).to_owned())
+        .collect();
+    (lines, body)
 }
 
 /// Whether a line is the first or last of any key, which is no secret.
@@ -135,7 +152,10 @@ fn is_armor(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::hostile;
 
     #[test]
     fn a_key_is_a_secret_in_every_form_in_which_it_could_be_printed() {
@@ -166,6 +186,35 @@ mod tests {
                 .iter()
                 .any(|secret| secret.ends_with("BEGIN RSA PRIVATE KEY-----"));
             assert!(!armor, "{secrets:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_decodes_to_itself_or_to_nothing_has_no_pieces() {
+        for key in [
+            "'",
+            "\"",
+            "''",
+            "\"\"",
+            "\\n",
+            "\\r\\n",
+            "-----BEGIN",
+            "====",
+            "AAAA",
+        ] {
+            assert_eq!(pieces_of_key(key), Vec::<String>::new(), "{key}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(hostile::cases())]
+
+        #[test]
+        fn any_text_as_a_key_has_no_more_pieces_than_it_can(text in hostile::text(), times in 0..4) {
+            let key = (0..times).fold(text, |text, _| BASE64_STANDARD.encode(text));
+            for piece in pieces_of_key(&key) {
+                prop_assert!(piece.len() <= key.len());
+            }
         }
     }
 

@@ -4,7 +4,6 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::panic::PanicHookInfo;
-use std::sync::{Mutex, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -14,12 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::commands::{Command, END_GROUP, plain};
 use crate::console::{Console, Label};
 use crate::environment::Environment;
-
-/// What must never be shown, longest first; a process has one log, and so one list of these.
-static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-/// What is shorter is no secret, and replacing it would garble every text.
-const SHORTEST_SECRET: usize = 6;
+use crate::secrets;
 
 /// Where lines go and in which form.
 #[derive(Debug, Clone)]
@@ -59,20 +53,6 @@ fn panicked(panic: &PanicHookInfo<'_>) -> String {
     )
 }
 
-/// `text` with every known secret replaced by `***`, for what a server echoes. Must come before
-/// any escaping, which would hide a secret from this as well as from the runner.
-#[must_use]
-pub fn without_secrets(text: &str) -> String {
-    let secrets = SECRETS.lock().unwrap_or_else(PoisonError::into_inner);
-    secrets.iter().fold(text.to_owned(), |text, secret| {
-        if text.contains(secret) {
-            text.replace(secret, "***")
-        } else {
-            text
-        }
-    })
-}
-
 impl Log {
     fn lines(&self, level: Level, message: &str) -> String {
         match (self.in_actions, level) {
@@ -91,7 +71,7 @@ impl Log {
     }
 
     fn show(&self, level: Level, message: &str) {
-        let lines = self.lines(level, &without_secrets(message));
+        let lines = self.lines(level, &secrets::redact(message));
         if self.in_actions {
             print(&lines);
         } else {
@@ -174,14 +154,7 @@ impl Drop for Group {
 
 /// Hides `secret` in all that is shown from here on, and tells the runner to hide it too.
 pub fn mask(environment: &Environment, secret: &str) {
-    if secret.len() >= SHORTEST_SECRET {
-        let mut secrets = SECRETS.lock().unwrap_or_else(PoisonError::into_inner);
-        if !secrets.iter().any(|known| known == secret) {
-            secrets.push(secret.to_owned());
-            // One secret may be a part of another.
-            secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        }
-    }
+    secrets::remember(secret);
     if environment.in_actions() {
         print(&Command::AddMask.line(secret));
     }

@@ -14,8 +14,8 @@ use crate::report::history::totals::Day;
 use crate::report::history::trend::thousands;
 use crate::report::standing::{Counts, Known, Standing, longest_idle};
 use crate::report::status::Rule;
+use crate::secrets;
 
-use super::log;
 use super::outputs::LARGEST_SUMMARY;
 
 /// How many of the longest inactive people are listed.
@@ -300,7 +300,7 @@ fn write_line(out: &mut String, line: &Line) {
 
 /// Whole lines of an error belong together; one entry of a list has them as breaks.
 fn in_one_entry(text: &str) -> String {
-    let lines: Vec<String> = log::without_secrets(text)
+    let lines: Vec<String> = secrets::redact(text)
         .lines()
         .map(|part| escape_whole(part.trim()))
         .collect();

@@ -8,6 +8,7 @@ mod answers;
 mod plain;
 #[path = "../support/mod.rs"]
 mod support;
+mod variables;
 
 use std::collections::BTreeSet;
 use std::process::Command;

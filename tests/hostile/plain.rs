@@ -69,6 +69,7 @@ pub fn is_only_text(simulator: &Simulator, step: &Step) {
 /// Whether a scope's folder has a file of that name.
 fn is_our_file(path: &str) -> bool {
     let files = [
+        ".gitattributes",
         "README.md",
         "latest.csv",
         "people.csv",

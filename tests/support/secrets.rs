@@ -7,6 +7,18 @@ use simulator::Witness;
 
 use super::{Step, files_below, git_with, unescape, unzip};
 
+/// How long a piece of a long secret is that is looked for by itself.
+const PIECE: usize = 40;
+
+/// The pieces of a long secret. A text that is cut off in the middle of one has the whole secret
+/// nowhere, and the runner's masks don't find what is left of it.
+fn pieces(secret: &str) -> impl Iterator<Item = &str> {
+    let last = secret.len().saturating_sub(PIECE);
+    let is_long = secret.len() >= 2 * PIECE;
+    let starts = (0..last).step_by(PIECE / 2).filter(move |_| is_long);
+    starts.filter_map(|start| secret.get(start..start + PIECE))
+}
+
 /// What a run must keep to itself.
 pub struct Secrets {
     known: Vec<String>,
@@ -40,6 +52,8 @@ impl Secrets {
             .filter(|line| !line.starts_with("::add-mask::"))
             .collect();
         let printed = unmasked.join("\n");
+        let pieces = self.known.iter().flat_map(|secret| pieces(secret));
+        let pieces: Vec<&str> = pieces.collect();
         let look = |place: &str, bytes: &[u8]| {
             let text = String::from_utf8_lossy(bytes);
             for secret in self.known.iter().chain(&masks) {
@@ -49,6 +63,12 @@ impl Secrets {
                 );
             }
         };
+        // Texts that are cut off go nowhere else.
+        let told = raw.iter().map(|(_, text)| *text).chain([&*printed]);
+        for text in told {
+            let piece = pieces.iter().find(|piece| text.contains(**piece));
+            assert_eq!(piece, None, "a piece of a secret in {text}");
+        }
         look("the log", printed.as_bytes());
         look("the log, unescaped", unescape(&printed).as_bytes());
         assert!(!printed.contains("sig="), "a signature in: {printed}");

@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod checkout;
 mod lost;
 mod meddling;
+mod scopes;
 mod since;
 #[path = "../support/mod.rs"]
 mod support;
+mod unnamed;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +20,8 @@ use support::{Job, OWN, Step, TOKEN, checkout, files_below, github};
 use tempfile::TempDir;
 
 fn octocat() -> Row {
-    Row::of("octocat", 1).activity("2025-12-29T10:00:00Z")
+    let row = Row::of("octocat", 1).activity("2025-12-29T10:00:00Z");
+    row.created("2025-11-01T09:00:00Z")
 }
 
 fn record(simulator: &Simulator, organization: &str, time: &str, rows: Vec<Row>) {
@@ -30,14 +34,18 @@ fn record_by(actor: &str, simulator: &Simulator, organization: &str, time: &str,
         let seats = Seats::rows(rows);
         github.organizations.insert(organization.to_owned(), seats);
     });
-    let job = Job::on(simulator)
-        .input("deliver-to", "repository")
-        .input("organization", organization)
+    let step = job(simulator, organization, time)
         .variable("GITHUB_ACTOR", actor)
-        .variable("TEST_TIME", time);
-    let step = job.run();
+        .run();
     step.succeeded();
     assert_ne!(step.output("commit-sha"), "", "{}", step.printed());
+}
+
+fn job(simulator: &Simulator, organization: &str, time: &str) -> Job {
+    Job::on(simulator)
+        .input("deliver-to", "repository")
+        .input("organization", organization)
+        .variable("TEST_TIME", time)
 }
 
 /// A clone of a repository in which acme has five days around new year. On the second day a run
@@ -94,7 +102,7 @@ fn append(path: &Path, text: &str) {
 #[test]
 fn a_history_that_nobody_touched_is_as_its_manifests_say() {
     let (_simulator, clone) = clone();
-    let told = "organization acme, 5 days from 2025-12-30 to 2026-01-03, 18 files checked, 0 problems.\nAll is as the manifests say.\n";
+    let told = "organization acme, 5 days from 2025-12-30 to 2026-01-03, 19 files checked, 0 problems.\nAll is as the manifests say.\n";
     // A clone, the folder of all scopes, and the folder of one.
     for folder in ["", "copilot-activity", "copilot-activity/acme"] {
         let step = verify(&clone.path().join(folder));
@@ -170,7 +178,7 @@ fn every_history_in_a_clone_is_verified_and_a_workflow_shows_problems_as_errors(
         1,
         &[
             &line,
-            "acme, 1 day from 2026-01-01 to 2026-01-01, 8 files checked, 0 problems.",
+            "acme, 1 day from 2026-01-01 to 2026-01-01, 9 files checked, 0 problems.",
         ],
     );
 }

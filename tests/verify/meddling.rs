@@ -173,7 +173,7 @@ const MEDDLING: &[Meddling] = &[
             );
         },
         &[
-            "reports/2026/2026-01-03.json is of the organization globex, the first of the organization acme",
+            "reports/2026/2026-01-03.json is of the organization globex (ID 8530740), but the folder's name is acme",
         ],
     ),
     (

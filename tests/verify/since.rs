@@ -73,7 +73,7 @@ fn what_was_removed_after_its_time_is_not_missed_from_the_day_on_that_is_kept() 
     let (_folder, output) = follow(&simulator, commands("git rm "));
     let stdout = succeeded(&output);
     for line in [
-        "organization acme, 2 days from 2024-01-01 to 2024-01-02, 10 files checked, 0 problems. Nothing before 2024-01-01 was looked at.",
+        "organization acme, 2 days from 2024-01-01 to 2024-01-02, 11 files checked, 0 problems. Nothing before 2024-01-01 was looked at.",
         "All from 2024-01-01 on is as the manifests say.",
     ] {
         assert!(stdout.contains(line), "{stdout}");
@@ -149,7 +149,7 @@ fn who_was_erased_is_gone_and_what_was_recorded_since_is_proved() {
     );
     let stdout = succeeded(&output);
     for line in [
-        "2 days from 2026-11-23 to 2026-11-24, 11 files checked, 0 problems. Nothing before 2026-11-23 was looked at.",
+        "2 days from 2026-11-23 to 2026-11-24, 12 files checked, 0 problems. Nothing before 2026-11-23 was looked at.",
         "All from 2026-11-23 on is as the manifests say.",
     ] {
         assert!(stdout.contains(line), "{stdout}");

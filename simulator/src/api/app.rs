@@ -15,6 +15,9 @@ use crate::seat::account;
 use crate::seats::id_of;
 use crate::world::{SERVER_URL, World};
 
+/// The ID of every App here.
+const APP_ID: u32 = 4242;
+
 const DOCUMENTATION: &str = "https://docs.github.com/rest";
 
 /// The answer to a request that only an App can make; nothing for any other.
@@ -103,6 +106,7 @@ fn describe(world: &World, app: &App, target: Target, name: &str) -> Answer {
     };
     let Installation { name, .. } = installation;
     let id = number_of(installation);
+    let owner = world.github(|github| github.number_of(name));
     let (kind, page) = match target {
         Target::Organization => ("Organization", "organizations"),
         Target::Enterprise => ("Enterprise", "enterprises"),
@@ -113,9 +117,9 @@ fn describe(world: &World, app: &App, target: Target, name: &str) -> Answer {
         false => (Value::Null, Value::Null),
     };
     let account = match target {
-        Target::Organization => account(name, id_of(name).into(), kind),
+        Target::Organization => account(name, owner.into(), kind),
         Target::Enterprise => json!({
-            "id": id_of(name), "node_id": format!("E_{}", id_of(name)), "slug": name, "name": name,
+            "id": owner, "node_id": format!("E_{owner}"), "slug": name, "name": name,
             "html_url": format!("{SERVER_URL}/enterprises/{name}"), "description": null, "website_url": null,
             "created_at": "2026-01-05T09:00:00Z", "updated_at": "2026-01-05T09:00:00Z",
             "avatar_url": format!("{SERVER_URL}/avatars/{name}"),
@@ -129,12 +133,25 @@ fn describe(world: &World, app: &App, target: Target, name: &str) -> Answer {
             "access_tokens_url": format!("{}/app/installations/{id}/access_tokens", world.api_url),
             "repositories_url": format!("{}/installation/repositories", world.api_url),
             "html_url": format!("{SERVER_URL}/{page}/{name}/settings/installations/{id}"),
-            "app_id": 4242, "app_slug": "copilot-reports", "target_id": id_of(name), "target_type": kind,
+            "app_id": APP_ID, "app_slug": "copilot-reports", "target_id": owner, "target_type": kind,
             "permissions": installation.permissions, "events": [],
             "created_at": "2026-01-05T09:00:00Z", "updated_at": "2026-01-05T09:00:00Z",
             "single_file_name": null, "suspended_at": at, "suspended_by": by,
         }),
     )
+}
+
+/// An installation's token as GitHub makes them since April 2026: the App's ID and a JSON Web Token, some 520
+/// characters in all. What is in the JSON Web Token isn't described.
+fn secret(seed: &str, ends: jiff::Timestamp) -> String {
+    let part = |json: &Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
+    let header = part(&json!({ "alg": "RS256", "kid": "7f3c2f0e5f0b4a53", "typ": "JWT" }));
+    let claims = part(&json!({ "exp": ends.as_second(), "iss": "github.localhost", "jti": seed }));
+    let signature: Vec<u8> = (0..8)
+        .flat_map(|n| Sha256::digest(format!("{seed} {n}")))
+        .collect();
+    let signature = BASE64_URL_SAFE_NO_PAD.encode(signature);
+    format!("ghs_{APP_ID}_{header}.{claims}.{signature}")
 }
 
 fn token(world: &World, call: &Call, app: &App, id: &str) -> Answer {
@@ -169,11 +186,8 @@ fn token(world: &World, call: &Call, app: &App, id: &str) -> Answer {
         permissions.retain(|name, _| asked.contains_key(name));
     }
     let number = world.next_answer();
-    let secret = format!(
-        "ghs_{}",
-        hex::encode(&Sha256::digest(format!("{id} {number}"))[..18])
-    );
     let ends = jiff::Timestamp::now() + app.tokens_last;
+    let secret = secret(&format!("{id} {number}"), ends);
     let mut made = Token::new();
     if permissions.contains_key("organization_copilot_seat_management") {
         made = made.copilot([&installation.name]);

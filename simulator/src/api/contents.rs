@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use super::repository::{Place, github_itself, identity};
-use super::{Asked, failure, git_data, refusal};
+use super::{Asked, failure, git_data, refusal, rules};
 use crate::git::{Edit, Entry, NewCommit};
 use crate::http::Answer;
 use crate::world::SERVER_URL;
@@ -107,7 +107,11 @@ pub(super) fn put(asked: Asked<'_>, place: &Place, path: &str) -> Answer {
     }
     let names_somebody = body.get("author").or(body.get("committer")).is_some();
     let signed = place.signs(asked, names_somebody);
-    if let Some(rule) = place.declared.broken_rule(branch, signed) {
+    let broken = match head {
+        Some(_) => rules::broken_by_commit(asked, &place.declared, branch, signed),
+        None => rules::broken_by_branch(asked, &place.declared, branch, Some(signed)),
+    };
+    if let Some(rule) = broken {
         return refusal::conflict(&refusal::broken_rule(rule));
     }
     let standing = head

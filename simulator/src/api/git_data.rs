@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use super::repository::{Place, github_itself, identity};
-use super::{Asked, failure, refusal, unknown};
+use super::{Asked, failure, refusal, rules, unknown};
 use crate::git::{Edit, GitError, NewCommit, Person};
 use crate::github::Signatures;
 use crate::http::Answer;
@@ -247,6 +247,13 @@ fn create_branch(asked: Asked<'_>, place: &Place, body: &Value) -> Result<Answer
     if place.repo.head(branch).is_some() {
         return Ok(refusal::unprocessable("Reference already exists"));
     }
+    let is_new = !place.repo.is_on_a_branch(oid);
+    let signed = place.repo.is_verified(oid) && place.declared.signatures == Signatures::Valid;
+    let new_commit = is_new.then_some(signed);
+    // Which rule it is GitHub doesn't say here.
+    if rules::broken_by_branch(asked, &place.declared, branch, new_commit).is_some() {
+        return Ok(refusal::unprocessable("Reference update failed"));
+    }
     place.repo.set_branch(branch, oid, None)?;
     Ok(created(
         &url(asked, place, "refs/heads", branch),
@@ -276,7 +283,7 @@ fn move_branch(
         return Ok(refusal::unprocessable("Update is not a fast forward"));
     }
     let signed = place.repo.is_verified(oid) && place.declared.signatures == Signatures::Valid;
-    if let Some(rule) = place.declared.broken_rule(branch, signed) {
+    if let Some(rule) = rules::broken_by_commit(asked, &place.declared, branch, signed) {
         return Ok(refusal::unprocessable(&refusal::broken_rule(rule)));
     }
     place.repo.set_branch(branch, oid, Some(&head))?;

@@ -3,9 +3,11 @@
 mod app;
 mod contents;
 mod git_data;
+mod owners;
 mod pulls;
 mod refusal;
 mod repository;
+mod rules;
 mod seats;
 
 use serde_json::json;
@@ -18,6 +20,7 @@ use crate::world::World;
 
 pub(crate) use refusal::{broken_rule, inaccessible};
 pub(crate) use repository::{github_itself, identity};
+pub(crate) use rules::broken_by_commit;
 pub(crate) use seats::page_of as seats_page;
 
 /// Whose seats are asked for.
@@ -92,6 +95,7 @@ fn route(asked: Asked<'_>) -> Answer {
         ("GET", ["enterprises", slug, "copilot", "billing", "seats"]) => {
             seats::of(asked, Scope::Enterprise, slug)
         }
+        ("GET", ["orgs", name]) => owners::organization(asked, name),
         ("GET", ["users", login]) => seats::user(asked, login),
         ("POST", ["graphql"]) => graphql::handle(asked),
         (_, ["repos", owner, name, rest @ ..]) => repository::route(asked, owner, name, rest),

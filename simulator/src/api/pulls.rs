@@ -79,6 +79,18 @@ fn open(asked: Asked<'_>, place: &Place) -> Answer {
         let text = "GitHub Actions is not permitted to create or approve pull requests.";
         return failure(403, text, DOCUMENTATION);
     }
+    // What GitHub answers in these two cases isn't described.
+    if !place.declared.has_pull_requests {
+        return failure(
+            403,
+            "Pull requests are disabled for this repository.",
+            DOCUMENTATION,
+        );
+    }
+    if place.declared.pull_request_creation_policy != "all" && asked.token.is_bot() {
+        let text = "Only collaborators can open pull requests in this repository.";
+        return failure(403, text, DOCUMENTATION);
+    }
     let Some(body) = asked.call.json() else {
         return failure(400, "Problems parsing JSON", DOCUMENTATION);
     };

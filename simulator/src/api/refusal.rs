@@ -1,8 +1,8 @@
 //! The ways in which GitHub says no.
 
 use super::{Asked, failure};
-use crate::github::Rule;
 use crate::http::Answer;
+use crate::rule::Rule;
 
 pub(super) fn bad_credentials() -> Answer {
     failure(401, "Bad credentials", "https://docs.github.com/rest")
@@ -52,6 +52,15 @@ pub(super) fn empty_repository() -> Answer {
         409,
         "Git Repository is empty.",
         "https://docs.github.com/rest/git",
+    )
+}
+
+/// Nothing is written to an archived repository.
+pub(super) fn archived() -> Answer {
+    failure(
+        403,
+        "Repository was archived so is read-only.",
+        "https://docs.github.com/rest",
     )
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Asked, contents, git_data, pulls, refusal, unknown};
+use super::{Asked, contents, git_data, pulls, refusal, rules, unknown};
 use crate::git::{Person, Repo};
 use crate::github::{self, Signatures, Visibility};
 use crate::http::Answer;
@@ -41,6 +41,9 @@ pub(super) fn route(asked: Asked<'_>, owner: &str, name: &str, rest: &[&str]) ->
         return refusal::not_found("https://docs.github.com/rest/repos/repos#get-a-repository");
     };
     let method = asked.call.method.as_str();
+    if method != "GET" && place.declared.archived {
+        return refusal::archived();
+    }
     if let ["pulls", rest @ ..] = rest {
         return pulls::route(asked, &place, rest);
     }
@@ -49,7 +52,8 @@ pub(super) fn route(asked: Asked<'_>, owner: &str, name: &str, rest: &[&str]) ->
     }
     match (method, rest) {
         ("GET", []) => Answer::json(200, &describe(asked, &place)),
-        ("GET", ["rules", "branches", branch @ ..]) => rules(&place, &branch.join("/")),
+        ("GET", ["rules", "branches", branch @ ..]) => rules::of_branch(&place, &branch.join("/")),
+        ("GET", ["rulesets", id]) => rules::ruleset(asked, &place, id),
         ("GET", ["contents", path @ ..]) => {
             contents::get(asked, &place, path.join("/").trim_matches('/'))
         }
@@ -126,8 +130,10 @@ pub(super) fn describe(asked: Asked<'_>, place: &Place) -> Value {
         "fork": false,
         "url": api,
         "default_branch": place.declared.default_branch,
-        "archived": false,
-        "disabled": false,
+        "archived": place.declared.archived,
+        "disabled": place.declared.disabled,
+        "has_pull_requests": place.declared.has_pull_requests,
+        "pull_request_creation_policy": place.declared.pull_request_creation_policy,
         "size": if place.repo.is_empty() { 0 } else { 1 },
         "permissions": { "admin": false, "maintain": false, "push": writes, "triage": writes, "pull": true },
     });
@@ -167,18 +173,6 @@ pub(super) fn describe(asked: Asked<'_>, place: &Place) -> Value {
         about[field] = format!("{api}{rest}").into();
     }
     about
-}
-
-fn rules(place: &Place, branch: &str) -> Answer {
-    let rules = place.declared.rules_of(branch).into_iter().map(|rule| {
-        json!({
-            "type": rule.as_str(),
-            "ruleset_source_type": "Repository",
-            "ruleset_source": place.full_name,
-            "ruleset_id": 42,
-        })
-    });
-    Answer::json(200, &rules.collect())
 }
 
 /// Who commits with this token where the request names nobody.

@@ -6,7 +6,7 @@ use base64::prelude::BASE64_STANDARD;
 use super::{Asked, Scope, refusal};
 use crate::github;
 use crate::http::{Answer, Call};
-use crate::seats::{Paging, Seats, id_of};
+use crate::seats::{Paging, Seats};
 
 const DOCUMENTATION: &str = "https://docs.github.com/rest/copilot/copilot-user-management";
 
@@ -22,7 +22,13 @@ pub(super) fn of(asked: Asked<'_>, scope: Scope, name: &str) -> Answer {
         };
         github::named(map, name)
             .filter(|(name, _)| asked.token.may_read_seats(scope, name))
-            .map(|(name, seats)| page.answer(&asked.world.api_url, scope, name, seats))
+            .map(|(name, seats)| {
+                let path = match scope {
+                    Scope::Organization => format!("/organizations/{}", github.number_of(name)),
+                    Scope::Enterprise => format!("/enterprises/{name}"),
+                };
+                page.answer(&asked.world.api_url, &path, seats)
+            })
     });
     let (scopes, permission) = match scope {
         Scope::Organization => (
@@ -46,7 +52,7 @@ pub(super) fn of_organization_id(asked: Asked<'_>, id: &str) -> Answer {
         github
             .organizations
             .keys()
-            .find(|name| id_of(name).to_string() == id)
+            .find(|name| github.number_of(name).to_string() == id)
             .cloned()
     });
     match name {
@@ -85,14 +91,11 @@ impl Page {
         self.start / self.per_page + 1
     }
 
-    fn answer(&self, api_url: &str, scope: Scope, name: &str, seats: &Seats) -> Answer {
+    /// `path` is that of the organization or enterprise.
+    fn answer(&self, api_url: &str, path: &str, seats: &Seats) -> Answer {
         let body = seats.body(self.start, self.per_page, self.number());
         let answer = Answer::of(200, "application/json; charset=utf-8", body);
-        let path = match scope {
-            Scope::Organization => format!("/organizations/{}/copilot/billing/seats", id_of(name)),
-            Scope::Enterprise => format!("/enterprises/{name}/copilot/billing/seats"),
-        };
-        let links = self.links(api_url, &path, seats);
+        let links = self.links(api_url, &format!("{path}/copilot/billing/seats"), seats);
         if links.is_empty() {
             answer
         } else {

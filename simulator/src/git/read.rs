@@ -127,6 +127,12 @@ impl Repo {
         text(&log).split('\0').filter_map(commit).collect()
     }
 
+    /// Whether a branch has the commit.
+    pub(crate) fn is_on_a_branch(&self, oid: &str) -> bool {
+        self.git(&["branch", "--contains", oid], &[])
+            .is_ok_and(|branches| !branches.is_empty())
+    }
+
     pub(crate) fn is_ancestor(&self, older: &str, newer: &str) -> bool {
         self.git(&["merge-base", "--is-ancestor", older, newer], &[])
             .is_ok()

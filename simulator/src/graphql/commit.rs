@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::parse::{Field, Selection};
 use super::query::{self, Place, fields};
 use super::{Run, merge};
-use crate::api::{broken_rule, github_itself, identity, inaccessible};
+use crate::api::{broken_by_commit, broken_rule, github_itself, identity, inaccessible};
 use crate::git::{Edit, NewCommit};
 use crate::github::Signatures;
 
@@ -155,6 +155,12 @@ fn commit(run: &Run<'_>, input: &Value) -> Result<(Place, String, String), Refus
     if !place.writes {
         return Err(refusal("FORBIDDEN", inaccessible(run.asked)));
     }
+    if place.declared.archived {
+        return Err(refusal(
+            "FORBIDDEN",
+            "Repository was archived so is read-only.",
+        ));
+    }
     let edits = edits(run, &place, input)?;
 
     let _writing = place.repo.writing();
@@ -172,7 +178,7 @@ fn commit(run: &Run<'_>, input: &Value) -> Result<(Place, String, String), Refus
         return Err(refusal("STALE_DATA", message));
     }
     let signed = place.declared.signatures == Signatures::Valid;
-    if let Some(rule) = place.declared.broken_rule(branch, signed) {
+    if let Some(rule) = broken_by_commit(run.asked, &place.declared, branch, signed) {
         return Err(refusal("UNPROCESSABLE", broken_rule(rule).trim_end()));
     }
     for edit in &edits {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::parse::{Field, Selection};
 use super::reader::{Node, Reader};
 use super::{Run, merge};
+use crate::api::Scope;
 use crate::git::Repo;
 use crate::github;
 
@@ -25,8 +26,37 @@ pub(super) fn root(run: &mut Run<'_>, selection: &[Selection]) -> Value {
     for field in fields(selection, "Query") {
         let value = match field.name.as_str() {
             "repository" => repository(run, field),
+            "enterprise" => enterprise(run, field),
             "rateLimit" => Reader { run, place: None }.object(&Node::RateLimit, &field.selection),
             _ => json!("Query"),
+        };
+        merge(&mut data, field.key(), value);
+    }
+    Value::Object(data)
+}
+
+/// An enterprise, which whoever may read its seats sees.
+fn enterprise(run: &mut Run<'_>, field: &Field) -> Value {
+    let slug = run.argument(field, "slug");
+    let slug = slug.as_str().unwrap_or_default();
+    let asked = run.asked;
+    let found = asked.world.github(|github| {
+        let (slug, _) = github::named(&github.enterprises, slug)?;
+        let sees = asked.token.may_read_seats(Scope::Enterprise, slug);
+        sees.then(|| (slug.to_owned(), github.number_of(slug)))
+    });
+    let Some((slug, number)) = found else {
+        let message = format!("Could not resolve to a Business with the URL slug of '{slug}'.");
+        run.fail(Some("NOT_FOUND"), field.key(), &message);
+        return Value::Null;
+    };
+    let mut data = Map::new();
+    for field in fields(&field.selection, "Enterprise") {
+        let value = match field.name.as_str() {
+            "databaseId" => json!(number),
+            "id" => json!(format!("E_{number}")),
+            "slug" => json!(slug),
+            _ => json!("Enterprise"),
         };
         merge(&mut data, field.key(), value);
     }

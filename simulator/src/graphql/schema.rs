@@ -13,6 +13,15 @@ const FIELDS: &[(&str, &str, &[&str], &str)] = &[
         &["owner!", "name!", "followRenames"],
         "Repository",
     ),
+    (
+        "Query",
+        "enterprise",
+        &["slug!", "invitationToken"],
+        "Enterprise",
+    ),
+    ("Enterprise", "databaseId", &[], "INT"),
+    ("Enterprise", "id", &[], "ID"),
+    ("Enterprise", "slug", &[], "STRING"),
     ("Query", "rateLimit", &["dryRun"], "RateLimit"),
     (
         "Mutation",

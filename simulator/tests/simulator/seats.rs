@@ -194,3 +194,27 @@ fn a_crowd_that_nobody_keeps_is_listed_like_one_that_is_kept() {
     let [organization, enterprise] = crowds.map(Seats::crowd);
     assert!(list(organization, enterprise) == kept);
 }
+
+#[test]
+fn a_renamed_organization_keeps_its_number_and_whoever_takes_the_name_has_another() {
+    let simulator = start();
+    let number = || get(&simulator, "/orgs/acme").json()["id"].clone();
+    let first = number();
+    assert!(first.is_u64());
+    simulator.change(|github| github.rename("acme", "initech"));
+    assert_eq!(get(&simulator, "/orgs/acme").status, 404);
+    let renamed = get(&simulator, "/orgs/Initech").json();
+    assert_eq!(
+        (&renamed["id"], &renamed["login"]),
+        (&first, &"initech".into())
+    );
+    let pages = follow(&simulator, &ACME.replace("acme", "initech"));
+    assert_eq!(logins(&pages).len(), 250);
+    simulator.change(|github| {
+        github
+            .organizations
+            .insert("acme".to_owned(), Seats::people(1));
+    });
+    assert_ne!(number(), first);
+    no_complaints(&simulator);
+}

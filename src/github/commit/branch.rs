@@ -14,7 +14,6 @@ use super::{Beginning, Commit, Committer};
 use crate::github::checked;
 use crate::github::error::GitHubError;
 use crate::github::names::{BranchName, RepositoryPath};
-use crate::text::shown;
 
 /// The commit a branch points to.
 #[derive(Debug, Clone, Deserialize)]
@@ -73,15 +72,23 @@ const HISTORY: &str = "query($owner: String!, $name: String!, $branch: String!) 
   }
 }";
 
-const FOLDER: &str = "query($owner: String!, $name: String!, $folder: String!) {
-  repository(owner: $owner, name: $name) {
-    object(expression: $folder) { ... on Tree { entries { name } } }
-  }
-}";
+#[derive(Deserialize)]
+struct EntriesBody {
+    #[serde(default)]
+    entries: Vec<EntryBody>,
+}
 
 #[derive(Deserialize)]
-struct Data<R> {
-    repository: R,
+struct EntryBody {
+    name: String,
+}
+
+/// How many folders one query lists.
+const MAX_FOLDERS: usize = 100;
+
+#[derive(Deserialize)]
+pub(super) struct Data<R> {
+    pub(super) repository: R,
 }
 
 #[derive(Deserialize)]
@@ -103,22 +110,6 @@ struct StateBody {
 #[serde(rename_all = "camelCase")]
 struct BlobBody {
     byte_size: Option<usize>,
-}
-
-#[derive(Deserialize)]
-struct FolderBody {
-    object: Option<EntriesBody>,
-}
-
-#[derive(Deserialize)]
-struct EntriesBody {
-    #[serde(default)]
-    entries: Vec<EntryBody>,
-}
-
-#[derive(Deserialize)]
-struct EntryBody {
-    name: String,
 }
 
 #[derive(Deserialize)]
@@ -201,14 +192,19 @@ impl Committer<'_> {
         Ok((Some(branch.target.oid), ours))
     }
 
+    /// The branch that a repository's first commit goes to.
+    pub(super) fn first_branch(&self) -> &BranchName {
+        match &self.beginning {
+            Beginning::From(base) => base,
+            Beginning::Default | Beginning::Never => &self.branch,
+        }
+    }
+
     /// Makes a repository's first commit. GraphQL and Git Data need one to build on; a contents
     /// PUT is the way that works without ("Create or update file contents").
     pub(super) async fn begin_repository(&self) -> Result<(), GitHubError> {
         let (path, file) = &self.first_file;
-        let branch = match &self.beginning {
-            Beginning::From(base) => base,
-            Beginning::Default | Beginning::Never => &self.branch,
-        };
+        let branch = self.first_branch();
         let url = self.url(std::iter::once("contents").chain(path.segments()));
         let body = json!({
             "message": "Begin the record of Copilot activity reports",
@@ -245,29 +241,6 @@ impl Committer<'_> {
             self.repository
         );
         Ok(())
-    }
-
-    /// The rules in force on the branch ("Get rules for a branch"). That there are none does not
-    /// mean that the branch is not protected: older protections are not among them.
-    pub(super) async fn rules(&self) -> Result<Vec<String>, GitHubError> {
-        #[derive(Deserialize)]
-        struct Rule {
-            #[serde(rename = "type")]
-            kind: String,
-        }
-        let url = self.url(
-            ["rules", "branches"]
-                .into_iter()
-                .chain([self.branch.as_str()]),
-        );
-        let (rules, _): (Vec<Rule>, _) = self.client.get_list(&self.purpose(), url).await?;
-        let mut kinds: Vec<String> = rules
-            .iter()
-            .map(|rule| format!("`{}`", shown(&rule.kind, 50)))
-            .collect();
-        kinds.sort();
-        kinds.dedup();
-        Ok(kinds)
     }
 
     /// Reads files as they are at `head`; nothing for one that is not there. Their sizes are asked
@@ -312,26 +285,40 @@ impl Committer<'_> {
         Ok(files)
     }
 
-    /// Lists a folder as it is at `head`.
-    pub(super) async fn names(
+    /// Lists many folders as they are at `head`, with few requests.
+    pub(super) async fn names_in(
         &self,
         head: &Head,
-        folder: &RepositoryPath,
-    ) -> Result<Vec<String>, GitHubError> {
-        let Data { repository } = self
-            .client
-            .query::<Data<FolderBody>>(
-                &self.purpose(),
-                FOLDER,
-                &json!({
-                    "owner": self.repository.owner(),
-                    "name": self.repository.name(),
-                    "folder": format!("{}:{folder}", head.commit),
-                }),
-            )
-            .await?;
-        let entries = repository.object.map_or_else(Vec::new, |tree| tree.entries);
-        Ok(entries.into_iter().map(|entry| entry.name).collect())
+        folders: &[RepositoryPath],
+    ) -> Result<Vec<Vec<String>>, GitHubError> {
+        let mut names = Vec::new();
+        for folders in folders.chunks(MAX_FOLDERS) {
+            let mut query = String::from(
+                "query($owner: String!, $name: String!) {\n  repository(owner: $owner, name: $name) {\n",
+            );
+            for (number, folder) in folders.iter().enumerate() {
+                let expression = format!("{}:{}", head.commit, folder.as_str());
+                let expression = serde_json::Value::from(expression);
+                query.push_str(&format!(
+                    "    folder{number}: object(expression: {expression}) {{ ... on Tree {{ entries {{ name }} }} }}\n"
+                ));
+            }
+            query.push_str("  }\n}");
+            let Data { mut repository } = self
+                .client
+                .query::<Data<HashMap<String, Option<EntriesBody>>>>(
+                    &self.purpose(),
+                    &query,
+                    &json!({ "owner": self.repository.owner(), "name": self.repository.name() }),
+                )
+                .await?;
+            names.extend((0..folders.len()).map(|number| {
+                let tree = repository.remove(&format!("folder{number}")).flatten();
+                let entries = tree.map_or_else(Vec::new, |tree| tree.entries);
+                entries.into_iter().map(|entry| entry.name).collect()
+            }));
+        }
+        Ok(names)
     }
 
     fn variables(&self) -> serde_json::Value {

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::LARGEST_FILE;
+use super::protected::Protected;
+use super::rules::{Rules, Write};
 use crate::github::error::{GitHubError, Problem};
 use crate::github::names::{BranchName, RepositoryName, RepositoryPath};
 
@@ -12,18 +14,9 @@ pub enum CommitError {
     /// GitHub did not answer or did not accept a request.
     #[error(transparent)]
     GitHub(#[from] GitHubError),
-    /// The branch's rules or protection do not let the token commit to it.
-    #[error(
-        "{error}\n  missing: the branch {branch} does not let this token commit: {rules}\n  what to do: let the account or App of `commit-token` bypass the rule (repository settings, Rules), deliver by `pull-request: true`, or name another `branch`"
-    )]
-    Protected {
-        /// The branch.
-        branch: BranchName,
-        /// Which rules are in force, as far as GitHub tells.
-        rules: String,
-        /// What GitHub answered.
-        error: Box<GitHubError>,
-    },
+    /// A rule or protection of the repository refuses it.
+    #[error(transparent)]
+    Protected(#[from] Box<Protected>),
     /// Others were faster, or GitHub stumbled, for longer than we go on.
     #[error("Committing to {repository} was tried {tries} times over {} s without success; the last time:\n{error}", .waited.as_secs())]
     GaveUp {
@@ -78,17 +71,42 @@ pub enum CommitError {
     Plan(anyhow::Error),
 }
 
+/// Whether a rule or protection is behind a refused write.
+pub(super) fn is_by_a_rule(error: &GitHubError, write: Write, rules: &Rules) -> bool {
+    if names_a_rule(error) {
+        return true;
+    }
+    if gives_no_reason(error) {
+        return rules.may_refuse(write);
+    }
+    // Other writes fail for other reasons too, which GitHub names.
+    write == Write::Commit && may_be_by_a_rule(error) && rules.are_certain_to_refuse(write)
+}
+
+/// Whether GitHub said nothing but that a branch can't be created or moved, which is all that it
+/// says over REST if a rule is in the way.
+pub(super) fn gives_no_reason(error: &GitHubError) -> bool {
+    error.words().contains("Reference update failed")
+}
+
 /// Whether GitHub's own words speak of a rule or protection of the branch.
-pub(super) fn names_a_rule(error: &GitHubError) -> bool {
+fn names_a_rule(error: &GitHubError) -> bool {
     let words = error.words().to_lowercase();
-    ["rule", "protected", "pull request", "signed", "signature"]
-        .iter()
-        .any(|word| words.contains(word))
+    [
+        "rule",
+        "protected",
+        "pull request",
+        "signed",
+        "signature",
+        "secret detected",
+    ]
+    .iter()
+    .any(|word| words.contains(word))
 }
 
 /// Whether the refusal is of the kind that rules bring about, and also others: not a missing
 /// permission and not a limit, which GitHub tells apart.
-pub(super) fn may_be_by_a_rule(error: &GitHubError) -> bool {
+fn may_be_by_a_rule(error: &GitHubError) -> bool {
     match &*error.problem {
         Problem::Refused(refusal) => matches!(refusal.status.as_u16(), 409 | 422),
         Problem::Graphql { errors, .. } => errors.iter().all(|error| {

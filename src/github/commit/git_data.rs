@@ -1,7 +1,8 @@
 //! A commit by the REST API's Git Data: blobs, a tree, a commit, and a branch moved forward to it.
-//! For commits that are too large for one GraphQL request.
+//! For commits that are too large for one GraphQL request, and for those of an App that create a
+//! branch under rules.
 //!
-//! Nothing of it is seen before the branch moves, and the branch is never forced.
+//! Nothing of it is visible before the branch moves or is created, and the branch is never forced.
 
 use std::collections::HashMap;
 
@@ -50,10 +51,11 @@ struct VerificationBody {
     reason: String,
 }
 
-/// Commits `change` on top of `head`.
+/// Commits `change` on top of `head`, where the branch is if it `exists`. If it doesn't, it is
+/// created at the commit: until then nothing is visible, so a refusal leaves nothing behind.
 pub(super) async fn commit(
     committer: &Committer<'_>,
-    head: &Head,
+    (head, exists): (&Head, bool),
     change: &Change,
     blobs: &mut Blobs,
 ) -> Result<Commit, GitHubError> {
@@ -90,17 +92,21 @@ pub(super) async fn commit(
     let body = json!({ "message": message, "tree": tree, "parents": [head.commit] });
     let made: CreatedCommit = post(committer, "commits", &body).await?;
 
-    let reference = ["git", "refs", "heads"];
-    let url = committer.url(
-        reference
-            .into_iter()
-            .chain(committer.branch.as_str().split('/')),
-    );
-    let body = json!({ "sha": made.sha, "force": false });
-    committer
-        .client
-        .write::<IgnoredAny>(&committer.purpose(), Method::PATCH, url, &body)
-        .await?;
+    if exists {
+        let reference = ["git", "refs", "heads"];
+        let url = committer.url(
+            reference
+                .into_iter()
+                .chain(committer.branch.as_str().split('/')),
+        );
+        let body = json!({ "sha": made.sha, "force": false });
+        committer
+            .client
+            .write::<IgnoredAny>(&committer.purpose(), Method::PATCH, url, &body)
+            .await?;
+    } else {
+        committer.begin_branch(&committer.branch, &made.sha).await?;
+    }
     Ok(Commit {
         verification: match made.verification {
             Some(VerificationBody { verified: true, .. }) => Verification::Verified,

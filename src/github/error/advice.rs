@@ -9,6 +9,13 @@ use crate::report::scope::{Scope, ScopeKind};
 impl GitHubError {
     /// What the person reading the error can do.
     pub(super) fn advice(&self) -> String {
+        if let Some(repository) = self.purpose.repository()
+            && self.words().contains("archived so is read-only")
+        {
+            return format!(
+                "unarchive {repository} in its settings, or name another one in `repository`"
+            );
+        }
         match &*self.problem {
             Problem::Refused(refusal) => self.advice_on(refusal),
             Problem::Unreachable(unreachable) => unreachable.advice(),
@@ -31,7 +38,10 @@ impl GitHubError {
     fn advice_on(&self, refusal: &Refusal) -> String {
         let token = match &self.purpose {
             _ if self.by_app => "the GitHub App",
-            Purpose::Seats(_) | Purpose::Installation(_) | Purpose::AppToken(_) => "`token`",
+            Purpose::Seats(_)
+            | Purpose::Identity(_)
+            | Purpose::Installation(_)
+            | Purpose::AppToken(_) => "`token`",
             Purpose::Visibility(_)
             | Purpose::Commit(_)
             | Purpose::History(_)
@@ -55,6 +65,7 @@ impl GitHubError {
             StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => match &self.purpose {
                 Purpose::Seats(scope) if self.by_app => seats_advice_for_app(scope),
                 Purpose::Seats(scope) => seats_advice(scope),
+                Purpose::Identity(scope) => identity_advice(scope, token),
                 Purpose::Installation(_) if refusal.message.contains("Integration") => {
                     APP_UNKNOWN.to_owned()
                 }
@@ -115,7 +126,21 @@ fn installation_advice(scope: &Scope) -> String {
             "check the name, and let an owner of {name} install the GitHub App on that organization (the App's settings, \"Install App\"; a private App of another owner cannot be). It needs the organization permission \"GitHub Copilot Business\" (read)"
         ),
         ScopeKind::Enterprise => format!(
-            "check the enterprise's slug (github.com/enterprises/{name}), and let an owner install the GitHub App on the enterprise itself: being installed on its organizations is not enough. It needs the enterprise permission to read Copilot licenses"
+            "check the enterprise's slug (github.com/enterprises/{name}), and let an owner install the GitHub App on the enterprise itself: being installed on its organizations is not enough. It needs the enterprise permission \"Enterprise Copilot license management\" (read)"
+        ),
+    }
+}
+
+/// Any token sees the public part of an organization. Nothing but a token that may read the
+/// enterprise sees an enterprise.
+fn identity_advice(scope: &Scope, token: &str) -> String {
+    let name = scope.name();
+    match scope.kind() {
+        ScopeKind::Organization => {
+            format!("check the name {name}, and that {token} can read the organization")
+        }
+        ScopeKind::Enterprise => format!(
+            "let {token} read the enterprise {name} (for a classic token, the scope `read:enterprise`), or leave it: the report doesn't need the ID"
         ),
     }
 }
@@ -128,7 +153,7 @@ fn seats_advice_for_app(scope: &Scope) -> String {
             "check that {name} has Copilot, and that the GitHub App's installation there has the organization permission \"GitHub Copilot Business\" (read); after a change of the App's permissions an owner approves it on the installation's page"
         ),
         ScopeKind::Enterprise => format!(
-            "check that {name} has Copilot, and that the GitHub App's installation on the enterprise itself has the enterprise permission to read Copilot licenses, which an owner of the enterprise approves on the installation's page. If GitHub does not let Apps list an enterprise's seats, use `token` in place of the App"
+            "check that {name} has Copilot, and that the GitHub App's installation on the enterprise itself has the enterprise permission \"Enterprise Copilot license management\" (read), which an owner of the enterprise approves on the installation's page. If GitHub refuses the App anyway, it doesn't let Apps list an enterprise's seats: use `token` instead"
         ),
     }
 }
@@ -162,7 +187,7 @@ fn seats_advice(scope: &Scope) -> String {
             scope.name()
         ),
         ScopeKind::Enterprise => format!(
-            "check the enterprise's slug (github.com/enterprises/{}). `token` must be of an owner or billing manager of the enterprise: a classic token with the scope `manage_billing:copilot` or `read:enterprise`. The workflow's own GITHUB_TOKEN cannot read seats. GitHub answers 404 also where a permission is missing",
+            "check the enterprise's slug (github.com/enterprises/{}). `token` must be of an owner or billing manager of the enterprise: a classic token with the scope `manage_billing:copilot` or `read:enterprise`. A GitHub App needs the enterprise permission \"Enterprise Copilot license management\" (read). The workflow's own GITHUB_TOKEN cannot read seats. GitHub answers 404 also where a permission is missing",
             scope.name()
         ),
     }

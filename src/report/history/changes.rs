@@ -169,9 +169,11 @@ fn is_change(record: &ByteRecord) -> bool {
 /// report.
 #[must_use]
 pub fn between<'s>(before: &'s [Seat], now: &'s [Seat]) -> Vec<Change<'s>> {
+    // An organization's own report doesn't name it, and GitHub may.
+    let tells_organizations = before.iter().any(|seat| seat.organization.is_some());
     let mut changes = Vec::new();
     for person in people(before, now) {
-        person.changes(&mut changes);
+        person.changes(tells_organizations, &mut changes);
     }
     changes.sort_by(|a, b| {
         let (one, other) = (a.seat, b.seat);
@@ -234,7 +236,9 @@ fn people<'s>(before: &'s [Seat], now: &'s [Seat]) -> Vec<Holder<'s>> {
 }
 
 impl<'s> Holder<'s> {
-    fn changes(self, changes: &mut Vec<Change<'s>>) {
+    fn changes(self, tells_organizations: bool, changes: &mut Vec<Change<'s>>) {
+        let may_be_the_same =
+            |before: &Seat, now: &Seat| may_be_the_same(before, now, tells_organizations);
         if let (Some(before), Some(now)) = (self.before.first(), self.now.first())
             && let (Some(before), Some(account)) = (&before.assignee, &now.assignee)
             && before.id.is_some()
@@ -249,7 +253,7 @@ impl<'s> Holder<'s> {
         }
         let mut before: Vec<Option<&Seat>> = self.before.iter().copied().map(Some).collect();
         let mut granted = Vec::new();
-        let mut pair = |now: &'s Seat, fits: fn(&Seat, &Seat) -> bool| {
+        let mut pair = |now: &'s Seat, fits: &dyn Fn(&Seat, &Seat) -> bool| {
             let place = before
                 .iter()
                 .position(|before| before.is_some_and(|before| fits(before, now)));
@@ -257,13 +261,13 @@ impl<'s> Holder<'s> {
         };
         let mut waiting = Vec::new();
         for now in &self.now {
-            match pair(now, is_the_same) {
+            match pair(now, &is_the_same) {
                 Some(before) => changed(before, now, changes),
                 None => waiting.push(*now),
             }
         }
         for now in waiting {
-            match pair(now, may_be_the_same) {
+            match pair(now, &may_be_the_same) {
                 Some(before) => changed(before, now, changes),
                 None => granted.push(now),
             }
@@ -335,20 +339,21 @@ fn is_the_same(before: &Seat, now: &Seat) -> bool {
 }
 
 /// Whether nothing that is known of both tells the seats of one person apart.
-fn may_be_the_same(before: &Seat, now: &Seat) -> bool {
+fn may_be_the_same(before: &Seat, now: &Seat, tells_organizations: bool) -> bool {
     let bare = is_bare(before) || is_bare(now);
     if now.assignee.is_none() && !bare {
         return false;
     }
-    organization_fits(before, now, bare) && (bare || before.team_id() == now.team_id())
+    organization_fits(before, now, bare && !tells_organizations)
+        && (bare || before.team_id() == now.team_id())
 }
 
-fn organization_fits(before: &Seat, now: &Seat, bare: bool) -> bool {
+fn organization_fits(before: &Seat, now: &Seat, may_be_unnamed: bool) -> bool {
     match (before.organization.as_deref(), now.organization.as_deref()) {
         (Some(Account { id: Some(a), .. }), Some(Account { id: Some(b), .. })) => a == b,
         (Some(a), Some(b)) => a.login.eq_ignore_ascii_case(&b.login),
         (None, None) => true,
-        _ => bare,
+        _ => may_be_unnamed,
     }
 }
 

@@ -6,17 +6,18 @@
 //! one without a sign, and a lost file takes its seats with it. So a seat counts as granted only if
 //! its grant date says so, or if a report in an unbroken chain certainly showed every seat.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Folder;
 use super::folder::{Before, hash};
+use super::header::is_intact;
 use super::people::People;
 use super::seats::SEATS;
+use super::{Entry, Folder};
 use crate::report::manifest::{Continuity, RecordedManifest};
-use crate::report::seat::{Account, Seat};
+use crate::report::seat::{Account, Identity, Seat};
 
 /// How far back `before` is known without a break. `newest` is the manifest of the report recorded
 /// last, at `time`.
@@ -26,38 +27,54 @@ pub(super) fn of(
     newest: Option<&RecordedManifest>,
     time: Option<Timestamp>,
 ) -> Option<Continuity> {
+    let newest = newest.filter(|newest| Some(newest.report_time) == time);
+    let total_excess = newest.map_or(0, |newest| newest.total_excess);
     let broken = |baseline| {
         Some(Continuity {
             tracked_since: time?,
             baseline,
+            total_excess,
         })
     };
-    let newest = newest.filter(|newest| Some(newest.report_time) == time);
     match (before, newest) {
         (Before::Nothing, _) => None,
         (Before::Seats(_), Some(newest)) => {
-            let found = folder.seats.as_deref().map(hash);
-            if found.as_deref() == newest.sha256(SEATS) {
+            let recorded = newest.sha256(SEATS);
+            let found = folder.seats.as_deref();
+            // A header and line ends that were damaged say nothing of the seats.
+            let is_intact = |recorded| found.is_some_and(|file| is_intact(file, recorded));
+            if found.map(hash).as_deref() == recorded || recorded.is_some_and(is_intact) {
                 newest.continuity().or_else(|| broken(false))
             } else {
                 broken(false)
             }
         }
-        (Before::Latest(..), Some(newest)) => broken(newest.showed_every_seat()),
+        (Before::Latest(_), Some(newest)) => broken(newest.showed_every_seat()),
         (_, None) => broken(false),
     }
 }
 
-/// How far back the seats are known once a report of `time` is recorded.
-pub(super) fn after(
-    before: Option<Continuity>,
-    time: Timestamp,
-    shows_every_seat: bool,
-) -> Continuity {
+/// How far back the seats are known once a report is recorded, which doesn't show those that are
+/// `kept`.
+pub(super) fn after(before: Option<Continuity>, report: &Entry<'_>, kept: &[Seat]) -> Continuity {
+    let shown = people(report.seats);
+    let missing = people(kept).difference(&shown).count();
+    let without_person = kept.iter().filter(|seat| seat.assignee.is_none()).count();
+    let total_excess = match report.shortfall {
+        Some(shortfall) => shortfall.saturating_sub((missing + without_person) as u64),
+        None => before.map_or(0, |before| before.total_excess),
+    };
     Continuity {
-        tracked_since: before.map_or(time, |before| before.tracked_since),
-        baseline: shows_every_seat || before.is_some_and(|before| before.baseline),
+        tracked_since: before.map_or(report.time, |before| before.tracked_since),
+        baseline: report.shows_every_seat || before.is_some_and(|before| before.baseline),
+        total_excess,
     }
+}
+
+/// Who holds the seats.
+pub(super) fn people(seats: &[Seat]) -> HashSet<Identity<'_>> {
+    let accounts = seats.iter().filter_map(|seat| seat.assignee.as_ref());
+    accounts.map(Account::identity).collect()
 }
 
 /// The seats that a report doesn't show and that are kept, under the names that its other rows give
@@ -110,4 +127,16 @@ pub(super) fn with_user_ids(mut seats: Vec<Seat>, people: &People) -> Vec<Seat> 
         person.id = people.get(person).and_then(|known| known.user_id);
     }
     seats
+}
+
+/// The seats of `latest.csv`, with the user IDs that `seats.csv` has for their logins.
+pub(super) fn with_ids_of_seats(mut latest: Vec<Seat>, seats: &[Seat]) -> Vec<Seat> {
+    let accounts = seats.iter().filter_map(|seat| seat.assignee.as_ref());
+    let ids: HashMap<&str, Option<u64>> = accounts
+        .map(|account| (&*account.login, account.id))
+        .collect();
+    for person in latest.iter_mut().filter_map(|seat| seat.assignee.as_mut()) {
+        person.id = ids.get(&*person.login).copied().flatten();
+    }
+    latest
 }

@@ -1,21 +1,28 @@
 //! What a scope's folder holds already, read as far as the next report needs it. Whatever is
 //! damaged, missing or changed by hand is told of, and never stops a report.
 
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use super::changes;
 use super::continuity;
+use super::damage::{altered, damaged_lines, manifest, read};
+use super::identity::{self, Neighbor};
+use super::listing::Listing;
 use super::names::{self, Names};
 use super::people::{PEOPLE, People};
 use super::seats::{self, SEATS};
 use super::totals::{TOTALS, Totals};
-use super::{RecordError, table::TableError};
+use super::{RecordError, header};
 use crate::report::csv::Recorded;
-use crate::report::day::{LATEST, day_stem};
-use crate::report::manifest::{Continuity, RecordedManifest};
+use crate::report::day::{LATEST, date, day_stem};
+use crate::report::git;
+use crate::report::manifest::{Continuity, RecordedScope};
 use crate::report::scope::{Scope, ScopeKind};
-use crate::report::seat::Seat;
+use crate::report::seat::{Seat, without_times_after};
 use crate::report::standing::Known;
 use crate::report::{Report, credible_until};
 
@@ -39,9 +46,28 @@ pub struct Folder {
     pub changes: Option<Vec<u8>>,
     /// The manifest of the newest day before, and its path in the folder.
     pub previous: Option<(String, Vec<u8>)>,
+    /// The IDs of all files in the folder, if they're known.
+    pub listing: Option<Listing>,
+    /// The folders beside it, if it holds no history yet.
+    pub neighbors: Vec<Neighbor>,
 }
 
 impl Folder {
+    /// Whether it holds no history.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let files = [
+            &self.latest,
+            &self.day_report,
+            &self.day_manifest,
+            &self.seats,
+            &self.people,
+            &self.totals,
+            &self.changes,
+        ];
+        files.iter().all(|file| file.is_none()) && self.previous.is_none()
+    }
+
     /// The paths of all files but [`Folder::previous`], for a report of that time, in the order
     /// that [`Folder::from_files`] takes.
     #[must_use]
@@ -75,11 +101,66 @@ impl Folder {
             totals: next(),
             changes: next(),
             previous,
+            listing: None,
+            neighbors: Vec::new(),
         }
     }
 
+    /// The same folder with the IDs of all its files.
+    #[must_use]
+    pub fn with_listing(self, listing: Listing) -> Self {
+        Self {
+            listing: Some(listing),
+            ..self
+        }
+    }
+
+    /// Whether a file is there already, with this content, as far as that's known for a report of
+    /// `time`.
+    pub(super) fn has(&self, path: &str, content: &[u8], time: Timestamp) -> bool {
+        match &self.listing {
+            Some(listing) => listing.has(path, content),
+            None => self.file(path, time).flatten() == Some(content),
+        }
+    }
+
+    /// What the manifest of a report of `time` records of the listing, once `files` are written:
+    /// the IDs of these files and of older files of changes, and the hashes of older reports.
+    pub(super) fn listed(
+        &self,
+        files: &[(String, Bytes)],
+        time: Timestamp,
+    ) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
+        let listing = self.listing.as_ref();
+        let older = listing.map_or_else(BTreeMap::new, |listing| {
+            let changes = listing.changes();
+            changes
+                .map(|(path, id)| (path.clone(), id.clone()))
+                .collect()
+        });
+        let written = files.iter();
+        let written = written.map(|(path, file)| (path.clone(), git::blob_id(file)));
+        let blobs = older.into_iter().chain(written).collect();
+        let reports = listing.map_or_else(BTreeMap::new, |all| all.older_reports(date(time)));
+        (blobs, reports)
+    }
+
+    /// The files that are pointers of Git LFS, for a report of `time`.
+    fn pointers(&self, time: Timestamp) -> Vec<String> {
+        let is_pointer = |path: &String| {
+            let file = self.file(path, time).flatten();
+            file.is_some_and(git::is_lfs_pointer)
+        };
+        let files = Self::paths(time).into_iter().filter(is_pointer);
+        let previous = self.previous.iter();
+        let previous = previous.filter(|(_, file)| git::is_lfs_pointer(file));
+        files
+            .chain(previous.map(|(path, _)| path.clone()))
+            .collect()
+    }
+
     /// The file of that path, for a report of `time`; nothing where it is none of these.
-    fn file(&self, path: &str, time: Timestamp) -> Option<Option<&[u8]>> {
+    pub(super) fn file(&self, path: &str, time: Timestamp) -> Option<Option<&[u8]>> {
         let files = [
             &self.latest,
             &self.day_report,
@@ -102,14 +183,14 @@ pub(super) enum Before {
     /// Those of `seats.csv`.
     Seats(Vec<Seat>),
     /// Those of `latest.csv` alone, of which less is known.
-    Latest(Recorded, Vec<Seat>),
+    Latest(Vec<Seat>),
 }
 
 impl Before {
     pub(super) fn seats(&self) -> Option<&[Seat]> {
         match self {
             Self::Nothing => None,
-            Self::Seats(seats) | Self::Latest(_, seats) => Some(seats),
+            Self::Seats(seats) | Self::Latest(seats) => Some(seats),
         }
     }
 }
@@ -121,11 +202,14 @@ pub struct Past {
     names: Option<Names>,
     /// Whom the reports there are about, where a file says it.
     kind: Option<ScopeKind>,
+    /// The same as the newest manifest says it, and where that manifest is.
+    scope: Option<(RecordedScope, String)>,
+    neighbors: Vec<Neighbor>,
     pub(super) before: Before,
     /// How far back `before` is known without a break.
     pub(super) continuity: Option<Continuity>,
-    /// By how many seats the newest report fell short of GitHub's total, if that is known.
-    shortfall: Option<u64>,
+    /// By how many seats GitHub's total was off before, for another reason than lost seats.
+    pub(super) excess: u64,
     /// What they know of people.
     pub known: Known,
     /// The time of the newest report there.
@@ -135,6 +219,8 @@ pub struct Past {
     /// Whether the report of the same day is proved complete, where it says.
     pub(super) day_complete: Option<bool>,
     pub(super) warnings: Vec<String>,
+    /// The files that are pointers of Git LFS.
+    pointers: Vec<String>,
 }
 
 /// How far a recorded report can be ahead of GitHub's clock as this run knows it.
@@ -145,17 +231,27 @@ impl Past {
     /// that fingerprint or none, may follow.
     ///
     /// # Errors
-    /// Where the folder is that of another scope, or calls people otherwise.
+    /// Where the folder is that of another scope, or calls people otherwise; and if Git LFS keeps
+    /// its files.
     pub fn takes(
         &self,
         scope: &Scope,
         key: Option<&str>,
         seats: &[Seat],
     ) -> Result<(), RecordError> {
-        let ours = scope.kind();
-        if let Some(recorded) = self.kind.filter(|kind| *kind != ours) {
-            return Err(RecordError::OtherScope { recorded, ours });
+        if !self.pointers.is_empty() {
+            return Err(RecordError::Lfs {
+                files: self.pointers.clone(),
+                scope: scope.name().to_ascii_lowercase(),
+            });
         }
+        let ours = scope.kind();
+        if let Some((recorded, manifest)) = &self.scope {
+            identity::check(recorded, manifest, scope)?;
+        } else if let Some(recorded) = self.kind.filter(|kind| *kind != ours) {
+            return Err(RecordError::OtherKind { recorded, ours });
+        }
+        identity::refuse_second(&self.neighbors, scope)?;
         match &self.names {
             Some(names) if !names.are_by(key, seats) => Err(RecordError::OtherKey {
                 recorded: names.described(),
@@ -172,12 +268,37 @@ impl Past {
             .filter(|time| time.duration_since(now) > MAX_AHEAD)
     }
 
-    /// Whether a report that falls short of GitHub's total falls no shorter than the one recorded
-    /// before. Then the total is off for another reason than seats that the report lost, and what
-    /// it no longer shows is gone. If it falls shorter than before, it may have lost seats.
+    /// The seats that are gone for sure though a report falls short of GitHub's total: none, unless
+    /// two readings in a row fell short by as many seats, with the same ones.
+    ///
+    /// If the total was off by as many before, it's off for another reason than seats that the list
+    /// lost, and what the list no longer shows is gone. If it's off by more, the list may have lost
+    /// that many people. If as many were missing in the last report already, it's them, and whoever
+    /// is missing since then is gone.
     #[must_use]
-    pub fn explains_shortfall_of(&self, report: &Report) -> bool {
-        report.has_steady_shortfall() && report.shortfall() <= Some(self.shortfall.unwrap_or(0))
+    pub fn gone_despite_shortfall(&self, report: &Report) -> Vec<Seat> {
+        let Some(shortfall) = report.shortfall().filter(|_| report.has_steady_shortfall()) else {
+            return Vec::new();
+        };
+        let absent = self.absent(report.seats());
+        let lost = shortfall.saturating_sub(self.excess);
+        if lost == 0 {
+            return absent;
+        }
+        let shown = continuity::people(report.seats());
+        let is_missing_longer = |seat: &Seat| {
+            let account = seat.assignee.as_ref();
+            let missing = account.filter(|account| !shown.contains(&account.identity()));
+            let known = missing.and_then(|account| self.known.people.get(account));
+            known.is_some_and(|known| Some(known.last_seen) < self.time)
+        };
+        let (longer, lately): (Vec<Seat>, Vec<Seat>) =
+            absent.into_iter().partition(is_missing_longer);
+        if continuity::people(&longer).len() as u64 >= lost {
+            lately
+        } else {
+            Vec::new()
+        }
     }
 
     /// The seats of the newest report that `seats`, those of a later one, do not show.
@@ -199,22 +320,32 @@ impl Past {
         let previous = folder.previous.as_ref().and_then(|(path, file)| {
             manifest(path.trim_end_matches(".json"), Some(file), &mut warnings)
         });
-        let latest = folder.latest.as_deref().and_then(|file| {
-            let read = Recorded::read(file);
-            read.map_err(|error| warnings.push(written_anew(LATEST, &error)))
-                .ok()
-        });
+        let latest = read(
+            (LATEST, folder.latest.as_deref()),
+            Recorded::read,
+            header::report_below,
+            &mut warnings,
+        );
         let recorded = day.is_some() || previous.is_some() || latest.is_some();
-        let seats = read(SEATS, folder.seats.as_deref(), seats::read, &mut warnings);
+        let seats = read(
+            (SEATS, folder.seats.as_deref()),
+            seats::read,
+            header::seats_below,
+            &mut warnings,
+        );
         let people = read(
-            PEOPLE,
-            folder.people.as_deref(),
+            (PEOPLE, folder.people.as_deref()),
             People::read,
+            header::people_below,
             &mut warnings,
         );
         let (mut people, damaged) = people.unwrap_or_default();
+        let is_anybody_known = people.logins().next().is_some();
         warnings.extend(damaged_lines(PEOPLE, &damaged));
         let (totals, damaged) = Totals::read(folder.totals.as_deref().unwrap_or_default());
+        let totals_file = folder.totals.as_deref().unwrap_or_default();
+        let lacks_header = header::totals_lack_header(totals_file);
+        warnings.extend(lacks_header.then(|| header::damaged_header(TOTALS)));
         warnings.extend(damaged_lines(TOTALS, &damaged));
         if let Some(file) = folder.changes.as_deref().filter(|file| !file.is_empty()) {
             let name = changes::file_name(time);
@@ -229,10 +360,10 @@ impl Past {
             }
         }
         let said_by_latest = latest.as_ref().and_then(Recorded::time);
-        if folder.people.is_none()
-            && let (Some(latest), Some(time)) = (&latest, said_by_latest)
-        {
-            people.see(time, &latest.seats(), &[]);
+        if !is_anybody_known && let (Some(latest), Some(time)) = (&latest, said_by_latest) {
+            let known = seats.as_deref().unwrap_or_default();
+            let latest = continuity::with_ids_of_seats(believed(latest), known);
+            people.see(time, &latest, &[]);
         }
         let forgotten = people.forget_times_after(credible_until(time.max(now)));
         if forgotten > 0 {
@@ -247,6 +378,11 @@ impl Past {
             .chain([latest.as_ref().map(Recorded::kind)])
             .flatten()
             .next();
+        let newest_manifest = manifests.into_iter().flatten().next();
+        let scope = newest_manifest.map(|manifest| {
+            let path = format!("{}.json", day_stem(manifest.report_time));
+            (manifest.scope.clone(), path)
+        });
         let recorded_before = recorded || folder.seats.is_some() || folder.people.is_some();
         let names = recorded_before.then(|| match manifests.into_iter().flatten().next() {
             Some(manifest) => Names::of(manifest.pseudonyms.clone()),
@@ -298,8 +434,8 @@ impl Past {
                         "{SEATS} is not there, so the report is compared with {LATEST}, which says less of a seat"
                     ));
                 }
-                let seats = continuity::with_user_ids(latest.seats(), &people);
-                Before::Latest(latest, seats)
+                let seats = continuity::with_user_ids(believed(&latest), &people);
+                Before::Latest(seats)
             }
             (None, None) => {
                 if recorded || folder.seats.is_some() {
@@ -314,113 +450,37 @@ impl Past {
         if newest.is_none_or(|newest| newest <= time) {
             altered(folder, newest_manifest, (time, counted), &mut warnings);
         }
-        let shortfall = newest_manifest.and_then(|newest| match newest.complete {
-            Some(true) => Some(0),
-            _ => newest.shortfall,
-        });
+        let excess = newest_manifest
+            .filter(|manifest| Some(manifest.report_time) == newest)
+            .map_or(0, |manifest| manifest.total_excess);
         Self {
             continuity: continuity::of(&before, folder, newest_manifest, newest),
-            shortfall,
+            excess,
             names,
             kind,
+            scope,
+            neighbors: folder.neighbors.clone(),
             before,
             known: Known { people, totals },
             time: newest,
             has_day,
             day_complete,
             warnings,
+            pointers: folder.pointers(time),
         }
     }
-}
-
-fn read<T>(
-    name: &str,
-    file: Option<&[u8]>,
-    parse: impl FnOnce(&[u8]) -> Result<T, TableError>,
-    warnings: &mut Vec<String>,
-) -> Option<T> {
-    parse(file?)
-        .map_err(|error| warnings.push(written_anew(name, &error)))
-        .ok()
-}
-
-fn manifest(
-    stem: &str,
-    file: Option<&[u8]>,
-    warnings: &mut Vec<String>,
-) -> Option<RecordedManifest> {
-    RecordedManifest::read(file?)
-        .map_err(|error| {
-            warnings.push(format!(
-                "the manifest {stem}.json cannot be read ({error}); what it said is in the repository's history"
-            ));
-        })
-        .ok()
-}
-
-fn written_anew(name: &str, error: &dyn std::fmt::Display) -> String {
-    format!(
-        "the recorded {name} cannot be read ({error}); it is written anew, and its old form stays in the repository's history"
-    )
-}
-
-/// Tells which files are no longer what the newest manifest says of them; where the newest report
-/// that is counted has no manifest any more, that alone.
-fn altered(
-    folder: &Folder,
-    newest: Option<&RecordedManifest>,
-    (time, counted): (Timestamp, Option<Timestamp>),
-    warnings: &mut Vec<String>,
-) {
-    if let Some(counted) = counted
-        && newest.is_none_or(|newest| day_stem(newest.report_time) != day_stem(counted))
-    {
-        let path = format!("{}.json", day_stem(counted));
-        let is_todays = day_stem(counted) == day_stem(time) && folder.day_manifest.is_some();
-        let is_previous = folder
-            .previous
-            .as_ref()
-            .is_some_and(|(other, _)| *other == path);
-        // One that is there and cannot be read was told of.
-        if !is_todays && !is_previous {
-            warnings.push(format!(
-                "{path}, the manifest of the newest report that {TOTALS} counts, is not there, so nothing tells whether the files are as they were recorded; it is in the repository's history"
-            ));
-        }
-        return;
-    }
-    for entry in newest.iter().flat_map(|newest| &newest.files) {
-        let Some(file) = folder.file(&entry.name, time) else {
-            continue;
-        };
-        let what = match file {
-            Some(file) if hash(file) == entry.sha256 => continue,
-            Some(_) => "was changed",
-            None => "was removed",
-        };
-        let report_time = newest.map(|newest| newest.report_time);
-        let report = report_time.map(|time| time.to_string()).unwrap_or_default();
-        warnings.push(format!(
-            "{} {what} after the report of {report} was recorded, by something other than this action; `copilot-activity-report verify` in a clone tells more",
-            entry.name
-        ));
-    }
-}
-
-/// Tells of lines that cannot be read, by their numbers.
-fn damaged_lines(name: &str, numbers: &[usize]) -> Option<String> {
-    let first = numbers.first()?;
-    Some(match numbers.len() {
-        1 => format!(
-            "line {first} of {name} cannot be read; it is kept as it is, and counts for nothing"
-        ),
-        all => format!(
-            "{all} lines of {name} cannot be read, the first of them line {first}; they are kept as they are, and count for nothing"
-        ),
-    })
 }
 
 /// The SHA-256 of a file in lower-case hexadecimal.
 pub(super) fn hash(file: &[u8]) -> String {
     hex::encode(Sha256::digest(file))
+}
+
+/// The rows of `latest.csv`, without times that its report can't have had.
+fn believed(latest: &Recorded) -> Vec<Seat> {
+    let seats = latest.seats();
+    let until = latest.time().map(credible_until);
+    until
+        .and_then(|until| without_times_after(&seats, until))
+        .unwrap_or(seats)
 }

@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::folder::hash;
 use super::{Entry, Folder, RecordError, Recording, Revoked, record};
 use crate::report::credible_until;
-use crate::report::csv::{Recorded, RecordedError};
+use crate::report::csv::{Recorded, RecordedError, ShapeError};
+use crate::report::git::is_lfs_pointer;
 use crate::report::manifest::Manifest;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::{Seat, without_times_after};
@@ -26,14 +27,17 @@ pub struct Download {
     /// The time of the report.
     pub time: Timestamp,
     kind: ScopeKind,
+    /// Of the file, to see whether it changes.
     sha256: String,
+    /// Of the file with GitHub's columns, which two files can have in common.
+    form_sha256: String,
 }
 
 /// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum BadFile {
-    /// It is no report, or it is damaged.
-    #[error(transparent)]
+    /// It isn't a report, or it's damaged.
+    #[error("{0}. {way}", way = way_out(.0))]
     Report(#[from] RecordedError),
     /// A report is of one moment.
     #[error("its rows have different times; somebody put it together, or changed it")]
@@ -52,14 +56,33 @@ pub enum BadFile {
     /// Nobody can know which of the two is right.
     #[error("it is of the same time as {}, and says something else", shown(.0, 100))]
     Contradicts(String),
-    /// An organization's report has five columns.
+    /// An organization's report names no other organization.
     #[error(
-        "it has the six columns of an enterprise's report, and `--kind organization` was given"
+        "its column `Organization` is that of an enterprise's report, and `--kind organization` was given"
     )]
     Enterprise,
+    /// What it says is somewhere else.
+    #[error("it's a Git LFS pointer instead of the file; run `git lfs pull` where it comes from")]
+    Lfs,
     /// The file cannot be read.
     #[error("it cannot be read: {0}")]
     Io(#[from] std::io::Error),
+}
+
+/// How to get a file that can be imported, in place of one that can't.
+fn way_out(error: &RecordedError) -> &'static str {
+    match error {
+        RecordedError::Cells { .. }
+        | RecordedError::Shape(
+            ShapeError::Empty | ShapeError::CutOff { .. } | ShapeError::OpenQuote { .. },
+        ) => "Copy it again from where it's whole, or leave it out",
+        RecordedError::Shape(ShapeError::FieldNames(_) | ShapeError::Columns) => {
+            "Import the file that you get from \"Get activity report\" on GitHub, or a CSV file of this action"
+        }
+        _ => {
+            "Spreadsheet programs and editors save files that way. Import the file as it was downloaded, before another program saved it"
+        }
+    }
 }
 
 impl Download {
@@ -68,7 +91,10 @@ impl Download {
     /// # Errors
     /// Where it cannot be used.
     pub fn read(name: &str, file: &[u8], slug: &str, now: Timestamp) -> Result<Self, BadFile> {
-        let recorded = Recorded::read(file)?;
+        if is_lfs_pointer(file) {
+            return Err(BadFile::Lfs);
+        }
+        let recorded = Recorded::read_download(file, slug)?;
         let (of, seconds) = match name.rsplit_once(IN_NAME) {
             Some((of, rest)) => (Some(of), seconds(rest)),
             None => (None, None),
@@ -85,11 +111,14 @@ impl Download {
         if time > now {
             return Err(BadFile::Future(time));
         }
+        let kind = recorded.kind();
+        let (_, form) = recorded.into_github_form(Bytes::copy_from_slice(file), kind)?;
         Ok(Self {
             name: name.to_owned(),
             time,
-            kind: recorded.kind(),
+            kind,
             sha256: hash(file),
+            form_sha256: hash(&form),
         })
     }
 
@@ -108,7 +137,9 @@ impl Download {
         if hash(&file) != self.sha256 {
             return Err(ImportError::Changed);
         }
-        let mut seats = Recorded::read(&file)?.seats();
+        let recorded = Recorded::read_download(&file, scope.name())?;
+        let (recorded, csv) = recorded.into_github_form(file, scope.kind())?;
+        let mut seats = recorded.seats();
         seats.sort_by(Seat::order);
         if let Some(credible) = without_times_after(&seats, credible_until(self.time)) {
             seats = credible;
@@ -119,9 +150,10 @@ impl Download {
             seats: &seats,
             shows_every_seat: true,
             complete: None,
-            csv: file,
+            csv,
             manifest: Manifest::imported(scope, &self.name, self.time, &seats),
             inactive_after,
+            shortfall: Some(0),
             revoked: Revoked::All,
         };
         Ok(record(entry, folder, now)?)
@@ -149,7 +181,8 @@ pub struct Plan {
     pub kind: ScopeKind,
     /// What to record, in order of time.
     pub downloads: Vec<Download>,
-    /// The names of those that are the same, byte for byte, as one of `downloads`, with its name.
+    /// The names of those whose GitHub columns are the same, byte for byte, as those of one of
+    /// `downloads`, with its name.
     pub same: Vec<(String, String)>,
     /// Those that cannot be used beside the others, and why.
     pub bad: Vec<(String, BadFile)>,
@@ -176,7 +209,9 @@ pub fn plan(mut downloads: Vec<Download>, kind: Option<ScopeKind>) -> Plan {
             continue;
         }
         match plan.downloads.last() {
-            Some(last) if last.time == download.time && last.sha256 == download.sha256 => {
+            Some(last)
+                if last.time == download.time && last.form_sha256 == download.form_sha256 =>
+            {
                 plan.same.push((download.name, last.name.clone()));
             }
             Some(last) if last.time == download.time => {

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::merge;
 use super::table::{self, TableError};
 use crate::report::seat::{Account, Seat, by_name, whole_seconds};
 use crate::report::status::KEPT;
@@ -83,21 +84,19 @@ impl People {
         let mut people = Self::default();
         let mut numbers = Vec::new();
         let lines = table::lines(file, |record| {
-            if record.len() != COLUMNS.len() {
-                return None;
-            }
-            if !columns {
+            if *record == COLUMNS[..] {
                 columns = true;
-                return (*record == COLUMNS[..]).then_some(None);
+                return Some(None);
+            }
+            if !columns || record.len() != COLUMNS.len() {
+                return None;
             }
             record.deserialize(None).ok().map(Some)
         });
         for (place, line) in lines.enumerate() {
             match line {
                 Ok(None) => {}
-                Ok(Some(person)) => {
-                    people.insert(person);
-                }
+                Ok(Some(person)) => people.add(person),
                 Err(_) if place == 0 => return Err(TableError::Columns(COLUMNS.join(","))),
                 Err(bad) => {
                     people.damaged.push(bad.text.to_vec());
@@ -190,6 +189,22 @@ impl People {
             file.push(b'\n');
         }
         Ok(file)
+    }
+
+    /// Adds what a line says of a person, of whom another line may have said something already.
+    pub(super) fn add(&mut self, person: KnownPerson) {
+        let by_id = person.user_id.and_then(|id| self.by_id.get(&id));
+        let by_login = || self.by_login.get(&person.login.to_lowercase());
+        let place = by_id.or_else(by_login).copied();
+        match place.filter(|place| merge::is_same(&self.all[*place], &person)) {
+            Some(place) => {
+                self.all[place] = merge::merged(self.all[place].clone(), person);
+                self.index(place);
+            }
+            None => {
+                self.insert(person);
+            }
+        }
     }
 
     fn insert(&mut self, person: KnownPerson) -> usize {

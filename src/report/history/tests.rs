@@ -45,6 +45,7 @@ impl Repository {
             csv: file.into(),
             manifest: Manifest::new(report, "https://api.github.com/", None, Vec::new()),
             inactive_after: MONTH,
+            shortfall: report.reliable_shortfall(),
             revoked: if report.is_complete() {
                 Revoked::All
             } else {
@@ -145,6 +146,7 @@ fn the_first_report_is_a_baseline_without_changes() {
     assert_eq!(
         paths,
         [
+            ".gitattributes",
             "README.md",
             "latest.csv",
             "people.csv",
@@ -316,7 +318,7 @@ fn an_organization_does_not_overwrite_an_enterprise_of_the_same_name() {
         let error = repository.try_record(&report(time, vec![])).unwrap_err();
         assert!(matches!(
             error,
-            RecordError::OtherScope {
+            RecordError::OtherKind {
                 recorded: ScopeKind::Enterprise,
                 ..
             }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::table;
+use super::{header, table};
 use crate::report::day::date;
 
 /// The file's name in the folder of a scope.
@@ -61,10 +61,13 @@ impl Totals {
     pub fn read(file: &[u8]) -> (Self, Vec<usize>) {
         let header = COLUMNS.join(",");
         let text = String::from_utf8_lossy(table::without_mark(file));
+        let lacks_header = header::totals_lack_header(file);
         let lines: Vec<_> = (1..)
             .zip(text.lines())
             .filter(|(_, line)| !line.is_empty() && *line != header)
             .map(|(number, line)| (number, line.to_owned(), day(line)))
+            // A damaged header says nothing that is to be kept.
+            .filter(|(number, _, day)| *number != 1 || day.is_some() || !lacks_header)
             .collect();
         let damaged = lines.iter().filter(|(.., day)| day.is_none());
         let damaged = damaged.map(|(number, ..)| *number).collect();

@@ -7,8 +7,11 @@
 //! everything can write manifests that fit, too.
 
 mod chain;
+mod checkout;
 mod counts;
 mod growth;
+mod named;
+mod scopes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
@@ -20,6 +23,7 @@ use super::people::PEOPLE;
 use super::seats::SEATS;
 use super::totals::{self, TOTALS};
 use crate::report::day::{REPORTS, date, stem_of};
+use crate::report::git::{LineEnds, is_lfs_pointer};
 use crate::report::manifest::{FileEntry, RecordedManifest, SCHEMA_VERSION};
 
 /// The folder of a scope, wherever its files are.
@@ -46,7 +50,7 @@ pub struct Problem {
 /// What was found in the folder of a scope.
 #[derive(Debug, Default)]
 pub struct Verdict {
-    /// Whose reports they are, as the first manifest says it.
+    /// Whose reports they are, as the newest manifest says it.
     pub scope: Option<String>,
     /// The first and the last day that has a report or a manifest.
     pub span: Option<(Date, Date)>,
@@ -58,23 +62,27 @@ pub struct Verdict {
     pub problems: Vec<Problem>,
 }
 
-/// Holds `files` against the manifests among them; with `since` only what is of that day or later:
-/// its first manifest is taken as the beginning, whatever lies before it.
-pub fn verify(files: &impl Files, since: Option<Date>) -> Verdict {
+/// Holds `files` against the manifests among them, in the folder of the name `folder` if that is
+/// known; with `since` only what is of that day or later: its first manifest is taken as the
+/// beginning, whatever lies before it.
+pub fn verify(files: &impl Files, folder: Option<&str>, since: Option<Date>) -> Verdict {
     let mut check = Check {
         files,
         since,
         verdict: Verdict::default(),
+        other_line_ends: BTreeMap::new(),
     };
     let days = check.days();
     let links = check.links(&days);
-    check.scopes(&links);
+    check.scopes(&links, folder);
     check.keys(&links);
+    check.names(&links);
     check.chain(&links, &days);
     let rows = check.reports(&links);
     check.growth(&links);
     check.counts(&links, &rows);
     check.newest(&links);
+    check.line_ends();
     check.verdict.days = days.len();
     check.verdict.span = days.first().copied().zip(days.last().copied());
     check.verdict.problems.sort();
@@ -114,6 +122,8 @@ struct Link {
     path: String,
     size: u64,
     sha256: String,
+    /// Whether it's a pointer of Git LFS.
+    is_pointer: bool,
     /// What it says; nothing where it cannot be read.
     says: Option<RecordedManifest>,
 }
@@ -123,6 +133,9 @@ struct Check<'f, F> {
     /// The first day to look at, where not all are.
     since: Option<Date>,
     verdict: Verdict,
+    /// The files that are as they were recorded but for their line ends, by those that were
+    /// recorded.
+    other_line_ends: BTreeMap<LineEnds, BTreeSet<String>>,
 }
 
 impl<F: Files> Check<'_, F> {
@@ -175,18 +188,18 @@ impl<F: Files> Check<'_, F> {
                 .files
                 .open(&path)
                 .and_then(|mut file| file.read_to_end(&mut content));
+            let is_pointer = is_lfs_pointer(&content);
             let says = match read.map(|_| RecordedManifest::read(&content)) {
-                Err(error) => Err(error.to_string()),
-                Ok(Err(error)) => Err(format!("it is no manifest: {error}")),
+                Err(error) => Err(format!("cannot be read: {error}")),
+                Ok(_) if is_pointer => Err(checkout::POINTER.to_owned()),
+                Ok(Err(error)) => Err(format!("cannot be read: it is no manifest: {error}")),
                 Ok(Ok(says)) if says.schema_version > SCHEMA_VERSION => Err(format!(
-                    "it is of version {}, and this program knows {SCHEMA_VERSION}; take a newer one",
+                    "cannot be read: it is of version {}, and this program knows {SCHEMA_VERSION}; take a newer one",
                     says.schema_version
                 )),
                 Ok(Ok(says)) => Ok(says),
             };
-            let says = says
-                .map_err(|why| self.problem(&path, format!("cannot be read: {why}")))
-                .ok();
+            let says = says.map_err(|why| self.problem(&path, why)).ok();
             if let Some(says) = &says
                 && date(says.report_time) != day
             {
@@ -201,31 +214,11 @@ impl<F: Files> Check<'_, F> {
                 path,
                 size: content.len() as u64,
                 sha256: super::folder::hash(&content),
+                is_pointer,
                 says,
             });
         }
         links
-    }
-
-    /// All manifests are of one scope.
-    fn scopes(&mut self, links: &[Link]) {
-        let mut said = links.iter().filter_map(|link| {
-            let scope = &link.says.as_ref()?.scope;
-            Some((link, format!("{} {}", scope.kind, scope.name)))
-        });
-        let Some((_, first)) = said.next() else {
-            return;
-        };
-        let others: Vec<_> = said
-            .filter(|(_, other)| !other.eq_ignore_ascii_case(&first))
-            .collect();
-        for (link, other) in others {
-            self.problem(
-                &link.path,
-                format!("is of the {other}, the first of the {first}"),
-            );
-        }
-        self.verdict.scope = Some(first);
     }
 
     /// All manifests call people alike: no run goes on with another key.
@@ -288,6 +281,9 @@ impl<F: Files> Check<'_, F> {
             return None;
         }
         self.verdict.files += 1;
+        if self.is_pointer(&entry.name) {
+            return None;
+        }
         let found = self.files.open(&entry.name).and_then(|file| {
             let mut file = Hashing::new(file);
             let read = read(&mut file)?;
@@ -299,7 +295,10 @@ impl<F: Files> Check<'_, F> {
                 self.problem(&entry.name, format!("cannot be read: {error}"));
                 None
             }
-            Ok((_, size, sha256)) if (size, &sha256) != (entry.size, &entry.sha256) => {
+            Ok((read, size, sha256)) if (size, &sha256) != (entry.size, &entry.sha256) => {
+                if self.has_other_line_ends(&entry.name, &[entry], true) {
+                    return Some(read);
+                }
                 self.problem(&entry.name, altered(manifest, entry, size, &sha256));
                 None
             }

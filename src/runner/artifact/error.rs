@@ -140,6 +140,26 @@ pub enum ArtifactError {
         /// What came back.
         trouble: Box<Trouble>,
     },
+    /// The service limits how often it is called, for longer than an upload waits.
+    #[error(
+        "{what} failed: {trouble}. The service limits how often it is called{}, and an upload \
+         waits {} s for that in all, of which {} s have passed. Run the job again later",
+        asked.map_or_else(String::new, |wait| format!(" and asks to wait {} s", wait.as_secs())),
+        most.as_secs(),
+        waited.as_secs()
+    )]
+    Limited {
+        /// What was tried.
+        what: String,
+        /// How long the service asks to wait, if it says.
+        asked: Option<Duration>,
+        /// How long was waited so far.
+        waited: Duration,
+        /// How long is waited in all.
+        most: Duration,
+        /// What came back.
+        trouble: Box<Trouble>,
+    },
     /// The service answered, but not with what the protocol promises.
     #[error("{what} was answered, but {problem}. The artifact service behaves in an unknown way")]
     Unusable {

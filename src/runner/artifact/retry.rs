@@ -9,12 +9,17 @@
 //!   created, the next try hears that its name is taken and takes another.
 //! - `Retry-After` is honoured where it asks for more, up to a few minutes.
 //!
+//! A limit of the artifact service (429) has its own waits, as in the official client since 6.3
+//! (actions/toolkit, `packages/artifact/RELEASES.md`): `Retry-After` counts whatever the body is,
+//! without it the first wait is 8 s, the waits grow, and they are 120 s in all at most. A limited
+//! call wasn't carried out, so it isn't one of the five tries.
+//!
 //! The store: four tries, after 0, 4 and 12 s, as Azure's own client for it does
 //! (`StorageRetryPolicyV2` of Azure/azure-sdk-for-js), here also on 408, 429, 502 and 504.
 
 use std::time::{Duration, Instant};
 
-use tracing::warn;
+use tracing::{debug, info, warn};
 
 use super::answer::Trouble;
 use super::error::ArtifactError;
@@ -22,6 +27,46 @@ use crate::clock::{Clock, jitter};
 
 /// The longest pause a server can ask for before it is told as an error instead.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
+
+/// How long one call waits for the artifact service's limit in all.
+const LONGEST_LIMIT: Duration = Duration::from_secs(120);
+
+/// The first wait for a limit whose answer names no time.
+const FIRST_LIMIT_WAIT: f64 = 8.0;
+
+/// A shorter wait for a limit isn't worth a line in the log.
+const SHORT_WAIT: Duration = Duration::from_secs(2);
+
+/// The waits of one call for the artifact service's limit. They count as they were asked for,
+/// whatever the clock.
+#[derive(Default)]
+struct Limit {
+    times: u32,
+    waited: Duration,
+}
+
+impl Limit {
+    /// How long to wait after a further answer that asks for that wait, or for none; nothing if
+    /// that would be too long. `random` is from 0 to 1.
+    fn next(&mut self, asked: Option<Duration>, random: f64) -> Option<Duration> {
+        self.times += 1;
+        // No wait at all would be asking again and again.
+        let asked = asked.filter(|wait| !wait.is_zero());
+        let own = match asked {
+            // A short time that is named again and again only makes the limit last.
+            Some(_) => 2_f64.powf(f64::from(self.times - 1)),
+            None => grown(FIRST_LIMIT_WAIT, self.times, random),
+        };
+        let left = LONGEST_LIMIT.saturating_sub(self.waited);
+        let asked = asked.unwrap_or_default();
+        if left < Duration::from_secs(1) || asked > left {
+            return None;
+        }
+        let wait = Duration::from_secs_f64(own.min(left.as_secs_f64())).max(asked);
+        self.waited += wait;
+        Some(wait)
+    }
+}
 
 /// The tries of one request.
 pub(super) struct Retries<'a> {
@@ -31,13 +76,18 @@ pub(super) struct Retries<'a> {
     /// The wait after so many failures.
     schedule: fn(u32) -> Duration,
     failed: u32,
+    /// Waits for a limit, for requests to a service that has its own waits for it.
+    limit_waits: Option<Limit>,
     began: Instant,
 }
 
 impl<'a> Retries<'a> {
     /// The tries of a call of the artifact service.
     pub(super) fn of_service(clock: &'a Clock, what: String) -> Self {
-        Self::new(clock, what, 5, |failed| service_wait(failed, jitter()))
+        Self {
+            limit_waits: Some(Limit::default()),
+            ..Self::new(clock, what, 5, |failed| service_wait(failed, jitter()))
+        }
     }
 
     /// The tries of a request to the store.
@@ -52,6 +102,7 @@ impl<'a> Retries<'a> {
             limit,
             schedule,
             failed: 0,
+            limit_waits: None,
             began: Instant::now(),
         }
     }
@@ -62,6 +113,11 @@ impl<'a> Retries<'a> {
     ///
     /// Where there is to be no further try.
     pub(super) async fn after(&mut self, trouble: Trouble) -> Result<(), ArtifactError> {
+        if trouble.status() == Some(429)
+            && let Some(limit) = &mut self.limit_waits
+        {
+            return wait_for_limit(self.clock, &self.what, limit, trouble).await;
+        }
         self.failed += 1;
         let what = self.what.clone();
         let trouble = Box::new(trouble);
@@ -99,6 +155,36 @@ impl<'a> Retries<'a> {
     }
 }
 
+/// Takes note that a call was limited and waits until it can be tried again.
+async fn wait_for_limit(
+    clock: &Clock,
+    what: &str,
+    limit: &mut Limit,
+    trouble: Trouble,
+) -> Result<(), ArtifactError> {
+    let asked = trouble.retry_after();
+    let Some(wait) = limit.next(asked, jitter()) else {
+        return Err(ArtifactError::Limited {
+            what: what.to_owned(),
+            asked,
+            waited: limit.waited,
+            most: LONGEST_LIMIT,
+            trouble: Box::new(trouble),
+        });
+    };
+    let line = format!(
+        "{what} is rate limited: {trouble}. Trying again in {:.1} s",
+        wait.as_secs_f64()
+    );
+    if wait > SHORT_WAIT {
+        info!("{line}");
+    } else {
+        debug!("{line}");
+    }
+    clock.sleep(wait).await;
+    Ok(())
+}
+
 /// Whether a further try may help after a status of the artifact service.
 pub(super) fn service_may_recover(status: u16) -> bool {
     matches!(status, 429 | 500 | 502 | 503 | 504)
@@ -111,11 +197,17 @@ pub(super) fn store_may_recover(status: u16) -> bool {
 
 /// The wait after so many failed calls of the artifact service; `random` is from 0 to 1.
 fn service_wait(failed: u32, random: f64) -> Duration {
-    let shortest = |failed: u32| 3.0 * 1.5_f64.powf(f64::from(failed.saturating_sub(1)));
-    Duration::from_secs_f64(match failed {
-        0 | 1 => 3.0,
-        _ => shortest(failed) + random * (shortest(failed + 1) - shortest(failed)),
-    })
+    Duration::from_secs_f64(grown(3.0, failed, random))
+}
+
+/// `first` seconds after the first time, and after each further time a random wait from 1.5ⁿ to
+/// 1.5ⁿ⁺¹ times as long.
+fn grown(first: f64, times: u32, random: f64) -> f64 {
+    let shortest = |times: u32| first * 1.5_f64.powf(f64::from(times.saturating_sub(1)));
+    match times {
+        0 | 1 => first,
+        _ => shortest(times) + random * (shortest(times + 1) - shortest(times)),
+    }
 }
 
 /// The wait after so many failed requests to the store.
@@ -140,6 +232,28 @@ mod tests {
             assert!((seconds(failed, 0.0) - least).abs() < 1e-9);
             assert!((seconds(failed, 1.0) - most).abs() < 1e-9);
         }
+    }
+
+    #[test]
+    fn waits_for_a_limit_are_120_s_in_all_and_have_an_end() {
+        for asked in [None, Some(0), Some(1), Some(7), Some(60), Some(120)] {
+            for random in [0.0, 0.999] {
+                let mut limit = Limit::default();
+                let asked = asked.map(Duration::from_secs);
+                let mut waits = Vec::new();
+                while let Some(wait) = limit.next(asked, random) {
+                    assert!(wait >= asked.unwrap_or_default());
+                    waits.push(wait);
+                }
+                let sum: Duration = waits.iter().sum();
+                assert!(sum <= LONGEST_LIMIT && waits.len() <= 10, "{waits:?}");
+                assert!(sum >= LONGEST_LIMIT / 2, "{waits:?}");
+            }
+        }
+        assert_eq!(
+            Limit::default().next(Some(Duration::from_secs(121)), 0.5),
+            None
+        );
     }
 
     #[test]

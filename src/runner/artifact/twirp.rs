@@ -59,6 +59,8 @@ impl Twirp {
                 &secrets,
             )
         };
+        // Whoever limits a call, the service or a gateway before it, hasn't carried it out.
+        let limited = status.as_u16() == 429;
         match json {
             _ if status.is_redirection() => Err(trouble(("", "a redirect"), false).strange()),
             Some(json) if status.is_success() => Ok(json),
@@ -67,7 +69,7 @@ impl Twirp {
                 let words = (word("code"), word("msg"));
                 let trouble = trouble(words, service_may_recover(status.as_u16()));
                 // The service's own errors have a code.
-                Err(if words.0.is_empty() {
+                Err(if words.0.is_empty() && !limited {
                     trouble.strange()
                 } else {
                     trouble
@@ -79,7 +81,8 @@ impl Twirp {
             }
             None => {
                 let text = String::from_utf8_lossy(&body);
-                Err(trouble(("", &text), true).strange())
+                let trouble = trouble(("", &text), true);
+                Err(if limited { trouble } else { trouble.strange() })
             }
         }
     }

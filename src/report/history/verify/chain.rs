@@ -64,7 +64,10 @@ impl<F: Files> Check<'_, F> {
             }
             (Some(before), Some(named)) if named.name == before.path => {
                 self.verdict.files += 1;
-                if (named.size, &named.sha256) != (before.size, &before.sha256) {
+                if (named.size, &named.sha256) != (before.size, &before.sha256)
+                    && !before.is_pointer
+                    && !self.has_other_line_ends(&before.path, &[named], true)
+                {
                     let what = altered(&link.path, named, before.size, &before.sha256);
                     self.problem(&before.path, what);
                 }

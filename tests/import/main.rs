@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod files;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeMap;
@@ -268,12 +270,12 @@ fn every_file_that_cannot_be_used_is_named_at_once_and_nothing_is_written() {
         1,
         &[
             "8 files cannot be imported; nothing was written.",
-            "\n  cut.csv: it is not sound CSV",
-            "\n  empty.csv: its first line is not that of a Copilot activity report",
+            "\n  cut.csv: it's cut off: line 3, the last one, has no line end",
+            "\n  empty.csv: it's empty",
             "\n  future.csv: it says that it is of 2026-11-24T08:00:00Z, which is yet to come",
             "\n  globex-seat-activity-1780300800.csv: by its name it is a report of globex",
             "\n  nobody.csv: it has no rows, so only a name",
-            "\n  other.csv: its first line is not",
+            "\n  other.csv: its first line isn't the header of a Copilot activity report",
             "\n  same-time.csv: it is of the same time as good.csv, and says something else",
             "\n  two-times.csv: its rows have different times",
         ],
@@ -296,7 +298,7 @@ fn every_file_that_cannot_be_used_is_named_at_once_and_nothing_is_written() {
     let step = import(Job::alone(), folder.path(), &arguments);
     step.failed(
         1,
-        &["a.csv: it has the six columns of an enterprise's report"],
+        &["a.csv: its column `Organization` is that of an enterprise's report"],
     );
     nothing_was_written(&step);
 }

@@ -1,0 +1,117 @@
+//! What a commit is made on: a repository's first commit and its branches are created here.
+
+use super::branch::{Head, State};
+use super::error::{gives_no_reason, is_by_a_rule};
+use super::protected::Refused;
+use super::rules::{Rulebook, Rules, Write};
+use super::{CommitError, Committer, Patience};
+use crate::github::error::GitHubError;
+use crate::github::names::BranchName;
+
+/// What a commit is made on.
+pub(super) struct Base {
+    pub(super) head: Head,
+    /// Whether the branch exists, rather than being begun with the commit.
+    pub(super) exists: bool,
+}
+
+impl Committer<'_> {
+    /// Why GitHub refuses for good: a rule of the branch, or something else.
+    pub(super) fn refused(
+        &self,
+        branch: &BranchName,
+        write: Write,
+        error: GitHubError,
+        rules: &Rules,
+    ) -> CommitError {
+        if is_by_a_rule(&error, write, rules) || gives_no_reason(&error) {
+            self.protected(branch, write, &Refused::ByGitHub(error, rules))
+                .into()
+        } else {
+            error.into()
+        }
+    }
+
+    /// What to commit on, once there is something: a repository without commits gets its first.
+    pub(super) async fn base(
+        &self,
+        book: &mut Rulebook,
+        patience: &mut Patience,
+    ) -> Result<Base, CommitError> {
+        loop {
+            // Reading was tried again already.
+            let (head, exists) = match self.state().await? {
+                State::At(head) => (head, true),
+                State::NoBranch(head) => (head, false),
+                State::Empty => {
+                    let (branch, write) = (self.first_branch(), Write::FirstCommit);
+                    let rules = self.permit(branch, &[write], book).await?;
+                    let step = self.begin_repository().await;
+                    self.begun(step, (branch, write), &rules, patience).await?;
+                    continue;
+                }
+                State::NoBase(base, head) => {
+                    let rules = self.permit(base, &[Write::NewBranch], book).await?;
+                    self.begin(base, &head, &rules, patience).await?;
+                    continue;
+                }
+                State::NoDefault => {
+                    return Err(CommitError::NoDefaultBranch {
+                        repository: self.repository.clone(),
+                        branch: self.branch.clone(),
+                    });
+                }
+                State::Gone => {
+                    return Err(CommitError::Gone {
+                        repository: self.repository.clone(),
+                        branch: self.branch.clone(),
+                    });
+                }
+            };
+            return Ok(Base { head, exists });
+        }
+    }
+
+    /// Creates `branch` at `head`; false if it isn't sure that it exists now, and worth looking
+    /// again.
+    pub(super) async fn begin(
+        &self,
+        branch: &BranchName,
+        head: &Head,
+        rules: &Rules,
+        patience: &mut Patience,
+    ) -> Result<bool, CommitError> {
+        let step = self.begin_branch(branch, &head.commit).await;
+        self.begun(step, (branch, Write::NewBranch), rules, patience)
+            .await
+    }
+
+    async fn begun(
+        &self,
+        step: Result<(), GitHubError>,
+        (branch, write): (&BranchName, Write),
+        rules: &Rules,
+        patience: &mut Patience,
+    ) -> Result<bool, CommitError> {
+        let Err(error) = step else {
+            return Ok(true);
+        };
+        // Another run was faster, or another of GitHub's servers doesn't know the commit yet.
+        let most = match write {
+            Write::NewBranch if !error.words().contains("already exists") => 3,
+            _ => 10,
+        };
+        let by_another = error
+            .status()
+            .is_some_and(|status| matches!(status.as_u16(), 409 | 422))
+            && !is_by_a_rule(&error, write, rules)
+            && patience.tries < most;
+        if !by_another && !error.is_passing() {
+            return Err(self.refused(branch, write, error, rules));
+        }
+        if !patience.wait(self.clock).await {
+            return Err(self.gave_up(patience, error));
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,263 @@
+//! A write that a rule or protection refuses: which one it is, and the one thing that helps.
+
+use std::fmt;
+
+use super::rules::{Rule, Rules, Write};
+use super::{Beginning, Committer};
+use crate::github::error::GitHubError;
+use crate::github::names::{BranchName, RepositoryName};
+
+/// Push protection is no rule of a ruleset and has no type there.
+const PUSH_PROTECTION: &str = "push protection";
+
+/// A write that a rule or protection of the repository refuses.
+#[derive(Debug)]
+pub struct Protected {
+    /// The repository.
+    repository: RepositoryName,
+    /// What GitHub answered; nothing if the write wasn't tried.
+    error: Option<Box<GitHubError>>,
+    /// What is in the way.
+    obstacle: String,
+    /// What helps.
+    advice: String,
+    /// The branch that was created and got no commit.
+    left: Option<BranchName>,
+}
+
+/// How a write was refused.
+pub(super) enum Refused<'r> {
+    /// A rule is certain to refuse it, so it wasn't tried.
+    Beforehand(&'r Rule),
+    /// GitHub refused it, and these are the branch's rules.
+    ByGitHub(GitHubError, &'r Rules),
+}
+
+impl Protected {
+    /// The same; `branch` was created for the commit, if there is one.
+    pub(super) fn leaving(mut self: Box<Self>, branch: Option<BranchName>) -> Box<Self> {
+        self.left = branch;
+        self
+    }
+}
+
+impl fmt::Display for Protected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.error {
+            Some(error) => f.write_str(&error.without_advice())?,
+            None => write!(
+                f,
+                "Committing to the repository {} isn't possible. Nothing was written.",
+                self.repository
+            )?,
+        }
+        write!(f, "\n  missing: {}", self.obstacle)?;
+        if let Some(branch) = &self.left {
+            write!(
+                f,
+                "\n  done: the branch {branch} was created and has no report yet. The next run uses it"
+            )?;
+        }
+        write!(f, "\n  what to do: {}", self.advice)
+    }
+}
+
+impl std::error::Error for Protected {}
+
+impl Committer<'_> {
+    /// The error for a write to `branch` that a rule refuses.
+    pub(super) fn protected(
+        &self,
+        branch: &BranchName,
+        write: Write,
+        refused: &Refused<'_>,
+    ) -> Box<Protected> {
+        let (error, meant, rules) = match refused {
+            Refused::Beforehand(rule) => (None, None, vec![*rule]),
+            Refused::ByGitHub(error, rules) => {
+                let meant = meant(&error.words());
+                (Some(error), meant, rules.behind(write, meant))
+            }
+        };
+        let first = rules.first().copied();
+        let obstacle = match (error, meant, &rules[..]) {
+            (None, _, _) => format!(
+                "{} applies to the branch {branch}, and GitHub says that the account of `commit-token` can't bypass it",
+                listed(&rules)
+            ),
+            (Some(_), Some(PUSH_PROTECTION), _) => format!(
+                "push protection of the repository takes something in the report's files for a secret, and the branch {branch} doesn't get them"
+            ),
+            (Some(_), Some(kind), []) => format!(
+                "the branch {branch} is protected by `{kind}`; GitHub doesn't list in which ruleset or protection"
+            ),
+            (Some(_), None, []) if write != Write::Commit => format!(
+                "GitHub doesn't say why the branch {branch} can't be created: a rule forbids it, or it and another branch can't be together, as `a` and `a/b` can't"
+            ),
+            (Some(_), None, []) => {
+                format!("the branch {branch} is protected, and GitHub doesn't list the rule")
+            }
+            (Some(_), None, [_, _, ..]) => format!(
+                "one of the rules of the branch {branch} refuses it, and GitHub doesn't say which: {}",
+                listed(&rules)
+            ),
+            (Some(_), ..) => format!("{} refuses it on the branch {branch}", listed(&rules)),
+        };
+        Box::new(Protected {
+            repository: self.repository.clone(),
+            error: error.cloned().map(Box::new),
+            obstacle,
+            advice: match (meant, error) {
+                (Some("required_signatures"), Some(error)) => self.signing(error).to_owned(),
+                _ => self.advice(branch, write, meant.or(first.map(Rule::kind)), first),
+            },
+            left: None,
+        })
+    }
+
+    /// What gets a commit signed. GitHub signs those made over GraphQL, unless it is a GitHub
+    /// Enterprise Server that doesn't; and those of Apps over REST.
+    fn signing(&self, error: &GitHubError) -> &'static str {
+        if self.client.acts_for_a_person() && !error.asked.ends_with("/graphql") {
+            "give a GitHub App's token in `commit-token`: GitHub signs also the large commits of Apps"
+        } else {
+            "let the site administrator of GitHub Enterprise Server turn on web commit signing, so that commits made over its API are signed"
+        }
+    }
+
+    /// The one thing that helps against a rule of that kind.
+    fn advice(
+        &self,
+        branch: &BranchName,
+        write: Write,
+        kind: Option<&str>,
+        rule: Option<&Rule>,
+    ) -> String {
+        let ruleset = rule.map_or_else(|| "the protection".to_owned(), Rule::ruleset);
+        let by_pull_request = self.beginning != Beginning::Default;
+        let takes_pull_requests = matches!(
+            kind,
+            Some(
+                "pull_request"
+                    | "merge_queue"
+                    | "required_status_checks"
+                    | "required_deployments"
+                    | "workflows"
+                    | "code_scanning"
+                    | "code_quality"
+            )
+        );
+        let bypass = || {
+            format!(
+                "add the account or App of `commit-token` to the bypass list of {ruleset}. The workflow's own token can't be on it"
+            )
+        };
+        // Whatever the delivery, what is in the files or the message stays the same.
+        match kind {
+            Some(PUSH_PROTECTION) => {
+                return format!(
+                    "list the folder of `directory` under `paths-ignore` in `.github/secret_scanning.yml` on the default branch of {}. What GitHub takes for a secret is a login or a name of a team",
+                    self.repository
+                );
+            }
+            Some("commit_message_pattern") => {
+                return format!("change `commit-message` so that {ruleset} allows it");
+            }
+            Some("file_path_restriction" | "max_file_path_length") => {
+                return format!("name another folder in `directory`, one that {ruleset} allows");
+            }
+            Some("file_extension_restriction" | "max_file_size") => return bypass(),
+            Some("commit_author_email_pattern" | "committer_email_pattern") => return bypass(),
+            _ => {}
+        }
+        if write == Write::FirstCommit {
+            let also = if by_pull_request || !takes_pull_requests {
+                ""
+            } else {
+                ", and set `pull-request: true`"
+            };
+            return format!(
+                "commit a file to {branch} of {} yourself, for example a README.md{also}",
+                self.repository
+            );
+        }
+        if kind.is_none() && write != Write::Commit {
+            return format!(
+                "create the branch {branch} yourself: the page of the repository's branches says what is in the way"
+            );
+        }
+        if self.is_base(branch) {
+            return format!("create the branch {branch} yourself");
+        }
+        if by_pull_request {
+            let ours = branch.as_str().split('/').next().unwrap_or_default();
+            return format!(
+                "exclude `{ours}/**/*` from the branches that {ruleset} applies to. Reports are committed to such branches before their pull request is opened"
+            );
+        }
+        match kind {
+            _ if takes_pull_requests => {
+                "set `pull-request: true`, so that reports are delivered by pull requests"
+                    .to_owned()
+            }
+            Some("creation") => {
+                format!("create the branch {branch} yourself; reports can be committed to it then")
+            }
+            Some("branch_name_pattern") => {
+                "name a branch in `branch` whose name the rule allows".to_owned()
+            }
+            _ => bypass(),
+        }
+    }
+
+    /// Whether `branch` is the one that pull requests go into.
+    fn is_base(&self, branch: &BranchName) -> bool {
+        matches!(&self.beginning, Beginning::From(base) if base == branch)
+    }
+}
+
+fn listed(rules: &[&Rule]) -> String {
+    let mut listed: Vec<String> = rules
+        .iter()
+        .map(|rule| format!("the rule {rule}"))
+        .collect();
+    listed.dedup();
+    let more = listed.len().saturating_sub(5);
+    listed.truncate(5);
+    let all = listed.join(", ");
+    match more {
+        0 => all,
+        more => format!("{all} and {more} more"),
+    }
+}
+
+/// What GitHub's words contain for each kind of rule, in lower case. Its texts are described
+/// nowhere; these are in logs that people published.
+const WORDS: [(&str, &str); 19] = [
+    ("secret", PUSH_PROTECTION),
+    ("creations being restricted", "creation"),
+    ("through a pull request", "pull_request"),
+    ("merge queue", "merge_queue"),
+    ("cannot update this protected ref", "update"),
+    ("verified signatures", "required_signatures"),
+    ("must be signed", "required_signatures"),
+    ("status check", "required_status_checks"),
+    ("merge commits", "required_linear_history"),
+    ("commit message", "commit_message_pattern"),
+    ("author email", "commit_author_email_pattern"),
+    ("committer email", "committer_email_pattern"),
+    ("branch name", "branch_name_pattern"),
+    ("file extension", "file_extension_restriction"),
+    ("file size", "max_file_size"),
+    ("path length", "max_file_path_length"),
+    ("file path", "file_path_restriction"),
+    ("deployment", "required_deployments"),
+    ("code scanning", "code_scanning"),
+];
+
+/// The kind of rule that GitHub's words mean.
+fn meant(words: &str) -> Option<&'static str> {
+    let words = words.to_lowercase();
+    let meant = WORDS.iter().find(|(part, _)| words.contains(part));
+    meant.map(|(_, kind)| *kind)
+}

@@ -1,0 +1,161 @@
+//! What Git does to files, as far as it matters here: the ID that it gives a file's content, the
+//! pointers that Git LFS puts in the place of files, and the line ends that it converts in a
+//! checkout.
+
+use std::io::{self, BufReader, Bytes, Read};
+use std::iter::Peekable;
+
+use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
+
+/// The file that tells Git how to treat the files beside and below it.
+pub const ATTRIBUTES: &str = ".gitattributes";
+
+/// What the file says: Git must not convert line ends, because the manifests record every byte.
+pub const NO_CONVERSION: &str = "* -text\n";
+
+/// How the pointer files of Git LFS begin.
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1";
+
+/// The ID of a blob with this content. It's SHA-1 because GitHub's repositories use it, so it
+/// finds edits, and doesn't prove anything against an attacker.
+#[must_use]
+pub fn blob_id(content: &[u8]) -> String {
+    let mut sha1 = Context::new(&SHA1_FOR_LEGACY_USE_ONLY);
+    sha1.update(format!("blob {}\0", content.len()).as_bytes());
+    sha1.update(content);
+    hex::encode(sha1.finish())
+}
+
+/// Whether this is the pointer that Git LFS put in the place of a file.
+#[must_use]
+pub fn is_lfs_pointer(content: &[u8]) -> bool {
+    content.starts_with(LFS_POINTER)
+}
+
+/// Whether the file that `file` reads is the pointer that Git LFS put in its place.
+///
+/// # Errors
+/// If it can't be read.
+pub fn reads_lfs_pointer(file: impl Read) -> io::Result<bool> {
+    let mut beginning = Vec::new();
+    file.take(LFS_POINTER.len() as u64)
+        .read_to_end(&mut beginning)?;
+    Ok(is_lfs_pointer(&beginning))
+}
+
+/// How the lines of a file end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LineEnds {
+    /// With a line feed.
+    Lf,
+    /// With a carriage return and a line feed.
+    Crlf,
+}
+
+impl LineEnds {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Lf, Self::Crlf];
+
+    /// What they're called.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lf => "LF",
+            Self::Crlf => "CRLF",
+        }
+    }
+
+    /// The other ones.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Lf => Self::Crlf,
+            Self::Crlf => Self::Lf,
+        }
+    }
+
+    /// The bytes that `file` reads, with these line ends.
+    pub fn convert<R: Read>(self, file: R) -> Converted<R> {
+        Converted {
+            bytes: BufReader::with_capacity(1 << 16, file).bytes().peekable(),
+            ends: self,
+            is_within_end: false,
+        }
+    }
+}
+
+/// A file that is read with other line ends than it has.
+#[derive(Debug)]
+pub struct Converted<R: Read> {
+    bytes: Peekable<Bytes<BufReader<R>>>,
+    ends: LineEnds,
+    /// Whether a line feed comes next, whose carriage return was given already.
+    is_within_end: bool,
+}
+
+impl<R: Read> Converted<R> {
+    fn byte(&mut self) -> io::Result<Option<u8>> {
+        if std::mem::take(&mut self.is_within_end) {
+            return Ok(Some(b'\n'));
+        }
+        let mut byte = self.bytes.next().transpose()?;
+        if byte == Some(b'\r') && matches!(self.bytes.peek(), Some(Ok(b'\n'))) {
+            byte = self.bytes.next().transpose()?;
+        }
+        if self.ends == LineEnds::Crlf && byte == Some(b'\n') {
+            self.is_within_end = true;
+            return Ok(Some(b'\r'));
+        }
+        Ok(byte)
+    }
+}
+
+impl<R: Read> Read for Converted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        for (count, place) in buffer.iter_mut().enumerate() {
+            match self.byte()? {
+                Some(byte) => *place = byte,
+                None => return Ok(count),
+            }
+        }
+        Ok(buffer.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn converted(ends: LineEnds, text: &str) -> String {
+        let mut read = String::new();
+        ends.convert(text.as_bytes())
+            .read_to_string(&mut read)
+            .unwrap();
+        read
+    }
+
+    #[test]
+    fn a_blob_has_the_id_that_git_gives_it() {
+        // `printf 'hello\n' | git hash-object --stdin`
+        assert_eq!(
+            blob_id(b"hello\n"),
+            "ce013625030ba8dba906f756967f9e9ca394464a"
+        );
+        assert_eq!(blob_id(b""), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
+    }
+
+    proptest! {
+        #![proptest_config(crate::hostile::cases())]
+
+        #[test]
+        fn line_ends_are_converted_as_git_does(text in "[a\r\n]{0,40}") {
+            let lf = text.replace("\r\n", "\n");
+            prop_assert_eq!(converted(LineEnds::Crlf, &text), lf.replace('\n', "\r\n"));
+            prop_assert_eq!(converted(LineEnds::Lf, &text), lf);
+        }
+    }
+}

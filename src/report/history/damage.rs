@@ -1,0 +1,112 @@
+//! What's found in a folder that should be otherwise. Each finding is a warning, and none stops a
+//! report.
+
+use jiff::Timestamp;
+
+use super::folder::{Folder, hash};
+use super::header;
+use super::required;
+use super::totals::TOTALS;
+use crate::report::day::{date, day_stem};
+use crate::report::manifest::RecordedManifest;
+
+/// What a file says: as `parse` reads it, or if its header is damaged as `below` does.
+pub(super) fn read<T, E: std::fmt::Display>(
+    (name, file): (&str, Option<&[u8]>),
+    parse: impl FnOnce(&[u8]) -> Result<T, E>,
+    below: impl FnOnce(&[u8]) -> Option<T>,
+    warnings: &mut Vec<String>,
+) -> Option<T> {
+    let file = file?;
+    let error = match parse(file) {
+        Ok(read) => return Some(read),
+        Err(error) => error,
+    };
+    let read = below(file);
+    warnings.push(match read {
+        Some(_) => header::damaged_header(name),
+        None => written_anew(name, &error),
+    });
+    read
+}
+
+pub(super) fn manifest(
+    stem: &str,
+    file: Option<&[u8]>,
+    warnings: &mut Vec<String>,
+) -> Option<RecordedManifest> {
+    RecordedManifest::read(file?)
+        .map_err(|error| {
+            warnings.push(format!(
+                "the manifest {stem}.json cannot be read ({error}); what it said is in the repository's history"
+            ));
+        })
+        .ok()
+}
+
+pub(super) fn written_anew(name: &str, error: &dyn std::fmt::Display) -> String {
+    format!(
+        "the recorded {name} cannot be read ({error}); it is written anew, and its old form stays in the repository's history"
+    )
+}
+
+/// Tells which files are no longer what the newest manifest says of them; where the newest report
+/// that is counted has no manifest any more, that alone.
+pub(super) fn altered(
+    folder: &Folder,
+    newest: Option<&RecordedManifest>,
+    (time, counted): (Timestamp, Option<Timestamp>),
+    warnings: &mut Vec<String>,
+) {
+    if let Some(counted) = counted
+        && newest.is_none_or(|newest| day_stem(newest.report_time) != day_stem(counted))
+    {
+        let path = format!("{}.json", day_stem(counted));
+        let is_todays = day_stem(counted) == day_stem(time) && folder.day_manifest.is_some();
+        let is_previous = folder
+            .previous
+            .as_ref()
+            .is_some_and(|(other, _)| *other == path);
+        // One that is there and cannot be read was told of.
+        if !is_todays && !is_previous {
+            warnings.push(format!(
+                "{path}, the manifest of the newest report that {TOTALS} counts, is not there, so nothing tells whether the files are as they were recorded; it is in the repository's history"
+            ));
+        }
+        return;
+    }
+    let Some(newest) = newest else { return };
+    let mut found: Vec<(String, &str)> = Vec::new();
+    for entry in &newest.files {
+        match folder.file(&entry.name, time) {
+            None => {}
+            Some(Some(file)) if hash(file) == entry.sha256 => {}
+            Some(Some(_)) => found.push((entry.name.clone(), "was changed")),
+            Some(None) => found.push((entry.name.clone(), "was removed")),
+        }
+    }
+    if let Some(listing) = &folder.listing {
+        let is_read = |path: &str| folder.file(path, time).is_some();
+        found.extend(listing.differences(newest, date(newest.report_time), is_read));
+    }
+    for (path, what) in found {
+        warnings.push(format!(
+            "{path} {what} after the report of {} was recorded, by something other than this action; `copilot-activity-report verify` in a clone tells more",
+            newest.report_time
+        ));
+    }
+    warnings.extend(required::warning(newest, folder, time));
+}
+
+/// Tells of lines that cannot be read, by their numbers.
+pub(super) fn damaged_lines(name: &str, numbers: &[usize]) -> Option<String> {
+    let first = numbers.first()?;
+    Some(match numbers.len() {
+        1 => format!(
+            "line {first} of {name} cannot be read; it is kept as it is, and counts for nothing"
+        ),
+        all => format!(
+            "{all} lines of {name} cannot be read, the first of them line {first}; they are kept as they are, and count for nothing"
+        ),
+    })
+}
