@@ -13,6 +13,7 @@ mod company;
 mod model;
 mod people;
 mod random;
+mod revocations;
 mod row;
 mod season;
 mod story;

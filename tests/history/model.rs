@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::changes::{self, Compared, granted, refreshed, renamed, revoked};
 use super::people::{Counts, People};
+use super::revocations::{Known, Missing};
 use super::row::{CHANGES, Report, Row, TOTALS, date, latest_file, ordered, seats_file, table};
 
 /// What somebody's commit can do away with between two runs.
@@ -35,7 +36,7 @@ struct Last {
     time: Timestamp,
     is_complete: bool,
     is_certain: bool,
-    shortfall: usize,
+    excess: usize,
     /// Whether its own files are as it wrote them.
     is_whole: bool,
 }
@@ -106,7 +107,7 @@ impl Model {
         if let Some(last) = &mut self.last {
             last.is_whole &= !matches!(file, File::Latest | File::Manifest);
             if file == File::Manifest {
-                (last.is_certain, last.shortfall) = (false, 0);
+                (last.is_certain, last.excess) = (false, 0);
                 let since = last.time;
                 self.chain = Some(Chain {
                     since,
@@ -147,12 +148,6 @@ impl Model {
         }
     }
 
-    /// Whether a report proves that seats are gone that it does not show.
-    fn is_proof(&self, report: &Report) -> bool {
-        let known = self.last.as_ref().map_or(0, |last| last.shortfall);
-        report.is_complete() || (!report.partial && report.steady && report.shortfall() <= known)
-    }
-
     /// Takes in a report.
     pub fn take(&mut self, report: &Report) -> Told {
         let time = report.time;
@@ -181,18 +176,21 @@ impl Model {
         let before = self.before();
         let mut lines = Vec::new();
         let (mut kept, mut added, mut removed) = (Vec::new(), 0, 0);
+        let excess_before = self.last.as_ref().map_or(0, |last| last.excess);
+        let mut excess = Missing::default().excess(report, excess_before);
         if let Some((before, chain)) = &before {
             let compared = Compared::new(before, &rows);
-            if self.is_proof(report) {
-                removed = compared.gone.len();
-                lines.extend(compared.gone.iter().map(|row| revoked(row)));
-            } else {
-                kept = compared
-                    .gone
-                    .iter()
-                    .map(|row| refreshed(row, &rows))
-                    .collect();
-            }
+            let known = Known {
+                time: self.last.as_ref().map_or(time, |last| last.time),
+                excess: excess_before,
+                people: &people,
+            };
+            let missing = Missing::new(compared.gone.clone(), report, known);
+            excess = missing.excess(report, excess_before);
+            removed = missing.revoked.len();
+            lines.extend(missing.revoked.into_iter().map(revoked));
+            let refreshed = missing.kept.into_iter().map(|row| refreshed(row, &rows));
+            kept = refreshed.collect();
             let is_grant =
                 |row: &&&Row| chain.has_baseline || row.granted.is_some_and(|at| at >= chain.since);
             let new: Vec<&Row> = compared.new.iter().filter(is_grant).copied().collect();
@@ -217,7 +215,13 @@ impl Model {
         if again.as_ref().is_some_and(|last| last.is_whole) && !changed && !is_better {
             return nothing;
         }
-        self.record(report, (&rows, &kept, state), people, (added, removed));
+        self.record(
+            report,
+            (&rows, &kept, state),
+            people,
+            (added, removed),
+            excess,
+        );
         let has_baseline = before.as_ref().is_some_and(|before| before.1.has_baseline);
         self.chain = Some(Chain {
             since: before.map_or(time, |before| before.1.since),
@@ -242,6 +246,7 @@ impl Model {
         (rows, kept, state): (&[Row], &[Row], Vec<Row>),
         mut people: People,
         (added, removed): (usize, usize),
+        excess: usize,
     ) {
         let time = report.time;
         people.see(time, rows, kept);
@@ -273,7 +278,7 @@ impl Model {
             time,
             is_complete: report.is_complete(),
             is_certain: report.is_certain(),
-            shortfall: report.shortfall(),
+            excess,
             is_whole: true,
         });
         self.days.insert(date(time));

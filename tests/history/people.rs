@@ -72,6 +72,11 @@ impl People {
         place.or_else(|| self.0.iter().position(by_login))
     }
 
+    /// The last recorded report that had the person of that seat.
+    pub fn last_seen(&self, row: &Row) -> Option<Timestamp> {
+        self.place(row).map(|place| self.0[place].last)
+    }
+
     /// Takes in what a report of that time shows, and the seats that are kept though it does not.
     pub fn see(&mut self, time: Timestamp, shown: &[Row], kept: &[Row]) {
         for person in &mut self.0 {

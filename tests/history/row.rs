@@ -115,6 +115,11 @@ impl Report {
         !self.partial && self.shortfall() == 0
     }
 
+    /// Whether its only flaw is that GitHub counts more seats than it shows, each time as many.
+    pub fn is_steady_shortfall(&self) -> bool {
+        !self.partial && self.shortfall() > 0 && self.steady
+    }
+
     /// Whether no row can be missing.
     pub fn is_certain(&self) -> bool {
         let hour_ago = self.time - SignedDuration::from_hours(1);
