@@ -48,12 +48,8 @@ struct Chain {
     has_baseline: bool,
 }
 
-/// A line of `totals.csv`: its time, and its numbers; or one that cannot be read.
-#[derive(Debug, Clone)]
-enum Total {
-    Day(Timestamp, [usize; 8], bool),
-    Broken,
-}
+/// A line of `totals.csv`: its time, its numbers, and whether the report was complete.
+type Total = (Timestamp, [usize; 8], bool);
 
 #[derive(Default)]
 pub struct Model {
@@ -95,12 +91,12 @@ impl Model {
     }
 
     /// Somebody removes a file, or writes something else into it.
-    pub fn damage(&mut self, file: File, is_removed: bool) {
+    pub fn damage(&mut self, file: File) {
         self.damaged.insert(file);
         match file {
             File::Seats => self.seats = None,
             File::People => self.people = None,
-            File::Totals => self.totals = Vec::from_iter((!is_removed).then_some(Total::Broken)),
+            File::Totals => self.totals.clear(),
             File::Latest => self.latest = None,
             File::Manifest => {}
         }
@@ -261,16 +257,15 @@ impl Model {
             added,
             removed,
         ];
-        self.totals.retain(|total| match total {
-            Total::Day(at, replaced, _) if date(*at) == date(time) => {
+        self.totals.retain(|(at, replaced, _)| {
+            let is_same_day = date(*at) == date(time);
+            if is_same_day {
                 line[6] += replaced[6];
                 line[7] += replaced[7];
-                false
             }
-            _ => true,
+            !is_same_day
         });
-        self.totals
-            .push(Total::Day(time, line, report.is_complete()));
+        self.totals.push((time, line, report.is_complete()));
         self.people = Some(people);
         self.seats = Some(state);
         self.latest = Some(ordered(report.rows.clone()));
@@ -302,11 +297,7 @@ impl Model {
             let day = date(last.time);
             put(&format!("reports/{}/{day}.csv", day.year()), latest);
         }
-        if self
-            .totals
-            .iter()
-            .any(|total| matches!(total, Total::Day(..)))
-        {
+        if !self.totals.is_empty() {
             put("totals.csv", self.totals_file());
         }
         for (year, lines) in &self.changes {
@@ -319,13 +310,10 @@ impl Model {
     }
 
     fn totals_file(&self) -> String {
-        let lines = self.totals.iter().map(|total| match total {
-            Total::Broken => BROKEN.to_owned(),
-            Total::Day(time, counts, is_complete) => {
-                let counts = counts.iter().map(ToString::to_string);
-                let line = [time.to_string()].into_iter().chain(counts);
-                table([line.chain([is_complete.to_string()]).collect::<Vec<_>>()])
-            }
+        let lines = self.totals.iter().map(|(time, counts, is_complete)| {
+            let counts = counts.iter().map(ToString::to_string);
+            let line = [time.to_string()].into_iter().chain(counts);
+            table([line.chain([is_complete.to_string()])])
         });
         format!("{TOTALS}{}", lines.collect::<String>())
     }

@@ -43,13 +43,18 @@ impl People {
     /// Everybody in a report of that time, of whom nothing else is known any more.
     pub fn rebuilt(time: Timestamp, latest: &[Row], seats: Option<&[Row]>) -> Self {
         let mut people = Self::default();
+        let seats = seats.unwrap_or_default();
         let rows = latest.iter().map(|row| {
-            let mut same = seats.iter().copied().flatten();
-            let known = same.find(|seat| seat.login.is_some() && seat.login == row.login);
-            Row {
-                id: known.and_then(|seat| seat.id),
-                ..row.believed(time)
-            }
+            let row = row.believed(time);
+            let same_login = seats.iter().filter(|seat| seat.login == row.login);
+            let same: Vec<&Row> = same_login.collect();
+            let just_like: Vec<&Row> = {
+                let is_like = |seat: &&Row| seat.bare() == row.bare();
+                same.iter().copied().filter(is_like).collect()
+            };
+            // Of several with one login the report had the one whose seat says the same.
+            let id = only_id(&same).or_else(|| only_id(&just_like));
+            Row { id, ..row }
         });
         people.see(time, &rows.collect::<Vec<_>>(), &[]);
         people
@@ -72,9 +77,10 @@ impl People {
         place.or_else(|| self.0.iter().position(by_login))
     }
 
-    /// The last recorded report that had the person of that seat.
+    /// The last recorded report that had the person of that seat, if a line is certainly about them.
     pub fn last_seen(&self, row: &Row) -> Option<Timestamp> {
-        self.place(row).map(|place| self.0[place].last)
+        let person = &self.0[self.place(row)?];
+        (person.id == row.id).then_some(person.last)
     }
 
     /// Takes in what a report of that time shows, and the seats that are kept though it does not.
@@ -175,6 +181,12 @@ impl People {
         });
         format!("{PEOPLE}{}", table(lines))
     }
+}
+
+/// The person of all these seats, if they are of one.
+fn only_id(seats: &[&Row]) -> Option<u64> {
+    let first = seats.first()?.id;
+    first.filter(|_| seats.iter().all(|seat| seat.id == first))
 }
 
 impl Person {

@@ -29,15 +29,20 @@ impl<'r> Missing<'r> {
         let (mut revoked, mut kept) = (missing, Vec::new());
         if !report.is_complete() {
             let lost = report.shortfall().saturating_sub(known.excess);
-            let is_longer = |row: &&Row| {
-                let last_seen = known.people.last_seen(row);
-                !has_person_of(report, row) && last_seen.is_some_and(|seen| seen < known.time)
+            let was_missing = |row: &&Row| Some(known.people.last_seen(row)? < known.time);
+            let longer = |row: &&Row| !has_person_of(report, row) && was_missing(row) == Some(true);
+            // Of whom nothing is known may have been missing just as well.
+            let perhaps = |row: &&Row| {
+                row.login.is_some()
+                    && !has_person_of(report, row)
+                    && was_missing(row) != Some(false)
             };
-            let longer = revoked.iter().copied().filter(is_longer);
-            if !report.is_steady_shortfall() || people(longer) < lost {
+            if !report.is_steady_shortfall()
+                || people(revoked.iter().copied().filter(longer)) < lost
+            {
                 kept = std::mem::take(&mut revoked);
             } else if lost > 0 {
-                (kept, revoked) = revoked.into_iter().partition(is_longer);
+                (kept, revoked) = revoked.into_iter().partition(perhaps);
             }
         }
         Self { revoked, kept }

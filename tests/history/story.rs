@@ -239,7 +239,7 @@ impl Story {
                 let size = BROKEN.len();
                 format!("M 100644 inline {FOLDER}/{path}\ndata {size}\n{BROKEN}\n")
             });
-            self.model.damage(*file, *is_removed);
+            self.model.damage(*file);
         }
         let directory = self.simulator.git_dir(OWN);
         git_with(&directory, &["fast-import", "--quiet"], commit.as_bytes());
