@@ -20,14 +20,29 @@ pub enum File {
     Manifest,
 }
 
+/// What they do to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Harm {
+    Removed,
+    Spoiled,
+    /// The lines below the header stay.
+    Header,
+}
+
 /// What a run must say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Told {
     pub changed: bool,
-    pub added: usize,
-    pub removed: usize,
     pub is_recorded: bool,
     pub counts: Counts,
+    pub granted: Vec<Row>,
+    pub revoked: Vec<Row>,
+    /// The seats that it didn't show and that may be held all the same.
+    pub kept: Vec<Row>,
+    /// By how many seats GitHub's total was too high before, as far as anybody knew.
+    pub excess_before: usize,
+    /// Since when the seats were known without a break.
+    pub since: Timestamp,
 }
 
 /// The newest report that was recorded.
@@ -66,6 +81,8 @@ pub struct Model {
     pub days: BTreeSet<jiff::civil::Date>,
     pub recorded: usize,
     pub damaged: BTreeSet<File>,
+    /// Those that were damaged since the last recorded report.
+    harmed: BTreeSet<File>,
 }
 
 /// What damaged files hold.
@@ -91,9 +108,20 @@ impl Model {
     }
 
     /// Somebody removes a file, or writes something else into it.
-    pub fn damage(&mut self, file: File) {
+    pub fn damage(&mut self, file: File, harm: Harm) {
         self.damaged.insert(file);
+        self.harmed.insert(file);
+        let has_lines = match file {
+            File::Seats => self.seats.as_ref().is_some_and(|seats| !seats.is_empty()),
+            File::People => self
+                .people
+                .as_ref()
+                .is_some_and(|people| !people.is_empty()),
+            File::Latest => self.latest.as_ref().is_some_and(|rows| !rows.is_empty()),
+            File::Totals | File::Manifest => true,
+        };
         match file {
+            _ if harm == Harm::Header && has_lines => {}
             File::Seats => self.seats = None,
             File::People => self.people = None,
             File::Totals => self.totals.clear(),
@@ -152,10 +180,13 @@ impl Model {
         let counts = people.counts(time, &rows);
         let nothing = Told {
             changed: false,
-            added: 0,
-            removed: 0,
             is_recorded: false,
             counts,
+            granted: Vec::new(),
+            revoked: Vec::new(),
+            kept: Vec::new(),
+            excess_before: 0,
+            since: time,
         };
         let is_complete = report.is_complete();
         let again = self
@@ -171,7 +202,7 @@ impl Model {
         }
         let before = self.before();
         let mut lines = Vec::new();
-        let (mut kept, mut added, mut removed) = (Vec::new(), 0, 0);
+        let (mut kept, mut added, mut removed) = (Vec::new(), Vec::new(), Vec::new());
         let excess_before = self.last.as_ref().map_or(0, |last| last.excess);
         let mut excess = Missing::default().excess(report, excess_before);
         if let Some((before, chain)) = &before {
@@ -183,14 +214,14 @@ impl Model {
             };
             let missing = Missing::new(compared.gone.clone(), report, known);
             excess = missing.excess(report, excess_before);
-            removed = missing.revoked.len();
+            removed = missing.revoked.iter().copied().cloned().collect();
             lines.extend(missing.revoked.into_iter().map(revoked));
             let refreshed = missing.kept.into_iter().map(|row| refreshed(row, &rows));
             kept = refreshed.collect();
             let is_grant =
                 |row: &&&Row| chain.has_baseline || row.granted.is_some_and(|at| at >= chain.since);
             let new: Vec<&Row> = compared.new.iter().filter(is_grant).copied().collect();
-            added = new.len();
+            added = new.iter().copied().cloned().collect();
             lines.extend(new.into_iter().map(granted));
             lines.extend(compared.facts());
             lines.extend(renamed(before, &rows));
@@ -215,12 +246,13 @@ impl Model {
             report,
             (&rows, &kept, state),
             people,
-            (added, removed),
+            (added.len(), removed.len()),
             excess,
         );
         let has_baseline = before.as_ref().is_some_and(|before| before.1.has_baseline);
+        let since = before.map_or(time, |before| before.1.since);
         self.chain = Some(Chain {
-            since: before.map_or(time, |before| before.1.since),
+            since,
             has_baseline: has_baseline || report.is_certain(),
         });
         let (year, lines) = changes::lines(time, &lines);
@@ -229,10 +261,13 @@ impl Model {
         }
         Told {
             changed,
-            added,
-            removed,
             is_recorded: true,
             counts,
+            granted: added,
+            revoked: removed,
+            kept,
+            excess_before,
+            since,
         }
     }
 
@@ -277,6 +312,7 @@ impl Model {
             is_whole: true,
         });
         self.days.insert(date(time));
+        self.harmed.clear();
         self.recorded += 1;
     }
 
@@ -285,19 +321,20 @@ impl Model {
         let mut files = BTreeMap::new();
         let mut put = |name: &str, file: String| files.insert(name.to_owned(), file);
         let Some(last) = &self.last else { return files };
-        if let Some(seats) = &self.seats {
+        let is_there = |file| !self.harmed.contains(&file);
+        if let Some(seats) = self.seats.as_ref().filter(|_| is_there(File::Seats)) {
             put("seats.csv", seats_file(seats));
         }
-        if let Some(people) = &self.people {
+        if let Some(people) = self.people.as_ref().filter(|_| is_there(File::People)) {
             put("people.csv", people.file());
         }
-        if let Some(rows) = &self.latest {
+        if let Some(rows) = self.latest.as_ref().filter(|_| is_there(File::Latest)) {
             let latest = latest_file(last.time, rows, self.is_enterprise);
             put("latest.csv", latest.clone());
             let day = date(last.time);
             put(&format!("reports/{}/{day}.csv", day.year()), latest);
         }
-        if !self.totals.is_empty() {
+        if !self.totals.is_empty() && is_there(File::Totals) {
             put("totals.csv", self.totals_file());
         }
         for (year, lines) in &self.changes {

@@ -60,6 +60,10 @@ impl People {
         people
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The ID of whoever has that login: of two, the one who was seen last.
     pub fn id_of(&self, login: &str) -> Option<u64> {
         let same = |person: &&Person| person.login.eq_ignore_ascii_case(login);

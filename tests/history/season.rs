@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::company::{Company, Key};
-use super::model::File;
+use super::model::{File, Harm};
 use super::random::Random;
 use super::row::{Report, Row, date};
 
 /// What can go into a season, and in how many of a hundred seasons it does.
-pub const INGREDIENTS: [(&str, usize); 19] = [
+pub const INGREDIENTS: [(&str, usize); 20] = [
     // Seats of an enterprise, where a person can have several.
     ("enterprise", 40),
     // A list of two pages.
@@ -45,6 +45,8 @@ pub const INGREDIENTS: [(&str, usize); 19] = [
     ("totals.csv", 15),
     ("latest.csv", 15),
     ("manifest", 10),
+    // Of a spoiled file only the header is.
+    ("header", 30),
 ];
 
 /// By how many seconds clocks are off.
@@ -54,14 +56,20 @@ const SKEWS: [i64; 6] = [-90_000, -7_200, -3_601, 1_000, 3_601, 20_000];
 #[derive(Debug, Clone)]
 pub struct Run {
     pub report: Report,
+    /// The seats that are truly held.
+    pub held: Vec<Row>,
+    /// By how many seats GitHub's total is too high, whatever it hides.
+    pub excess: usize,
+    /// Whether GitHub may hide seats without counting them.
+    pub is_uncounted: bool,
     /// How far the runner's clock is ahead of GitHub's, in seconds.
     pub skew: i64,
     /// Whether GitHub refuses to show the seats.
     pub is_refused: bool,
     /// Whether the run accepts only complete reports.
     pub is_strict: bool,
-    /// The files that somebody spoiled before, and whether they removed them.
-    pub damage: Vec<(File, bool)>,
+    /// The files that somebody spoiled before.
+    pub damage: Vec<(File, Harm)>,
 }
 
 impl Run {
@@ -181,6 +189,7 @@ impl Season {
     }
 
     fn run_that_shows(&mut self, time: Timestamp, shown: Vec<(Key, Row)>) -> Run {
+        let held = shown.iter().map(|(_, row)| row.clone()).collect();
         let (rows, total) = self.lossy(shown);
         let rows: Vec<Row> = rows.into_iter().map(|row| self.dated(row, time)).collect();
         let report = Report {
@@ -196,6 +205,9 @@ impl Season {
         let is_refused = is_failed && self.random.happens(50);
         Run {
             report,
+            held,
+            excess: self.excess + usize::from(self.has("steady")),
+            is_uncounted: self.is_enterprise || self.has("lossy unseen"),
             skew: if is_off {
                 SKEWS[self.random.below(SKEWS.len())]
             } else {
@@ -290,7 +302,7 @@ impl Season {
     }
 
     /// What somebody spoils: never all that says when the last report was.
-    fn damage(&mut self) -> Vec<(File, bool)> {
+    fn damage(&mut self) -> Vec<(File, Harm)> {
         let files = [
             ("seats.csv", File::Seats),
             ("people.csv", File::People),
@@ -302,7 +314,12 @@ impl Season {
         for (name, file) in files {
             let is_removed = self.random.happens(50);
             if self.strikes(name, 15) && self.runs > 0 && damage.len() < 2 {
-                damage.push((file, is_removed));
+                let has_lines = file != File::Manifest && self.strikes("header", 70);
+                damage.push(match is_removed {
+                    _ if has_lines => (file, Harm::Header),
+                    true => (file, Harm::Removed),
+                    false => (file, Harm::Spoiled),
+                });
             }
         }
         damage

@@ -1,7 +1,6 @@
 //! A season as the action tells it: each run on a simulated GitHub, and each file and output
 //! against the model.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,10 +9,12 @@ use sha2::{Digest as _, Sha256};
 use simulator::{At, Fault, GitHub, Kind, Repository, Seats, Simulator, Token, TotalSeats};
 use tempfile::TempDir;
 
-use super::model::{BROKEN, File, Model};
-use super::row::{CHANGES, answer, date};
+use super::files::{blobs, by_report, in_order, same};
+use super::model::{BROKEN, File, Harm, Model};
+use super::row::{answer, date};
 use super::season::Run;
 use super::support::{Job, OWN, git_with, sound};
+use super::truth::Truth;
 
 /// More runs in a minute than one token may make.
 const TOKENS: usize = 12;
@@ -27,6 +28,7 @@ pub type Check = Result<(), String>;
 pub struct Story {
     simulator: Simulator,
     pub model: Model,
+    pub truth: Truth,
     is_enterprise: bool,
     runs: usize,
     head: String,
@@ -53,6 +55,7 @@ impl Story {
         let mut story = Self {
             simulator: Simulator::start(github).unwrap(),
             model: Model::new(is_enterprise),
+            truth: Truth::default(),
             is_enterprise,
             runs: 0,
             head: String::new(),
@@ -111,8 +114,8 @@ impl Story {
         let told = self.model.take(&run.report);
         let expected = [
             ("changed", told.changed.to_string()),
-            ("seats-added", told.added.to_string()),
-            ("seats-removed", told.removed.to_string()),
+            ("seats-added", told.granted.len().to_string()),
+            ("seats-removed", told.revoked.len().to_string()),
             ("complete", run.report.is_complete().to_string()),
             ("seats", run.report.rows.len().to_string()),
             ("people", told.counts.people.to_string()),
@@ -124,7 +127,9 @@ impl Story {
         for (name, expected) in expected {
             same(step.output(name), &expected, &format!("the output {name}"))?;
         }
-        self.compare(step.output("commit-sha"), told.is_recorded)
+        self.compare(step.output("commit-sha"), told.is_recorded)?;
+        let is_damaged = !self.model.damaged.is_empty();
+        self.truth.check(&run, &told, is_damaged)
     }
 
     /// What the repository holds after a run.
@@ -216,7 +221,7 @@ impl Story {
     }
 
     /// Commits what somebody did to the files, past the action.
-    fn spoil(&mut self, damage: &[(File, bool)]) {
+    fn spoil(&mut self, damage: &[(File, Harm)]) {
         let Some(time) = self.model.last_time().filter(|_| !damage.is_empty()) else {
             return;
         };
@@ -225,7 +230,7 @@ impl Story {
                           committer Mona Lisa <mona@example.com> 1767225600 +0000\n\
                           data 5\nSpoil\nfrom refs/heads/main^0\n"
             .to_owned();
-        for (file, is_removed) in damage {
+        for (file, harm) in damage {
             let path = match file {
                 File::Seats => "seats.csv".to_owned(),
                 File::People => "people.csv".to_owned(),
@@ -233,13 +238,24 @@ impl Story {
                 File::Latest => "latest.csv".to_owned(),
                 File::Manifest => format!("reports/{}/{day}.json", day.year()),
             };
-            commit.push_str(&if *is_removed {
-                format!("D {FOLDER}/{path}\n")
-            } else {
-                let size = BROKEN.len();
-                format!("M 100644 inline {FOLDER}/{path}\ndata {size}\n{BROKEN}\n")
+            let spoiled = match harm {
+                Harm::Removed => None,
+                Harm::Spoiled => Some(BROKEN.to_owned()),
+                Harm::Header => {
+                    let found = self.files(&[&path]).1.remove(0).unwrap_or_default();
+                    let text = String::from_utf8(found).unwrap();
+                    let below = text.split_once('\n').map_or("", |(_, below)| below);
+                    Some(format!("{BROKEN}{below}"))
+                }
+            };
+            commit.push_str(&match spoiled {
+                None => format!("D {FOLDER}/{path}\n"),
+                Some(text) => {
+                    let size = text.len();
+                    format!("M 100644 inline {FOLDER}/{path}\ndata {size}\n{text}\n")
+                }
             });
-            self.model.damage(*file);
+            self.model.damage(*file, *harm);
         }
         let directory = self.simulator.git_dir(OWN);
         git_with(&directory, &["fast-import", "--quiet"], commit.as_bytes());
@@ -290,6 +306,7 @@ impl Story {
             is_refused,
             is_strict,
             damage,
+            ..
         } = run;
         let rows = report.rows.iter().map(|row| format!("    {row:?}\n"));
         let rows: String = rows.collect();
@@ -325,76 +342,4 @@ fn token(who: &str, run: usize) -> String {
 fn entry(name: &str, file: &[u8]) -> Value {
     let sha256 = hex::encode(Sha256::digest(file));
     serde_json::json!({ "name": name, "size": file.len(), "sha256": sha256 })
-}
-
-/// The objects in what `git cat-file --batch` answers; nothing for one that is not there.
-fn blobs(answer: &[u8]) -> Vec<Option<Vec<u8>>> {
-    let mut rest = answer;
-    let mut files = Vec::new();
-    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-        let head = std::str::from_utf8(&rest[..end]).unwrap();
-        rest = &rest[end + 1..];
-        if head.ends_with(" missing") {
-            files.push(None);
-            continue;
-        }
-        let size: usize = head.rsplit(' ').next().unwrap().parse().unwrap();
-        files.push(Some(rest[..size].to_vec()));
-        rest = &rest[size + 1..];
-    }
-    files
-}
-
-/// A file of changes, the lines of one report sorted.
-fn by_report(file: &str) -> String {
-    let Some(lines) = file.strip_prefix(CHANGES) else {
-        return file.to_owned();
-    };
-    let mut by_time: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
-    let (mut report, mut time) = (0, "");
-    for line in lines.split_inclusive('\n') {
-        let this = line.split(',').next().unwrap_or_default();
-        report += usize::from(this != time);
-        time = this;
-        by_time.entry(report).or_default().push(line);
-    }
-    let sorted = by_time.into_values().flat_map(|mut lines| {
-        lines.sort_unstable();
-        lines
-    });
-    format!("{CHANGES}{}", sorted.collect::<String>())
-}
-
-/// That the lines of changes stand in order of time, and in one report by login.
-fn in_order(file: &str) -> Check {
-    let mut csv = csv::Reader::from_reader(file.as_bytes());
-    let lines: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
-    let place = |line: &csv::StringRecord| {
-        let login = if line[1].is_empty() { "none" } else { &line[1] };
-        (line[0].to_owned(), login.to_lowercase())
-    };
-    for (line, next) in lines.iter().zip(lines.iter().skip(1)) {
-        if place(line) > place(next) {
-            return Err(format!("the order of changes: {line:?} {next:?}"));
-        }
-    }
-    Ok(())
-}
-
-/// That two texts are the same; names the first line that differs.
-fn same(found: &str, expected: &str, what: &str) -> Check {
-    if found == expected {
-        return Ok(());
-    }
-    let (mut lines, mut others) = (found.lines(), expected.lines());
-    for line in 1.. {
-        let (one, other) = (lines.next(), others.next());
-        if one != other || one.is_none() {
-            let [one, other] = [one, other].map(|line| line.unwrap_or("(nothing)"));
-            return Err(format!(
-                "line {line} of {what}:\n  found    {one}\n  expected {other}"
-            ));
-        }
-    }
-    Ok(())
 }
