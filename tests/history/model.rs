@@ -230,10 +230,9 @@ impl Model {
         let changed = match (&before, &self.seats) {
             (None, _) => true,
             (Some((before, _)), Some(_)) => *before != state,
-            (Some(_), None) => {
+            (Some((before, _)), None) => {
                 let bare = |rows: &[Row]| ordered(rows.iter().map(Row::bare).collect());
-                let now: Vec<Row> = report.rows.iter().chain(&kept).cloned().collect();
-                Some(bare(&now)) != self.latest.as_deref().map(bare)
+                bare(&state) != bare(before)
             }
         };
         let is_better = again
