@@ -6,7 +6,7 @@
 mod support;
 
 use simulator::seat::Row;
-use simulator::{Seats, Simulator};
+use simulator::{Seats, Simulator, TotalSeats};
 use support::{Job, OWN, Step, commit_file, file, git, git_with, github, sound};
 
 const FOLDER: &str = "copilot-activity/acme";
@@ -178,6 +178,45 @@ fn people_that_cannot_be_read_cost_no_more_than_people_that_are_missing() {
         assert_eq!(people, expected, "{content:?}");
         assert!(people.contains("4,mona-4,2026-01-01T03:17:"), "{people}");
     }
+}
+
+#[test]
+fn a_hidden_seat_is_not_revoked_after_people_are_lost() {
+    let listing = |ids: &[u64], total| {
+        let rows = ids.iter().map(|id| row(*id));
+        Seats::rows(rows).total_seats(TotalSeats::Fixed(total))
+    };
+    let simulator = Simulator::start(github(listing(&[1, 2, 3], 3))).unwrap();
+    // 1 is hidden almost all the time. 3 is hidden, and then gone.
+    let days: [(&[u64], u64); 6] = [
+        (&[1, 2, 3], 3),
+        (&[2, 3], 3),
+        (&[2, 3], 3),
+        (&[2], 3),
+        (&[2], 2),
+        (&[1, 2], 2),
+    ];
+    for (number, (ids, total)) in (1..).zip(days) {
+        if number == 3 {
+            remove(&simulator, "people.csv");
+        }
+        simulator.change(|github| {
+            let seats = listing(ids, total);
+            github.organizations.insert("acme".to_owned(), seats);
+        });
+        let job = Job::on(&simulator)
+            .input("deliver-to", "repository")
+            .input("require-complete", "false");
+        let time = format!("2026-01-{number:02}T03:17:00Z");
+        job.variable("TEST_TIME", &time).run().succeeded();
+    }
+    let changes = text(&simulator, "changes/2026.csv");
+    let changes: Vec<&str> = changes.lines().skip(1).collect();
+    let [only] = changes[..] else {
+        panic!("{changes:?}");
+    };
+    assert!(only.starts_with("2026-01-06T03:17:"), "{only}");
+    assert!(only.contains(",mona-3,,,revoked,"), "{only}");
 }
 
 #[test]

@@ -17,6 +17,7 @@ use super::people::People;
 use super::seats::SEATS;
 use super::{Entry, Folder};
 use crate::report::manifest::{Continuity, RecordedManifest};
+use crate::report::scope::ScopeKind;
 use crate::report::seat::{Account, Identity, Seat};
 
 /// How far back `before` is known without a break. `newest` is the manifest of the report recorded
@@ -72,8 +73,8 @@ pub(super) fn after(before: Option<Continuity>, report: &Entry<'_>, kept: &[Seat
 }
 
 /// Who holds the seats.
-pub(super) fn people(seats: &[Seat]) -> HashSet<Identity<'_>> {
-    let accounts = seats.iter().filter_map(|seat| seat.assignee.as_ref());
+pub(super) fn people<'s>(seats: impl IntoIterator<Item = &'s Seat>) -> HashSet<Identity<'s>> {
+    let accounts = seats.into_iter().filter_map(|seat| seat.assignee.as_ref());
     accounts.map(Account::identity).collect()
 }
 
@@ -129,14 +130,36 @@ pub(super) fn with_user_ids(mut seats: Vec<Seat>, people: &People) -> Vec<Seat> 
     seats
 }
 
-/// The seats of `latest.csv`, with the user IDs that `seats.csv` has for their logins.
-pub(super) fn with_ids_of_seats(mut latest: Vec<Seat>, seats: &[Seat]) -> Vec<Seat> {
-    let accounts = seats.iter().filter_map(|seat| seat.assignee.as_ref());
-    let ids: HashMap<&str, Option<u64>> = accounts
-        .map(|account| (&*account.login, account.id))
-        .collect();
-    for person in latest.iter_mut().filter_map(|seat| seat.assignee.as_mut()) {
-        person.id = ids.get(&*person.login).copied().flatten();
+/// The seats of `latest.csv`, with the user IDs that `seats.csv` has for their logins. If it has
+/// several people with a login, `latest.csv` speaks of the one whose seat says the same.
+pub(super) fn with_ids_of_seats(
+    mut latest: Vec<Seat>,
+    seats: &[Seat],
+    kind: ScopeKind,
+) -> Vec<Seat> {
+    let mut by_login: HashMap<&str, Vec<&Seat>> = HashMap::new();
+    for seat in seats {
+        by_login.entry(seat.login()).or_default().push(seat);
+    }
+    for seat in &mut latest {
+        let same = by_login.get(seat.login()).map_or(&[][..], Vec::as_slice);
+        let alike = same.iter().filter(|other| is_alike(seat, other, kind));
+        let id = only_id(same.iter().copied()).or_else(|| only_id(alike.copied()));
+        if let Some(person) = &mut seat.assignee {
+            person.id = id;
+        }
     }
     latest
+}
+
+/// Whether GitHub's own form says the same of two seats.
+fn is_alike(one: &Seat, other: &Seat, kind: ScopeKind) -> bool {
+    one.in_githubs_form(kind) == other.in_githubs_form(kind)
+}
+
+/// The ID of the person who holds all the seats, if it's one.
+fn only_id<'s>(mut seats: impl Iterator<Item = &'s Seat>) -> Option<u64> {
+    let id = |seat: &Seat| seat.assignee.as_ref().and_then(|person| person.id);
+    let first = id(seats.next()?)?;
+    seats.all(|seat| id(seat) == Some(first)).then_some(first)
 }

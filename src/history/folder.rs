@@ -286,15 +286,20 @@ impl Past {
             return absent;
         }
         let shown = continuity::people(report.seats());
-        let is_missing_longer = |seat: &Seat| {
-            let account = seat.assignee.as_ref();
-            let missing = account.filter(|account| !shown.contains(&account.identity()));
-            let known = missing.and_then(|account| self.known.people.get(account));
-            known.is_some_and(|known| Some(known.last_seen) < self.time)
+        let was_missing = |seat: &Seat| {
+            let account = seat.assignee.as_ref()?;
+            let known = self.known.people.get(account)?;
+            // A line without an ID may be about another person who had the login.
+            (known.user_id == account.id).then_some(Some(known.last_seen) < self.time)
         };
-        let (longer, lately): (Vec<Seat>, Vec<Seat>) =
-            absent.into_iter().partition(is_missing_longer);
-        if continuity::people(&longer).len() as u64 >= lost {
+        let may_be_lost = |seat: &Seat| {
+            let account = seat.assignee.as_ref();
+            account.is_some_and(|account| !shown.contains(&account.identity()))
+                && was_missing(seat) != Some(false)
+        };
+        let (longer, lately): (Vec<Seat>, Vec<Seat>) = absent.into_iter().partition(may_be_lost);
+        let certain = longer.iter().filter(|seat| was_missing(seat).is_some());
+        if continuity::people(certain).len() as u64 >= lost {
             lately
         } else {
             Vec::new()
@@ -362,8 +367,8 @@ impl Past {
         let said_by_latest = latest.as_ref().and_then(Recorded::time);
         if !is_anybody_known && let (Some(latest), Some(time)) = (&latest, said_by_latest) {
             let known = seats.as_deref().unwrap_or_default();
-            let latest = continuity::with_ids_of_seats(believed(latest), known);
-            people.see(time, &latest, &[]);
+            let rows = continuity::with_ids_of_seats(believed(latest), known, latest.kind());
+            people.see(time, &rows, &[]);
         }
         let forgotten = people.forget_times_after(credible_until(time.max(now)));
         if forgotten > 0 {

@@ -1,12 +1,13 @@
 //! A company that lives: people come and go, use Copilot, sign in and change their names. It knows
 //! what truly happened, and what GitHub would show of it at any moment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use simulator::Seats;
-use simulator::seat::Row;
+
+use super::random::Random;
+use super::row::Row;
 
 /// How long GitHub shows a last activity.
 pub const SHOWN: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -26,32 +27,6 @@ const PLANS: [Option<&str>; 5] = [
     Some("unknown"),
     None,
 ];
-
-/// Numbers that look like chance and are always the same (splitmix64).
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub fn below(&mut self, n: usize) -> usize {
-        usize::try_from(self.next() % n as u64).unwrap()
-    }
-
-    /// Whether something happens that does in so many of a hundred cases.
-    pub fn happens(&mut self, in_a_hundred: usize) -> bool {
-        self.below(100) < in_a_hundred
-    }
-
-    fn pick<T: Copy>(&mut self, of: &[T]) -> Option<T> {
-        (!of.is_empty()).then(|| of[self.below(of.len())])
-    }
-}
 
 /// What makes a seat itself. A row without a person has a number in place of them, which nobody
 /// sees.
@@ -76,21 +51,6 @@ struct Person {
     habit: usize,
     uses: Vec<(Timestamp, Option<&'static str>)>,
     signed_in: Option<Timestamp>,
-}
-
-/// A seat as GitHub shows it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Shown {
-    pub key: Key,
-    pub login: Option<String>,
-    pub organization: Option<String>,
-    pub team: Option<String>,
-    pub granted: Timestamp,
-    pub plan: Option<&'static str>,
-    pub ends: Option<Date>,
-    pub signed_in: Option<Timestamp>,
-    pub used: Option<Timestamp>,
-    pub surface: Option<&'static str>,
 }
 
 pub struct Company {
@@ -136,7 +96,7 @@ impl Company {
     }
 
     /// What GitHub shows now.
-    pub fn shown(&self) -> Vec<Shown> {
+    pub fn shown(&self) -> Vec<(Key, Row)> {
         let seats = self.seats.iter().map(|(key, grant)| {
             let person = key.person.map(|id| &self.people[&id]);
             let used = person.and_then(|person| person.uses.last()).filter(|use_| {
@@ -144,20 +104,29 @@ impl Company {
                 // Forgotten after a time, and when access is granted anew.
                 use_.0 >= grant.at && since <= SHOWN
             });
-            Shown {
-                key: *key,
+            let row = Row {
                 login: person.map(|person| person.login.clone()),
+                id: key.person,
                 organization: key.organization.map(|id| self.organizations[&id].clone()),
+                organization_id: key.organization,
                 team: key.team.map(|id| self.teams[&id].clone()),
-                granted: grant.at,
-                plan: grant.plan,
+                team_id: key.team,
+                plan: grant.plan.map(str::to_owned),
+                granted: Some(grant.at),
                 ends: grant.ends,
                 signed_in: person.and_then(|person| person.signed_in),
                 used: used.map(|use_| use_.0),
-                surface: used.and_then(|use_| use_.1),
-            }
+                surface: used.and_then(|use_| use_.1).map(str::to_owned),
+            };
+            (*key, row)
         });
         seats.collect()
+    }
+
+    /// How many people hold seats, as GitHub counts them.
+    pub fn holders(&self) -> usize {
+        let holders: BTreeSet<u64> = self.seats.keys().filter_map(|key| key.person).collect();
+        holders.len()
     }
 
     /// Lets the time pass until `then`, a day at a time.
@@ -173,6 +142,13 @@ impl Company {
             let today = self.now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
             self.seats
                 .retain(|_, grant| grant.ends.is_none_or(|ends| ends > today));
+        }
+    }
+
+    /// Something happens at once.
+    pub fn stir(&mut self) {
+        for _ in 0..=self.random.below(2) {
+            self.something_happens(self.now);
         }
     }
 
@@ -407,41 +383,5 @@ impl Company {
             ..key
         };
         self.seats.insert(nobody, grant);
-    }
-
-    /// The answer of GitHub to the question for all seats.
-    pub fn answer(&self, shown: &[Shown]) -> Seats {
-        Seats::rows(shown.iter().map(|seat| self.row(seat)))
-    }
-
-    fn row(&self, seat: &Shown) -> Row {
-        let text = |time: Timestamp| time.to_string();
-        let login = seat.login.clone().unwrap_or_default();
-        let id = seat.key.person.unwrap_or_default();
-        let mut row = Row::of(&login, id)
-            .created(&text(seat.granted))
-            .field("plan_type", seat.plan)
-            .field("last_activity_at", seat.used.map(text))
-            .field("last_activity_editor", seat.surface)
-            .field("last_authenticated_at", seat.signed_in.map(text));
-        if let Some(day) = seat.ends {
-            row = row.cancelled(&day.to_string());
-        }
-        if let (Some(id), Some(name)) = (seat.key.team, &seat.team) {
-            row = if seat.key.organization.is_some() || !self.is_enterprise {
-                row.team(name, id)
-            } else {
-                row.enterprise_team(name, id)
-            };
-        }
-        row = match (seat.key.organization, &seat.organization) {
-            (Some(id), Some(name)) => row.organization(name, id),
-            _ if self.is_enterprise => row.no_organization(),
-            _ => row,
-        };
-        if seat.login.is_none() {
-            row = row.nobody();
-        }
-        row
     }
 }

@@ -1,6 +1,7 @@
 //! The repositories: real bare ones, driven by the plumbing of the `git` command.
 
 mod batch;
+mod object;
 mod read;
 mod write;
 
@@ -96,6 +97,8 @@ pub(crate) struct Repo {
     dir: PathBuf,
     writing: Mutex<()>,
     verified: Mutex<HashSet<String>>,
+    /// Those that were looked at, by their ids.
+    commits: Mutex<HashMap<String, Commit>>,
     scratch: AtomicU64,
     batch: Mutex<Option<Batch>>,
 }
@@ -107,6 +110,7 @@ impl Repo {
             dir: dir.to_owned(),
             writing: Mutex::default(),
             verified: Mutex::default(),
+            commits: Mutex::default(),
             scratch: AtomicU64::new(0),
             batch: Mutex::default(),
         };

@@ -50,8 +50,11 @@ impl Repo {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.git(&["for-each-ref", "--count=1"], &[])
-            .map_or(true, |refs| refs.is_empty())
+        let is_begun = self.resolve("HEAD").is_some();
+        !is_begun
+            && self
+                .git(&["for-each-ref", "--count=1"], &[])
+                .map_or(true, |refs| refs.is_empty())
     }
 
     /// The commit a branch points to.
@@ -88,7 +91,15 @@ impl Repo {
     }
 
     pub(crate) fn commit_at(&self, oid: &str) -> Option<Commit> {
-        self.history(oid, 0, 1, None).pop()
+        if let Some(known) = lock(&self.commits).get(oid) {
+            return Some(known.clone());
+        }
+        let commit = self.history(oid, 0, 1, None).pop()?;
+        // Only an id means the same commit for ever.
+        if commit.oid == oid {
+            lock(&self.commits).insert(commit.oid.clone(), commit.clone());
+        }
+        Some(commit)
     }
 
     /// Commits from that one back, those that touch the path where one is given.

@@ -36,18 +36,8 @@ pub(crate) enum Edit {
 impl Repo {
     /// Writes files and returns their object ids, in the same order.
     pub(crate) fn write_blobs(&self, contents: &[&[u8]]) -> Result<Vec<String>, GitError> {
-        let folder = tempfile::tempdir_in(&self.dir)?;
-        let mut paths = String::new();
-        for (i, content) in contents.iter().enumerate() {
-            let path = folder.path().join(i.to_string());
-            fs::write(&path, content)?;
-            paths.push_str(&format!("{}\n", path.display()));
-        }
-        let oids = self.git(
-            &["hash-object", "-w", "--no-filters", "--stdin-paths"],
-            paths.as_bytes(),
-        )?;
-        Ok(text(&oids).lines().map(str::to_owned).collect())
+        let written = contents.iter().map(|file| self.write_object("blob", file));
+        written.collect()
     }
 
     /// Writes a tree: the base with the edits applied.
@@ -56,6 +46,9 @@ impl Repo {
         base: Option<&str>,
         edits: &[Edit],
     ) -> Result<String, GitError> {
+        if let Some(tree) = self.write_plain_tree(base, edits)? {
+            return Ok(tree);
+        }
         let number = self.scratch.fetch_add(1, Ordering::Relaxed);
         let index = self.dir.join(format!("index-{number}"));
         let written = self.write_tree_through(&index, base, edits);
@@ -111,9 +104,12 @@ impl Repo {
                 .clone()
                 .map(|date| ("GIT_COMMITTER_DATE", date)),
         );
-        let oid = text(&self.git_with(&args, new.message.as_bytes(), &env)?)
-            .trim()
-            .to_owned();
+        let oid = match self.write_plain_commit(new)? {
+            Some(oid) => oid,
+            None => text(&self.git_with(&args, new.message.as_bytes(), &env)?)
+                .trim()
+                .to_owned(),
+        };
         if new.verified {
             lock(&self.verified).insert(oid.clone());
         }

@@ -1,0 +1,362 @@
+//! Seasons: what befalls a company and its reports, run by run, by chance and by named ingredients.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::company::{Company, Key};
+use super::model::{File, Harm};
+use super::random::Random;
+use super::row::{Report, Row, date};
+
+/// What can go into a season, and in how many of a hundred seasons it does.
+pub const INGREDIENTS: [(&str, usize); 20] = [
+    // Seats of an enterprise, where a person can have several.
+    ("enterprise", 40),
+    // A list of two pages.
+    ("pages", 4),
+    // GitHub leaves rows out, and counts them.
+    ("lossy", 25),
+    // GitHub leaves rows out, and doesn't count them.
+    ("lossy unseen", 10),
+    // The first list of all lacks rows.
+    ("lossy first", 20),
+    // `total_seats` is too high by the same number all the time.
+    ("steady", 20),
+    // `total_seats` is too high by more and more.
+    ("growing", 10),
+    // `total_seats` is another in each reading.
+    ("unsteady", 10),
+    // GitHub leaves out organizations for lack of single sign-on.
+    ("partial", 20),
+    // A run fails, or refuses what it read.
+    ("failed", 15),
+    // A report that was read before the newest comes after it.
+    ("older", 20),
+    // Two reports are of the same second.
+    ("same second", 20),
+    // The runner's clock is off by hours.
+    ("clock", 20),
+    // GitHub says times that are yet to come.
+    ("future", 20),
+    // Somebody's commit removes a file, or spoils it.
+    ("seats.csv", 20),
+    ("people.csv", 15),
+    ("totals.csv", 15),
+    ("latest.csv", 15),
+    ("manifest", 10),
+    // Of a spoiled file only the header is.
+    ("header", 30),
+];
+
+/// By how many seconds clocks are off.
+const SKEWS: [i64; 6] = [-90_000, -7_200, -3_601, 1_000, 3_601, 20_000];
+
+/// What a run finds.
+#[derive(Debug, Clone)]
+pub struct Run {
+    pub report: Report,
+    /// The seats that are truly held.
+    pub held: Vec<Row>,
+    /// By how many seats GitHub's total is too high, whatever it hides.
+    pub excess: usize,
+    /// Whether GitHub may hide seats without counting them.
+    pub is_uncounted: bool,
+    /// How far the runner's clock is ahead of GitHub's, in seconds.
+    pub skew: i64,
+    /// Whether GitHub refuses to show the seats.
+    pub is_refused: bool,
+    /// Whether the run accepts only complete reports.
+    pub is_strict: bool,
+    /// The files that somebody spoiled before.
+    pub damage: Vec<(File, Harm)>,
+}
+
+impl Run {
+    /// Whether the run can't publish a report.
+    pub fn fails(&self) -> bool {
+        self.is_refused || (self.is_strict && !self.report.is_complete())
+    }
+}
+
+/// A company, and what befalls the reports of it.
+pub struct Season {
+    pub ingredients: BTreeSet<&'static str>,
+    pub is_enterprise: bool,
+    company: Company,
+    random: Random,
+    /// The newest time there was.
+    time: Timestamp,
+    runs: usize,
+    /// What there was at the run before.
+    before: Option<Vec<(Key, Row)>>,
+    hidden: BTreeSet<Key>,
+    excess: usize,
+}
+
+impl Season {
+    /// A season of what that seed draws from `allowed`; with `has_all` of all of it, but only some
+    /// seasons are of an enterprise.
+    pub fn drawn(seed: u64, allowed: &BTreeSet<&'static str>, has_all: bool) -> Self {
+        let mut random = Random(seed.wrapping_mul(0x9e37_79b9) ^ 0x5ea5_0000);
+        let mut ingredients = BTreeSet::new();
+        for (name, chance) in INGREDIENTS {
+            let is_drawn = random.happens(chance) || (has_all && name != "enterprise");
+            if allowed.contains(name) && is_drawn {
+                ingredients.insert(name);
+            }
+        }
+        let start: Timestamp = "2026-11-01T03:17:00Z".parse().unwrap();
+        let days = i64::try_from(random.below(60)).unwrap();
+        let time = start + SignedDuration::from_hours(24 * days);
+        let people = if ingredients.contains("pages") {
+            103
+        } else {
+            2 + random.below(6)
+        };
+        Self::of(seed, ingredients, people, time)
+    }
+
+    /// A season of a company of so many people.
+    pub fn of(
+        seed: u64,
+        ingredients: BTreeSet<&'static str>,
+        people: usize,
+        time: Timestamp,
+    ) -> Self {
+        let is_enterprise = ingredients.contains("enterprise");
+        Self {
+            is_enterprise,
+            company: Company::new(seed, is_enterprise, people, time),
+            random: Random(seed ^ 0xd1ce),
+            before: None,
+            excess: 0,
+            ingredients,
+            time,
+            runs: 0,
+            hidden: BTreeSet::new(),
+        }
+    }
+
+    fn has(&self, ingredient: &str) -> bool {
+        self.ingredients.contains(ingredient)
+    }
+
+    /// Whether an ingredient of the season takes effect, as it does in so many of a hundred runs.
+    fn strikes(&mut self, ingredient: &str, in_a_hundred: usize) -> bool {
+        let happens = self.random.happens(in_a_hundred);
+        self.has(ingredient) && happens
+    }
+
+    /// The next run, where `last` is the time of the newest report that is recorded.
+    pub fn next(&mut self, last: Option<Timestamp>) -> Run {
+        if self.runs > 0 {
+            self.time = self.later();
+        }
+        let mut time = self.time;
+        let mut before = None;
+        if let Some(last) = last
+            && self.strikes("same second", 25)
+        {
+            // This list may be the earlier one, or something happened in that second.
+            time = last;
+            before = self.before.clone().filter(|_| self.random.happens(50));
+            if before.is_none() {
+                self.company.live_until(self.time);
+                self.company.stir();
+            }
+        } else if self.strikes("older", 25) && self.runs > 0 {
+            time = self.time - SignedDuration::from_mins(self.up_to(50));
+            if self.random.happens(20) {
+                time -= SignedDuration::from_hours(2);
+            }
+            before.clone_from(&self.before);
+        }
+        let run = match before {
+            Some(before) => self.run_that_shows(time, before),
+            None => self.run_at(time),
+        };
+        self.runs += 1;
+        run
+    }
+
+    /// The run at that time.
+    pub fn run_at(&mut self, time: Timestamp) -> Run {
+        self.before = Some(self.company.shown());
+        self.company.live_until(time);
+        let shown = self.company.shown();
+        self.run_that_shows(time, shown)
+    }
+
+    fn run_that_shows(&mut self, time: Timestamp, shown: Vec<(Key, Row)>) -> Run {
+        let held = shown.iter().map(|(_, row)| row.clone()).collect();
+        let (rows, total) = self.lossy(shown);
+        let rows: Vec<Row> = rows.into_iter().map(|row| self.dated(row, time)).collect();
+        let report = Report {
+            time,
+            pages: rows.len().div_ceil(100).max(1),
+            rows,
+            total,
+            partial: self.strikes("partial", 30),
+            steady: !self.strikes("unsteady", 40),
+        };
+        let is_off = self.strikes("clock", 50);
+        let is_failed = self.strikes("failed", 25);
+        let is_refused = is_failed && self.random.happens(50);
+        Run {
+            report,
+            held,
+            excess: self.excess + usize::from(self.has("steady")),
+            is_uncounted: self.is_enterprise || self.has("lossy unseen"),
+            skew: if is_off {
+                SKEWS[self.random.below(SKEWS.len())]
+            } else {
+                0
+            },
+            is_refused,
+            is_strict: is_failed && !is_refused,
+            damage: self.damage(),
+        }
+    }
+
+    fn up_to(&mut self, most: usize) -> i64 {
+        i64::try_from(1 + self.random.below(most)).unwrap()
+    }
+
+    /// When the next run is.
+    fn later(&mut self) -> Timestamp {
+        let hours = SignedDuration::from_hours;
+        match self.random.below(100) {
+            0..=9 => self.time + SignedDuration::from_secs(self.up_to(10)),
+            10..=34 => self.time + SignedDuration::from_mins(self.up_to(400)),
+            35..=44 => self.time + hours(24 * self.up_to(5)),
+            45..=46 => self.time + hours(24 * (80 + self.up_to(20))),
+            _ => self.time + hours(12 + self.up_to(24)),
+        }
+    }
+
+    /// What GitHub shows of it, and what it says that the total is.
+    fn lossy(&mut self, shown: Vec<(Key, Row)>) -> (Vec<Row>, usize) {
+        let is_first = self.runs == 0;
+        if self.random.happens(50) {
+            self.hidden.clear();
+        }
+        let loses = self.strikes("lossy", 40)
+            || self.strikes("lossy unseen", 40)
+            || self.strikes("lossy first", if is_first { 100 } else { 0 });
+        if loses && !shown.is_empty() {
+            for _ in 0..self.up_to(2) {
+                let place = self.random.below(shown.len());
+                self.hidden.insert(shown[place].0);
+            }
+        }
+        let counts_all = !self.has("lossy unseen");
+        let all = self.company.holders();
+        let shown = shown
+            .into_iter()
+            .filter(|(key, _)| !self.hidden.contains(key));
+        let rows: Vec<Row> = shown.map(|(_, row)| row).collect();
+        let mut total = if counts_all {
+            all
+        } else {
+            super::row::people_in(&rows)
+        };
+        if self.has("steady") {
+            total += 1;
+        }
+        if self.strikes("growing", 40) {
+            self.excess += 1;
+        }
+        (rows, total + self.excess)
+    }
+
+    /// A row with times as GitHub says them.
+    fn dated(&mut self, row: Row, time: Timestamp) -> Row {
+        if !self.strikes("future", 25) || row.login.is_none() {
+            return row;
+        }
+        let minutes = match self.random.below(4) {
+            // Clocks are never quite the same.
+            0 => self.random.below(4),
+            1 => 7,
+            2 => 60 * 24,
+            _ => 60 * 24 * 300,
+        };
+        let at = Some(time + SignedDuration::from_mins(i64::try_from(minutes).unwrap()));
+        match self.random.below(3) {
+            0 => Row {
+                granted: at,
+                plan: Some("business".to_owned()),
+                ..row
+            },
+            1 => Row {
+                used: at,
+                surface: Some("copilot-cli".to_owned()),
+                ..row
+            },
+            _ => Row {
+                signed_in: at,
+                ..row
+            },
+        }
+    }
+
+    /// What somebody spoils: never all that says when the last report was.
+    fn damage(&mut self) -> Vec<(File, Harm)> {
+        let files = [
+            ("seats.csv", File::Seats),
+            ("people.csv", File::People),
+            ("totals.csv", File::Totals),
+            ("latest.csv", File::Latest),
+            ("manifest", File::Manifest),
+        ];
+        let mut damage = Vec::new();
+        for (name, file) in files {
+            let is_removed = self.random.happens(50);
+            if self.strikes(name, 15) && self.runs > 0 && damage.len() < 2 {
+                let has_lines = file != File::Manifest && self.strikes("header", 70);
+                damage.push(match is_removed {
+                    _ if has_lines => (file, Harm::Header),
+                    true => (file, Harm::Removed),
+                    false => (file, Harm::Spoiled),
+                });
+            }
+        }
+        damage
+    }
+}
+
+/// The times of a year's runs: a run a day, some days without and some with several.
+pub fn usual_times(
+    seed: u64,
+    mut time: Timestamp,
+    gaps: &[(usize, i64)],
+) -> impl Iterator<Item = Timestamp> {
+    let mut random = Random(seed);
+    let hours = SignedDuration::from_hours;
+    let gaps = gaps.to_vec();
+    (0..).map(move |run| {
+        let this = time;
+        let at_night = date(time)
+            .at(3, 17, 0, 0)
+            .to_zoned_datetime(jiff::tz::TimeZone::UTC);
+        let at_night = at_night.unwrap().timestamp();
+        let below = |random: &mut Random, n| i64::try_from(random.below(n)).unwrap();
+        let gap = gaps.iter().find(|(at, _)| *at == run);
+        time = match (gap, random.below(100)) {
+            (Some((_, days)), _) => time + hours(days * 24),
+            // Again the same day, at once or later; as far as there is a later.
+            (_, 0..=5) if date(time + hours(1)) == date(time) => {
+                time + SignedDuration::from_secs(5)
+            }
+            (_, 6..=17) if date(time + hours(6)) == date(time) => {
+                time + hours(1 + below(&mut random, 5))
+            }
+            // A day or more without a run.
+            (_, 18..=26) => at_night + hours(24 * (2 + below(&mut random, 4))),
+            (_, 27..=30) => at_night + hours(24 + below(&mut random, 20)),
+            _ => at_night + hours(24),
+        };
+        this
+    })
+}

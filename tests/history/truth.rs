@@ -1,0 +1,115 @@
+//! What the history says of seats, compared with what truly happened in the company.
+//!
+//! The rules can't know everything: GitHub doesn't count each seat that it hides. This says when a
+//! seat may be called revoked though it's still held, and counts how often that happens.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::model::Told;
+use super::row::Row;
+use super::season::Run;
+
+/// How often what happened, by a name for it.
+pub type Tally = BTreeMap<&'static str, usize>;
+
+#[derive(Default)]
+pub struct Truth {
+    pub tally: Tally,
+    /// The seats that were held at the last recorded report.
+    held: Vec<Row>,
+    /// Those that were called revoked though they were held.
+    wronged: Vec<Row>,
+}
+
+impl Truth {
+    /// Compares what a run recorded with the company as it was then.
+    pub fn check(&mut self, run: &Run, told: &Told, is_damaged: bool) -> Result<(), String> {
+        if !told.is_recorded {
+            return Ok(());
+        }
+        for row in &told.revoked {
+            let what = if !is_held(row, &run.held) {
+                "revoked, and gone"
+            } else {
+                self.wronged.push(row.clone());
+                excuse(row, run, told, is_damaged)
+                    .ok_or_else(|| format!("revoked, but still held: {row:?}"))?
+            };
+            *self.tally.entry(what).or_default() += 1;
+        }
+        for row in &told.kept {
+            let what = if is_held(row, &run.held) {
+                "kept, and held"
+            } else {
+                "kept, but gone"
+            };
+            *self.tally.entry(what).or_default() += 1;
+        }
+        for row in &told.granted {
+            let what = self.granted(row, run, told, is_damaged)?;
+            *self.tally.entry(what).or_default() += 1;
+        }
+        self.held.clone_from(&run.held);
+        Ok(())
+    }
+
+    fn granted(
+        &self,
+        row: &Row,
+        run: &Run,
+        told: &Told,
+        is_damaged: bool,
+    ) -> Result<&'static str, String> {
+        if !is_held(row, &run.held) {
+            return Err(format!("granted, but not held: {row:?}"));
+        }
+        let is_since = |seat: &&Row| seat.granted.is_some_and(|at| at >= told.since);
+        let same = |seat: &&Row| is_seat(row, seat) && seat.granted == row.granted;
+        Ok(match self.held.iter().find(same) {
+            None => "granted, and new",
+            _ if is_held(row, &self.wronged) => "granted, after it was called revoked",
+            // It was hidden from its first day on.
+            Some(seat) if is_since(&seat) => "granted, and new",
+            _ if is_damaged => "granted, but old: after damage",
+            _ if run.is_uncounted => "granted, but old: hidden and not counted",
+            _ => return Err(format!("granted, but old: {row:?}")),
+        })
+    }
+}
+
+/// Why a seat may be called revoked that is still held.
+fn excuse(row: &Row, run: &Run, told: &Told, is_damaged: bool) -> Option<&'static str> {
+    let report = &run.report;
+    let shown: BTreeSet<u64> = report.rows.iter().filter_map(|row| row.id).collect();
+    let all: BTreeSet<u64> = run.held.iter().filter_map(|row| row.id).collect();
+    let hidden = all.difference(&shown).count();
+    let counts_all =
+        row.id.is_some_and(|id| !shown.contains(&id)) && report.shortfall() >= hidden + run.excess;
+    if is_damaged {
+        Some("revoked, but held: after damage")
+    } else if !counts_all {
+        Some("revoked, but held: hidden and not counted")
+    } else if told.excess_before > run.excess {
+        // It looked as if GitHub's total was always too high.
+        Some("revoked, but held: others were hidden before anybody saw them")
+    } else if told.kept.iter().any(|kept| !is_held(kept, &run.held)) {
+        Some("revoked, but held: another is gone who was hidden before")
+    } else {
+        None
+    }
+}
+
+fn is_held(row: &Row, held: &[Row]) -> bool {
+    held.iter().any(|seat| is_seat(row, seat))
+}
+
+fn is_seat(row: &Row, seat: &Row) -> bool {
+    let is_place = seat.organization_id == row.organization_id && seat.team_id == row.team_id;
+    let is_bare_place = row.is_bare() && seat.organization == row.organization;
+    let is_person = match row.id {
+        Some(id) => seat.id == Some(id),
+        None if row.login.is_some() => seat.login == row.login,
+        None => seat.id.is_none() && seat.granted == row.granted,
+    };
+    is_person && (is_place || is_bare_place)
+}
