@@ -10,13 +10,13 @@ use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use copilot_activity_report::history::listing::Listing;
+use copilot_activity_report::history::{self, Entry, Folder, Revoked};
 use copilot_activity_report::report::Report;
 use copilot_activity_report::report::columns::Form;
 use copilot_activity_report::report::completeness::Reading;
 use copilot_activity_report::report::csv;
 use copilot_activity_report::report::day::{date, day_stem};
-use copilot_activity_report::report::history::listing::Listing;
-use copilot_activity_report::report::history::{self, Entry, Folder, Revoked};
 use copilot_activity_report::report::manifest::Manifest;
 use copilot_activity_report::report::scope::{Scope, ScopeKind};
 use copilot_activity_report::report::seat::{Account, Seat, Team};
@@ -67,6 +67,7 @@ fn main() -> anyhow::Result<()> {
             inactive_after: MONTH,
             shortfall: report.reliable_shortfall(),
             revoked: Revoked::All,
+            draw: copilot_activity_report::pages::draw,
         };
         let found = Folder::paths(time).map(|path| files.remove(&path));
         let found = Folder::from_files(found, previous.take()).with_listing(listing.clone());

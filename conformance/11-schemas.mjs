@@ -74,7 +74,7 @@ await promise("11.4", "a report that is not proved complete fits too, and says w
   });
   const found = await written({ organization: "acme", "require-complete": "false" }, { ...github.env, GITHUB_API_URL: moving });
   assert.equal(found.reports[0].complete, false);
-  assert.ok(found.reports[0].doubts.length > 0);
+  assert.ok(found.reports[0].incomplete_reasons.length > 0);
   none([...wrong("report.schema.json", found.reports[0]), ...wrong("manifest.schema.json", found.manifests[0])]);
 });
 
@@ -134,7 +134,7 @@ await promise("11.8", "whatever is unknown, misspelt, missing or of another form
     "a number as a text": [every, (report) => (report.rows[0].user_id = "1")],
     "a time for a day": [every, (report) => (report.rows[0].pending_cancellation_date = "2026-11-22T03:00:00Z")],
     "an enterprise's row without an organization": [enterprise, (report) => delete report.rows[0].organization],
-    "doubts of a complete report": [github, (report) => (report.doubts = ["a doubt"])],
+    "doubts of a complete report": [github, (report) => (report.incomplete_reasons = ["a doubt"])],
     "no doubts of an incomplete one": [github, (report) => (report.complete = false)],
   };
   for (const [mistake, [report, make]] of Object.entries(mistakes)) {

@@ -21,15 +21,15 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use secrecy::SecretString;
 
-use crate::environment::Environment;
 use crate::github::address::ApiAddress;
 use crate::github::app::App;
 use crate::github::names::{BranchName, RepositoryName, RepositoryPath};
-use crate::http::Proxies;
 use crate::report::columns::Columns;
 use crate::report::pseudonym::PseudonymKey;
 use crate::report::scope::Scope;
 use crate::runner::artifact::{ArtifactName, Retention};
+use crate::system::environment::Environment;
+use crate::system::http::Proxies;
 
 pub use command::command;
 use given::Given;
@@ -101,7 +101,7 @@ pub struct ReportInputs {
     /// From when somebody counts as inactive: exactly so long ago, or longer.
     pub inactive_after: SignedDuration,
     /// How many people may be inactive or may never have used their seat, where there is a limit.
-    pub fail_over_inactive: Option<Limit>,
+    pub max_inactive: Option<Limit>,
     /// Whether an incomplete report is an error.
     pub require_complete: bool,
 }

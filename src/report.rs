@@ -7,15 +7,13 @@
 //!
 //! From the inside out: a [`seat`] is a row, [`people`] hold seats, a [`scope`] is what a report is
 //! about, [`completeness`] what is known of how it was read. [`Report`] puts them together;
-//! [`mod@csv`] and [`manifest`] make files of it. [`status`] says who counts as active; [`history`]
+//! [`mod@csv`] and [`manifest`] make files of it. [`status`] says who counts as active; [`crate::history`]
 //! is what a repository keeps of all reports, and [`day`] says where a day's files lie in it.
 
 pub mod columns;
 pub mod completeness;
 pub mod csv;
 pub mod day;
-pub mod git;
-pub mod history;
 pub mod json;
 pub mod manifest;
 pub mod people;
@@ -27,7 +25,7 @@ pub mod status;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::clock::MAX_CLOCK_SKEW;
+use crate::system::clock::MAX_CLOCK_SKEW;
 use completeness::{Doubt, Reading};
 use people::Person;
 use scope::Scope;
@@ -178,7 +176,7 @@ impl Report {
     ///
     /// GitHub's total isn't always the number of seats that it lists. If it's off for good, this
     /// list is all there is to see, and what it lacks compared with earlier reports can be called
-    /// revoked; see [`history::Past::gone_despite_shortfall`].
+    /// revoked; see [`crate::history::Past::gone_despite_shortfall`].
     #[must_use]
     pub fn has_steady_shortfall(&self) -> bool {
         self.is_confirmed && matches!(*self.doubts, [Doubt::Short { .. }])

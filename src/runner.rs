@@ -5,4 +5,3 @@ pub mod commands;
 pub mod context;
 pub mod log;
 pub mod outputs;
-pub mod summary;

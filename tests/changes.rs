@@ -334,7 +334,7 @@ fn a_time_from_the_future_is_reported_kept_in_the_raw_report_and_forgotten() {
     assert_eq!(changes(&simulator), Vec::<String>::new());
     // What was recorded by an earlier version goes away, too.
     let known = lines(&simulator, "people.csv")[0].replace("2026-01-20", "2099-01-20");
-    let header = "User Id,Login,First Seen,Last Seen,Seen Since,Holds Seat,Last Known Activity At,\
+    let header = "User Id,Login,First Seen,Last Seen,Tracked Since,Holds Seat,Last Known Activity At,\
                   Last Known Surface,Last Known Authentication At\n";
     let path = "copilot-activity/acme/people.csv";
     commit_file(

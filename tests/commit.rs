@@ -270,9 +270,9 @@ fn ten_scopes_at_once_in_one_repository_are_all_recorded() {
                     .lines()
                     .filter(|path| path.starts_with(&own))
                     .count(),
-                9
+                10
             );
-            assert_eq!(changed.lines().count(), 9);
+            assert_eq!(changed.lines().count(), 10);
         }
         sound(&simulator, OWN);
     }

@@ -185,10 +185,10 @@ fn a_reader_who_has_seen_enough_is_no_failure_and_a_full_disk_is() {
     step.succeeded();
     assert!(!step.stderr.contains("error"), "{}", step.stderr);
 
-    let over = by_hand(&simulator, &["--fail-over-inactive", "0"]);
+    let over = by_hand(&simulator, &["--max-inactive", "0"]);
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    over.run_into(writer).failed(1, &["`fail-over-inactive`"]);
+    over.run_into(writer).failed(1, &["`max-inactive`"]);
 
     let full = fs::OpenOptions::new().write(true).open("/dev/full");
     let step = job.run_into(full.unwrap());

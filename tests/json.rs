@@ -15,6 +15,9 @@ use support::{Job, github, github_of_two, unzip, well_behaved};
 
 const NOW: &str = "2026-11-22T03:00:00Z";
 
+/// An hour later, on the same day.
+const LATER: &str = "2026-11-22T04:00:00Z";
+
 fn job(simulator: &Simulator) -> Job {
     Job::on(simulator)
         .variable("TEST_TIME", NOW)
@@ -180,7 +183,10 @@ fn the_object_says_what_its_manifest_says_but_for_the_files() {
         assert_eq!(files[0]["sha256"], step.output("report-sha256"));
         assert_eq!(report, manifest);
         assert_eq!(report["complete"], complete);
-        assert_eq!(report["doubts"].as_array().unwrap().is_empty(), complete);
+        assert_eq!(
+            report["incomplete_reasons"].as_array().unwrap().is_empty(),
+            complete
+        );
     }
 }
 
@@ -262,11 +268,11 @@ fn a_limit_that_is_exceeded_fails_the_run_after_everything_was_delivered() {
         let simulator = Simulator::start(github(seats())).unwrap();
         let step = job(&simulator)
             .input("deliver-to", "artifact, repository")
-            .input("fail-over-inactive", limit)
+            .input("max-inactive", limit)
             .run();
         assert_eq!(step.status, i32::from(exceeded), "{}", step.printed());
         let annotation = format!(
-            "::error::2 of 4 people (50.00 %25) are inactive or have never used their seat, and `fail-over-inactive` allows {}. Everything was delivered",
+            "::error::2 of 4 people (50.00 %25) are inactive or have never used their seat, and `max-inactive` allows {}. Everything was delivered",
             shown.replace('%', "%25")
         );
         assert_eq!(
@@ -275,7 +281,7 @@ fn a_limit_that_is_exceeded_fails_the_run_after_everything_was_delivered() {
             "{}",
             step.stdout
         );
-        assert_eq!(step.summary.contains("fail-over-inactive"), exceeded);
+        assert_eq!(step.summary.contains("max-inactive"), exceeded);
         assert_eq!(simulator.artifacts().len(), 1);
         assert_eq!(step.output("commit-sha").len(), 40);
         assert_eq!(step.output("complete"), "true");
@@ -304,7 +310,7 @@ fn seats_that_came_and_went_since_the_last_record_are_counted() {
             .organizations
             .insert("acme".to_owned(), Seats::rows(rows));
     });
-    let changed = job.run();
+    let changed = job.variable("TEST_TIME", LATER).run();
     changed.succeeded();
     assert_eq!(of(&changed), ["2", "4", "true"]);
 }

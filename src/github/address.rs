@@ -2,8 +2,8 @@
 
 use reqwest::Url;
 
-use crate::environment::Environment;
-use crate::http::is_loopback;
+use crate::system::environment::Environment;
+use crate::system::http::is_loopback;
 
 /// The addresses of GitHub's API: github.com or GitHub with data residency (`SUBDOMAIN.ghe.com`).
 #[derive(Debug, Clone)]

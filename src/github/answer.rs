@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use super::address::ApiAddress;
 use super::error::{GitHubError, Problem, Purpose, RequestId};
 use super::object::Object;
-use crate::text::shown;
+use crate::system::text::shown;
 
 /// An answer that GitHub gave with success.
 #[derive(Debug)]

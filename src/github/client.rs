@@ -25,9 +25,9 @@ use super::object::Object;
 use super::pacer::Pacer;
 use super::pacing::Cost;
 use super::retry::{Next, Tries};
-use crate::clock::Clock;
-use crate::http::Http;
 use crate::report::scope::Scope;
+use crate::system::clock::Clock;
+use crate::system::http::Http;
 use request::{Accept, Request};
 
 /// The largest file that is taken: GitHub serves files up to 100 MB ("Get repository content").

@@ -24,7 +24,7 @@ use bytes::Bytes;
 use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::names::{BranchName, RepositoryName, RepositoryPath};
-use crate::clock::{Clock, jitter};
+use crate::system::clock::{Clock, jitter};
 use base::Base;
 use branch::State;
 pub use error::CommitError;
@@ -158,7 +158,7 @@ impl Snapshot<'_> {
     /// The same for many folders, in their order.
     ///
     /// # Errors
-    /// As [`Snapshot::names`].
+    /// As [`Snapshot::files`].
     pub async fn names_in(
         &self,
         folders: &[RepositoryPath],

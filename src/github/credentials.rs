@@ -20,9 +20,9 @@ use tokio::sync::Mutex;
 use super::app::App;
 use super::client::{Client, TokenError};
 use super::error::{AppProblem, GitHubError, Problem, Purpose, Refusal, date_of};
-use crate::clock::Clock;
 use crate::report::scope::{Scope, ScopeKind};
-use crate::text::shown;
+use crate::system::clock::Clock;
+use crate::system::text::shown;
 
 /// What an App needs to read the seats of an organization (schema `app-permissions` of GitHub's
 /// API description). On an enterprise GitHub's pages call it "Enterprise Copilot license management";

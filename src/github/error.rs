@@ -16,7 +16,7 @@ mod unreachable;
 use super::names::RepositoryName;
 use super::pacer::{Said, TooLong};
 use crate::report::scope::Scope;
-use crate::text::shown;
+use crate::system::text::shown;
 
 pub use again::Again;
 pub use app::AppProblem;

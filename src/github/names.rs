@@ -156,10 +156,9 @@ impl RepositoryPath {
                 Some("git keeps `.git` for itself")
             } else if segment.ends_with('.') || segment.ends_with(' ') {
                 Some("a part of it ends with a dot or a space")
-            } else if segment
-                .chars()
-                .any(|c| c.is_control() || crate::text::is_invisible(c) || "\\:*?\"<>|".contains(c))
-            {
+            } else if segment.chars().any(|c| {
+                c.is_control() || crate::system::text::is_invisible(c) || "\\:*?\"<>|".contains(c)
+            }) {
                 Some("it has a control character or one of \\:*?\"<>|")
             } else if segment.len() > 200 {
                 Some("a part of it is too long")

@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::pacing::{Admission, Cost, Governor, Quota, Reason, Ticket};
-use crate::clock::Clock;
 use crate::report::seat::whole_seconds;
+use crate::system::clock::Clock;
 
 /// How many requests are under way at once. GitHub allows a hundred ("Rate limits for the REST
 /// API", "About secondary rate limits"), over all that use the token.

@@ -16,8 +16,8 @@ use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::link::Links;
 use super::names::{BranchName, RepositoryName};
-use crate::clock::{Clock, jitter};
-use crate::text::shown;
+use crate::system::clock::{Clock, jitter};
+use crate::system::text::shown;
 
 /// GitHub's largest page.
 const PER_PAGE: &str = "100";

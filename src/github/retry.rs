@@ -26,7 +26,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::error::{Again, GitHubError, Problem};
-use crate::clock::jitter;
+use crate::system::clock::jitter;
 
 /// How many times a request is tried in all.
 const TRIES: u32 = 6;

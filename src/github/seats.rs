@@ -20,12 +20,12 @@ use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::link::Links;
 use super::pacer::AT_ONCE;
-use crate::clock::Clock;
 use crate::report::Report;
 use crate::report::completeness::{Doubt, Reading};
 use crate::report::pseudonym::PseudonymKey;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::Seat;
+use crate::system::clock::Clock;
 use body::{PageBody, Shared};
 
 /// GitHub's largest page.

@@ -6,7 +6,7 @@ use super::Access;
 use super::given::Given;
 use crate::github::address::ApiAddress;
 use crate::github::app::{App, ClientId, PrivateKey};
-use crate::http::{Proxies, ProxyError, ProxyErrors};
+use crate::system::http::{Proxies, ProxyError, ProxyErrors};
 
 impl Given<'_> {
     pub(super) fn access(&mut self) -> Option<Access> {

@@ -7,9 +7,8 @@ use clap::{Arg, Command, value_parser};
 use jiff::civil::Date;
 
 use super::table::{INPUTS, Kind, default};
-use crate::archive::{import, rebuild, verify};
+use crate::commands::{import, pseudonym, rebuild, verify};
 use crate::github::names::{NameError, RepositoryPath};
-use crate::pseudonym;
 use crate::report::scope::{Scope, ScopeKind};
 
 /// The inputs with which a group of the help begins; those that follow belong to it.

@@ -7,12 +7,12 @@ use std::path::{Component, Path, PathBuf};
 use super::table::{self, INPUTS, default};
 use super::unread::variable_of;
 use super::{ArtifactInputs, CommitInputs, Inputs, Mistake};
-use crate::environment::Environment;
 use crate::github::address::ApiAddress;
 use crate::github::names::{BranchName, NameError, RepositoryName, RepositoryPath};
 use crate::report::scope::{Scope, ScopeKind};
 use crate::runner::artifact::{ArtifactName, Retention};
-use crate::text::{is_invisible, shown};
+use crate::system::environment::Environment;
+use crate::system::text::{is_invisible, shown};
 
 /// What was given, before anything is checked: flags over inputs, empty ones left out.
 pub(super) struct Given<'a> {

@@ -10,9 +10,9 @@ use proptest::prelude::*;
 
 use super::table::INPUTS;
 use super::{Inputs, Mistakes, command};
-use crate::environment::Environment;
 use crate::hostile;
 use crate::runner::context;
+use crate::system::environment::Environment;
 
 /// What the runner tells of itself, besides the inputs.
 const RUNNER: [&str; 5] = [
@@ -65,7 +65,7 @@ proptest! {
                         || RUNNER.contains(&mistake.input);
                     prop_assert!(known, "{}", mistake.input);
                     prop_assert!(mistake.problem.len() < 1000);
-                    let shown = |c: char| !c.is_control() && !crate::text::is_invisible(c);
+                    let shown = |c: char| !c.is_control() && !crate::system::text::is_invisible(c);
                     prop_assert!(mistake.problem.chars().all(shown), "{:?}", mistake.problem);
                 }
             }

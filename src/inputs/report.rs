@@ -8,20 +8,20 @@ use super::given::Given;
 use super::{Format, Limit, ReportInputs};
 use crate::report::columns::Columns;
 use crate::report::pseudonym::PseudonymKey;
-use crate::text::shown;
+use crate::system::text::shown;
 
 impl Given<'_> {
     pub(super) fn report(&mut self) -> Option<ReportInputs> {
         let formats = self.formats();
         let columns = self.columns();
         let inactive_after = self.inactive_after();
-        let fail_over_inactive = self.fail_over_inactive();
+        let max_inactive = self.max_inactive();
         let require_complete = self.switch("require-complete");
         Some(ReportInputs {
             formats: formats?,
             columns: columns?,
             inactive_after: inactive_after?,
-            fail_over_inactive: fail_over_inactive?,
+            max_inactive: max_inactive?,
             require_complete: require_complete?,
         })
     }
@@ -99,8 +99,8 @@ impl Given<'_> {
     }
 
     /// Nothing within is no limit; nothing at all is a mistake.
-    fn fail_over_inactive(&mut self) -> Option<Option<Limit>> {
-        let Some(given) = self.get("fail-over-inactive") else {
+    fn max_inactive(&mut self) -> Option<Option<Limit>> {
+        let Some(given) = self.get("max-inactive") else {
             return Some(None);
         };
         let limit = Limit::parse(given);
@@ -109,7 +109,7 @@ impl Given<'_> {
                 "{:?} is neither a number of people, such as `10`, nor a percentage from 0 to 100, such as `12.5%`",
                 shown(given, 50)
             );
-            self.mistake("fail-over-inactive", problem);
+            self.mistake("max-inactive", problem);
         }
         limit.map(Some)
     }

@@ -155,7 +155,7 @@ pub const INPUTS: &[Input] = &[
         meaning: "From how many days without activity on somebody counts as inactive; exactly that long ago counts.",
     },
     Input {
-        name: "fail-over-inactive",
+        name: "max-inactive",
         default: None,
         kind: Kind::Text,
         meaning: "How many people may be inactive or may never have used their seat, as a number or a percentage such as `12.5%`. The run delivers everything, and fails where there are more.",

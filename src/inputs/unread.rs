@@ -5,7 +5,7 @@
 
 use super::given::Given;
 use super::table::{INPUTS, Input, Kind};
-use crate::text::shown;
+use crate::system::text::shown;
 
 /// What the runner puts before the name of an input.
 const PREFIX: &str = "INPUT_";

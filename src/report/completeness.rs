@@ -6,7 +6,7 @@
 //! another granted further on, so that the total stays, and the row that slipped over the edge is
 //! on neither page. The same happens where `total_seats` does not count every row, so that one less
 //! does not fall short of it. [`super::Report::is_airtight`] says where neither can be; reports
-//! recorded before show what is missing, see [`super::history::Past::absent`].
+//! recorded before show what is missing, see [`crate::history::Past::absent`].
 
 use std::fmt;
 

@@ -20,7 +20,7 @@ use super::Report;
 use super::columns::{self, Cell, Columns, Form};
 use super::scope::ScopeKind;
 use super::seat::{Account, NONE, Seat, whole_seconds};
-use crate::text::shown;
+use crate::system::text::shown;
 
 pub use shape::ShapeError;
 

@@ -55,14 +55,14 @@ pub struct Manifest<'a> {
     run: Option<&'a Run>,
     imported_from: Option<&'a str>,
     report_time: Timestamp,
-    reading: Option<Times>,
+    fetch: Option<Times>,
     pages: Option<usize>,
     seats: usize,
     people: usize,
     pseudonyms: Option<String>,
     total_seats: Option<u64>,
     complete: Option<bool>,
-    doubts: Vec<String>,
+    incomplete_reasons: Vec<String>,
     shortfall: Option<u64>,
     #[serde(flatten)]
     continuity: Option<Continuity>,
@@ -125,7 +125,7 @@ impl<'a> Manifest<'a> {
             run,
             imported_from: None,
             report_time: report.time(),
-            reading: Some(Times {
+            fetch: Some(Times {
                 started_at: whole_seconds(reading.started_at),
                 ended_at: whole_seconds(reading.ended_at),
             }),
@@ -135,7 +135,7 @@ impl<'a> Manifest<'a> {
             pseudonyms: None,
             total_seats: reading.total_seats(),
             complete: Some(report.is_complete()),
-            doubts: report.doubts().iter().map(ToString::to_string).collect(),
+            incomplete_reasons: report.doubts().iter().map(ToString::to_string).collect(),
             shortfall: report.shortfall(),
             continuity: None,
             files,
@@ -157,14 +157,14 @@ impl<'a> Manifest<'a> {
             run: None,
             imported_from: Some(name),
             report_time: time,
-            reading: None,
+            fetch: None,
             pages: None,
             seats: seats.len(),
             people: people::of(seats).count(),
             pseudonyms: None,
             total_seats: None,
             complete: None,
-            doubts: Vec::new(),
+            incomplete_reasons: Vec::new(),
             shortfall: None,
             continuity: None,
             files: Vec::new(),
@@ -299,7 +299,7 @@ impl RecordedScope {
     /// What it is, for people.
     #[must_use]
     pub fn described(&self) -> String {
-        let name = crate::text::shown(&self.name, 100);
+        let name = crate::system::text::shown(&self.name, 100);
         match self.id {
             Some(id) => format!("{} {name} (ID {id})", self.kind),
             None => format!("{} {name}", self.kind),

@@ -118,7 +118,7 @@ impl Seat {
 
     /// Who holds which grant. Rows without a person have none: nothing tells two of them apart,
     /// so none of them is called a repetition of another.
-    pub(super) fn key(&self) -> Option<(Identity<'_>, Option<Identity<'_>>, Option<u64>)> {
+    pub(crate) fn key(&self) -> Option<(Identity<'_>, Option<Identity<'_>>, Option<u64>)> {
         Some((
             self.assignee.as_ref()?.identity(),
             self.organization.as_deref().map(Account::identity),

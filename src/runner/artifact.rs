@@ -50,9 +50,9 @@ use self::blob::Store;
 use self::service::{Content, MIME, Service};
 use self::token::RuntimeToken;
 use self::twirp::Twirp;
-use crate::clock::Clock;
-use crate::environment::Environment;
-use crate::http::Http;
+use crate::system::clock::Clock;
+use crate::system::environment::Environment;
+use crate::system::http::Http;
 
 /// Where the artifacts of this job go.
 pub struct ArtifactService {

@@ -7,7 +7,7 @@
 
 use std::fmt::Write as _;
 
-use crate::text;
+use crate::system::text;
 
 /// A command whose text people read in the workflow's list of annotations or its log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

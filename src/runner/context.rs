@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode_str;
 
-use crate::environment::Environment;
 use crate::report::manifest::Run;
+use crate::system::environment::Environment;
 
 /// The folder that the workflow's steps share; by hand, the folder the command was started in.
 #[must_use]
@@ -111,7 +111,7 @@ pub fn secrets(environment: &Environment) -> Vec<String> {
 const SHORTEST_PIECE: usize = 16;
 
 /// All forms in which a key could be printed, also if the secret is the key encoded in base64.
-/// The key is decoded once, as [`PrivateKey`](crate::github::app::PrivateKey) does: a text can
+/// The key is decoded once, as the App's private key is: a text can
 /// decode to itself (the empty one does), so decoding until nothing is left might never end.
 fn pieces_of_key(key: &str) -> Vec<String> {
     let (mut pieces, body) = lines_of_key(key);

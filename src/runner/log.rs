@@ -11,9 +11,9 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::commands::{Command, END_GROUP, plain};
-use crate::console::{Console, Label};
-use crate::environment::Environment;
-use crate::secrets;
+use crate::system::console::{Console, Label};
+use crate::system::environment::Environment;
+use crate::system::secrets;
 
 /// Where lines go and in which form.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 
-use crate::environment::Environment;
+use crate::system::environment::Environment;
 
 /// The outputs of the action, each with its name as in `action.yml`.
 #[derive(Debug, Default)]

@@ -12,7 +12,7 @@ pub const CHANGES: &str = "Report Time,Login,Organization,Team,Change,From,To\n"
 
 const SEATS: &str = "Login,User Id,Organization,Organization Id,Team,Team Id,Plan Type,Assigned At,\
                      Pending Cancellation Date,Last Authenticated At,Last Activity At,Last Surface Used\n";
-const PEOPLE: &str = "User Id,Login,First Seen,Last Seen,Seen Since,Holds Seat,Last Known Activity At,\
+const PEOPLE: &str = "User Id,Login,First Seen,Last Seen,Tracked Since,Holds Seat,Last Known Activity At,\
                       Last Known Surface,Last Known Authentication At\n";
 const TOTALS: &str =
     "Report Time,Seats,People,Active,Inactive,Never Used,New,Granted,Revoked,Complete\n";
@@ -50,7 +50,7 @@ struct Known {
 
 impl Known {
     /// The first of the reports with them from which on no two are more than 90 days apart.
-    fn seen_since(&self) -> Timestamp {
+    fn tracked_since(&self) -> Timestamp {
         let mut first = self.last;
         for earlier in self.seen.iter().rev() {
             if first.duration_since(*earlier) > SHOWN {
@@ -170,7 +170,7 @@ impl Ledger {
         for (id, granted) in oldest {
             let known = &self.people[&id];
             let used = known.used.map(|used| used.0);
-            let known_since = known.seen_since() - SHOWN;
+            let known_since = known.tracked_since() - SHOWN;
             let place = if used.is_some_and(recent) {
                 1
             } else if recent(granted) {
@@ -194,7 +194,7 @@ impl Ledger {
                 known.login.clone(),
                 known.first.to_string(),
                 known.last.to_string(),
-                known.seen_since().to_string(),
+                known.tracked_since().to_string(),
                 known.holds.to_string(),
                 cell(known.used.map(|used| used.0)),
                 cell(known.used.and_then(|used| used.1)),
@@ -287,12 +287,12 @@ fn changes(before: &[Shown], now: &[Shown]) -> Vec<[String; 6]> {
         if old.granted != seat.granted {
             let times = [old, seat].map(|seat| seat.granted.to_string());
             let [from, to] = times;
-            push(seat, "granted again", from, to);
+            push(seat, "reassigned", from, to);
         }
         if old.ends != seat.ends {
             let kind = match seat.ends {
                 Some(_) => "cancellation scheduled",
-                None => "cancellation withdrawn",
+                None => "cancellation removed",
             };
             push(seat, kind, cell(old.ends), cell(seat.ends));
         }

@@ -309,9 +309,9 @@ fn a_year_of_an_organization_is_told_as_it_was() {
     let kinds: Vec<&str> = story.ledger.kinds().into_iter().collect();
     let all = [
         "cancellation scheduled",
-        "cancellation withdrawn",
+        "cancellation removed",
         "granted",
-        "granted again",
+        "reassigned",
         "plan changed",
         "renamed",
         "revoked",

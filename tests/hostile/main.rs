@@ -13,8 +13,8 @@ mod variables;
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use copilot_activity_report::console::Console;
-use copilot_activity_report::environment::Environment;
+use copilot_activity_report::system::console::Console;
+use copilot_activity_report::system::environment::Environment;
 use plain::{is_only_text, is_plain_page};
 use serde_json::json;
 use simulator::seat::Row;

@@ -1,126 +1,103 @@
-//! GitHub's GraphQL API: documents are read, checked against the schema and answered with exactly what they ask for.
+//! GitHub's GraphQL API: validates a document against the schema, and answers with the fields it selects.
 
 mod commit;
-mod parse;
+mod execute;
 mod query;
-mod reader;
 mod schema;
 
+use bluejay_core::executable::OperationDefinition as _;
+use bluejay_core::{AsIter as _, OperationType};
+use bluejay_parser::Error;
+use bluejay_parser::ast::Parse as _;
+use bluejay_parser::ast::executable::ExecutableDocument;
 use serde_json::{Map, Value, json};
 
 use crate::api::Asked;
 use crate::fault::Operation;
 use crate::http::Answer;
+use execute::{Execution, Field};
 
-/// What a document does, told without reading it in full: it may be wrong.
+/// Tells a mutation from a query. A document that can't be parsed counts as a query.
 pub(crate) fn operation_of(query: &str) -> Operation {
-    let text = query
-        .lines()
-        .map(str::trim_start)
-        .filter(|line| !line.starts_with('#') && !line.is_empty());
-    if text.collect::<Vec<_>>().join("\n").starts_with("mutation") {
-        Operation::Mutation
-    } else {
-        Operation::Query
+    let document = ExecutableDocument::parse(query).result.ok();
+    let mut operations = document
+        .iter()
+        .flat_map(ExecutableDocument::operation_definitions);
+    match operations
+        .next()
+        .map(|first| first.as_ref().operation_type())
+    {
+        Some(OperationType::Mutation) => Operation::Mutation,
+        _ => Operation::Query,
     }
 }
 
 /// Answers a request.
 pub(crate) fn handle(asked: Asked<'_>) -> Answer {
-    let Some(body) = asked.call.json() else {
+    let Some(mut body) = asked.call.json() else {
         asked.complain("the body is not JSON");
         return Answer::json(
             400,
             &json!({ "message": "Problems parsing JSON", "documentation_url": "https://docs.github.com/graphql" }),
         );
     };
-    let document = match parse::parse(body["query"].as_str().unwrap_or_default()) {
-        Ok(document) => document,
-        Err(message) => return refuse(asked, &[json!({ "message": message })]),
+    let mut variables = match body["variables"].take() {
+        Value::Object(variables) => variables,
+        _ => Map::new(),
     };
-    let mut variables = match &body["variables"] {
-        Value::Null => json!({}),
-        variables => variables.clone(),
+    let query = body["query"].as_str().unwrap_or_default();
+    let answer = execute(asked, query, body["operationName"].as_str(), &mut variables);
+    Answer::json(
+        200,
+        &answer.unwrap_or_else(|errors| {
+            // A request that GitHub doesn't execute is a mistake of the client.
+            errors.iter().for_each(|error| asked.complain(error));
+            let errors = errors.iter().map(|error| json!({ "message": error }));
+            json!({ "errors": errors.collect::<Value>() })
+        }),
+    )
+}
+
+fn execute(
+    asked: Asked<'_>,
+    query: &str,
+    name: Option<&str>,
+    variables: &mut Map<String, Value>,
+) -> Result<Value, Vec<String>> {
+    let document = ExecutableDocument::parse(query).result.map_err(|errors| {
+        let errors = Error::into_graphql_errors(query, errors).into_iter();
+        errors
+            .map(|error| format!("Parse error: {}", error.message))
+            .collect::<Vec<_>>()
+    })?;
+    let problems = schema::problems(&document, name, variables);
+    let mut operations = document.operation_definitions().iter();
+    let operation = operations.find(|one| name.is_none() || one.as_ref().name() == name);
+    let Some(operation) = operation.filter(|_| problems.is_empty()) else {
+        return Err(problems);
     };
-    let errors = schema::validate(&document, &variables);
-    if !errors.is_empty() {
-        return refuse(asked, &errors);
-    }
-    for variable in &document.variables {
-        if let (Some(default), true) = (&variable.default, variables[&variable.name].is_null()) {
-            variables[&variable.name] = default.value(&Value::Null);
+    let declared = operation.as_ref().variable_definitions();
+    for variable in declared.into_iter().flat_map(|all| all.iter()) {
+        if let Some(default) = variable.default_value() {
+            let name = variable.variable().as_str();
+            let default = execute::value(default, &Map::new());
+            variables.entry(name).or_insert(default);
         }
     }
-    let mut run = Run {
+    let root = match operation.as_ref().operation_type() {
+        OperationType::Mutation => "Mutation",
+        _ => "Query",
+    };
+    let mut execution = Execution {
         asked,
-        variables: &variables,
+        variables,
         errors: Vec::new(),
-        refused: Vec::new(),
     };
-    let data = match document.operation {
-        Operation::Query => query::root(&mut run, &document.selection),
-        Operation::Mutation => commit::root(&mut run, &document.selection),
-    };
-    if !run.refused.is_empty() {
-        return refuse(asked, &run.refused);
-    }
+    let resolve = |field: &Field<'_>| query::root(asked, field);
+    let data = execution.object(root, &[operation.selection_set()], &[], resolve);
     let mut answer = json!({ "data": data });
-    if !run.errors.is_empty() {
-        answer["errors"] = Value::Array(run.errors);
+    if !execution.errors.is_empty() {
+        answer["errors"] = Value::Array(execution.errors);
     }
-    Answer::json(200, &answer)
-}
-
-/// A document that GitHub would not run: no data, and a client that must be mended.
-fn refuse(asked: Asked<'_>, errors: &[Value]) -> Answer {
-    for error in errors {
-        asked.complain(error["message"].as_str().unwrap_or_default());
-    }
-    Answer::json(200, &json!({ "errors": errors }))
-}
-
-/// One document while it is answered.
-struct Run<'a> {
-    asked: Asked<'a>,
-    variables: &'a Value,
-    /// What went wrong while it ran.
-    errors: Vec<Value>,
-    /// What GitHub would not even have begun with.
-    refused: Vec<Value>,
-}
-
-impl Run<'_> {
-    fn fail(&mut self, error_type: Option<&str>, path: &str, message: &str) {
-        let mut error = json!({ "path": [path], "locations": [{ "line": 1, "column": 1 }], "message": message });
-        if let Some(error_type) = error_type {
-            error["type"] = json!(error_type);
-        }
-        self.errors.push(error);
-    }
-
-    fn refuse(&mut self, message: &str) {
-        self.refused.push(json!({ "message": message }));
-    }
-
-    fn argument(&self, field: &parse::Field, name: &str) -> Value {
-        let found = field
-            .arguments
-            .iter()
-            .find(|(argument, _)| argument == name);
-        found.map_or(Value::Null, |(_, argument)| argument.value(self.variables))
-    }
-}
-
-/// Puts a value into an object, into what stands there where both are objects, as when a field is asked for twice.
-fn merge(into: &mut Map<String, Value>, key: &str, value: Value) {
-    match (into.get_mut(key), value) {
-        (Some(Value::Object(standing)), Value::Object(more)) => {
-            for (key, value) in more {
-                merge(standing, &key, value);
-            }
-        }
-        (_, value) => {
-            into.insert(key.to_owned(), value);
-        }
-    }
+    Ok(answer)
 }

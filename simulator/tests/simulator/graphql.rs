@@ -127,6 +127,93 @@ fn what_the_schema_does_not_know_is_refused_and_complained_about() {
 }
 
 #[test]
+fn what_github_would_reject_is_rejected() {
+    let simulator = start();
+    let rejects = |query: &str, variables: &Value| {
+        let complaints = simulator.complaints().len();
+        let answer = graphql(&simulator, query, variables);
+        assert!(
+            answer.get("data").is_none(),
+            "{query} {variables}: {answer}"
+        );
+        assert!(simulator.complaints().len() > complaints, "{query}");
+    };
+    let repository = |selection: &str| {
+        format!("{{ repository(owner: \"octo\", name: \"audit\") {{ {selection} }} }}")
+    };
+    for query in [
+        // A literal of another type than the argument.
+        "{ repository(owner: 5, name: \"audit\") { id } }",
+        // A variable that can be null for an argument that can't.
+        "query($o: String) { repository(owner: $o, name: \"audit\") { id } }",
+        // A variable of a type that doesn't exist.
+        "query($o: Text!) { repository(owner: $o, name: \"audit\") { id } }",
+        // One key for two fields.
+        &repository("a: isEmpty a: isPrivate"),
+        // One key for two sets of arguments.
+        &repository("ref(qualifiedName: \"a\") { id } ref(qualifiedName: \"b\") { id }"),
+    ] {
+        rejects(query, &json!({ "o": "octo" }));
+    }
+    let owner = "query($o: String!) { repository(owner: $o, name: \"audit\") { id } }";
+    rejects(owner, &json!({ "o": ["octo"] }));
+
+    let whole = input(&head(&simulator), &[("a", "1")]);
+    for (name, value) in [
+        (
+            "/input/fileChanges/deletions",
+            json!([{ "path": "b", "mode": "100644" }]),
+        ),
+        ("/input/fileChanges/deletions", json!([{}])),
+        ("/input/fileChanges/additions/0/path", Value::Null),
+        ("/input/message", json!("Report")),
+        ("/input/expectedHeadOid", json!(5)),
+    ] {
+        let mut broken = whole.clone();
+        broken["input"]["fileChanges"]["deletions"] = Value::Null;
+        *broken.pointer_mut(name).unwrap() = value;
+        rejects(MUTATION, &broken);
+    }
+}
+
+#[test]
+fn what_the_simulator_would_ignore_is_complained_about() {
+    let simulator = start();
+    let target = |selection: &str| {
+        format!(
+            "{{ repository(owner: \"octo\", name: \"audit\") {{ defaultBranchRef {{ target {{ ... on Commit {{ {selection} }} }} }} }} }}"
+        )
+    };
+    for query in [
+        &target("history(first: 1, since: \"2026-01-01T00:00:00Z\") { totalCount }"),
+        &target("oid @skip(if: true)"),
+        &target("... @include(if: false) { oid }"),
+        "{ repository(owner: \"octo\", name: \"audit\") { ...all } } fragment all on Repository { id }",
+        "{ __schema { types { name } } }",
+    ] {
+        let complaints = simulator.complaints().len();
+        let answer = graphql(&simulator, query, &Value::Null);
+        assert!(answer.get("errors").is_some(), "{query}: {answer}");
+        assert!(simulator.complaints().len() > complaints, "{query}");
+    }
+}
+
+#[test]
+fn a_field_that_is_selected_twice_is_answered_once_with_all_that_is_selected() {
+    let simulator = start();
+    let query = "{ repository(owner: \"octo\", name: \"audit\") {
+      defaultBranchRef { target { ... on Commit { history(first: 1) { nodes { oid } } } } }
+      defaultBranchRef { name target { ... on Commit { history(first: 1) { nodes { message } } } } }
+    } }";
+    let answer = graphql(&simulator, query, &Value::Null);
+    let branch = &answer["data"]["repository"]["defaultBranchRef"];
+    let commit = json!({ "oid": head(&simulator), "message": "Initial commit" });
+    let expected = json!({ "name": "main", "target": { "history": { "nodes": [commit] } } });
+    assert_eq!(branch, &expected);
+    no_complaints(&simulator);
+}
+
+#[test]
 fn a_repository_nobody_may_see_cannot_be_resolved() {
     let simulator = start();
     let answer = graphql(

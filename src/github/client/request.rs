@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::super::credentials::Authorization;
 use super::super::error::{GitHubError, Problem, Purpose, Unreachable};
 use super::super::pacing::Cost;
-use crate::text::shown;
+use crate::system::text::shown;
 
 /// The version of the REST API that the answers are read as ("API versions").
 const API_VERSION: (HeaderName, HeaderValue) = (

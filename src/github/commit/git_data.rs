@@ -18,7 +18,7 @@ use super::branch::Head;
 use super::{Change, Commit, Committer, Verification};
 use crate::github::checked;
 use crate::github::error::GitHubError;
-use crate::text::shown;
+use crate::system::text::shown;
 
 /// The blobs that were uploaded already, by the SHA-256 of their bytes: a file that stands at two
 /// paths, or is committed again on a new head, is sent once.

@@ -10,7 +10,7 @@ use super::branch::Head;
 use super::{Change, Commit, Committer, Verification};
 use crate::github::checked;
 use crate::github::error::GitHubError;
-use crate::text::shown;
+use crate::system::text::shown;
 
 const MUTATION: &str = "mutation($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) {

@@ -22,7 +22,7 @@ use serde::Deserialize;
 use super::Committer;
 use super::protected::{Protected, Refused};
 use crate::github::names::BranchName;
-use crate::text::shown;
+use crate::system::text::shown;
 
 /// A kind of write, as far as rules tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::fmt;
 use http::{HeaderMap, StatusCode};
 
 use super::{Again, MESSAGE, RequestId, header};
-use crate::text::shown;
+use crate::system::text::shown;
 
 /// An answer by which GitHub refuses a request, with all it says about why.
 #[derive(Debug, Clone)]

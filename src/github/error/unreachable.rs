@@ -4,8 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use crate::http::Via;
-use crate::text::shown;
+use crate::system::http::Via;
+use crate::system::text::shown;
 
 /// Why no answer came.
 #[derive(Debug, Clone, thiserror::Error)]

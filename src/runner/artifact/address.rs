@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::http::is_loopback;
+use crate::system::http::is_loopback;
 
 /// What is not encoded inside a query's value.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
-use crate::http::Http;
-use crate::text;
+use crate::system::http::Http;
+use crate::system::text;
 
 /// How much of a server's text is shown.
 const SHOWN: usize = 500;

@@ -21,8 +21,8 @@ use super::answer::{self, Trouble};
 use super::archive::Archive;
 use super::error::ArtifactError;
 use super::retry::{Retries, store_may_recover};
-use crate::clock::Clock;
-use crate::http::Http;
+use crate::system::clock::Clock;
+use crate::system::http::Http;
 
 /// How many bytes a block has, but for the last.
 const BLOCK: usize = 8 << 20;

@@ -24,7 +24,7 @@ use tracing::{debug, info, warn};
 
 use super::answer::Trouble;
 use super::error::ArtifactError;
-use crate::clock::{Clock, jitter};
+use crate::system::clock::{Clock, jitter};
 
 /// The longest pause a server can ask for before it is told as an error instead.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::*;
-use crate::http::Proxies;
+use crate::system::http::Proxies;
 
 mod server;
 

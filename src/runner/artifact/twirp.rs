@@ -10,8 +10,8 @@ use tracing::debug;
 use super::answer::{self, Trouble};
 use super::retry::{Retries, service_may_recover};
 use super::token::RuntimeToken;
-use crate::clock::Clock;
-use crate::http::Http;
+use crate::system::clock::Clock;
+use crate::system::http::Http;
 
 /// The path of the service (actions/toolkit, `packages/artifact/src/generated/results/api/v1/artifact.ts`).
 const SERVICE: &str = "twirp/github.actions.results.api.v1.ArtifactService";

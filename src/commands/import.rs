@@ -1,0 +1,343 @@
+//! `copilot-activity-report import DIR --scope acme`: begins a history from downloaded files.
+//!
+//! Everything is looked at before anything is written, and written to a folder beside the target
+//! that takes its place once it is whole. Only one report is in memory at a time.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context as _, bail};
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Outcome, count, required, shown, unusable};
+use crate::github::names::RepositoryPath;
+use crate::history::import::{BadFile, Download, Plan, plan};
+use crate::history::listing::Listing;
+use crate::history::{Action, Folder};
+use crate::pages;
+use crate::report::day::{date, day_stem};
+use crate::report::scope::{Scope, ScopeKind};
+use crate::runner::log;
+use crate::system::clock::Clock;
+use crate::system::environment::Environment;
+
+/// The subcommand's name.
+pub const COMMAND: &str = "import";
+
+/// What was made of the downloads.
+struct Made {
+    days: usize,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+}
+
+/// Imports the folder that `flags` name, and prints what was made.
+///
+/// # Errors
+/// Where it was not done; nothing was written then.
+pub fn start(
+    flags: &clap::ArgMatches,
+    environment: &Environment,
+    clock: &Clock,
+) -> anyhow::Result<Outcome> {
+    if environment.get("PSEUDONYM_KEY").is_some() || environment.is_unreadable("PSEUDONYM_KEY") {
+        return Ok(unusable(
+            environment,
+            "Downloaded reports have people's own names and not their numbers, so no pseudonyms can be made of them: a history with pseudonyms begins with its first run. Unset PSEUDONYM_KEY to import them with their names.",
+        ));
+    }
+    let from: &PathBuf = required(flags, "DIR")?;
+    let slug: &String = required(flags, "scope")?;
+    let directory: &RepositoryPath = required(flags, "directory")?;
+    let days: &u16 = required(flags, "inactive-after-days")?;
+    let kind = flags.get_one::<ScopeKind>("kind").copied();
+    if !from.is_dir() {
+        let name = shown(&from.to_string_lossy());
+        return Ok(unusable(environment, &format!("{name} is no folder.")));
+    }
+    let target = directory.join(&slug.to_ascii_lowercase())?;
+    let place = PathBuf::from(target.as_str());
+    refuse_taken(&place)?;
+
+    let now = clock.now();
+    let plan = look(from, slug, kind, now)?;
+    let scope = Scope::new(plan.kind, slug)?;
+    let inactive_after = SignedDuration::from_hours(i64::from(*days) * 24);
+    let work = Work {
+        from,
+        scope: &scope,
+        inactive_after,
+        now,
+        stop: stop_by_signal()?,
+    };
+    let made = work.write(&plan, &place)?;
+    tell(&target, &scope, &made);
+    Ok(Outcome::Good)
+}
+
+fn tell(target: &RepositoryPath, scope: &Scope, made: &Made) {
+    let span = made
+        .first
+        .zip(made.last)
+        .map_or_else(String::new, |(first, last)| {
+            format!(" from {} to {}", date(first), date(last))
+        });
+    let path = quoted(target.as_str());
+    let lines = format!(
+        "Made {}: the history of the {} {scope}, {}{span}.\nNow commit it, and the next run of the action continues from it:\n  git add -- {path}\n  git commit -m 'Copilot activity of {scope}, downloaded in the past'\n  git push",
+        shown(target.as_str()),
+        scope.kind(),
+        count(made.days, "day"),
+    );
+    log::answer(&lines);
+}
+
+/// A path as a shell takes it.
+pub(super) fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
+    if path.chars().all(is_plain) {
+        return path.to_owned();
+    }
+    format!("'{}'", path.replace('\'', r"'\''"))
+}
+
+/// A history that is there is never touched.
+fn refuse_taken(place: &Path) -> anyhow::Result<()> {
+    let name = shown(&place.to_string_lossy());
+    // A link that leads nowhere is there, too.
+    let is_free = match fs::symlink_metadata(place) {
+        Ok(found) if found.is_dir() => fs::read_dir(place)
+            .with_context(|| format!("{name} could not be read"))?
+            .next()
+            .is_none(),
+        Ok(_) => false,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+        Err(error) => return Err(error).with_context(|| format!("{name} could not be read")),
+    };
+    if !is_free {
+        bail!(
+            "{name} is there already, and a history cannot be put before another. Nothing was written.\n  what to do: import into a clone that has no history of this scope yet, or name another `--directory`"
+        );
+    }
+    Ok(())
+}
+
+/// Looks at every file, and says all that is wrong at once.
+fn look(from: &Path, slug: &str, kind: Option<ScopeKind>, now: Timestamp) -> anyhow::Result<Plan> {
+    let unread = || format!("{} could not be read", shown(&from.to_string_lossy()));
+    let mut names = Vec::new();
+    for entry in fs::read_dir(from).with_context(unread)? {
+        names.push(entry.with_context(unread)?.file_name());
+    }
+    names.sort();
+    let mut downloads = Vec::new();
+    let mut bad = Vec::new();
+    for name in names {
+        let path = from.join(&name);
+        let name = name.to_string_lossy();
+        if name.starts_with('.') {
+            continue;
+        }
+        let is_csv = path
+            .extension()
+            .is_some_and(|e| e.eq_ignore_ascii_case("csv"));
+        if !is_csv || !path.is_file() {
+            let what = if path.is_dir() {
+                "a folder"
+            } else {
+                "no CSV file"
+            };
+            log::answer(&format!("Passed over {}: it is {what}.", shown(&name)));
+            continue;
+        }
+        let read = fs::read(&path)
+            .map_err(BadFile::Io)
+            .and_then(|file| Download::read(&name, &file, slug, now));
+        match read {
+            Ok(download) => downloads.push(download),
+            Err(error) => bad.push((name.into_owned(), error)),
+        }
+    }
+    if downloads.is_empty() && bad.is_empty() {
+        bail!(
+            "{} holds no CSV file. Nothing was written.",
+            shown(&from.to_string_lossy())
+        );
+    }
+    let mut plan = plan(downloads, kind);
+    bad.append(&mut plan.bad);
+    bad.sort_by(|(one, _), (other, _)| one.cmp(other));
+    if !bad.is_empty() {
+        let bad: Vec<String> = bad
+            .iter()
+            .map(|(name, error)| format!("\n  {}: {error}", shown(name)))
+            .collect();
+        bail!(
+            "{} cannot be imported; nothing was written.{}",
+            count(bad.len(), "file"),
+            bad.concat()
+        );
+    }
+    for (name, other) in &plan.same {
+        let (name, other) = (shown(name), shown(other));
+        log::answer(&format!("Passed over {name}: it is the same as {other}."));
+    }
+    Ok(plan)
+}
+
+/// What recording one download after the other needs.
+struct Work<'a> {
+    from: &'a Path,
+    scope: &'a Scope,
+    inactive_after: SignedDuration,
+    now: Timestamp,
+    stop: Arc<AtomicBool>,
+}
+
+impl Work<'_> {
+    /// Writes the whole history, which appears in its `place` at the end.
+    fn write(&self, plan: &Plan, place: &Path) -> anyhow::Result<Made> {
+        let parent = place.parent().unwrap_or(Path::new(""));
+        let beside = parent
+            .ancestors()
+            .find(|folder| folder.is_dir())
+            .filter(|folder| *folder != Path::new(""))
+            .unwrap_or(Path::new("."));
+        let unwritten = || format!("{} could not be written", shown(&place.to_string_lossy()));
+        let here = fs::canonicalize(".").with_context(unwritten)?;
+        if !fs::canonicalize(beside)
+            .with_context(unwritten)?
+            .starts_with(&here)
+        {
+            bail!(
+                "{} leads out of this folder through a symbolic link. Nothing was written.",
+                shown(&beside.to_string_lossy())
+            );
+        }
+        // Removed with all that is in it, unless it is renamed.
+        let temporary = tempfile::Builder::new()
+            .prefix(".copilot-activity-import-")
+            .tempdir_in(beside)
+            .with_context(unwritten)?;
+        let folder = temporary.path().join("history");
+        fs::create_dir(&folder).with_context(unwritten)?;
+        let made = self.record_all(plan, &folder)?;
+        self.go_on()?;
+        fs::create_dir_all(parent).with_context(unwritten)?;
+        fs::rename(&folder, place).with_context(unwritten)?;
+        Ok(made)
+    }
+
+    fn record_all(&self, plan: &Plan, folder: &Path) -> anyhow::Result<Made> {
+        let mut made = Made {
+            days: 0,
+            first: plan.downloads.first().map(|download| download.time),
+            last: plan.downloads.last().map(|download| download.time),
+        };
+        let mut last: Option<&Download> = None;
+        let mut previous: Option<String> = None;
+        let mut listing = Listing::default();
+        for download in &plan.downloads {
+            self.go_on()?;
+            let same_day = last.filter(|last| date(last.time) == date(download.time));
+            if let (Some(last), None) = (last, same_day) {
+                previous = Some(format!("{}.json", day_stem(last.time)));
+            }
+            let action = self
+                .record(download, folder, previous.as_deref(), &mut listing)
+                .with_context(|| format!("{} could not be imported", shown(&download.name)))?;
+            let name = shown(&download.name);
+            match (action, same_day) {
+                (Action::Record, Some(last)) => log::answer(&format!(
+                    "Passed over {}: {name} is a later one of the same day.",
+                    shown(&last.name)
+                )),
+                (Action::Record, None) => made.days += 1,
+                _ => {
+                    log::answer(&format!(
+                        "Passed over {name}: no seat differs from an earlier one of the same day."
+                    ));
+                    continue;
+                }
+            }
+            last = Some(download);
+        }
+        Ok(made)
+    }
+
+    fn record(
+        &self,
+        download: &Download,
+        folder: &Path,
+        previous: Option<&str>,
+        listing: &mut Listing,
+    ) -> anyhow::Result<Action> {
+        let file = Bytes::from(fs::read(self.from.join(&download.name))?);
+        let mut files = Vec::new();
+        for path in Folder::paths(download.time) {
+            files.push(read_if_there(&folder.join(path))?);
+        }
+        let previous = match previous {
+            Some(path) => read_if_there(&folder.join(path))?.map(|file| (path.to_owned(), file)),
+            None => None,
+        };
+        let found = Folder::from_files(files, previous).with_listing(std::mem::take(listing));
+        let recording = download.record(
+            file,
+            self.scope,
+            self.inactive_after,
+            &found,
+            (pages::draw, self.now),
+        )?;
+        *listing = found.listing.unwrap_or_default();
+        for warning in recording.warnings {
+            tracing::warn!("{}: {warning}", shown(&download.name));
+        }
+        for (path, content) in recording.files {
+            listing.put(&path, &content);
+            let path = folder.join(path);
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::write(path, content)?;
+        }
+        Ok(recording.action)
+    }
+
+    fn go_on(&self) -> anyhow::Result<()> {
+        if self.stop.load(Ordering::Relaxed) {
+            bail!("Interrupted; nothing was written.");
+        }
+        Ok(())
+    }
+}
+
+fn read_if_there(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Becomes true where a person or the system ends the command, so that what is half written can
+/// be removed.
+pub(super) fn stop_by_signal() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&stop);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let signal = {
+        let _signals_need_it = runtime.enter();
+        crate::signals()?
+    };
+    std::thread::spawn(move || {
+        runtime.block_on(signal);
+        told.store(true, Ordering::Relaxed);
+    });
+    Ok(stop)
+}

@@ -1,0 +1,80 @@
+//! `copilot-activity-report pseudonym LOGIN-OR-ID`: tells whoever holds the key under which
+//! pseudonym a person stands in the reports. The key comes from the environment only.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use crate::commands::Outcome;
+use crate::github::address::ApiAddress;
+use crate::github::client::Client;
+use crate::github::pacer::Pacer;
+use crate::github::user;
+use crate::report::pseudonym::PseudonymKey;
+use crate::runner::log;
+use crate::system::clock::Clock;
+use crate::system::environment::Environment;
+use crate::system::http::{Http, Proxies};
+
+/// The subcommand's name.
+pub const COMMAND: &str = "pseudonym";
+
+/// Prints the pseudonym of the person that `flags` name. A number needs nothing but the key; of a
+/// login GitHub is asked for the number.
+///
+/// # Errors
+/// Where GitHub does not say the number.
+pub fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Outcome> {
+    let unusable = |what: &str| {
+        log::finding(environment, what);
+        Ok(Outcome::Unusable)
+    };
+    let Some(key) = environment.get("PSEUDONYM_KEY") else {
+        return unusable("PSEUDONYM_KEY is missing: set it to the key of the reports.");
+    };
+    let key = match PseudonymKey::new(key.trim().into()) {
+        Ok(key) => key,
+        Err(error) => return unusable(&format!("PSEUDONYM_KEY: {error}.")),
+    };
+    let person = flags.get_one::<String>("LOGIN-OR-ID");
+    let person = person.context("LOGIN-OR-ID is missing")?.trim();
+    let login = person.strip_prefix('@');
+    if let (Ok(id), None) = (person.parse(), login) {
+        log::answer(&key.of_id(id));
+        return Ok(Outcome::Good);
+    }
+    let login = login.unwrap_or(person);
+    if !is_login(login) {
+        return unusable("LOGIN-OR-ID is neither a login nor a number.");
+    }
+    let Some(token) = environment.get("GITHUB_TOKEN") else {
+        return unusable(
+            "GITHUB_TOKEN is missing: GitHub is asked with it for the number of a login. A number needs none.",
+        );
+    };
+    let clock = Clock::system(environment);
+    let address = ApiAddress::from_environment(environment)?;
+    let pacer = Arc::new(Pacer::without_input(clock.clone(), Duration::from_secs(60)));
+    let proxies = match Proxies::from_environment(environment, &address.all()) {
+        Ok(proxies) => proxies,
+        Err(errors) => return unusable(&errors.to_string()),
+    };
+    let http = Http::new(environment, proxies)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let id = runtime.block_on(async {
+        let client = Client::new(http, address, clock, pacer, &token.trim().into());
+        let client = client.context("GITHUB_TOKEN cannot be used")?;
+        anyhow::Ok(user::id(&client, login).await?)
+    })?;
+    log::answer(&key.of_id(id));
+    Ok(Outcome::Good)
+}
+
+/// Whether GitHub could have such a login: also those of Apps, such as `copilot[bot]`.
+fn is_login(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_[]".contains(c);
+    !text.is_empty() && text.len() <= 100 && text.chars().all(fits)
+}

@@ -1,0 +1,183 @@
+//! `copilot-activity-report rebuild DIR`: computes damaged files of a history again, from its
+//! reports.
+//!
+//! Everything is computed and written to a temporary folder first. Then each file takes its place,
+//! the newest manifest last, so that an interruption leaves no half-written file, and no manifest
+//! that speaks for files that aren't there.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+use anyhow::{Context as _, bail};
+use jiff::SignedDuration;
+
+use super::import::{quoted, stop_by_signal};
+use super::verify::histories;
+use super::{Outcome, count, required, shown, unusable};
+use crate::history::rebuild::{RebuildError, Rebuilt, rebuild};
+use crate::history::verify::Problem;
+use crate::pages;
+use crate::runner::log;
+use crate::system::environment::Environment;
+
+/// The subcommand's name.
+pub const COMMAND: &str = "rebuild";
+
+/// Rebuilds the history in the folder that `flags` name, and prints what was done.
+///
+/// # Errors
+/// If it wasn't rebuilt; nothing was written then.
+pub fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Outcome> {
+    let folder: &PathBuf = required(flags, "DIR")?;
+    let days: &u16 = required(flags, "inactive-after-days")?;
+    let inactive_after = SignedDuration::from_hours(i64::from(*days) * 24);
+    let name = shown(&folder.to_string_lossy());
+    if !folder.is_dir() {
+        return Ok(unusable(environment, &format!("{name} isn't a folder.")));
+    }
+    let mut found = histories(folder)?;
+    let Some(history) = found.remove("") else {
+        let others: Vec<String> = found.keys().map(|below| shown(below)).collect();
+        let what = match others.len() {
+            0 => format!(
+                "{name} isn't the folder of a history: it has no reports such as `reports/2026/2026-11-22.csv`. Nothing was written. Name the folder of an organization or enterprise in a clone."
+            ),
+            _ => format!(
+                "{name} isn't the folder of a history, but a folder above. Nothing was written. Name one of these in it: {}.",
+                others.join(", ")
+            ),
+        };
+        return Ok(unusable(environment, &what));
+    };
+    let stop = stop_by_signal()?;
+    let is_stopped = || stop.load(Ordering::Relaxed);
+    // Removed with all that's in it.
+    let temporary = tempfile::Builder::new()
+        .prefix(".copilot-activity-rebuild-")
+        .tempdir_in(folder)
+        .with_context(|| format!("{name} can't be written to"))?;
+    let rebuilt = match rebuild(
+        &history,
+        history.name().as_deref(),
+        (inactive_after, pages::draw),
+        is_stopped,
+    ) {
+        Ok(rebuilt) => rebuilt,
+        Err(RebuildError::Interrupted) => bail!("Interrupted; nothing was written."),
+        Err(RebuildError::Checkout(problems)) => {
+            bail!(
+                "{name} can't be rebuilt, because its files aren't those that were recorded. Nothing was written.{}",
+                lines(&problems)
+            );
+        }
+        Err(RebuildError::Unreadable(problems)) => {
+            bail!(
+                "{name} can't be rebuilt without these files. Nothing was written.{}\n  what to do: take each of them from the commit before it was damaged: `git log -- FILE`, and then `git checkout COMMIT -- FILE`",
+                lines(&problems)
+            );
+        }
+        Err(error) => return Err(error).with_context(|| format!("{name} wasn't rebuilt")),
+    };
+    let staged = stage(&rebuilt, temporary.path(), folder).with_context(unwritten(&name))?;
+    if is_stopped() {
+        bail!("Interrupted; nothing was written.");
+    }
+    for (from, to) in staged {
+        if let Some(parent) = to.parent() {
+            fs::create_dir_all(parent).with_context(unwritten(&name))?;
+        }
+        fs::rename(from, &to).with_context(|| {
+            format!(
+                "{} can't be written; run the same command again",
+                shown(&to.to_string_lossy())
+            )
+        })?;
+    }
+    print(folder, &rebuilt);
+    Ok(Outcome::Good)
+}
+
+fn unwritten(name: &str) -> impl Fn() -> String {
+    move || format!("{name} can't be written to. Nothing was written")
+}
+
+/// Writes the new files to a temporary folder, and gives the paths that they're at and that they're
+/// for.
+fn stage(
+    rebuilt: &Rebuilt,
+    temporary: &Path,
+    folder: &Path,
+) -> anyhow::Result<Vec<(PathBuf, PathBuf)>> {
+    let mut staged = Vec::new();
+    for (number, (path, content)) in rebuilt.files.iter().enumerate() {
+        let to = folder.join(path);
+        let parents = to.ancestors().skip(1).take_while(|above| *above != folder);
+        for parent in parents {
+            let is_link = fs::symlink_metadata(parent).is_ok_and(|found| !found.is_dir());
+            if is_link {
+                bail!("{} isn't a folder", shown(&parent.to_string_lossy()));
+            }
+        }
+        let from = temporary.join(number.to_string());
+        let mut file = File::create_new(&from)?;
+        file.write_all(content)?;
+        if let Ok(there) = fs::symlink_metadata(&to)
+            && there.is_file()
+        {
+            file.set_permissions(there.permissions())?;
+        }
+        file.sync_all()?;
+        staged.push((from, to));
+    }
+    Ok(staged)
+}
+
+/// Says what was done, and what `verify` says of it.
+fn print(folder: &Path, rebuilt: &Rebuilt) {
+    let scope = &rebuilt.scope;
+    let name = shown(&folder.to_string_lossy());
+    if rebuilt.files.is_empty() {
+        log::answer(&format!(
+            "Nothing to rebuild in {name}: the files of the {} {scope} say all that its reports say.",
+            scope.kind()
+        ));
+    }
+    for (path, _) in &rebuilt.files {
+        log::answer(&format!(
+            "Wrote {}.",
+            shown(&folder.join(path).to_string_lossy())
+        ));
+    }
+    for note in &rebuilt.notes {
+        tracing::warn!("{note}");
+    }
+    let problems = &rebuilt.verdict.problems;
+    if problems.is_empty() {
+        log::answer("All is as the manifests say.");
+    } else {
+        tracing::warn!(
+            "`verify` still finds {}. Only the newest manifest was written again: older ones are evidence, and they go on to name what was there before. If a file that only grows couldn't be restored to the byte, verify from the next recorded day on, with `--since`.{}",
+            count(problems.len(), "problem"),
+            lines(problems)
+        );
+    }
+    if !rebuilt.files.is_empty() {
+        let path = quoted(&folder.to_string_lossy());
+        log::answer(&format!(
+            "Now look at what changed, and commit it:\n  git add --all -- {path}\n  git commit -m 'Copilot activity of {scope}, rebuilt from its reports' -- {path}\n  git push"
+        ));
+    }
+}
+
+fn lines(problems: &[Problem]) -> String {
+    const SHOWN: usize = 20;
+    let lines = problems.iter().take(SHOWN).map(|problem| {
+        let what = crate::system::text::shown(&problem.what, 1_000);
+        format!("\n  {} {what}", shown(&problem.path))
+    });
+    let more = problems.len().saturating_sub(SHOWN);
+    let more = (more > 0).then(|| format!("\n  and {more} more"));
+    lines.chain(more).collect()
+}

@@ -1,0 +1,197 @@
+//! `copilot-activity-report verify DIR`: holds the histories in a clone against their manifests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use jiff::civil::Date;
+
+use super::{Outcome, count, required, shown, unusable};
+use crate::history::people::PEOPLE;
+use crate::history::seats::SEATS;
+use crate::history::totals::TOTALS;
+use crate::history::verify::{Files, Verdict, is_history, verify};
+use crate::report::day::REPORTS;
+use crate::runner::log;
+use crate::system::environment::Environment;
+
+/// The subcommand's name.
+pub const COMMAND: &str = "verify";
+
+/// Its option: the first day to look at.
+pub const SINCE: &str = "since";
+
+/// Verifies the folder that `flags` name and prints what was found.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Outcome> {
+    let top: &PathBuf = required(flags, "DIR")?;
+    let since = flags.get_one::<Date>(SINCE).copied();
+    let name = shown(&top.to_string_lossy());
+    if !top.is_dir() {
+        return Ok(unusable(environment, &format!("{name} is no folder.")));
+    }
+    let histories = histories(top)?;
+    if histories.is_empty() {
+        return Ok(unusable(
+            environment,
+            &format!(
+                "No history was found in {name}: no folder in it has manifests as `reports/2026/2026-11-22.json`, `{TOTALS}`, or `{SEATS}` beside `{PEOPLE}`. Name a clone, or the folder of an organization or enterprise in it."
+            ),
+        ));
+    }
+    let mut problems = 0;
+    let mut days = 0;
+    for (folder, history) in &histories {
+        let verdict = verify(history, history.name().as_deref(), since);
+        problems += verdict.problems.len();
+        days += verdict.days;
+        tell(environment, &top.join(folder), &verdict, since);
+    }
+    let from = since.map_or_else(String::new, |since| format!(" from {since} on"));
+    if problems > 0 {
+        let what = format!(
+            "Not all{from} is as the manifests say: {}.",
+            count(problems, "problem")
+        );
+        log::finding(environment, &what);
+        return Ok(Outcome::Bad);
+    }
+    if let (Some(since), 0) = (since, days) {
+        let what = format!(
+            "--{SINCE} {since}: no day from then on has a report in {name}, so nothing was verified. Name the day of a report, or an earlier one."
+        );
+        return Ok(unusable(environment, &what));
+    }
+    log::answer(&format!("All{from} is as the manifests say."));
+    Ok(Outcome::Good)
+}
+
+fn tell(environment: &Environment, folder: &Path, verdict: &Verdict, since: Option<Date>) {
+    for problem in &verdict.problems {
+        let path = folder.join(&problem.path);
+        let what = crate::system::text::shown(&problem.what, 1_000);
+        let line = format!("{} {what}", shown(&path.to_string_lossy()));
+        log::finding(environment, &line);
+    }
+    let scope = verdict.scope.as_deref().unwrap_or("nobody knows whom");
+    let span = verdict.span.map_or_else(String::new, |(first, last)| {
+        format!(" from {first} to {last}")
+    });
+    let left_out = since.map_or_else(String::new, |since| {
+        format!(" Nothing before {since} was looked at.")
+    });
+    let line = format!(
+        "{}: {}, {}{span}, {} checked, {}.{left_out}",
+        shown(&folder.to_string_lossy()),
+        shown(scope),
+        count(verdict.days, "day"),
+        count(verdict.files, "file"),
+        count(verdict.problems.len(), "problem"),
+    );
+    log::answer(&line);
+}
+
+/// The folder of a scope on the disk.
+#[derive(Debug)]
+pub(super) struct History {
+    folder: PathBuf,
+    paths: BTreeSet<String>,
+}
+
+impl History {
+    /// The folder's own name, also if it was called `.` or by a link to it.
+    pub(super) fn name(&self) -> Option<String> {
+        let folder = fs::canonicalize(&self.folder).ok()?;
+        Some(folder.file_name()?.to_string_lossy().into_owned())
+    }
+}
+
+impl Files for History {
+    fn paths(&self) -> &BTreeSet<String> {
+        &self.paths
+    }
+
+    fn open(&self, path: &str) -> io::Result<impl Read> {
+        let path = self.folder.join(path);
+        let kind = fs::symlink_metadata(&path)?.file_type();
+        if kind.is_symlink() {
+            return Err(io::Error::other(
+                "it is a symbolic link, and none is followed",
+            ));
+        }
+        if !kind.is_file() {
+            return Err(io::Error::other("it is no file"));
+        }
+        File::open(path)
+    }
+}
+
+/// The folders below `top` that hold a history, by their paths in it.
+pub(super) fn histories(top: &Path) -> anyhow::Result<BTreeMap<String, History>> {
+    let mut all = Vec::new();
+    walk(top, "", &mut all)?;
+    let mut histories: BTreeMap<String, History> = BTreeMap::new();
+    for folder in all.iter().flat_map(|path| folders_of(path)) {
+        if !histories.contains_key(folder) {
+            let history = History {
+                folder: top.join(folder),
+                paths: below(&all, folder),
+            };
+            histories.insert(folder.to_owned(), history);
+        }
+    }
+    histories.retain(|_, history| is_history(history));
+    Ok(histories)
+}
+
+/// The folders that a file of that path may tell of as histories.
+fn folders_of(path: &str) -> impl Iterator<Item = &str> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let is_beside = [TOTALS, SEATS].contains(&name);
+    let above = folder
+        .rsplit_once('/')
+        .map(|(above, _)| above)
+        .and_then(|above| above.strip_suffix(REPORTS))
+        .filter(|above| above.is_empty() || above.ends_with('/'))
+        .map(|above| above.trim_end_matches('/'));
+    is_beside.then_some(folder).into_iter().chain(above)
+}
+
+/// What is below a folder, by the paths in it.
+fn below(all: &[String], folder: &str) -> BTreeSet<String> {
+    let below = |path: &String| {
+        let rest = path.strip_prefix(folder)?;
+        let rest = if folder.is_empty() {
+            rest
+        } else {
+            rest.strip_prefix('/')?
+        };
+        Some(rest.to_owned())
+    };
+    all.iter().filter_map(below).collect()
+}
+
+/// Finds everything below a folder that is no folder itself, but for git's own.
+fn walk(folder: &Path, name: &str, found: &mut Vec<String>) -> anyhow::Result<()> {
+    let unread = || format!("{} could not be read", shown(&folder.to_string_lossy()));
+    for entry in fs::read_dir(folder).with_context(unread)? {
+        let entry = entry.with_context(unread)?;
+        let own = entry.file_name().to_string_lossy().into_owned();
+        let path = if name.is_empty() {
+            own.clone()
+        } else {
+            format!("{name}/{own}")
+        };
+        // The kind of a link is that of the link, so none is followed.
+        if !entry.file_type().with_context(unread)?.is_dir() {
+            found.push(path);
+        } else if own != ".git" {
+            walk(&entry.path(), &path, found)?;
+        }
+    }
+    Ok(())
+}

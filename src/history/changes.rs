@@ -1,0 +1,383 @@
+//! `changes/YYYY.csv`: every change of a seat ever seen, a file a year that only grows.
+//!
+//! Changes are facts of seats. Whether somebody is active follows from the reports and depends on
+//! a setting, so it is none. The first report is a baseline without changes, and what was not
+//! known before and is known now has not changed: a report that was downloaded from GitHub says
+//! nothing of ids, teams, plans, grants and cancellations.
+
+use std::collections::HashMap;
+
+use csv::ByteRecord;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::table;
+use crate::report::seat::{Account, Seat, Team, whole_seconds};
+
+/// The columns of the file. What is missing is an empty cell.
+pub const COLUMNS: [&str; 7] = [
+    "Report Time",
+    "Login",
+    "Organization",
+    "Team",
+    "Change",
+    "From",
+    "To",
+];
+
+/// The file of the year of `time`, in the folder of a scope.
+#[must_use]
+pub fn file_name(time: Timestamp) -> String {
+    format!("changes/{:04}.csv", crate::report::day::date(time).year())
+}
+
+/// What happened to a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The person has another login. Once a person, however many seats they hold.
+    Renamed,
+    /// The seat is not there any more.
+    Revoked,
+    /// The seat was not there before.
+    Granted,
+    /// The same seat was granted anew: its time of assignment moved.
+    Reassigned,
+    /// The seat ends on a day, or on another day than before.
+    CancellationScheduled,
+    /// The seat does not end any more.
+    CancellationRemoved,
+    /// The seat is of another plan.
+    PlanChanged,
+}
+
+impl Kind {
+    /// The word in the file.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Renamed => "renamed",
+            Self::Revoked => "revoked",
+            Self::Granted => "granted",
+            Self::Reassigned => "reassigned",
+            Self::CancellationScheduled => "cancellation scheduled",
+            Self::CancellationRemoved => "cancellation removed",
+            Self::PlanChanged => "plan changed",
+        }
+    }
+}
+
+/// One change, found between two reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change<'s> {
+    /// The seat as it is now; as it was, where it was revoked.
+    pub seat: &'s Seat,
+    /// What happened.
+    pub kind: Kind,
+    /// What it was before: a login, a time, a day or a plan.
+    pub from: String,
+    /// What it is now.
+    pub to: String,
+}
+
+#[derive(Serialize)]
+struct Line<'s> {
+    report_time: Timestamp,
+    login: Option<&'s str>,
+    organization: Option<&'s str>,
+    team: Option<String>,
+    change: &'static str,
+    from: &'s str,
+    to: &'s str,
+}
+
+/// Puts `changes`, found in the report of `time`, below what `file` holds. Nothing of it is
+/// touched, whatever it is.
+///
+/// # Errors
+/// Never in practice: every change has a form as a line.
+pub fn append(file: &[u8], time: Timestamp, changes: &[Change<'_>]) -> csv::Result<Vec<u8>> {
+    let lines = changes.iter().map(|change| {
+        let of_a_seat = change.kind != Kind::Renamed;
+        Line {
+            report_time: time,
+            login: change.seat.assignee.as_ref().map(|account| &*account.login),
+            organization: change
+                .seat
+                .organization
+                .as_deref()
+                .filter(|_| of_a_seat)
+                .map(|account| &*account.login),
+            team: change
+                .seat
+                .team
+                .as_deref()
+                .filter(|_| of_a_seat)
+                .map(Team::shown),
+            change: change.kind.as_str(),
+            from: &change.from,
+            to: &change.to,
+        }
+    });
+    if file.is_empty() {
+        return table::write(&COLUMNS, lines);
+    }
+    let mut file = file.to_vec();
+    if !file.ends_with(b"\n") {
+        file.push(b'\n');
+    }
+    file.extend(table::rows(lines)?);
+    Ok(file)
+}
+
+/// A file of these lines.
+///
+/// # Errors
+/// Never in practice: every line has a form.
+pub(super) fn of_records<'r>(
+    lines: impl IntoIterator<Item = &'r ByteRecord>,
+) -> csv::Result<Vec<u8>> {
+    table::records(&COLUMNS, lines)
+}
+
+/// Whether `file` begins with the line that such a file has.
+#[must_use]
+pub fn has_columns(file: &[u8]) -> bool {
+    table::has_columns(file, &COLUMNS)
+}
+
+/// The lines of `file` below its first, each as its cells, and the number of each line that is none.
+pub(crate) fn lines(file: &[u8]) -> impl Iterator<Item = Result<ByteRecord, usize>> {
+    let lines = table::lines(file, |record| is_change(record).then(|| record.clone()));
+    lines
+        .map(|line| line.map_err(|bad| bad.number))
+        .filter(|line| *line != Err(1))
+}
+
+/// The number of the first line of `file`, after the first of all, that is none of changes.
+#[must_use]
+pub fn first_damaged(file: &[u8]) -> Option<usize> {
+    lines(file).find_map(Result::err)
+}
+
+/// Whether a line is of this form, and no other was swallowed by a quotation mark in it.
+fn is_change(record: &ByteRecord) -> bool {
+    let time = |text: &[u8]| {
+        let text = std::str::from_utf8(text).ok()?;
+        text.parse::<Timestamp>().ok()
+    };
+    let first = |line: &[u8]| {
+        let cell = line.split(|byte| *byte == b',').next();
+        cell.and_then(time).is_some()
+    };
+    let swallows = |cell: &[u8]| cell.split(|byte| *byte == b'\n').skip(1).any(first);
+    record.len() == COLUMNS.len()
+        && record.get(0).and_then(time).is_some()
+        && !record.iter().any(swallows)
+}
+
+/// Finds what changed from the seats of one report to those of the next, in the order of the
+/// report.
+#[must_use]
+pub fn between<'s>(before: &'s [Seat], now: &'s [Seat]) -> Vec<Change<'s>> {
+    // An organization's own report doesn't name it, and GitHub may.
+    let tells_organizations = before.iter().any(|seat| seat.organization.is_some());
+    let mut changes = Vec::new();
+    for person in people(before, now) {
+        person.changes(tells_organizations, &mut changes);
+    }
+    changes.sort_by(|a, b| {
+        let (one, other) = (a.seat, b.seat);
+        one.order(other).then(a.kind.cmp(&b.kind))
+    });
+    changes
+}
+
+/// The seats of one report that a later one does not show.
+pub fn gone<'s>(before: &'s [Seat], now: &'s [Seat]) -> impl Iterator<Item = &'s Seat> {
+    let revoked = |change: &Change<'_>| change.kind == Kind::Revoked;
+    let changes = between(before, now).into_iter();
+    changes.filter(revoked).map(|change| change.seat)
+}
+
+/// The seats of one person, or those without a person, before and now.
+#[derive(Default)]
+struct Holder<'s> {
+    before: Vec<&'s Seat>,
+    now: Vec<&'s Seat>,
+}
+
+/// Brings together who is the same: by the id, and where one of the reports does not say it by
+/// the login.
+fn people<'s>(before: &'s [Seat], now: &'s [Seat]) -> Vec<Holder<'s>> {
+    let mut holders: Vec<Holder<'s>> = vec![Holder::default()];
+    let mut by_id: HashMap<u64, usize> = HashMap::new();
+    let mut by_login: HashMap<String, (Option<u64>, usize)> = HashMap::new();
+    let mut place = |holders: &mut Vec<Holder<'s>>, account: &Account| {
+        let login = account.login.to_lowercase();
+        let known = match (account.id, by_login.get(&login)) {
+            (Some(id), found) => by_id.get(&id).copied().or(match found {
+                Some((None, place)) => Some(*place),
+                _ => None,
+            }),
+            (None, Some((_, place))) => Some(*place),
+            (None, None) => None,
+        };
+        let place = known.unwrap_or_else(|| {
+            holders.push(Holder::default());
+            holders.len() - 1
+        });
+        if let Some(id) = account.id {
+            by_id.insert(id, place);
+        }
+        by_login.insert(login, (account.id, place));
+        place
+    };
+    // The present comes first, so that a login that passed from one to another names its holder
+    // of today.
+    for seat in now {
+        let place = seat.assignee.as_ref().map_or(0, |a| place(&mut holders, a));
+        holders[place].now.push(seat);
+    }
+    for seat in before {
+        let place = seat.assignee.as_ref().map_or(0, |a| place(&mut holders, a));
+        holders[place].before.push(seat);
+    }
+    holders
+}
+
+impl<'s> Holder<'s> {
+    fn changes(self, tells_organizations: bool, changes: &mut Vec<Change<'s>>) {
+        let may_be_the_same =
+            |before: &Seat, now: &Seat| may_be_the_same(before, now, tells_organizations);
+        if let (Some(before), Some(now)) = (self.before.first(), self.now.first())
+            && let (Some(before), Some(account)) = (&before.assignee, &now.assignee)
+            && before.id.is_some()
+            && before.login != account.login
+        {
+            changes.push(Change {
+                seat: now,
+                kind: Kind::Renamed,
+                from: before.login.to_string(),
+                to: account.login.to_string(),
+            });
+        }
+        let mut before: Vec<Option<&Seat>> = self.before.iter().copied().map(Some).collect();
+        let mut granted = Vec::new();
+        let mut pair = |now: &'s Seat, fits: &dyn Fn(&Seat, &Seat) -> bool| {
+            let place = before
+                .iter()
+                .position(|before| before.is_some_and(|before| fits(before, now)));
+            place.and_then(|place| before[place].take())
+        };
+        let mut waiting = Vec::new();
+        for now in &self.now {
+            match pair(now, &is_the_same) {
+                Some(before) => changed(before, now, changes),
+                None => waiting.push(*now),
+            }
+        }
+        for now in waiting {
+            match pair(now, &may_be_the_same) {
+                Some(before) => changed(before, now, changes),
+                None => granted.push(now),
+            }
+        }
+        let revoked = before.into_iter().flatten();
+        // A report that does not tell seats apart speaks for all that it may mean.
+        let revoked = revoked.filter(|seat| !self.now.iter().any(|now| may_be_the_same(seat, now)));
+        let granted = granted
+            .into_iter()
+            .filter(|seat| !self.before.iter().any(|b| may_be_the_same(b, seat)));
+        for seat in revoked {
+            changes.push(Change {
+                seat,
+                kind: Kind::Revoked,
+                from: seat.created_at.map(time).unwrap_or_default(),
+                to: String::new(),
+            });
+        }
+        for seat in granted {
+            changes.push(Change {
+                seat,
+                kind: Kind::Granted,
+                from: String::new(),
+                to: seat.created_at.map(time).unwrap_or_default(),
+            });
+        }
+    }
+}
+
+/// What changed of a seat that is there before and now.
+fn changed<'s>(before: &Seat, seat: &'s Seat, changes: &mut Vec<Change<'s>>) {
+    let mut push = |kind, from: String, to: String| {
+        changes.push(Change {
+            seat,
+            kind,
+            from,
+            to,
+        });
+    };
+    if let (Some(old), Some(new)) = (before.created_at, seat.created_at)
+        && whole_seconds(old) != whole_seconds(new)
+    {
+        push(Kind::Reassigned, time(old), time(new));
+    }
+    if !is_bare(before) && !is_bare(seat) {
+        let (old, new) = (
+            before.pending_cancellation_date,
+            seat.pending_cancellation_date,
+        );
+        let text = |day: Option<jiff::civil::Date>| day.map_or_else(String::new, |d| d.to_string());
+        match new {
+            _ if old == new => {}
+            Some(_) => push(Kind::CancellationScheduled, text(old), text(new)),
+            None => push(Kind::CancellationRemoved, text(old), text(new)),
+        }
+    }
+    if let (Some(old), Some(new)) = (plan(before), plan(seat))
+        && old != new
+    {
+        push(Kind::PlanChanged, old.to_owned(), new.to_owned());
+    }
+}
+
+/// Whether all that tells the seats of one person apart is the same.
+fn is_the_same(before: &Seat, now: &Seat) -> bool {
+    let alike = organization_fits(before, now, false) && before.team_id() == now.team_id();
+    // Nothing else tells rows without a person apart.
+    alike && (now.assignee.is_some() || before.created_at == now.created_at)
+}
+
+/// Whether nothing that is known of both tells the seats of one person apart.
+fn may_be_the_same(before: &Seat, now: &Seat, tells_organizations: bool) -> bool {
+    let bare = is_bare(before) || is_bare(now);
+    if now.assignee.is_none() && !bare {
+        return false;
+    }
+    organization_fits(before, now, bare && !tells_organizations)
+        && (bare || before.team_id() == now.team_id())
+}
+
+fn organization_fits(before: &Seat, now: &Seat, may_be_unnamed: bool) -> bool {
+    match (before.organization.as_deref(), now.organization.as_deref()) {
+        (Some(Account { id: Some(a), .. }), Some(Account { id: Some(b), .. })) => a == b,
+        (Some(a), Some(b)) => a.login.eq_ignore_ascii_case(&b.login),
+        (None, None) => true,
+        _ => may_be_unnamed,
+    }
+}
+
+/// Whether a row comes from a report in GitHub's own form, which says nothing but login, organization
+/// and activity. GitHub's API always says when a seat was granted.
+fn is_bare(seat: &Seat) -> bool {
+    seat.created_at.is_none() && seat.team.is_none() && seat.plan_type.is_none()
+}
+
+/// The plan, where it is known. GitHub also says `unknown`.
+fn plan(seat: &Seat) -> Option<&str> {
+    seat.plan_type.as_deref().filter(|plan| *plan != "unknown")
+}
+
+fn time(time: Timestamp) -> String {
+    whole_seconds(time).to_string()
+}

@@ -1,0 +1,87 @@
+//! Files whose header is damaged or missing, and whose lines can be read all the same. A header
+//! says nothing that isn't known, so losing it must not cost the lines below it.
+
+use std::io::Read as _;
+
+use super::folder::hash;
+use super::people::{self, People};
+use super::seats;
+use super::table::without_mark;
+use super::totals;
+use crate::history::git::LineEnds;
+use crate::report::columns::{self, Columns};
+use crate::report::csv::Recorded;
+use crate::report::scope::ScopeKind;
+use crate::report::seat::Seat;
+
+/// The seats in a file whose header is damaged; nothing if more than that is.
+pub(super) fn seats_below(file: &[u8]) -> Option<Vec<Seat>> {
+    let mut with_header = with_header(file, &seats::COLUMNS).into_iter();
+    with_header.find_map(|file| seats::read(&file).ok().filter(|seats| !seats.is_empty()))
+}
+
+/// Whether a file of seats has the lines with this hash, whatever became of its header and its line
+/// ends.
+pub(super) fn is_intact(file: &[u8], recorded: &str) -> bool {
+    let mut files = with_header(file, &seats::COLUMNS).into_iter();
+    files.any(|file| {
+        let mut lf = Vec::new();
+        let read = LineEnds::Lf.convert(&file[..]).read_to_end(&mut lf);
+        hash(&file) == recorded || (read.is_ok() && hash(&lf) == recorded)
+    })
+}
+
+/// The report in a file whose header is damaged; nothing if more than that is.
+pub(super) fn report_below(file: &[u8]) -> Option<Recorded> {
+    [ScopeKind::Organization, ScopeKind::Enterprise]
+        .into_iter()
+        .flat_map(|kind| {
+            let columns = columns::of(kind, Columns::Github);
+            let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+            with_header(file, &names)
+        })
+        .filter_map(|file| Recorded::read(&file).ok())
+        // Without rows nothing tells an organization's report from an enterprise's.
+        .find(|report| report.time().is_some())
+}
+
+/// The people in a file whose header is damaged, and the numbers of other lines that can't be
+/// read; nothing if no line can be.
+pub(super) fn people_below(file: &[u8]) -> Option<(People, Vec<usize>)> {
+    let [whole, below] = with_header(file, &people::COLUMNS);
+    let is_missing = |numbers: &[usize]| numbers.first() != Some(&2);
+    let (people, numbers) = match People::read(&whole).ok()? {
+        (people, numbers) if is_missing(&numbers) => (
+            people,
+            numbers.into_iter().map(|number| number - 1).collect(),
+        ),
+        _ => People::read(&below).ok()?,
+    };
+    let is_empty = people.logins().next().is_none();
+    (!is_empty).then_some((people, numbers))
+}
+
+/// Whether a file of totals has lines and no header.
+pub(super) fn totals_lack_header(file: &[u8]) -> bool {
+    let header = totals::COLUMNS.join(",");
+    let text = String::from_utf8_lossy(without_mark(file));
+    let mut lines = text.lines().filter(|line| !line.is_empty()).peekable();
+    lines.peek().is_some() && !lines.any(|line| line == header)
+}
+
+/// What's said of such a file.
+pub(super) fn damaged_header(name: &str) -> String {
+    format!(
+        "the first line of {name} isn't its header; the lines below it are kept, and the header is written again"
+    )
+}
+
+/// The file with a header before its first line, in case it has none; and with one in place of its
+/// first line.
+fn with_header(file: &[u8], columns: &[&str]) -> [Vec<u8>; 2] {
+    let file = without_mark(file);
+    let first = file.iter().position(|byte| *byte == b'\n');
+    let below = first.map_or(&file[file.len()..], |end| &file[end + 1..]);
+    let header = format!("{}\n", columns.join(","));
+    [file, below].map(|lines| [header.as_bytes(), lines].concat())
+}

@@ -1,0 +1,236 @@
+//! Reports that somebody downloaded from GitHub by hand, made the beginning of a history.
+//!
+//! They are looked at first, all of them, and recorded only where every one can be used. What such
+//! a file does not say (ids, teams, plans, grants) the next report of the action fills in.
+
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+
+use super::folder::hash;
+use super::{DrawPages, Entry, Folder, RecordError, Recording, Revoked, record};
+use crate::history::git::is_lfs_pointer;
+use crate::report::credible_until;
+use crate::report::csv::{Recorded, RecordedError, ShapeError};
+use crate::report::manifest::Manifest;
+use crate::report::scope::{Scope, ScopeKind};
+use crate::report::seat::{Seat, without_times_after};
+use crate::system::text::shown;
+
+/// What stands in the names that GitHub gives to its files, after the slug.
+const IN_NAME: &str = "-seat-activity-";
+
+/// A downloaded report that can be used.
+#[derive(Debug, Clone)]
+pub struct Download {
+    /// The file's name.
+    pub name: String,
+    /// The time of the report.
+    pub time: Timestamp,
+    kind: ScopeKind,
+    /// Of the file, to see whether it changes.
+    sha256: String,
+    /// Of the file with GitHub's columns, which two files can have in common.
+    form_sha256: String,
+}
+
+/// Why a file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BadFile {
+    /// It isn't a report, or it's damaged.
+    #[error("{0}. {way}", way = way_out(.0))]
+    Report(#[from] RecordedError),
+    /// A report is of one moment.
+    #[error("its rows have different times; somebody put it together, or changed it")]
+    SeveralTimes,
+    /// A report of nobody does not say when it was taken.
+    #[error(
+        "it has no rows, so only a name that ends in `{IN_NAME}` and the seconds since 1970 could tell its time"
+    )]
+    NoTime,
+    /// The name is that of another scope's report.
+    #[error("by its name it is a report of {}", shown(.0, 100))]
+    OtherScope(String),
+    /// It was not taken yet.
+    #[error("it says that it is of {0}, which is yet to come")]
+    Future(Timestamp),
+    /// Nobody can know which of the two is right.
+    #[error("it is of the same time as {}, and says something else", shown(.0, 100))]
+    Contradicts(String),
+    /// An organization's report names no other organization.
+    #[error(
+        "its column `Organization` is that of an enterprise's report, and `--kind organization` was given"
+    )]
+    Enterprise,
+    /// What it says is somewhere else.
+    #[error("it's a Git LFS pointer instead of the file; run `git lfs pull` where it comes from")]
+    Lfs,
+    /// The file cannot be read.
+    #[error("it cannot be read: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// How to get a file that can be imported, in place of one that can't.
+fn way_out(error: &RecordedError) -> &'static str {
+    match error {
+        RecordedError::Cells { .. }
+        | RecordedError::Shape(
+            ShapeError::Empty | ShapeError::CutOff { .. } | ShapeError::OpenQuote { .. },
+        ) => "Copy it again from where it's whole, or leave it out",
+        RecordedError::Shape(ShapeError::FieldNames(_) | ShapeError::Columns) => {
+            "Import the file that you get from \"Get activity report\" on GitHub, or a CSV file of this action"
+        }
+        _ => {
+            "Spreadsheet programs and editors save files that way. Import the file as it was downloaded, before another program saved it"
+        }
+    }
+}
+
+impl Download {
+    /// Looks at the file of that name, at the time `now`, to be imported for the scope `slug`.
+    ///
+    /// # Errors
+    /// Where it cannot be used.
+    pub fn read(name: &str, file: &[u8], slug: &str, now: Timestamp) -> Result<Self, BadFile> {
+        if is_lfs_pointer(file) {
+            return Err(BadFile::Lfs);
+        }
+        let recorded = Recorded::read_download(file, slug)?;
+        let (of, seconds) = match name.rsplit_once(IN_NAME) {
+            Some((of, rest)) => (Some(of), seconds(rest)),
+            None => (None, None),
+        };
+        if let Some(of) = of
+            && !of.eq_ignore_ascii_case(slug)
+        {
+            return Err(BadFile::OtherScope(of.to_owned()));
+        }
+        if !recorded.is_of_one_time() {
+            return Err(BadFile::SeveralTimes);
+        }
+        let time = recorded.time().or(seconds).ok_or(BadFile::NoTime)?;
+        if time > now {
+            return Err(BadFile::Future(time));
+        }
+        let kind = recorded.kind();
+        let (_, form) = recorded.into_github_form(Bytes::copy_from_slice(file), kind)?;
+        Ok(Self {
+            name: name.to_owned(),
+            time,
+            kind,
+            sha256: hash(file),
+            form_sha256: hash(&form),
+        })
+    }
+
+    /// Records the report in `folder`, where `file` is what [`Download::read`] looked at.
+    ///
+    /// # Errors
+    /// Where it was changed since.
+    pub fn record(
+        &self,
+        file: Bytes,
+        scope: &Scope,
+        inactive_after: SignedDuration,
+        folder: &Folder,
+        (draw, now): (DrawPages, Timestamp),
+    ) -> Result<Recording, ImportError> {
+        if hash(&file) != self.sha256 {
+            return Err(ImportError::Changed);
+        }
+        let recorded = Recorded::read_download(&file, scope.name())?;
+        let (recorded, csv) = recorded.into_github_form(file, scope.kind())?;
+        let mut seats = recorded.seats();
+        seats.sort_by(Seat::order);
+        if let Some(credible) = without_times_after(&seats, credible_until(self.time)) {
+            seats = credible;
+        }
+        let entry = Entry {
+            scope,
+            time: self.time,
+            seats: &seats,
+            shows_every_seat: true,
+            complete: None,
+            csv,
+            manifest: Manifest::imported(scope, &self.name, self.time, &seats),
+            inactive_after,
+            shortfall: Some(0),
+            revoked: Revoked::All,
+            draw,
+        };
+        Ok(record(entry, folder, now)?)
+    }
+}
+
+/// Why a file that could be used could not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// It is not what was looked at.
+    #[error("it was changed while it was imported")]
+    Changed,
+    /// It cannot be read any more. Never in practice: it is what was looked at.
+    #[error(transparent)]
+    Report(#[from] RecordedError),
+    /// The folder does not take it.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+/// What is to be imported.
+#[derive(Debug)]
+pub struct Plan {
+    /// Whether the history is an organization's or an enterprise's.
+    pub kind: ScopeKind,
+    /// What to record, in order of time.
+    pub downloads: Vec<Download>,
+    /// The names of those whose GitHub columns are the same, byte for byte, as those of one of
+    /// `downloads`, with its name.
+    pub same: Vec<(String, String)>,
+    /// Those that cannot be used beside the others, and why.
+    pub bad: Vec<(String, BadFile)>,
+}
+
+/// Puts `downloads` in order. Where no `kind` is given they are an enterprise's if one of them is.
+#[must_use]
+pub fn plan(mut downloads: Vec<Download>, kind: Option<ScopeKind>) -> Plan {
+    downloads.sort_by(|one, other| (one.time, &one.name).cmp(&(other.time, &other.name)));
+    let enterprise = |download: &Download| download.kind == ScopeKind::Enterprise;
+    let mut plan = Plan {
+        kind: kind.unwrap_or(if downloads.iter().any(enterprise) {
+            ScopeKind::Enterprise
+        } else {
+            ScopeKind::Organization
+        }),
+        downloads: Vec::with_capacity(downloads.len()),
+        same: Vec::new(),
+        bad: Vec::new(),
+    };
+    for download in downloads {
+        if plan.kind == ScopeKind::Organization && enterprise(&download) {
+            plan.bad.push((download.name, BadFile::Enterprise));
+            continue;
+        }
+        match plan.downloads.last() {
+            Some(last)
+                if last.time == download.time && last.form_sha256 == download.form_sha256 =>
+            {
+                plan.same.push((download.name, last.name.clone()));
+            }
+            Some(last) if last.time == download.time => {
+                let bad = BadFile::Contradicts(last.name.clone());
+                plan.bad.push((download.name, bad));
+            }
+            _ => plan.downloads.push(download),
+        }
+    }
+    plan
+}
+
+/// The time in the end of a file's name.
+fn seconds(rest: &str) -> Option<Timestamp> {
+    let (seconds, ending) = rest.split_once('.')?;
+    let is_number = !seconds.is_empty() && seconds.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number || !ending.eq_ignore_ascii_case("csv") {
+        return None;
+    }
+    Timestamp::from_second(seconds.parse().ok()?).ok()
+}

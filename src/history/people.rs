@@ -1,0 +1,281 @@
+//! `people.csv`: each person ever seen in a report of the scope, with what was last known of them.
+//!
+//! GitHub drops a last activity after 90 days, when a seat is revoked, and when access is granted
+//! anew. What stands here never goes back: it survives all of that, and a renamed login too,
+//! because the id is the person. Where the id is not known yet the login stands for it.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::merge;
+use super::table::{self, TableError};
+use crate::report::seat::{Account, Seat, by_name, whole_seconds};
+use crate::report::status::KEPT;
+
+/// The file's name in the folder of a scope.
+pub const PEOPLE: &str = "people.csv";
+
+/// Its columns. Times are UTC in whole seconds; what is missing is an empty cell.
+pub const COLUMNS: [&str; 9] = [
+    "User Id",
+    "Login",
+    "First Seen",
+    "Last Seen",
+    "Tracked Since",
+    "Holds Seat",
+    "Last Known Activity At",
+    "Last Known Surface",
+    "Last Known Authentication At",
+];
+
+/// A person who was ever seen in a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownPerson {
+    /// GitHub's number for them; missing where only downloaded reports speak of them.
+    pub user_id: Option<u64>,
+    /// Their newest login.
+    pub login: String,
+    /// The time of the first report they were in.
+    pub first_seen: Timestamp,
+    /// The time of the last report they were in.
+    pub last_seen: Timestamp,
+    /// The time of the first of the reports they were in from which on no two are more than
+    /// [`KEPT`] apart.
+    pub tracked_since: Timestamp,
+    /// Whether they hold a seat in the newest report.
+    pub holds_seat: bool,
+    /// Their newest activity that any report knew of.
+    pub last_known_activity_at: Option<Timestamp>,
+    /// What they were active in then.
+    pub last_known_surface: Option<String>,
+    /// Their newest authentication that any report knew of.
+    pub last_known_authentication_at: Option<Timestamp>,
+}
+
+/// Everybody ever seen, found again by id or login.
+#[derive(Debug, Default)]
+pub struct People {
+    all: Vec<KnownPerson>,
+    /// Lines of the file that cannot be read.
+    damaged: Vec<Vec<u8>>,
+    by_id: HashMap<u64, usize>,
+    by_login: HashMap<String, usize>,
+}
+
+impl People {
+    /// Those that a file knows.
+    #[must_use]
+    pub fn new(known: Vec<KnownPerson>) -> Self {
+        let mut people = Self::default();
+        for person in known {
+            people.insert(person);
+        }
+        people
+    }
+
+    /// Reads the file, and says which of its lines cannot be read. They are kept as they are.
+    ///
+    /// # Errors
+    /// Where it is not of that form at all.
+    pub fn read(file: &[u8]) -> Result<(Self, Vec<usize>), TableError> {
+        let mut columns = false;
+        let mut people = Self::default();
+        let mut numbers = Vec::new();
+        let lines = table::lines(file, |record| {
+            if *record == COLUMNS[..] {
+                columns = true;
+                return Some(None);
+            }
+            if !columns || record.len() != COLUMNS.len() {
+                return None;
+            }
+            record.deserialize(None).ok().map(Some)
+        });
+        for (place, line) in lines.enumerate() {
+            match line {
+                Ok(None) => {}
+                Ok(Some(person)) => people.add(person),
+                Err(_) if place == 0 => return Err(TableError::Columns(COLUMNS.join(","))),
+                Err(bad) => {
+                    people.damaged.push(bad.text.to_vec());
+                    numbers.push(bad.number);
+                }
+            }
+        }
+        Ok((people, numbers))
+    }
+
+    /// What is known of the holder of an account.
+    #[must_use]
+    pub fn get(&self, account: &Account) -> Option<&KnownPerson> {
+        self.all.get(self.place(account)?)
+    }
+
+    /// The logins of all.
+    pub fn logins(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|person| &*person.login)
+    }
+
+    /// Takes in a report: its time, its seats, and who still holds one that it does not show.
+    pub fn see(&mut self, time: Timestamp, seats: &[Seat], kept: &[Seat]) {
+        for person in &mut self.all {
+            person.holds_seat = false;
+        }
+        let holders = |seat: &Seat| seat.assignee.clone();
+        for account in kept.iter().filter_map(holders) {
+            if let Some(place) = self.place(&account) {
+                self.all[place].holds_seat = true;
+            }
+        }
+        for seat in seats {
+            let Some(account) = &seat.assignee else {
+                continue;
+            };
+            let place = self.place(account).unwrap_or_else(|| {
+                self.insert(KnownPerson {
+                    user_id: account.id,
+                    login: account.login.to_string(),
+                    first_seen: time,
+                    last_seen: time,
+                    tracked_since: time,
+                    holds_seat: true,
+                    last_known_activity_at: None,
+                    last_known_surface: None,
+                    last_known_authentication_at: None,
+                })
+            });
+            self.all[place].see(time, account, seat);
+            self.index(place);
+        }
+    }
+
+    /// Forgets activities and sign-ins after `latest`, which can't be. Gives the number of people
+    /// they were of.
+    pub fn forget_times_after(&mut self, latest: Timestamp) -> usize {
+        let mut people = 0;
+        for person in &mut self.all {
+            let activity = &mut person.last_known_activity_at;
+            let was_active = activity.take_if(|time| *time > latest).is_some();
+            if was_active {
+                person.last_known_surface = None;
+            }
+            let authentication = &mut person.last_known_authentication_at;
+            let was_there = authentication.take_if(|time| *time > latest).is_some();
+            people += usize::from(was_active || was_there);
+        }
+        people
+    }
+
+    /// Everybody, by login as in the report.
+    #[must_use]
+    pub fn into_lines(mut self) -> Vec<KnownPerson> {
+        self.all.sort_by(|one, other| {
+            by_name(&one.login, &other.login).then(one.user_id.cmp(&other.user_id))
+        });
+        self.all
+    }
+
+    /// The file: everybody, by login as in the report, and below what could not be read of it.
+    ///
+    /// # Errors
+    /// Never in practice: every person has a form as a line.
+    pub fn write(mut self) -> csv::Result<Vec<u8>> {
+        let damaged = std::mem::take(&mut self.damaged);
+        let mut file = table::write(&COLUMNS, self.into_lines())?;
+        for line in damaged {
+            file.extend(line);
+            file.push(b'\n');
+        }
+        Ok(file)
+    }
+
+    /// Adds what a line says of a person, of whom another line may have said something already.
+    pub(super) fn add(&mut self, person: KnownPerson) {
+        let by_id = person.user_id.and_then(|id| self.by_id.get(&id));
+        let by_login = || self.by_login.get(&person.login.to_lowercase());
+        let place = by_id.or_else(by_login).copied();
+        match place.filter(|place| merge::is_same(&self.all[*place], &person)) {
+            Some(place) => {
+                self.all[place] = merge::merged(self.all[place].clone(), person);
+                self.index(place);
+            }
+            None => {
+                self.insert(person);
+            }
+        }
+    }
+
+    /// Takes out the lines that can't be read.
+    pub(super) fn take_damaged(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.damaged)
+    }
+
+    /// Puts lines that can't be read below the others.
+    pub(super) fn put_damaged(&mut self, damaged: Vec<Vec<u8>>) {
+        self.damaged = damaged;
+    }
+
+    fn insert(&mut self, person: KnownPerson) -> usize {
+        self.all.push(person);
+        let place = self.all.len() - 1;
+        self.index(place);
+        place
+    }
+
+    fn index(&mut self, place: usize) {
+        let person = &self.all[place];
+        if let Some(id) = person.user_id {
+            self.by_id.insert(id, place);
+        }
+        // A login that passed from one to another names who was seen with it last.
+        let newest = self
+            .by_login
+            .get(&person.login.to_lowercase())
+            .is_none_or(|known| self.all[*known].last_seen <= person.last_seen);
+        if newest {
+            self.by_login.insert(person.login.to_lowercase(), place);
+        }
+    }
+
+    fn place(&self, account: &Account) -> Option<usize> {
+        let by_login = || {
+            let place = *self.by_login.get(&account.login.to_lowercase())?;
+            (account.id.is_none() || self.all[place].user_id.is_none()).then_some(place)
+        };
+        account
+            .id
+            .and_then(|id| self.by_id.get(&id).copied())
+            .or_else(by_login)
+    }
+}
+
+impl KnownPerson {
+    /// [`KnownPerson::tracked_since`] as a report of that time with them makes it.
+    #[must_use]
+    pub fn tracked_since_at(&self, time: Timestamp) -> Timestamp {
+        if time.duration_since(self.last_seen) > KEPT {
+            time
+        } else {
+            self.tracked_since
+        }
+    }
+
+    fn see(&mut self, time: Timestamp, account: &Account, seat: &Seat) {
+        self.user_id = self.user_id.or(account.id);
+        self.login = account.login.to_string();
+        self.tracked_since = self.tracked_since_at(time);
+        self.last_seen = self.last_seen.max(time);
+        self.holds_seat = true;
+        let activity = seat.last_activity_at.map(whole_seconds);
+        if activity.is_some() && activity >= self.last_known_activity_at {
+            if activity > self.last_known_activity_at || seat.last_surface_used.is_some() {
+                self.last_known_surface = seat.last_surface_used.as_deref().map(str::to_owned);
+            }
+            self.last_known_activity_at = activity;
+        }
+        let authentication = seat.last_authenticated_at.map(whole_seconds);
+        self.last_known_authentication_at = self.last_known_authentication_at.max(authentication);
+    }
+}

@@ -1,0 +1,180 @@
+//! Computes the files of a history again that were damaged or lost, from its reports.
+//!
+//! Reports in GitHub's own form say who held a seat and what they did. They don't say user IDs,
+//! teams, plans, grants, and cancellations, so whatever can still be read in the damaged files is
+//! kept, and only what's missing is added. Files that are whole stay as they are, and so does every
+//! report and every manifest but the newest.
+
+mod changes;
+mod grants;
+mod identities;
+mod manifest;
+mod overlay;
+mod people;
+mod seats;
+mod source;
+mod totals;
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+
+use super::known::Known;
+use super::seats::SEATS;
+use super::totals::{Day as Line, TOTALS};
+use super::verify::{Files, Problem, Verdict, verify};
+use super::{DrawPages, Page};
+use crate::history::git;
+use crate::report::day::{LATEST, stem_of};
+use crate::report::scope::{Scope, ScopeNameError};
+use crate::report::standing::Counts;
+use crate::report::status::Rule;
+use grants::Grants;
+use identities::Identities;
+use overlay::Overlay;
+use source::{Day, Source};
+
+/// What a rebuild makes of a history.
+#[derive(Debug)]
+pub struct Rebuilt {
+    /// Whose history it is.
+    pub scope: Scope,
+    /// The files to write, with their paths in the folder; the newest manifest comes last. None if
+    /// everything is whole.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// What a person should know of it.
+    pub notes: Vec<String>,
+    /// What `verify` says once the files are written.
+    pub verdict: Verdict,
+}
+
+/// Why a history can't be rebuilt.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// The files aren't those that were recorded, because of what Git did in the checkout.
+    #[error("the checkout isn't what was recorded")]
+    Checkout(Vec<Problem>),
+    /// The reports and the newest manifest are what everything is computed from.
+    #[error("not every file can be read that the history is rebuilt from")]
+    Unreadable(Vec<Problem>),
+    /// Someone ended it.
+    #[error("interrupted")]
+    Interrupted,
+    /// The newest manifest names a scope that can't be one.
+    #[error("the newest manifest: {0}")]
+    Scope(#[from] ScopeNameError),
+    /// A file couldn't be put into its form. Never in practice.
+    #[error("a file of the history can't be written: {0}")]
+    Form(#[from] csv::Error),
+    /// The newest manifest couldn't be written. Never in practice.
+    #[error("the newest manifest can't be written: {0}")]
+    Manifest(#[from] serde_json::Error),
+}
+
+/// Computes what's damaged in the folder of a scope, which has that name. People count as inactive after
+/// `inactive_after` in what's computed again, and `draw` makes the pages that show it. Stops if `is_stopped`.
+///
+/// # Errors
+/// If the history can't be rebuilt. A rebuild never writes anything itself.
+pub fn rebuild(
+    files: &impl Files,
+    name: Option<&str>,
+    (inactive_after, draw): (SignedDuration, DrawPages),
+    is_stopped: impl Fn() -> bool,
+) -> Result<Rebuilt, RebuildError> {
+    let before = verify(files, name, None);
+    if !before.checkout.is_empty() {
+        return Err(RebuildError::Checkout(before.checkout));
+    }
+    let source = Source::read(files)?;
+    let newest = &source.newest;
+    let scope = Scope::new(newest.manifest.scope.kind, &newest.manifest.scope.name)?;
+    let is_damaged = |path: &str| before.problems.iter().any(|problem| problem.path == path);
+
+    let mut lines = changes::Changes::read(&source, is_damaged);
+    let mut totals = totals::Lines::read(&source, is_damaged(TOTALS));
+    let (people_before, seats_before) = (people::Lines::read(&source), seats::Lines::read(&source));
+    let identities = Identities::new(&people_before, &seats_before, &lines);
+    let grants = Grants::new(&seats_before, &lines, &identities);
+
+    let mut seen = Known::default();
+    for day in &source.days {
+        if is_stopped() {
+            return Err(RebuildError::Interrupted);
+        }
+        let report = day.read(files)?;
+        lines.compare(day, &report.seats, &grants, &identities);
+        let mut known: Vec<_> = report.seats;
+        for seat in &mut known {
+            seat.assignee = seat.assignee.take().map(|account| {
+                let account = identities.account(&account.login, day.time);
+                seat.created_at = grants.at(&account.login, day.time);
+                account
+            });
+        }
+        seen.people.see(day.time, &known, &[]);
+        if totals.lacks(day) {
+            let rule = Rule {
+                now: day.time,
+                inactive_after,
+            };
+            let counts = Counts::of(seen.standings(&known, rule));
+            let report = (day.time, day.complete());
+            totals.add(Line::new(report, known.len(), counts, (0, 0)));
+        }
+    }
+    let mut new = Overlay::new(files);
+    let mut notes = Vec::new();
+    lines.write(&mut totals, &mut new, &mut notes)?;
+    totals.write(&mut new, &mut notes)?;
+
+    let latest = source.content(LATEST);
+    let newest_report = newest.day.content(files)?;
+    if is_damaged(LATEST) || latest.is_none() {
+        new.put(LATEST, newest_report);
+    }
+    let is_damaged_people = is_damaged(super::people::PEOPLE);
+    let written = people_before.write(seen.people, is_damaged_people, &mut notes)?;
+    new.put_some(super::people::PEOPLE, written);
+    let recovered = seats_before.write(&source, &newest.day.read(files)?.seats, &identities)?;
+    let continuity = recovered.continuity(&source, is_damaged(SEATS));
+    new.put_some(SEATS, recovered.file);
+    new.put(git::ATTRIBUTES, git::NO_CONVERSION.as_bytes().to_vec());
+
+    let days: Vec<_> = totals.days().collect();
+    let changes_file = super::changes::file_name(newest.day.time);
+    let is_shown = [TOTALS, &changes_file]
+        .into_iter()
+        .any(|path| new.has_new(path));
+    let pages = draw(&Page {
+        scope: &scope,
+        time: newest.day.time,
+        complete: newest.day.complete(),
+        inactive_after,
+        days: &days,
+        changes: &new.content(&changes_file).unwrap_or_default(),
+    });
+    for (path, content) in pages {
+        if is_shown || is_damaged(path) || !files.paths().contains(path) {
+            new.put(path, content.into_bytes());
+        }
+    }
+    manifest::update(&source, &mut new, continuity)?;
+    let verdict = verify(&new, name, None);
+    Ok(Rebuilt {
+        scope,
+        notes,
+        verdict,
+        files: new.into_files(&newest.path),
+    })
+}
+
+/// The files by the day they're of.
+type ByDay<T> = BTreeMap<jiff::civil::Date, T>;
+
+impl Day {
+    /// The path of its report.
+    fn path(&self) -> String {
+        format!("{}.csv", stem_of(self.day))
+    }
+}

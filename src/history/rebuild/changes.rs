@@ -1,0 +1,274 @@
+//! `changes/`: the lines that can be read stay, and what the reports show beyond them is added.
+//!
+//! Reports don't prove every change that they seem to show: an incomplete one lacks seats that are
+//! still there. So a day gets lines only as far as its line of totals counts more than its
+//! readable lines say; without such a line, as far as complete reports show them.
+
+use std::collections::BTreeMap;
+
+use csv::ByteRecord;
+use jiff::Timestamp;
+
+use super::super::changes::{self, Change, Kind};
+use super::super::verify::Files;
+use super::grants::Grants;
+use super::identities::Identities;
+use super::overlay::Overlay;
+use super::source::{Day, Source};
+use super::totals::Lines as Totals;
+use super::{ByDay, RebuildError};
+use crate::report::day::date;
+use crate::report::manifest::RecordedManifest;
+use crate::report::seat::{Seat, by_name};
+
+/// A line that can be read.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    pub(super) time: Timestamp,
+    pub(super) login: String,
+    pub(super) kind: String,
+    pub(super) from: String,
+    pub(super) to: String,
+    record: ByteRecord,
+}
+
+impl Line {
+    fn read(record: ByteRecord) -> Option<Self> {
+        let cell = |place| {
+            let cell = record.get(place).unwrap_or_default();
+            String::from_utf8_lossy(cell).into_owned()
+        };
+        Some(Self {
+            time: cell(0).parse().ok()?,
+            login: cell(1),
+            kind: cell(4),
+            from: cell(5),
+            to: cell(6),
+            record,
+        })
+    }
+
+    /// Whether it's a change of that kind.
+    pub(super) fn is(&self, kind: Kind) -> bool {
+        self.kind == kind.as_str()
+    }
+}
+
+/// The file of a year.
+struct Year {
+    lines: Vec<Line>,
+    /// The numbers of the lines that can't be read.
+    unreadable: Vec<usize>,
+    /// Whether it's to be written again.
+    is_damaged: bool,
+}
+
+/// What two reports show of a day.
+struct Shown {
+    time: Timestamp,
+    line: Line,
+    kind: Kind,
+}
+
+/// The files of changes, and what the reports show.
+pub(super) struct Changes {
+    years: BTreeMap<String, Year>,
+    /// The seats as of the last report that was compared, with its time.
+    state: Option<(Timestamp, Vec<Seat>)>,
+    /// Whether some report so far showed every seat, as far as that's known.
+    has_baseline: bool,
+    shown: ByDay<Vec<Shown>>,
+}
+
+impl Changes {
+    pub(super) fn read(source: &Source, is_damaged: impl Fn(&str) -> bool) -> Self {
+        let mut years: BTreeMap<String, Year> = BTreeMap::new();
+        for path in source.others().filter(|path| path.starts_with("changes/")) {
+            let file = source.content(path).unwrap_or_default();
+            let (mut lines, mut unreadable) = (Vec::new(), Vec::new());
+            for line in changes::lines(file) {
+                match line {
+                    Ok(record) => lines.extend(Line::read(record)),
+                    Err(number) => unreadable.push(number),
+                }
+            }
+            if has_conflict(file) {
+                let mut seen = std::collections::HashSet::new();
+                lines.retain(|line| {
+                    let cells: Vec<Vec<u8>> = line.record.iter().map(<[u8]>::to_vec).collect();
+                    seen.insert(cells)
+                });
+            }
+            let is_damaged =
+                is_damaged(path) || !unreadable.is_empty() || !changes::has_columns(file);
+            let year = Year {
+                lines,
+                unreadable,
+                is_damaged,
+            };
+            years.insert(path.clone(), year);
+        }
+        // What's named and isn't there.
+        for day in &source.days {
+            let path = changes::file_name(day.time);
+            let names =
+                |manifest: &RecordedManifest| manifest.files.iter().any(|entry| entry.name == path);
+            if day.manifest.as_ref().is_some_and(names) {
+                years.entry(path).or_insert(Year {
+                    lines: Vec::new(),
+                    unreadable: Vec::new(),
+                    is_damaged: true,
+                });
+            }
+        }
+        Self {
+            years,
+            state: None,
+            has_baseline: false,
+            shown: ByDay::new(),
+        }
+    }
+
+    /// All lines that can be read.
+    pub(super) fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.years.values().flat_map(|year| &year.lines)
+    }
+
+    /// Compares the report of a day, with these `seats`, with the one before it.
+    pub(super) fn compare(
+        &mut self,
+        day: &Day,
+        seats: &[Seat],
+        grants: &Grants,
+        identities: &Identities,
+    ) {
+        let is_proof = day.complete() != Some(false);
+        let mut state = seats.to_vec();
+        if let Some((last, mut before)) = self.state.take() {
+            for account in before.iter_mut().filter_map(|seat| seat.assignee.as_mut()) {
+                account.login = identities.login(&account.login, last, day.time).into();
+            }
+            let mut shown = Vec::new();
+            for change in changes::between(&before, seats) {
+                match change.kind {
+                    Kind::Revoked if !is_proof => state.push(change.seat.clone()),
+                    Kind::Granted if !self.has_baseline => {}
+                    Kind::Revoked | Kind::Granted => {
+                        shown.extend(shown_by(change, (last, day.time), grants));
+                    }
+                    _ => {}
+                }
+            }
+            self.shown.insert(day.day, shown);
+            state.sort_by(Seat::order);
+        }
+        let manifest = day.manifest.as_ref();
+        let known = manifest.and_then(RecordedManifest::continuity);
+        self.has_baseline |= known.map_or(is_proof, |known| known.baseline);
+        self.state = Some((day.time, state));
+    }
+
+    /// Puts the damaged files together again, and counts the changes of days whose line of totals
+    /// is new.
+    pub(super) fn write<F: Files>(
+        mut self,
+        totals: &mut Totals,
+        new: &mut Overlay<'_, F>,
+        notes: &mut Vec<String>,
+    ) -> Result<(), RebuildError> {
+        for (day, shown) in std::mem::take(&mut self.shown) {
+            let of_day = |line: &&Line| date(line.time) == day;
+            let there: Vec<Line> = self.lines().filter(of_day).cloned().collect();
+            for kind in [Kind::Revoked, Kind::Granted] {
+                let missing: Vec<&Shown> = shown
+                    .iter()
+                    .filter(|shown| shown.kind == kind && !is_covered(shown, &there))
+                    .collect();
+                let counted = there.iter().filter(|line| line.is(kind)).count();
+                let lacks = totals
+                    .counted(day, kind)
+                    .map(|all| all.saturating_sub(counted));
+                let Some(first) = missing.first() else {
+                    continue;
+                };
+                let path = changes::file_name(first.time);
+                let Some(year) = self.years.get_mut(&path).filter(|year| year.is_damaged) else {
+                    continue;
+                };
+                match lacks {
+                    Some(0) => {}
+                    Some(lacks) if lacks < missing.len() => notes.push(format!(
+                        "{path} lacks {lacks} seats that were {} on {day}, and the reports don't say which of {} they are; they're left out",
+                        kind.as_str(),
+                        missing.len()
+                    )),
+                    _ => year.lines.extend(missing.iter().map(|shown| shown.line.clone())),
+                }
+            }
+        }
+        for line in self.lines() {
+            totals.count(line.time, &line.kind);
+        }
+        for (path, mut year) in self.years {
+            if !year.is_damaged {
+                continue;
+            }
+            if !year.unreadable.is_empty() {
+                let numbers: Vec<String> = year.unreadable.iter().map(usize::to_string).collect();
+                notes.push(format!(
+                    "{path}: lines that can't be read are left out: {}. They're still in the history of Git",
+                    numbers.join(", ")
+                ));
+            }
+            // In the order in which a run writes them.
+            year.lines.sort_by(|one, other| {
+                let by_time = one.time.cmp(&other.time);
+                by_time.then_with(|| by_name(&one.login, &other.login))
+            });
+            if !year.lines.is_empty() || new.content(&path).is_some() {
+                let records = year.lines.iter().map(|line| &line.record);
+                new.put(&path, changes::of_records(records)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn has_conflict(file: &[u8]) -> bool {
+    let mut lines = file.split(|byte| *byte == b'\n');
+    lines.any(|line| line.starts_with(b"<<<<<<< "))
+}
+
+/// A change as a line of the file.
+fn shown_by(
+    change: Change<'_>,
+    (last, time): (Timestamp, Timestamp),
+    grants: &Grants,
+) -> Option<Shown> {
+    let kind = change.kind;
+    let granted_at = || grants.between(change.seat.login(), last, time);
+    let to = match kind {
+        Kind::Granted => granted_at().map(|at| at.to_string()).unwrap_or_default(),
+        _ => String::new(),
+    };
+    let file = changes::append(&[], time, &[Change { to, ..change }]).ok()?;
+    let record = changes::lines(&file).find_map(Result::ok)?;
+    let line = Line::read(record)?;
+    Some(Shown { time, line, kind })
+}
+
+/// Whether one of the lines of the day tells of it already: the same change of the same person, or
+/// a rename that explains why a login came or went.
+fn is_covered(shown: &Shown, there: &[Line]) -> bool {
+    let login = shown.line.login.to_lowercase();
+    there.iter().any(|line| {
+        let is_same = line.is(shown.kind)
+            && line.login.to_lowercase() == login
+            && line.record.get(2) == shown.line.record.get(2);
+        let renamed = match shown.kind {
+            Kind::Revoked => &line.from,
+            _ => &line.to,
+        };
+        is_same || (line.is(Kind::Renamed) && renamed.to_lowercase() == login)
+    })
+}

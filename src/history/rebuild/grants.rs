@@ -1,0 +1,86 @@
+//! When access was granted, as far as files other than the reports still say it.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::super::changes::Kind;
+use super::changes::Changes;
+use super::identities::Identities;
+use super::seats;
+
+/// A change that says when access was granted: before it, after it, or both.
+struct Event {
+    report: Timestamp,
+    before: Option<Timestamp>,
+    after: Option<Timestamp>,
+}
+
+/// By logins in lower case.
+pub(super) struct Grants {
+    events: HashMap<String, Vec<Event>>,
+    seats: HashMap<String, Vec<Timestamp>>,
+}
+
+impl Grants {
+    pub(super) fn new(seats: &seats::Lines, changes: &Changes, identities: &Identities) -> Self {
+        let mut events: HashMap<String, Vec<Event>> = HashMap::new();
+        for line in changes.lines() {
+            let kinds = [Kind::Granted, Kind::Reassigned, Kind::Revoked];
+            if kinds.into_iter().any(|kind| line.is(kind)) {
+                let login = identities.login(&line.login, line.time, Timestamp::MAX);
+                let event = Event {
+                    report: line.time,
+                    before: line.from.parse().ok(),
+                    after: line.to.parse().ok(),
+                };
+                events.entry(login.to_lowercase()).or_default().push(event);
+            }
+        }
+        for events in events.values_mut() {
+            events.sort_by_key(|event| event.report);
+        }
+        let mut found: HashMap<String, Vec<Timestamp>> = HashMap::new();
+        for seat in seats.readable() {
+            if let (Some(account), Some(at)) = (&seat.assignee, seat.created_at) {
+                found
+                    .entry(account.login.to_lowercase())
+                    .or_default()
+                    .push(at);
+            }
+        }
+        Self {
+            events,
+            seats: found,
+        }
+    }
+
+    /// The oldest grant of somebody, by their newest login, at the time of a report.
+    pub(super) fn at(&self, login: &str, time: Timestamp) -> Option<Timestamp> {
+        let login = login.to_lowercase();
+        let events = self.events.get(&login).map_or(&[][..], Vec::as_slice);
+        let later = events.partition_point(|event| event.report <= time);
+        let last = events[..later].last().and_then(|event| event.after);
+        let next = || events[later..].iter().find_map(|event| event.before);
+        let now = || {
+            let seats = self.seats.get(&login)?;
+            seats.iter().copied().filter(|at| *at <= time).min()
+        };
+        last.or_else(next).or_else(now)
+    }
+
+    /// The one grant of somebody between two reports, if it's known.
+    pub(super) fn between(
+        &self,
+        login: &str,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> Option<Timestamp> {
+        let seats = self.seats.get(&login.to_lowercase())?;
+        let mut between = seats.iter().filter(|at| **at > after && **at <= until);
+        match (between.next(), between.next()) {
+            (Some(at), None) => Some(*at),
+            _ => None,
+        }
+    }
+}

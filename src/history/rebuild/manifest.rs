@@ -1,0 +1,136 @@
+//! The newest manifest, which speaks for the files as they are: it gets the hashes of those that
+//! were written again. Everything else that it says stays as it is, byte for byte.
+
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use super::super::listing::Listing;
+use super::super::verify::{Files, day_of};
+use super::super::{README, TREND_DARK, TREND_LIGHT, folder::hash};
+use super::RebuildError;
+use super::overlay::Overlay;
+use super::source::Source;
+use crate::history::git::{ATTRIBUTES, blob_id};
+use crate::report::day::LATEST;
+use crate::report::manifest::{Continuity, FileEntry};
+
+/// An object whose keys keep their order, and whose values keep their form.
+struct Object(Vec<(String, Box<RawValue>)>);
+
+impl Object {
+    /// Gives a key a value; a new key comes before the one called `before`, or last.
+    fn set(&mut self, key: &str, value: &impl Serialize, before: &str) -> serde_json::Result<()> {
+        let value = serde_json::to_string_pretty(value)?.replace('\n', "\n  ");
+        let value = RawValue::from_string(value)?;
+        match self.0.iter_mut().find(|(other, _)| other == key) {
+            Some((_, old)) => *old = value,
+            None => {
+                let place = self.0.iter().position(|(other, _)| other == before);
+                let place = place.unwrap_or(self.0.len());
+                self.0.insert(place, (key.to_owned(), value));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Says in the newest manifest what the files are that it names, if any of them is new.
+pub(super) fn update<F: Files>(
+    source: &Source,
+    new: &mut Overlay<'_, F>,
+    continuity: Option<Continuity>,
+) -> Result<(), RebuildError> {
+    let newest = &source.newest;
+    if new.new_paths().next().is_none() && continuity.is_none() {
+        return Ok(());
+    }
+    let mut paths: Vec<String> = Vec::new();
+    paths.extend(newest.manifest.files.iter().map(|entry| entry.name.clone()));
+    let present = [
+        ATTRIBUTES,
+        LATEST,
+        README,
+        super::super::people::PEOPLE,
+        super::super::seats::SEATS,
+        super::super::totals::TOTALS,
+        TREND_LIGHT,
+        TREND_DARK,
+        &super::super::changes::file_name(newest.day.time),
+    ]
+    .map(str::to_owned);
+    for path in present {
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    let mut files = Vec::new();
+    for path in paths {
+        let said = newest.manifest.files.iter().find(|said| said.name == path);
+        let entry = match new.content(&path) {
+            // A report is evidence, and no rebuild speaks for another one.
+            Some(file) if day_of(&path).is_none() => Some(FileEntry {
+                size: file.len() as u64,
+                sha256: hash(&file),
+                name: path,
+            }),
+            _ => said.cloned(),
+        };
+        files.extend(entry);
+    }
+    let listed = new.paths().iter().filter_map(|path| {
+        let id = blob_id(&new.content(path)?);
+        Some((path.clone(), id))
+    });
+    let listing = Listing::new(listed);
+    let mut blobs = listing.blobs(&files);
+    blobs.extend(
+        listing
+            .changes()
+            .map(|(path, id)| (path.clone(), id.clone())),
+    );
+
+    let mut object: Object = serde_json::from_slice(&newest.content)?;
+    object.set("files", &files, "previous")?;
+    object.set("git_blobs", &blobs, "previous")?;
+    let older = listing.older_reports(newest.day.day);
+    object.set("older_reports", &older, "previous")?;
+    if let Some(continuity) = continuity {
+        object.set("tracked_since", &continuity.tracked_since, "files")?;
+        object.set("baseline", &continuity.baseline, "files")?;
+    }
+    let mut file = serde_json::to_vec_pretty(&object)?;
+    file.push(b'\n');
+    new.put(&newest.path, file);
+    Ok(())
+}
+
+impl Serialize for Object {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                let mut object = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    object.push(entry);
+                }
+                Ok(Object(object))
+            }
+        }
+        deserializer.deserialize_map(Keys)
+    }
+}

@@ -1,0 +1,66 @@
+//! Which files a manifest must name. A file that no manifest names could be altered unseen.
+
+use jiff::Timestamp;
+
+use super::people::PEOPLE;
+use super::seats::SEATS;
+use super::totals::TOTALS;
+use super::{Folder, README, TREND_DARK, TREND_LIGHT, changes};
+use crate::history::git;
+use crate::report::day::{LATEST, day_stem};
+use crate::report::manifest::RecordedManifest;
+
+/// The files that every manifest in a repository names, each with the first version of the
+/// manifest's form that names it.
+const ALWAYS: [(u32, &str); 8] = [
+    (1, git::ATTRIBUTES),
+    (1, README),
+    (1, LATEST),
+    (1, PEOPLE),
+    (1, SEATS),
+    (1, TOTALS),
+    (1, TREND_DARK),
+    (1, TREND_LIGHT),
+];
+
+/// The files that a manifest must name and doesn't, in the order of their names. A file of changes
+/// isn't among them, because a manifest names it only after the year's first change.
+pub(super) fn unnamed(manifest: &RecordedManifest) -> Vec<String> {
+    // A manifest without a version is damaged: the first form has one already.
+    let version = manifest.schema_version.max(1);
+    let report = format!("{}.csv", day_stem(manifest.report_time));
+    let always = ALWAYS
+        .iter()
+        .filter(|(since, _)| *since <= version)
+        .map(|(_, name)| (*name).to_owned());
+    always
+        .chain([report])
+        .filter(|name| manifest.sha256(name).is_none())
+        .collect()
+}
+
+/// Warns if the newest manifest leaves out files that it must name, before a report of `time` is
+/// recorded in `folder`.
+pub(super) fn warning(
+    newest: &RecordedManifest,
+    folder: &Folder,
+    time: Timestamp,
+) -> Option<String> {
+    let mut missing = unnamed(newest);
+    let changes = changes::file_name(time);
+    let has_changes = folder.changes.as_ref().is_some_and(|file| !file.is_empty());
+    if has_changes
+        && changes == changes::file_name(newest.report_time)
+        && newest.sha256(&changes).is_none()
+    {
+        missing.push(changes);
+        missing.sort();
+    }
+    (!missing.is_empty()).then(|| {
+        format!(
+            "{}.json doesn't name {}, so nothing shows whether something other than this action changed them; run `copilot-activity-report verify` in a clone to find out more",
+            day_stem(newest.report_time),
+            missing.join(", ")
+        )
+    })
+}

@@ -1,0 +1,164 @@
+//! `totals.csv`: one line a day, the trend. It also says when reports were recorded, and with it
+//! how far back what is known of a person reaches.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{header, table};
+use crate::report::day::date;
+use crate::report::standing::Counts;
+
+/// The file's name in the folder of a scope.
+pub const TOTALS: &str = "totals.csv";
+
+/// Its columns. The time is UTC in whole seconds.
+pub const COLUMNS: [&str; 10] = [
+    "Report Time",
+    "Seats",
+    "People",
+    "Active",
+    "Inactive",
+    "Never Used",
+    "New",
+    "Granted",
+    "Revoked",
+    "Complete",
+];
+
+/// The line of one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Day {
+    /// The time of the day's report.
+    pub report_time: Timestamp,
+    /// Its rows.
+    pub seats: usize,
+    /// The people who hold them.
+    pub people: usize,
+    /// Of them, those who were active lately.
+    pub active: usize,
+    /// Those of whom nothing better is known.
+    pub inactive: usize,
+    /// Those who never used their seat.
+    pub never_used: usize,
+    /// Those who got it lately and were not active yet.
+    pub new: usize,
+    /// Seats that came since the report of the day before.
+    pub granted: usize,
+    /// Seats that went since then.
+    pub revoked: usize,
+    /// Whether the report is proved complete; nothing where nobody can know.
+    pub complete: Option<bool>,
+}
+
+impl Day {
+    /// The line of the day for a report of that time, complete or not, with so many seats and
+    /// people.
+    #[must_use]
+    pub fn new(
+        (report_time, complete): (Timestamp, Option<bool>),
+        seats: usize,
+        counts: Counts,
+        (granted, revoked): (usize, usize),
+    ) -> Self {
+        Self {
+            report_time,
+            complete,
+            seats,
+            people: counts.people,
+            active: counts.active,
+            inactive: counts.inactive,
+            never_used: counts.never_used,
+            new: counts.new,
+            granted,
+            revoked,
+        }
+    }
+}
+
+/// The file, as it is and as it is read. A line that cannot be read stays as it is.
+#[derive(Debug, Default)]
+pub struct Totals {
+    lines: Vec<(String, Option<Day>)>,
+}
+
+impl Totals {
+    /// Reads the file, and says which of its lines cannot be read.
+    #[must_use]
+    pub fn read(file: &[u8]) -> (Self, Vec<usize>) {
+        let header = COLUMNS.join(",");
+        let text = String::from_utf8_lossy(table::without_mark(file));
+        let lacks_header = header::totals_lack_header(file);
+        let lines: Vec<_> = (1..)
+            .zip(text.lines())
+            .filter(|(_, line)| !line.is_empty() && *line != header)
+            .map(|(number, line)| (number, line.to_owned(), day(line)))
+            // A damaged header says nothing that is to be kept.
+            .filter(|(number, _, day)| *number != 1 || day.is_some() || !lacks_header)
+            .collect();
+        let damaged = lines.iter().filter(|(.., day)| day.is_none());
+        let damaged = damaged.map(|(number, ..)| *number).collect();
+        let lines = lines
+            .into_iter()
+            .map(|(_, line, day)| (line, day))
+            .collect();
+        (Self { lines }, damaged)
+    }
+
+    /// The days, in the order of the file.
+    pub fn days(&self) -> impl DoubleEndedIterator<Item = &Day> {
+        self.lines.iter().filter_map(|(_, day)| day.as_ref())
+    }
+
+    /// Puts in the line of a day, in its place by time. The line that the same day had before goes;
+    /// what was granted and revoked in it stays counted.
+    pub fn put(&mut self, mut line: Day) {
+        let same_day = |day: &Day| date(day.report_time) == date(line.report_time);
+        let mut counted = (0, 0);
+        self.lines.retain(|(_, day)| {
+            let Some(day) = day.filter(same_day) else {
+                return true;
+            };
+            counted = (counted.0 + day.granted, counted.1 + day.revoked);
+            false
+        });
+        line.granted += counted.0;
+        line.revoked += counted.1;
+        let later = |(_, day): &(String, Option<Day>)| {
+            day.is_some_and(|day| day.report_time > line.report_time)
+        };
+        let place = self.lines.iter().position(later);
+        let place = place.unwrap_or(self.lines.len());
+        self.lines.insert(place, (String::new(), Some(line)));
+    }
+
+    /// The file's new form.
+    ///
+    /// # Errors
+    /// Never in practice: every day has a form as a line.
+    pub fn write(&self) -> csv::Result<Vec<u8>> {
+        let mut file = format!("{}\n", COLUMNS.join(",")).into_bytes();
+        for (text, day) in &self.lines {
+            match day {
+                Some(day) => file.extend(table::rows([day])?),
+                None => {
+                    file.extend_from_slice(text.as_bytes());
+                    file.push(b'\n');
+                }
+            }
+        }
+        Ok(file)
+    }
+}
+
+/// Whether a file begins with the line of a file of totals.
+#[must_use]
+pub fn has_columns(file: &[u8]) -> bool {
+    table::has_columns(file, &COLUMNS)
+}
+
+fn day(line: &str) -> Option<Day> {
+    let mut csv = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(line.as_bytes());
+    csv.deserialize().next()?.ok()
+}

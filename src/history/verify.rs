@@ -1,0 +1,360 @@
+//! Whether the history of a scope still is what its manifests say of it.
+//!
+//! Each day's manifest gives the SHA-256 of the day's files and of the manifest before it, so what
+//! was altered, taken out or put in shows. Files that only grow are held against every manifest:
+//! what each of them says is the beginning of today's file. What a manifest counts is held against
+//! the report and the totals. All of it finds accidents and careless edits; whoever may write
+//! everything can write manifests that fit, too.
+
+mod chain;
+mod checkout;
+mod counts;
+mod growth;
+mod named;
+mod scopes;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read};
+
+use jiff::civil::Date;
+use sha2::{Digest as _, Sha256};
+
+use super::people::PEOPLE;
+use super::seats::SEATS;
+use super::totals::{self, TOTALS};
+use crate::history::git::LineEnds;
+use crate::report::day::{REPORTS, date, stem_of};
+use crate::report::manifest::{FileEntry, RecordedManifest, SCHEMA_VERSION};
+
+/// The folder of a scope, wherever its files are.
+pub trait Files {
+    /// The paths of everything in it that is no folder, with `/` between the names.
+    fn paths(&self) -> &BTreeSet<String>;
+
+    /// Opens one of them.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    fn open(&self, path: &str) -> io::Result<impl Read>;
+}
+
+/// Something that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The file, by its path in the folder of the scope.
+    pub path: String,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+/// What was found in the folder of a scope.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// Whose reports they are, as the newest manifest says it.
+    pub scope: Option<String>,
+    /// The first and the last day that has a report or a manifest.
+    pub span: Option<(Date, Date)>,
+    /// How many days have one.
+    pub days: usize,
+    /// How many files, manifests among them, were held against a manifest.
+    pub files: usize,
+    /// What is not as it should be, by path.
+    pub problems: Vec<Problem>,
+    /// Those of them that Git is the cause of, in this checkout or by Git LFS.
+    pub checkout: Vec<Problem>,
+}
+
+/// Holds `files` against the manifests among them, in the folder of the name `folder` if that is
+/// known; with `since` only what is of that day or later: its first manifest is taken as the
+/// beginning, whatever lies before it.
+pub fn verify(files: &impl Files, folder: Option<&str>, since: Option<Date>) -> Verdict {
+    let mut check = Check {
+        files,
+        since,
+        verdict: Verdict::default(),
+        other_line_ends: BTreeMap::new(),
+    };
+    let days = check.days();
+    let links = check.links(&days);
+    check.scopes(&links, folder);
+    check.keys(&links);
+    check.names(&links);
+    check.chain(&links, &days);
+    let rows = check.reports(&links);
+    check.growth(&links);
+    check.counts(&links, &rows);
+    check.newest(&links);
+    check.line_ends();
+    check.verdict.days = days.len();
+    check.verdict.span = days.first().copied().zip(days.last().copied());
+    check.verdict.problems.sort();
+    check.verdict
+}
+
+/// Whether a folder holds the history of a scope, or what somebody left of one.
+pub fn is_history(files: &impl Files) -> bool {
+    let paths = files.paths();
+    paths.iter().any(|path| day_of(path).is_some())
+        || (paths.contains(SEATS) && paths.contains(PEOPLE))
+        || (paths.contains(TOTALS) && begins_as_totals(files).unwrap_or(false))
+}
+
+/// Other programs write a file of that name, too.
+fn begins_as_totals(files: &impl Files) -> io::Result<bool> {
+    const ENOUGH: u64 = 1_000;
+    let mut beginning = Vec::new();
+    let mut file = files.open(TOTALS)?.take(ENOUGH);
+    file.read_to_end(&mut beginning)?;
+    Ok(totals::has_columns(&beginning))
+}
+
+/// Whether a path in a folder is the report or the manifest of a day, and of which.
+#[must_use]
+pub fn day_of(path: &str) -> Option<Date> {
+    let stem = path
+        .strip_suffix(".json")
+        .or_else(|| path.strip_suffix(".csv"))?;
+    let day: Date = stem.rsplit('/').next()?.parse().ok()?;
+    (stem_of(day) == stem).then_some(day)
+}
+
+/// The manifest of a day.
+struct Link {
+    day: Date,
+    path: String,
+    size: u64,
+    sha256: String,
+    /// Whether it's a pointer of Git LFS.
+    is_pointer: bool,
+    /// What it says; nothing where it cannot be read.
+    says: Option<RecordedManifest>,
+}
+
+struct Check<'f, F> {
+    files: &'f F,
+    /// The first day to look at, where not all are.
+    since: Option<Date>,
+    verdict: Verdict,
+    /// The files that are as they were recorded but for their line ends, by those that were
+    /// recorded.
+    other_line_ends: BTreeMap<LineEnds, BTreeSet<String>>,
+}
+
+impl<F: Files> Check<'_, F> {
+    fn problem(&mut self, path: &str, what: impl Into<String>) {
+        self.verdict.problems.push(Problem {
+            path: path.to_owned(),
+            what: what.into(),
+        });
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.files.paths().contains(path)
+    }
+
+    fn is_looked_at(&self, day: Date) -> bool {
+        self.since.is_none_or(|since| day >= since)
+    }
+
+    /// The days that have a report or a manifest. Nothing else belongs among them.
+    fn days(&mut self) -> BTreeSet<Date> {
+        let mut days = BTreeSet::new();
+        for path in self.files.paths() {
+            if let Some(day) = day_of(path) {
+                if self.is_looked_at(day) {
+                    days.insert(day);
+                }
+            } else if path
+                .strip_prefix(REPORTS)
+                .is_some_and(|rest| rest.starts_with('/'))
+            {
+                self.problem(path, "is neither the report nor the manifest of a day");
+            }
+        }
+        days
+    }
+
+    fn links(&mut self, days: &BTreeSet<Date>) -> Vec<Link> {
+        let mut links = Vec::new();
+        for &day in days {
+            let path = format!("{}.json", stem_of(day));
+            if !self.has(&path) {
+                self.problem(
+                    &path,
+                    format!("is missing, and the day has a report, {}.csv", stem_of(day)),
+                );
+                continue;
+            }
+            let mut content = Vec::new();
+            let read = self
+                .files
+                .open(&path)
+                .and_then(|mut file| file.read_to_end(&mut content));
+            let is_pointer = self.is_pointer(&path);
+            let says = match read.map(|_| RecordedManifest::read(&content)) {
+                _ if is_pointer => Ok(None),
+                Err(error) => Err(format!("cannot be read: {error}")),
+                Ok(Err(error)) => Err(format!("cannot be read: it is no manifest: {error}")),
+                Ok(Ok(says)) if says.schema_version > SCHEMA_VERSION => Err(format!(
+                    "cannot be read: it is of version {}, and this program knows {SCHEMA_VERSION}; take a newer one",
+                    says.schema_version
+                )),
+                Ok(Ok(says)) => Ok(Some(says)),
+            };
+            let says = says.unwrap_or_else(|why| {
+                self.problem(&path, why);
+                None
+            });
+            if let Some(says) = &says
+                && date(says.report_time) != day
+            {
+                let what = format!(
+                    "speaks of a report of {}, which is another day",
+                    says.report_time
+                );
+                self.problem(&path, what);
+            }
+            links.push(Link {
+                day,
+                path,
+                size: content.len() as u64,
+                sha256: super::folder::hash(&content),
+                is_pointer,
+                says,
+            });
+        }
+        links
+    }
+
+    /// All manifests call people alike: no run goes on with another key.
+    fn keys(&mut self, links: &[Link]) {
+        let mut before: Option<(&Link, Option<&str>)> = None;
+        for link in links {
+            let Some(says) = &link.says else { continue };
+            let key = says.pseudonyms.as_deref();
+            if let Some((earlier, other)) = before
+                && other != key
+            {
+                let (ours, theirs) = (super::names::described(key), super::names::described(other));
+                let what = format!("was written {ours}, and {} {theirs}", earlier.path);
+                self.problem(&link.path, what);
+            }
+            before = Some((link, key));
+        }
+    }
+
+    /// Each day has the report that its manifest says, and no other. Gives the rows of those that
+    /// are as they should be.
+    fn reports(&mut self, links: &[Link]) -> BTreeMap<Date, u64> {
+        let mut rows = BTreeMap::new();
+        for link in links {
+            let report = format!("{}.csv", stem_of(link.day));
+            let Some(says) = &link.says else { continue };
+            match says.files.iter().find(|entry| entry.name == report) {
+                Some(entry) => {
+                    let counted = self.whole(&link.path, entry, counts::rows);
+                    rows.extend(counted.map(|counted| (link.day, counted)));
+                }
+                None if self.has(&report) => {
+                    self.problem(&report, format!("is not named in {}", link.path));
+                }
+                None => self.problem(&link.path, "names no report of its day"),
+            }
+        }
+        rows
+    }
+
+    /// The other files are as the newest manifest says.
+    fn newest(&mut self, links: &[Link]) {
+        let Some(newest) = links.last() else { return };
+        let entries = newest.says.iter().flat_map(|says| &says.files);
+        for entry in entries.filter(|entry| !grows(&entry.name) && day_of(&entry.name).is_none()) {
+            self.whole(&newest.path, entry, |file| io::copy(file, &mut io::sink()));
+        }
+    }
+
+    /// Holds a whole file against what a manifest says of it. Gives what was read of it where it is
+    /// as it should be.
+    fn whole<T>(
+        &mut self,
+        manifest: &str,
+        entry: &FileEntry,
+        read: impl FnOnce(&mut dyn Read) -> io::Result<T>,
+    ) -> Option<T> {
+        if !self.has(&entry.name) {
+            self.problem(&entry.name, format!("is missing, and {manifest} names it"));
+            return None;
+        }
+        self.verdict.files += 1;
+        if self.is_pointer(&entry.name) {
+            return None;
+        }
+        let found = self.files.open(&entry.name).and_then(|file| {
+            let mut file = Hashing::new(file);
+            let read = read(&mut file)?;
+            io::copy(&mut file, &mut io::sink())?;
+            Ok((read, file.size, hex::encode(file.hash.finalize())))
+        });
+        match found {
+            Err(error) => {
+                self.problem(&entry.name, format!("cannot be read: {error}"));
+                None
+            }
+            Ok((read, size, sha256)) if (size, &sha256) != (entry.size, &entry.sha256) => {
+                if self.has_other_line_ends(&entry.name, &[entry], true) {
+                    return Some(read);
+                }
+                self.problem(&entry.name, altered(manifest, entry, size, &sha256));
+                None
+            }
+            Ok((read, ..)) => Some(read),
+        }
+    }
+}
+
+/// A file that is hashed as it is read.
+struct Hashing<R> {
+    file: R,
+    size: u64,
+    hash: Sha256,
+}
+
+impl<R> Hashing<R> {
+    fn new(file: R) -> Self {
+        Self {
+            file,
+            size: 0,
+            hash: Sha256::new(),
+        }
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.hash.update(&buffer[..read]);
+        self.size += read as u64;
+        Ok(read)
+    }
+}
+
+/// Whether a file only grows.
+fn grows(path: &str) -> bool {
+    path == TOTALS || path.starts_with("changes/")
+}
+
+fn altered(manifest: &str, said: &FileEntry, size: u64, sha256: &str) -> String {
+    let bytes = |size: u64, sha256: &str| match sha256.get(..12) {
+        Some(start) => format!("{size} bytes with SHA-256 {start}…"),
+        None => format!("{size} bytes"),
+    };
+    format!(
+        "was altered: {manifest} says {}, found are {}",
+        bytes(said.size, &shown(&said.sha256)),
+        bytes(size, sha256)
+    )
+}
+
+fn shown(text: &str) -> String {
+    crate::system::text::shown(text, 200)
+}

@@ -1,0 +1,122 @@
+//! The chain of manifests: each names the one before it, and each day that was counted has one.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use super::counts::totals;
+use super::{Check, Files, Link, altered, day_of};
+use crate::history::totals::TOTALS;
+use crate::report::day::{REPORTS, date, stem_of};
+use crate::report::manifest::FileEntry;
+
+impl<F: Files> Check<'_, F> {
+    /// Each manifest names the one before it, and every day in [`TOTALS`] has one.
+    pub(super) fn chain(&mut self, links: &[Link], days: &BTreeSet<Date>) {
+        let counted = self.counted_days();
+        // Of a day that has its report it was told already that the manifest is missing.
+        let lost = counted.iter().copied().filter(|day| !days.contains(day));
+        let mut lost = lost.peekable();
+        let mut before: Option<&Link> = None;
+        for link in links {
+            let mut between = Vec::new();
+            while let Some(day) = lost.next_if(|day| *day < link.day) {
+                between.push(day);
+            }
+            let previous = link.says.as_ref().map(|says| says.previous.as_ref());
+            let is_told = previous.is_some_and(|named| self.link(before, link, named, &between));
+            if !is_told {
+                self.lost(&between);
+            }
+            before = Some(link);
+        }
+        let after: Vec<Date> = lost.collect();
+        self.lost(&after);
+        if days.is_empty() && counted.is_empty() && self.since.is_none() {
+            self.problem(REPORTS, "has neither a report nor a manifest of any day");
+        }
+    }
+
+    /// Tells of days without a trace but their lines of totals, which follow one another.
+    fn lost(&mut self, days: &[Date]) {
+        if let Some(day) = days.last() {
+            let what = format!("is missing: {TOTALS} counts the day{}", others(days, *day));
+            self.problem(&format!("{}.json", stem_of(*day)), what);
+        }
+    }
+
+    /// Holds the manifest that `link` names against the one that is there before it. Says whether
+    /// the days that were `lost` between them were told.
+    fn link(
+        &mut self,
+        before: Option<&Link>,
+        link: &Link,
+        named: Option<&FileEntry>,
+        lost: &[Date],
+    ) -> bool {
+        match (before, named) {
+            (None, None) => {}
+            (None, Some(named))
+                if day_of(&named.name).is_some_and(|day| !self.is_looked_at(day)) => {}
+            (Some(before), None) => {
+                let what = format!("names no manifest before it, and {} is there", before.path);
+                self.problem(&link.path, what);
+            }
+            (Some(before), Some(named)) if named.name == before.path => {
+                self.verdict.files += 1;
+                if (named.size, &named.sha256) != (before.size, &before.sha256)
+                    && !before.is_pointer
+                    && !self.has_other_line_ends(&before.path, &[named], true)
+                {
+                    let what = altered(&link.path, named, before.size, &before.sha256);
+                    self.problem(&before.path, what);
+                }
+            }
+            (before, Some(named)) if self.has(&named.name) => {
+                let stands = before.map_or_else(
+                    || "is the first".to_owned(),
+                    |before| format!("follows {}", before.path),
+                );
+                let what = format!("{stands}, but says that it follows {}", named.name);
+                self.problem(&link.path, what);
+            }
+            (_, Some(named)) => {
+                let others = day_of(&named.name).map_or_else(String::new, |day| others(lost, day));
+                let what = format!(
+                    "is missing: {} says that it is the manifest before it{others}",
+                    link.path
+                );
+                self.problem(&named.name, what);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The days of which [`TOTALS`] has a line, in order, as far as they are looked at.
+    fn counted_days(&self) -> BTreeSet<Date> {
+        let totals = totals(self.files);
+        let days = totals.days().map(|day| date(day.report_time));
+        days.filter(|day| self.is_looked_at(*day)).collect()
+    }
+}
+
+/// The days besides `day` that were lost with it, as far as a line has room.
+fn others(lost: &[Date], day: Date) -> String {
+    const SHOWN: usize = 5;
+    let others: Vec<String> = lost
+        .iter()
+        .filter(|other| **other != day)
+        .map(Date::to_string)
+        .collect();
+    match others.len() {
+        0 => String::new(),
+        few if few <= SHOWN => format!("; so are those of {}", others.join(", ")),
+        many => format!(
+            "; so are those of {} and {} more days up to {}",
+            others[..SHOWN].join(", "),
+            many - SHOWN,
+            others[many - 1]
+        ),
+    }
+}

@@ -1,0 +1,74 @@
+//! Files that aren't as they were recorded because of what Git did in the checkout: pointers of Git
+//! LFS, and line ends that were converted. Both have one cause and one remedy for many files.
+
+use std::collections::BTreeSet;
+
+use super::growth::beginnings;
+use super::{Check, Files};
+use crate::history::git::{LineEnds, reads_lfs_pointer};
+use crate::report::manifest::FileEntry;
+
+/// What to do about pointers of Git LFS.
+const POINTER: &str = "is a Git LFS pointer instead of the file. Run `git lfs pull` to see what it points to. The action can't record to files in Git LFS: take them out with `git lfs migrate export --everything --include='PATH/**'` and remove their line from `.gitattributes`";
+
+impl<F: Files> Check<'_, F> {
+    /// Whether a file is a pointer of Git LFS, which then is a problem.
+    pub(super) fn is_pointer(&mut self, path: &str) -> bool {
+        let is_pointer = self.files.open(path).and_then(reads_lfs_pointer);
+        let is_pointer = is_pointer.unwrap_or(false);
+        if is_pointer {
+            self.checkout_problem(path, POINTER);
+        }
+        is_pointer
+    }
+
+    /// Whether a file has these `recorded` beginnings, of which the last is all of it if `is_all`,
+    /// once its line ends are converted. All such files together are one problem.
+    pub(super) fn has_other_line_ends(
+        &mut self,
+        path: &str,
+        recorded: &[&FileEntry],
+        is_all: bool,
+    ) -> bool {
+        let sizes: BTreeSet<u64> = recorded.iter().map(|entry| entry.size).collect();
+        let ends = LineEnds::ALL.into_iter().find(|ends| {
+            let file = self.files.open(path);
+            let read = file.and_then(|file| beginnings(ends.convert(file), &sizes));
+            read.is_ok_and(|(size, found)| {
+                let fits = |entry: &&FileEntry| found.get(&entry.size) == Some(&entry.sha256);
+                let is_whole = sizes.last().is_some_and(|last| *last == size);
+                recorded.iter().all(fits) && (!is_all || is_whole)
+            })
+        });
+        if let Some(ends) = ends {
+            let paths = self.other_line_ends.entry(ends).or_default();
+            paths.insert(path.to_owned());
+        }
+        ends.is_some()
+    }
+
+    fn checkout_problem(&mut self, path: &str, what: &str) {
+        self.problem(path, what);
+        let last = self.verdict.problems.last().cloned();
+        self.verdict.checkout.extend(last);
+    }
+
+    /// Names the files with other line ends as one problem.
+    pub(super) fn line_ends(&mut self) {
+        let found = std::mem::take(&mut self.other_line_ends);
+        for (recorded, paths) in found {
+            let Some(first) = paths.first() else { continue };
+            let (files, was) = match paths.len() - 1 {
+                0 => ("has".to_owned(), "was"),
+                1 => ("and 1 more file have".to_owned(), "were"),
+                more => (format!("and {more} more files have"), "were"),
+            };
+            let what = format!(
+                "{files} {} line ends, and {was} recorded with {}; nothing else differs. Git converted them in this checkout. To get the recorded bytes, run `git config core.autocrlf false` in the clone, and then, at its top, `git rm --cached -r -q . && git reset --hard`",
+                recorded.other().as_str(),
+                recorded.as_str(),
+            );
+            self.checkout_problem(first, &what);
+        }
+    }
+}

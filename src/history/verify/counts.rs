@@ -1,0 +1,102 @@
+//! What a manifest counts: the report's rows, and what the day's line of totals says, too.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+
+use csv::{ByteRecord, ReaderBuilder};
+use jiff::civil::Date;
+
+use super::{Check, Files, Link};
+use crate::history::totals::{Day, TOTALS, Totals};
+use crate::report::day::{date, stem_of};
+use crate::report::manifest::RecordedManifest;
+
+impl<F: Files> Check<'_, F> {
+    /// Each manifest counts what its report and its line of totals do, where these are as they
+    /// should be: of a file that is not it was told already.
+    pub(super) fn counts(&mut self, links: &[Link], rows: &BTreeMap<Date, u64>) {
+        let is_damaged = self.verdict.problems.iter().any(|p| p.path == TOTALS);
+        let totals = if is_damaged {
+            Totals::default()
+        } else {
+            totals(self.files)
+        };
+        let lines: BTreeMap<Date, &Day> = totals
+            .days()
+            .map(|line| (date(line.report_time), line))
+            .collect();
+        for link in links {
+            // One that speaks of another day was told, and nothing here belongs to it.
+            let Some(says) = &link.says else { continue };
+            if date(says.report_time) != link.day {
+                continue;
+            }
+            let rows = rows.get(&link.day).copied();
+            if let (Some(seats), Some(rows)) = (says.seats, rows)
+                && seats != rows
+            {
+                let report = format!("{}.csv", stem_of(link.day));
+                let what = format!("counts {seats} seats, and {report} has {rows}");
+                self.problem(&link.path, what);
+            } else if let Some(line) = lines.get(&link.day) {
+                for what in differences(says, line) {
+                    self.problem(&link.path, what);
+                }
+            }
+        }
+    }
+}
+
+/// What a manifest and the line of its day say differently.
+fn differences(says: &RecordedManifest, line: &Day) -> Vec<String> {
+    let mut found = Vec::new();
+    if says.report_time != line.report_time {
+        let (ours, theirs) = (says.report_time, line.report_time);
+        found.push(format!("is of {ours}, and {TOTALS} says {theirs}"));
+    }
+    for (what, ours, theirs) in [
+        ("seats", says.seats, line.seats),
+        ("people", says.people, line.people),
+    ] {
+        if let Some(ours) = ours
+            && ours != theirs as u64
+        {
+            found.push(format!("counts {ours} {what}, and {TOTALS} {theirs}"));
+        }
+    }
+    if says.complete != line.complete {
+        let told = |complete| match complete {
+            Some(true) => "complete",
+            Some(false) => "not proved complete",
+            None => "not known to be complete",
+        };
+        let (ours, theirs) = (told(says.complete), told(line.complete));
+        found.push(format!(
+            "calls its report {ours}, and {TOTALS} calls it {theirs}"
+        ));
+    }
+    found
+}
+
+/// What can be read of the totals. Where that is nothing, it is told where they are held against
+/// the manifests.
+pub(super) fn totals(files: &impl Files) -> Totals {
+    let mut content = Vec::new();
+    if files.paths().contains(TOTALS)
+        && let Ok(mut file) = files.open(TOTALS)
+    {
+        let _ = file.read_to_end(&mut content);
+    }
+    Totals::read(&content).0
+}
+
+/// How many rows a report has below its header.
+pub(super) fn rows(file: &mut dyn Read) -> io::Result<u64> {
+    let mut csv = ReaderBuilder::new().flexible(true).from_reader(file);
+    let mut row = ByteRecord::new();
+    let mut rows = 0;
+    while csv.read_byte_record(&mut row)? {
+        rows += 1;
+    }
+    Ok(rows)
+}

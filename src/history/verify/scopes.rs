@@ -1,0 +1,87 @@
+//! All manifests are of one organization or enterprise, the one that the folder is named after.
+
+use super::{Check, Files, Link};
+use crate::history::identity::has_same_name;
+use crate::report::manifest::RecordedScope;
+
+/// Manifests in a row that have the same name.
+struct Stretch<'l> {
+    /// The first of them, and the last.
+    ends: (&'l Link, &'l Link),
+    scope: &'l RecordedScope,
+    /// The first ID in it and the last, which differ only if somebody else took the name.
+    ids: Option<(u64, u64)>,
+}
+
+impl<F: Files> Check<'_, F> {
+    /// All manifests are of one scope. Its name may change if the ID shows that it was renamed.
+    pub(super) fn scopes(&mut self, links: &[Link], folder: Option<&str>) {
+        let mut stretches: Vec<Stretch<'_>> = Vec::new();
+        for link in links {
+            let Some(says) = &link.says else { continue };
+            let scope = &says.scope;
+            let last = stretches.last_mut();
+            match last.filter(|last| has_same_name(last.scope, scope)) {
+                Some(stretch) => {
+                    if let (Some((_, before)), Some(id)) = (stretch.ids, scope.id)
+                        && before != id
+                    {
+                        let what = format!(
+                            "is of the {}, and the ID in the manifests before it is {before}: another {} has the name now",
+                            scope.described(),
+                            scope.kind
+                        );
+                        self.problem(&link.path, what);
+                    }
+                    stretch.ends.1 = link;
+                    let first = stretch.ids.map(|(first, _)| first);
+                    stretch.ids = scope.id.map(|id| (first.unwrap_or(id), id)).or(stretch.ids);
+                }
+                None => stretches.push(Stretch {
+                    ends: (link, link),
+                    scope,
+                    ids: scope.id.map(|id| (id, id)),
+                }),
+            }
+        }
+        for pair in stretches.windows(2) {
+            let [before, after] = pair else { continue };
+            if let Some(why) = unproven(before, after) {
+                let (link, earlier) = (after.ends.0, before.ends.1);
+                let what = format!(
+                    "is of the {}, and {} of the {}; {why}",
+                    after.scope.described(),
+                    earlier.path,
+                    before.scope.described()
+                );
+                self.problem(&link.path, what);
+            }
+        }
+        let Some(newest) = stretches.last() else {
+            return;
+        };
+        if let Some(folder) = folder
+            && !newest.scope.name.eq_ignore_ascii_case(folder)
+        {
+            let what = format!(
+                "is of the {}, but the folder's name is {}. Two folders may have been swapped, or this one moved or copied; the folder of an organization or enterprise must have its name",
+                newest.scope.described(),
+                super::shown(folder)
+            );
+            self.problem(&newest.ends.1.path, what);
+        }
+        self.verdict.scope = Some(format!("{} {}", newest.scope.kind, newest.scope.name));
+    }
+}
+
+/// Why nothing shows that `after` is the scope of `before` under another name.
+fn unproven(before: &Stretch<'_>, after: &Stretch<'_>) -> Option<&'static str> {
+    if before.scope.kind != after.scope.kind {
+        return Some("an organization and an enterprise have no history in common");
+    }
+    match (before.ids, after.ids) {
+        (Some((_, before)), Some((after, _))) if before == after => None,
+        (Some(_), Some(_)) => Some("their IDs differ, so it isn't a rename"),
+        _ => Some("only an ID in both would prove that it's a rename"),
+    }
+}

@@ -1,0 +1,160 @@
+//! Text from elsewhere as text in Markdown that GitHub shows: no link, no image, no mention, no
+//! HTML, no column of a table.
+
+use crate::system::text;
+
+/// The longest text from elsewhere that is shown whole. GitHub's names have at most 100
+/// characters.
+const LONGEST_TEXT: usize = 400;
+
+/// A name from elsewhere as text in Markdown, in a table too: no link, no image, no mention, no
+/// HTML, no column, and of bounded length.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    escape_whole(&text::shown(text, LONGEST_TEXT))
+}
+
+/// As [`escape`], whatever its length.
+#[must_use]
+pub fn escape_whole(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            // A mention becomes a link after the Markdown is rendered, so only a break in the
+            // text keeps it from that; likewise bare addresses, below.
+            '@' => escaped.push_str("@<!-- -->"),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '!' | '|'
+            | '~' | '$' => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            c if c.is_control() || text::is_invisible(c) => escaped.extend(c.escape_default()),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+        .replace("://", ":<!-- -->//")
+        .replace("www.", "www<!-- -->.")
+}
+
+/// A name as code, where Markdown means nothing and no link is made.
+#[must_use]
+pub fn code(name: &str) -> String {
+    // A backslash before `|` is read in one way by a table and in another by code.
+    let shown = text::shown(name, LONGEST_TEXT)
+        .replace('`', "\\u{60}")
+        .replace('|', "\\u{7c}");
+    // Nothing between two backticks is no code: they wait for two others.
+    if shown.is_empty() {
+        return "` `".to_owned();
+    }
+    format!("`{shown}`")
+}
+
+/// A web address as a link; anything else as text.
+#[must_use]
+pub fn link_to(address: &str) -> String {
+    let safe = (address.starts_with("https://") || address.starts_with("http://"))
+        && address
+            .chars()
+            .all(|c| c.is_ascii_graphic() && !"<>()[]\"'`\\|".contains(c));
+    if safe {
+        format!("<{address}>")
+    } else {
+        escape(address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::hostile;
+    use pulldown_cmark::{Event, Options, Parser};
+    use std::fmt::Write as _;
+
+    #[test]
+    fn a_name_is_never_markup() {
+        assert_eq!(code("a`b|c\n<i>"), "`a\\u{60}b\\u{7c}c\\n<i>`");
+        for (name, never) in [
+            ("[a](https://example.com)", "](h"),
+            ("<img src=x>", "<img"),
+            ("@octocat", "@octocat"),
+            ("see https://example.com", "https://"),
+            ("see www.example.com", "www."),
+            ("a|b", "a|b"),
+            ("a\nb", "\n"),
+            ("`a`", " `a`"),
+            ("\u{202e}a", "\u{202e}"),
+        ] {
+            let escaped = escape(&format!("x {name}"));
+            assert!(!escaped.contains(never), "{escaped:?}");
+        }
+    }
+
+    /// What GitHub's Markdown has over the plain one.
+    fn github() -> Options {
+        Options::ENABLE_TABLES
+            | Options::ENABLE_FOOTNOTES
+            | Options::ENABLE_STRIKETHROUGH
+            | Options::ENABLE_TASKLISTS
+            | Options::ENABLE_MATH
+            | Options::ENABLE_GFM
+    }
+
+    proptest! {
+        #![proptest_config(hostile::cases())]
+
+        #[test]
+        fn any_text_is_the_same_text_on_the_page_and_nothing_else(text in hostile::text()) {
+            let (mut title, mut item, mut cell) = (String::new(), String::new(), String::new());
+            let _ = writeln!(title, "## {}", escape(&format!("x {text}")));
+            let _ = writeln!(item, "- x {}", escape(&text));
+            let _ = write!(cell, "| a | b |\n|---|---|\n| {} | x |\n", code(&text));
+            let mut shown = Vec::new();
+            for page in [&title, &item, &cell] {
+                let mut text = String::new();
+                for event in Parser::new_ext(page, github()) {
+                    match event {
+                        Event::Text(part) | Event::Code(part) => text.push_str(&part),
+                        Event::Html(html) | Event::InlineHtml(html) => {
+                            prop_assert!(matches!(&*html, "<!-- -->" | "<br>"), "{:?} in {:?}", html, page);
+                        }
+                        Event::Start(tag) => {
+                            let ours = format!("{tag:?}");
+                            let ours = ["Heading", "List", "Item", "Paragraph", "Table"]
+                                .iter()
+                                .any(|name| ours.starts_with(name));
+                            prop_assert!(ours, "{:?} in {:?}", tag, page);
+                        }
+                        Event::End(_) => {}
+                        other => prop_assert!(false, "{:?} in {:?}", other, page),
+                    }
+                }
+                shown.push(text);
+            }
+            let expected = text::shown(&format!("x {text}"), LONGEST_TEXT);
+            let title = shown[0].replace(' ', "");
+            prop_assert_eq!(title, expected.replace(' ', ""));
+            let rows = cell.lines().nth(2).unwrap_or_default().matches('|').count();
+            prop_assert_eq!(rows, 3, "{:?}", cell);
+        }
+
+        #[test]
+        fn a_link_leads_where_it_says_or_is_none(text in hostile::text()) {
+            for address in [text.clone(), format!("https://{text}"), format!("https://a/{text}")] {
+                let page = link_to(&address);
+                for event in Parser::new_ext(&page, github()) {
+                    if let Event::Start(pulldown_cmark::Tag::Link { dest_url, .. }) = event {
+                        prop_assert_eq!(&*dest_url, address.as_str());
+                        prop_assert!(dest_url.starts_with("https://") || dest_url.starts_with("http://"));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! The job summary: what a person sees on the page of the workflow's run.
+
+mod charts;
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+
+use crate::history::changes::Kind;
+use crate::history::known::Known;
+use crate::history::totals::Day;
+use crate::pages::markdown::{code, escape, escape_whole, link_to};
+use crate::report::Report;
+use crate::report::day::date;
+use crate::report::standing::{Counts, Standing, longest_idle};
+use crate::report::status::Rule;
+use crate::system::secrets;
+use crate::system::text::thousands;
+
+use crate::runner::outputs::LARGEST_SUMMARY;
+
+/// How many of the longest inactive people are listed.
+const LONGEST_INACTIVE: usize = 10;
+
+/// How many of those who came or went are listed.
+const MOST_CHANGES: usize = 20;
+
+/// What became of one scope.
+#[derive(Debug)]
+pub struct Section<'a> {
+    /// The organization or enterprise.
+    pub title: String,
+    /// Its report and what it says of people, where it could be read.
+    pub facts: Option<Facts<'a>>,
+    /// What was delivered where, and what was not; Markdown is escaped here.
+    pub lines: Vec<Line>,
+    /// What was found amiss on the way and did not stop anything.
+    pub warnings: Vec<String>,
+}
+
+/// What a report says of people.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The report.
+    pub report: &'a Report,
+    /// What recorded reports know besides.
+    pub known: &'a Known,
+    /// By what a status is told.
+    pub rule: Rule,
+    /// How many people there are of each.
+    pub counts: Counts,
+    /// Whose seats came or went since the last recorded report, by their login; nothing where no
+    /// report is recorded anywhere.
+    pub changes: Option<&'a [(Kind, String)]>,
+}
+
+/// A line on a delivery.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// Whether it went well.
+    pub good: bool,
+    /// What happened.
+    pub text: String,
+    /// Where to look.
+    pub link: Option<String>,
+}
+
+impl Line {
+    /// Something that went well.
+    #[must_use]
+    pub fn good(text: String) -> Self {
+        Self {
+            good: true,
+            text,
+            link: None,
+        }
+    }
+
+    /// Something that did not.
+    #[must_use]
+    pub fn bad(text: String) -> Self {
+        Self {
+            good: false,
+            text,
+            link: None,
+        }
+    }
+
+    /// The same, with where to look.
+    #[must_use]
+    pub fn with_link(self, link: &str) -> Self {
+        Self {
+            link: Some(link.to_owned()),
+            ..self
+        }
+    }
+}
+
+/// Writes the summary of a run, in GitHub's Markdown and under the size that the runner takes. People are named only where `names` allows it.
+#[must_use]
+pub fn write(sections: &[Section<'_>], general: &[Line], names: bool) -> String {
+    let mut summary = String::from("# Copilot activity report\n\n");
+    for line in general {
+        write_line(&mut summary, line);
+    }
+    let mut left_out = 0;
+    for section in sections {
+        let mut text = String::new();
+        write_section(&mut text, section, names);
+        // Room for the last sentence is kept.
+        if summary.len() + text.len() > LARGEST_SUMMARY - 1024 {
+            left_out += 1;
+        } else {
+            summary.push_str(&text);
+        }
+    }
+    if left_out > 0 {
+        let _ = writeln!(
+            summary,
+            "\n{left_out} more are left out here, because GitHub shows summaries up to 1 MiB only. All are in the files."
+        );
+    }
+    summary
+}
+
+fn write_section(out: &mut String, section: &Section<'_>, names: bool) {
+    let _ = writeln!(out, "\n## {}\n", escape(&section.title));
+    for line in &section.lines {
+        write_line(out, line);
+    }
+    for warning in &section.warnings {
+        let _ = writeln!(out, "- ⚠️ {}", in_one_entry(warning));
+    }
+    let Some(facts) = &section.facts else {
+        return;
+    };
+    if !facts.report.is_complete() {
+        out.push_str("\n> [!WARNING]\n> **This report is not proved complete.**\n");
+        for doubt in facts.report.doubts() {
+            let _ = writeln!(out, "> - {}", escape(&doubt.to_string()));
+        }
+    }
+    write_totals(out, facts);
+    if facts.counts.people > 0 {
+        charts::write(out, facts);
+    }
+    if names {
+        write_longest_inactive(out, facts);
+        write_changes(out, facts);
+    }
+}
+
+fn write_totals(out: &mut String, facts: &Facts<'_>) {
+    let Counts {
+        people,
+        active,
+        new,
+        never_used,
+        inactive,
+    } = facts.counts;
+    let days = facts.rule.inactive_after.as_hours() / 24;
+    let own_day = date(facts.report.time());
+    let mut before = facts.known.totals.days();
+    let before = before.rfind(|day| date(day.report_time) < own_day);
+    out.push_str("\n| | |");
+    if let Some(before) = before {
+        let _ = write!(out, " {} |", date(before.report_time));
+    }
+    out.push_str(if before.is_some() {
+        "\n|---|---:|---:|\n"
+    } else {
+        "\n|---|---:|\n"
+    });
+    let mut line = |what: &str, figure: &str, earlier: fn(&Day) -> usize| {
+        let _ = write!(out, "| {what} | {figure} |");
+        if let Some(before) = before {
+            let _ = write!(out, " {} |", thousands(earlier(before)));
+        }
+        out.push('\n');
+    };
+    let share = |count: usize| match people {
+        0 => thousands(count),
+        all => format!(
+            "{} ({:.0} %)",
+            thousands(count),
+            100.0 * count as f64 / all as f64
+        ),
+    };
+    line(
+        "Seats (rows)",
+        &thousands(facts.report.seats().len()),
+        |d| d.seats,
+    );
+    line("People", &thousands(people), |d| d.people);
+    line(
+        &format!("Active in the last {days} days"),
+        &share(active),
+        |d| d.active,
+    );
+    line(
+        &format!("New: granted in the last {days} days, not active yet"),
+        &share(new),
+        |d| d.new,
+    );
+    line("Never used since the grant", &share(never_used), |d| {
+        d.never_used
+    });
+    line("Inactive", &share(inactive), |d| d.inactive);
+    let total = facts.report.reading().total_seats();
+    let total = total.map_or_else(|| "not said".to_owned(), |total| total.to_string());
+    let _ = writeln!(
+        out,
+        "\nReport time: {} (UTC). Seats that GitHub counts: {total}.",
+        facts.report.time()
+    );
+}
+
+fn write_longest_inactive(out: &mut String, facts: &Facts<'_>) {
+    let standings = facts
+        .known
+        .standings(facts.report.credible_seats(), facts.rule);
+    let longest = longest_idle(standings, LONGEST_INACTIVE);
+    if longest.is_empty() {
+        return;
+    }
+    out.push_str(
+        "\n### Longest inactive\n\n\
+         | Login | Last known activity | Access granted | Days without activity |\n|---|---|---|---:|\n",
+    );
+    let day = |time: Option<Timestamp>, none: &str| {
+        time.map_or_else(|| none.to_owned(), |time| date(time).to_string())
+    };
+    for standing in longest {
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} |",
+            code(&standing.person.account.login),
+            day(standing.last_known_activity_at, "none known"),
+            day(standing.person.granted_at, "not said"),
+            days_idle(&standing, facts.rule),
+        );
+    }
+    out.push_str(
+        "\nGitHub keeps a person's last activity for 90 days and drops it when access is granted anew; recorded reports keep it.\n",
+    );
+}
+
+/// For how many days somebody is idle. Between an activity of long ago and the time from which all
+/// is known there may have been another that nobody recorded.
+fn days_idle(standing: &Standing<'_>, rule: Rule) -> String {
+    let Some(since) = standing.idle_since() else {
+        return String::new();
+    };
+    let days = |since| rule.now.duration_since(since).as_hours().max(0) / 24;
+    if standing.person.last_activity_at.is_some() || since >= standing.known_since {
+        days(since).to_string()
+    } else {
+        format!("{} or more", days(standing.known_since))
+    }
+}
+
+fn write_changes(out: &mut String, facts: &Facts<'_>) {
+    let Some(changes) = facts.changes else {
+        return;
+    };
+    for (kind, title) in [
+        (Kind::Granted, "Granted since the last report"),
+        (Kind::Revoked, "Revoked since the last report"),
+    ] {
+        let logins: Vec<&str> = changes
+            .iter()
+            .filter(|(other, _)| *other == kind)
+            .map(|(_, login)| login.as_str())
+            .collect();
+        if logins.is_empty() {
+            continue;
+        }
+        let shown: Vec<String> = logins.iter().take(MOST_CHANGES).map(|l| code(l)).collect();
+        let _ = write!(
+            out,
+            "\n**{title}** ({}): {}",
+            thousands(logins.len()),
+            shown.join(", ")
+        );
+        if logins.len() > shown.len() {
+            let _ = write!(out, " and {} more", thousands(logins.len() - shown.len()));
+        }
+        out.push('\n');
+    }
+}
+
+fn write_line(out: &mut String, line: &Line) {
+    let mark = if line.good { "✅" } else { "❌" };
+    let link = line.link.as_deref().map(link_to);
+    let text = match link {
+        Some(link) => format!("{}: {link}", in_one_entry(&line.text)),
+        None => in_one_entry(&line.text),
+    };
+    let _ = writeln!(out, "- {mark} {text}");
+}
+
+/// Whole lines of an error belong together; one entry of a list has them as breaks.
+fn in_one_entry(text: &str) -> String {
+    let lines: Vec<String> = secrets::redact(text)
+        .lines()
+        .map(|part| escape_whole(part.trim()))
+        .collect();
+    lines.join("<br>")
+}

@@ -1,0 +1,9 @@
+//! The edges of the process: its environment, the clock, files, the network, and the console.
+
+pub mod clock;
+pub mod console;
+pub mod environment;
+pub mod files;
+pub mod http;
+pub mod secrets;
+pub mod text;

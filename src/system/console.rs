@@ -1,0 +1,180 @@
+//! The terminal of somebody who started the command by hand: whether there is one, its colours, and
+//! the bar that shows how far a reading is.
+//!
+//! In a workflow there is none of it. Standard output belongs to the report, so everything here
+//! goes to standard error.
+
+use std::cell::Cell;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::system::environment::Environment;
+
+/// A list of fewer pages is read before anybody wonders.
+const MANY_PAGES: usize = 20;
+
+/// How often a bar is drawn anew while nothing happens, so that a wait does not look like an end.
+const TICK: Duration = Duration::from_millis(250);
+
+/// Where messages for a person go.
+#[derive(Debug, Clone)]
+pub struct Console {
+    by_hand: bool,
+    output_is_terminal: bool,
+    /// Whether standard error is a terminal on which a line can be drawn anew.
+    is_screen: bool,
+    has_colours: bool,
+    bar: Arc<Mutex<Option<ProgressBar>>>,
+}
+
+/// What a message is, for its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Label {
+    /// Red.
+    Error,
+    /// Yellow.
+    Warning,
+}
+
+impl Console {
+    /// The console of this process.
+    #[must_use]
+    pub fn of_process(environment: &Environment) -> Self {
+        let by_hand = !environment.in_actions();
+        let is_capable = environment.get("TERM").is_some_and(|name| name != "dumb");
+        let is_screen = by_hand && is_capable && io::stderr().is_terminal();
+        Self {
+            by_hand,
+            output_is_terminal: io::stdout().is_terminal(),
+            is_screen,
+            // https://no-color.org
+            has_colours: is_screen && environment.get("NO_COLOR").is_none(),
+            bar: Arc::default(),
+        }
+    }
+
+    /// Whether standard output is a terminal, which nobody wants a report on.
+    #[must_use]
+    pub fn output_is_terminal(&self) -> bool {
+        self.output_is_terminal
+    }
+
+    /// The word that a message begins with.
+    #[must_use]
+    pub fn label(&self, label: Label) -> String {
+        let (word, colour) = match label {
+            Label::Error => ("error:", 31),
+            Label::Warning => ("warning:", 33),
+        };
+        if self.has_colours {
+            format!("\x1b[1;{colour}m{word}\x1b[0m")
+        } else {
+            word.to_owned()
+        }
+    }
+
+    /// Writes lines, above the bar where there is one.
+    pub fn say(&self, lines: &str) {
+        // Nobody is left to tell where standard error is closed.
+        let say = || drop(writeln!(io::stderr().lock(), "{lines}"));
+        match &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(bar) => bar.suspend(say),
+            None => say(),
+        }
+    }
+
+    /// Shows from here on how far the reading of `what` is.
+    pub fn reading(&self, what: &str) -> Reading<'_> {
+        let bar = self.is_screen.then(|| {
+            let bar = ProgressBar::no_length().with_message(what.to_owned());
+            bar.set_style(style(SPINNER));
+            bar.enable_steady_tick(TICK);
+            bar
+        });
+        self.keep(bar);
+        Reading {
+            console: self,
+            what: what.to_owned(),
+            tenths: Cell::new(0),
+        }
+    }
+
+    fn keep(&self, bar: Option<ProgressBar>) {
+        let mut kept = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = std::mem::replace(&mut *kept, bar) {
+            before.finish_and_clear();
+        }
+    }
+}
+
+/// A reading that is shown until this is dropped.
+#[derive(Debug)]
+#[must_use]
+pub struct Reading<'a> {
+    console: &'a Console,
+    what: String,
+    /// How many tenths were told in plain lines.
+    tenths: Cell<usize>,
+}
+
+impl Reading<'_> {
+    /// So many pages were read, of so many where that is known.
+    pub fn reached(&self, pages: usize, of: Option<usize>) {
+        let bar = self.console.bar.lock();
+        if let Some(bar) = &*bar.unwrap_or_else(PoisonError::into_inner) {
+            bar.set_position(pages as u64);
+            if let (Some(of @ 2..), None) = (of, bar.length()) {
+                bar.set_style(style(BAR));
+                bar.set_length(of as u64);
+            }
+        } else if self.console.by_hand {
+            self.tell(pages, of);
+        }
+    }
+
+    /// A plain line for each tenth of a long list.
+    fn tell(&self, pages: usize, of: Option<usize>) {
+        let Some(of) = of.filter(|of| *of >= MANY_PAGES) else {
+            return;
+        };
+        let tenths = pages * 10 / of;
+        // A list that is read again begins anew.
+        if tenths > self.tenths.replace(tenths) && pages < of {
+            let what = &self.what;
+            self.console.say(&format!("{what}: {pages} of {of} pages."));
+        }
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.console.keep(None);
+    }
+}
+
+const SPINNER: &str = "{spinner} {msg}: {pos} pages, {elapsed}";
+const BAR: &str = "{msg} [{bar:30}] {pos} of {len} pages, about {eta} left";
+
+fn style(template: &str) -> ProgressStyle {
+    let style = ProgressStyle::with_template(template);
+    style
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn what_the_bar_shows_can_be_read() {
+        for template in [SPINNER, BAR] {
+            ProgressStyle::with_template(template).unwrap();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Text from elsewhere, made fit to be shown to a person.
+
+use crate::system::secrets;
+
+/// `text` on one line and at most `most` characters long: control characters and marks that
+/// change the direction of writing are shown as escapes, what is cut off as `…`, and the secrets
+/// of this run as `***`.
+#[must_use]
+pub fn shown(text: &str, most: usize) -> String {
+    let mut shown = String::new();
+    for (count, c) in secrets::redact(text).trim().chars().enumerate() {
+        if count == most {
+            shown.push('…');
+            break;
+        }
+        if c.is_control() || is_invisible(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Characters that make text look other than it is: marks of direction, line and paragraph
+/// separators, and all that Unicode lets programs show as nothing (`Default_Ignorable_Code_Point`
+/// and the marks of annotations and tags). Programs that compare text by the rules of a language
+/// pass over most of them.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+/// A number with a thin space between its thousands.
+#[must_use]
+pub fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push('\u{2009}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::hostile;
+
+    #[test]
+    fn text_from_elsewhere_stays_on_one_line_and_has_an_end() {
+        assert_eq!(
+            shown(" a\nb\u{202e}c\u{1b}[31m ", 100),
+            "a\\nb\\u{202e}c\\u{1b}[31m"
+        );
+        assert_eq!(shown("octocat", 4), "octo…");
+        assert_eq!(shown("octo", 4), "octo");
+    }
+
+    proptest! {
+        #![proptest_config(hostile::cases())]
+
+        #[test]
+        fn whatever_is_shown_is_one_line_of_visible_characters_with_an_end(
+            text in hostile::text(), most in 0_usize..40,
+        ) {
+            let shown = shown(&text, most);
+            prop_assert!(!shown.chars().any(|c| c.is_control() || is_invisible(c)), "{shown:?}");
+            // The longest escape, and the mark of what was cut off.
+            prop_assert!(shown.chars().count() <= most * 10 + 1);
+            if text.trim() == text && text.chars().all(|c| c.is_ascii_graphic()) && text.len() <= most {
+                prop_assert_eq!(shown, text);
+            }
+        }
+    }
+}
