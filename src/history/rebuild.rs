@@ -21,9 +21,9 @@ use jiff::SignedDuration;
 
 use super::known::Known;
 use super::seats::SEATS;
-use super::totals::TOTALS;
+use super::totals::{Day as Line, TOTALS};
 use super::verify::{Files, Problem, Verdict, verify};
-use super::{DrawPages, Page, totals::Day as Line};
+use super::{DrawPages, Page};
 use crate::history::git;
 use crate::report::day::{LATEST, stem_of};
 use crate::report::scope::{Scope, ScopeNameError};
@@ -71,9 +71,8 @@ pub enum RebuildError {
     Manifest(#[from] serde_json::Error),
 }
 
-/// Computes what's damaged in the folder of a scope, which has that name. People count as inactive
-/// after `inactive_after` in what's computed again, and `draw` draws the pages. Stops if
-/// `is_stopped`.
+/// Computes what's damaged in the folder of a scope, which has that name. People count as inactive after
+/// `inactive_after` in what's computed again, and `draw` makes the pages that show it. Stops if `is_stopped`.
 ///
 /// # Errors
 /// If the history can't be rebuilt. A rebuild never writes anything itself.
@@ -120,8 +119,8 @@ pub fn rebuild(
                 inactive_after,
             };
             let counts = Counts::of(seen.standings(&known, rule));
-            let line = Line::new((day.time, day.complete()), known.len(), counts, (0, 0));
-            totals.add(line);
+            let report = (day.time, day.complete());
+            totals.add(Line::new(report, known.len(), counts, (0, 0)));
         }
     }
     let mut new = Overlay::new(files);

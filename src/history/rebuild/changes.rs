@@ -49,7 +49,7 @@ impl Line {
     }
 
     /// Whether it's a change of that kind.
-    fn is(&self, kind: Kind) -> bool {
+    pub(super) fn is(&self, kind: Kind) -> bool {
         self.kind == kind.as_str()
     }
 }

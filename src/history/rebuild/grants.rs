@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use super::super::changes::Kind;
 use super::changes::Changes;
 use super::identities::Identities;
 use super::seats;
@@ -25,8 +26,8 @@ impl Grants {
     pub(super) fn new(seats: &seats::Lines, changes: &Changes, identities: &Identities) -> Self {
         let mut events: HashMap<String, Vec<Event>> = HashMap::new();
         for line in changes.lines() {
-            let kinds = ["granted", "reassigned", "revoked"];
-            if kinds.contains(&&*line.kind) {
+            let kinds = [Kind::Granted, Kind::Reassigned, Kind::Revoked];
+            if kinds.into_iter().any(|kind| line.is(kind)) {
                 let login = identities.login(&line.login, line.time, Timestamp::MAX);
                 let event = Event {
                     report: line.time,

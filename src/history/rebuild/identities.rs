@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use super::super::changes::Kind;
 use super::changes::Changes;
 use super::{people, seats};
 use crate::report::seat::Account;
@@ -31,7 +32,7 @@ impl Identities {
             people: HashMap::new(),
             holders: HashMap::new(),
         };
-        for line in changes.lines().filter(|line| line.kind == "renamed") {
+        for line in changes.lines().filter(|line| line.is(Kind::Renamed)) {
             let newer = found.renames.entry(line.from.to_lowercase()).or_default();
             newer.push((line.time, line.to.clone()));
         }
