@@ -269,14 +269,17 @@ pub fn record(
             !seats.iter().map(form).eq(state.iter().copied().map(form))
         }
     };
+    let is_better = found.day_complete == Some(false) && entry.complete != Some(false);
     let action = match found.time {
         Some(time) if time > entry.time => Action::Older(time),
         // Nothing says which of two runs that began in the same second was first.
-        Some(time) if time == entry.time && (changed || !found.has_day) => Action::SameTime,
+        Some(time) if time == entry.time && (changed || is_better || !found.has_day) => {
+            Action::SameTime
+        }
         _ if found.day_complete == Some(true) && entry.complete == Some(false) => {
             Action::LessComplete
         }
-        _ if found.day_complete == Some(false) && entry.complete != Some(false) => Action::Record,
+        _ if is_better => Action::Record,
         _ if found.has_day && !changed => Action::Unchanged,
         _ => Action::Record,
     };

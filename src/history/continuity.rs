@@ -138,7 +138,7 @@ pub(super) fn with_ids_of_seats(
     kind: ScopeKind,
 ) -> Vec<Seat> {
     let mut by_login: HashMap<&str, Vec<&Seat>> = HashMap::new();
-    for seat in seats {
+    for seat in seats.iter().filter(|seat| seat.assignee.is_some()) {
         by_login.entry(seat.login()).or_default().push(seat);
     }
     for seat in &mut latest {

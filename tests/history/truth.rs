@@ -104,12 +104,16 @@ fn is_held(row: &Row, held: &[Row]) -> bool {
 }
 
 fn is_seat(row: &Row, seat: &Row) -> bool {
-    let is_place = seat.organization_id == row.organization_id && seat.team_id == row.team_id;
-    let is_bare_place = row.is_bare() && seat.organization == row.organization;
+    // A row from latest.csv has no IDs of places.
+    let is_place = if row.is_bare() {
+        seat.organization == row.organization
+    } else {
+        seat.organization_id == row.organization_id && seat.team_id == row.team_id
+    };
     let is_person = match row.id {
         Some(id) => seat.id == Some(id),
         None if row.login.is_some() => seat.login == row.login,
         None => seat.id.is_none() && seat.granted == row.granted,
     };
-    is_person && (is_place || is_bare_place)
+    is_person && is_place
 }
