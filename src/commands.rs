@@ -12,7 +12,11 @@ use std::process::ExitCode;
 use crate::runner::log;
 use crate::system::clock::Clock;
 use crate::system::environment::Environment;
-use crate::{FAILURE, UNUSABLE_INPUTS};
+
+/// Something asked for was not done.
+pub(crate) const FAILURE: u8 = 1;
+/// The inputs cannot be used; nothing was sent.
+pub(crate) const UNUSABLE_INPUTS: u8 = 2;
 
 /// What came of a command.
 #[derive(Debug)]

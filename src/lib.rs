@@ -38,20 +38,15 @@ pub mod runner;
 pub mod system;
 
 use std::ffi::OsString;
-use std::io;
 use std::process::ExitCode;
 
+use commands::{FAILURE, UNUSABLE_INPUTS};
 use inputs::Inputs;
 use run::progress::Progress;
 use runner::{context, log};
 use system::console::Console;
 use system::environment::Environment;
-use tokio::signal::unix::{SignalKind, signal};
-
-/// Something asked for was not done.
-const FAILURE: u8 = 1;
-/// The inputs cannot be used; nothing was sent.
-const UNUSABLE_INPUTS: u8 = 2;
+use system::signals::signals;
 
 /// Runs the action with these command-line `arguments` (the first is the program's name) in this
 /// `environment`, and tells by the exit status how it went: 0 where all was done, 1 where
@@ -114,16 +109,4 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Enviro
 /// Waits for a signal by which a cancelled workflow, or a person, ends the run.
 async fn interruption() -> anyhow::Result<&'static str> {
     Ok(signals()?.await)
-}
-
-/// Listens for those signals from here on; they end the process no more.
-fn signals() -> io::Result<impl Future<Output = &'static str> + Send> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-        }
-    })
 }

@@ -6,4 +6,5 @@ pub mod environment;
 pub mod files;
 pub mod http;
 pub mod secrets;
+pub(crate) mod signals;
 pub mod text;

@@ -247,3 +247,85 @@ fn the_examples_name_the_line_that_the_next_release_is_of() {
     }
     assert!(named > 10, "{named}");
 }
+
+/// The modules that the code of each module uses, in the order in which data flows. Whoever adds an
+/// arrow should know why it doesn't lead back.
+const ARROWS: [(&str, &[&str]); 10] = [
+    ("system", &[]),
+    ("report", &["system"]),
+    ("history", &["report", "system"]),
+    ("runner", &["report", "system"]),
+    ("pages", &["history", "report", "runner", "system"]),
+    ("github", &["report", "system"]),
+    // Its subcommands are flags, too.
+    (
+        "inputs",
+        &["commands", "github", "report", "runner", "system"],
+    ),
+    (
+        "audit",
+        &[
+            "github", "history", "inputs", "pages", "report", "runner", "system",
+        ],
+    ),
+    (
+        "commands",
+        &["github", "history", "pages", "report", "runner", "system"],
+    ),
+    (
+        "run",
+        &[
+            "audit", "github", "history", "inputs", "pages", "report", "runner", "system",
+        ],
+    ),
+];
+
+#[test]
+fn modules_use_only_what_lies_before_them() {
+    let arrows = BTreeMap::from(ARROWS);
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut folders = vec![std::path::PathBuf::from("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let below = path.strip_prefix("src").unwrap().with_extension("");
+            let module = below.iter().next().unwrap().to_str().unwrap().to_owned();
+            let is_test = below
+                .iter()
+                .any(|part| part == "tests" || part == "properties");
+            if is_test || ["lib", "main", "hostile"].contains(&module.as_str()) {
+                continue;
+            }
+            assert!(
+                arrows.contains_key(&*module),
+                "{} is a new room",
+                path.display()
+            );
+            let text = std::fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+            let lines = code
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"));
+            for line in lines {
+                let uses = line.split("crate::").skip(1).map(|used| {
+                    let end = used.find(|c: char| !c.is_alphanumeric() && c != '_');
+                    used[..end.unwrap_or(used.len())].to_owned()
+                });
+                found.entry(module.clone()).or_default().extend(uses);
+            }
+        }
+    }
+    for (module, used) in &found {
+        for other in used.iter().filter(|other| *other != module) {
+            assert!(
+                arrows[&**module].contains(&other.as_str()),
+                "{module} uses {other}, which isn't before it"
+            );
+        }
+    }
+    assert_eq!(found.len(), arrows.len(), "every room has code");
+}

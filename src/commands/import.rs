@@ -333,7 +333,7 @@ pub(super) fn stop_by_signal() -> anyhow::Result<Arc<AtomicBool>> {
         .build()?;
     let signal = {
         let _signals_need_it = runtime.enter();
-        crate::signals()?
+        crate::system::signals::signals()?
     };
     std::thread::spawn(move || {
         runtime.block_on(signal);
