@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use simulator::{Simulator, Witness, scheduled_run};
@@ -148,10 +148,26 @@ impl Job {
         command
             .args(&self.arguments)
             .env_clear()
+            .envs(self.skew())
             .envs(&self.variables)
             .current_dir(self.workspace())
             .stdin(Stdio::null());
         command
+    }
+
+    /// Sets the clock of each further run on the same simulator a second ahead. Tests run faster than
+    /// people, and of two reports of the same second only the first is recorded.
+    fn skew(&self) -> Option<(&'static str, String)> {
+        static RUNS: Mutex<BTreeMap<String, u32>> = Mutex::new(BTreeMap::new());
+        // More would count as a wrong clock.
+        const MAX_SKEW: u32 = 200;
+        let simulator = self.variables.get("GITHUB_API_URL")?;
+        let mut runs = RUNS.lock().unwrap();
+        let earlier = runs.entry(simulator.clone()).or_default();
+        *earlier += 1;
+        let skew = (*earlier - 1).min(MAX_SKEW);
+        (!self.variables.contains_key("TEST_TIME") && skew > 0)
+            .then(|| ("TEST_CLOCK_SKEW", skew.to_string()))
     }
 
     /// Starts the step, to be interrupted.
