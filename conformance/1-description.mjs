@@ -51,7 +51,7 @@ const cases = [
     { with: [`GET ${REPO}/contents/{path} 200`] }],
   ["1.6", "the first commit of an empty repository", github, to("octo/empty"),
     { with: [`PUT ${REPO}/contents/{path} 201`] }],
-  ["1.7", "a branch that does not exist", github, { ...to("octo/audit"), branch: "reports/copilot" },
+  ["1.7", "a branch that does not exist", github, { ...to("octo/audit"), branch: "reports/copilot", directory: "elsewhere" },
     { with: [`POST ${REPO}/git/refs 201`] }],
   ["1.8", "a commit above 20 MB, by Git Data", large, to("octo/audit"),
     { with: [`POST ${REPO}/git/blobs 201`, `POST ${REPO}/git/trees 201`, `POST ${REPO}/git/commits 201`, `PATCH ${REPO}/git/refs/{ref} 200`] }],

@@ -48,6 +48,7 @@ await promise("2.1", "each way of committing succeeds, an answer that was lost i
   await commit({});
   await commit({ branch: "another" });
   await commit({ repository: "octo/empty" });
+  await commit({ organization: "", enterprise: "globex" });
   lose = true;
   assert.match((await commit({ directory: "lost" }))["commit-sha"], /^[0-9a-f]{40}$/);
   assert.equal(lose, false);
