@@ -2,7 +2,7 @@
 // of the same with pseudonyms, and of one that began with an import.
 
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { done, given, promise, run, scratch, simulator, step } from "./lib.mjs";
@@ -37,7 +37,14 @@ const late = seats.slice(-LATE).map((line) => line.split(",")[0]);
 const hidden = late.map((login) => pseudonyms.get(login));
 for (const [of, who] of [[folder, late], [folderOf("pseudonymous"), hidden]]) {
   const file = path.join(of, "seats.csv");
-  fs.writeFileSync(file, lines(file).filter((line) => !who.includes(line.split(",")[0])).join("\n") + "\n");
+  const content = lines(file).filter((line) => !who.includes(line.split(",")[0])).join("\n") + "\n";
+  fs.writeFileSync(file, content);
+  // A file that isn't as it was recorded proves no grants.
+  const newest = path.join(of, "reports/2026/2026-09-30.json");
+  const manifest = JSON.parse(fs.readFileSync(newest, "utf8"));
+  const entry = manifest.files.find(({ name }) => name === "seats.csv");
+  [entry.size, entry.sha256] = [Buffer.byteLength(content), createHash("sha256").update(content).digest("hex")];
+  fs.writeFileSync(newest, JSON.stringify(manifest, null, 2) + "\n");
 }
 git("commit", "--quiet", "--all", "--message", "Some seats are yet to come");
 git("push", "--quiet");
