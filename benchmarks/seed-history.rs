@@ -10,16 +10,10 @@ use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use copilot_activity_report::history::listing::Listing;
-use copilot_activity_report::history::{self, Entry, Folder, Revoked};
-use copilot_activity_report::report::Report;
-use copilot_activity_report::report::columns::Form;
-use copilot_activity_report::report::completeness::Reading;
-use copilot_activity_report::report::csv;
-use copilot_activity_report::report::day::{date, day_stem};
-use copilot_activity_report::report::manifest::Manifest;
-use copilot_activity_report::report::scope::{Scope, ScopeKind};
-use copilot_activity_report::report::seat::{Account, Seat, Team};
+use copilot_activity_report::testing::{
+    Account, Entry, Folder, Form, Listing, Manifest, Reading, Report, Revoked, Scope, ScopeKind,
+    Seat, Team, date, day_stem, draw, record, write_csv,
+};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use simulator::Seats;
@@ -55,7 +49,7 @@ fn main() -> anyhow::Result<()> {
             company.seats.clone(),
         );
         let mut file = Vec::new();
-        csv::write(&report, Form::Github, &mut file)?;
+        write_csv(&report, Form::Github, &mut file)?;
         let entry = Entry {
             scope: &scope,
             time,
@@ -67,11 +61,11 @@ fn main() -> anyhow::Result<()> {
             inactive_after: MONTH,
             shortfall: report.reliable_shortfall(),
             revoked: Revoked::All,
-            draw: copilot_activity_report::pages::draw,
+            draw,
         };
         let found = Folder::paths(time).map(|path| files.remove(&path));
         let found = Folder::from_files(found, previous.take()).with_listing(listing.clone());
-        let recording = history::record(entry, &found, Timestamp::now())?;
+        let recording = record(entry, &found, Timestamp::now())?;
         if let Some(warning) = recording.warnings.first() {
             bail!("the history of {time}: {warning}");
         }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, bail};
-use copilot_activity_report::system::environment::Environment;
+use copilot_activity_report::Environment;
 use jiff::{SignedDuration, Timestamp};
 use simulator::{GitHub, Repository, Seats, Simulator, Token, scheduled_run};
 

@@ -8,10 +8,8 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use copilot_activity_report::runner::artifact::{ArtifactName, ArtifactService, File};
-use copilot_activity_report::system::clock::Clock;
-use copilot_activity_report::system::environment::Environment;
-use copilot_activity_report::system::http::{Http, Proxies};
+use copilot_activity_report::Environment;
+use copilot_activity_report::testing::{ArtifactName, ArtifactService, Clock, File, Http, Proxies};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {

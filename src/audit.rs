@@ -28,11 +28,11 @@ use crate::system::environment::Environment;
 use crate::system::files::Written;
 use crate::system::http::Http;
 
-pub use known::{Held, calls_people_otherwise, unpublishable};
-pub use record::Recorded;
+pub(crate) use known::{Held, calls_people_otherwise, unpublishable};
+pub(crate) use record::Recorded;
 
 /// The places that were asked for, found able to take a report.
-pub struct Delivery<'a> {
+pub(crate) struct Delivery<'a> {
     environment: &'a Environment,
     clock: &'a Clock,
     run: Option<Run>,
@@ -62,10 +62,7 @@ impl Target<'_> {
 impl<'a> Delivery<'a> {
     /// Gets ready to deliver as `inputs` ask. `reader` is the client with `token`,
     /// `writer` the one with `commit-token`.
-    ///
-    /// # Errors
-    /// Where a place cannot take the report, or is public and that was not allowed.
-    pub async fn prepare(
+    pub(crate) async fn prepare(
         inputs: &'a Inputs,
         environment: &'a Environment,
         clock: &'a Clock,
@@ -156,8 +153,7 @@ impl<'a> Delivery<'a> {
     }
 
     /// The manifest of a report that was read from the API at the address `api`.
-    #[must_use]
-    pub fn manifest<'m>(
+    pub(crate) fn manifest<'m>(
         &'m self,
         report: &'m Report,
         api: &'m str,
@@ -168,17 +164,13 @@ impl<'a> Delivery<'a> {
 
     /// Whether the job summary may name people: not on the page of a public repository, which
     /// everybody can read, unless that was allowed.
-    #[must_use]
-    pub fn may_name_people(&self) -> bool {
+    pub(crate) fn may_name_people(&self) -> bool {
         self.may_name_people
     }
 
     /// Uploads the files of all reports as one artifact; nothing where none was asked for or there
     /// is none to upload.
-    ///
-    /// # Errors
-    /// Where the artifact could not be made.
-    pub async fn upload(&self, files: &[&Written]) -> anyhow::Result<Option<Uploaded>> {
+    pub(crate) async fn upload(&self, files: &[&Written]) -> anyhow::Result<Option<Uploaded>> {
         let Some((service, wanted)) = &self.artifact else {
             return Ok(None);
         };

@@ -2,10 +2,10 @@
 //! manifests, [`rebuild`] computes damaged files again from its reports, and [`import`] begins one
 //! from files that were downloaded in the past. None of them needs GitHub, a token, or Git.
 
-pub mod import;
-pub mod pseudonym;
-pub mod rebuild;
-pub mod verify;
+pub(crate) mod import;
+pub(crate) mod pseudonym;
+pub(crate) mod rebuild;
+pub(crate) mod verify;
 
 use std::process::ExitCode;
 
@@ -20,7 +20,7 @@ pub(crate) const UNUSABLE_INPUTS: u8 = 2;
 
 /// What came of a command.
 #[derive(Debug)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// All is well.
     Good,
     /// Something is not as it should be, or was not done.
@@ -30,8 +30,7 @@ pub enum Outcome {
 }
 
 /// Does what a subcommand asks for; nothing where `flags` have none.
-#[must_use]
-pub fn start(flags: &clap::ArgMatches, environment: &Environment) -> Option<ExitCode> {
+pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> Option<ExitCode> {
     let (name, flags) = flags.subcommand()?;
     let outcome = match name {
         verify::COMMAND => verify::start(flags, environment),

@@ -5,23 +5,23 @@
 //! by an enterprise team), drop what we need (`total_seats`, the type of a GraphQL error), and
 //! know no enterprise seats.
 
-pub mod address;
-pub mod answer;
-pub mod app;
+pub(crate) mod address;
+pub(crate) mod answer;
+pub(crate) mod app;
 mod checked;
-pub mod client;
-pub mod commit;
-pub mod credentials;
-pub mod error;
+pub(crate) mod client;
+pub(crate) mod commit;
+pub(crate) mod credentials;
+pub(crate) mod error;
 mod few;
-pub mod identity;
-pub mod link;
-pub mod names;
+pub(crate) mod identity;
+pub(crate) mod link;
+pub(crate) mod names;
 mod object;
-pub mod pacer;
-pub mod pacing;
-pub mod pulls;
-pub mod repository;
-pub mod retry;
-pub mod seats;
-pub mod user;
+pub(crate) mod pacer;
+pub(crate) mod pacing;
+pub(crate) mod pulls;
+pub(crate) mod repository;
+pub(crate) mod retry;
+pub(crate) mod seats;
+pub(crate) mod user;

@@ -11,27 +11,27 @@
 //! replaces the day's report, manifest and line of totals, and only where the state of a seat
 //! differs. A report older than the recorded one changes nothing.
 
-pub mod changes;
+pub(crate) mod changes;
 mod continuity;
 mod damage;
 mod folder;
-pub mod git;
+pub(crate) mod git;
 mod header;
 mod identity;
-pub mod import;
-pub mod known;
-pub mod listing;
+pub(crate) mod import;
+pub(crate) mod known;
+pub(crate) mod listing;
 mod merge;
 mod names;
-pub mod people;
-pub mod rebuild;
+pub(crate) mod people;
+pub(crate) mod rebuild;
 mod required;
-pub mod seats;
+pub(crate) mod seats;
 mod table;
 #[cfg(test)]
 mod tests;
-pub mod totals;
-pub mod verify;
+pub(crate) mod totals;
+pub(crate) mod verify;
 
 use std::collections::HashSet;
 
@@ -46,8 +46,9 @@ use crate::report::standing::Counts;
 use crate::report::status::Rule;
 use changes::{Change, Kind};
 use folder::Before;
-pub use folder::{Folder, Past};
-pub use identity::Neighbor;
+pub use folder::Folder;
+pub(crate) use folder::Past;
+pub(crate) use identity::Neighbor;
 use known::Known;
 use totals::Day;
 
@@ -81,13 +82,13 @@ pub struct Entry<'a> {
 }
 
 /// The page for people in the folder of a scope.
-pub const README: &str = "README.md";
+pub(crate) const README: &str = "README.md";
 
 /// The picture in it for light pages.
-pub const TREND_LIGHT: &str = "trend-light.svg";
+pub(crate) const TREND_LIGHT: &str = "trend-light.svg";
 
 /// The picture in it for dark pages.
-pub const TREND_DARK: &str = "trend-dark.svg";
+pub(crate) const TREND_DARK: &str = "trend-dark.svg";
 
 /// What the pages for people show.
 #[derive(Debug)]
@@ -107,7 +108,7 @@ pub struct Page<'a> {
 }
 
 /// Draws [`README`], [`TREND_LIGHT`], and [`TREND_DARK`], each with its name.
-pub type DrawPages = fn(&Page<'_>) -> [(&'static str, String); 3];
+pub(crate) type DrawPages = fn(&Page<'_>) -> [(&'static str, String); 3];
 
 /// Which seats that a report does not show any more are revoked.
 ///
@@ -252,7 +253,7 @@ pub fn record(
 ) -> Result<Recording, RecordError> {
     let found = Past::read(folder, entry.time, now);
     found.takes(entry.scope, entry.manifest.pseudonyms(), entry.seats)?;
-    if let Some(recorded) = found.from_the_future(now) {
+    if let Some(recorded) = found.future_time(now) {
         return Err(RecordError::FromTheFuture { recorded, now });
     }
     let before = found.before.seats();

@@ -11,7 +11,7 @@ mod output;
 #[cfg(test)]
 mod properties;
 mod report;
-pub mod table;
+pub(crate) mod table;
 mod unread;
 
 use std::fmt;
@@ -31,12 +31,12 @@ use crate::runner::artifact::{ArtifactName, Retention};
 use crate::system::environment::Environment;
 use crate::system::http::Proxies;
 
-pub use command::command;
+pub(crate) use command::command;
 use given::Given;
 
 /// What the user asked for.
 #[derive(Debug)]
-pub struct Inputs {
+pub(crate) struct Inputs {
     /// Where GitHub's API is.
     pub address: ApiAddress,
     /// Whose reports are read, each once.
@@ -73,7 +73,7 @@ pub struct Inputs {
 
 /// By what right the reports are read.
 #[derive(Debug)]
-pub enum Access {
+pub(crate) enum Access {
     /// Somebody's token.
     Token(SecretString),
     /// A GitHub App that is installed on each organization, or on the enterprise.
@@ -82,7 +82,7 @@ pub enum Access {
 
 /// Where the files of a report go.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Output {
+pub(crate) enum Output {
     /// To the folder in the workspace, each with its manifest.
     Directory,
     /// The report alone, to this file. By hand only, as the next.
@@ -93,7 +93,7 @@ pub enum Output {
 
 /// What the report is like, and when it is an error.
 #[derive(Debug)]
-pub struct ReportInputs {
+pub(crate) struct ReportInputs {
     /// The forms of its files, each once.
     pub formats: Vec<Format>,
     /// Which columns they have.
@@ -108,7 +108,7 @@ pub struct ReportInputs {
 
 /// The form of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Format {
+pub(crate) enum Format {
     /// As GitHub's own.
     Csv,
     /// As the project's schema says.
@@ -117,7 +117,7 @@ pub enum Format {
 
 /// How many people may be of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
+pub(crate) enum Limit {
     /// So many.
     People(u32),
     /// So many hundredths of a percent of all.
@@ -126,8 +126,7 @@ pub enum Limit {
 
 impl Limit {
     /// Whether `some` of `all` people are more than it says.
-    #[must_use]
-    pub fn is_exceeded(self, some: usize, all: usize) -> bool {
+    pub(crate) fn is_exceeded(self, some: usize, all: usize) -> bool {
         match self {
             Self::People(most) => some as u64 > u64::from(most),
             Self::Hundredths(most) => some as u64 * 10_000 > u64::from(most) * all as u64,
@@ -151,7 +150,7 @@ impl fmt::Display for Limit {
 
 /// The artifact to make.
 #[derive(Debug)]
-pub struct ArtifactInputs {
+pub(crate) struct ArtifactInputs {
     /// Its name.
     pub name: ArtifactName,
     /// How many days GitHub keeps it; nothing for the repository's setting.
@@ -160,7 +159,7 @@ pub struct ArtifactInputs {
 
 /// Where to commit, and how.
 #[derive(Debug)]
-pub struct CommitInputs {
+pub(crate) struct CommitInputs {
     /// The repository.
     pub repository: RepositoryName,
     /// The branch it goes to; nothing for the default branch.
@@ -169,15 +168,13 @@ pub struct CommitInputs {
     pub pull_request: bool,
     /// The folder in it.
     pub directory: RepositoryPath,
-    /// Writes to it.
-    pub token: SecretString,
     /// The message, with `{scope}` and `{date}` in it.
     pub message: String,
 }
 
 /// One input that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
+pub(crate) struct Mistake {
     /// The input's name, or that of a variable of the runner.
     pub input: &'static str,
     /// What is wrong with it, and what to do.
@@ -186,7 +183,7 @@ pub struct Mistake {
 
 /// All inputs that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistakes(pub Vec<Mistake>);
+pub(crate) struct Mistakes(pub Vec<Mistake>);
 
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -203,10 +200,7 @@ impl std::error::Error for Mistakes {}
 impl Inputs {
     /// Reads and checks the inputs: `flags` as given on the command line, then `environment`. By
     /// hand it matters whether standard output is a terminal.
-    ///
-    /// # Errors
-    /// All that cannot be used, at once.
-    pub fn read(
+    pub(crate) fn read(
         flags: &clap::ArgMatches,
         environment: &Environment,
         output_is_terminal: bool,

@@ -24,18 +24,41 @@
 //! [`start`] is where the binary begins. To see a whole run, start `cargo run --example demo`. To
 //! change something, read `CONTRIBUTING.md`.
 
-pub mod audit;
-pub mod commands;
-pub mod github;
-pub mod history;
+mod audit;
+mod commands;
+mod github;
+mod history;
 #[cfg(test)]
 mod hostile;
-pub mod inputs;
-pub mod pages;
-pub mod report;
-pub mod run;
-pub mod runner;
-pub mod system;
+mod inputs;
+mod pages;
+mod report;
+mod run;
+mod runner;
+mod system;
+
+/// What this project's own tests, examples, and benchmarks use besides the binary.
+#[doc(hidden)]
+pub mod testing {
+    pub use crate::history::listing::Listing;
+    pub use crate::history::{Entry, Folder, Recording, Revoked, record};
+    pub use crate::inputs::table::{INPUTS, Kind};
+    pub use crate::pages::draw;
+    pub use crate::report::Report;
+    pub use crate::report::columns::{self, Columns, Form};
+    pub use crate::report::completeness::Reading;
+    pub use crate::report::csv::write as write_csv;
+    pub use crate::report::day::{date, day_stem};
+    pub use crate::report::manifest::Manifest;
+    pub use crate::report::scope::{Scope, ScopeKind};
+    pub use crate::report::seat::{Account, Seat, Team};
+    pub use crate::runner::artifact::{ArtifactName, ArtifactService, File};
+    pub use crate::runner::log::begin as begin_log;
+    pub use crate::system::clock::Clock;
+    pub use crate::system::console::Console;
+    pub use crate::system::http::{Http, Proxies};
+    pub use crate::system::text::is_invisible;
+}
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -45,13 +68,12 @@ use inputs::Inputs;
 use run::progress::Progress;
 use runner::{context, log};
 use system::console::Console;
-use system::environment::Environment;
+pub use system::environment::Environment;
 use system::signals::signals;
 
 /// Runs the action with these command-line `arguments` (the first is the program's name) in this
 /// `environment`, and tells by the exit status how it went: 0 where all was done, 1 where
 /// something was not, 2 where the inputs cannot be used.
-#[must_use]
 pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
     let console = Console::of_process(environment);
     for secret in context::secrets(environment) {

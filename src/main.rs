@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use copilot_activity_report::system::environment::Environment;
+use copilot_activity_report::Environment;
 
 fn main() -> ExitCode {
     copilot_activity_report::start(std::env::args_os(), &Environment::read())

@@ -1,15 +1,14 @@
 //! The pages that people look at: a scope's page in the audit repository with its pictures, and the
 //! job summary. All of it is text made from data; nothing here reads or sends anything.
 
-pub mod markdown;
-pub mod readme;
-pub mod summary;
-pub mod trend;
+pub(crate) mod markdown;
+pub(crate) mod readme;
+pub(crate) mod summary;
+pub(crate) mod trend;
 
 use crate::history::{Page, README};
 
 /// Draws the page of a scope's folder and its pictures.
-#[must_use]
 pub fn draw(page: &Page<'_>) -> [(&'static str, String); 3] {
     let trend = |look: trend::Look| (look.file, trend::draw(page.days, look));
     [

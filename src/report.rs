@@ -11,17 +11,19 @@
 //! is what a repository keeps of all reports, and [`day`] says where a day's files lie in it.
 
 pub mod columns;
-pub mod completeness;
-pub mod csv;
-pub mod day;
-pub mod json;
-pub mod manifest;
-pub mod people;
-pub mod pseudonym;
-pub mod scope;
-pub mod seat;
-pub mod standing;
-pub mod status;
+pub(crate) mod completeness;
+pub(crate) mod csv;
+pub(crate) mod day;
+pub(crate) mod json;
+pub(crate) mod manifest;
+pub(crate) mod people;
+pub(crate) mod pseudonym;
+pub(crate) mod scope;
+pub(crate) mod seat;
+pub(crate) mod standing;
+pub(crate) mod status;
+#[cfg(test)]
+mod tests;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -46,7 +48,6 @@ pub struct Report {
 impl Report {
     /// Makes the report of `scope` from the rows that were read: orders them, keeps one of any
     /// seat that stands twice, and finds what speaks against the list being complete.
-    #[must_use]
     pub fn new(scope: Scope, reading: Reading, rows: Vec<Seat>) -> Self {
         let (seats, twice) = seat::ordered(rows);
         let people = people::of(&seats).count();
@@ -64,46 +65,39 @@ impl Report {
     }
 
     /// The organization or enterprise the report is about.
-    #[must_use]
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
 
     /// The moment the report speaks of, in whole seconds: when its reading began. Every row carries
     /// it.
-    #[must_use]
     pub fn time(&self) -> Timestamp {
         seat::whole_seconds(self.reading.started_at)
     }
 
     /// How it was read: when, in how many pages, and what GitHub said the total is.
-    #[must_use]
     pub fn reading(&self) -> &Reading {
         &self.reading
     }
 
     /// The rows, in the report's order.
-    #[must_use]
     pub fn seats(&self) -> &[Seat] {
         &self.seats
     }
 
     /// The rows without times that cannot be: a grant, an activity, or a sign-in after the report
     /// was read. These are what counts; [`Report::seats`] is what GitHub said.
-    #[must_use]
     pub fn credible_seats(&self) -> &[Seat] {
         self.credible.as_deref().unwrap_or(&self.seats)
     }
 
     /// How many rows have a time that cannot be.
-    #[must_use]
     pub fn times_from_the_future(&self) -> usize {
         let pairs = self.seats.iter().zip(self.credible_seats());
         pairs.filter(|(said, credible)| said != credible).count()
     }
 
     /// How many people hold a seat; somebody with several seats counts once.
-    #[must_use]
     pub fn people(&self) -> usize {
         self.people
     }
@@ -114,20 +108,17 @@ impl Report {
     }
 
     /// What speaks against the report being complete. Empty for a complete report.
-    #[must_use]
     pub fn doubts(&self) -> &[Doubt] {
         &self.doubts
     }
 
     /// The same report, with one more thing that speaks against its being complete.
-    #[must_use]
     pub fn doubted(mut self, doubt: Doubt) -> Self {
         self.doubts.push(doubt);
         self
     }
 
     /// Whether the report is proved to hold every row.
-    #[must_use]
     pub fn is_complete(&self) -> bool {
         self.doubts.is_empty()
     }
@@ -136,7 +127,6 @@ impl Report {
     ///
     /// A row slips where one before it went, and the total stays only where another was granted in
     /// that time, whose grant is new, or where the total does not count every row.
-    #[must_use]
     pub fn is_airtight(&self) -> bool {
         const NEW: SignedDuration = SignedDuration::from_hours(1);
         let counts_every_row = self.reading.total_seats() == Some(self.seats.len() as u64)
@@ -149,7 +139,6 @@ impl Report {
 
     /// By how many seats the pages fall short of `total_seats`. Missing if GitHub doesn't say how
     /// many there are.
-    #[must_use]
     pub fn shortfall(&self) -> Option<u64> {
         let without_person = self.seats.iter().filter(|seat| seat.assignee.is_none());
         let listed = (self.people + without_person.count()) as u64;
@@ -159,13 +148,11 @@ impl Report {
 
     /// Whether two readings list the same seats and leave the same doubts. What the holders did in
     /// the meantime doesn't matter.
-    #[must_use]
     pub fn agrees_with(&self, other: &Self) -> bool {
         self.doubts == other.doubts && seat::are_the_same(&self.seats, &other.seats)
     }
 
     /// The same report, after another reading in a row agreed with it.
-    #[must_use]
     pub fn confirmed(mut self) -> Self {
         self.is_confirmed = true;
         self
@@ -177,28 +164,24 @@ impl Report {
     /// GitHub's total isn't always the number of seats that it lists. If it's off for good, this
     /// list is all there is to see, and what it lacks compared with earlier reports can be called
     /// revoked; see [`crate::history::Past::gone_despite_shortfall`].
-    #[must_use]
     pub fn has_steady_shortfall(&self) -> bool {
         self.is_confirmed && matches!(*self.doubts, [Doubt::Short { .. }])
     }
 
     /// The shortfall, if it has no other reason than a total that is off or seats that the pages
     /// lost: that of a complete report, or of one with a steady shortfall.
-    #[must_use]
     pub fn reliable_shortfall(&self) -> Option<u64> {
         self.shortfall()
             .filter(|_| self.is_complete() || self.has_steady_shortfall())
     }
 
     /// Whether this report certainly shows every seat there was.
-    #[must_use]
     pub fn shows_every_seat(&self) -> bool {
         self.is_complete() && self.is_airtight()
     }
 
     /// The name of the report's file without its ending, as GitHub names its download:
     /// `<scope>-seat-activity-<unix seconds>`.
-    #[must_use]
     pub fn file_stem(&self) -> String {
         format!(
             "{}-seat-activity-{}",
@@ -210,7 +193,6 @@ impl Report {
 
 /// The latest time that something can have that was read at `time`. What GitHub's clock and the
 /// machine's can differ by is no sign of a wrong time.
-#[must_use]
-pub fn credible_until(time: Timestamp) -> Timestamp {
+pub(crate) fn credible_until(time: Timestamp) -> Timestamp {
     time.checked_add(MAX_CLOCK_SKEW).unwrap_or(time)
 }

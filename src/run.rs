@@ -1,8 +1,8 @@
 //! One run: read each report, write it, deliver it, and say what became of it.
 
-pub mod destination;
+pub(crate) mod destination;
 pub(crate) mod outcome;
-pub mod progress;
+pub(crate) mod progress;
 pub(crate) mod read;
 mod tell;
 mod write;
@@ -33,10 +33,9 @@ use write::take;
 
 /// Takes the reports that `inputs` ask for and delivers them.
 ///
-/// # Errors
 /// Where anything asked for was not done. What was delivered before stays delivered; the error
 /// names both, and `progress` knows at any time.
-pub async fn run(
+pub(crate) async fn run(
     inputs: &Inputs,
     environment: &Environment,
     console: &Console,

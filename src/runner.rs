@@ -1,7 +1,7 @@
 //! The Actions runner: what it tells a step, and what a step tells it.
 
-pub mod artifact;
-pub mod commands;
-pub mod context;
-pub mod log;
-pub mod outputs;
+pub(crate) mod artifact;
+pub(crate) mod commands;
+pub(crate) mod context;
+pub(crate) mod log;
+pub(crate) mod outputs;

@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::Command;
 
-use copilot_activity_report::inputs::table::{INPUTS, Kind};
+use copilot_activity_report::testing::{INPUTS, Kind};
 use simulator::{Repository, Seats, Simulator, Token};
 use support::{COMMIT_TOKEN, Job, OWN, TOKEN, files_below, github, plain_inputs, well_behaved};
 

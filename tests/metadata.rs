@@ -8,9 +8,7 @@ use std::process::Command;
 
 mod support;
 
-use copilot_activity_report::inputs::table::{INPUTS, Kind};
-use copilot_activity_report::report::columns::{self, Columns};
-use copilot_activity_report::report::scope::ScopeKind;
+use copilot_activity_report::testing::{Columns, INPUTS, Kind, ScopeKind, columns};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_yaml_ng::Mapping;

@@ -18,7 +18,7 @@ use crate::report::scope::Scope;
 
 /// What a repository holds of the scope of a report, as it was at one commit.
 #[derive(Debug)]
-pub struct Held {
+pub(crate) struct Held {
     /// The SHA of that commit.
     pub(super) head: String,
     pub(super) folder: Folder,
@@ -31,11 +31,10 @@ impl Delivery<'_> {
     /// recorded anywhere. A file that cannot be read counts for nothing here, and is told of when
     /// the report is recorded.
     ///
-    /// # Errors
     /// Where the repository could not be read; and a [`RecordError`] where people are called
     /// otherwise there, or where the history there is somebody else's, so that the report must not
     /// go anywhere.
-    pub async fn past(&self, report: &Report) -> anyhow::Result<Option<(Past, Held)>> {
+    pub(crate) async fn past(&self, report: &Report) -> anyhow::Result<Option<(Past, Held)>> {
         let Some(target) = &self.repository else {
             return Ok(None);
         };
@@ -66,7 +65,7 @@ impl Delivery<'_> {
 
     /// The scope with the number by which GitHub knows it. It's asked for only if there's a history
     /// to compare it with; a scope whose number can't be read stays as it is.
-    pub async fn identified(&self, reader: &Client, scope: &Scope) -> Scope {
+    pub(crate) async fn identified(&self, reader: &Client, scope: &Scope) -> Scope {
         if self.repository.is_none() {
             return scope.clone();
         }
@@ -100,8 +99,7 @@ impl Delivery<'_> {
 
 /// Why a report must not be published anywhere, if the history that it would belong to is the
 /// reason.
-#[must_use]
-pub fn unpublishable(error: &anyhow::Error) -> Option<&'static str> {
+pub(crate) fn unpublishable(error: &anyhow::Error) -> Option<&'static str> {
     if calls_people_otherwise(error) {
         return Some("people are called otherwise where it is to be recorded");
     }
@@ -110,8 +108,7 @@ pub fn unpublishable(error: &anyhow::Error) -> Option<&'static str> {
 }
 
 /// Whether a report was refused because the history it belongs to calls people otherwise.
-#[must_use]
-pub fn calls_people_otherwise(error: &anyhow::Error) -> bool {
+pub(crate) fn calls_people_otherwise(error: &anyhow::Error) -> bool {
     let error = match error.downcast_ref() {
         Some(CommitError::Plan(error)) => error,
         _ => error,

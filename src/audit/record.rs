@@ -19,7 +19,7 @@ use crate::report::day::date;
 
 /// What became of a report in the repository.
 #[derive(Debug)]
-pub struct Recorded {
+pub(crate) struct Recorded {
     /// How many seats came since the last recorded report.
     pub granted: usize,
     /// How many went.
@@ -67,10 +67,7 @@ impl Delivery<'_> {
     /// Commits a report, as the rule of the day wants it, to the branch or by a pull request into
     /// it; nothing where that was not asked for. What was `held` when the repository was looked at
     /// last is not read again where nobody committed since.
-    ///
-    /// # Errors
-    /// Where it had to be committed and was not.
-    pub async fn record(
+    pub(crate) async fn record(
         &self,
         report: &Report,
         revoked: Revoked<'_>,

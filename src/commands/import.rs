@@ -25,7 +25,7 @@ use crate::system::clock::Clock;
 use crate::system::environment::Environment;
 
 /// The subcommand's name.
-pub const COMMAND: &str = "import";
+pub(crate) const COMMAND: &str = "import";
 
 /// What was made of the downloads.
 struct Made {
@@ -35,10 +35,7 @@ struct Made {
 }
 
 /// Imports the folder that `flags` name, and prints what was made.
-///
-/// # Errors
-/// Where it was not done; nothing was written then.
-pub fn start(
+pub(crate) fn start(
     flags: &clap::ArgMatches,
     environment: &Environment,
     clock: &Clock,

@@ -18,14 +18,14 @@ use crate::system::environment::Environment;
 use crate::system::http::{Http, Proxies};
 
 /// The subcommand's name.
-pub const COMMAND: &str = "pseudonym";
+pub(crate) const COMMAND: &str = "pseudonym";
 
 /// Prints the pseudonym of the person that `flags` name. A number needs nothing but the key; of a
 /// login GitHub is asked for the number.
-///
-/// # Errors
-/// Where GitHub does not say the number.
-pub fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Outcome> {
+pub(crate) fn start(
+    flags: &clap::ArgMatches,
+    environment: &Environment,
+) -> anyhow::Result<Outcome> {
     let unusable = |what: &str| {
         log::finding(environment, what);
         Ok(Outcome::Unusable)

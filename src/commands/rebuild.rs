@@ -23,13 +23,13 @@ use crate::runner::log;
 use crate::system::environment::Environment;
 
 /// The subcommand's name.
-pub const COMMAND: &str = "rebuild";
+pub(crate) const COMMAND: &str = "rebuild";
 
 /// Rebuilds the history in the folder that `flags` name, and prints what was done.
-///
-/// # Errors
-/// If it wasn't rebuilt; nothing was written then.
-pub fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Outcome> {
+pub(crate) fn start(
+    flags: &clap::ArgMatches,
+    environment: &Environment,
+) -> anyhow::Result<Outcome> {
     let folder: &PathBuf = required(flags, "DIR")?;
     let days: &u16 = required(flags, "inactive-after-days")?;
     let inactive_after = SignedDuration::from_hours(i64::from(*days) * 24);

@@ -18,16 +18,16 @@ use crate::runner::log;
 use crate::system::environment::Environment;
 
 /// The subcommand's name.
-pub const COMMAND: &str = "verify";
+pub(crate) const COMMAND: &str = "verify";
 
 /// Its option: the first day to look at.
-pub const SINCE: &str = "since";
+pub(crate) const SINCE: &str = "since";
 
 /// Verifies the folder that `flags` name and prints what was found.
-///
-/// # Errors
-/// Where the folder cannot be read.
-pub fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Outcome> {
+pub(crate) fn start(
+    flags: &clap::ArgMatches,
+    environment: &Environment,
+) -> anyhow::Result<Outcome> {
     let top: &PathBuf = required(flags, "DIR")?;
     let since = flags.get_one::<Date>(SINCE).copied();
     let name = shown(&top.to_string_lossy());

@@ -7,14 +7,14 @@ use crate::system::http::is_loopback;
 
 /// The addresses of GitHub's API: github.com or GitHub with data residency (`SUBDOMAIN.ghe.com`).
 #[derive(Debug, Clone)]
-pub struct ApiAddress {
+pub(crate) struct ApiAddress {
     rest: Url,
     graphql: Url,
 }
 
 /// Why an address cannot be that of GitHub's API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AddressError {
+pub(crate) enum AddressError {
     /// It is no absolute http or https address.
     #[error("{variable} is not a web address")]
     NotAnAddress {
@@ -37,10 +37,7 @@ pub enum AddressError {
 impl ApiAddress {
     /// The addresses that the runner gives in `GITHUB_API_URL` and `GITHUB_GRAPHQL_URL`; those of
     /// github.com where it gives none.
-    ///
-    /// # Errors
-    /// Where an address is unusable.
-    pub fn from_environment(environment: &Environment) -> Result<Self, AddressError> {
+    pub(crate) fn from_environment(environment: &Environment) -> Result<Self, AddressError> {
         let variables = ["GITHUB_API_URL", "GITHUB_GRAPHQL_URL"];
         if let Some(variable) = variables
             .into_iter()
@@ -65,39 +62,33 @@ impl ApiAddress {
     }
 
     /// The address of the REST API without a slash at its end, as people write it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         self.rest.as_str().trim_end_matches('/')
     }
 
     /// The base of the REST API.
-    #[must_use]
-    pub fn base(&self) -> &Url {
+    pub(crate) fn base(&self) -> &Url {
         &self.rest
     }
 
     /// All that requests go to.
-    #[must_use]
-    pub fn all(&self) -> [&Url; 2] {
+    pub(crate) fn all(&self) -> [&Url; 2] {
         [&self.rest, &self.graphql]
     }
 
     /// The address of GraphQL.
-    #[must_use]
-    pub fn graphql(&self) -> &Url {
+    pub(crate) fn graphql(&self) -> &Url {
         &self.graphql
     }
 
     /// The address of a resource of the REST API. Each segment is percent-encoded, so a name in it
     /// can never become another path.
-    #[must_use]
-    pub fn rest<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
+    pub(crate) fn rest<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
         beside(&self.rest, segments)
     }
 
     /// Whether `url` is of the API's own origin: only there a token may be sent.
-    #[must_use]
-    pub fn owns(&self, url: &Url) -> bool {
+    pub(crate) fn owns(&self, url: &Url) -> bool {
         [&self.rest, &self.graphql]
             .iter()
             .any(|own| own.origin() == url.origin())

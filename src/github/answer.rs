@@ -13,7 +13,7 @@ use crate::system::text::shown;
 
 /// An answer that GitHub gave with success.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     pub(super) purpose: Purpose,
     pub(super) asked: String,
     /// The address that answered, after redirects.
@@ -27,18 +27,12 @@ pub struct Answer {
 
 impl Answer {
     /// Reads the body as an object in JSON.
-    ///
-    /// # Errors
-    /// Where it is not JSON or not of the form `T`; the error names the place in it.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, GitHubError> {
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, GitHubError> {
         self.value().map(|Object(read)| read)
     }
 
     /// Reads the body as a list of objects in JSON.
-    ///
-    /// # Errors
-    /// As [`Answer::json`].
-    pub fn list<T: DeserializeOwned>(&self) -> Result<Vec<T>, GitHubError> {
+    pub(crate) fn list<T: DeserializeOwned>(&self) -> Result<Vec<T>, GitHubError> {
         let read: Vec<Object<T>> = self.value()?;
         Ok(read.into_iter().map(|Object(entry)| entry).collect())
     }
@@ -63,8 +57,7 @@ impl Answer {
 
     /// The error that this answer is not of the form that GitHub documents. A body that is whole
     /// would be the same again; one that is cut off may be another the next time.
-    #[must_use]
-    pub fn of_another_form(&self, what: &str) -> GitHubError {
+    pub(crate) fn of_another_form(&self, what: &str) -> GitHubError {
         if serde_json::from_slice::<IgnoredAny>(&self.body).is_err() {
             return self.unusable(what);
         }
@@ -89,8 +82,7 @@ impl Answer {
     }
 
     /// The error that this answer cannot be used, because of `what`.
-    #[must_use]
-    pub fn unusable(&self, what: &str) -> GitHubError {
+    pub(crate) fn unusable(&self, what: &str) -> GitHubError {
         self.failed(Problem::Unusable {
             status: self.status,
             request_id: RequestId::of(&self.headers),
@@ -99,10 +91,7 @@ impl Answer {
     }
 
     /// The address of a page that this answer links to, once it is sure to be GitHub's own.
-    ///
-    /// # Errors
-    /// Where it leads away from the API.
-    pub fn linked(&self, address: &str, api: &ApiAddress) -> Result<Url, GitHubError> {
+    pub(crate) fn linked(&self, address: &str, api: &ApiAddress) -> Result<Url, GitHubError> {
         match self.url.join(address) {
             Ok(url) if api.owns(&url) => Ok(url),
             Ok(url) => Err(self.failed(Problem::Foreign {

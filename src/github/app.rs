@@ -17,7 +17,7 @@ use secrecy::SecretString;
 
 use super::error::Refusal;
 
-pub use key::{KeyError, PrivateKey};
+pub(crate) use key::PrivateKey;
 
 /// How far back an assertion is dated, in seconds. GitHub asks for it, because a runner's clock
 /// may be ahead of its own.
@@ -29,29 +29,25 @@ const GOOD_FOR: i64 = 8 * 60;
 
 /// The client ID of a GitHub App. Its App ID is taken too, as GitHub does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClientId(String);
+pub(crate) struct ClientId(String);
 
 /// Why a text cannot be the client ID of a GitHub App.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "it is not the client ID of a GitHub App, which has letters, digits and dots only (`Iv23…`) and stands on the App's settings page"
 )]
-pub struct ClientIdError;
+pub(crate) struct ClientIdError;
 
 impl ClientId {
     /// Checks an ID that somebody gave.
-    ///
-    /// # Errors
-    /// Where it could not be one of GitHub's.
-    pub fn parse(text: &str) -> Result<Self, ClientIdError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, ClientIdError> {
         let fits = (1..=64).contains(&text.len())
             && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
         fits.then(|| Self(text.to_owned())).ok_or(ClientIdError)
     }
 
     /// The ID.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -64,7 +60,7 @@ impl fmt::Display for ClientId {
 
 /// A GitHub App with its key.
 #[derive(Debug, Clone)]
-pub struct App {
+pub(crate) struct App {
     client_id: ClientId,
     key: PrivateKey,
     /// By how many seconds GitHub's clock is ahead of ours, where they differ too much.
@@ -73,8 +69,7 @@ pub struct App {
 
 impl App {
     /// An App of that ID, which signs with that key.
-    #[must_use]
-    pub fn new(client_id: ClientId, key: PrivateKey) -> Self {
+    pub(crate) fn new(client_id: ClientId, key: PrivateKey) -> Self {
         Self {
             client_id,
             key,
@@ -83,8 +78,7 @@ impl App {
     }
 
     /// Its client ID.
-    #[must_use]
-    pub fn client_id(&self) -> &ClientId {
+    pub(crate) fn client_id(&self) -> &ClientId {
         &self.client_id
     }
 

@@ -35,7 +35,7 @@ const LARGEST_FILE: usize = 110 * 1024 * 1024;
 
 /// GitHub's API for one who asks.
 #[derive(Clone)]
-pub struct Client {
+pub(crate) struct Client {
     octocrab: Octocrab,
     http: Http,
     address: ApiAddress,
@@ -49,15 +49,12 @@ pub struct Client {
 /// A token that cannot stand in a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the token has characters that no token has")]
-pub struct TokenError;
+pub(crate) struct TokenError;
 
 impl Client {
     /// The API at `address` with `token`; all clients of a run share a `pacer`. Needs a tokio
     /// runtime.
-    ///
-    /// # Errors
-    /// Where the token cannot stand in a header.
-    pub fn new(
+    pub(crate) fn new(
         http: Http,
         address: ApiAddress,
         clock: Clock,
@@ -70,10 +67,7 @@ impl Client {
 
     /// The API at `address` for `app` where it is installed on `scope`; otherwise as
     /// [`Client::new`]. Every secret is handed to `mask` before it is used.
-    ///
-    /// # Errors
-    /// Where the address cannot be that of requests.
-    pub fn of_app(
+    pub(crate) fn of_app(
         http: Http,
         address: ApiAddress,
         clock: Clock,
@@ -117,23 +111,20 @@ impl Client {
     }
 
     /// Where the API is.
-    #[must_use]
-    pub fn address(&self) -> &ApiAddress {
+    pub(crate) fn address(&self) -> &ApiAddress {
         &self.address
     }
 
     /// Whether a person's token is used, as far as its form tells. Any other counts as an App's.
-    #[must_use]
-    pub fn acts_for_a_person(&self) -> bool {
+    pub(crate) fn acts_for_a_person(&self) -> bool {
         self.credentials.are_a_persons()
     }
 
     /// Reads `url` as an object in JSON, following redirects within the API, and tries again what may pass.
     ///
-    /// # Errors
     /// Where no answer came, GitHub refused, the answer is not of the form `T`, or an address
     /// leads away from the API.
-    pub async fn get<T: DeserializeOwned>(
+    pub(crate) async fn get<T: DeserializeOwned>(
         &self,
         purpose: &Purpose,
         url: Url,
@@ -143,10 +134,7 @@ impl Client {
     }
 
     /// Reads `url` as a list of objects, as [`Client::get`] reads one.
-    ///
-    /// # Errors
-    /// As [`Client::get`].
-    pub async fn get_list<T: DeserializeOwned>(
+    pub(crate) async fn get_list<T: DeserializeOwned>(
         &self,
         purpose: &Purpose,
         url: Url,
@@ -156,10 +144,7 @@ impl Client {
     }
 
     /// Reads a file's bytes, as [`Client::get`] reads JSON.
-    ///
-    /// # Errors
-    /// As [`Client::get`], and where the answer has not `size` bytes.
-    pub async fn get_file(
+    pub(crate) async fn get_file(
         &self,
         purpose: &Purpose,
         url: Url,
@@ -186,10 +171,7 @@ impl Client {
 
     /// Sends `body` as JSON to be written. It is sent once: whoever gets an error looks what became
     /// of it.
-    ///
-    /// # Errors
-    /// As [`Client::get`]. Redirects are not followed.
-    pub async fn write<T: DeserializeOwned>(
+    pub(crate) async fn write<T: DeserializeOwned>(
         &self,
         purpose: &Purpose,
         method: Method,
@@ -203,9 +185,6 @@ impl Client {
 
     /// Sends `body` as JSON for a secret, and tries again what may pass: whoever gets two of them
     /// has lost nothing. Nothing of the answer is told where it cannot be read.
-    ///
-    /// # Errors
-    /// As [`Client::get`]. Redirects are not followed.
     pub(super) async fn obtain<T: DeserializeOwned>(
         &self,
         purpose: &Purpose,

@@ -27,7 +27,7 @@ use super::names::{BranchName, RepositoryName, RepositoryPath};
 use crate::system::clock::{Clock, jitter};
 use base::Base;
 use branch::State;
-pub use error::CommitError;
+pub(crate) use error::CommitError;
 use error::is_stale;
 use rules::{Rulebook, Rules, Write};
 
@@ -49,7 +49,7 @@ const LARGEST_FILE: usize = 100_000_000;
 const TRAILER: &str = "Copilot-Activity-Report-Delivery";
 
 /// Where and under which mark a delivery commits.
-pub struct Committer<'a> {
+pub(crate) struct Committer<'a> {
     client: &'a Client,
     clock: &'a Clock,
     repository: RepositoryName,
@@ -62,7 +62,7 @@ pub struct Committer<'a> {
 
 /// What becomes of a branch that does not exist, in a repository that has commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Beginning {
+pub(crate) enum Beginning {
     /// It is created from the default branch with the commit, and not at all if there is none.
     Default,
     /// It is created from this one with the commit, and not at all if there is none; a pull request
@@ -75,7 +75,7 @@ pub enum Beginning {
 
 /// What a commit consists of.
 #[derive(Debug, Clone)]
-pub struct Change {
+pub(crate) struct Change {
     /// The first line of its message.
     pub headline: String,
     /// The rest of its message.
@@ -86,7 +86,7 @@ pub struct Change {
 
 /// A commit that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commit {
+pub(crate) struct Commit {
     /// Its SHA.
     pub sha: String,
     /// Its page on GitHub; empty where the answer names none that can be used.
@@ -97,7 +97,7 @@ pub struct Commit {
 
 /// What GitHub says of a commit's signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verification {
+pub(crate) enum Verification {
     /// GitHub shows it as verified.
     Verified,
     /// It does not, for this reason.
@@ -114,29 +114,24 @@ impl fmt::Display for Verification {
 }
 
 /// The branch as it was at one moment; where it does not exist yet, as it is going to begin.
-pub struct Snapshot<'a> {
+pub(crate) struct Snapshot<'a> {
     committer: &'a Committer<'a>,
     base: &'a Base,
 }
 
 impl Snapshot<'_> {
     /// The SHA of the commit that all is read from.
-    #[must_use]
-    pub fn head(&self) -> &str {
+    pub(crate) fn head(&self) -> &str {
         &self.base.head.commit
     }
 
     /// Whether the branch exists already.
-    #[must_use]
-    pub fn exists(&self) -> bool {
+    pub(crate) fn exists(&self) -> bool {
         self.base.exists
     }
 
     /// Reads files; nothing for one that is not there. In the order of `paths`.
-    ///
-    /// # Errors
-    /// Where GitHub does not give one whole.
-    pub async fn files(
+    pub(crate) async fn files(
         &self,
         paths: &[RepositoryPath],
     ) -> Result<Vec<Option<Vec<u8>>>, GitHubError> {
@@ -145,10 +140,7 @@ impl Snapshot<'_> {
 
     /// The files in a folder and in the two levels of folders below it, by their paths in it, with
     /// the IDs of their content; none if there's no such folder.
-    ///
-    /// # Errors
-    /// If GitHub doesn't answer with a listing.
-    pub async fn listing(
+    pub(crate) async fn listing(
         &self,
         folder: &RepositoryPath,
     ) -> Result<Vec<(String, String)>, GitHubError> {
@@ -156,10 +148,7 @@ impl Snapshot<'_> {
     }
 
     /// The same for many folders, in their order.
-    ///
-    /// # Errors
-    /// As [`Snapshot::files`].
-    pub async fn names_in(
+    pub(crate) async fn names_in(
         &self,
         folders: &[RepositoryPath],
     ) -> Result<Vec<Vec<String>>, GitHubError> {
@@ -195,8 +184,7 @@ impl<'a> Committer<'a> {
     /// A committer to `branch` of `repository`, which has that `beginning` where it does not exist.
     /// `first_file` begins a repository that has no commit; `delivery` is a mark that no other
     /// delivery has.
-    #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         client: &'a Client,
         clock: &'a Clock,
         repository: RepositoryName,
@@ -217,8 +205,7 @@ impl<'a> Committer<'a> {
     }
 
     /// The same one, to look only: what goes wrong is told as that.
-    #[must_use]
-    pub fn looking(self) -> Self {
+    pub(crate) fn looking(self) -> Self {
         Self {
             purpose: Purpose::History(self.repository.clone()),
             ..self
@@ -227,10 +214,7 @@ impl<'a> Committer<'a> {
 
     /// Lets `look` read from the branch as it is before anything is committed; nothing where there
     /// is no commit yet.
-    ///
-    /// # Errors
-    /// Where the branch could not be read, and those of `look`.
-    pub async fn look<T>(
+    pub(crate) async fn look<T>(
         &self,
         look: impl AsyncFnOnce(Snapshot<'_>) -> anyhow::Result<T>,
     ) -> anyhow::Result<Option<T>> {
@@ -250,10 +234,9 @@ impl<'a> Committer<'a> {
     /// Lets `plan` make a change of what it reads from the branch, and commits it; again from the
     /// start where the branch moved meanwhile. Nothing is committed where `plan` makes none.
     ///
-    /// # Errors
     /// Where nothing was committed; the error says why. Where no answer came at all it may have
     /// been committed nevertheless, and the error says that too; running again finds out.
-    pub async fn commit(
+    pub(crate) async fn commit(
         &self,
         mut plan: impl AsyncFnMut(Snapshot<'_>) -> anyhow::Result<Option<Change>>,
     ) -> Result<Option<Commit>, CommitError> {

@@ -34,7 +34,7 @@ const PERMISSION: &str = "organization_copilot_seat_management";
 const EARLY: Duration = Duration::from_secs(5 * 60);
 
 /// Hides a secret in everything that is printed from then on.
-pub type Mask = Arc<dyn Fn(&str) + Send + Sync>;
+pub(crate) type Mask = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Who asks.
 #[derive(Clone)]
@@ -138,9 +138,6 @@ impl Credentials {
     }
 
     /// What stands in the header of the next request for `purpose`.
-    ///
-    /// # Errors
-    /// Where the App is not installed there, may not read seats, or got no token.
     pub(super) async fn authorization(
         &self,
         purpose: &Purpose,

@@ -18,14 +18,14 @@ use super::pacer::{Said, TooLong};
 use crate::report::scope::Scope;
 use crate::system::text::shown;
 
-pub use again::Again;
-pub use app::AppProblem;
-pub use refusal::Refusal;
-pub use unreachable::Unreachable;
+pub(crate) use again::Again;
+pub(crate) use app::AppProblem;
+pub(crate) use refusal::Refusal;
+pub(crate) use unreachable::Unreachable;
 
 /// What a request is for. It decides which token was used and what the advice is.
 #[derive(Debug, Clone)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// Reading the Copilot seats of a scope, with `token`.
     Seats(Scope),
     /// Reading the number by which GitHub knows a scope, with `token`.
@@ -64,8 +64,7 @@ impl Purpose {
 
     /// Whether a run can do without the answer. Then it doesn't spend the time on it that
     /// `max-wait-minutes` allows, which the requests after it may need.
-    #[must_use]
-    pub fn is_optional(&self) -> bool {
+    pub(crate) fn is_optional(&self) -> bool {
         matches!(self, Self::Identity(_))
     }
 }
@@ -115,7 +114,7 @@ impl fmt::Display for Purpose {
 /// A request to GitHub that did not bring what it should.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{}\n  what to do: {}", self.without_advice(), self.advice())]
-pub struct GitHubError {
+pub(crate) struct GitHubError {
     /// What the request was for.
     pub purpose: Purpose,
     /// Method and address, which never hold a secret.
@@ -130,7 +129,7 @@ pub struct GitHubError {
 
 /// What came of a request.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum Problem {
+pub(crate) enum Problem {
     /// GitHub answered that it would not.
     #[error("{0}")]
     Refused(Refusal),
@@ -185,7 +184,7 @@ pub enum Problem {
 
 /// One of the errors of a GraphQL answer.
 #[derive(Debug, Clone, serde::Deserialize)]
-pub struct GraphqlError {
+pub(crate) struct GraphqlError {
     /// The kind, such as `NOT_FOUND`. Not every error has one.
     #[serde(rename = "type")]
     pub kind: Option<String>,
@@ -196,8 +195,7 @@ pub struct GraphqlError {
 
 impl GraphqlError {
     /// Whether GitHub's rate limits are the reason, the hour's or a secondary one.
-    #[must_use]
-    pub fn is_limit(&self) -> bool {
+    pub(crate) fn is_limit(&self) -> bool {
         self.kind.as_deref() == Some("RATE_LIMITED")
             || self.message.to_lowercase().contains("secondary rate limit")
     }
@@ -219,12 +217,11 @@ fn listed(errors: &[GraphqlError]) -> String {
 
 /// GitHub's number for a request, which its support asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RequestId(Option<String>);
+pub(crate) struct RequestId(Option<String>);
 
 impl RequestId {
     /// Reads the header `X-GitHub-Request-Id`.
-    #[must_use]
-    pub fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         Self(header(headers, "x-github-request-id").map(|id| shown(id, 100)))
     }
 }
@@ -253,8 +250,7 @@ pub(super) fn date_of(headers: &HeaderMap) -> Option<Timestamp> {
 
 impl GitHubError {
     /// A request for `purpose`, `asked` once.
-    #[must_use]
-    pub fn new(purpose: Purpose, asked: String, problem: Problem) -> Self {
+    pub(crate) fn new(purpose: Purpose, asked: String, problem: Problem) -> Self {
         Self {
             purpose,
             asked,
@@ -265,22 +261,19 @@ impl GitHubError {
     }
 
     /// The same, tried so many times over that time.
-    #[must_use]
-    pub fn tried(mut self, times: u32, over: Duration) -> Self {
+    pub(crate) fn tried(mut self, times: u32, over: Duration) -> Self {
         self.tries = (times.max(1), over);
         self
     }
 
     /// The same; `by_app` says whether a GitHub App asked.
-    #[must_use]
-    pub fn by_app(mut self, by_app: bool) -> Self {
+    pub(crate) fn by_app(mut self, by_app: bool) -> Self {
         self.by_app = by_app;
         self
     }
 
     /// What was asked and what came of it, for an error that knows better what to do.
-    #[must_use]
-    pub fn without_advice(&self) -> String {
+    pub(crate) fn without_advice(&self) -> String {
         let Self {
             purpose,
             asked,
@@ -293,8 +286,7 @@ impl GitHubError {
 
     /// The answer by which GitHub asks to be left alone, where it does: by a rate limit, or by
     /// `Retry-After`.
-    #[must_use]
-    pub fn said(&self) -> Option<Said> {
+    pub(crate) fn said(&self) -> Option<Said> {
         let (answer, is_limit) = match &*self.problem {
             Problem::Refused(refusal)
                 if refusal.is_limit() || refusal.again.retry_after.is_some() =>
@@ -313,14 +305,12 @@ impl GitHubError {
     }
 
     /// `Retry-After` of the answer, where there was a refusal.
-    #[must_use]
-    pub fn retry_after(&self) -> Option<Duration> {
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.refusal()?.again.retry_after
     }
 
     /// When GitHub says to ask again, where a rate limit is the reason.
-    #[must_use]
-    pub fn limit(&self) -> Option<&Again> {
+    pub(crate) fn limit(&self) -> Option<&Again> {
         match &*self.problem {
             Problem::Refused(refusal) => refusal.is_limit().then_some(&refusal.again),
             Problem::Graphql { again, errors, .. } => {
@@ -331,8 +321,7 @@ impl GitHubError {
     }
 
     /// Whether it was a rate limit, or a wait that is too long. Such a request was not carried out.
-    #[must_use]
-    pub fn is_limit(&self) -> bool {
+    pub(crate) fn is_limit(&self) -> bool {
         matches!(*self.problem, Problem::TooLong(_)) || self.limit().is_some()
     }
 
@@ -344,8 +333,7 @@ impl GitHubError {
     }
 
     /// The answer by which GitHub refused, where it gave one.
-    #[must_use]
-    pub fn refusal(&self) -> Option<&Refusal> {
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
         match &*self.problem {
             Problem::Refused(refusal) => Some(refusal),
             _ => None,
@@ -353,14 +341,12 @@ impl GitHubError {
     }
 
     /// The status of the answer, where there was a refusal.
-    #[must_use]
-    pub fn status(&self) -> Option<StatusCode> {
+    pub(crate) fn status(&self) -> Option<StatusCode> {
         self.refusal().map(|refusal| refusal.status)
     }
 
     /// GitHub's own words; empty where it answered with none.
-    #[must_use]
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         match &*self.problem {
             Problem::Refused(refusal) => refusal.message.clone(),
             Problem::Graphql { errors, .. } => listed(errors),
@@ -370,8 +356,7 @@ impl GitHubError {
 
     /// Whether the same request may well succeed in a moment: no answer came, a server stumbled,
     /// or the answer was damaged on its way.
-    #[must_use]
-    pub fn is_passing(&self) -> bool {
+    pub(crate) fn is_passing(&self) -> bool {
         match &*self.problem {
             Problem::Refused(refusal) => refusal.status.is_server_error(),
             Problem::Unreachable(unreachable) => unreachable.is_passing(),

@@ -12,10 +12,7 @@ const ENTERPRISE: &str = "query($slug: String!) {\n  enterprise(slug: $slug) { d
 
 /// Asks for the number: "Get an organization", whose public part any token sees, or GraphQL's
 /// `Enterprise.databaseId`, because no REST endpoint describes an enterprise.
-///
-/// # Errors
-/// If GitHub doesn't say it.
-pub async fn id(client: &Client, scope: &Scope) -> Result<u64, GitHubError> {
+pub(crate) async fn id(client: &Client, scope: &Scope) -> Result<u64, GitHubError> {
     #[derive(Deserialize)]
     struct Organization {
         id: u64,

@@ -4,7 +4,7 @@ use http::HeaderMap;
 
 /// The addresses of the pages that an answer links to.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Links {
+pub(crate) struct Links {
     /// The page after this one.
     pub next: Option<String>,
     /// The last page.
@@ -13,8 +13,7 @@ pub struct Links {
 
 impl Links {
     /// Reads the `Link` headers of an answer. What cannot be understood is passed over.
-    #[must_use]
-    pub fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut links = Self::default();
         for value in headers.get_all(http::header::LINK) {
             if let Ok(value) = value.to_str() {

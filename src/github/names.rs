@@ -4,23 +4,23 @@ use std::fmt;
 
 /// A repository: `owner/name`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RepositoryName {
+pub(crate) struct RepositoryName {
     owner: String,
     name: String,
 }
 
 /// A branch, without `refs/heads/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BranchName(String);
+pub(crate) struct BranchName(String);
 
 /// A file or folder in a repository, from its top, with `/` between the segments. Empty for the
 /// top itself.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RepositoryPath(String);
+pub(crate) struct RepositoryPath(String);
 
 /// Why a name cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NameError {
+pub(crate) enum NameError {
     /// Not `owner/name`, or with characters GitHub does not allow.
     #[error("a repository is written `owner/name`, with letters, digits, `-`, `_` and `.` only")]
     Repository,
@@ -37,10 +37,7 @@ pub enum NameError {
 
 impl RepositoryName {
     /// Reads `owner/name`.
-    ///
-    /// # Errors
-    /// Where it is not of that form.
-    pub fn parse(text: &str) -> Result<Self, NameError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, NameError> {
         let fits = |part: &str| {
             (1..=100).contains(&part.len())
                 && part != "."
@@ -59,14 +56,12 @@ impl RepositoryName {
     }
 
     /// The account that owns it.
-    #[must_use]
-    pub fn owner(&self) -> &str {
+    pub(crate) fn owner(&self) -> &str {
         &self.owner
     }
 
     /// Its name within the account.
-    #[must_use]
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 }
@@ -79,10 +74,7 @@ impl fmt::Display for RepositoryName {
 
 impl BranchName {
     /// Reads a branch; `refs/heads/` before it may stand or not.
-    ///
-    /// # Errors
-    /// Where git would not allow it.
-    pub fn parse(text: &str) -> Result<Self, NameError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, NameError> {
         let name = text.strip_prefix("refs/heads/").unwrap_or(text);
         let why = if name.is_empty() {
             Some("it is empty")
@@ -116,14 +108,12 @@ impl BranchName {
     }
 
     /// Its name, without `refs/heads/`.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Its full name, `refs/heads/…`.
-    #[must_use]
-    pub fn reference(&self) -> String {
+    pub(crate) fn reference(&self) -> String {
         format!("refs/heads/{}", self.0)
     }
 }
@@ -137,10 +127,9 @@ impl fmt::Display for BranchName {
 impl RepositoryPath {
     /// Reads a folder; `.` is the top of the repository, a slash at the end does not count.
     ///
-    /// # Errors
     /// Where it leaves the repository, enters `.git` (also as other systems' names for it) or
     /// `.github/workflows`, or has characters that a checkout somewhere would stumble over.
-    pub fn parse(text: &str) -> Result<Self, NameError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, NameError> {
         let text = text.strip_prefix("./").unwrap_or(text);
         let text = text.strip_suffix('/').unwrap_or(text);
         if text == "." {
@@ -177,10 +166,7 @@ impl RepositoryPath {
     }
 
     /// A file or folder below this folder.
-    ///
-    /// # Errors
-    /// As [`RepositoryPath::parse`], for the whole path.
-    pub fn join(&self, below: &str) -> Result<Self, NameError> {
+    pub(crate) fn join(&self, below: &str) -> Result<Self, NameError> {
         if self.0.is_empty() {
             Self::parse(below)
         } else {
@@ -190,13 +176,12 @@ impl RepositoryPath {
     }
 
     /// The path as git and GitHub write it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Its segments.
-    pub fn segments(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn segments(&self) -> impl Iterator<Item = &str> {
         self.0.split('/')
     }
 }

@@ -13,13 +13,13 @@ use crate::system::clock::Clock;
 
 /// How many requests are under way at once. GitHub allows a hundred ("Rate limits for the REST
 /// API", "About secondary rate limits"), over all that use the token.
-pub const AT_ONCE: usize = 10;
+pub(crate) const AT_ONCE: usize = 10;
 
 /// A wait longer than this is announced.
 const ANNOUNCED: Duration = Duration::from_secs(5);
 
 /// Lets requests begin when the governor allows it.
-pub struct Pacer {
+pub(crate) struct Pacer {
     clock: Clock,
     slots: Semaphore,
     state: Mutex<State>,
@@ -43,7 +43,7 @@ struct State {
 
 /// An answer by which GitHub asks to be left alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub(crate) struct Said {
     /// Status, number of the request, and GitHub's words.
     pub answer: String,
     /// Whether a rate limit is the reason, rather than a server that has too much to do.
@@ -52,7 +52,7 @@ pub struct Said {
 
 /// GitHub wants to be left alone for longer than the user wants to wait.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct TooLong {
+pub(crate) struct TooLong {
     wait: Duration,
     end: Timestamp,
     waited: Duration,
@@ -64,20 +64,17 @@ pub struct TooLong {
 impl TooLong {
     /// The answer by which GitHub said to wait, to whichever request; nothing where only the
     /// headers of good answers said that no request is left.
-    #[must_use]
-    pub fn answer(&self) -> Option<&str> {
+    pub(crate) fn answer(&self) -> Option<&str> {
         self.said.as_ref().map(|said| &*said.answer)
     }
 
     /// Whether GitHub's rate limit is the reason.
-    #[must_use]
-    pub fn is_for_a_limit(&self) -> bool {
+    pub(crate) fn is_for_a_limit(&self) -> bool {
         self.said.as_ref().is_none_or(|said| said.is_limit)
     }
 
     /// Whether the user can let it be longer, by `max-wait-minutes`.
-    #[must_use]
-    pub fn is_by_input(&self) -> bool {
+    pub(crate) fn is_by_input(&self) -> bool {
         self.by_input
     }
 }
@@ -108,7 +105,7 @@ impl fmt::Display for TooLong {
 }
 
 /// A request that may be sent.
-pub struct Admitted<'a> {
+pub(crate) struct Admitted<'a> {
     pacer: &'a Pacer,
     ticket: Ticket,
     token: u64,
@@ -118,8 +115,7 @@ pub struct Admitted<'a> {
 
 impl Pacer {
     /// A pacer that waits for GitHub no longer than `most` in all.
-    #[must_use]
-    pub fn new(clock: Clock, most: Duration) -> Self {
+    pub(crate) fn new(clock: Clock, most: Duration) -> Self {
         Self {
             clock,
             slots: Semaphore::new(AT_ONCE),
@@ -130,8 +126,7 @@ impl Pacer {
     }
 
     /// As [`Pacer::new`], for a command that has no `max-wait-minutes`.
-    #[must_use]
-    pub fn without_input(clock: Clock, most: Duration) -> Self {
+    pub(crate) fn without_input(clock: Clock, most: Duration) -> Self {
         Self {
             by_input: false,
             ..Self::new(clock, most)
@@ -139,10 +134,7 @@ impl Pacer {
     }
 
     /// Waits until a request may be sent.
-    ///
-    /// # Errors
-    /// At once, where the wait would be longer than allowed.
-    pub async fn admit(&self, cost: Cost, token: u64) -> Result<Admitted<'_>, Box<TooLong>> {
+    pub(crate) async fn admit(&self, cost: Cost, token: u64) -> Result<Admitted<'_>, Box<TooLong>> {
         // Never closed; without a slot the governor's limits hold all the same.
         let slot = self.slots.acquire().await.ok();
         loop {
@@ -174,7 +166,7 @@ impl Pacer {
     }
 
     /// Lets nothing begin for `wait`, because GitHub `said` so.
-    pub fn hold(&self, wait: Duration, said: Said) {
+    pub(crate) fn hold(&self, wait: Duration, said: Said) {
         let until = self.clock.elapsed() + wait;
         let mut state = self.state();
         state.governor.hold(until);
@@ -184,8 +176,7 @@ impl Pacer {
     }
 
     /// The moment after so long, in the governor's time.
-    #[must_use]
-    pub fn after(&self, wait: Duration) -> Duration {
+    pub(crate) fn after(&self, wait: Duration) -> Duration {
         self.clock.elapsed() + wait
     }
 
@@ -218,7 +209,7 @@ impl Pacer {
 
 impl Admitted<'_> {
     /// Notes the quota that the answer told.
-    pub fn tell(&mut self, quota: Quota) {
+    pub(crate) fn tell(&mut self, quota: Quota) {
         self.quota = Some(quota);
     }
 }

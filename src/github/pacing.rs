@@ -42,7 +42,7 @@ const FIRST_GUESS: Duration = Duration::from_millis(500);
 
 /// What a request costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cost {
+pub(crate) enum Cost {
     /// A request to the REST API that reads: 1 point.
     Read,
     /// One that writes: 5 points.
@@ -72,7 +72,7 @@ impl Cost {
 
 /// Whether a request may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Admission {
+pub(crate) enum Admission {
     /// It may, and is counted.
     Now(Ticket),
     /// Not before that time; ask again then.
@@ -81,13 +81,13 @@ pub enum Admission {
 
 /// Stands for a request that has begun, until it is handed back to [`Governor::ended`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ticket {
+pub(crate) struct Ticket {
     number: u64,
 }
 
 /// Why a request has to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// To keep to GitHub's rate limits: the pace is our own.
     Pace,
     /// GitHub said to wait.
@@ -96,7 +96,7 @@ pub enum Reason {
 
 /// The primary limit of one token, as an answer's headers tell it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Quota {
+pub(crate) struct Quota {
     /// Requests left.
     pub remaining: u64,
     /// When there are new ones.
@@ -156,7 +156,7 @@ struct Api {
 
 /// Keeps count of the requests of a run.
 #[derive(Default)]
-pub struct Governor {
+pub(crate) struct Governor {
     rest: Api,
     graphql: Api,
     under_way: Vec<UnderWay>,
@@ -171,7 +171,7 @@ pub struct Governor {
 
 impl Governor {
     /// Asks whether a request of `token` (any number that tells tokens apart) may begin at `now`.
-    pub fn admit(&mut self, now: Duration, cost: Cost, token: u64) -> Admission {
+    pub(crate) fn admit(&mut self, now: Duration, cost: Cost, token: u64) -> Admission {
         self.forget(now);
         if self.hold_until > now {
             return Admission::At(self.hold_until, Reason::Hold);
@@ -209,7 +209,13 @@ impl Governor {
     }
 
     /// Takes a request back that has ended at `now`, with the quota its answer told.
-    pub fn ended(&mut self, now: Duration, ticket: Ticket, token: u64, quota: Option<Quota>) {
+    pub(crate) fn ended(
+        &mut self,
+        now: Duration,
+        ticket: Ticket,
+        token: u64,
+        quota: Option<Quota>,
+    ) {
         let Some(place) = self
             .under_way
             .iter()
@@ -240,7 +246,7 @@ impl Governor {
     }
 
     /// Lets nothing begin before `until`, because GitHub said so.
-    pub fn hold(&mut self, until: Duration) {
+    pub(crate) fn hold(&mut self, until: Duration) {
         self.hold_until = self.hold_until.max(until);
     }
 

@@ -32,7 +32,7 @@ const TRIES: u32 = 6;
 const LONGEST_TITLE: usize = 256;
 
 /// The pull requests of a repository into one of its branches.
-pub struct PullRequests<'a> {
+pub(crate) struct PullRequests<'a> {
     client: &'a Client,
     clock: &'a Clock,
     repository: &'a RepositoryName,
@@ -41,7 +41,7 @@ pub struct PullRequests<'a> {
 
 /// A pull request within one repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PullRequest {
+pub(crate) struct PullRequest {
     /// Its number.
     pub number: u64,
     /// Its page on GitHub; empty where the answer names none that can be used.
@@ -55,7 +55,7 @@ pub struct PullRequest {
 
 /// What opening a pull request came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Opened {
+pub(crate) enum Opened {
     /// It is open, by this run or by another.
     Open(PullRequest),
     /// The branch had one already, which was merged or closed meanwhile.
@@ -105,8 +105,7 @@ impl Body {
 
 impl<'a> PullRequests<'a> {
     /// Those of `repository` into `base`.
-    #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         client: &'a Client,
         clock: &'a Clock,
         repository: &'a RepositoryName,
@@ -121,10 +120,10 @@ impl<'a> PullRequests<'a> {
     }
 
     /// The oldest open one whose branch begins with `prefix`.
-    ///
-    /// # Errors
-    /// Where GitHub does not say.
-    pub async fn open_below(&self, prefix: &str) -> Result<Option<PullRequest>, GitHubError> {
+    pub(crate) async fn open_below(
+        &self,
+        prefix: &str,
+    ) -> Result<Option<PullRequest>, GitHubError> {
         let mut url = self.url();
         url.query_pairs_mut()
             .append_pair("state", "open")
@@ -150,10 +149,7 @@ impl<'a> PullRequests<'a> {
 
     /// The newest one that ever had its changes on the branch `head`, into whatever branch; an open
     /// one into our base before all others.
-    ///
-    /// # Errors
-    /// Where GitHub does not say.
-    pub async fn of(&self, head: &BranchName) -> Result<Option<PullRequest>, GitHubError> {
+    pub(crate) async fn of(&self, head: &BranchName) -> Result<Option<PullRequest>, GitHubError> {
         let mut url = self.url();
         url.query_pairs_mut()
             .append_pair("state", "all")
@@ -167,16 +163,12 @@ impl<'a> PullRequests<'a> {
     }
 
     /// Whether it is open and goes into our base.
-    #[must_use]
-    pub fn is_open(&self, found: &PullRequest) -> bool {
+    pub(crate) fn is_open(&self, found: &PullRequest) -> bool {
         found.is_open && found.base == self.base.as_str()
     }
 
     /// Opens one for the branch `head`, unless that has or had one.
-    ///
-    /// # Errors
-    /// Where there is none, and GitHub does not open one.
-    pub async fn open(
+    pub(crate) async fn open(
         &self,
         head: &BranchName,
         title: &str,

@@ -8,7 +8,7 @@ use super::names::{BranchName, NameError, RepositoryName};
 
 /// Who can see a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Visibility {
+pub(crate) enum Visibility {
     /// Everybody.
     Public,
     /// Those who were given access, or the members of the enterprise.
@@ -17,7 +17,7 @@ pub enum Visibility {
 
 /// What GitHub says of a repository ("Get a repository").
 #[derive(Debug, Clone)]
-pub struct Repository {
+pub(crate) struct Repository {
     /// Who can see it.
     pub visibility: Visibility,
     /// Whether only collaborators can open pull requests in it. Whether an App counts as one isn't
@@ -32,7 +32,7 @@ pub struct Repository {
 
 /// Why nothing can be delivered to a repository, whoever tries.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Closed {
+pub(crate) enum Closed {
     /// It is archived, which makes it read-only.
     #[error(
         "The repository {0} is archived, so nothing can be committed to it. Nothing was read and nothing delivered.\n  what to do: unarchive it in its settings, or name another one in `repository`"
@@ -64,10 +64,7 @@ struct RepositoryBody {
 
 impl Repository {
     /// Asks GitHub about `name`.
-    ///
-    /// # Errors
-    /// Where GitHub does not say. Whoever must know takes such a repository for a public one.
-    pub async fn read(client: &Client, name: &RepositoryName) -> Result<Self, GitHubError> {
+    pub(crate) async fn read(client: &Client, name: &RepositoryName) -> Result<Self, GitHubError> {
         let url = client.address().rest(["repos", name.owner(), name.name()]);
         let purpose = Purpose::Visibility(name.clone());
         let (body, _): (RepositoryBody, _) = client.get(&purpose, url).await?;
@@ -95,10 +92,7 @@ impl Repository {
     }
 
     /// That commits can be made to it, and pull requests opened if they are wanted.
-    ///
-    /// # Errors
-    /// If no token could do that.
-    pub fn takes(&self, pull_requests: bool) -> Result<(), Closed> {
+    pub(crate) fn takes(&self, pull_requests: bool) -> Result<(), Closed> {
         let name = || self.name.clone();
         if self.disabled {
             Err(Closed::Disabled(name()))
@@ -112,10 +106,7 @@ impl Repository {
     }
 
     /// The branch that is shown first, also of a repository without commits.
-    ///
-    /// # Errors
-    /// Where GitHub names none.
-    pub fn default_branch(&self) -> Result<BranchName, NameError> {
+    pub(crate) fn default_branch(&self) -> Result<BranchName, NameError> {
         BranchName::parse(&self.default_branch)
     }
 }

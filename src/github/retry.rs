@@ -45,7 +45,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// What to do after a try that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
+pub(crate) enum Next {
     /// Try again after this wait of our own.
     After(Duration),
     /// Let every request wait that long, then try again: GitHub said so.
@@ -59,7 +59,7 @@ pub enum Next {
 
 /// The tries of one request.
 #[derive(Debug, Default)]
-pub struct Tries {
+pub(crate) struct Tries {
     failed: u32,
     changed: u32,
     limited: u32,
@@ -68,7 +68,7 @@ pub struct Tries {
 impl Tries {
     /// Decides after a try that failed with `error` at `now`, by our clock. `repeatable` says
     /// whether the request may be carried out twice.
-    pub fn after(&mut self, error: &GitHubError, repeatable: bool, now: Timestamp) -> Next {
+    pub(crate) fn after(&mut self, error: &GitHubError, repeatable: bool, now: Timestamp) -> Next {
         if let Some(again) = error.limit() {
             self.limited += 1;
             return Next::Hold(limit_wait(again, self.limited, now));
@@ -97,8 +97,7 @@ impl Tries {
     }
 
     /// How many times it was tried.
-    #[must_use]
-    pub fn count(&self) -> u32 {
+    pub(crate) fn count(&self) -> u32 {
         self.failed + self.limited
     }
 }

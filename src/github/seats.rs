@@ -45,7 +45,7 @@ const MOST_ROOM: usize = 1_000_000;
 
 /// How far a reading is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reached {
+pub(crate) struct Reached {
     /// How many pages were read.
     pub pages: usize,
     /// How many there are, where GitHub links to the last.
@@ -53,7 +53,7 @@ pub struct Reached {
 }
 
 /// A report to be read.
-pub struct Source<'a> {
+pub(crate) struct Source<'a> {
     /// Who asks.
     pub client: &'a Client,
     /// Tells when the report was read.
@@ -69,10 +69,9 @@ pub struct Source<'a> {
 /// Reads a report. A list that moved while it was read is read again, until it holds together or
 /// stays as it is.
 ///
-/// # Errors
 /// Where a page could not be read: half a report is none. Whether the pages fit together is for
 /// [`Report::doubts`] to say.
-pub async fn read(source: &Source<'_>) -> Result<Report, GitHubError> {
+pub(crate) async fn read(source: &Source<'_>) -> Result<Report, GitHubError> {
     let mut before: Option<Report> = None;
     let mut left = AGAIN;
     loop {

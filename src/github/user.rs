@@ -11,10 +11,7 @@ struct UserBody {
 }
 
 /// Asks for the number of the account with that login ("Get a user").
-///
-/// # Errors
-/// Where GitHub does not say it, most often because nobody has the login (any more).
-pub async fn id(client: &Client, login: &str) -> Result<u64, GitHubError> {
+pub(crate) async fn id(client: &Client, login: &str) -> Result<u64, GitHubError> {
     let url = client.address().rest(["users", login]);
     let (body, _): (UserBody, _) = client.get(&Purpose::User, url).await?;
     Ok(body.id)

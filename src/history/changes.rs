@@ -15,7 +15,7 @@ use super::table;
 use crate::report::seat::{Account, Seat, Team, whole_seconds};
 
 /// The columns of the file. What is missing is an empty cell.
-pub const COLUMNS: [&str; 7] = [
+pub(crate) const COLUMNS: [&str; 7] = [
     "Report Time",
     "Login",
     "Organization",
@@ -26,8 +26,7 @@ pub const COLUMNS: [&str; 7] = [
 ];
 
 /// The file of the year of `time`, in the folder of a scope.
-#[must_use]
-pub fn file_name(time: Timestamp) -> String {
+pub(crate) fn file_name(time: Timestamp) -> String {
     format!("changes/{:04}.csv", crate::report::day::date(time).year())
 }
 
@@ -52,7 +51,6 @@ pub enum Kind {
 
 impl Kind {
     /// The word in the file.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Renamed => "renamed",
@@ -68,7 +66,7 @@ impl Kind {
 
 /// One change, found between two reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change<'s> {
+pub(crate) struct Change<'s> {
     /// The seat as it is now; as it was, where it was revoked.
     pub seat: &'s Seat,
     /// What happened.
@@ -92,10 +90,7 @@ struct Line<'s> {
 
 /// Puts `changes`, found in the report of `time`, below what `file` holds. Nothing of it is
 /// touched, whatever it is.
-///
-/// # Errors
-/// Never in practice: every change has a form as a line.
-pub fn append(file: &[u8], time: Timestamp, changes: &[Change<'_>]) -> csv::Result<Vec<u8>> {
+pub(crate) fn append(file: &[u8], time: Timestamp, changes: &[Change<'_>]) -> csv::Result<Vec<u8>> {
     let lines = changes.iter().map(|change| {
         let of_a_seat = change.kind != Kind::Renamed;
         Line {
@@ -130,9 +125,6 @@ pub fn append(file: &[u8], time: Timestamp, changes: &[Change<'_>]) -> csv::Resu
 }
 
 /// A file of these lines.
-///
-/// # Errors
-/// Never in practice: every line has a form.
 pub(super) fn of_records<'r>(
     lines: impl IntoIterator<Item = &'r ByteRecord>,
 ) -> csv::Result<Vec<u8>> {
@@ -140,8 +132,7 @@ pub(super) fn of_records<'r>(
 }
 
 /// Whether `file` begins with the line that such a file has.
-#[must_use]
-pub fn has_columns(file: &[u8]) -> bool {
+pub(crate) fn has_columns(file: &[u8]) -> bool {
     table::has_columns(file, &COLUMNS)
 }
 
@@ -154,8 +145,7 @@ pub(crate) fn lines(file: &[u8]) -> impl Iterator<Item = Result<ByteRecord, usiz
 }
 
 /// The number of the first line of `file`, after the first of all, that is none of changes.
-#[must_use]
-pub fn first_damaged(file: &[u8]) -> Option<usize> {
+pub(crate) fn first_damaged(file: &[u8]) -> Option<usize> {
     lines(file).find_map(Result::err)
 }
 
@@ -177,8 +167,7 @@ fn is_change(record: &ByteRecord) -> bool {
 
 /// Finds what changed from the seats of one report to those of the next, in the order of the
 /// report.
-#[must_use]
-pub fn between<'s>(before: &'s [Seat], now: &'s [Seat]) -> Vec<Change<'s>> {
+pub(crate) fn between<'s>(before: &'s [Seat], now: &'s [Seat]) -> Vec<Change<'s>> {
     // A report in GitHub's own form can have no column for organizations.
     let tells = |seats: &[Seat]| seats.iter().any(|seat| seat.organization.is_some());
     let tells_organizations = tells(before) && tells(now);
@@ -194,7 +183,7 @@ pub fn between<'s>(before: &'s [Seat], now: &'s [Seat]) -> Vec<Change<'s>> {
 }
 
 /// The seats of one report that a later one does not show.
-pub fn gone<'s>(before: &'s [Seat], now: &'s [Seat]) -> impl Iterator<Item = &'s Seat> {
+pub(crate) fn gone<'s>(before: &'s [Seat], now: &'s [Seat]) -> impl Iterator<Item = &'s Seat> {
     let revoked = |change: &Change<'_>| change.kind == Kind::Revoked;
     let changes = between(before, now).into_iter();
     changes.filter(revoked).map(|change| change.seat)

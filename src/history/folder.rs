@@ -54,7 +54,6 @@ pub struct Folder {
 
 impl Folder {
     /// Whether it holds no history.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         let files = [
             &self.latest,
@@ -70,7 +69,6 @@ impl Folder {
 
     /// The paths of all files but [`Folder::previous`], for a report of that time, in the order
     /// that [`Folder::from_files`] takes.
-    #[must_use]
     pub fn paths(time: Timestamp) -> [String; 7] {
         let stem = day_stem(time);
         [
@@ -85,7 +83,6 @@ impl Folder {
     }
 
     /// The folder, from its files in the order of [`Folder::paths`].
-    #[must_use]
     pub fn from_files(
         files: impl IntoIterator<Item = Option<Vec<u8>>>,
         previous: Option<(String, Vec<u8>)>,
@@ -107,7 +104,6 @@ impl Folder {
     }
 
     /// The same folder with the IDs of all its files.
-    #[must_use]
     pub fn with_listing(self, listing: Listing) -> Self {
         Self {
             listing: Some(listing),
@@ -197,7 +193,7 @@ impl Before {
 
 /// What the reports say that a folder holds.
 #[derive(Debug)]
-pub struct Past {
+pub(crate) struct Past {
     /// How people are called there; nothing where nothing was recorded.
     names: Option<Names>,
     /// Whom the reports there are about, where a file says it.
@@ -230,10 +226,9 @@ impl Past {
     /// Whether a report of `scope` with these `seats`, whose people have pseudonyms by the key of
     /// that fingerprint or none, may follow.
     ///
-    /// # Errors
     /// Where the folder is that of another scope, or calls people otherwise; and if Git LFS keeps
     /// its files.
-    pub fn takes(
+    pub(crate) fn takes(
         &self,
         scope: &Scope,
         key: Option<&str>,
@@ -262,8 +257,7 @@ impl Past {
     }
 
     /// The time of the newest report, if `now` is far from reaching it.
-    #[must_use]
-    pub fn from_the_future(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn future_time(&self, now: Timestamp) -> Option<Timestamp> {
         self.time
             .filter(|time| time.duration_since(now) > MAX_AHEAD)
     }
@@ -275,8 +269,7 @@ impl Past {
     /// lost, and what the list no longer shows is gone. If it's off by more, the list may have lost
     /// that many people. If as many were missing in the last report already, it's them, and whoever
     /// is missing since then is gone.
-    #[must_use]
-    pub fn gone_despite_shortfall(&self, report: &Report) -> Vec<Seat> {
+    pub(crate) fn gone_despite_shortfall(&self, report: &Report) -> Vec<Seat> {
         let Some(shortfall) = report.shortfall().filter(|_| report.has_steady_shortfall()) else {
             return Vec::new();
         };
@@ -307,15 +300,13 @@ impl Past {
     }
 
     /// The seats of the newest report that `seats`, those of a later one, do not show.
-    #[must_use]
-    pub fn absent(&self, seats: &[Seat]) -> Vec<Seat> {
+    pub(crate) fn absent(&self, seats: &[Seat]) -> Vec<Seat> {
         let before = self.before.seats().unwrap_or_default();
         changes::gone(before, seats).cloned().collect()
     }
 
     /// Reads `folder` at the time `now`, for a report of `time`.
-    #[must_use]
-    pub fn read(folder: &Folder, time: Timestamp, now: Timestamp) -> Self {
+    pub(crate) fn read(folder: &Folder, time: Timestamp, now: Timestamp) -> Self {
         let mut warnings = Vec::new();
         let day = manifest(
             &day_stem(time),

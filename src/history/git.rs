@@ -8,18 +8,17 @@ use std::iter::Peekable;
 use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
 
 /// The file that tells Git how to treat the files beside and below it.
-pub const ATTRIBUTES: &str = ".gitattributes";
+pub(crate) const ATTRIBUTES: &str = ".gitattributes";
 
 /// What the file says: Git must not convert line ends, because the manifests record every byte.
-pub const NO_CONVERSION: &str = "* -text\n";
+pub(crate) const NO_CONVERSION: &str = "* -text\n";
 
 /// How the pointer files of Git LFS begin.
 const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1";
 
 /// The ID of a blob with this content. It's SHA-1 because GitHub's repositories use it, so it
 /// finds edits, and doesn't prove anything against an attacker.
-#[must_use]
-pub fn blob_id(content: &[u8]) -> String {
+pub(crate) fn blob_id(content: &[u8]) -> String {
     let mut sha1 = Context::new(&SHA1_FOR_LEGACY_USE_ONLY);
     sha1.update(format!("blob {}\0", content.len()).as_bytes());
     sha1.update(content);
@@ -27,16 +26,12 @@ pub fn blob_id(content: &[u8]) -> String {
 }
 
 /// Whether this is the pointer that Git LFS put in the place of a file.
-#[must_use]
-pub fn is_lfs_pointer(content: &[u8]) -> bool {
+pub(crate) fn is_lfs_pointer(content: &[u8]) -> bool {
     content.starts_with(LFS_POINTER)
 }
 
 /// Whether the file that `file` reads is the pointer that Git LFS put in its place.
-///
-/// # Errors
-/// If it can't be read.
-pub fn reads_lfs_pointer(file: impl Read) -> io::Result<bool> {
+pub(crate) fn reads_lfs_pointer(file: impl Read) -> io::Result<bool> {
     let mut beginning = Vec::new();
     file.take(LFS_POINTER.len() as u64)
         .read_to_end(&mut beginning)?;
@@ -45,7 +40,7 @@ pub fn reads_lfs_pointer(file: impl Read) -> io::Result<bool> {
 
 /// How the lines of a file end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LineEnds {
+pub(crate) enum LineEnds {
     /// With a line feed.
     Lf,
     /// With a carriage return and a line feed.
@@ -54,11 +49,10 @@ pub enum LineEnds {
 
 impl LineEnds {
     /// Both.
-    pub const ALL: [Self; 2] = [Self::Lf, Self::Crlf];
+    pub(crate) const ALL: [Self; 2] = [Self::Lf, Self::Crlf];
 
     /// What they're called.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Lf => "LF",
             Self::Crlf => "CRLF",
@@ -66,8 +60,7 @@ impl LineEnds {
     }
 
     /// The other ones.
-    #[must_use]
-    pub fn other(self) -> Self {
+    pub(crate) fn other(self) -> Self {
         match self {
             Self::Lf => Self::Crlf,
             Self::Crlf => Self::Lf,
@@ -75,7 +68,7 @@ impl LineEnds {
     }
 
     /// The bytes that `file` reads, with these line ends.
-    pub fn convert<R: Read>(self, file: R) -> Converted<R> {
+    pub(crate) fn convert<R: Read>(self, file: R) -> Converted<R> {
         Converted {
             bytes: BufReader::with_capacity(1 << 16, file).bytes().peekable(),
             ends: self,
@@ -86,7 +79,7 @@ impl LineEnds {
 
 /// A file that is read with other line ends than it has.
 #[derive(Debug)]
-pub struct Converted<R: Read> {
+pub(crate) struct Converted<R: Read> {
     bytes: Peekable<Bytes<BufReader<R>>>,
     ends: LineEnds,
     /// Whether a line feed comes next, whose carriage return was given already.

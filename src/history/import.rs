@@ -21,7 +21,7 @@ const IN_NAME: &str = "-seat-activity-";
 
 /// A downloaded report that can be used.
 #[derive(Debug, Clone)]
-pub struct Download {
+pub(crate) struct Download {
     /// The file's name.
     pub name: String,
     /// The time of the report.
@@ -35,7 +35,7 @@ pub struct Download {
 
 /// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum BadFile {
+pub(crate) enum BadFile {
     /// It isn't a report, or it's damaged.
     #[error("{0}. {way}", way = way_out(.0))]
     Report(#[from] RecordedError),
@@ -87,10 +87,12 @@ fn way_out(error: &RecordedError) -> &'static str {
 
 impl Download {
     /// Looks at the file of that name, at the time `now`, to be imported for the scope `slug`.
-    ///
-    /// # Errors
-    /// Where it cannot be used.
-    pub fn read(name: &str, file: &[u8], slug: &str, now: Timestamp) -> Result<Self, BadFile> {
+    pub(crate) fn read(
+        name: &str,
+        file: &[u8],
+        slug: &str,
+        now: Timestamp,
+    ) -> Result<Self, BadFile> {
         if is_lfs_pointer(file) {
             return Err(BadFile::Lfs);
         }
@@ -123,10 +125,7 @@ impl Download {
     }
 
     /// Records the report in `folder`, where `file` is what [`Download::read`] looked at.
-    ///
-    /// # Errors
-    /// Where it was changed since.
-    pub fn record(
+    pub(crate) fn record(
         &self,
         file: Bytes,
         scope: &Scope,
@@ -163,7 +162,7 @@ impl Download {
 
 /// Why a file that could be used could not be recorded.
 #[derive(Debug, thiserror::Error)]
-pub enum ImportError {
+pub(crate) enum ImportError {
     /// It is not what was looked at.
     #[error("it was changed while it was imported")]
     Changed,
@@ -177,7 +176,7 @@ pub enum ImportError {
 
 /// What is to be imported.
 #[derive(Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// Whether the history is an organization's or an enterprise's.
     pub kind: ScopeKind,
     /// What to record, in order of time.
@@ -190,8 +189,7 @@ pub struct Plan {
 }
 
 /// Puts `downloads` in order. Where no `kind` is given they are an enterprise's if one of them is.
-#[must_use]
-pub fn plan(mut downloads: Vec<Download>, kind: Option<ScopeKind>) -> Plan {
+pub(crate) fn plan(mut downloads: Vec<Download>, kind: Option<ScopeKind>) -> Plan {
     downloads.sort_by(|one, other| (one.time, &one.name).cmp(&(other.time, &other.name)));
     let enterprise = |download: &Download| download.kind == ScopeKind::Enterprise;
     let mut plan = Plan {

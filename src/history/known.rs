@@ -9,7 +9,7 @@ use crate::report::status::{KEPT, Rule};
 
 /// What recorded reports know beyond the newest one. Empty if there is no history.
 #[derive(Debug, Default)]
-pub struct Known {
+pub(crate) struct Known {
     /// Everybody ever seen.
     pub people: People,
     /// A line for each day that was recorded.
@@ -18,7 +18,7 @@ pub struct Known {
 
 impl Known {
     /// How the people who hold `seats` stand, in the order of their first row.
-    pub fn standings<'a>(
+    pub(crate) fn standings<'a>(
         &'a self,
         seats: &'a [Seat],
         rule: Rule,

@@ -17,7 +17,6 @@ pub struct Listing(BTreeMap<String, String>);
 
 impl Listing {
     /// A listing of files by their paths.
-    #[must_use]
     pub fn new(files: impl IntoIterator<Item = (String, String)>) -> Self {
         Self(files.into_iter().collect())
     }
@@ -28,13 +27,11 @@ impl Listing {
     }
 
     /// Whether there's a file with this path and content.
-    #[must_use]
     pub fn has(&self, path: &str, content: &[u8]) -> bool {
         self.0.get(path).is_some_and(|id| *id == blob_id(content))
     }
 
     /// The path of the newest manifest from before `day`.
-    #[must_use]
     pub fn manifest_before(&self, day: Date) -> Option<&str> {
         let manifests = self.0.keys().filter(|path| path.ends_with(".json"));
         let days = manifests.filter_map(|path| Some((day_of(path)?, path)));

@@ -15,10 +15,10 @@ use crate::report::seat::{Account, Seat, by_name, whole_seconds};
 use crate::report::status::KEPT;
 
 /// The file's name in the folder of a scope.
-pub const PEOPLE: &str = "people.csv";
+pub(crate) const PEOPLE: &str = "people.csv";
 
 /// Its columns. Times are UTC in whole seconds; what is missing is an empty cell.
-pub const COLUMNS: [&str; 9] = [
+pub(crate) const COLUMNS: [&str; 9] = [
     "User Id",
     "Login",
     "First Seen",
@@ -32,7 +32,7 @@ pub const COLUMNS: [&str; 9] = [
 
 /// A person who was ever seen in a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KnownPerson {
+pub(crate) struct KnownPerson {
     /// GitHub's number for them; missing where only downloaded reports speak of them.
     pub user_id: Option<u64>,
     /// Their newest login.
@@ -56,7 +56,7 @@ pub struct KnownPerson {
 
 /// Everybody ever seen, found again by id or login.
 #[derive(Debug, Default)]
-pub struct People {
+pub(crate) struct People {
     all: Vec<KnownPerson>,
     /// Lines of the file that cannot be read.
     damaged: Vec<Vec<u8>>,
@@ -66,8 +66,7 @@ pub struct People {
 
 impl People {
     /// Those that a file knows.
-    #[must_use]
-    pub fn new(known: Vec<KnownPerson>) -> Self {
+    pub(crate) fn new(known: Vec<KnownPerson>) -> Self {
         let mut people = Self::default();
         for person in known {
             people.insert(person);
@@ -76,10 +75,7 @@ impl People {
     }
 
     /// Reads the file, and says which of its lines cannot be read. They are kept as they are.
-    ///
-    /// # Errors
-    /// Where it is not of that form at all.
-    pub fn read(file: &[u8]) -> Result<(Self, Vec<usize>), TableError> {
+    pub(crate) fn read(file: &[u8]) -> Result<(Self, Vec<usize>), TableError> {
         let mut columns = false;
         let mut people = Self::default();
         let mut numbers = Vec::new();
@@ -108,18 +104,17 @@ impl People {
     }
 
     /// What is known of the holder of an account.
-    #[must_use]
-    pub fn get(&self, account: &Account) -> Option<&KnownPerson> {
+    pub(crate) fn get(&self, account: &Account) -> Option<&KnownPerson> {
         self.all.get(self.place(account)?)
     }
 
     /// The logins of all.
-    pub fn logins(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn logins(&self) -> impl Iterator<Item = &str> {
         self.all.iter().map(|person| &*person.login)
     }
 
     /// Takes in a report: its time, its seats, and who still holds one that it does not show.
-    pub fn see(&mut self, time: Timestamp, seats: &[Seat], kept: &[Seat]) {
+    pub(crate) fn see(&mut self, time: Timestamp, seats: &[Seat], kept: &[Seat]) {
         for person in &mut self.all {
             person.holds_seat = false;
         }
@@ -153,7 +148,7 @@ impl People {
 
     /// Forgets activities and sign-ins after `latest`, which can't be. Gives the number of people
     /// they were of.
-    pub fn forget_times_after(&mut self, latest: Timestamp) -> usize {
+    pub(crate) fn forget_times_after(&mut self, latest: Timestamp) -> usize {
         let mut people = 0;
         for person in &mut self.all {
             let activity = &mut person.last_known_activity_at;
@@ -169,8 +164,7 @@ impl People {
     }
 
     /// Everybody, by login as in the report.
-    #[must_use]
-    pub fn into_lines(mut self) -> Vec<KnownPerson> {
+    pub(crate) fn into_lines(mut self) -> Vec<KnownPerson> {
         self.all.sort_by(|one, other| {
             by_name(&one.login, &other.login).then(one.user_id.cmp(&other.user_id))
         });
@@ -178,10 +172,7 @@ impl People {
     }
 
     /// The file: everybody, by login as in the report, and below what could not be read of it.
-    ///
-    /// # Errors
-    /// Never in practice: every person has a form as a line.
-    pub fn write(mut self) -> csv::Result<Vec<u8>> {
+    pub(crate) fn write(mut self) -> csv::Result<Vec<u8>> {
         let damaged = std::mem::take(&mut self.damaged);
         let mut file = table::write(&COLUMNS, self.into_lines())?;
         for line in damaged {
@@ -253,8 +244,7 @@ impl People {
 
 impl KnownPerson {
     /// [`KnownPerson::tracked_since`] as a report of that time with them makes it.
-    #[must_use]
-    pub fn tracked_since_at(&self, time: Timestamp) -> Timestamp {
+    pub(crate) fn tracked_since_at(&self, time: Timestamp) -> Timestamp {
         if time.duration_since(self.last_seen) > KEPT {
             time
         } else {

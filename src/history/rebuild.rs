@@ -36,7 +36,7 @@ use source::{Day, Source};
 
 /// What a rebuild makes of a history.
 #[derive(Debug)]
-pub struct Rebuilt {
+pub(crate) struct Rebuilt {
     /// Whose history it is.
     pub scope: Scope,
     /// The files to write, with their paths in the folder; the newest manifest comes last. None if
@@ -50,7 +50,7 @@ pub struct Rebuilt {
 
 /// Why a history can't be rebuilt.
 #[derive(Debug, thiserror::Error)]
-pub enum RebuildError {
+pub(crate) enum RebuildError {
     /// The files aren't those that were recorded, because of what Git did in the checkout.
     #[error("the checkout isn't what was recorded")]
     Checkout(Vec<Problem>),
@@ -73,10 +73,7 @@ pub enum RebuildError {
 
 /// Computes what's damaged in the folder of a scope, which has that name. People count as inactive after
 /// `inactive_after` in what's computed again, and `draw` makes the pages that show it. Stops if `is_stopped`.
-///
-/// # Errors
-/// If the history can't be rebuilt. A rebuild never writes anything itself.
-pub fn rebuild(
+pub(crate) fn rebuild(
     files: &impl Files,
     name: Option<&str>,
     (inactive_after, draw): (SignedDuration, DrawPages),

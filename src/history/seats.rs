@@ -11,10 +11,10 @@ use super::table::{self, TableError};
 use crate::report::seat::{Account, Seat, Team, whole_seconds};
 
 /// The file's name in the folder of a scope.
-pub const SEATS: &str = "seats.csv";
+pub(crate) const SEATS: &str = "seats.csv";
 
 /// Its columns. Times are UTC in whole seconds; what is missing is an empty cell.
-pub const COLUMNS: [&str; 12] = [
+pub(crate) const COLUMNS: [&str; 12] = [
     "Login",
     "User Id",
     "Organization",
@@ -46,10 +46,7 @@ struct Line<S> {
 }
 
 /// Writes the file.
-///
-/// # Errors
-/// Never in practice: every seat has a form as a line.
-pub fn write<'s>(seats: impl IntoIterator<Item = &'s Seat>) -> csv::Result<Vec<u8>> {
+pub(crate) fn write<'s>(seats: impl IntoIterator<Item = &'s Seat>) -> csv::Result<Vec<u8>> {
     table::write(
         &COLUMNS,
         seats.into_iter().map(|seat| {
@@ -74,10 +71,7 @@ pub fn write<'s>(seats: impl IntoIterator<Item = &'s Seat>) -> csv::Result<Vec<u
 }
 
 /// Reads the file.
-///
-/// # Errors
-/// Where it is not of that form.
-pub fn read(file: &[u8]) -> Result<Vec<Seat>, TableError> {
+pub(crate) fn read(file: &[u8]) -> Result<Vec<Seat>, TableError> {
     let lines: Vec<Line<String>> = table::read(file, &COLUMNS)?;
     Ok(lines.into_iter().map(seat).collect())
 }

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 /// Why a file of the history cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum TableError {
+pub(crate) enum TableError {
     /// The first line is not the one such a file has: it was changed by hand, or another version
     /// wrote it.
     #[error("its first line is not `{0}`")]

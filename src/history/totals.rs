@@ -9,10 +9,10 @@ use crate::report::day::date;
 use crate::report::standing::Counts;
 
 /// The file's name in the folder of a scope.
-pub const TOTALS: &str = "totals.csv";
+pub(crate) const TOTALS: &str = "totals.csv";
 
 /// Its columns. The time is UTC in whole seconds.
-pub const COLUMNS: [&str; 10] = [
+pub(crate) const COLUMNS: [&str; 10] = [
     "Report Time",
     "Seats",
     "People",
@@ -53,7 +53,6 @@ pub struct Day {
 impl Day {
     /// The line of the day for a report of that time, complete or not, with so many seats and
     /// people.
-    #[must_use]
     pub fn new(
         (report_time, complete): (Timestamp, Option<bool>),
         seats: usize,
@@ -77,14 +76,13 @@ impl Day {
 
 /// The file, as it is and as it is read. A line that cannot be read stays as it is.
 #[derive(Debug, Default)]
-pub struct Totals {
+pub(crate) struct Totals {
     lines: Vec<(String, Option<Day>)>,
 }
 
 impl Totals {
     /// Reads the file, and says which of its lines cannot be read.
-    #[must_use]
-    pub fn read(file: &[u8]) -> (Self, Vec<usize>) {
+    pub(crate) fn read(file: &[u8]) -> (Self, Vec<usize>) {
         let header = COLUMNS.join(",");
         let text = String::from_utf8_lossy(table::without_mark(file));
         let lacks_header = header::totals_lack_header(file);
@@ -105,13 +103,13 @@ impl Totals {
     }
 
     /// The days, in the order of the file.
-    pub fn days(&self) -> impl DoubleEndedIterator<Item = &Day> {
+    pub(crate) fn days(&self) -> impl DoubleEndedIterator<Item = &Day> {
         self.lines.iter().filter_map(|(_, day)| day.as_ref())
     }
 
     /// Puts in the line of a day, in its place by time. The line that the same day had before goes;
     /// what was granted and revoked in it stays counted.
-    pub fn put(&mut self, mut line: Day) {
+    pub(crate) fn put(&mut self, mut line: Day) {
         let same_day = |day: &Day| date(day.report_time) == date(line.report_time);
         let mut counted = (0, 0);
         self.lines.retain(|(_, day)| {
@@ -132,10 +130,7 @@ impl Totals {
     }
 
     /// The file's new form.
-    ///
-    /// # Errors
-    /// Never in practice: every day has a form as a line.
-    pub fn write(&self) -> csv::Result<Vec<u8>> {
+    pub(crate) fn write(&self) -> csv::Result<Vec<u8>> {
         let mut file = format!("{}\n", COLUMNS.join(",")).into_bytes();
         for (text, day) in &self.lines {
             match day {
@@ -151,8 +146,7 @@ impl Totals {
 }
 
 /// Whether a file begins with the line of a file of totals.
-#[must_use]
-pub fn has_columns(file: &[u8]) -> bool {
+pub(crate) fn has_columns(file: &[u8]) -> bool {
     table::has_columns(file, &COLUMNS)
 }
 

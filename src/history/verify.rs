@@ -27,20 +27,17 @@ use crate::report::day::{REPORTS, date, stem_of};
 use crate::report::manifest::{FileEntry, RecordedManifest, SCHEMA_VERSION};
 
 /// The folder of a scope, wherever its files are.
-pub trait Files {
+pub(crate) trait Files {
     /// The paths of everything in it that is no folder, with `/` between the names.
     fn paths(&self) -> &BTreeSet<String>;
 
     /// Opens one of them.
-    ///
-    /// # Errors
-    /// Where it cannot be read.
     fn open(&self, path: &str) -> io::Result<impl Read>;
 }
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// The file, by its path in the folder of the scope.
     pub path: String,
     /// What is wrong with it.
@@ -49,7 +46,7 @@ pub struct Problem {
 
 /// What was found in the folder of a scope.
 #[derive(Debug, Default)]
-pub struct Verdict {
+pub(crate) struct Verdict {
     /// Whose reports they are, as the newest manifest says it.
     pub scope: Option<String>,
     /// The first and the last day that has a report or a manifest.
@@ -67,7 +64,7 @@ pub struct Verdict {
 /// Holds `files` against the manifests among them, in the folder of the name `folder` if that is
 /// known; with `since` only what is of that day or later: its first manifest is taken as the
 /// beginning, whatever lies before it.
-pub fn verify(files: &impl Files, folder: Option<&str>, since: Option<Date>) -> Verdict {
+pub(crate) fn verify(files: &impl Files, folder: Option<&str>, since: Option<Date>) -> Verdict {
     let mut check = Check {
         files,
         since,
@@ -92,7 +89,7 @@ pub fn verify(files: &impl Files, folder: Option<&str>, since: Option<Date>) -> 
 }
 
 /// Whether a folder holds the history of a scope, or what somebody left of one.
-pub fn is_history(files: &impl Files) -> bool {
+pub(crate) fn is_history(files: &impl Files) -> bool {
     let paths = files.paths();
     paths.iter().any(|path| day_of(path).is_some())
         || (paths.contains(SEATS) && paths.contains(PEOPLE))
@@ -109,8 +106,7 @@ fn begins_as_totals(files: &impl Files) -> io::Result<bool> {
 }
 
 /// Whether a path in a folder is the report or the manifest of a day, and of which.
-#[must_use]
-pub fn day_of(path: &str) -> Option<Date> {
+pub(crate) fn day_of(path: &str) -> Option<Date> {
     let stem = path
         .strip_suffix(".json")
         .or_else(|| path.strip_suffix(".csv"))?;

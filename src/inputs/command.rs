@@ -71,8 +71,7 @@ Exit status:
 Messages go to standard error, the report never mixes with them.";
 
 /// The command, made from the table of inputs.
-#[must_use]
-pub fn command() -> Command {
+pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_PKG_NAME"))
         .version(env!("CARGO_PKG_VERSION"))
         .about("Takes GitHub's Copilot activity report and delivers it.")

@@ -150,7 +150,6 @@ impl<'a> Given<'a> {
                 branch,
                 pull_request: pull_request?,
                 directory,
-                token: commit_token.clone()?,
                 message,
             }),
             _ => None,

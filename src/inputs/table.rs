@@ -26,8 +26,7 @@ pub enum Kind {
 }
 
 /// An input's default, where it has one.
-#[must_use]
-pub fn default(name: &str) -> Option<&'static str> {
+pub(crate) fn default(name: &str) -> Option<&'static str> {
     let input = INPUTS.iter().find(|input| input.name == name);
     input.and_then(|input| input.default)
 }

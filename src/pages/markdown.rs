@@ -9,14 +9,12 @@ const LONGEST_TEXT: usize = 400;
 
 /// A name from elsewhere as text in Markdown, in a table too: no link, no image, no mention, no
 /// HTML, no column, and of bounded length.
-#[must_use]
-pub fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     escape_whole(&text::shown(text, LONGEST_TEXT))
 }
 
 /// As [`escape`], whatever its length.
-#[must_use]
-pub fn escape_whole(text: &str) -> String {
+pub(crate) fn escape_whole(text: &str) -> String {
     let mut escaped = String::new();
     for c in text.chars() {
         match c {
@@ -41,8 +39,7 @@ pub fn escape_whole(text: &str) -> String {
 }
 
 /// A name as code, where Markdown means nothing and no link is made.
-#[must_use]
-pub fn code(name: &str) -> String {
+pub(crate) fn code(name: &str) -> String {
     // A backslash before `|` is read in one way by a table and in another by code.
     let shown = text::shown(name, LONGEST_TEXT)
         .replace('`', "\\u{60}")
@@ -55,8 +52,7 @@ pub fn code(name: &str) -> String {
 }
 
 /// A web address as a link; anything else as text.
-#[must_use]
-pub fn link_to(address: &str) -> String {
+pub(crate) fn link_to(address: &str) -> String {
     let safe = (address.starts_with("https://") || address.starts_with("http://"))
         && address
             .chars()

@@ -20,8 +20,7 @@ const NEWEST_CHANGES: usize = 15;
 type Figure = fn(&Day) -> usize;
 
 /// Writes the page.
-#[must_use]
-pub fn write(page: &Page<'_>) -> String {
+pub(crate) fn write(page: &Page<'_>) -> String {
     let mut out = String::new();
     let time = page.time.to_string().replace('T', " ").replace('Z', " UTC");
     let _ = writeln!(

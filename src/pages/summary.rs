@@ -27,7 +27,7 @@ const MOST_CHANGES: usize = 20;
 
 /// What became of one scope.
 #[derive(Debug)]
-pub struct Section<'a> {
+pub(crate) struct Section<'a> {
     /// The organization or enterprise.
     pub title: String,
     /// Its report and what it says of people, where it could be read.
@@ -40,7 +40,7 @@ pub struct Section<'a> {
 
 /// What a report says of people.
 #[derive(Debug)]
-pub struct Facts<'a> {
+pub(crate) struct Facts<'a> {
     /// The report.
     pub report: &'a Report,
     /// What recorded reports know besides.
@@ -56,7 +56,7 @@ pub struct Facts<'a> {
 
 /// A line on a delivery.
 #[derive(Debug, Clone)]
-pub struct Line {
+pub(crate) struct Line {
     /// Whether it went well.
     pub good: bool,
     /// What happened.
@@ -67,8 +67,7 @@ pub struct Line {
 
 impl Line {
     /// Something that went well.
-    #[must_use]
-    pub fn good(text: String) -> Self {
+    pub(crate) fn good(text: String) -> Self {
         Self {
             good: true,
             text,
@@ -77,8 +76,7 @@ impl Line {
     }
 
     /// Something that did not.
-    #[must_use]
-    pub fn bad(text: String) -> Self {
+    pub(crate) fn bad(text: String) -> Self {
         Self {
             good: false,
             text,
@@ -87,8 +85,7 @@ impl Line {
     }
 
     /// The same, with where to look.
-    #[must_use]
-    pub fn with_link(self, link: &str) -> Self {
+    pub(crate) fn with_link(self, link: &str) -> Self {
         Self {
             link: Some(link.to_owned()),
             ..self
@@ -97,8 +94,7 @@ impl Line {
 }
 
 /// Writes the summary of a run, in GitHub's Markdown and under the size that the runner takes. People are named only where `names` allows it.
-#[must_use]
-pub fn write(sections: &[Section<'_>], general: &[Line], names: bool) -> String {
+pub(crate) fn write(sections: &[Section<'_>], general: &[Line], names: bool) -> String {
     let mut summary = String::from("# Copilot activity report\n\n");
     for line in general {
         write_line(&mut summary, line);

@@ -12,7 +12,7 @@ use crate::system::text::thousands;
 
 /// The colours of one of the pictures.
 #[derive(Debug, Clone, Copy)]
-pub struct Look {
+pub(crate) struct Look {
     /// The file's name in the folder of a scope.
     pub file: &'static str,
     text: &'static str,
@@ -22,7 +22,7 @@ pub struct Look {
 }
 
 /// For light pages. The colours are those of GitHub's own pages.
-pub const LIGHT: Look = Look {
+pub(crate) const LIGHT: Look = Look {
     file: TREND_LIGHT,
     text: "#59636e",
     grid: "#d1d9e0",
@@ -31,7 +31,7 @@ pub const LIGHT: Look = Look {
 };
 
 /// For dark pages.
-pub const DARK: Look = Look {
+pub(crate) const DARK: Look = Look {
     file: TREND_DARK,
     text: "#9198a1",
     grid: "#3d444d",
@@ -53,8 +53,7 @@ const MOST_POINTS: usize = 400;
 const GAP: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 /// Draws the picture. `days` are in order of time.
-#[must_use]
-pub fn draw(days: &[Day], look: Look) -> String {
+pub(crate) fn draw(days: &[Day], look: Look) -> String {
     let mut svg = String::new();
     let _ = writeln!(
         svg,

@@ -133,7 +133,6 @@ pub const OTHERS: [Column; 10] = [
 ];
 
 /// The columns of a file on such a scope.
-#[must_use]
 pub fn of(kind: ScopeKind, columns: Columns) -> Vec<Column> {
     match (kind, columns) {
         (ScopeKind::Organization, Columns::Github) => GITHUB[..5].to_vec(),
@@ -144,7 +143,6 @@ pub fn of(kind: ScopeKind, columns: Columns) -> Vec<Column> {
 
 impl Form<'_> {
     /// Which columns it has.
-    #[must_use]
     pub fn columns(&self) -> Columns {
         match self {
             Self::Github => Columns::Github,
@@ -187,7 +185,6 @@ pub fn rows<'a>(report: &'a Report, form: Form<'a>) -> impl Iterator<Item = Row<
 
 impl<'a> Row<'a> {
     /// The row of a seat in the report of `scope` of that time.
-    #[must_use]
     pub fn new(scope: &'a Scope, report_time: Timestamp, seat: &'a Seat, form: Form<'a>) -> Self {
         Self {
             scope,
@@ -261,14 +258,6 @@ impl<'a> Row<'a> {
 
 /// The family and the version of a surface, such as `vscode` and `1.113.0` of
 /// `vscode/1.113.0/copilot-chat/0.41.1`.
-///
-/// ```
-/// use copilot_activity_report::report::columns::family;
-/// assert_eq!(family(Some("vscode/1.113.0/copilot-chat/0.41.1")), (Some("vscode"), Some("1.113.0")));
-/// assert_eq!(family(Some("copilot-cli")), (Some("copilot-cli"), None));
-/// assert_eq!(family(Some("/unknown")), (None, Some("unknown")));
-/// ```
-#[must_use]
 pub fn family(surface: Option<&str>) -> (Option<&str>, Option<&str>) {
     let mut parts = surface.unwrap_or_default().split('/');
     let mut next = || parts.next().filter(|part| !part.is_empty());

@@ -13,19 +13,6 @@ use std::fmt;
 use jiff::Timestamp;
 
 /// How a report was read.
-///
-/// ```
-/// use copilot_activity_report::report::completeness::{Doubt, Reading};
-///
-/// let at = "2026-03-28T06:54:33Z".parse()?;
-/// // Between the two pages a seat was revoked.
-/// let totals = vec![Some(150), Some(149)];
-/// let reading = Reading { started_at: at, ended_at: at, pages: 2, totals, partial: false };
-/// let doubts = reading.doubts(150, 0, 0);
-/// assert_eq!(doubts, [Doubt::TotalMoved { first: 150, later: 149, page: 2 }]);
-/// assert!(doubts[0].may_pass(), "reading the list again may settle it");
-/// # Ok::<(), jiff::Error>(())
-/// ```
 #[derive(Debug, Clone)]
 pub struct Reading {
     /// When the first page was asked for.
@@ -84,7 +71,6 @@ pub enum Doubt {
 
 impl Doubt {
     /// Whether reading the list again may settle it.
-    #[must_use]
     pub fn may_pass(&self) -> bool {
         !matches!(self, Self::TotalMissing { .. } | Self::Partial)
     }
@@ -132,7 +118,6 @@ impl fmt::Display for Doubt {
 
 impl Reading {
     /// What GitHub said the total is, on the first page.
-    #[must_use]
     pub fn total_seats(&self) -> Option<u64> {
         self.totals.first().copied().flatten()
     }
@@ -142,7 +127,6 @@ impl Reading {
     ///
     /// More people than `total_seats` is no doubt: somebody with seats in two organizations is
     /// billed in one of them only.
-    #[must_use]
     pub fn doubts(&self, people: usize, without_person: usize, twice: usize) -> Vec<Doubt> {
         let mut doubts = Vec::new();
         if self.partial {

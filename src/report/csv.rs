@@ -22,35 +22,12 @@ use super::scope::ScopeKind;
 use super::seat::{Account, NONE, Seat, whole_seconds};
 use crate::system::text::shown;
 
-pub use shape::ShapeError;
+pub(crate) use shape::ShapeError;
 
 /// Writes `report` to `out`.
 ///
 /// # Errors
 /// Where `out` cannot be written.
-///
-/// # Examples
-/// ```
-/// use copilot_activity_report::report::columns::Form;
-/// use copilot_activity_report::report::completeness::Reading;
-/// use copilot_activity_report::report::csv;
-/// use copilot_activity_report::report::scope::{Scope, ScopeKind};
-/// use copilot_activity_report::report::{Report, seat::Seat};
-///
-/// let at = "2026-03-28T06:54:33Z".parse()?;
-/// let reading = Reading { started_at: at, ended_at: at, pages: 1, totals: vec![Some(1)], partial: false };
-/// let nobody = Seat::default();
-/// let report = Report::new(Scope::new(ScopeKind::Organization, "acme")?, reading, vec![nobody]);
-///
-/// let mut file = Vec::new();
-/// csv::write(&report, Form::Github, &mut file)?;
-/// assert_eq!(
-///     String::from_utf8(file)?,
-///     "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
-///      2026-03-28T06:54:33Z,None,None,None,None\n"
-/// );
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 pub fn write(report: &Report, form: Form<'_>, out: impl io::Write) -> io::Result<()> {
     let mut csv = writer(out);
     let columns = columns::of(report.scope().kind(), form.columns());
@@ -77,20 +54,8 @@ fn writer<W: io::Write>(out: W) -> csv::Writer<W> {
 }
 
 /// A report that was written before, read back from its file.
-///
-/// ```
-/// use copilot_activity_report::report::csv::Recorded;
-///
-/// let downloaded = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
-///                   2026-03-28T06:54:33Z,octocat,None,2026-03-27T01:52:53Z,copilot-cli\n";
-/// let recorded = Recorded::read(downloaded.as_bytes())?;
-/// assert_eq!(recorded.time(), Some("2026-03-28T06:54:33Z".parse()?));
-///
-/// assert!(Recorded::read(b"name,last seen\n").is_err());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Debug, Clone)]
-pub struct Recorded {
+pub(crate) struct Recorded {
     kind: ScopeKind,
     columns: Columns,
     time: Option<Timestamp>,
@@ -101,7 +66,7 @@ pub struct Recorded {
 
 /// Why a file cannot be read as a report.
 #[derive(Debug, thiserror::Error)]
-pub enum RecordedError {
+pub(crate) enum RecordedError {
     /// It isn't a whole report.
     #[error(transparent)]
     Shape(#[from] ShapeError),
@@ -139,7 +104,7 @@ impl Recorded {
     ///
     /// # Errors
     /// If the file isn't such a report, or isn't whole.
-    pub fn read(file: &[u8]) -> Result<Self, RecordedError> {
+    pub(crate) fn read(file: &[u8]) -> Result<Self, RecordedError> {
         let recorded = Self::read_any(file)?;
         match recorded.columns {
             Columns::Github => Ok(recorded),
@@ -153,7 +118,7 @@ impl Recorded {
     ///
     /// # Errors
     /// If the file isn't such a report, or isn't whole.
-    pub fn read_download(file: &[u8], slug: &str) -> Result<Self, RecordedError> {
+    pub(crate) fn read_download(file: &[u8], slug: &str) -> Result<Self, RecordedError> {
         let mut recorded = Self::read_any(file)?;
         let is_of_slug = |row: &ByteRecord| {
             row.get(5)
@@ -170,7 +135,7 @@ impl Recorded {
     ///
     /// # Errors
     /// Never in practice: memory can be written to.
-    pub fn into_github_form(
+    pub(crate) fn into_github_form(
         mut self,
         file: Bytes,
         kind: ScopeKind,
@@ -250,26 +215,22 @@ impl Recorded {
     }
 
     /// Whether it is an organization's or an enterprise's.
-    #[must_use]
-    pub fn kind(&self) -> ScopeKind {
+    pub(crate) fn kind(&self) -> ScopeKind {
         self.kind
     }
 
     /// The moment it speaks of. A report without rows does not say.
-    #[must_use]
-    pub fn time(&self) -> Option<Timestamp> {
+    pub(crate) fn time(&self) -> Option<Timestamp> {
         self.time
     }
 
     /// Whether all its rows are of the same moment, as in every file that one report made.
-    #[must_use]
-    pub fn is_of_one_time(&self) -> bool {
+    pub(crate) fn is_of_one_time(&self) -> bool {
         self.is_of_one_time
     }
 
     /// Its rows as seats, as far as they say something of them: no ids, no teams, no grants.
-    #[must_use]
-    pub fn seats(&self) -> Vec<Seat> {
+    pub(crate) fn seats(&self) -> Vec<Seat> {
         let text = |row: &ByteRecord, place| {
             let cell = String::from_utf8_lossy(row.get(place)?);
             (cell != NONE).then(|| cell.into_owned())

@@ -5,33 +5,23 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// The newest report, in GitHub's own form.
-pub const LATEST: &str = "latest.csv";
+pub(crate) const LATEST: &str = "latest.csv";
 
 /// The folder of the days' reports and manifests; below it a folder for each year.
-pub const REPORTS: &str = "reports";
+pub(crate) const REPORTS: &str = "reports";
 
 /// Where the day of `time` has its report and its manifest: `reports/2026/2026-11-22` and an
 /// ending. The day is that of UTC.
-///
-/// ```
-/// use copilot_activity_report::report::day::day_stem;
-///
-/// assert_eq!(day_stem("2027-01-01T01:30:00+02:00".parse()?), "reports/2026/2026-12-31");
-/// # Ok::<(), jiff::Error>(())
-/// ```
-#[must_use]
 pub fn day_stem(time: Timestamp) -> String {
     stem_of(date(time))
 }
 
 /// The same for a day.
-#[must_use]
-pub fn stem_of(day: Date) -> String {
+pub(crate) fn stem_of(day: Date) -> String {
     format!("{REPORTS}/{:04}/{day}", day.year())
 }
 
 /// The day of `time` in UTC.
-#[must_use]
 pub fn date(time: Timestamp) -> Date {
     time.to_zoned_datetime(TimeZone::UTC).date()
 }

@@ -12,10 +12,7 @@ use super::columns::{self, Column, Form, Row};
 use super::manifest::Manifest;
 
 /// Writes `report` with the facts of `manifest` to `out`, each row on a line of its own.
-///
-/// # Errors
-/// Where `out` cannot be written.
-pub fn write(
+pub(crate) fn write(
     report: &Report,
     form: Form<'_>,
     manifest: &Manifest<'_>,

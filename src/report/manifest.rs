@@ -12,7 +12,7 @@ use super::seat::{Seat, whole_seconds};
 use super::{Report, people};
 
 /// The version of the manifest's form; it grows when a reader would have to know.
-pub const SCHEMA_VERSION: u32 = 1;
+pub(crate) const SCHEMA_VERSION: u32 = 1;
 
 /// What made the report: the run of a workflow.
 #[derive(Debug, Clone, Serialize)]
@@ -109,7 +109,6 @@ struct Times {
 impl<'a> Manifest<'a> {
     /// The manifest of `report`, read from the API at the address `api` by `run` (nothing where
     /// it was made by hand), with its `files`.
-    #[must_use]
     pub fn new(
         report: &'a Report,
         api: &'a str,
@@ -147,7 +146,6 @@ impl<'a> Manifest<'a> {
 
     /// The manifest of a report of `scope` that was downloaded by hand as the file `name`: how it
     /// was read, and whether it is complete, nobody can know.
-    #[must_use]
     pub fn imported(scope: &'a Scope, name: &'a str, time: Timestamp, seats: &[Seat]) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
@@ -175,7 +173,6 @@ impl<'a> Manifest<'a> {
     }
 
     /// Says by which key people have pseudonyms: its fingerprint.
-    #[must_use]
     pub fn with_pseudonyms(self, key: Option<&PseudonymKey>) -> Self {
         Self {
             pseudonyms: key.map(PseudonymKey::fingerprint),
@@ -184,7 +181,6 @@ impl<'a> Manifest<'a> {
     }
 
     /// The fingerprint of the key by which people have pseudonyms, where they have.
-    #[must_use]
     pub fn pseudonyms(&self) -> Option<&str> {
         self.pseudonyms.as_deref()
     }
@@ -228,7 +224,7 @@ impl<'a> Manifest<'a> {
 
 /// What a later run needs of a manifest that was recorded before.
 #[derive(Debug, Clone, Deserialize)]
-pub struct RecordedManifest {
+pub(crate) struct RecordedManifest {
     /// The version of its form.
     #[serde(default)]
     pub schema_version: u32,
@@ -283,7 +279,7 @@ struct RecordedReading {
 
 /// The scope of a manifest that was recorded before.
 #[derive(Debug, Clone, Deserialize)]
-pub struct RecordedScope {
+pub(crate) struct RecordedScope {
     /// Organization or enterprise.
     pub kind: ScopeKind,
     /// Its login or slug.
@@ -297,8 +293,7 @@ pub struct RecordedScope {
 
 impl RecordedScope {
     /// What it is, for people.
-    #[must_use]
-    pub fn described(&self) -> String {
+    pub(crate) fn described(&self) -> String {
         let name = crate::system::text::shown(&self.name, 100);
         match self.id {
             Some(id) => format!("{} {name} (ID {id})", self.kind),
@@ -319,16 +314,12 @@ impl From<&Scope> for RecordedScope {
 
 impl RecordedManifest {
     /// Reads a manifest.
-    ///
-    /// # Errors
-    /// Where the file is no manifest.
-    pub fn read(file: &[u8]) -> serde_json::Result<Self> {
+    pub(crate) fn read(file: &[u8]) -> serde_json::Result<Self> {
         serde_json::from_slice(file)
     }
 
     /// How far back the seats were tracked when it was written, if it says so.
-    #[must_use]
-    pub fn continuity(&self) -> Option<Continuity> {
+    pub(crate) fn continuity(&self) -> Option<Continuity> {
         Some(Continuity {
             tracked_since: self.tracked_since?,
             baseline: self.baseline?,
@@ -337,20 +328,17 @@ impl RecordedManifest {
     }
 
     /// Whether its report certainly showed every seat there was, by what the manifest alone says.
-    #[must_use]
-    pub fn showed_every_seat(&self) -> bool {
+    pub(crate) fn showed_every_seat(&self) -> bool {
         self.imported_from.is_some() || (self.complete == Some(true) && self.pages == Some(1))
     }
 
     /// When the reading of its report ended, if it says so.
-    #[must_use]
-    pub fn reading_ended_at(&self) -> Option<Timestamp> {
+    pub(crate) fn reading_ended_at(&self) -> Option<Timestamp> {
         self.reading.as_ref()?.ended_at
     }
 
     /// The SHA-256 that it gives of a file.
-    #[must_use]
-    pub fn sha256(&self, name: &str) -> Option<&str> {
+    pub(crate) fn sha256(&self, name: &str) -> Option<&str> {
         let entry = self.files.iter().find(|entry| entry.name == name)?;
         Some(&entry.sha256)
     }

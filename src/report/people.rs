@@ -45,7 +45,7 @@ impl<'a> Person<'a> {
 
 /// The people who hold the seats, in the order of their first row. Each is made when it is asked
 /// for: all of them together would take as much memory as their seats.
-pub fn of(seats: &[Seat]) -> impl Iterator<Item = Person<'_>> {
+pub(crate) fn of(seats: &[Seat]) -> impl Iterator<Item = Person<'_>> {
     let mut is_first = vec![false; seats.len()];
     // The person's next row; their last row has itself.
     let mut next: Vec<usize> = (0..seats.len()).collect();

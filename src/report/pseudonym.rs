@@ -16,7 +16,7 @@ const PREFIX: &str = "person-";
 const DIGITS: usize = 20;
 
 /// Shorter keys could be found by trying.
-pub const SHORTEST_KEY: usize = 20;
+pub(crate) const SHORTEST_KEY: usize = 20;
 
 /// The key by which pseudonyms are made.
 #[derive(Debug, Clone)]
@@ -42,14 +42,12 @@ impl PseudonymKey {
     }
 
     /// The pseudonym of the person with that number.
-    #[must_use]
     pub fn of_id(&self, id: u64) -> String {
         self.name(&id.to_string())
     }
 
     /// By which it is known whether two histories were written with the same key. It tells nothing
     /// of the key.
-    #[must_use]
     pub fn fingerprint(&self) -> String {
         self.digits("fingerprint", 8)
     }
@@ -78,8 +76,7 @@ impl PseudonymKey {
 }
 
 /// Whether a login is a pseudonym by its form.
-#[must_use]
-pub fn is_pseudonym(login: &str) -> bool {
+pub(crate) fn is_pseudonym(login: &str) -> bool {
     login.strip_prefix(PREFIX).is_some_and(|digits| {
         digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
     })

@@ -24,18 +24,6 @@ impl fmt::Display for ScopeKind {
 }
 
 /// The organization or enterprise a report is about.
-///
-/// ```
-/// use copilot_activity_report::report::scope::{Scope, ScopeKind};
-///
-/// let scope = Scope::new(ScopeKind::Organization, "Acme")?;
-/// assert!(scope.is(&Scope::new(ScopeKind::Organization, "acme")?));
-/// assert!(!scope.is(&Scope::new(ScopeKind::Enterprise, "acme")?));
-///
-/// // A name becomes a part of addresses and paths.
-/// assert!(Scope::new(ScopeKind::Organization, "../acme").is_err());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Scope {
     kind: ScopeKind,
@@ -84,25 +72,21 @@ impl Scope {
     }
 
     /// Whether it is an organization or an enterprise.
-    #[must_use]
     pub fn kind(&self) -> ScopeKind {
         self.kind
     }
 
     /// Its login or slug, as the user wrote it.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// The number by which GitHub knows it, whatever its name; nothing if it's unknown.
-    #[must_use]
     pub fn id(&self) -> Option<u64> {
         self.id
     }
 
     /// The same scope with its number.
-    #[must_use]
     pub fn with_id(self, id: u64) -> Self {
         Self {
             id: Some(id),
@@ -111,7 +95,6 @@ impl Scope {
     }
 
     /// Whether both are the same to GitHub, which does not tell case apart.
-    #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         self.kind == other.kind && self.name.eq_ignore_ascii_case(&other.name)
     }

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use super::scope::ScopeKind;
 
 /// The word GitHub's file writes where something is missing.
-pub const NONE: &str = "None";
+pub(crate) const NONE: &str = "None";
 
 /// One grant of Copilot access by an organization or an enterprise team: one row of the report.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -56,7 +56,6 @@ pub struct Team {
 
 impl Team {
     /// Its name, or where GitHub does not say it its number.
-    #[must_use]
     pub fn shown(&self) -> String {
         if self.name.is_empty() {
             self.id.to_string()
@@ -77,7 +76,6 @@ pub enum Identity<'a> {
 
 impl Account {
     /// What makes this account itself.
-    #[must_use]
     pub fn identity(&self) -> Identity<'_> {
         self.id
             .map_or_else(|| Identity::Login(&self.login), Identity::Id)
@@ -86,26 +84,22 @@ impl Account {
 
 impl Seat {
     /// The login as the report writes it: `None` for a row without a person.
-    #[must_use]
     pub fn login(&self) -> &str {
         self.assignee.as_ref().map_or(NONE, |a| &*a.login)
     }
 
     /// The organization as the report writes it.
-    #[must_use]
     pub fn organization(&self) -> &str {
         self.organization.as_ref().map_or(NONE, |o| &*o.login)
     }
 
     /// The id of the team through which it is granted.
-    #[must_use]
     pub fn team_id(&self) -> Option<u64> {
         self.team.as_ref().map(|team| team.id)
     }
 
     /// What a report of that kind says of it in GitHub's own form. An organization's doesn't name
     /// the organization.
-    #[must_use]
     pub fn in_githubs_form(&self, kind: ScopeKind) -> impl PartialEq + fmt::Debug {
         (
             self.login(),
@@ -129,7 +123,6 @@ impl Seat {
     /// The report's order: by login (case-insensitively, then exactly), then organization, then
     /// team. What follows only serves to give rows that are alike so far one order, so that
     /// reading the same list twice gives the same bytes.
-    #[must_use]
     pub fn order(&self, other: &Self) -> Ordering {
         by_name(self.login(), other.login())
             .then_with(|| self.organization().cmp(other.organization()))
@@ -146,8 +139,7 @@ impl Seat {
 }
 
 /// The order of logins: case-insensitively, then exactly.
-#[must_use]
-pub fn by_name(one: &str, other: &str) -> Ordering {
+pub(crate) fn by_name(one: &str, other: &str) -> Ordering {
     fn lower(text: &str) -> impl Iterator<Item = char> {
         text.chars().flat_map(char::to_lowercase)
     }
@@ -156,23 +148,9 @@ pub fn by_name(one: &str, other: &str) -> Ordering {
 
 /// Puts rows in the report's order and leaves out repetitions of a seat, which come back beside.
 ///
-/// ```
-/// use copilot_activity_report::report::seat::{Account, Seat, ordered};
-///
-/// let seat = |login: &str, id| Seat {
-///     assignee: Some(Account { id: Some(id), login: login.into() }),
-///     ..Seat::default()
-/// };
-/// let read = vec![seat("octocat", 1), seat("Hubot", 2), seat("octocat", 1)];
-/// let (seats, twice) = ordered(read);
-/// assert_eq!(seats.iter().map(Seat::login).collect::<Vec<_>>(), ["Hubot", "octocat"]);
-/// assert_eq!(twice.len(), 1);
-/// ```
-///
 /// Of a seat that was read twice the row that is last in the order stays, which is the one with
 /// the newer times.
-#[must_use]
-pub fn ordered(mut rows: Vec<Seat>) -> (Vec<Seat>, Vec<Seat>) {
+pub(crate) fn ordered(mut rows: Vec<Seat>) -> (Vec<Seat>, Vec<Seat>) {
     rows.sort_unstable_by(Seat::order);
     let mut repeats: Vec<usize> = grouped(&rows, Seat::key)
         .chunk_by(|one, other| rows[*one].key() == rows[*other].key())
@@ -193,8 +171,7 @@ pub fn ordered(mut rows: Vec<Seat>) -> (Vec<Seat>, Vec<Seat>) {
 }
 
 /// Whether two lists hold the same seats, whatever is said of them.
-#[must_use]
-pub fn are_the_same(one: &[Seat], other: &[Seat]) -> bool {
+pub(crate) fn are_the_same(one: &[Seat], other: &[Seat]) -> bool {
     let keys = |seats| {
         let keys = grouped(seats, Seat::key).into_iter();
         keys.map(move |place: usize| seats[place].key())
@@ -209,8 +186,7 @@ pub fn are_the_same(one: &[Seat], other: &[Seat]) -> bool {
 }
 
 /// The rows without the times after `latest`; nothing if there are none.
-#[must_use]
-pub fn without_times_after(seats: &[Seat], latest: Timestamp) -> Option<Vec<Seat>> {
+pub(crate) fn without_times_after(seats: &[Seat], latest: Timestamp) -> Option<Vec<Seat>> {
     let is_later = |time: &Option<Timestamp>| time.is_some_and(|time| time > latest);
     let has_later = |seat: &Seat| {
         [
@@ -259,15 +235,7 @@ pub(super) fn grouped<'a, K: Ord>(
 }
 
 /// The same moment without its fraction of a second, as the report writes times.
-///
-/// ```
-/// use copilot_activity_report::report::seat::whole_seconds;
-///
-/// assert_eq!(whole_seconds("2026-03-28T08:54:33.9+02:00".parse()?).to_string(), "2026-03-28T06:54:33Z");
-/// # Ok::<(), jiff::Error>(())
-/// ```
-#[must_use]
-pub fn whole_seconds(time: Timestamp) -> Timestamp {
+pub(crate) fn whole_seconds(time: Timestamp) -> Timestamp {
     let floor = time.as_nanosecond().div_euclid(1_000_000_000);
     i64::try_from(floor)
         .ok()

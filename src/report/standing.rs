@@ -24,7 +24,6 @@ pub struct Standing<'a> {
 impl Standing<'_> {
     /// Since when nothing is known of them: their last known activity, or where there is none
     /// their grant.
-    #[must_use]
     pub fn idle_since(&self) -> Option<Timestamp> {
         self.last_known_activity_at.or(self.person.granted_at)
     }
@@ -39,7 +38,6 @@ pub struct Standings<'a> {
 
 impl<'a> Standings<'a> {
     /// How those people stand.
-    #[must_use]
     pub fn new(standings: impl Iterator<Item = Standing<'a>>) -> Self {
         let all: Vec<Standing<'_>> = standings.collect();
         let person =
@@ -51,7 +49,6 @@ impl<'a> Standings<'a> {
     }
 
     /// How the holder of a seat stands; nothing for a row without a person.
-    #[must_use]
     pub fn of(&self, seat: &Seat) -> Option<&Standing<'a>> {
         let place = self.by_person.get(&seat.assignee.as_ref()?.identity())?;
         self.all.get(*place)
@@ -60,7 +57,7 @@ impl<'a> Standings<'a> {
 
 /// The `most` inactive people of whom nothing is known for the longest time, the longest first;
 /// those among them who never used their seat count too.
-pub fn longest_idle<'a>(
+pub(crate) fn longest_idle<'a>(
     standings: impl Iterator<Item = Standing<'a>>,
     most: usize,
 ) -> Vec<Standing<'a>> {
@@ -96,7 +93,6 @@ pub struct Counts {
 
 impl Counts {
     /// Counts people by their status.
-    #[must_use]
     pub fn of<'a>(standings: impl Iterator<Item = Standing<'a>>) -> Self {
         let mut counts = Self::default();
         for standing in standings {

@@ -7,7 +7,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 /// How long GitHub keeps a last activity ("Metrics data properties for GitHub Copilot").
-pub const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+pub(crate) const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// What can be said of a person; the first that fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,7 +24,6 @@ pub enum Status {
 
 impl Status {
     /// The word for it.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -37,7 +36,7 @@ impl Status {
 
 /// By what a status is told.
 #[derive(Debug, Clone, Copy)]
-pub struct Rule {
+pub(crate) struct Rule {
     /// The time of the report.
     pub now: Timestamp,
     /// From when somebody counts as inactive.
@@ -50,8 +49,7 @@ impl Rule {
     ///
     /// Exactly as long ago as the rule says is not within it: with 30 days, somebody who was
     /// active 2,592,000 seconds before the report is inactive, and a second later is not.
-    #[must_use]
-    pub fn status(
+    pub(crate) fn status(
         &self,
         granted_at: Option<Timestamp>,
         activity_at: Option<Timestamp>,

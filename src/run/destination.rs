@@ -25,7 +25,7 @@ const STANDARD: &str = "standard output";
 
 /// Where the files of a report go; found able to take them as far as that can be known.
 #[derive(Debug)]
-pub enum Destination {
+pub(crate) enum Destination {
     /// The folder in the workspace; the manifest lies beside the report.
     Folder(Folder),
     /// A file in that folder.
@@ -38,10 +38,7 @@ pub enum Destination {
 
 impl Destination {
     /// The place that `inputs` ask for.
-    ///
-    /// # Errors
-    /// Where it cannot be made, or leads out of the workspace.
-    pub fn open(inputs: &Inputs) -> Result<Self, FileError> {
+    pub(crate) fn open(inputs: &Inputs) -> Result<Self, FileError> {
         match &inputs.output {
             Output::Directory => {
                 Folder::open(&inputs.workspace, &inputs.output_directory).map(Self::Folder)
@@ -83,14 +80,12 @@ impl Destination {
     }
 
     /// Whether a manifest is written beside the report.
-    #[must_use]
-    pub fn has_manifests(&self) -> bool {
+    pub(crate) fn has_manifests(&self) -> bool {
         matches!(self, Self::Folder(_))
     }
 
     /// What is being done while the report of `scope` is written, for a run that is interrupted then.
-    #[must_use]
-    pub fn writing(&self, scope: &Scope) -> String {
+    pub(crate) fn writing(&self, scope: &Scope) -> String {
         let part = "of which only a part may have arrived";
         match self {
             Self::Folder(_) | Self::File(..) => format!("writing the report of {scope}"),
@@ -104,10 +99,7 @@ impl Destination {
 
     /// Writes a report with `content`; in a folder under that name, whole or not at all. Whoever
     /// waits for a stream's reader can leave off waiting. Needs a tokio runtime.
-    ///
-    /// # Errors
-    /// Where it could not be written. A reader who has seen enough is none.
-    pub async fn write(
+    pub(crate) async fn write(
         &self,
         name: &str,
         content: impl FnOnce(&mut dyn Write) -> io::Result<()>,

@@ -8,38 +8,36 @@ use crate::pages::summary::Line;
 
 /// What a run has done so far.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub(crate) struct Progress {
     lines: RefCell<Vec<Line>>,
     doing: RefCell<String>,
 }
 
 impl Progress {
     /// Notes what is being done from here on.
-    pub fn doing(&self, what: impl Into<String>) {
+    pub(crate) fn doing(&self, what: impl Into<String>) {
         *self.doing.borrow_mut() = what.into();
     }
 
     /// Notes what was done, or was not.
-    pub fn note(&self, line: Line) {
+    pub(crate) fn note(&self, line: Line) {
         self.lines.borrow_mut().push(line);
     }
 
     /// Notes this in the place of what was noted last, which is not so any more.
-    pub fn correct(&self, line: Line) {
+    pub(crate) fn correct(&self, line: Line) {
         let mut lines = self.lines.borrow_mut();
         lines.pop();
         lines.push(line);
     }
 
     /// Whether all that was noted went well.
-    #[must_use]
-    pub fn is_good(&self) -> bool {
+    pub(crate) fn is_good(&self) -> bool {
         self.lines.borrow().iter().all(|line| line.good)
     }
 
     /// What is to be told where not everything was done.
-    #[must_use]
-    pub fn undone(&self) -> Undone {
+    pub(crate) fn undone(&self) -> Undone {
         Undone {
             interruption: None,
             lines: self.lines.borrow().clone(),
@@ -47,8 +45,7 @@ impl Progress {
     }
 
     /// What is to be told where `signal` interrupted the run.
-    #[must_use]
-    pub fn interrupted(&self, signal: &'static str) -> Undone {
+    pub(crate) fn interrupted(&self, signal: &'static str) -> Undone {
         Undone {
             interruption: Some((signal, self.doing.borrow().clone())),
             lines: self.lines.borrow().clone(),
@@ -59,7 +56,7 @@ impl Progress {
 /// Not everything was done. For a person who sees the red run first: what is safe, and what is
 /// missing.
 #[derive(Debug)]
-pub struct Undone {
+pub(crate) struct Undone {
     interruption: Option<(&'static str, String)>,
     lines: Vec<Line>,
 }

@@ -57,7 +57,6 @@ impl Gone {
 
 /// Reads the report of `scope`, and says what there is to say of it as a whole.
 ///
-/// # Errors
 /// Where the list could not be read, is not proved complete though it has to be, or calls people
 /// otherwise than the history it belongs to.
 pub(crate) async fn read(

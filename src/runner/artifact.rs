@@ -39,10 +39,9 @@ use std::path::{Path, PathBuf};
 use reqwest::Url;
 use tracing::{debug, info};
 
-pub use self::answer::Trouble;
-pub use self::error::ArtifactError;
-pub use self::name::{ArtifactName, NameError};
-pub use self::retention::Retention;
+pub(crate) use self::error::ArtifactError;
+pub use self::name::ArtifactName;
+pub(crate) use self::retention::Retention;
 
 use self::address::SignedAddress;
 use self::archive::Archive;

@@ -11,7 +11,7 @@ use crate::system::text;
 
 /// A command whose text people read in the workflow's list of annotations or its log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
+pub(crate) enum Command {
     /// An error annotation.
     Error,
     /// A warning annotation.
@@ -26,8 +26,7 @@ pub enum Command {
 
 impl Command {
     /// The line that gives this command with `message`, without a line break.
-    #[must_use]
-    pub fn line(self, message: &str) -> String {
+    pub(crate) fn line(self, message: &str) -> String {
         let name = match self {
             Self::Error => "error",
             Self::Warning => "warning",
@@ -44,7 +43,7 @@ impl Command {
 }
 
 /// The line that ends a group.
-pub const END_GROUP: &str = "::endgroup::";
+pub(crate) const END_GROUP: &str = "::endgroup::";
 
 /// Escapes the data of a command as the runner's toolkit does (actions/toolkit,
 /// `packages/core/src/command.ts`).
@@ -71,8 +70,7 @@ fn visible(message: &str) -> String {
 ///
 /// What breaks a command is a mark that can be seen: the runner compares by the rules of its
 /// language, which pass over marks that cannot.
-#[must_use]
-pub fn plain(message: &str) -> String {
+pub(crate) fn plain(message: &str) -> String {
     let mut lines = String::new();
     for (number, line) in visible(message).lines().enumerate() {
         if number > 0 {

@@ -10,16 +10,14 @@ use crate::report::manifest::Run;
 use crate::system::environment::Environment;
 
 /// The folder that the workflow's steps share; by hand, the folder the command was started in.
-#[must_use]
-pub fn workspace(environment: &Environment) -> PathBuf {
+pub(crate) fn workspace(environment: &Environment) -> PathBuf {
     environment
         .get("GITHUB_WORKSPACE")
         .map_or_else(|| PathBuf::from("."), |path| Path::new(path).to_owned())
 }
 
 /// The run of the workflow; nothing where the action was started by hand.
-#[must_use]
-pub fn run(environment: &Environment) -> Option<Run> {
+pub(crate) fn run(environment: &Environment) -> Option<Run> {
     let variable = |name| environment.get(name).unwrap_or_default().to_owned();
     environment.in_actions().then(|| Run {
         server: environment
@@ -41,8 +39,7 @@ pub fn run(environment: &Environment) -> Option<Run> {
 
 /// The values that must not be printed: tokens, the key of an App, and the passwords of proxies.
 /// They are masked before anything else is printed.
-#[must_use]
-pub fn secrets(environment: &Environment) -> Vec<String> {
+pub(crate) fn secrets(environment: &Environment) -> Vec<String> {
     let tokens = [
         "INPUT_TOKEN",
         "INPUT_COMMIT-TOKEN",

@@ -110,12 +110,12 @@ fn print(line: &str) {
 }
 
 /// Prints what a command was asked for: on standard output, also where it is started by hand.
-pub fn answer(message: &str) {
+pub(crate) fn answer(message: &str) {
     print(&plain(message));
 }
 
 /// The same for what is not as it should be; a workflow shows it as an error.
-pub fn finding(environment: &Environment, message: &str) {
+pub(crate) fn finding(environment: &Environment, message: &str) {
     if environment.in_actions() {
         print(&Command::Error.line(message));
     } else {
@@ -126,14 +126,13 @@ pub fn finding(environment: &Environment, message: &str) {
 /// A group of lines that a workflow's log shows folded; it ends when it is dropped. Started by
 /// hand its head is a line like any other.
 #[derive(Debug)]
-#[must_use]
-pub struct Group {
+pub(crate) struct Group {
     in_actions: bool,
 }
 
 impl Group {
     /// Begins a group.
-    pub fn begin(environment: &Environment, title: &str) -> Self {
+    pub(crate) fn begin(environment: &Environment, title: &str) -> Self {
         let in_actions = environment.in_actions();
         if in_actions {
             print(&Command::Group.line(title));
@@ -153,7 +152,7 @@ impl Drop for Group {
 }
 
 /// Hides `secret` in all that is shown from here on, and tells the runner to hide it too.
-pub fn mask(environment: &Environment, secret: &str) {
+pub(crate) fn mask(environment: &Environment, secret: &str) {
     secrets::remember(secret);
     if environment.in_actions() {
         print(&Command::AddMask.line(secret));

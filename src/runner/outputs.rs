@@ -7,12 +7,12 @@ use crate::system::environment::Environment;
 
 /// The outputs of the action, each with its name as in `action.yml`.
 #[derive(Debug, Default)]
-pub struct Outputs(Vec<(&'static str, String)>);
+pub(crate) struct Outputs(Vec<(&'static str, String)>);
 
 impl Outputs {
     /// Sets an output. Control characters other than line breaks do not belong into one and are
     /// left out.
-    pub fn set(&mut self, name: &'static str, value: &str) {
+    pub(crate) fn set(&mut self, name: &'static str, value: &str) {
         let value = value
             .chars()
             .filter(|c| *c == '\n' || !c.is_control())
@@ -21,10 +21,7 @@ impl Outputs {
     }
 
     /// Appends the outputs to the file in `GITHUB_OUTPUT`; does nothing where there is none.
-    ///
-    /// # Errors
-    /// Where the file cannot be written.
-    pub fn write(&self, environment: &Environment) -> io::Result<()> {
+    pub(crate) fn write(&self, environment: &Environment) -> io::Result<()> {
         let Some(path) = environment.get("GITHUB_OUTPUT") else {
             return Ok(());
         };
@@ -51,13 +48,10 @@ fn heredoc(name: &str, value: &str) -> io::Result<String> {
 
 /// The runner drops a larger summary altogether (actions/runner,
 /// `src/Runner.Worker/FileCommandManager.cs`).
-pub const LARGEST_SUMMARY: usize = 1024 * 1024;
+pub(crate) const LARGEST_SUMMARY: usize = 1024 * 1024;
 
 /// Appends `summary` to the file in `GITHUB_STEP_SUMMARY`; does nothing where there is none.
-///
-/// # Errors
-/// Where the file cannot be written.
-pub fn write_summary(environment: &Environment, summary: &str) -> io::Result<()> {
+pub(crate) fn write_summary(environment: &Environment, summary: &str) -> io::Result<()> {
     match environment.get("GITHUB_STEP_SUMMARY") {
         Some(path) => append(path, summary.as_bytes()),
         None => Ok(()),

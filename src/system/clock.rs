@@ -31,7 +31,7 @@ pub struct Clock {
 const SHORTEST_PATIENCE: Duration = Duration::from_secs(3);
 
 /// How far the machine's clock can be off before GitHub's counts.
-pub const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+pub(crate) const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 impl Clock {
     /// The system's clock.
@@ -40,7 +40,6 @@ impl Clock {
     /// `0.01` makes a second ten milliseconds. `TEST_TIME` is the time at which the run begins,
     /// here and at GitHub. `TEST_CLOCK_SKEW` sets the machine's clock ahead of GitHub's by so many
     /// seconds. A released binary doesn't know these variables.
-    #[must_use]
     pub fn system(environment: &Environment) -> Self {
         let variable = |name| environment.get(name).filter(|_| cfg!(debug_assertions));
         let scale = variable("TEST_WAIT_SCALE")
@@ -59,7 +58,6 @@ impl Clock {
 
     /// The time since this clock began, which never goes back. Where waits are shortened it runs
     /// faster by as much, so that waiting for a moment always reaches it.
-    #[must_use]
     pub fn elapsed(&self) -> Duration {
         let elapsed = self.beginning.elapsed();
         elapsed.div_f64(self.scale)
@@ -67,19 +65,16 @@ impl Clock {
 
     /// How long to wait for an answer that should come within `limit`. Shortened like any wait,
     /// but never below what a server needs.
-    #[must_use]
     pub fn patience(&self, limit: Duration) -> Duration {
         limit.mul_f64(self.scale).max(limit.min(SHORTEST_PATIENCE))
     }
 
     /// The present moment, in UTC.
-    #[must_use]
     pub fn now(&self) -> Timestamp {
         self.correct(self.machine())
     }
 
     /// The present moment as the machine tells it, to be corrected later by [`Clock::correct`].
-    #[must_use]
     pub fn machine(&self) -> Timestamp {
         let now = match self.told {
             Some(time) => time + self.beginning.elapsed(),
@@ -89,7 +84,6 @@ impl Clock {
     }
 
     /// A moment of the machine's clock, by what is known of GitHub's by now.
-    #[must_use]
     pub fn correct(&self, machine: Timestamp) -> Timestamp {
         machine.checked_add(self.correction()).unwrap_or(machine)
     }
@@ -121,7 +115,6 @@ impl Clock {
     }
 
     /// Says that the machine's clock is wrong, if it is.
-    #[must_use]
     pub fn skew(&self) -> Option<String> {
         let ahead = self.correction();
         if ahead.is_zero() {
@@ -146,8 +139,7 @@ impl Clock {
 
 /// A random number from 0 up to, not including, 1: for jitter, so that clients that failed
 /// together do not come back together. Where the system has no randomness it is always one half.
-#[must_use]
-pub fn jitter() -> f64 {
+pub(crate) fn jitter() -> f64 {
     let bits = getrandom::u32().unwrap_or(1 << 31);
     f64::from(bits) / (f64::from(u32::MAX) + 1.0)
 }

@@ -41,7 +41,6 @@ pub enum Label {
 
 impl Console {
     /// The console of this process.
-    #[must_use]
     pub fn of_process(environment: &Environment) -> Self {
         let by_hand = !environment.in_actions();
         let is_capable = environment.get("TERM").is_some_and(|name| name != "dumb");
@@ -57,13 +56,11 @@ impl Console {
     }
 
     /// Whether standard output is a terminal, which nobody wants a report on.
-    #[must_use]
     pub fn output_is_terminal(&self) -> bool {
         self.output_is_terminal
     }
 
     /// The word that a message begins with.
-    #[must_use]
     pub fn label(&self, label: Label) -> String {
         let (word, colour) = match label {
             Label::Error => ("error:", 31),
@@ -112,7 +109,6 @@ impl Console {
 
 /// A reading that is shown until this is dropped.
 #[derive(Debug)]
-#[must_use]
 pub struct Reading<'a> {
     console: &'a Console,
     what: String,

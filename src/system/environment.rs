@@ -19,7 +19,6 @@ pub struct Environment {
 impl Environment {
     /// Reads the environment of this process. Names and values that are not Unicode are left out:
     /// nothing that GitHub or the runner sets is of that kind.
-    #[must_use]
     pub fn read() -> Self {
         let mut environment = Self::default();
         for (name, value) in std::env::vars_os() {
@@ -37,7 +36,6 @@ impl Environment {
     }
 
     /// Whether `name` has a value that is not Unicode, which [`Environment::get`] does not give.
-    #[must_use]
     pub fn is_unreadable(&self, name: &str) -> bool {
         self.unreadable.contains(name)
     }
@@ -49,7 +47,6 @@ impl Environment {
     }
 
     /// The value of `name`, or nothing where it is not set or empty.
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables
             .get(name)
@@ -58,7 +55,6 @@ impl Environment {
     }
 
     /// Whether this is a step of a GitHub Actions workflow, where workflow commands are understood.
-    #[must_use]
     pub fn in_actions(&self) -> bool {
         self.get("GITHUB_ACTIONS") == Some("true")
     }

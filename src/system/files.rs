@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 /// A folder within the workspace that files are written to.
 #[derive(Debug, Clone)]
-pub struct Folder {
+pub(crate) struct Folder {
     workspace: PathBuf,
     below: PathBuf,
     owner: (u32, u32),
@@ -18,7 +18,7 @@ pub struct Folder {
 
 /// A file that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
+pub(crate) struct Written {
     /// Its name in the folder.
     pub name: String,
     /// Where it is.
@@ -34,10 +34,7 @@ pub struct Written {
 
 impl Written {
     /// Whether the file still has the bytes that were written.
-    ///
-    /// # Errors
-    /// Where it cannot be read.
-    pub fn is_unchanged(&self) -> io::Result<bool> {
+    pub(crate) fn is_unchanged(&self) -> io::Result<bool> {
         let mut hashing = Hashing::new(io::sink());
         io::copy(&mut File::open(&self.path)?, &mut hashing)?;
         let (size, sha256) = hashing.finish()?;
@@ -47,7 +44,7 @@ impl Written {
 
 /// Why a file could not be written.
 #[derive(Debug, thiserror::Error)]
-pub enum FileError {
+pub(crate) enum FileError {
     /// A part of the path is a symbolic link that leads out of the workspace.
     #[error(
         "`output-directory`: {path} leads out of the workspace through a symbolic link; name another folder"
@@ -77,10 +74,7 @@ pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> FileError + '_ {
 impl Folder {
     /// Opens the folder `below` the `workspace`, and makes it where it does not exist. `below` is
     /// relative and has no `..`.
-    ///
-    /// # Errors
-    /// Where it cannot be made, or leads out of the workspace.
-    pub fn open(workspace: &Path, below: &Path) -> Result<Self, FileError> {
+    pub(crate) fn open(workspace: &Path, below: &Path) -> Result<Self, FileError> {
         let workspace = fs::canonicalize(workspace).map_err(at(workspace))?;
         let metadata = fs::metadata(&workspace).map_err(at(&workspace))?;
         let owner = (metadata.uid(), metadata.gid());
@@ -118,10 +112,7 @@ impl Folder {
 
     /// Writes a file of that name with `content`: to a temporary file first, which takes the name
     /// once it is whole and on the disk.
-    ///
-    /// # Errors
-    /// Where it could not be written; then nothing of it stays.
-    pub fn write(
+    pub(crate) fn write(
         &self,
         name: &str,
         content: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
@@ -131,10 +122,7 @@ impl Folder {
 
     /// As [`Folder::write`], where a file of that name that is there already keeps its mode, and
     /// its owner where we may give files away.
-    ///
-    /// # Errors
-    /// As [`Folder::write`].
-    pub fn replace(
+    pub(crate) fn replace(
         &self,
         name: &str,
         content: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,

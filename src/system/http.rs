@@ -12,10 +12,11 @@ use anyhow::Context as _;
 use reqwest::Url;
 
 use crate::system::environment::Environment;
-pub use proxies::{Proxies, ProxyError, ProxyErrors, ProxyProblem, Via};
+pub use proxies::Proxies;
+pub(crate) use proxies::{ProxyError, ProxyErrors, Via};
 
 /// How long to try to reach a server.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How much of a file of certificates is looked at, in bytes. All authorities that a system trusts
 /// need less than a tenth of it, and a path such as `/dev/zero` has no end.
@@ -25,7 +26,7 @@ const LARGEST: u64 = 10_000_000;
 const MARK: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// What the binary calls itself towards servers.
-pub const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 /// The client, and the proxies that it goes by.
 #[derive(Debug, Clone)]
@@ -74,21 +75,18 @@ impl Http {
     }
 
     /// What sends requests.
-    #[must_use]
     pub fn client(&self) -> &reqwest::Client {
         &self.client
     }
 
     /// The proxy that a request to `url` goes by.
-    #[must_use]
     pub fn via(&self, url: &Url) -> Option<Via> {
         self.proxies.via(url)
     }
 }
 
 /// Whether an address leads to this machine, where nothing can be overheard on the way.
-#[must_use]
-pub fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"

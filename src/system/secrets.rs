@@ -14,7 +14,7 @@ static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 const SHORTEST: usize = 6;
 
 /// Adds `secret` to what is never shown.
-pub fn remember(secret: &str) {
+pub(crate) fn remember(secret: &str) {
     if secret.len() < SHORTEST {
         return;
     }
@@ -27,8 +27,7 @@ pub fn remember(secret: &str) {
 }
 
 /// `text` with every known secret replaced by `***`.
-#[must_use]
-pub fn redact(text: &str) -> Cow<'_, str> {
+pub(crate) fn redact(text: &str) -> Cow<'_, str> {
     let secrets = SECRETS.lock().unwrap_or_else(PoisonError::into_inner);
     let mut redacted = Cow::Borrowed(text);
     for secret in secrets.iter() {

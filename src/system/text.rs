@@ -5,8 +5,7 @@ use crate::system::secrets;
 /// `text` on one line and at most `most` characters long: control characters and marks that
 /// change the direction of writing are shown as escapes, what is cut off as `…`, and the secrets
 /// of this run as `***`.
-#[must_use]
-pub fn shown(text: &str, most: usize) -> String {
+pub(crate) fn shown(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for (count, c) in secrets::redact(text).trim().chars().enumerate() {
         if count == most {
@@ -26,7 +25,6 @@ pub fn shown(text: &str, most: usize) -> String {
 /// separators, and all that Unicode lets programs show as nothing (`Default_Ignorable_Code_Point`
 /// and the marks of annotations and tags). Programs that compare text by the rules of a language
 /// pass over most of them.
-#[must_use]
 pub fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -51,8 +49,7 @@ pub fn is_invisible(c: char) -> bool {
 }
 
 /// A number with a thin space between its thousands.
-#[must_use]
-pub fn thousands(number: usize) -> String {
+pub(crate) fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {

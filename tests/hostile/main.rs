@@ -13,8 +13,8 @@ mod variables;
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use copilot_activity_report::system::console::Console;
-use copilot_activity_report::system::environment::Environment;
+use copilot_activity_report::Environment;
+use copilot_activity_report::testing::Console;
 use plain::{is_only_text, is_plain_page};
 use serde_json::json;
 use simulator::seat::Row;
@@ -267,7 +267,7 @@ fn a_panic_is_an_error_like_any_other_without_the_words_it_came_with() {
     if let Ok(words) = std::env::var(PANIC) {
         let environment = Environment::read();
         let console = Console::of_process(&environment);
-        copilot_activity_report::runner::log::begin(&environment, &console);
+        copilot_activity_report::testing::begin_log(&environment, &console);
         assert!(words != "none", "words of the source");
         panic!("{words}");
     }

@@ -22,8 +22,7 @@ pub fn is_only_text(simulator: &Simulator, step: &Step) {
     }
     is_plain_page(simulator, &step.summary);
     for text in step.stdout.lines().chain(step.stderr.lines()) {
-        let shown =
-            |c: char| !c.is_control() && !copilot_activity_report::system::text::is_invisible(c);
+        let shown = |c: char| !c.is_control() && !copilot_activity_report::testing::is_invisible(c);
         assert!(text.chars().all(shown), "{text:?}");
         assert!(text.len() < 20_000, "{} bytes in one line", text.len());
     }

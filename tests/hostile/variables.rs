@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use copilot_activity_report::inputs::table::INPUTS;
+use copilot_activity_report::testing::INPUTS;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 use simulator::{Seats, Simulator, scheduled_run};

@@ -29,7 +29,7 @@ use std::fs;
 use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
-use copilot_activity_report::inputs::table::{INPUTS, Kind};
+use copilot_activity_report::testing::{INPUTS, Kind};
 use sha2::{Digest as _, Sha256};
 use simulator::{GitHub, Repository, Seats, Simulator, Token};
 

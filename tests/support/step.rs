@@ -88,7 +88,7 @@ pub fn outputs(file: &str) -> BTreeMap<String, String> {
 pub(super) fn is_known(line: &str) -> bool {
     let seen: String = line
         .chars()
-        .filter(|c| !copilot_activity_report::system::text::is_invisible(*c))
+        .filter(|c| !copilot_activity_report::testing::is_invisible(*c))
         .collect();
     let seen = seen.trim_start();
     let ours = ["error", "warning", "debug", "group", "endgroup", "add-mask"]

@@ -16,11 +16,11 @@ use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 
 /// An RSA key that signs for a GitHub App.
 #[derive(Clone)]
-pub struct PrivateKey(Arc<RsaKeyPair>);
+pub(crate) struct PrivateKey(Arc<RsaKeyPair>);
 
 /// Why a text is no key that can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
+pub(crate) enum KeyError {
     /// Nothing in it begins as a key in the form PEM does.
     #[error(
         "it is no private key: give the whole text of the `.pem` file that GitHub made for the App, from `-----BEGIN` on, and not the file's name or its fingerprint"
@@ -78,10 +78,7 @@ enum Form {
 
 impl PrivateKey {
     /// Reads a key out of `text`.
-    ///
-    /// # Errors
-    /// Where it is something else, or can be meant in more than one way.
-    pub fn parse(text: &str) -> Result<Self, KeyError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, KeyError> {
         match Self::parse_plain(text) {
             Err(KeyError::NotAKey) => match inner(text) {
                 Some(text) => Self::parse_plain(text.expose_secret()),

@@ -15,10 +15,9 @@ use super::request::Request;
 impl Client {
     /// Asks GraphQL, and tries again what may pass.
     ///
-    /// # Errors
     /// As [`Client::get`], and where the answer lists errors: GraphQL says so with status 200, and
     /// half of an answer is not used.
-    pub async fn query<T: DeserializeOwned>(
+    pub(crate) async fn query<T: DeserializeOwned>(
         &self,
         purpose: &Purpose,
         query: &str,
@@ -28,10 +27,7 @@ impl Client {
     }
 
     /// Sends a GraphQL mutation, once, as [`Client::write`] does.
-    ///
-    /// # Errors
-    /// As [`Client::query`].
-    pub async fn mutate<T: DeserializeOwned>(
+    pub(crate) async fn mutate<T: DeserializeOwned>(
         &self,
         purpose: &Purpose,
         mutation: &str,

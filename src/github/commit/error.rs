@@ -10,7 +10,7 @@ use crate::github::names::{BranchName, RepositoryName, RepositoryPath};
 
 /// Why nothing was committed.
 #[derive(Debug, thiserror::Error)]
-pub enum CommitError {
+pub(crate) enum CommitError {
     /// GitHub did not answer or did not accept a request.
     #[error(transparent)]
     GitHub(#[from] GitHubError),

@@ -12,7 +12,7 @@ const PUSH_PROTECTION: &str = "push protection";
 
 /// A write that a rule or protection of the repository refuses.
 #[derive(Debug)]
-pub struct Protected {
+pub(crate) struct Protected {
     /// The repository.
     repository: RepositoryName,
     /// What GitHub answered; nothing if the write wasn't tried.

@@ -154,9 +154,6 @@ struct Ruleset {
 impl Committer<'_> {
     /// Reads the rules of `branch` before the first of `writes` to it, and refuses those that are
     /// certain not to succeed. Rules that can't be read hold nothing up.
-    ///
-    /// # Errors
-    /// If a rule refuses one of them for certain. Nothing was written then.
     pub(super) async fn permit(
         &self,
         branch: &BranchName,

@@ -12,7 +12,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// When GitHub says to ask again ("Rate limits for the REST API", "Exceeding the rate limit").
 #[derive(Debug, Clone, Default)]
-pub struct Again {
+pub(crate) struct Again {
     /// `Retry-After`: how long GitHub asks to stay away; where that is no time at all, nothing.
     pub retry_after: Option<Duration>,
     /// `X-RateLimit-Remaining`: requests left in this hour.
@@ -25,8 +25,7 @@ pub struct Again {
 
 impl Again {
     /// Reads the headers of an answer.
-    #[must_use]
-    pub fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let number = |name| header(headers, name)?.trim().parse::<i64>().ok();
         Self {
             retry_after: header(headers, "retry-after")
@@ -41,8 +40,7 @@ impl Again {
 
     /// How long the answer asks to wait for a rate limit: `Retry-After`, else until the hour ends
     /// where nothing remains of it.
-    #[must_use]
-    pub fn wait(&self, now: Timestamp) -> Option<Duration> {
+    pub(crate) fn wait(&self, now: Timestamp) -> Option<Duration> {
         let hour = || {
             let left = self.hour(now).filter(|_| self.remaining == Some(0))?;
             // Neither time has a fraction.
@@ -53,8 +51,7 @@ impl Again {
 
     /// How long the hour still lasts. Its end is a time of GitHub's clock, and so is the time of
     /// the answer; `now` is ours, for an answer without one.
-    #[must_use]
-    pub fn hour(&self, now: Timestamp) -> Option<Duration> {
+    pub(crate) fn hour(&self, now: Timestamp) -> Option<Duration> {
         let left = self.reset?.duration_since(self.date.unwrap_or(now));
         let left = left.max(SignedDuration::ZERO).unsigned_abs();
         Some(left.min(LONGEST_WAIT))

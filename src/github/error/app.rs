@@ -2,7 +2,7 @@
 
 /// Why an App cannot read the seats of an organization or enterprise that it is installed on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AppProblem {
+pub(crate) enum AppProblem {
     /// Somebody stopped the installation for the time being.
     #[error("answer: 200 OK, the App is installed there\n  missing: the installation is suspended since {since}{by}, and a suspended one can read nothing", by = somebody(.by.as_deref()))]
     Suspended {

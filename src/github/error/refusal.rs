@@ -9,7 +9,7 @@ use crate::system::text::shown;
 
 /// An answer by which GitHub refuses a request, with all it says about why.
 #[derive(Debug, Clone)]
-pub struct Refusal {
+pub(crate) struct Refusal {
     /// The status.
     pub status: StatusCode,
     /// GitHub's number for the request.
@@ -30,8 +30,7 @@ pub struct Refusal {
 
 impl Refusal {
     /// Reads an answer of that status.
-    #[must_use]
-    pub fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+    pub(crate) fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         #[derive(serde::Deserialize)]
         struct Body {
             message: String,
@@ -69,8 +68,7 @@ impl Refusal {
 
     /// Whether it is a rate limit. A 403 is a limit or a missing permission, and only headers and
     /// message tell ("Rate limits for the REST API", "Exceeding the rate limit").
-    #[must_use]
-    pub fn is_limit(&self) -> bool {
+    pub(crate) fn is_limit(&self) -> bool {
         self.status == StatusCode::TOO_MANY_REQUESTS
             || (self.status == StatusCode::FORBIDDEN
                 && (self.again.retry_after.is_some()

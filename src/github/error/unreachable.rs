@@ -10,7 +10,7 @@ use crate::system::text::shown;
 /// Why no answer came.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{kind} ({detail}){by_way}", by_way = by_way(.via.as_ref()))]
-pub struct Unreachable {
+pub(crate) struct Unreachable {
     kind: UnreachableKind,
     detail: String,
     /// The proxy that it was tried by.
@@ -42,8 +42,7 @@ impl fmt::Display for UnreachableKind {
 
 impl Unreachable {
     /// Finds out from an error of the HTTP client why no answer came.
-    #[must_use]
-    pub fn new(error: &(dyn StdError + 'static)) -> Self {
+    pub(crate) fn new(error: &(dyn StdError + 'static)) -> Self {
         let mut kind = UnreachableKind::Broken;
         let mut detail = String::new();
         let mut next = Some(error);
@@ -88,8 +87,7 @@ impl Unreachable {
     }
 
     /// No answer came within that time.
-    #[must_use]
-    pub fn timeout(within: Duration) -> Self {
+    pub(crate) fn timeout(within: Duration) -> Self {
         Self {
             kind: UnreachableKind::Timeout,
             detail: format!("no whole answer within {} s", within.as_secs()),
@@ -98,8 +96,7 @@ impl Unreachable {
     }
 
     /// The same, where it was tried by that proxy.
-    #[must_use]
-    pub fn by_way(mut self, via: Option<Via>) -> Self {
+    pub(crate) fn by_way(mut self, via: Option<Via>) -> Self {
         self.via = via;
         self
     }

@@ -5,7 +5,7 @@ use super::super::columns::{GITHUB, OTHERS};
 
 /// What a file is instead of a whole report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ShapeError {
+pub(crate) enum ShapeError {
     /// It has no text.
     #[error("it's empty")]
     Empty,

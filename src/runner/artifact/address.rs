@@ -27,8 +27,6 @@ impl SignedAddress {
     /// Takes an address of the service at `service`. Whoever has the signature can write the
     /// artifact, so each form of it is told to `on_secret` before anything else.
     ///
-    /// # Errors
-    ///
     /// What is wrong with the address. Plain http is taken only on this machine, and from a
     /// service that is itself spoken to at this very origin (runners without GitHub, such as
     /// nektos/act, are both the service and the store).

@@ -88,19 +88,16 @@ impl Trouble {
     }
 
     /// The status, where there was an answer.
-    #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.status
     }
 
     /// The service's own code of the error; empty where it sent none.
-    #[must_use]
     pub fn code(&self) -> &str {
         &self.code
     }
 
     /// The service's text, or the cause of there being no answer.
-    #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }

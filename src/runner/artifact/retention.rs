@@ -11,13 +11,11 @@ pub struct Retention(NonZeroU16);
 
 impl Retention {
     /// So many days; none at all means the repository's setting, as for the official action.
-    #[must_use]
     pub fn from_days(days: u16) -> Option<Self> {
         NonZeroU16::new(days).map(Self)
     }
 
     /// How many days.
-    #[must_use]
     pub fn days(self) -> u16 {
         self.0.get()
     }

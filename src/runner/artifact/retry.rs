@@ -109,10 +109,6 @@ impl<'a> Retries<'a> {
     }
 
     /// Takes note of a failed try and waits until the next one is due.
-    ///
-    /// # Errors
-    ///
-    /// Where there is to be no further try.
     pub(super) async fn after(&mut self, trouble: Trouble) -> Result<(), ArtifactError> {
         if trouble.status() == Some(429)
             && let Some(limit) = &mut self.limit_waits

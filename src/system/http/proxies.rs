@@ -145,7 +145,6 @@ impl Proxies {
     }
 
     /// The proxy that a request to `url` goes by.
-    #[must_use]
     pub fn via(&self, url: &Url) -> Option<Via> {
         let uri = url.as_str().parse().ok()?;
         self.matcher.as_ref()?.intercept(&uri)?;

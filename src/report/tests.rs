@@ -1,0 +1,106 @@
+use std::error::Error;
+
+use super::Report;
+use super::columns::{Form, family};
+use super::completeness::{Doubt, Reading};
+use super::csv::{self, Recorded};
+use super::day::day_stem;
+use super::scope::{Scope, ScopeKind};
+use super::seat::{Account, Seat, ordered, whole_seconds};
+
+type Tested = Result<(), Box<dyn Error>>;
+
+fn reading(totals: &[u64]) -> Result<Reading, jiff::Error> {
+    let at = "2026-03-28T06:54:33Z".parse()?;
+    Ok(Reading {
+        started_at: at,
+        ended_at: at,
+        pages: totals.len(),
+        totals: totals.iter().copied().map(Some).collect(),
+        partial: false,
+    })
+}
+
+#[test]
+fn a_day_is_that_of_utc() -> Tested {
+    let stem = day_stem("2027-01-01T01:30:00+02:00".parse()?);
+    assert_eq!(stem, "reports/2026/2026-12-31");
+    Ok(())
+}
+
+#[test]
+fn a_total_that_changes_between_pages_is_a_reason_that_may_pass() -> Tested {
+    let doubts = reading(&[150, 149])?.doubts(150, 0, 0);
+    let moved = Doubt::TotalMoved {
+        first: 150,
+        later: 149,
+        page: 2,
+    };
+    assert_eq!(doubts, [moved]);
+    assert!(doubts[0].may_pass());
+    Ok(())
+}
+
+#[test]
+fn a_seat_without_a_person_has_a_row() -> Tested {
+    let scope = Scope::new(ScopeKind::Organization, "acme")?;
+    let report = Report::new(scope, reading(&[1])?, vec![Seat::default()]);
+    let mut file = Vec::new();
+    csv::write(&report, Form::Github, &mut file)?;
+    assert_eq!(
+        String::from_utf8(file)?,
+        "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
+         2026-03-28T06:54:33Z,None,None,None,None\n"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_downloaded_report_tells_its_time() -> Tested {
+    let downloaded = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
+                      2026-03-28T06:54:33Z,octocat,None,2026-03-27T01:52:53Z,copilot-cli\n";
+    let recorded = Recorded::read(downloaded.as_bytes())?;
+    assert_eq!(recorded.time(), Some("2026-03-28T06:54:33Z".parse()?));
+    assert!(Recorded::read(b"name,last seen\n").is_err());
+    Ok(())
+}
+
+#[test]
+fn scopes_ignore_case_and_differ_by_kind() -> Tested {
+    let acme = Scope::new(ScopeKind::Organization, "Acme")?;
+    assert!(acme.is(&Scope::new(ScopeKind::Organization, "acme")?));
+    assert!(!acme.is(&Scope::new(ScopeKind::Enterprise, "acme")?));
+    assert!(Scope::new(ScopeKind::Organization, "../acme").is_err());
+    Ok(())
+}
+
+#[test]
+fn rows_are_sorted_and_a_repeated_seat_is_left_out() {
+    let seat = |login: &str, id| Seat {
+        assignee: Some(Account {
+            id: Some(id),
+            login: login.into(),
+        }),
+        ..Seat::default()
+    };
+    let read = vec![seat("octocat", 1), seat("Hubot", 2), seat("octocat", 1)];
+    let (seats, twice) = ordered(read);
+    let logins: Vec<_> = seats.iter().map(Seat::login).collect();
+    assert_eq!(logins, ["Hubot", "octocat"]);
+    assert_eq!(twice.len(), 1);
+}
+
+#[test]
+fn times_are_cut_to_whole_seconds() -> Tested {
+    let time = whole_seconds("2026-03-28T08:54:33.9+02:00".parse()?);
+    assert_eq!(time.to_string(), "2026-03-28T06:54:33Z");
+    Ok(())
+}
+
+#[test]
+fn a_surface_has_a_family_and_a_version() {
+    let vscode = family(Some("vscode/1.113.0/copilot-chat/0.41.1"));
+    assert_eq!(vscode, (Some("vscode"), Some("1.113.0")));
+    assert_eq!(family(Some("copilot-cli")), (Some("copilot-cli"), None));
+    assert_eq!(family(Some("/unknown")), (None, Some("unknown")));
+}
