@@ -168,6 +168,8 @@ pub(crate) struct CommitInputs {
     pub pull_request: bool,
     /// The folder in it.
     pub directory: RepositoryPath,
+    /// Whether that's the default one.
+    pub has_default_directory: bool,
     /// The message, with `{scope}` and `{date}` in it.
     pub message: String,
 }

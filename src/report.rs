@@ -17,6 +17,7 @@ pub(crate) mod day;
 pub(crate) mod json;
 pub(crate) mod manifest;
 pub(crate) mod people;
+pub(crate) mod provenance;
 pub(crate) mod pseudonym;
 pub(crate) mod scope;
 pub(crate) mod seat;

@@ -214,10 +214,10 @@ impl<'a> Committer<'a> {
 
     /// Lets `look` read from the branch as it is before anything is committed; nothing where there
     /// is no commit yet.
-    pub(crate) async fn look<T>(
+    pub(crate) async fn look<T, E: From<GitHubError>>(
         &self,
-        look: impl AsyncFnOnce(Snapshot<'_>) -> anyhow::Result<T>,
-    ) -> anyhow::Result<Option<T>> {
+        look: impl AsyncFnOnce(Snapshot<'_>) -> Result<T, E>,
+    ) -> Result<Option<T>, E> {
         let (head, exists) = match self.state().await? {
             State::At(head) => (head, true),
             State::NoBranch(head) | State::NoBase(_, head) => (head, false),
@@ -234,12 +234,13 @@ impl<'a> Committer<'a> {
     /// Lets `plan` make a change of what it reads from the branch, and commits it; again from the
     /// start where the branch moved meanwhile. Nothing is committed where `plan` makes none.
     ///
-    /// Where nothing was committed; the error says why. Where no answer came at all it may have
-    /// been committed nevertheless, and the error says that too; running again finds out.
-    pub(crate) async fn commit(
+    /// Fails with the error of `plan`, or with a [`CommitError`] that says why nothing was committed.
+    /// If no answer came at all, the files may have been committed nevertheless. The error says so,
+    /// and running again finds out.
+    pub(crate) async fn commit<E: From<CommitError>>(
         &self,
-        mut plan: impl AsyncFnMut(Snapshot<'_>) -> anyhow::Result<Option<Change>>,
-    ) -> Result<Option<Commit>, CommitError> {
+        mut plan: impl AsyncFnMut(Snapshot<'_>) -> Result<Option<Change>, E>,
+    ) -> Result<Option<Commit>, E> {
         let mut patience = Patience::default();
         let mut blobs = git_data::Blobs::default();
         let mut book = Rulebook::default();
@@ -251,26 +252,25 @@ impl<'a> Committer<'a> {
                 committer: self,
                 base: &base,
             };
-            let Some(change) = plan(snapshot).await.map_err(CommitError::Plan)? else {
+            let Some(change) = plan(snapshot).await? else {
                 // Where an earlier commit's answer was lost, what is there may be our own.
                 return match patience.tries {
                     0 => Ok(None),
-                    _ => Ok(self.history().await?.1),
+                    _ => Ok(self.history().await.map_err(CommitError::from)?.1),
                 };
             };
             for (path, file) in &change.files {
                 if file.len() > LARGEST_FILE {
-                    return Err(CommitError::TooLarge {
-                        path: path.clone(),
-                        size: file.len(),
-                    });
+                    let (path, size) = (path.clone(), file.len());
+                    return Err(CommitError::TooLarge { path, size }.into());
                 }
             }
             let writes: &[Write] = match base.exists {
                 true => &[Write::Commit],
                 false => &[Write::NewBranch, Write::Commit],
             };
-            let rules = self.permit(&self.branch, writes, &mut book).await?;
+            let rules = self.permit(&self.branch, writes, &mut book).await;
+            let rules = rules.map_err(CommitError::from)?;
             let Base { head, mut exists } = base;
             // An App's commits are signed over REST too, so it can ask with the commit itself
             // whether it can bypass the rules, and leaves no branch behind if it can't.
@@ -301,8 +301,10 @@ impl<'a> Committer<'a> {
             match self.settle(&base, error, &rules, &mut patience).await {
                 Ok(Some(commit)) => return Ok(Some(commit)),
                 Ok(None) => {}
-                Err(CommitError::Protected(error)) => return Err(error.leaving(created).into()),
-                Err(error) => return Err(error),
+                Err(CommitError::Protected(error)) => {
+                    return Err(CommitError::from(error.leaving(created)).into());
+                }
+                Err(error) => return Err(error.into()),
             }
         }
     }

@@ -149,6 +149,7 @@ impl<'a> Given<'a> {
                 repository: repository?,
                 branch,
                 pull_request: pull_request?,
+                has_default_directory: Some(directory.as_str()) == default("directory"),
                 directory,
                 message,
             }),

@@ -17,8 +17,6 @@ use crate::report::status::Rule;
 use crate::system::secrets;
 use crate::system::text::thousands;
 
-use crate::runner::outputs::LARGEST_SUMMARY;
-
 /// How many of the longest inactive people are listed.
 const LONGEST_INACTIVE: usize = 10;
 
@@ -93,8 +91,9 @@ impl Line {
     }
 }
 
-/// Writes the summary of a run, in GitHub's Markdown and under the size that the runner takes. People are named only where `names` allows it.
-pub(crate) fn write(sections: &[Section<'_>], general: &[Line], names: bool) -> String {
+/// Writes the summary of a run in GitHub's Markdown, in at most `max` bytes. People are named only
+/// if `names` allows it.
+pub(crate) fn write(sections: &[Section<'_>], general: &[Line], names: bool, max: usize) -> String {
     let mut summary = String::from("# Copilot activity report\n\n");
     for line in general {
         write_line(&mut summary, line);
@@ -104,7 +103,7 @@ pub(crate) fn write(sections: &[Section<'_>], general: &[Line], names: bool) -> 
         let mut text = String::new();
         write_section(&mut text, section, names);
         // Room for the last sentence is kept.
-        if summary.len() + text.len() > LARGEST_SUMMARY - 1024 {
+        if summary.len() + text.len() > max - 1024 {
             left_out += 1;
         } else {
             summary.push_str(&text);
