@@ -128,7 +128,7 @@ def memory():
     print(f"""
 ## Memory of a very large report
 
-{seats:,} seats, some 360 MB of JSON, at 0 ms. The action waits for GitHub's limits as above; `tests/scale.rs` holds its
+{seats:,} seats, some 360 MB of JSON, at 0 ms. The action waits for GitHub's limits as above; `tests/it/citizen/memory_200k_seats.rs` holds its
 bound in every test run.
 
 | | requests | time | CPU | memory |

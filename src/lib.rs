@@ -19,7 +19,7 @@
 //! - [`system`]: the edges: environment, clock, files, network, console.
 //!
 //! [`report`] and [`history`] know nothing of [`github`] or [`runner`], and these two know nothing
-//! of each other. `tests/metadata.rs` holds the arrows between these modules.
+//! of each other. `tests/it/shape/metadata.rs` holds the arrows between these modules.
 //!
 //! [`start`] is where the binary begins. To see a whole run, start `cargo run --example demo`. To
 //! change something, read `CONTRIBUTING.md`.
