@@ -1,7 +1,7 @@
 //! The handle that tests and programs hold on a running simulator.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tempfile::TempDir;
@@ -46,12 +46,32 @@ impl Simulator {
         Self::start_on(github, Ports::default())
     }
 
+    /// Starts on free ports and keeps the repositories in memory, if the system has a folder there. Git's many small
+    /// files cost much less in memory.
+    ///
+    /// # Errors
+    /// As [`Simulator::start`].
+    pub fn start_in_memory(github: GitHub) -> io::Result<Self> {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() {
+            Self::start_in(memory, github, Ports::default())
+        } else {
+            Self::start(github)
+        }
+    }
+
     /// Starts on these ports.
     ///
     /// # Errors
     /// As [`Simulator::start`]; also a port that is in use.
     pub fn start_on(github: GitHub, ports: Ports) -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("simulator-").tempdir()?;
+        Self::start_in(&std::env::temp_dir(), github, ports)
+    }
+
+    fn start_in(parent: &Path, github: GitHub, ports: Ports) -> io::Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("simulator-")
+            .tempdir_in(parent)?;
         let listeners = Listeners::bind([ports.api, ports.results, ports.blob])?;
         let world = Arc::new(World::new(
             github,

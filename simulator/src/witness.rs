@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::artifacts::Artifact;
 use crate::http::decode;
@@ -28,6 +29,11 @@ impl Witness {
             }
         }
         secrets
+    }
+
+    /// Counts a run against this simulator. Returns how many came before it.
+    pub fn count_run(&self) -> u32 {
+        self.0.runs.fetch_add(1, Ordering::SeqCst)
     }
 
     /// The artifacts that were finished, oldest first.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -47,6 +47,7 @@ pub(crate) struct World {
     in_flight: AtomicUsize,
     in_flight_max: AtomicUsize,
     answered: AtomicU64,
+    pub(crate) runs: AtomicU32,
     /// How many answers each token got of each part of the API.
     used: Mutex<HashMap<String, u64>>,
 }
@@ -86,6 +87,7 @@ impl World {
             in_flight: AtomicUsize::new(0),
             in_flight_max: AtomicUsize::new(0),
             answered: AtomicU64::new(0),
+            runs: AtomicU32::new(0),
             used: Mutex::default(),
         };
         world.create_repositories()?;
