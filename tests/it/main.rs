@@ -75,6 +75,7 @@ mod by_hand {
 
 /// The code, the documentation, and the release agree.
 mod shape {
+    mod circles;
     mod metadata;
     mod release;
 }

@@ -23,7 +23,6 @@ mod truth;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -34,15 +33,6 @@ use truth::Tally;
 
 /// How many seasons there are if nobody says otherwise.
 const SEASONS: u64 = 500;
-
-/// Git's many small files cost much less in memory.
-fn keep_files_in_memory() {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() {
-        // It may have been set by another test before.
-        let _ = tempfile::env::override_temp_dir(memory);
-    }
-}
 
 fn number(name: &str) -> Option<u64> {
     Some(std::env::var(name).ok()?.parse().unwrap())
@@ -136,7 +126,6 @@ fn add(tallies: &mut BTreeMap<String, Tally>, kind: String, tally: &Tally) {
 
 #[test]
 fn every_season_matches_the_model() {
-    keep_files_in_memory();
     let (allowed, has_all) = allowed();
     let only = number("HISTORY_SEED");
     let first = only.or(number("HISTORY_FIRST")).unwrap_or_default();
@@ -191,7 +180,6 @@ fn live(mut season: Season, runs: usize, times: impl Iterator<Item = jiff::Times
 
 #[test]
 fn a_year_of_an_organization_is_told_as_it_was() {
-    keep_files_in_memory();
     let start = "2026-03-01T03:17:00Z".parse().unwrap();
     let season = Season::of(1, BTreeSet::new(), 25, start);
     // As long as reports may be apart to know of everything, and longer.
@@ -215,7 +203,6 @@ fn a_year_of_an_organization_is_told_as_it_was() {
 
 #[test]
 fn a_season_of_an_enterprise_is_told_as_it_was() {
-    keep_files_in_memory();
     let start = "2026-11-20T03:17:00Z".parse().unwrap();
     let season = Season::of(2, BTreeSet::from(["enterprise"]), 30, start);
     let story = live(season, 60, usual_times(2, start, &[]));

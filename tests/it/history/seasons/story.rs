@@ -53,7 +53,7 @@ impl Story {
                 .token(&token("writes", n), write);
         }
         let mut story = Self {
-            simulator: Simulator::start(github).unwrap(),
+            simulator: Simulator::start_in_memory(github).unwrap(),
             model: Model::new(is_enterprise),
             truth: Truth::default(),
             is_enterprise,
