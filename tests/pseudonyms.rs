@@ -207,7 +207,7 @@ fn whoever_holds_the_key_is_told_a_persons_pseudonym() {
 #[test]
 fn an_import_makes_no_pseudonyms_and_says_so() {
     let job = Job::alone()
-        .by_hand(&["import", ".", "--scope", "acme"])
+        .by_hand(&["import", ".", "--organization", "acme"])
         .variable("PSEUDONYM_KEY", KEY);
     job.run().failed(2, &["Unset PSEUDONYM_KEY"]);
 }

@@ -58,7 +58,7 @@ pub(crate) enum BadFile {
     Contradicts(String),
     /// An organization's report names no other organization.
     #[error(
-        "its column `Organization` is that of an enterprise's report, and `--kind organization` was given"
+        "its column `Organization` is that of an enterprise's report, and `--organization` was given"
     )]
     Enterprise,
     /// What it says is somewhere else.
@@ -177,8 +177,6 @@ pub(crate) enum ImportError {
 /// What is to be imported.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// Whether the history is an organization's or an enterprise's.
-    pub kind: ScopeKind,
     /// What to record, in order of time.
     pub downloads: Vec<Download>,
     /// The names of those whose GitHub columns are the same, byte for byte, as those of one of
@@ -188,22 +186,16 @@ pub(crate) struct Plan {
     pub bad: Vec<(String, BadFile)>,
 }
 
-/// Puts `downloads` in order. Where no `kind` is given they are an enterprise's if one of them is.
-pub(crate) fn plan(mut downloads: Vec<Download>, kind: Option<ScopeKind>) -> Plan {
+/// Puts `downloads`, all of a scope of that `kind`, in order.
+pub(crate) fn plan(mut downloads: Vec<Download>, kind: ScopeKind) -> Plan {
     downloads.sort_by(|one, other| (one.time, &one.name).cmp(&(other.time, &other.name)));
-    let enterprise = |download: &Download| download.kind == ScopeKind::Enterprise;
     let mut plan = Plan {
-        kind: kind.unwrap_or(if downloads.iter().any(enterprise) {
-            ScopeKind::Enterprise
-        } else {
-            ScopeKind::Organization
-        }),
         downloads: Vec::with_capacity(downloads.len()),
         same: Vec::new(),
         bad: Vec::new(),
     };
     for download in downloads {
-        if plan.kind == ScopeKind::Organization && enterprise(&download) {
+        if kind == ScopeKind::Organization && download.kind == ScopeKind::Enterprise {
             plan.bad.push((download.name, BadFile::Enterprise));
             continue;
         }

@@ -79,7 +79,7 @@ const COMMANDS: [&[&str]; 6] = [
     &["--help"],
     &["pseudonym", "octocat"],
     &["verify", "."],
-    &["import", ".", "--scope", "acme"],
+    &["import", ".", "--organization", "acme"],
 ];
 
 const DOWNLOAD: &str = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n2026-03-28T06:54:33Z,octocat,None,None,None\n";
