@@ -22,7 +22,7 @@ use crate::report::day::{date, day_stem};
 use crate::report::scope::Scope;
 use crate::runner::log;
 use crate::system::clock::Clock;
-use crate::system::environment::Environment;
+use crate::system::environment::{Environment, PSEUDONYM_KEY};
 
 /// The subcommand's name.
 pub(crate) const COMMAND: &str = "import";
@@ -43,11 +43,14 @@ pub(crate) fn start(
     environment: &Environment,
     clock: &Clock,
 ) -> anyhow::Result<Outcome> {
-    if environment.get("PSEUDONYM_KEY").is_some() || environment.is_unreadable("PSEUDONYM_KEY") {
-        return Ok(unusable(
-            environment,
-            "Downloaded reports have people's own names and not their numbers, so no pseudonyms can be made of them: a history with pseudonyms begins with its first run. Unset PSEUDONYM_KEY to import them with their names.",
-        ));
+    let is_set = |name: &&str| environment.get(name).is_some() || environment.is_unreadable(name);
+    let keys: Vec<&str> = PSEUDONYM_KEY.into_iter().filter(is_set).collect();
+    if !keys.is_empty() {
+        let problem = format!(
+            "Downloaded reports have people's own names and not their numbers, so no pseudonyms can be made of them: a history with pseudonyms begins with its first run. Unset {} to import them with their names.",
+            keys.join(" and "),
+        );
+        return Ok(unusable(environment, &problem));
     }
     let from: &PathBuf = required(flags, "DIR")?;
     let scope = scope(flags)?;

@@ -55,6 +55,10 @@ Environment:
                          reads the report
   COMMIT_TOKEN           writes to the repository when started by hand
   PSEUDONYM_KEY          the secret by which people get pseudonyms
+  COPILOT_REPORT_TOKEN, COPILOT_REPORT_APP_PRIVATE_KEY,
+  COPILOT_REPORT_COMMIT_TOKEN, COPILOT_REPORT_PSEUDONYM_KEY
+                         the same four, in a shell where other programs use
+                         the short names; if both are set, these count
   GITHUB_API_URL         GitHub's API, for GitHub with data residency:
                          https://api.SUBDOMAIN.ghe.com
   HTTPS_PROXY, NO_PROXY  the proxy to use, and for which hosts not to

@@ -16,11 +16,15 @@ use tempfile::TempDir;
 use crate::support::{COMMIT_TOKEN, OWN, TOKEN, github};
 
 /// Variables whose values must not be printed.
-const SECRETS: [&str; 13] = [
+const SECRETS: [&str; 17] = [
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
     "ACTIONS_RUNTIME_TOKEN",
     "APP_PRIVATE_KEY",
     "COMMIT_TOKEN",
+    "COPILOT_REPORT_APP_PRIVATE_KEY",
+    "COPILOT_REPORT_COMMIT_TOKEN",
+    "COPILOT_REPORT_PSEUDONYM_KEY",
+    "COPILOT_REPORT_TOKEN",
     "GITHUB_TOKEN",
     "INPUT_APP-PRIVATE-KEY",
     "INPUT_APP_PRIVATE_KEY",
