@@ -6,8 +6,12 @@
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
-use super::folder::hash;
-use super::{DrawPages, Entry, Folder, RecordError, Recording, Revoked, record};
+use super::error::RecordError;
+use super::folder::Folder;
+use super::hash::sha256;
+use super::page::DrawPages;
+use super::plan::{Entry, Recording, Revoked};
+use super::record::record;
 use crate::history::git::is_lfs_pointer;
 use crate::report::credible_until;
 use crate::report::csv::{Recorded, RecordedError, ShapeError};
@@ -119,8 +123,8 @@ impl Download {
             name: name.to_owned(),
             time,
             kind,
-            sha256: hash(file),
-            form_sha256: hash(&form),
+            sha256: sha256(file),
+            form_sha256: sha256(&form),
         })
     }
 
@@ -133,7 +137,7 @@ impl Download {
         folder: &Folder,
         (draw, now): (DrawPages, Timestamp),
     ) -> Result<Recording, ImportError> {
-        if hash(&file) != self.sha256 {
+        if sha256(&file) != self.sha256 {
             return Err(ImportError::Changed);
         }
         let recorded = Recorded::read_download(&file, scope.name())?;
