@@ -123,7 +123,7 @@ await promise("12.7", "a history that was imported answers by what the reports s
   const eager = held().filter(([, , , activity]) => activity !== "None").toSorted(([, , , one], [, , , other]) => (one < other ? 1 : -1))[0][1];
   const begin = path.join(downloads, "2026-08-30.csv");
   fs.writeFileSync(begin, lines(begin).filter((line) => !line.includes(`,${eager},`)).join("\n") + "\n");
-  run(given("ACTION"), ["import", downloads, "--scope", "acme", "--directory", "imported"], { cwd: clone, env });
+  run(given("ACTION"), ["import", downloads, "--organization", "acme", "--directory", "imported"], { cwd: clone, env });
 
   const [, byMonth, found, , granted] = answers(folderOf("imported"));
   assert.deepEqual(byMonth.rows, [["2026-08-01", 2, PEOPLE - 0.5], ["2026-09-01", 1, PEOPLE]]);

@@ -1,4 +1,4 @@
-//! `copilot-activity-report import DIR --scope acme`: begins a history from downloaded files.
+//! `copilot-activity-report import DIR --organization acme`: begins a history from downloaded files.
 //!
 //! Everything is looked at before anything is written, and written to a folder beside the target
 //! that takes its place once it is whole. Only one report is in memory at a time.
@@ -19,13 +19,16 @@ use crate::history::listing::Listing;
 use crate::history::{Action, Folder};
 use crate::pages;
 use crate::report::day::{date, day_stem};
-use crate::report::scope::{Scope, ScopeKind};
+use crate::report::scope::Scope;
 use crate::runner::log;
 use crate::system::clock::Clock;
-use crate::system::environment::Environment;
+use crate::system::environment::{Environment, PSEUDONYM_KEY};
 
 /// The subcommand's name.
 pub(crate) const COMMAND: &str = "import";
+
+/// The group of flags that name the scope.
+pub(crate) const SCOPE: &str = "scope";
 
 /// What was made of the downloads.
 struct Made {
@@ -40,39 +43,46 @@ pub(crate) fn start(
     environment: &Environment,
     clock: &Clock,
 ) -> anyhow::Result<Outcome> {
-    if environment.get("PSEUDONYM_KEY").is_some() || environment.is_unreadable("PSEUDONYM_KEY") {
-        return Ok(unusable(
-            environment,
-            "Downloaded reports have people's own names and not their numbers, so no pseudonyms can be made of them: a history with pseudonyms begins with its first run. Unset PSEUDONYM_KEY to import them with their names.",
-        ));
+    let is_set = |name: &&str| environment.get(name).is_some() || environment.is_unreadable(name);
+    let keys: Vec<&str> = PSEUDONYM_KEY.into_iter().filter(is_set).collect();
+    if !keys.is_empty() {
+        let problem = format!(
+            "Downloaded reports have people's own names and not their numbers, so no pseudonyms can be made of them: a history with pseudonyms begins with its first run. Unset {} to import them with their names.",
+            keys.join(" and "),
+        );
+        return Ok(unusable(environment, &problem));
     }
     let from: &PathBuf = required(flags, "DIR")?;
-    let slug: &String = required(flags, "scope")?;
+    let scope = scope(flags)?;
     let directory: &RepositoryPath = required(flags, "directory")?;
     let days: &u16 = required(flags, "inactive-after-days")?;
-    let kind = flags.get_one::<ScopeKind>("kind").copied();
     if !from.is_dir() {
         let name = shown(&from.to_string_lossy());
         return Ok(unusable(environment, &format!("{name} is no folder.")));
     }
-    let target = directory.join(&slug.to_ascii_lowercase())?;
+    let target = directory.join(&scope.name().to_ascii_lowercase())?;
     let place = PathBuf::from(target.as_str());
     refuse_taken(&place)?;
 
     let now = clock.now();
-    let plan = look(from, slug, kind, now)?;
-    let scope = Scope::new(plan.kind, slug)?;
+    let plan = look(from, scope, now)?;
     let inactive_after = SignedDuration::from_hours(i64::from(*days) * 24);
     let work = Work {
         from,
-        scope: &scope,
+        scope,
         inactive_after,
         now,
         stop: stop_by_signal()?,
     };
     let made = work.write(&plan, &place)?;
-    tell(&target, &scope, &made);
+    tell(&target, scope, &made);
     Ok(Outcome::Good)
+}
+
+/// The organization or enterprise. The command line requires exactly one of the two.
+fn scope(flags: &clap::ArgMatches) -> anyhow::Result<&Scope> {
+    let name: &clap::Id = required(flags, SCOPE)?;
+    required(flags, name.as_str())
 }
 
 fn tell(target: &RepositoryPath, scope: &Scope, made: &Made) {
@@ -123,7 +133,7 @@ fn refuse_taken(place: &Path) -> anyhow::Result<()> {
 }
 
 /// Looks at every file, and says all that is wrong at once.
-fn look(from: &Path, slug: &str, kind: Option<ScopeKind>, now: Timestamp) -> anyhow::Result<Plan> {
+fn look(from: &Path, scope: &Scope, now: Timestamp) -> anyhow::Result<Plan> {
     let unread = || format!("{} could not be read", shown(&from.to_string_lossy()));
     let mut names = Vec::new();
     for entry in fs::read_dir(from).with_context(unread)? {
@@ -152,7 +162,7 @@ fn look(from: &Path, slug: &str, kind: Option<ScopeKind>, now: Timestamp) -> any
         }
         let read = fs::read(&path)
             .map_err(BadFile::Io)
-            .and_then(|file| Download::read(&name, &file, slug, now));
+            .and_then(|file| Download::read(&name, &file, scope.name(), now));
         match read {
             Ok(download) => downloads.push(download),
             Err(error) => bad.push((name.into_owned(), error)),
@@ -164,7 +174,7 @@ fn look(from: &Path, slug: &str, kind: Option<ScopeKind>, now: Timestamp) -> any
             shown(&from.to_string_lossy())
         );
     }
-    let mut plan = plan(downloads, kind);
+    let mut plan = plan(downloads, scope.kind());
     bad.append(&mut plan.bad);
     bad.sort_by(|(one, _), (other, _)| one.cmp(other));
     if !bad.is_empty() {

@@ -1,5 +1,5 @@
-//! `copilot-activity-report pseudonym LOGIN-OR-ID`: tells whoever holds the key under which
-//! pseudonym a person stands in the reports. The key comes from the environment only.
+//! `copilot-activity-report pseudonym LOGIN-OR-ID`: prints a person's pseudonym in the
+//! reports if you have the key, which comes from the environment only.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::github::user;
 use crate::report::pseudonym::PseudonymKey;
 use crate::runner::log;
 use crate::system::clock::Clock;
-use crate::system::environment::Environment;
+use crate::system::environment::{Environment, PSEUDONYM_KEY, TOKEN};
 use crate::system::http::{Http, Proxies};
 
 /// The subcommand's name.
@@ -30,12 +30,12 @@ pub(crate) fn start(
         log::finding(environment, what);
         Ok(Outcome::Unusable)
     };
-    let Some(key) = environment.get("PSEUDONYM_KEY") else {
+    let Some((variable, key)) = environment.secret(PSEUDONYM_KEY) else {
         return unusable("PSEUDONYM_KEY is missing: set it to the key of the reports.");
     };
     let key = match PseudonymKey::new(key.trim().into()) {
         Ok(key) => key,
-        Err(error) => return unusable(&format!("PSEUDONYM_KEY: {error}.")),
+        Err(error) => return unusable(&format!("{variable}: {error}.")),
     };
     let person = flags.get_one::<String>("LOGIN-OR-ID");
     let person = person.context("LOGIN-OR-ID is missing")?.trim();
@@ -48,7 +48,7 @@ pub(crate) fn start(
     if !is_login(login) {
         return unusable("LOGIN-OR-ID is neither a login nor a number.");
     }
-    let Some(token) = environment.get("GITHUB_TOKEN") else {
+    let Some((variable, token)) = environment.secret(TOKEN) else {
         return unusable(
             "GITHUB_TOKEN is missing: GitHub is asked with it for the number of a login. A number needs none.",
         );
@@ -66,7 +66,7 @@ pub(crate) fn start(
         .build()?;
     let id = runtime.block_on(async {
         let client = Client::new(http, address, clock, pacer, &token.trim().into());
-        let client = client.context("GITHUB_TOKEN cannot be used")?;
+        let client = client.with_context(|| format!("{variable} cannot be used"))?;
         anyhow::Ok(user::id(&client, login).await?)
     })?;
     log::answer(&key.of_id(id));

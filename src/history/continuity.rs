@@ -11,11 +11,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::folder::{Before, hash};
+use super::baseline::Baseline;
+use super::folder::Folder;
+use super::hash::sha256;
 use super::header::is_intact;
 use super::people::People;
+use super::plan::Entry;
 use super::seats::SEATS;
-use super::{Entry, Folder};
 use crate::report::manifest::{Continuity, RecordedManifest};
 use crate::report::scope::ScopeKind;
 use crate::report::seat::{Account, Identity, Seat};
@@ -23,7 +25,7 @@ use crate::report::seat::{Account, Identity, Seat};
 /// How far back `before` is known without a break. `newest` is the manifest of the report recorded
 /// last, at `time`.
 pub(super) fn of(
-    before: &Before,
+    before: &Baseline,
     folder: &Folder,
     newest: Option<&RecordedManifest>,
     time: Option<Timestamp>,
@@ -38,19 +40,19 @@ pub(super) fn of(
         })
     };
     match (before, newest) {
-        (Before::Nothing, _) => None,
-        (Before::Seats(_), Some(newest)) => {
+        (Baseline::Nothing, _) => None,
+        (Baseline::Seats(_), Some(newest)) => {
             let recorded = newest.sha256(SEATS);
             let found = folder.seats.as_deref();
             // A header and line ends that were damaged say nothing of the seats.
             let is_intact = |recorded| found.is_some_and(|file| is_intact(file, recorded));
-            if found.map(hash).as_deref() == recorded || recorded.is_some_and(is_intact) {
+            if found.map(sha256).as_deref() == recorded || recorded.is_some_and(is_intact) {
                 newest.continuity().or_else(|| broken(false))
             } else {
                 broken(false)
             }
         }
-        (Before::Latest(_), Some(newest)) => broken(newest.showed_every_seat()),
+        (Baseline::Latest(_), Some(newest)) => broken(newest.showed_every_seat()),
         (_, None) => broken(false),
     }
 }

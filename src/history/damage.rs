@@ -3,7 +3,8 @@
 
 use jiff::Timestamp;
 
-use super::folder::{Folder, hash};
+use super::folder::Folder;
+use super::hash::sha256;
 use super::header;
 use super::required;
 use super::totals::TOTALS;
@@ -80,7 +81,7 @@ pub(super) fn altered(
     for entry in &newest.files {
         match folder.file(&entry.name, time) {
             None => {}
-            Some(Some(file)) if hash(file) == entry.sha256 => {}
+            Some(Some(file)) if sha256(file) == entry.sha256 => {}
             Some(Some(_)) => found.push((entry.name.clone(), "was changed")),
             Some(None) => found.push((entry.name.clone(), "was removed")),
         }

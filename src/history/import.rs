@@ -6,8 +6,12 @@
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
-use super::folder::hash;
-use super::{DrawPages, Entry, Folder, RecordError, Recording, Revoked, record};
+use super::error::RecordError;
+use super::folder::Folder;
+use super::hash::sha256;
+use super::page::DrawPages;
+use super::plan::{Entry, Recording, Revoked};
+use super::record::record;
 use crate::history::git::is_lfs_pointer;
 use crate::report::credible_until;
 use crate::report::csv::{Recorded, RecordedError, ShapeError};
@@ -58,7 +62,7 @@ pub(crate) enum BadFile {
     Contradicts(String),
     /// An organization's report names no other organization.
     #[error(
-        "its column `Organization` is that of an enterprise's report, and `--kind organization` was given"
+        "its column `Organization` is that of an enterprise's report, and `--organization` was given"
     )]
     Enterprise,
     /// What it says is somewhere else.
@@ -119,8 +123,8 @@ impl Download {
             name: name.to_owned(),
             time,
             kind,
-            sha256: hash(file),
-            form_sha256: hash(&form),
+            sha256: sha256(file),
+            form_sha256: sha256(&form),
         })
     }
 
@@ -133,7 +137,7 @@ impl Download {
         folder: &Folder,
         (draw, now): (DrawPages, Timestamp),
     ) -> Result<Recording, ImportError> {
-        if hash(&file) != self.sha256 {
+        if sha256(&file) != self.sha256 {
             return Err(ImportError::Changed);
         }
         let recorded = Recorded::read_download(&file, scope.name())?;
@@ -177,8 +181,6 @@ pub(crate) enum ImportError {
 /// What is to be imported.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// Whether the history is an organization's or an enterprise's.
-    pub kind: ScopeKind,
     /// What to record, in order of time.
     pub downloads: Vec<Download>,
     /// The names of those whose GitHub columns are the same, byte for byte, as those of one of
@@ -188,22 +190,16 @@ pub(crate) struct Plan {
     pub bad: Vec<(String, BadFile)>,
 }
 
-/// Puts `downloads` in order. Where no `kind` is given they are an enterprise's if one of them is.
-pub(crate) fn plan(mut downloads: Vec<Download>, kind: Option<ScopeKind>) -> Plan {
+/// Puts `downloads`, all of a scope of that `kind`, in order.
+pub(crate) fn plan(mut downloads: Vec<Download>, kind: ScopeKind) -> Plan {
     downloads.sort_by(|one, other| (one.time, &one.name).cmp(&(other.time, &other.name)));
-    let enterprise = |download: &Download| download.kind == ScopeKind::Enterprise;
     let mut plan = Plan {
-        kind: kind.unwrap_or(if downloads.iter().any(enterprise) {
-            ScopeKind::Enterprise
-        } else {
-            ScopeKind::Organization
-        }),
         downloads: Vec::with_capacity(downloads.len()),
         same: Vec::new(),
         bad: Vec::new(),
     };
     for download in downloads {
-        if plan.kind == ScopeKind::Organization && enterprise(&download) {
+        if kind == ScopeKind::Organization && download.kind == ScopeKind::Enterprise {
             plan.bad.push((download.name, BadFile::Enterprise));
             continue;
         }

@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 
+use super::changes;
+use super::folder::Folder;
+use super::page::{README, TREND_DARK, TREND_LIGHT};
 use super::people::PEOPLE;
 use super::seats::SEATS;
 use super::totals::TOTALS;
-use super::{Folder, README, TREND_DARK, TREND_LIGHT, changes};
 use crate::history::git;
 use crate::report::day::{LATEST, day_stem};
 use crate::report::manifest::RecordedManifest;

@@ -8,12 +8,21 @@ mod properties;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::*;
+use jiff::{SignedDuration, Timestamp};
+
+use super::changes::Kind;
+use super::folder::Folder;
+use super::hash::sha256;
+use super::plan::{Action, Entry, Recording, Revoked};
+use super::{RecordError, changes, record};
 use crate::report::Report;
 use crate::report::columns::Form;
 use crate::report::completeness::{Doubt, Reading};
 use crate::report::csv;
-use crate::report::seat::{Account, Team};
+use crate::report::day::day_stem;
+use crate::report::manifest::Manifest;
+use crate::report::scope::{Scope, ScopeKind};
+use crate::report::seat::{Account, Seat, Team};
 
 /// The folder of a scope, as a repository keeps it.
 #[derive(Default, Clone)]
@@ -338,12 +347,12 @@ fn manifests_hold_together_and_hold_every_file() {
     let last: serde_json::Value =
         serde_json::from_slice(&repository.0["reports/2026/2026-11-23.json"]).unwrap();
     assert_eq!(last["previous"]["name"], "reports/2026/2026-11-22.json");
-    let sha = folder::hash(&repository.0["reports/2026/2026-11-22.json"]);
+    let sha = sha256(&repository.0["reports/2026/2026-11-22.json"]);
     assert_eq!(last["previous"]["sha256"], sha);
     let named = last["files"].as_array().unwrap();
     for file in named {
         let content = &repository.0[file["name"].as_str().unwrap()];
-        assert_eq!(file["sha256"], folder::hash(content), "{file}");
+        assert_eq!(file["sha256"], sha256(content), "{file}");
         assert_eq!(file["size"], content.len());
     }
     // All but the day before's report and the manifests.

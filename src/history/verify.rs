@@ -17,13 +17,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
 use jiff::civil::Date;
-use sha2::{Digest as _, Sha256};
 
+use super::hash::{HashingReader, sha256};
 use super::people::PEOPLE;
 use super::seats::SEATS;
 use super::totals::{self, TOTALS};
 use crate::history::git::LineEnds;
-use crate::report::day::{REPORTS, date, stem_of};
+use crate::report::day::{REPORTS, date, day_of, stem_of};
 use crate::report::manifest::{FileEntry, RecordedManifest, SCHEMA_VERSION};
 
 /// The folder of a scope, wherever its files are.
@@ -103,15 +103,6 @@ fn begins_as_totals(files: &impl Files) -> io::Result<bool> {
     let mut file = files.open(TOTALS)?.take(ENOUGH);
     file.read_to_end(&mut beginning)?;
     Ok(totals::has_columns(&beginning))
-}
-
-/// Whether a path in a folder is the report or the manifest of a day, and of which.
-pub(crate) fn day_of(path: &str) -> Option<Date> {
-    let stem = path
-        .strip_suffix(".json")
-        .or_else(|| path.strip_suffix(".csv"))?;
-    let day: Date = stem.rsplit('/').next()?.parse().ok()?;
-    (stem_of(day) == stem).then_some(day)
 }
 
 /// The manifest of a day.
@@ -214,7 +205,7 @@ impl<F: Files> Check<'_, F> {
                 day,
                 path,
                 size: content.len() as u64,
-                sha256: super::folder::hash(&content),
+                sha256: sha256(&content),
                 is_pointer,
                 says,
             });
@@ -237,27 +228,6 @@ impl<F: Files> Check<'_, F> {
             }
             before = Some((link, key));
         }
-    }
-
-    /// Each day has the report that its manifest says, and no other. Gives the rows of those that
-    /// are as they should be.
-    fn reports(&mut self, links: &[Link]) -> BTreeMap<Date, u64> {
-        let mut rows = BTreeMap::new();
-        for link in links {
-            let report = format!("{}.csv", stem_of(link.day));
-            let Some(says) = &link.says else { continue };
-            match says.files.iter().find(|entry| entry.name == report) {
-                Some(entry) => {
-                    let counted = self.whole(&link.path, entry, counts::rows);
-                    rows.extend(counted.map(|counted| (link.day, counted)));
-                }
-                None if self.has(&report) => {
-                    self.problem(&report, format!("is not named in {}", link.path));
-                }
-                None => self.problem(&link.path, "names no report of its day"),
-            }
-        }
-        rows
     }
 
     /// The other files are as the newest manifest says.
@@ -286,10 +256,11 @@ impl<F: Files> Check<'_, F> {
             return None;
         }
         let found = self.files.open(&entry.name).and_then(|file| {
-            let mut file = Hashing::new(file);
+            let mut file = HashingReader::new(file);
             let read = read(&mut file)?;
             io::copy(&mut file, &mut io::sink())?;
-            Ok((read, file.size, hex::encode(file.hash.finalize())))
+            let (size, sha256) = file.so_far();
+            Ok((read, size, sha256))
         });
         match found {
             Err(error) => {
@@ -305,32 +276,6 @@ impl<F: Files> Check<'_, F> {
             }
             Ok((read, ..)) => Some(read),
         }
-    }
-}
-
-/// A file that is hashed as it is read.
-struct Hashing<R> {
-    file: R,
-    size: u64,
-    hash: Sha256,
-}
-
-impl<R> Hashing<R> {
-    fn new(file: R) -> Self {
-        Self {
-            file,
-            size: 0,
-            hash: Sha256::new(),
-        }
-    }
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buffer)?;
-        self.hash.update(&buffer[..read]);
-        self.size += read as u64;
-        Ok(read)
     }
 }
 

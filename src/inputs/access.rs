@@ -6,12 +6,12 @@ use super::Access;
 use super::given::Given;
 use crate::github::address::ApiAddress;
 use crate::github::app::{App, ClientId, PrivateKey};
+use crate::system::environment::{APP_PRIVATE_KEY, COMMIT_TOKEN, TOKEN};
 use crate::system::http::{Proxies, ProxyError, ProxyErrors};
 
 impl Given<'_> {
     pub(super) fn access(&mut self) -> Option<Access> {
-        // A shell cannot set a variable with a hyphen in its name.
-        self.by_hand("app-private-key", "APP_PRIVATE_KEY");
+        self.by_hand("app-private-key", APP_PRIVATE_KEY);
         let by_app = self.get("app-client-id").is_some();
         if by_app && self.get("token").is_some() {
             self.mistake(
@@ -72,7 +72,7 @@ impl Given<'_> {
     }
 
     fn token(&mut self) -> Option<SecretString> {
-        self.by_hand("token", "GITHUB_TOKEN");
+        self.by_hand("token", TOKEN);
         if self.get("token").is_none() {
             let problem = if self.is_by_hand() {
                 "it is missing; set GITHUB_TOKEN to a token of an owner of the organization or enterprise"
@@ -86,7 +86,7 @@ impl Given<'_> {
     }
 
     pub(super) fn commit_token(&mut self) -> Option<SecretString> {
-        self.by_hand("commit-token", "COMMIT_TOKEN");
+        self.by_hand("commit-token", COMMIT_TOKEN);
         self.secret("commit-token")
     }
 

@@ -11,7 +11,7 @@ use crate::github::address::ApiAddress;
 use crate::github::names::{BranchName, NameError, RepositoryName, RepositoryPath};
 use crate::report::scope::{Scope, ScopeKind};
 use crate::runner::artifact::{ArtifactName, Retention};
-use crate::system::environment::Environment;
+use crate::system::environment::{Environment, SecretVariables};
 use crate::system::text::{is_invisible, shown};
 
 /// What was given, before anything is checked: flags over inputs, empty ones left out.
@@ -52,12 +52,11 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// Takes an input from a variable of another name, where it was not given and nobody's runner
-    /// sets variables.
-    pub(super) fn by_hand(&mut self, input: &'static str, variable: &str) {
+    /// Gets a secret that isn't given as an input from the variables of a person's shell.
+    pub(super) fn by_hand(&mut self, input: &'static str, variables: SecretVariables) {
         if !self.environment.in_actions()
             && self.get(input).is_none()
-            && let Some(value) = self.environment.get(variable)
+            && let Some((_, value)) = self.environment.secret(variables)
         {
             self.values.insert(input, value.trim().to_owned());
         }

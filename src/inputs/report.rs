@@ -8,6 +8,7 @@ use super::given::Given;
 use super::{Format, Limit, ReportInputs};
 use crate::report::columns::Columns;
 use crate::report::pseudonym::PseudonymKey;
+use crate::system::environment::PSEUDONYM_KEY;
 use crate::system::text::shown;
 
 impl Given<'_> {
@@ -28,14 +29,8 @@ impl Given<'_> {
 
     /// Nothing within is no key; nothing at all is a mistake.
     pub(super) fn pseudonyms(&mut self) -> Option<Option<PseudonymKey>> {
-        let given = self.get("pseudonym-key").map(str::to_owned);
-        // A shell cannot set a variable with a hyphen in its name.
-        let by_hand = || {
-            let key = self.environment.get("PSEUDONYM_KEY").map(str::trim);
-            key.filter(|_| !self.environment.in_actions())
-                .map(str::to_owned)
-        };
-        let Some(key) = given.or_else(by_hand) else {
+        self.by_hand("pseudonym-key", PSEUDONYM_KEY);
+        let Some(key) = self.get("pseudonym-key").map(str::to_owned) else {
             return Some(None);
         };
         self.take("pseudonym-key", PseudonymKey::new(key.into()))

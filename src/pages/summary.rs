@@ -1,95 +1,27 @@
 //! The job summary: what a person sees on the page of the workflow's run.
 
 mod charts;
+mod facts;
 
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
 use crate::history::changes::Kind;
-use crate::history::known::Known;
 use crate::history::totals::Day;
 use crate::pages::markdown::{code, escape, escape_whole, link_to};
-use crate::report::Report;
 use crate::report::day::date;
 use crate::report::standing::{Counts, Standing, longest_idle};
 use crate::report::status::Rule;
 use crate::system::secrets;
 use crate::system::text::thousands;
+pub(crate) use facts::{Facts, Line, Section};
 
 /// How many of the longest inactive people are listed.
 const LONGEST_INACTIVE: usize = 10;
 
 /// How many of those who came or went are listed.
 const MOST_CHANGES: usize = 20;
-
-/// What became of one scope.
-#[derive(Debug)]
-pub(crate) struct Section<'a> {
-    /// The organization or enterprise.
-    pub title: String,
-    /// Its report and what it says of people, where it could be read.
-    pub facts: Option<Facts<'a>>,
-    /// What was delivered where, and what was not; Markdown is escaped here.
-    pub lines: Vec<Line>,
-    /// What was found amiss on the way and did not stop anything.
-    pub warnings: Vec<String>,
-}
-
-/// What a report says of people.
-#[derive(Debug)]
-pub(crate) struct Facts<'a> {
-    /// The report.
-    pub report: &'a Report,
-    /// What recorded reports know besides.
-    pub known: &'a Known,
-    /// By what a status is told.
-    pub rule: Rule,
-    /// How many people there are of each.
-    pub counts: Counts,
-    /// Whose seats came or went since the last recorded report, by their login; nothing where no
-    /// report is recorded anywhere.
-    pub changes: Option<&'a [(Kind, String)]>,
-}
-
-/// A line on a delivery.
-#[derive(Debug, Clone)]
-pub(crate) struct Line {
-    /// Whether it went well.
-    pub good: bool,
-    /// What happened.
-    pub text: String,
-    /// Where to look.
-    pub link: Option<String>,
-}
-
-impl Line {
-    /// Something that went well.
-    pub(crate) fn good(text: String) -> Self {
-        Self {
-            good: true,
-            text,
-            link: None,
-        }
-    }
-
-    /// Something that did not.
-    pub(crate) fn bad(text: String) -> Self {
-        Self {
-            good: false,
-            text,
-            link: None,
-        }
-    }
-
-    /// The same, with where to look.
-    pub(crate) fn with_link(self, link: &str) -> Self {
-        Self {
-            link: Some(link.to_owned()),
-            ..self
-        }
-    }
-}
 
 /// Writes the summary of a run in GitHub's Markdown, in at most `max` bytes. People are named only
 /// if `names` allows it.

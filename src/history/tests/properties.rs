@@ -9,9 +9,10 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::super::changes::Change;
 use super::super::people::People;
 use super::super::totals::Totals;
-use super::super::{changes, people, seats};
+use super::super::{changes, person, seats};
 use super::*;
 use crate::report::seat::whole_seconds;
 
@@ -231,7 +232,7 @@ proptest! {
     ) {
         let shuffled = |seats: &[Seat]| {
             let mut seats = seats.to_vec();
-            let place = |seat: &Seat| folder::hash(format!("{shuffle} {:?}", key(seat)).as_bytes());
+            let place = |seat: &Seat| sha256(format!("{shuffle} {:?}", key(seat)).as_bytes());
             seats.sort_by_key(place);
             seats
         };
@@ -257,7 +258,7 @@ proptest! {
     ) {
         let mut reports = reports;
         reports.sort_by_key(|report| report.1);
-        let mut before: Vec<people::KnownPerson> = Vec::new();
+        let mut before: Vec<person::KnownPerson> = Vec::new();
         for (seats, time) in reports {
             let mut all = People::new(before.clone());
             all.see(whole_seconds(time), &seats, &[]);
@@ -266,7 +267,7 @@ proptest! {
             let (read, damaged) = People::read(&file).unwrap();
             prop_assert_eq!((&read.into_lines(), damaged), (&now, vec![]));
             prop_assert!(now.len() >= before.len());
-            let activity = |people: &[people::KnownPerson]| {
+            let activity = |people: &[person::KnownPerson]| {
                 let mut newest: Vec<_> = people.iter().map(|p| p.last_known_activity_at).collect();
                 newest.sort();
                 newest.reverse();
@@ -281,7 +282,7 @@ proptest! {
                 prop_assert!(person.first_seen == old.first_seen);
                 prop_assert!(person.last_seen >= old.last_seen);
                 prop_assert!(person.last_known_activity_at >= old.last_known_activity_at);
-                let authenticated = |p: &people::KnownPerson| p.last_known_authentication_at;
+                let authenticated = |p: &person::KnownPerson| p.last_known_authentication_at;
                 prop_assert!(authenticated(person) >= authenticated(old));
             }
             let holders: BTreeSet<u64> = seats.iter().filter_map(|seat| key(seat).0).collect();

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use super::counts::totals;
-use super::{Check, Files, Link, altered, day_of};
+use super::{Check, Files, Link, altered};
 use crate::history::totals::TOTALS;
-use crate::report::day::{REPORTS, date, stem_of};
+use crate::report::day::{REPORTS, date, day_of, stem_of};
 use crate::report::manifest::FileEntry;
 
 impl<F: Files> Check<'_, F> {

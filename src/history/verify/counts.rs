@@ -12,6 +12,27 @@ use crate::report::day::{date, stem_of};
 use crate::report::manifest::RecordedManifest;
 
 impl<F: Files> Check<'_, F> {
+    /// Each day has the report that its manifest says, and no other. Gives the rows of those that
+    /// are as they should be.
+    pub(super) fn reports(&mut self, links: &[Link]) -> BTreeMap<Date, u64> {
+        let mut rows = BTreeMap::new();
+        for link in links {
+            let report = format!("{}.csv", stem_of(link.day));
+            let Some(says) = &link.says else { continue };
+            match says.files.iter().find(|entry| entry.name == report) {
+                Some(entry) => {
+                    let counted = self.whole(&link.path, entry, count_rows);
+                    rows.extend(counted.map(|counted| (link.day, counted)));
+                }
+                None if self.has(&report) => {
+                    self.problem(&report, format!("is not named in {}", link.path));
+                }
+                None => self.problem(&link.path, "names no report of its day"),
+            }
+        }
+        rows
+    }
+
     /// Each manifest counts what its report and its line of totals do, where these are as they
     /// should be: of a file that is not it was told already.
     pub(super) fn counts(&mut self, links: &[Link], rows: &BTreeMap<Date, u64>) {
@@ -91,7 +112,7 @@ pub(super) fn totals(files: &impl Files) -> Totals {
 }
 
 /// How many rows a report has below its header.
-pub(super) fn rows(file: &mut dyn Read) -> io::Result<u64> {
+fn count_rows(file: &mut dyn Read) -> io::Result<u64> {
     let mut csv = ReaderBuilder::new().flexible(true).from_reader(file);
     let mut row = ByteRecord::new();
     let mut rows = 0;

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
-use sha2::Digest as _;
-
-use super::{Check, Files, Hashing, Link, altered, grows};
+use super::{Check, Files, Link, altered, grows};
+use crate::history::hash::HashingReader;
 use crate::report::manifest::FileEntry;
 
 impl<F: Files> Check<'_, F> {
@@ -102,14 +101,14 @@ pub(super) fn beginnings(
     sizes: &BTreeSet<u64>,
 ) -> io::Result<(u64, BTreeMap<u64, String>)> {
     let mut found = BTreeMap::new();
-    let mut file = Hashing::new(file);
+    let mut file = HashingReader::new(file);
     for &wanted in sizes {
-        let missing = wanted - file.size;
+        let missing = wanted - file.size();
         io::copy(&mut (&mut file).take(missing), &mut io::sink())?;
-        if file.size == wanted {
-            found.insert(wanted, hex::encode(file.hash.clone().finalize()));
+        if file.size() == wanted {
+            found.insert(wanted, file.so_far().1);
         }
     }
     io::copy(&mut file, &mut io::sink())?;
-    Ok((file.size, found))
+    Ok((file.size(), found))
 }

@@ -1,8 +1,8 @@
 //! What a manifest must name.
 
-use super::{Check, Files, Link, day_of};
+use super::{Check, Files, Link};
 use crate::history::required::unnamed;
-use crate::report::day::date;
+use crate::report::day::{date, day_of};
 
 impl<F: Files> Check<'_, F> {
     /// Each manifest names every file that a run records. A file of changes only grows, so once a

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::Facts;
+use super::facts::Facts;
 use crate::report::columns::family;
 use crate::report::day::date;
 

@@ -506,6 +506,12 @@ fn started_by_hand_the_key_comes_from_app_private_key_and_a_token_that_lies_abou
     step.succeeded();
     let step = Job::on(&simulator)
         .by_hand(&["--organization", "acme", "--app-client-id", CLIENT_ID])
+        .variable("COPILOT_REPORT_APP_PRIVATE_KEY", &keys::pem())
+        .variable("APP_PRIVATE_KEY", "the key of another program")
+        .run();
+    step.succeeded();
+    let step = Job::on(&simulator)
+        .by_hand(&["--organization", "acme", "--app-client-id", CLIENT_ID])
         .run();
     step.failed(2, &["app-private-key: it is missing", "APP_PRIVATE_KEY"]);
     well_behaved(&simulator);

@@ -286,6 +286,8 @@ fn a_variable_that_is_not_text_is_refused_by_name() {
         ("INPUT_PSEUDONYM-KEY", "pseudonym-key: "),
         ("INPUT_COMMIT_TOKEN", "commit-token: "),
         ("PSEUDONYM_KEY", "pseudonym-key: "),
+        ("COPILOT_REPORT_PSEUDONYM_KEY", "pseudonym-key: "),
+        ("COPILOT_REPORT_TOKEN", "token: "),
         ("GITHUB_API_URL", "GITHUB_API_URL"),
         ("GITHUB_GRAPHQL_URL", "GITHUB_GRAPHQL_URL"),
     ] {
@@ -306,6 +308,61 @@ fn a_variable_that_is_not_text_is_refused_by_name() {
         );
     }
     assert!(simulator.requests().is_empty());
+}
+
+/// Refused by the simulator, and long enough to be masked.
+const OTHER_TOKEN: &str = "ghp_ofAnotherProgram0000000000000000004";
+
+#[test]
+fn a_secret_of_a_person_can_have_the_commands_own_name_which_counts_before_the_short_one() {
+    let simulator = simulator();
+    let job = || {
+        Job::on(&simulator)
+            .by_hand(&["--organization", "acme", "--repository", OWN])
+            .variable("COPILOT_REPORT_TOKEN", TOKEN)
+            .variable("COPILOT_REPORT_COMMIT_TOKEN", COMMIT_TOKEN)
+    };
+    for deliver in ["none", "repository"] {
+        job()
+            .variable("INPUT_DELIVER-TO", deliver)
+            .run()
+            .succeeded();
+        job()
+            .variable("INPUT_DELIVER-TO", deliver)
+            .variable("GITHUB_TOKEN", OTHER_TOKEN)
+            .variable("COMMIT_TOKEN", OTHER_TOKEN)
+            .run()
+            .succeeded();
+    }
+    // An empty one is an absent one, and an input that a container gets still counts first.
+    job()
+        .variable("COPILOT_REPORT_TOKEN", " ")
+        .variable("GITHUB_TOKEN", TOKEN)
+        .run()
+        .succeeded();
+    job()
+        .variable("COPILOT_REPORT_TOKEN", OTHER_TOKEN)
+        .variable("INPUT_TOKEN", TOKEN)
+        .run()
+        .succeeded();
+    let step = job().variable("COPILOT_REPORT_TOKEN", "two words").run();
+    step.failed(2, &["token: it has a space"]);
+}
+
+#[test]
+fn a_workflow_that_sets_the_commands_own_name_instead_of_the_input_is_told() {
+    let simulator = simulator();
+    let key = "a key of twenty and more";
+    let job = || {
+        Job::on(&simulator)
+            .input("deliver-to", "none")
+            .variable("COPILOT_REPORT_PSEUDONYM_KEY", key)
+    };
+    let told = "pseudonym-key: the variable COPILOT_REPORT_PSEUDONYM_KEY isn't read. Set `pseudonym-key` under `with`";
+    job().run().failed(2, &[told]);
+    assert!(simulator.requests().is_empty());
+    // A workflow can keep the value for the input there.
+    job().input("pseudonym-key", key).run().succeeded();
 }
 
 #[test]

@@ -198,6 +198,18 @@ fn whoever_holds_the_key_is_told_a_persons_pseudonym() {
     by_hand("a b")
         .run()
         .failed(2, &["neither a login nor a number"]);
+    let prefixed = by_hand(login)
+        .variable("COPILOT_REPORT_PSEUDONYM_KEY", KEY)
+        .variable("PSEUDONYM_KEY", "another key of twenty and more")
+        .variable("COPILOT_REPORT_TOKEN", TOKEN)
+        .variable("GITHUB_TOKEN", "ghp_ofAnotherProgram0000000000000000004")
+        .run();
+    prefixed.succeeded();
+    assert_eq!(told.stdout, prefixed.stdout);
+    let short = by_hand("1").variable("COPILOT_REPORT_PSEUDONYM_KEY", "tooshort");
+    short
+        .run()
+        .failed(2, &["COPILOT_REPORT_PSEUDONYM_KEY: a key has at least"]);
     let without = by_hand("1").without("PSEUDONYM_KEY").run();
     without.failed(2, &["PSEUDONYM_KEY is missing"]);
 }
@@ -205,9 +217,12 @@ fn whoever_holds_the_key_is_told_a_persons_pseudonym() {
 #[test]
 fn an_import_makes_no_pseudonyms_and_says_so() {
     let job = Job::alone()
-        .by_hand(&["import", ".", "--scope", "acme"])
+        .by_hand(&["import", ".", "--organization", "acme"])
         .variable("PSEUDONYM_KEY", KEY);
-    job.run().failed(2, &["Unset PSEUDONYM_KEY"]);
+    job.run().failed(2, &["Unset PSEUDONYM_KEY to import"]);
+    let both = job.variable("COPILOT_REPORT_PSEUDONYM_KEY", KEY);
+    let told = "Unset COPILOT_REPORT_PSEUDONYM_KEY and PSEUDONYM_KEY to import";
+    both.run().failed(2, &[told]);
 }
 
 #[test]

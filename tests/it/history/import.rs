@@ -40,7 +40,7 @@ fn import(job: Job, folder: &Path, arguments: &[&str]) -> Step {
 }
 
 fn acme(folder: &TempDir) -> Step {
-    import(Job::alone(), folder.path(), &["--scope", "acme"])
+    import(Job::alone(), folder.path(), &["--organization", "acme"])
 }
 
 /// What was made, by path below the folder of the scope.
@@ -190,7 +190,7 @@ fn an_enterprises_files_may_have_five_columns_and_six() {
         let step = import(
             Job::alone(),
             folder.path(),
-            &["--scope", "Octocorp", "--directory", "."],
+            &["--enterprise", "Octocorp", "--directory", "."],
         );
         step.succeeded();
         assert!(
@@ -289,11 +289,10 @@ fn every_file_that_cannot_be_used_is_named_at_once_and_nothing_is_written() {
 
     let six = report("2026-06-01T08:00:00Z", &["octocat,None,None,None,acme"]);
     let folder = downloads(&[("a.csv", six)]);
-    let arguments = ["--scope", "acme", "--kind", "organization"];
-    let step = import(Job::alone(), folder.path(), &arguments);
+    let step = acme(&folder);
     step.failed(
         1,
-        &["a.csv: its column `Organization` is that of an enterprise's report"],
+        &["a.csv: its column `Organization` is that of an enterprise's report, and `--organization` was given"],
     );
     nothing_was_written(&step);
 }
@@ -363,7 +362,7 @@ fn a_history_that_is_there_is_never_touched() {
     let target = job.workspace().join("copilot-activity/acme");
     fs::create_dir_all(&target).unwrap();
     fs::write(target.join("latest.csv"), "precious").unwrap();
-    let step = import(job, folder.path(), &["--scope", "ACME"]);
+    let step = import(job, folder.path(), &["--organization", "ACME"]);
     step.failed(
         1,
         &[
@@ -378,12 +377,12 @@ fn a_history_that_is_there_is_never_touched() {
     let job = Job::alone();
     fs::create_dir_all(job.workspace().join("copilot-activity/acme")).unwrap();
     fs::create_dir_all(job.workspace().join("copilot-activity/globex")).unwrap();
-    import(job, folder.path(), &["--scope", "acme"]).succeeded();
+    import(job, folder.path(), &["--organization", "acme"]).succeeded();
 
     let outside = TempDir::new().unwrap();
     let job = Job::alone();
     std::os::unix::fs::symlink(outside.path(), job.workspace().join("copilot-activity")).unwrap();
-    let step = import(job, folder.path(), &["--scope", "acme"]);
+    let step = import(job, folder.path(), &["--organization", "acme"]);
     step.failed(1, &["leads out of this folder through a symbolic link"]);
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
 }
@@ -392,16 +391,27 @@ fn a_history_that_is_there_is_never_touched() {
 fn arguments_that_cannot_be_used_are_refused() {
     let folder = downloads(&[]);
     for (arguments, told) in [
-        (&["--scope", "../x"][..], "--scope"),
-        (&[], "--scope"),
-        (&["--scope", "acme", "--kind", "team"], "--kind"),
-        (&["--scope", "acme", "--directory", "../x"], "--directory"),
+        (&["--organization", "../x"][..], "--organization"),
+        (&["--enterprise", "acme,globex"], "--enterprise"),
+        (&[], "--organization <LOGIN>|--enterprise <SLUG>"),
         (
-            &["--scope", "acme", "--directory", ".github/workflows"],
+            &["--organization", "acme", "--enterprise", "octocorp"],
+            "'--organization <LOGIN>' cannot be used with '--enterprise <SLUG>'",
+        ),
+        (
+            &["--organization", "acme", "--organization", "globex"],
+            "'--organization <LOGIN>' cannot be used multiple times",
+        ),
+        (
+            &["--organization", "acme", "--directory", "../x"],
             "--directory",
         ),
         (
-            &["--scope", "acme", "--inactive-after-days", "0"],
+            &["--organization", "acme", "--directory", ".github/workflows"],
+            "--directory",
+        ),
+        (
+            &["--organization", "acme", "--inactive-after-days", "0"],
             "--inactive-after-days",
         ),
     ] {
@@ -410,7 +420,7 @@ fn arguments_that_cannot_be_used_are_refused() {
         nothing_was_written(&step);
     }
     let nowhere = folder.path().join("nowhere");
-    let step = import(Job::alone(), &nowhere, &["--scope", "acme"]);
+    let step = import(Job::alone(), &nowhere, &["--organization", "acme"]);
     step.failed(2, &["nowhere is no folder."]);
     let step = acme(&folder);
     step.failed(1, &["holds no CSV file. Nothing was written."]);
@@ -428,7 +438,12 @@ fn an_import_that_is_interrupted_leaves_nothing() {
         .collect();
     let files: Vec<(&str, String)> = files.iter().map(|(n, c)| (&**n, c.clone())).collect();
     let folder = downloads(&files);
-    let job = Job::alone().by_hand(&["import", folder.path().to_str().unwrap(), "--scope", "acme"]);
+    let job = Job::alone().by_hand(&[
+        "import",
+        folder.path().to_str().unwrap(),
+        "--organization",
+        "acme",
+    ]);
     let running = job.start();
     // Once something is written it is too early to be done.
     while !running.is_over() && fs::read_dir(job.workspace()).unwrap().next().is_none() {

@@ -574,7 +574,7 @@ fn a_rebuild_that_is_interrupted_changes_nothing() {
     }
     let from = folder.path().to_str().unwrap();
     let made = Job::alone()
-        .by_hand(&["import", from, "--scope", "acme"])
+        .by_hand(&["import", from, "--organization", "acme"])
         .run();
     made.succeeded();
     let acme = made.workspace.join(ACME);

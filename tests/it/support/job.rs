@@ -218,6 +218,9 @@ impl Job {
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
             "GITHUB_TOKEN",
             "COMMIT_TOKEN",
+            "COPILOT_REPORT_TOKEN",
+            "COPILOT_REPORT_COMMIT_TOKEN",
+            "COPILOT_REPORT_PSEUDONYM_KEY",
         ];
         let tokens = tokens.iter().filter_map(|name| self.variables.get(*name));
         let proxies = self
@@ -229,7 +232,11 @@ impl Job {
                 Some(credentials.rsplit_once(':')?.1)
             });
         // The first and last line of a key are those of every key, and the end of one tells nothing.
-        let keys = ["INPUT_APP-PRIVATE-KEY", "APP_PRIVATE_KEY"];
+        let keys = [
+            "INPUT_APP-PRIVATE-KEY",
+            "APP_PRIVATE_KEY",
+            "COPILOT_REPORT_APP_PRIVATE_KEY",
+        ];
         let keys = keys.iter().filter_map(|name| self.variables.get(*name));
         let lines = keys
             .flat_map(|key| key.lines())

@@ -16,11 +16,15 @@ use tempfile::TempDir;
 use crate::support::{COMMIT_TOKEN, OWN, TOKEN, github};
 
 /// Variables whose values must not be printed.
-const SECRETS: [&str; 13] = [
+const SECRETS: [&str; 17] = [
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
     "ACTIONS_RUNTIME_TOKEN",
     "APP_PRIVATE_KEY",
     "COMMIT_TOKEN",
+    "COPILOT_REPORT_APP_PRIVATE_KEY",
+    "COPILOT_REPORT_COMMIT_TOKEN",
+    "COPILOT_REPORT_PSEUDONYM_KEY",
+    "COPILOT_REPORT_TOKEN",
     "GITHUB_TOKEN",
     "INPUT_APP-PRIVATE-KEY",
     "INPUT_APP_PRIVATE_KEY",
@@ -79,7 +83,7 @@ const COMMANDS: [&[&str]; 6] = [
     &["--help"],
     &["pseudonym", "octocat"],
     &["verify", "."],
-    &["import", ".", "--scope", "acme"],
+    &["import", ".", "--organization", "acme"],
 ];
 
 const DOWNLOAD: &str = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n2026-03-28T06:54:33Z,octocat,None,None,None\n";

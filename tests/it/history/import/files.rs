@@ -73,7 +73,7 @@ fn a_file_that_was_cut_off_anywhere_but_between_two_rows_is_refused_with_the_lin
     // GitHub's file doesn't say how many rows it has. What's cut off between two is a report, too.
     for (count, boundary) in boundaries.into_iter().enumerate().skip(1) {
         let folder = downloads(&[("a.csv", whole[..boundary].to_owned())]);
-        let step = acme(&folder);
+        let step = import(Job::alone(), folder.path(), &["--enterprise", "acme"]);
         step.succeeded();
         let files = made(&step, "copilot-activity/acme");
         assert_eq!(files["latest.csv"], whole[..boundary]);
@@ -204,7 +204,11 @@ fn the_actions_own_files_with_all_columns_are_imported_in_githubs_form() {
         assert!(all.contains("Last Known Activity At") && !form.contains("Last Known"));
         // The one of GitHub's columns is known to be the same report.
         let folder = downloads(&[(&name, all.clone()), ("z.csv", form.clone())]);
-        let step = import(Job::alone(), folder.path(), &["--scope", scope.1]);
+        let step = import(
+            Job::alone(),
+            folder.path(),
+            &[&format!("--{}", scope.0), scope.1],
+        );
         step.succeeded();
         let told = format!("of the {} {}, 1 day", scope.0, scope.1);
         assert!(step.stdout.contains(&told), "{}", step.stdout);
@@ -217,28 +221,28 @@ fn the_actions_own_files_with_all_columns_are_imported_in_githubs_form() {
 
         // Cut off, it's refused like any other.
         let folder = downloads(&[(&name, all[..all.len() - 2].to_owned())]);
-        let step = import(Job::alone(), folder.path(), &["--scope", scope.1]);
-        step.failed(1, &["the last one, has no line end"]);
-    }
-
-    // Of an enterprise of the same name as its one organization the columns don't say so.
-    let (name, all) = taken(&simulator, ("organization", "acme"), "all", time);
-    let later = report("2026-06-02T08:00:00Z", &["octocat,None,None,None,acme"]);
-    for (files, arguments, columns) in [
-        (vec![(&*name, all.clone())], vec![], 5),
-        (vec![(&*name, all.clone())], vec!["--kind", "enterprise"], 6),
-        (vec![(&*name, all), ("later.csv", later)], vec![], 6),
-    ] {
-        let folder = downloads(&files);
         let step = import(
             Job::alone(),
             folder.path(),
-            &[&["--scope", "acme"][..], &arguments].concat(),
+            &[&format!("--{}", scope.0), scope.1],
         );
+        step.failed(1, &["the last one, has no line end"]);
+    }
+
+    // An enterprise can have the name of its only organization.
+    let (name, all) = taken(&simulator, ("organization", "acme"), "all", time);
+    let later = report("2026-06-02T08:00:00Z", &["octocat,None,None,None,acme"]);
+    for (files, flag, columns) in [
+        (vec![(&*name, all.clone())], "--organization", 5),
+        (vec![(&*name, all.clone())], "--enterprise", 6),
+        (vec![(&*name, all), ("later.csv", later)], "--enterprise", 6),
+    ] {
+        let folder = downloads(&files);
+        let step = import(Job::alone(), folder.path(), &[flag, "acme"]);
         step.succeeded();
         let made = made(&step, "copilot-activity/acme");
         let header = made["reports/2026/2026-06-01.csv"].lines().next().unwrap();
-        assert_eq!(header.split(',').count(), columns, "{arguments:?}");
+        assert_eq!(header.split(',').count(), columns, "{flag}");
         verify(&step.workspace);
     }
 }

@@ -87,7 +87,7 @@ fn recorded_crlf_that_git_made_lf_is_the_same_problem() {
     fs::write(downloads.path().join("a.csv"), report).unwrap();
     let from = downloads.path().to_str().unwrap();
     let step = Job::alone()
-        .by_hand(&["import", from, "--scope", "acme"])
+        .by_hand(&["import", from, "--organization", "acme"])
         .run();
     step.succeeded();
     let acme = step.workspace.join("copilot-activity/acme");
