@@ -12,8 +12,9 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use crate::audit::Delivery;
-use crate::github::client::Client;
+use crate::github::client::{Client, Identity};
 use crate::github::credentials::Mask;
+use crate::github::exchange::Exchange;
 use crate::github::names::RepositoryName;
 use crate::github::pacer::Pacer;
 use crate::inputs::{Access, Inputs};
@@ -43,23 +44,17 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     let clock = Clock::system(environment);
     let http = Http::new(environment, inputs.proxies.clone())?;
-    let pacer = Arc::new(Pacer::new(clock.clone(), inputs.max_wait));
-    let client = |token| {
-        let (http, address) = (http.clone(), inputs.address.clone());
-        Client::new(http, address, clock.clone(), Arc::clone(&pacer), token)
-    };
+    let pacer = Pacer::new(clock.clone(), inputs.max_wait);
+    let exchange = Exchange::new(http.clone(), inputs.address.clone(), clock.clone(), pacer);
+    let client = |token| Client::new(&exchange, Identity::Token(token));
     let mask: Mask = {
         let environment = environment.clone();
         Arc::new(move |secret| log::mask(&environment, secret))
     };
     let reader = |scope| match &inputs.access {
         Access::Token(token) => client(token).context("`token` cannot be used"),
-        Access::App(app) => {
-            let (http, address, clock) = (http.clone(), inputs.address.clone(), clock.clone());
-            let (pacer, mask) = (Arc::clone(&pacer), Arc::clone(&mask));
-            Client::of_app(http, address, clock, pacer, (app, scope), mask)
-                .context("the GitHub App cannot be used")
-        }
+        Access::App(app) => Client::new(&exchange, Identity::App(app, scope, Arc::clone(&mask)))
+            .context("the GitHub App cannot be used"),
     };
     let readers: Vec<(&Scope, Client)> = inputs
         .scopes

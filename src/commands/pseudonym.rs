@@ -1,14 +1,14 @@
 //! `copilot-activity-report pseudonym LOGIN-OR-ID`: tells whoever holds the key under which
 //! pseudonym a person stands in the reports. The key comes from the environment only.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 
 use crate::commands::Outcome;
 use crate::github::address::ApiAddress;
-use crate::github::client::Client;
+use crate::github::client::{Client, Identity};
+use crate::github::exchange::Exchange;
 use crate::github::pacer::Pacer;
 use crate::github::user;
 use crate::report::pseudonym::PseudonymKey;
@@ -55,7 +55,7 @@ pub(crate) fn start(
     };
     let clock = Clock::system(environment);
     let address = ApiAddress::from_environment(environment)?;
-    let pacer = Arc::new(Pacer::without_input(clock.clone(), Duration::from_secs(60)));
+    let pacer = Pacer::without_input(clock.clone(), Duration::from_secs(60));
     let proxies = match Proxies::from_environment(environment, &address.all()) {
         Ok(proxies) => proxies,
         Err(errors) => return unusable(&errors.to_string()),
@@ -65,7 +65,8 @@ pub(crate) fn start(
         .enable_all()
         .build()?;
     let id = runtime.block_on(async {
-        let client = Client::new(http, address, clock, pacer, &token.trim().into());
+        let exchange = Exchange::new(http, address, clock, pacer);
+        let client = Client::new(&exchange, Identity::Token(&token.trim().into()));
         let client = client.context("GITHUB_TOKEN cannot be used")?;
         anyhow::Ok(user::id(&client, login).await?)
     })?;

@@ -9,8 +9,8 @@ use super::super::error::{Again, GitHubError, GraphqlError, Problem, Purpose, Re
 use super::super::few::few;
 use super::super::object::Object;
 use super::super::pacing::Cost;
+use super::super::request::Request;
 use super::Client;
-use super::request::Request;
 
 impl Client {
     /// Asks GraphQL, and tries again what may pass.
@@ -50,7 +50,7 @@ impl Client {
             variables: &'a V,
         }
         let question = Question { query, variables };
-        let url = self.address.graphql().clone();
+        let url = self.address().graphql().clone();
         let request = Request::sending(purpose, Method::POST, url, cost, &question)?;
         let (data, _) = self.tried(&request, graphql_data).await?;
         Ok(data)

@@ -1,19 +1,35 @@
-//! One request and its answer: the one place where the governor is asked, something is sent, a
-//! redirect is followed and a body is read.
+//! Sends a request once. No other code asks the rate limiter, sends something to GitHub, follows a
+//! redirect, or reads a body.
+
+use std::convert::Infallible;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use http::header::AGE;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
+use octocrab::service::middleware::base_uri::BaseUriLayer;
+use octocrab::service::middleware::extra_headers::ExtraHeadersLayer;
+use octocrab::service::middleware::reqwest_connector::ReqwestConnector;
+use octocrab::{AuthState, Octocrab, OctocrabBuilder};
 use reqwest::Url;
 
-use super::super::answer::{Answer, origin};
-use super::super::credentials::Authorization;
-use super::super::error::{Again, GitHubError, Problem, Refusal, RequestId, Unreachable};
-use super::super::pacing::Quota;
-use super::Client;
+use super::address::ApiAddress;
+use super::answer::{Answer, origin};
+use super::authorization::Authorization;
+use super::error::{Again, GitHubError, Problem, Refusal, RequestId, Unreachable};
+use super::pacer::Pacer;
+use super::pacing::Quota;
 use super::request::{Accept, Request, asked};
+use crate::system::clock::Clock;
+use crate::system::http::Http;
+
+/// The version of the REST API that responses are parsed as ("API versions").
+const API_VERSION: (HeaderName, HeaderValue) = (
+    HeaderName::from_static("x-github-api-version"),
+    HeaderValue::from_static("2022-11-28"),
+);
 
 /// The largest other answer that is taken. A page of a hundred seats has some 200 KB.
 const LARGEST_JSON: usize = 32 * 1024 * 1024;
@@ -24,16 +40,51 @@ const LARGEST_REFUSAL: usize = 1024 * 1024;
 /// How many redirects of one request are followed.
 const REDIRECTS: usize = 5;
 
-impl Client {
-    /// Sends a request once, and follows redirects where it only reads.
-    pub(super) async fn once(
+/// What requests to GitHub's API are sent with, whoever sends them.
+#[derive(Clone)]
+pub(crate) struct Exchange {
+    /// One for each of [`ApiAddress::origins`].
+    servers: [Octocrab; 2],
+    http: Http,
+    address: ApiAddress,
+    clock: Clock,
+    pacer: Arc<Pacer>,
+}
+
+impl Exchange {
+    /// Prepares for requests to the API at `address`. Needs a tokio runtime.
+    pub(crate) fn new(http: Http, address: ApiAddress, clock: Clock, pacer: Pacer) -> Self {
+        Self {
+            servers: address.origins().map(|origin| octocrab(&http, origin)),
+            http,
+            address,
+            clock,
+            pacer: Arc::new(pacer),
+        }
+    }
+
+    /// Where the API is.
+    pub(super) fn address(&self) -> &ApiAddress {
+        &self.address
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(super) fn pacer(&self) -> &Pacer {
+        &self.pacer
+    }
+
+    /// Sends a request once, and follows redirects within the API if it only reads.
+    pub(super) async fn send(
         &self,
         request: &Request<'_>,
         authorization: &Authorization,
     ) -> Result<Answer, GitHubError> {
         let mut url = request.url.clone();
         for _ in 0..=REDIRECTS {
-            let answer = self.exchange(request, authorization, &url).await?;
+            let answer = self.round_trip(request, authorization, &url).await?;
             if !answer.status.is_redirection() {
                 return Ok(answer);
             }
@@ -55,7 +106,7 @@ impl Client {
         }))
     }
 
-    async fn exchange(
+    async fn round_trip(
         &self,
         request: &Request<'_>,
         authorization: &Authorization,
@@ -65,19 +116,19 @@ impl Client {
             let asked = asked(&request.method, url);
             GitHubError::new(request.purpose.clone(), asked, problem)
         };
-        if !self.address.owns(url) {
+        let Some(server) = self.address.server_of(url) else {
             return Err(failed(Problem::Foreign {
                 address: origin(url),
             }));
-        }
+        };
         let mut admitted = self
             .pacer
-            .admit(request.cost, self.quota)
+            .admit(request.cost, authorization.quota)
             .await
             .map_err(|limit| failed(Problem::TooLong(limit)))?;
         let exchanged = tokio::time::timeout(
             self.clock.patience(request.within()),
-            self.send(request, authorization, url),
+            self.receive(request, authorization, (&self.servers[server], url)),
         )
         .await
         .unwrap_or_else(|_| {
@@ -106,24 +157,22 @@ impl Client {
         })
     }
 
-    async fn send(
+    async fn receive(
         &self,
         request: &Request<'_>,
         authorization: &Authorization,
-        url: &Url,
+        (server, url): (&Octocrab, &Url),
     ) -> Result<(StatusCode, HeaderMap, Bytes), Box<Problem>> {
         let broken = |error: &(dyn std::error::Error + 'static)| -> Box<Problem> {
             Box::new(Unreachable::new(error).by_way(self.http.via(url)).into())
         };
         let asked = asked(&request.method, url);
         tracing::debug!("{asked}");
-        let response = self
-            .octocrab
-            .send(
-                request
-                    .build(authorization, url)
-                    .map_err(|error| broken(&error))?,
-            )
+        let request_to_send = request.build(url).map_err(|error| broken(&error))?;
+        let response = server
+            .user_access_token(authorization.token().clone())
+            .map_err(|error| broken(&error))?
+            .execute(request_to_send)
             .await
             .map_err(|error| broken(&error))?;
         let (parts, mut incoming) = response.into_parts();
@@ -161,6 +210,32 @@ impl Client {
             reset: self.pacer.after(again.hour(self.clock.now())?),
         })
     }
+}
+
+/// What sends requests to the API's server at `origin`.
+///
+/// octocrab adds that address and the version of the API. It also adds the token, which a copy for
+/// each request holds, and it does so only for relative addresses: the token can't get elsewhere.
+///
+/// Responses are read by our own code, because octocrab's would break promises:
+///
+/// - `map_github_error` and `FromResponse` read a body of any size, and repeat the status of an
+///   empty one as GitHub's words.
+/// - `GraphqlError` drops `type`, by which a missing permission is known, and keeps every error of
+///   an endless list. The models refuse a seat granted by an enterprise team, drop `total_seats`,
+///   and know no enterprise seats.
+/// - `AuthState::Installation` can't narrow the token's permissions, mask it, or correct the clock,
+///   and needs a second crypto library. `AuthHeaderLayer` holds one token for good.
+/// - `ExtraHeadersLayer` adds a second `Accept` rather than a default one.
+fn octocrab(http: &Http, origin: &Uri) -> Octocrab {
+    let built: Result<Octocrab, Infallible> = OctocrabBuilder::new_empty()
+        .with_service(ReqwestConnector::new(http.client().clone()))
+        .with_layer(&BaseUriLayer::new(origin.clone()))
+        .with_layer(&ExtraHeadersLayer::new(Arc::new(vec![API_VERSION])))
+        .with_auth(AuthState::None)
+        .build();
+    let Ok(octocrab) = built;
+    octocrab
 }
 
 /// GitHub's time, if the answer comes from GitHub itself: a proxy's page has no request ID, and what
