@@ -13,8 +13,10 @@ mod error;
 mod git_data;
 mod listing;
 mod mutation;
+mod permit;
 mod protected;
 mod rules;
+mod shapes;
 
 use std::fmt;
 use std::time::Duration;
@@ -29,7 +31,8 @@ use base::Base;
 use branch::State;
 pub(crate) use error::CommitError;
 use error::is_stale;
-use rules::{Rulebook, Rules, Write};
+use permit::Rulebook;
+use rules::{Rules, Write};
 
 /// How long to go on when others commit at the same time or GitHub stumbles. With ten writers one
 /// wins each round.
