@@ -26,6 +26,7 @@ use bytes::Bytes;
 use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::names::{BranchName, RepositoryName, RepositoryPath};
+use crate::system::backoff::Backoff;
 use crate::system::clock::{Clock, jitter};
 use base::Base;
 use branch::State;
@@ -37,6 +38,9 @@ use rules::{Rules, Write};
 /// How long to go on when others commit at the same time or GitHub stumbles. With ten writers one
 /// wins each round.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The waits between two tries to commit.
+const BACKOFF: Backoff = Backoff::doubling(Duration::from_millis(250), Duration::from_secs(8));
 
 /// How many times GitHub may stumble over a commit, while nobody else commits.
 const STUMBLES: u32 = 6;
@@ -171,9 +175,8 @@ struct Patience {
 impl Patience {
     /// Waits longer each time, with jitter; false when it is enough.
     async fn wait(&mut self, clock: &Clock) -> bool {
-        let base = 0.25 * f64::from(1_u32 << self.tries.min(5));
-        let wait = Duration::from_secs_f64(base * (0.5 + jitter()));
         self.tries += 1;
+        let wait = BACKOFF.around(self.tries, jitter());
         if self.waited + wait > PATIENCE {
             return false;
         }

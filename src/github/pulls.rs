@@ -16,6 +16,7 @@ use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::link::Links;
 use super::names::{BranchName, RepositoryName};
+use crate::system::backoff::Backoff;
 use crate::system::clock::{Clock, jitter};
 use crate::system::text::shown;
 
@@ -27,6 +28,9 @@ const MOST_PAGES: usize = 100;
 
 /// How often opening one is tried when GitHub stumbles.
 const TRIES: u32 = 6;
+
+/// The waits between two of these tries.
+const BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(1), Duration::from_secs(16));
 
 /// GitHub refuses longer titles.
 const LONGEST_TITLE: usize = 256;
@@ -218,8 +222,7 @@ impl<'a> PullRequests<'a> {
                 return Err(error);
             }
             tracing::debug!("Opening the pull request is tried again: {error}");
-            let wait = 0.5 * f64::from(1_u32 << tries) * (0.5 + jitter());
-            self.clock.sleep(Duration::from_secs_f64(wait)).await;
+            self.clock.sleep(BACKOFF.around(tries, jitter())).await;
         }
     }
 

@@ -26,6 +26,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::error::{Again, GitHubError, Problem};
+use crate::system::backoff::Backoff;
 use crate::system::clock::jitter;
 
 /// How many times a request is tried in all.
@@ -34,13 +35,16 @@ const TRIES: u32 = 6;
 /// How many times an answer of another form than documented is looked at.
 const TRIES_OF_CHANGED: u32 = 2;
 
-/// The first wait; each further one is twice as long.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// The waits between two tries.
+const BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(1), Duration::from_secs(30));
 
-/// The longest wait between two tries.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// The waits for a limit if the answers say how long. If they say a short time again and again, the
+/// waits grow anyway: asking every second until a limit lifts would only make it last.
+const MIN_LIMIT_BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(1), MINUTE);
 
-/// The first wait for a limit whose answer tells no time.
+/// The waits for a limit if the answers don't say how long.
+const LIMIT_BACKOFF: Backoff = Backoff::doubling(MINUTE, MINUTE.saturating_mul(64));
+
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// What to do after a try that failed.
@@ -88,7 +92,7 @@ impl Tries {
         {
             return Next::GiveUp;
         }
-        let wait = doubled(FIRST_WAIT, self.failed, LONGEST_WAIT).mul_f64(0.5 + jitter());
+        let wait = BACKOFF.around(self.failed, jitter());
         match error.retry_after() {
             Some(asked) if asked < wait => Next::HoldThenAfter(asked, wait),
             Some(asked) => Next::Hold(asked),
@@ -102,20 +106,12 @@ impl Tries {
     }
 }
 
-/// How long to wait after a request was limited that many `times`. Where the answers tell a short
-/// time again and again the waits grow all the same: asking every second until a limit lifts would
-/// only make it last.
+/// How long to wait after a request was limited that many `times`.
 fn limit_wait(again: &Again, times: u32, now: Timestamp) -> Duration {
     match again.wait(now) {
-        Some(wait) => wait.max(doubled(FIRST_WAIT, times, MINUTE)),
-        None => doubled(MINUTE, times, 64 * MINUTE),
+        Some(wait) => wait.max(MIN_LIMIT_BACKOFF.wait(times)),
+        None => LIMIT_BACKOFF.wait(times),
     }
-}
-
-/// `first`, and after each further time twice as long, up to `most`.
-fn doubled(first: Duration, times: u32, most: Duration) -> Duration {
-    let twice = 2_u32.saturating_pow(times.saturating_sub(1));
-    first.saturating_mul(twice).min(most)
 }
 
 #[cfg(test)]
@@ -197,7 +193,7 @@ mod tests {
         }
         assert_eq!((waits.len(), tries.count()), (5, 6));
         for (n, wait) in (0..).zip(&waits) {
-            let base = FIRST_WAIT * 2_u32.pow(n);
+            let base = Duration::from_secs(2_u64.pow(n));
             assert!(*wait >= base / 2 && *wait <= base * 3 / 2, "{waits:?}");
         }
     }
