@@ -11,17 +11,16 @@ mod advice;
 mod again;
 mod app;
 mod refusal;
-mod unreachable;
 
 use super::names::RepositoryName;
 use super::pacer::{Said, TooLong};
 use crate::report::scope::Scope;
+use crate::system::http::TransportError;
 use crate::system::text::shown;
 
 pub(crate) use again::Again;
 pub(crate) use app::AppProblem;
 pub(crate) use refusal::Refusal;
-pub(crate) use unreachable::Unreachable;
 
 /// What a request is for. It decides which token was used and what the advice is.
 #[derive(Debug, Clone)]
@@ -135,7 +134,7 @@ pub(crate) enum Problem {
     Refused(Refusal),
     /// No answer came: the network, a proxy, a name, a certificate.
     #[error("answer: none, {0}")]
-    Unreachable(#[from] Unreachable),
+    Unreachable(#[from] TransportError),
     /// The answer is not one of GitHub's, or not whole: a page of HTML from a proxy, JSON that was
     /// cut off.
     #[error("answer: {status}{request_id}, but it cannot be used: {what}")]
@@ -359,7 +358,7 @@ impl GitHubError {
     pub(crate) fn is_passing(&self) -> bool {
         match &*self.problem {
             Problem::Refused(refusal) => refusal.status.is_server_error(),
-            Problem::Unreachable(unreachable) => unreachable.is_passing(),
+            Problem::Unreachable(error) => error.is_transient(),
             Problem::Unusable { .. } | Problem::Changed { .. } => true,
             // GitHub's words where one of its servers failed; other errors say what is wrong.
             Problem::Graphql { errors, .. } => errors.iter().all(|error| {

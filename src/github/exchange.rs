@@ -4,7 +4,8 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+use futures_util::TryStreamExt as _;
 use http::header::AGE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use http_body_util::BodyExt as _;
@@ -18,12 +19,12 @@ use reqwest::Url;
 use super::address::ApiAddress;
 use super::answer::{Answer, origin};
 use super::authorization::Authorization;
-use super::error::{Again, GitHubError, Problem, Refusal, RequestId, Unreachable};
+use super::error::{Again, GitHubError, Problem, Refusal, RequestId};
 use super::pacer::Pacer;
 use super::pacing::Quota;
 use super::request::{Accept, Request, asked};
 use crate::system::clock::Clock;
-use crate::system::http::Http;
+use crate::system::http::{Http, TransportError, read_body};
 
 /// The version of the REST API that responses are parsed as ("API versions").
 const API_VERSION: (HeaderName, HeaderValue) = (
@@ -132,8 +133,8 @@ impl Exchange {
         )
         .await
         .unwrap_or_else(|_| {
-            let timeout = Unreachable::timeout(request.within());
-            Err(Box::new(timeout.by_way(self.http.via(url)).into()))
+            let timeout = TransportError::timeout(request.within(), self.http.via(url));
+            Err(Box::new(timeout.into()))
         });
         let (status, headers, body) = exchanged.map_err(|problem| failed(*problem))?;
         if let Some(date) = github_date(&headers) {
@@ -164,7 +165,7 @@ impl Exchange {
         (server, url): (&Octocrab, &Url),
     ) -> Result<(StatusCode, HeaderMap, Bytes), Box<Problem>> {
         let broken = |error: &(dyn std::error::Error + 'static)| -> Box<Problem> {
-            Box::new(Unreachable::new(error).by_way(self.http.via(url)).into())
+            Box::new(TransportError::new(error, self.http.via(url)).into())
         };
         let asked = asked(&request.method, url);
         tracing::debug!("{asked}");
@@ -175,7 +176,7 @@ impl Exchange {
             .execute(request_to_send)
             .await
             .map_err(|error| broken(&error))?;
-        let (parts, mut incoming) = response.into_parts();
+        let (parts, incoming) = response.into_parts();
         let request_id = RequestId::of(&parts.headers);
         tracing::debug!("{asked}: {}{request_id}", parts.status);
         let most = match request.accept {
@@ -183,24 +184,18 @@ impl Exchange {
             Accept::Json => LARGEST_JSON,
             Accept::Raw => request.expected,
         };
-        let mut body = BytesMut::new();
-        while let Some(frame) = incoming.frame().await {
-            let frame = frame.map_err(|error| broken(&error))?;
-            if let Some(data) = frame.data_ref() {
-                if body.len() + data.len() > most {
-                    if !parts.status.is_success() {
-                        break;
-                    }
-                    return Err(Box::new(Problem::Unusable {
-                        status: parts.status,
-                        request_id,
-                        what: format!("it is larger than {most} bytes"),
-                    }));
-                }
-                body.extend_from_slice(data);
-            }
+        let mut chunks = incoming.into_data_stream();
+        let body = read_body(most, async || chunks.try_next().await)
+            .await
+            .map_err(|error| broken(&error))?;
+        if body.is_cut_off && parts.status.is_success() {
+            return Err(Box::new(Problem::Unusable {
+                status: parts.status,
+                request_id,
+                what: format!("it is larger than {most} bytes"),
+            }));
         }
-        Ok((parts.status, parts.headers, body.freeze()))
+        Ok((parts.status, parts.headers, body.bytes))
     }
 
     fn quota_in(&self, headers: &HeaderMap) -> Option<Quota> {

@@ -9,8 +9,9 @@ use octocrab::OctoBody;
 use reqwest::Url;
 use serde::Serialize;
 
-use super::error::{GitHubError, Problem, Purpose, Unreachable};
+use super::error::{GitHubError, Problem, Purpose};
 use super::pacing::Cost;
+use crate::system::http::TransportError;
 use crate::system::text::shown;
 
 /// How long an answer may take. GitHub ends a request of its own accord after 10 seconds
@@ -73,7 +74,7 @@ impl<'a> Request<'a> {
             repeatable: matches!(cost, Cost::Read | Cost::Query),
         };
         let body = serde_json::to_vec(body)
-            .map_err(|error| request.failed(Problem::Unreachable(Unreachable::new(&error))))?;
+            .map_err(|error| request.failed(TransportError::new(&error, None).into()))?;
         request.body = Some(body.into());
         Ok(request)
     }

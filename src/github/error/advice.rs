@@ -5,6 +5,7 @@ use http::StatusCode;
 use super::{GitHubError, GraphqlError, Problem, Purpose, Refusal};
 use crate::github::names::RepositoryName;
 use crate::report::scope::{Scope, ScopeKind};
+use crate::system::http::{TransportError, TransportErrorKind, Via};
 
 impl GitHubError {
     /// What the person reading the error can do.
@@ -18,7 +19,7 @@ impl GitHubError {
         }
         match &*self.problem {
             Problem::Refused(refusal) => self.advice_on(refusal),
-            Problem::Unreachable(unreachable) => unreachable.advice(),
+            Problem::Unreachable(error) => advice_on_transport(error),
             Problem::Unusable { .. } => "run the workflow again; if it stays, look whether a proxy answers in GitHub's place, and report the request's number to GitHub".to_owned(),
             Problem::Changed { .. } => "update the action: GitHub's answers have changed, or something between it and the runner changes them; if the newest version fails too, report this, with the request's number, to whoever maintains the action".to_owned(),
             Problem::TooLong(wait) if !wait.is_by_input() => {
@@ -113,6 +114,26 @@ impl GitHubError {
             "change what GitHub's message names, or run the workflow again if it names nothing; GitHub's state is at https://www.githubstatus.com".to_owned()
         }
     }
+}
+
+fn advice_on_transport(error: &TransportError) -> String {
+    let advice = match (error.via(), error.kind()) {
+        (_, TransportErrorKind::Certificate) => {
+            "if a proxy or server of your own signs for this address, put its authority's certificate into a file and name it in SSL_CERT_FILE"
+        }
+        (Some(Via { variable, .. }), _) => {
+            return format!(
+                "check {variable} and NO_PROXY, that the proxy is running, and that it lets GitHub's API through; then run the workflow again"
+            );
+        }
+        (None, TransportErrorKind::Name) => {
+            "check the address, and that the runner can resolve names; behind a proxy, set HTTPS_PROXY"
+        }
+        (None, _) => {
+            "check that the runner reaches GitHub's API (a firewall, a proxy in HTTPS_PROXY), and run the workflow again; GitHub's state is at https://www.githubstatus.com"
+        }
+    };
+    advice.to_owned()
 }
 
 const APP_UNKNOWN: &str = "check that `app-client-id` and `app-private-key` are of the same GitHub App, on this GitHub, and that the key was not deleted in the App's settings";
