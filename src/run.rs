@@ -16,7 +16,7 @@ use crate::github::client::{Client, Identity};
 use crate::github::credentials::Mask;
 use crate::github::exchange::Exchange;
 use crate::github::names::RepositoryName;
-use crate::github::pacer::Pacer;
+use crate::github::pacer::{Pacer, WaitBudget};
 use crate::inputs::{Access, Inputs};
 use crate::pages::summary::Line;
 use crate::report::scope::Scope;
@@ -44,7 +44,11 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     let clock = Clock::system(environment);
     let http = Http::new(environment, inputs.proxies.clone())?;
-    let pacer = Pacer::new(clock.clone(), inputs.max_wait);
+    let budget = WaitBudget {
+        max: inputs.max_wait,
+        input: Some("max-wait-minutes"),
+    };
+    let pacer = Pacer::new(clock.clone(), budget);
     let exchange = Exchange::new(http.clone(), inputs.address.clone(), clock.clone(), pacer);
     let client = |token| Client::new(&exchange, Identity::Token(token));
     let mask: Mask = {

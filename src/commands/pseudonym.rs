@@ -9,7 +9,7 @@ use crate::commands::Outcome;
 use crate::github::address::ApiAddress;
 use crate::github::client::{Client, Identity};
 use crate::github::exchange::Exchange;
-use crate::github::pacer::Pacer;
+use crate::github::pacer::{Pacer, WaitBudget};
 use crate::github::user;
 use crate::report::pseudonym::PseudonymKey;
 use crate::runner::log;
@@ -55,7 +55,11 @@ pub(crate) fn start(
     };
     let clock = Clock::system(environment);
     let address = ApiAddress::from_environment(environment)?;
-    let pacer = Pacer::without_input(clock.clone(), Duration::from_secs(60));
+    let budget = WaitBudget {
+        max: Duration::from_secs(60),
+        input: None,
+    };
+    let pacer = Pacer::new(clock.clone(), budget);
     let proxies = match Proxies::from_environment(environment, &address.all()) {
         Ok(proxies) => proxies,
         Err(errors) => return unusable(&errors.to_string()),

@@ -23,10 +23,15 @@ pub(crate) struct Pacer {
     clock: Clock,
     slots: Semaphore,
     state: Mutex<State>,
-    /// How long may be waited in all because GitHub said so.
-    most: Duration,
-    /// Whether `max-wait-minutes` says that.
-    by_input: bool,
+    budget: WaitBudget,
+}
+
+/// How long requests wait in total because GitHub asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WaitBudget {
+    pub(crate) max: Duration,
+    /// The name of the input that sets it, if there is one.
+    pub(crate) input: Option<&'static str>,
 }
 
 #[derive(Default)]
@@ -56,8 +61,7 @@ pub(crate) struct TooLong {
     wait: Duration,
     end: Timestamp,
     waited: Duration,
-    most: Duration,
-    by_input: bool,
+    budget: WaitBudget,
     said: Option<Said>,
 }
 
@@ -73,9 +77,9 @@ impl TooLong {
         self.said.as_ref().is_none_or(|said| said.is_limit)
     }
 
-    /// Whether the user can let it be longer, by `max-wait-minutes`.
-    pub(crate) fn is_by_input(&self) -> bool {
-        self.by_input
+    /// The input that sets how long to wait, if there is one.
+    pub(crate) fn input(&self) -> Option<&'static str> {
+        self.budget.input
     }
 }
 
@@ -92,15 +96,17 @@ impl fmt::Display for TooLong {
             0 => f.write_str("that")?,
             waited => write!(f, "together with the {waited} s waited before that")?,
         }
-        if !self.by_input {
-            let most = self.most.as_secs();
-            return write!(f, " is more than the {most} s that this command waits");
+        let max = self.budget.max.as_secs();
+        match self.budget.input {
+            None => write!(f, " is more than the {max} s that this command waits"),
+            Some(input) => {
+                let minutes = max / 60;
+                write!(
+                    f,
+                    " is more than the {minutes} minutes that `{input}` allows"
+                )
+            }
         }
-        let most = self.most.as_secs() / 60;
-        write!(
-            f,
-            " is more than the {most} minutes that `max-wait-minutes` allows"
-        )
     }
 }
 
@@ -114,22 +120,13 @@ pub(crate) struct Admitted<'a> {
 }
 
 impl Pacer {
-    /// A pacer that waits for GitHub no longer than `most` in all.
-    pub(crate) fn new(clock: Clock, most: Duration) -> Self {
+    /// A pacer that waits for GitHub no longer than the `budget` in total.
+    pub(crate) fn new(clock: Clock, budget: WaitBudget) -> Self {
         Self {
             clock,
             slots: Semaphore::new(AT_ONCE),
             state: Mutex::default(),
-            most,
-            by_input: true,
-        }
-    }
-
-    /// As [`Pacer::new`], for a command that has no `max-wait-minutes`.
-    pub(crate) fn without_input(clock: Clock, most: Duration) -> Self {
-        Self {
-            by_input: false,
-            ..Self::new(clock, most)
+            budget,
         }
     }
 
@@ -187,13 +184,12 @@ impl Pacer {
         end: Timestamp,
     ) -> Result<(), Box<TooLong>> {
         let wait = until.saturating_sub(now.max(state.counted_until));
-        if state.waited + wait > self.most {
+        if state.waited + wait > self.budget.max {
             return Err(Box::new(TooLong {
                 wait: until.saturating_sub(now),
                 end,
                 waited: state.waited,
-                most: self.most,
-                by_input: self.by_input,
+                budget: self.budget,
                 said: state.said(until).cloned(),
             }));
         }

@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use super::{GitHubError, GraphqlError, Problem, Purpose, Refusal};
 use crate::github::names::RepositoryName;
+use crate::github::pacer::TooLong;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::system::http::{TransportError, TransportErrorKind, Via};
 
@@ -22,14 +23,7 @@ impl GitHubError {
             Problem::Unreachable(error) => advice_on_transport(error),
             Problem::Unusable { .. } => "run the workflow again; if it stays, look whether a proxy answers in GitHub's place, and report the request's number to GitHub".to_owned(),
             Problem::Changed { .. } => "update the action: GitHub's answers have changed, or something between it and the runner changes them; if the newest version fails too, report this, with the request's number, to whoever maintains the action".to_owned(),
-            Problem::TooLong(wait) if !wait.is_by_input() => {
-                "start the command again after that time".to_owned()
-            }
-            Problem::TooLong(wait) => format!("run the workflow again after that time, or let `max-wait-minutes` be longer; {}", if wait.is_for_a_limit() {
-                "if it happens often, give the report a token of its own"
-            } else {
-                "GitHub's state is at https://www.githubstatus.com"
-            }),
+            Problem::TooLong(wait) => advice_on_wait(wait),
             Problem::Graphql { errors, .. } => self.advice_on_graphql(errors),
             Problem::App(problem) => problem.advice(),
             Problem::Foreign { .. } => "look whether GITHUB_API_URL is GitHub's own address and no proxy changes its answers".to_owned(),
@@ -114,6 +108,18 @@ impl GitHubError {
             "change what GitHub's message names, or run the workflow again if it names nothing; GitHub's state is at https://www.githubstatus.com".to_owned()
         }
     }
+}
+
+fn advice_on_wait(wait: &TooLong) -> String {
+    let Some(input) = wait.input() else {
+        return "start the command again after that time".to_owned();
+    };
+    let if_it_stays = if wait.is_for_a_limit() {
+        "if it happens often, give the report a token of its own"
+    } else {
+        "GitHub's state is at https://www.githubstatus.com"
+    };
+    format!("run the workflow again after that time, or let `{input}` be longer; {if_it_stays}")
 }
 
 fn advice_on_transport(error: &TransportError) -> String {
