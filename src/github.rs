@@ -4,7 +4,6 @@
 //! it again, [`credentials`] gets a GitHub App's token that way, and [`client`] joins them.
 
 pub(crate) mod address;
-pub(crate) mod answer;
 pub(crate) mod app;
 mod authorization;
 mod checked;
@@ -23,6 +22,7 @@ pub(crate) mod pacing;
 pub(crate) mod pulls;
 pub(crate) mod repository;
 mod request;
+pub(crate) mod response;
 mod retry;
 mod retry_policy;
 pub(crate) mod seats;

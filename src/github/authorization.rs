@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
-use super::error::{GitHubError, Purpose, Refusal};
+use super::error::{ApiError, GitHubError, Purpose};
 
 /// A token that can't be part of a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -57,7 +57,7 @@ pub(super) trait Authorize {
 
     /// Whether there's something better than `used`, with which GitHub refused a request as
     /// unauthorized.
-    async fn renew(&self, refusal: &Refusal, used: &Authorization, now: Timestamp) -> bool;
+    async fn renew(&self, api_error: &ApiError, used: &Authorization, now: Timestamp) -> bool;
 }
 
 /// Turns `owner` into a number that identifies whose rate limit is used.

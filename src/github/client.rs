@@ -10,14 +10,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::address::ApiAddress;
-use super::answer::Answer;
 use super::app::App;
 use super::authorization::TokenError;
 use super::credentials::{Credentials, Mask};
-use super::error::{GitHubError, Problem, Purpose, RequestId};
+use super::error::{ErrorKind, GitHubError, Purpose, RequestId};
 use super::exchange::Exchange;
 use super::pacing::Cost;
 use super::request::{Accept, Request};
+use super::response::Response;
 use super::retry::send_with_retry;
 use crate::report::scope::Scope;
 
@@ -73,9 +73,9 @@ impl Client {
         &self,
         purpose: &Purpose,
         url: Url,
-    ) -> Result<(T, Answer), GitHubError> {
+    ) -> Result<(T, Response), GitHubError> {
         let request = Request::reading(purpose, url, Accept::Json);
-        self.tried(&request, Answer::json).await
+        self.tried(&request, Response::json).await
     }
 
     /// Reads `url` as a list of objects, as [`Client::get`] reads one.
@@ -83,9 +83,9 @@ impl Client {
         &self,
         purpose: &Purpose,
         url: Url,
-    ) -> Result<(Vec<T>, Answer), GitHubError> {
+    ) -> Result<(Vec<T>, Response), GitHubError> {
         let request = Request::reading(purpose, url, Accept::Json);
-        self.tried(&request, Answer::list).await
+        self.tried(&request, Response::list).await
     }
 
     /// Reads a file's bytes, as [`Client::get`] reads JSON.
@@ -100,18 +100,18 @@ impl Client {
             ..Request::reading(purpose, url, Accept::Raw)
         };
         if size > LARGEST_FILE {
-            return Err(request.failed(Problem::Unusable {
+            return Err(request.failed(ErrorKind::Unusable {
                 status: StatusCode::OK,
                 request_id: RequestId::default(),
                 what: format!("it says that the file has {size} bytes, more than GitHub serves"),
             }));
         }
-        let whole = |answer: &Answer| match answer.body.len() {
+        let whole = |response: &Response| match response.body.len() {
             length if length == size => Ok(()),
-            length => Err(answer.unusable(&format!("it has {length} bytes of {size}"))),
+            length => Err(response.unusable(&format!("it has {length} bytes of {size}"))),
         };
-        let ((), answer) = self.tried(&request, whole).await?;
-        Ok(answer.body)
+        let ((), response) = self.tried(&request, whole).await?;
+        Ok(response.body)
     }
 
     /// Sends `body` as JSON to be written. It is sent once: whoever gets an error looks what became
@@ -124,15 +124,15 @@ impl Client {
         body: &(impl Serialize + Sync),
     ) -> Result<T, GitHubError> {
         let request = Request::sending(purpose, method, url, Cost::Write, body)?;
-        let (read, _) = self.tried(&request, Answer::json).await?;
+        let (read, _) = self.tried(&request, Response::json).await?;
         Ok(read)
     }
 
     async fn tried<T>(
         &self,
         request: &Request<'_>,
-        read: impl Fn(&Answer) -> Result<T, GitHubError>,
-    ) -> Result<(T, Answer), GitHubError> {
+        read: impl Fn(&Response) -> Result<T, GitHubError>,
+    ) -> Result<(T, Response), GitHubError> {
         send_with_retry(&self.exchange, &self.credentials, request, read).await
     }
 }

@@ -350,7 +350,7 @@ impl<'a> Committer<'a> {
             return Err(error.into());
         }
         if !moved && !is_stale(&error) {
-            if !error.is_passing() {
+            if !error.is_transient() {
                 let write = match base.exists {
                     true => Write::Commit,
                     false => Write::NewBranchWithCommit,

@@ -15,14 +15,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use super::answer::Answer;
 use super::app::App;
 use super::authorization::{Authorization, Authorize, TokenError, quota_of};
-use super::error::{AppProblem, GitHubError, Problem, Purpose, Refusal, date_of};
+use super::error::{ApiError, AppError, ErrorKind, GitHubError, Purpose, date_of};
 use super::exchange::Exchange;
 use super::object::Object;
 use super::pacing::Cost;
 use super::request::{Accept, Request};
+use super::response::Response;
 use super::retry::send_with_retry;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::system::text::shown;
@@ -124,7 +124,7 @@ impl Authorize for Credentials {
         }
     }
 
-    async fn renew(&self, _: &Refusal, used: &Authorization, _: Timestamp) -> bool {
+    async fn renew(&self, _: &ApiError, used: &Authorization, _: Timestamp) -> bool {
         match self {
             Self::Token(..) => false,
             Self::Installation(installation) => {
@@ -153,13 +153,13 @@ impl Authorize for AppItself {
         });
         signed.ok_or_else(|| {
             let asked = "nothing; the App's assertion could not be signed".to_owned();
-            let problem = Problem::App(AppProblem::Unsigned);
-            GitHubError::new(purpose.clone(), asked, problem)
+            let kind = ErrorKind::App(AppError::Unsigned);
+            GitHubError::new(purpose.clone(), asked, kind)
         })
     }
 
-    async fn renew(&self, refusal: &Refusal, used: &Authorization, now: Timestamp) -> bool {
-        self.app.can_do_better(refusal, used.made, now)
+    async fn renew(&self, api_error: &ApiError, used: &Authorization, now: Timestamp) -> bool {
+        self.app.can_do_better(api_error, used.made, now)
     }
 }
 
@@ -205,12 +205,12 @@ impl Installation {
         let url = self.exchange.address().rest([kind, name, "installation"]);
         let purpose = Purpose::Installation(self.scope.clone());
         let request = Request::reading(&purpose, url, Accept::Json);
-        let (body, answer): (Body, _) =
-            send_with_retry(&self.exchange, &self.app, &request, Answer::json).await?;
+        let (body, response): (Body, _) =
+            send_with_retry(&self.exchange, &self.app, &request, Response::json).await?;
         let page = shown(&body.html_url, 200);
         if let Some(since) = &body.suspended_at {
             let by = body.suspended_by.and_then(|by| by.login);
-            return Err(answer.failed(Problem::App(AppProblem::Suspended {
+            return Err(response.failed(ErrorKind::App(AppError::Suspended {
                 since: shown(since, 50),
                 by: by.map(|by| shown(&by, 100)),
                 page,
@@ -218,7 +218,7 @@ impl Installation {
         }
         let permissions = match self.scope.kind() {
             ScopeKind::Organization if !body.permissions.contains_key(PERMISSION) => {
-                return Err(answer.failed(Problem::App(AppProblem::Permission { page })));
+                return Err(response.failed(ErrorKind::App(AppError::Permission { page })));
             }
             ScopeKind::Organization => {
                 let mut needed = BTreeMap::from([(PERMISSION, "read")]);
@@ -265,20 +265,20 @@ impl Installation {
             ..Request::sending(&purpose, Method::POST, url, Cost::Write, &wanted)?
         };
         // Says nothing about the values, which include the token.
-        let read = |answer: &Answer| {
-            serde_json::from_slice(&answer.body)
+        let read = |response: &Response| {
+            serde_json::from_slice(&response.body)
                 .map(|Object(read)| read)
-                .map_err(|_| answer.of_another_form("it has not the form that GitHub describes"))
+                .map_err(|_| response.of_another_form("it has not the form that GitHub describes"))
         };
         let clock = self.exchange.clock();
         let asked_at = clock.elapsed();
-        let (body, answer): (Body, _) =
+        let (body, response): (Body, _) =
             send_with_retry(&self.exchange, &self.app, &request, read).await?;
         (self.app.mask)(body.token.expose_secret());
         let token = Authorization::new(body.token, self.quota, clock.now())
-            .map_err(|_| answer.unusable("the token in it cannot stand in a header"))?;
+            .map_err(|_| response.unusable("the token in it cannot stand in a header"))?;
         // By the clock of the answer, which may differ from ours.
-        let begins = date_of(&answer.headers).unwrap_or_else(|| clock.now());
+        let begins = date_of(&response.headers).unwrap_or_else(|| clock.now());
         let lasts = Duration::try_from(body.expires_at.duration_since(begins)).unwrap_or_default();
         let used_for = lasts.saturating_sub(EARLY).max(lasts / 2);
         tracing::debug!(

@@ -17,12 +17,12 @@ use octocrab::{AuthState, Octocrab, OctocrabBuilder};
 use reqwest::Url;
 
 use super::address::ApiAddress;
-use super::answer::{Answer, origin};
 use super::authorization::Authorization;
-use super::error::{Again, GitHubError, Problem, Refusal, RequestId};
+use super::error::{ApiError, ErrorKind, GitHubError, RequestId, RetryHeaders};
 use super::pacer::Pacer;
 use super::pacing::Quota;
 use super::request::{Accept, Request, asked};
+use super::response::{Response, origin};
 use crate::system::clock::Clock;
 use crate::system::http::{Http, TransportError, read_body};
 
@@ -82,25 +82,27 @@ impl Exchange {
         &self,
         request: &Request<'_>,
         authorization: &Authorization,
-    ) -> Result<Answer, GitHubError> {
+    ) -> Result<Response, GitHubError> {
         let mut url = request.url.clone();
         for _ in 0..=REDIRECTS {
-            let answer = self.round_trip(request, authorization, &url).await?;
-            if !answer.status.is_redirection() {
-                return Ok(answer);
+            let response = self.round_trip(request, authorization, &url).await?;
+            if !response.status.is_redirection() {
+                return Ok(response);
             }
-            let next = answer.redirect()?;
+            let next = response.redirect()?;
             if !self.address.owns(&next) {
-                return Err(answer.failed(Problem::Foreign {
+                return Err(response.failed(ErrorKind::Foreign {
                     address: origin(&next),
                 }));
             }
             if request.method != Method::GET {
-                return Err(answer.unusable("it is a redirect, which is not followed when writing"));
+                return Err(
+                    response.unusable("it is a redirect, which is not followed when writing")
+                );
             }
             url = next;
         }
-        Err(request.failed(Problem::Unusable {
+        Err(request.failed(ErrorKind::Unusable {
             status: StatusCode::FOUND,
             request_id: RequestId::default(),
             what: format!("more than {REDIRECTS} redirects one after another"),
@@ -112,13 +114,13 @@ impl Exchange {
         request: &Request<'_>,
         authorization: &Authorization,
         url: &Url,
-    ) -> Result<Answer, GitHubError> {
-        let failed = |problem| {
+    ) -> Result<Response, GitHubError> {
+        let failed = |kind| {
             let asked = asked(&request.method, url);
-            GitHubError::new(request.purpose.clone(), asked, problem)
+            GitHubError::new(request.purpose.clone(), asked, kind)
         };
         let Some(server) = self.address.server_of(url) else {
-            return Err(failed(Problem::Foreign {
+            return Err(failed(ErrorKind::Foreign {
                 address: origin(url),
             }));
         };
@@ -126,7 +128,7 @@ impl Exchange {
             .pacer
             .admit(request.cost, authorization.quota)
             .await
-            .map_err(|limit| failed(Problem::TooLong(limit)))?;
+            .map_err(|limit| failed(ErrorKind::TooLong(limit)))?;
         let exchanged = tokio::time::timeout(
             self.clock.patience(request.within()),
             self.receive(request, authorization, (&self.servers[server], url)),
@@ -136,7 +138,7 @@ impl Exchange {
             let timeout = TransportError::timeout(request.within(), self.http.via(url));
             Err(Box::new(timeout.into()))
         });
-        let (status, headers, body) = exchanged.map_err(|problem| failed(*problem))?;
+        let (status, headers, body) = exchanged.map_err(|kind| failed(*kind))?;
         if let Some(date) = github_date(&headers) {
             self.clock.observe(date);
         }
@@ -144,11 +146,11 @@ impl Exchange {
             admitted.tell(quota);
         }
         if !status.is_success() && !status.is_redirection() {
-            return Err(failed(Problem::Refused(Refusal::new(
+            return Err(failed(ErrorKind::Refused(ApiError::new(
                 status, &headers, &body,
             ))));
         }
-        Ok(Answer {
+        Ok(Response {
             purpose: request.purpose.clone(),
             asked: asked(&request.method, url),
             url: url.clone(),
@@ -163,8 +165,8 @@ impl Exchange {
         request: &Request<'_>,
         authorization: &Authorization,
         (server, url): (&Octocrab, &Url),
-    ) -> Result<(StatusCode, HeaderMap, Bytes), Box<Problem>> {
-        let broken = |error: &(dyn std::error::Error + 'static)| -> Box<Problem> {
+    ) -> Result<(StatusCode, HeaderMap, Bytes), Box<ErrorKind>> {
+        let broken = |error: &(dyn std::error::Error + 'static)| -> Box<ErrorKind> {
             Box::new(TransportError::new(error, self.http.via(url)).into())
         };
         let asked = asked(&request.method, url);
@@ -189,7 +191,7 @@ impl Exchange {
             .await
             .map_err(|error| broken(&error))?;
         if body.is_cut_off && parts.status.is_success() {
-            return Err(Box::new(Problem::Unusable {
+            return Err(Box::new(ErrorKind::Unusable {
                 status: parts.status,
                 request_id,
                 what: format!("it is larger than {most} bytes"),
@@ -199,10 +201,10 @@ impl Exchange {
     }
 
     fn quota_in(&self, headers: &HeaderMap) -> Option<Quota> {
-        let again = Again::of(headers);
+        let retry_headers = RetryHeaders::of(headers);
         Some(Quota {
-            remaining: again.remaining?,
-            reset: self.pacer.after(again.hour(self.clock.now())?),
+            remaining: retry_headers.remaining?,
+            reset: self.pacer.after(retry_headers.reset_in(self.clock.now())?),
         })
     }
 }
@@ -237,5 +239,5 @@ fn octocrab(http: &Http, origin: &Uri) -> Octocrab {
 /// a cache kept has an age.
 fn github_date(headers: &HeaderMap) -> Option<Timestamp> {
     let is_github = headers.contains_key("x-github-request-id") && !headers.contains_key(AGE);
-    Again::of(headers).date.filter(|_| is_github)
+    RetryHeaders::of(headers).date.filter(|_| is_github)
 }

@@ -43,12 +43,12 @@ struct State {
     counted_until: Duration,
     announced_until: Duration,
     /// Until when GitHub asked to be left alone, and the answer by which it did.
-    held: Option<(Duration, Said)>,
+    held: Option<(Duration, ThrottleResponse)>,
 }
 
 /// An answer by which GitHub asks to be left alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Said {
+pub(crate) struct ThrottleResponse {
     /// Status, number of the request, and GitHub's words.
     pub answer: String,
     /// Whether a rate limit is the reason, rather than a server that has too much to do.
@@ -62,19 +62,21 @@ pub(crate) struct TooLong {
     end: Timestamp,
     waited: Duration,
     budget: WaitBudget,
-    said: Option<Said>,
+    throttle: Option<ThrottleResponse>,
 }
 
 impl TooLong {
     /// The answer by which GitHub said to wait, to whichever request; nothing where only the
     /// headers of good answers said that no request is left.
     pub(crate) fn answer(&self) -> Option<&str> {
-        self.said.as_ref().map(|said| &*said.answer)
+        self.throttle.as_ref().map(|throttle| &*throttle.answer)
     }
 
     /// Whether GitHub's rate limit is the reason.
     pub(crate) fn is_for_a_limit(&self) -> bool {
-        self.said.as_ref().is_none_or(|said| said.is_limit)
+        self.throttle
+            .as_ref()
+            .is_none_or(|throttle| throttle.is_limit)
     }
 
     /// The input that sets how long to wait, if there is one.
@@ -163,12 +165,12 @@ impl Pacer {
     }
 
     /// Lets nothing begin for `wait`, because GitHub `said` so.
-    pub(crate) fn hold(&self, wait: Duration, said: Said) {
+    pub(crate) fn hold(&self, wait: Duration, throttle: ThrottleResponse) {
         let until = self.clock.elapsed() + wait;
         let mut state = self.state();
         state.governor.hold(until);
         if state.held.as_ref().is_none_or(|(held, _)| *held < until) {
-            state.held = Some((until, said));
+            state.held = Some((until, throttle));
         }
     }
 
@@ -190,7 +192,7 @@ impl Pacer {
                 end,
                 waited: state.waited,
                 budget: self.budget,
-                said: state.said(until).cloned(),
+                throttle: state.throttle(until).cloned(),
             }));
         }
         state.waited += wait;
@@ -223,9 +225,9 @@ impl Drop for Admitted<'_> {
 
 impl State {
     /// The answer by which GitHub asked to wait until then, where that was one.
-    fn said(&self, until: Duration) -> Option<&Said> {
-        let (held, said) = self.held.as_ref()?;
-        (*held == until).then_some(said)
+    fn throttle(&self, until: Duration) -> Option<&ThrottleResponse> {
+        let (held, throttle) = self.held.as_ref()?;
+        (*held == until).then_some(throttle)
     }
 }
 
@@ -236,12 +238,12 @@ fn announce(state: &mut State, (now, until): (Duration, Duration), end: Timestam
         return;
     }
     state.announced_until = until;
-    let why = match (reason, state.said(until)) {
+    let why = match (reason, state.throttle(until)) {
         (Reason::Pace, _) => "to keep to GitHub's rate limits.".to_owned(),
         (Reason::Hold, None) => {
             "because of GitHub's rate limit: no request is left until then.".to_owned()
         }
-        (Reason::Hold, Some(Said { answer, is_limit })) => {
+        (Reason::Hold, Some(ThrottleResponse { answer, is_limit })) => {
             let what = if *is_limit {
                 "because of GitHub's rate limit"
             } else {

@@ -214,7 +214,7 @@ impl<'a> PullRequests<'a> {
                 return Ok(Opened::Nothing);
             }
             // Another run was faster, or another of GitHub's servers does not know the branch yet.
-            let may_pass = error.is_passing()
+            let may_pass = error.is_transient()
                 || words.contains("already exists")
                 || words.contains(r#""field":"head""#);
             tries += 1;

@@ -9,7 +9,7 @@ use octocrab::OctoBody;
 use reqwest::Url;
 use serde::Serialize;
 
-use super::error::{GitHubError, Problem, Purpose};
+use super::error::{ErrorKind, GitHubError, Purpose};
 use super::pacing::Cost;
 use crate::system::http::TransportError;
 use crate::system::text::shown;
@@ -105,9 +105,9 @@ impl<'a> Request<'a> {
         })
     }
 
-    pub(super) fn failed(&self, problem: Problem) -> GitHubError {
+    pub(super) fn failed(&self, kind: ErrorKind) -> GitHubError {
         let asked = asked(&self.method, &self.url);
-        GitHubError::new(self.purpose.clone(), asked, problem)
+        GitHubError::new(self.purpose.clone(), asked, kind)
     }
 }
 

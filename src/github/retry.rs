@@ -2,11 +2,11 @@
 
 use http::StatusCode;
 
-use super::answer::Answer;
 use super::authorization::Authorize;
 use super::error::GitHubError;
 use super::exchange::Exchange;
 use super::request::Request;
+use super::response::Response;
 use super::retry_policy::{Next, Tries};
 
 /// Sends a request with what `who` provides, and again as [`super::retry_policy`] has it, until
@@ -15,8 +15,8 @@ pub(super) async fn send_with_retry<T>(
     exchange: &Exchange,
     who: &impl Authorize,
     request: &Request<'_>,
-    read: impl Fn(&Answer) -> Result<T, GitHubError>,
-) -> Result<(T, Answer), GitHubError> {
+    read: impl Fn(&Response) -> Result<T, GitHubError>,
+) -> Result<(T, Response), GitHubError> {
     let (clock, pacer) = (exchange.clock(), exchange.pacer());
     let began = clock.elapsed();
     let mut tries = Tries::default();
@@ -25,7 +25,7 @@ pub(super) async fn send_with_retry<T>(
         // Before the request takes a place among those in flight: a new token needs one itself.
         let authorization = who.authorization(request.purpose, clock.now()).await?;
         let outcome = match exchange.send(request, &authorization).await {
-            Ok(answer) => read(&answer).map(|read| (read, answer)),
+            Ok(response) => read(&response).map(|read| (read, response)),
             Err(error) => Err(error),
         };
         let error = match outcome {
@@ -34,15 +34,15 @@ pub(super) async fn send_with_retry<T>(
         };
         let now = clock.now();
         if !renewed
-            && let Some(refusal) = error.refusal()
-            && refusal.status == StatusCode::UNAUTHORIZED
-            && who.renew(refusal, &authorization, now).await
+            && let Some(api_error) = error.api_error()
+            && api_error.status == StatusCode::UNAUTHORIZED
+            && who.renew(api_error, &authorization, now).await
         {
             renewed = true;
             tracing::debug!("Asking again with other credentials: {error}");
             continue;
         }
-        let said = error.said();
+        let throttle = error.throttle();
         let mut next = tries.after(&error, request.repeatable, now);
         let mut held = error.retry_after();
         // The wait counts for everything that follows, but not for another try of this.
@@ -53,21 +53,21 @@ pub(super) async fn send_with_retry<T>(
         }
         match next {
             Next::GiveUp => {
-                if let (Some(wait), Some(said)) = (held, said) {
-                    pacer.hold(wait, said);
+                if let (Some(wait), Some(throttle)) = (held, throttle) {
+                    pacer.hold(wait, throttle);
                 }
                 let over = clock.elapsed().saturating_sub(began);
                 return Err(error.tried(tries.count(), over).by_app(who.is_app()));
             }
             Next::Hold(wait) => {
                 tracing::debug!("GitHub asks to wait {} s: {error}", wait.as_secs());
-                if let Some(said) = said {
-                    pacer.hold(wait, said);
+                if let Some(throttle) = throttle {
+                    pacer.hold(wait, throttle);
                 }
             }
             Next::HoldThenAfter(asked, wait) => {
-                if let Some(said) = said {
-                    pacer.hold(asked, said);
+                if let Some(throttle) = throttle {
+                    pacer.hold(asked, throttle);
                 }
                 tracing::debug!("Trying again in {} ms: {error}", wait.as_millis());
                 clock.sleep(wait).await;

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::error::{Again, GitHubError, Problem};
+use super::error::{ErrorKind, GitHubError, RetryHeaders};
 use crate::system::backoff::Backoff;
 use crate::system::clock::jitter;
 
@@ -73,20 +73,20 @@ impl Tries {
     /// Decides after a try that failed with `error` at `now`, by our clock. `repeatable` says
     /// whether the request may be carried out twice.
     pub(crate) fn after(&mut self, error: &GitHubError, repeatable: bool, now: Timestamp) -> Next {
-        if let Some(again) = error.limit() {
+        if let Some(retry_headers) = error.limit() {
             self.limited += 1;
-            return Next::Hold(limit_wait(again, self.limited, now));
+            return Next::Hold(limit_wait(retry_headers, self.limited, now));
         }
         // Where the wait would be too long nothing was sent.
-        if matches!(*error.problem, Problem::TooLong(_)) {
+        if matches!(*error.kind, ErrorKind::TooLong(_)) {
             return Next::GiveUp;
         }
         self.failed += 1;
-        if matches!(*error.problem, Problem::Changed { .. }) {
+        if matches!(*error.kind, ErrorKind::UnexpectedForm { .. }) {
             self.changed += 1;
         }
         if !repeatable
-            || !error.is_passing()
+            || !error.is_transient()
             || self.failed >= TRIES
             || self.changed >= TRIES_OF_CHANGED
         {
@@ -107,8 +107,8 @@ impl Tries {
 }
 
 /// How long to wait after a request was limited that many `times`.
-fn limit_wait(again: &Again, times: u32, now: Timestamp) -> Duration {
-    match again.wait(now) {
+fn limit_wait(retry_headers: &RetryHeaders, times: u32, now: Timestamp) -> Duration {
+    match retry_headers.wait(now) {
         Some(wait) => wait.max(MIN_LIMIT_BACKOFF.wait(times)),
         None => LIMIT_BACKOFF.wait(times),
     }
@@ -118,7 +118,7 @@ fn limit_wait(again: &Again, times: u32, now: Timestamp) -> Duration {
 mod tests {
     use http::{HeaderMap, HeaderValue, StatusCode};
 
-    use super::super::error::{Purpose, Refusal};
+    use super::super::error::{ApiError, Purpose};
     use super::super::names::RepositoryName;
     use super::*;
 
@@ -128,12 +128,12 @@ mod tests {
             .filter_map(|(name, value)| Some((name.parse().ok()?, HeaderValue::from_static(value))))
             .collect();
         let status = StatusCode::from_u16(status).ok()?;
-        let refusal = Refusal::new(status, &headers, br#"{"message":"no"}"#);
+        let api_error = ApiError::new(status, &headers, br#"{"message":"no"}"#);
         let repository = RepositoryName::parse("octo/audit").ok()?;
         Some(GitHubError::new(
             Purpose::Commit(repository),
             "GET /".to_owned(),
-            Problem::Refused(refusal),
+            ErrorKind::Refused(api_error),
         ))
     }
 

@@ -108,7 +108,7 @@ impl Committer<'_> {
             .is_some_and(|status| matches!(status.as_u16(), 409 | 422))
             && !is_by_a_rule(&error, write, rules)
             && patience.tries < most;
-        if !by_another && !error.is_passing() {
+        if !by_another && !error.is_transient() {
             return Err(self.refused(branch, write, error, rules));
         }
         if !patience.wait(self.clock).await {
