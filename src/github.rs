@@ -1,18 +1,17 @@
 //! GitHub's public API: reading seats, asking about repositories, committing, pull requests.
 //!
-//! Requests go through octocrab, which adds the base address; the answers are read
-//! into small structures of our own, because octocrab's refuse what GitHub may send (a seat given
-//! by an enterprise team), drop what we need (`total_seats`, the type of a GraphQL error), and
-//! know no enterprise seats.
+//! Each file builds on those before it: [`exchange`] sends one request by octocrab, [`retry`] sends
+//! it again, [`credentials`] gets a GitHub App's token that way, and [`client`] joins them.
 
 pub(crate) mod address;
-pub(crate) mod answer;
 pub(crate) mod app;
+mod authorization;
 mod checked;
 pub(crate) mod client;
 pub(crate) mod commit;
 pub(crate) mod credentials;
 pub(crate) mod error;
+pub(crate) mod exchange;
 mod few;
 pub(crate) mod identity;
 pub(crate) mod link;
@@ -22,6 +21,9 @@ pub(crate) mod pacer;
 pub(crate) mod pacing;
 pub(crate) mod pulls;
 pub(crate) mod repository;
-pub(crate) mod retry;
+mod request;
+pub(crate) mod response;
+mod retry;
+mod retry_policy;
 pub(crate) mod seats;
 pub(crate) mod user;

@@ -1,5 +1,6 @@
 //! The edges of the process: its environment, the clock, files, the network, and the console.
 
+pub(crate) mod backoff;
 pub(crate) mod clock;
 pub(crate) mod console;
 pub(crate) mod environment;

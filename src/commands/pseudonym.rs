@@ -1,15 +1,15 @@
 //! `copilot-activity-report pseudonym LOGIN-OR-ID`: prints a person's pseudonym in the
 //! reports if you have the key, which comes from the environment only.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 
 use crate::commands::Outcome;
 use crate::github::address::ApiAddress;
-use crate::github::client::Client;
-use crate::github::pacer::Pacer;
+use crate::github::client::{Client, Identity};
+use crate::github::exchange::Exchange;
+use crate::github::pacer::{Pacer, WaitBudget};
 use crate::github::user;
 use crate::report::pseudonym::PseudonymKey;
 use crate::runner::log;
@@ -55,7 +55,11 @@ pub(crate) fn start(
     };
     let clock = Clock::system(environment);
     let address = ApiAddress::from_environment(environment)?;
-    let pacer = Arc::new(Pacer::without_input(clock.clone(), Duration::from_secs(60)));
+    let budget = WaitBudget {
+        max: Duration::from_secs(60),
+        input: None,
+    };
+    let pacer = Pacer::new(clock.clone(), budget);
     let proxies = match Proxies::from_environment(environment, &address.all()) {
         Ok(proxies) => proxies,
         Err(errors) => return unusable(&errors.to_string()),
@@ -65,7 +69,8 @@ pub(crate) fn start(
         .enable_all()
         .build()?;
     let id = runtime.block_on(async {
-        let client = Client::new(http, address, clock, pacer, &token.trim().into());
+        let exchange = Exchange::new(http, address, clock, pacer);
+        let client = Client::new(&exchange, Identity::Token(&token.trim().into()));
         let client = client.with_context(|| format!("{variable} cannot be used"))?;
         anyhow::Ok(user::id(&client, login).await?)
     })?;

@@ -1,5 +1,6 @@
 //! Where GitHub's API is, and which addresses belong to it.
 
+use http::Uri;
 use reqwest::Url;
 
 use crate::system::environment::Environment;
@@ -8,8 +9,16 @@ use crate::system::http::is_loopback;
 /// The addresses of GitHub's API: github.com or GitHub with data residency (`SUBDOMAIN.ghe.com`).
 #[derive(Debug, Clone)]
 pub(crate) struct ApiAddress {
-    rest: Url,
-    graphql: Url,
+    rest: Endpoint,
+    graphql: Endpoint,
+}
+
+/// The address of an API and the server that it's on.
+#[derive(Debug, Clone)]
+struct Endpoint {
+    url: Url,
+    /// Scheme, host, and port.
+    origin: Uri,
 }
 
 /// Why an address cannot be that of GitHub's API.
@@ -51,49 +60,58 @@ impl ApiAddress {
                 .get("GITHUB_API_URL")
                 .unwrap_or("https://api.github.com"),
         )?;
-        if rest.path().trim_end_matches('/') == "/api/v3" {
+        if rest.url.path().trim_end_matches('/') == "/api/v3" {
             return Err(AddressError::EnterpriseServer);
         }
         let graphql = match environment.get("GITHUB_GRAPHQL_URL") {
             Some(address) => parse("GITHUB_GRAPHQL_URL", address)?,
-            None => beside(&rest, ["graphql"]),
+            None => Endpoint {
+                url: beside(&rest.url, ["graphql"]),
+                origin: rest.origin.clone(),
+            },
         };
         Ok(Self { rest, graphql })
     }
 
     /// The address of the REST API without a slash at its end, as people write it.
     pub(crate) fn as_str(&self) -> &str {
-        self.rest.as_str().trim_end_matches('/')
-    }
-
-    /// The base of the REST API.
-    pub(crate) fn base(&self) -> &Url {
-        &self.rest
+        self.rest.url.as_str().trim_end_matches('/')
     }
 
     /// All that requests go to.
     pub(crate) fn all(&self) -> [&Url; 2] {
-        [&self.rest, &self.graphql]
+        [&self.rest.url, &self.graphql.url]
+    }
+
+    /// The servers of REST and GraphQL, which are most often the same.
+    pub(super) fn origins(&self) -> [&Uri; 2] {
+        [&self.rest.origin, &self.graphql.origin]
     }
 
     /// The address of GraphQL.
     pub(crate) fn graphql(&self) -> &Url {
-        &self.graphql
+        &self.graphql.url
     }
 
     /// The address of a resource of the REST API. Each segment is percent-encoded, so a name in it
     /// can never become another path.
     pub(crate) fn rest<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
-        beside(&self.rest, segments)
+        beside(&self.rest.url, segments)
     }
 
-    /// Whether `url` is of the API's own origin: only there a token may be sent.
+    /// Whether `url` is on one of the API's own servers: only these can get a token.
     pub(crate) fn owns(&self, url: &Url) -> bool {
-        [&self.rest, &self.graphql]
+        self.server_of(url).is_some()
+    }
+
+    /// Which of [`ApiAddress::origins`] `url` is on.
+    pub(super) fn server_of(&self, url: &Url) -> Option<usize> {
+        let is_plain = url.username().is_empty() && url.password().is_none();
+        let server = self
+            .all()
             .iter()
-            .any(|own| own.origin() == url.origin())
-            && url.username().is_empty()
-            && url.password().is_none()
+            .position(|own| own.origin() == url.origin());
+        server.filter(|_| is_plain)
     }
 }
 
@@ -109,7 +127,8 @@ fn beside<'a>(base: &Url, segments: impl IntoIterator<Item = &'a str>) -> Url {
     url
 }
 
-fn parse(variable: &'static str, address: &str) -> Result<Url, AddressError> {
+fn parse(variable: &'static str, address: &str) -> Result<Endpoint, AddressError> {
+    let not_an_address = AddressError::NotAnAddress { variable };
     let url = Url::parse(address.trim())
         .ok()
         .filter(|url| {
@@ -120,11 +139,15 @@ fn parse(variable: &'static str, address: &str) -> Result<Url, AddressError> {
                 && url.query().is_none()
                 && url.fragment().is_none()
         })
-        .ok_or(AddressError::NotAnAddress { variable })?;
+        .ok_or_else(|| not_an_address.clone())?;
     if url.scheme() == "http" && !is_loopback(&url) {
         return Err(AddressError::NotEncrypted { variable });
     }
-    Ok(url)
+    let origin = url.origin().ascii_serialization().parse();
+    Ok(Endpoint {
+        origin: origin.map_err(|_| not_an_address)?,
+        url,
+    })
 }
 
 #[cfg(test)]
@@ -232,7 +255,7 @@ mod tests {
         fn only_encrypted_addresses_without_anything_else_in_them_are_taken(text in hostile::text()) {
             for rest in [text.clone(), format!("https://{text}"), format!("http://{text}")] {
                 if let Ok(api) = address(&rest) {
-                    let url = api.base();
+                    let url = &api.rest.url;
                     prop_assert!(url.scheme() == "https" || is_loopback(url), "{}", url);
                     prop_assert!(url.username().is_empty() && url.password().is_none());
                     prop_assert_eq!((url.query(), url.fragment()), (None, None));
@@ -245,7 +268,7 @@ mod tests {
         fn an_address_on_another_origin_is_never_the_apis(text in hostile::text()) {
             let api = address("https://api.github.com").unwrap();
             for other in [text.clone(), format!("https://{text}"), format!("https://api.github.com{text}")] {
-                if let Ok(url) = api.base().join(&other)
+                if let Ok(url) = api.rest.url.join(&other)
                     && api.owns(&url)
                 {
                     prop_assert_eq!(url.host_str(), Some("api.github.com"));

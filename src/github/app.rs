@@ -15,7 +15,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use super::error::Refusal;
+use super::error::ApiError;
 
 pub(crate) use key::PrivateKey;
 
@@ -102,7 +102,7 @@ impl App {
     /// at `signed`. Where GitHub says that the clocks differ, assertions follow GitHub's from here on.
     pub(super) fn can_do_better(
         &self,
-        refusal: &Refusal,
+        api_error: &ApiError,
         signed: Timestamp,
         now: Timestamp,
     ) -> bool {
@@ -111,10 +111,10 @@ impl App {
             return true;
         }
         let about_time = ["claim ('iat')", "claim ('exp')"];
-        let Some(theirs) = refusal.again.date.filter(|_| {
+        let Some(theirs) = api_error.retry_headers.date.filter(|_| {
             about_time
                 .iter()
-                .any(|claim| refusal.message.contains(claim))
+                .any(|claim| api_error.message.contains(claim))
         }) else {
             return false;
         };

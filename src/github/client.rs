@@ -1,118 +1,63 @@
-//! Asking GitHub: every request is made here, gets what stands for who asks, and is tried again.
+//! The client for GitHub's API: requests with credentials, rate limits, and retries.
 
-mod exchange;
 mod graphql;
-mod request;
-
-use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use octocrab::service::middleware::base_uri::BaseUriLayer;
-use octocrab::service::middleware::reqwest_connector::ReqwestConnector;
-use octocrab::{AuthState, Octocrab, OctocrabBuilder};
 use reqwest::Url;
 use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::address::ApiAddress;
-use super::answer::Answer;
 use super::app::App;
+use super::authorization::TokenError;
 use super::credentials::{Credentials, Mask};
-use super::error::{GitHubError, Problem, Purpose, RequestId};
-use super::object::Object;
-use super::pacer::Pacer;
+use super::error::{ErrorKind, GitHubError, Purpose, RequestId};
+use super::exchange::Exchange;
 use super::pacing::Cost;
-use super::retry::{Next, Tries};
+use super::request::{Accept, Request};
+use super::response::Response;
+use super::retry::send_with_retry;
 use crate::report::scope::Scope;
-use crate::system::clock::Clock;
-use crate::system::http::Http;
-use request::{Accept, Request};
 
 /// The largest file that is taken: GitHub serves files up to 100 MB ("Get repository content").
 const LARGEST_FILE: usize = 110 * 1024 * 1024;
 
-/// GitHub's API for one who asks.
+/// GitHub's API for one identity.
 #[derive(Clone)]
 pub(crate) struct Client {
-    octocrab: Octocrab,
-    http: Http,
-    address: ApiAddress,
-    clock: Clock,
-    pacer: Arc<Pacer>,
+    exchange: Exchange,
     credentials: Credentials,
-    /// Tells whose quota is used.
-    quota: u64,
 }
 
-/// A token that cannot stand in a header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the token has characters that no token has")]
-pub(crate) struct TokenError;
+/// Who sends the requests of a client.
+pub(crate) enum Identity<'a> {
+    /// The owner of a token.
+    Token(&'a SecretString),
+    /// A GitHub App, for an organization or enterprise that it's installed on. Every secret goes to
+    /// the mask before it's used.
+    App(&'a App, &'a Scope, Mask),
+}
 
 impl Client {
-    /// The API at `address` with `token`; all clients of a run share a `pacer`. Needs a tokio
-    /// runtime.
-    pub(crate) fn new(
-        http: Http,
-        address: ApiAddress,
-        clock: Clock,
-        pacer: Arc<Pacer>,
-        token: &SecretString,
-    ) -> Result<Self, TokenError> {
-        let credentials = Credentials::token(token)?;
-        Self::with(http, address, clock, pacer, credentials)
-    }
-
-    /// The API at `address` for `app` where it is installed on `scope`; otherwise as
-    /// [`Client::new`]. Every secret is handed to `mask` before it is used.
-    pub(crate) fn of_app(
-        http: Http,
-        address: ApiAddress,
-        clock: Clock,
-        pacer: Arc<Pacer>,
-        (app, scope): (&App, &Scope),
-        mask: Mask,
-    ) -> Result<Self, TokenError> {
-        let itself = Credentials::App(app.clone(), Arc::clone(&mask));
-        let itself = Self::with(http, address, clock.clone(), pacer, itself)?;
-        let (app, scope) = (app.clone(), scope.clone());
-        let credentials = Credentials::installation(app, scope, itself.clone(), clock, mask);
+    /// A client for `identity`. The clients of a run share an `exchange`, and with it the rate
+    /// limits.
+    pub(crate) fn new(exchange: &Exchange, identity: Identity<'_>) -> Result<Self, TokenError> {
         Ok(Self {
-            quota: credentials.quota(),
-            credentials,
-            ..itself
-        })
-    }
-
-    fn with(
-        http: Http,
-        address: ApiAddress,
-        clock: Clock,
-        pacer: Arc<Pacer>,
-        credentials: Credentials,
-    ) -> Result<Self, TokenError> {
-        let uri = address.base().as_str().parse::<http::Uri>();
-        let Ok(octocrab) = OctocrabBuilder::new_empty()
-            .with_service(ReqwestConnector::new(http.client().clone()))
-            .with_layer(&BaseUriLayer::new(uri.map_err(|_| TokenError)?))
-            .with_auth(AuthState::None)
-            .build();
-        Ok(Self {
-            octocrab,
-            http,
-            address,
-            clock,
-            pacer,
-            quota: credentials.quota(),
-            credentials,
+            exchange: exchange.clone(),
+            credentials: match identity {
+                Identity::Token(token) => Credentials::token(token, exchange.clock().now())?,
+                Identity::App(app, scope, mask) => {
+                    Credentials::installation(exchange.clone(), app, scope, mask)
+                }
+            },
         })
     }
 
     /// Where the API is.
     pub(crate) fn address(&self) -> &ApiAddress {
-        &self.address
+        self.exchange.address()
     }
 
     /// Whether a person's token is used, as far as its form tells. Any other counts as an App's.
@@ -128,9 +73,9 @@ impl Client {
         &self,
         purpose: &Purpose,
         url: Url,
-    ) -> Result<(T, Answer), GitHubError> {
+    ) -> Result<(T, Response), GitHubError> {
         let request = Request::reading(purpose, url, Accept::Json);
-        self.tried(&request, Answer::json).await
+        self.tried(&request, Response::json).await
     }
 
     /// Reads `url` as a list of objects, as [`Client::get`] reads one.
@@ -138,9 +83,9 @@ impl Client {
         &self,
         purpose: &Purpose,
         url: Url,
-    ) -> Result<(Vec<T>, Answer), GitHubError> {
+    ) -> Result<(Vec<T>, Response), GitHubError> {
         let request = Request::reading(purpose, url, Accept::Json);
-        self.tried(&request, Answer::list).await
+        self.tried(&request, Response::list).await
     }
 
     /// Reads a file's bytes, as [`Client::get`] reads JSON.
@@ -155,18 +100,18 @@ impl Client {
             ..Request::reading(purpose, url, Accept::Raw)
         };
         if size > LARGEST_FILE {
-            return Err(request.failed(Problem::Unusable {
+            return Err(request.failed(ErrorKind::Unusable {
                 status: StatusCode::OK,
                 request_id: RequestId::default(),
                 what: format!("it says that the file has {size} bytes, more than GitHub serves"),
             }));
         }
-        let whole = |answer: &Answer| match answer.body.len() {
+        let whole = |response: &Response| match response.body.len() {
             length if length == size => Ok(()),
-            length => Err(answer.unusable(&format!("it has {length} bytes of {size}"))),
+            length => Err(response.unusable(&format!("it has {length} bytes of {size}"))),
         };
-        let ((), answer) = self.tried(&request, whole).await?;
-        Ok(answer.body)
+        let ((), response) = self.tried(&request, whole).await?;
+        Ok(response.body)
     }
 
     /// Sends `body` as JSON to be written. It is sent once: whoever gets an error looks what became
@@ -179,99 +124,15 @@ impl Client {
         body: &(impl Serialize + Sync),
     ) -> Result<T, GitHubError> {
         let request = Request::sending(purpose, method, url, Cost::Write, body)?;
-        let (read, _) = self.tried(&request, Answer::json).await?;
+        let (read, _) = self.tried(&request, Response::json).await?;
         Ok(read)
     }
 
-    /// Sends `body` as JSON for a secret, and tries again what may pass: whoever gets two of them
-    /// has lost nothing. Nothing of the answer is told where it cannot be read.
-    pub(super) async fn obtain<T: DeserializeOwned>(
-        &self,
-        purpose: &Purpose,
-        url: Url,
-        body: &(impl Serialize + Sync),
-    ) -> Result<(T, Answer), GitHubError> {
-        let request = Request {
-            repeatable: true,
-            ..Request::sending(purpose, Method::POST, url, Cost::Write, body)?
-        };
-        let read = |answer: &Answer| {
-            serde_json::from_slice(&answer.body)
-                .map(|Object(read)| read)
-                .map_err(|_| answer.of_another_form("it has not the form that GitHub describes"))
-        };
-        self.tried(&request, read).await
-    }
-
-    /// Sends a request, and again as [`super::retry`] has it, until `read` understands the answer.
     async fn tried<T>(
         &self,
         request: &Request<'_>,
-        read: impl Fn(&Answer) -> Result<T, GitHubError>,
-    ) -> Result<(T, Answer), GitHubError> {
-        let began = self.clock.elapsed();
-        let mut tries = Tries::default();
-        let mut renewed = false;
-        loop {
-            let now = self.clock.now();
-            // Before a place among the requests under way is taken: a new token needs one itself.
-            let authorization = self.credentials.authorization(request.purpose, now).await?;
-            let outcome = match self.once(request, &authorization).await {
-                Ok(answer) => read(&answer).map(|read| (read, answer)),
-                Err(error) => Err(error),
-            };
-            let error = match outcome {
-                Ok(done) => return Ok(done),
-                Err(error) => error,
-            };
-            let now = self.clock.now();
-            if !renewed
-                && let Some(refusal) = error.refusal()
-                && self
-                    .credentials
-                    .are_renewed_after(refusal, &authorization, now)
-                    .await
-            {
-                renewed = true;
-                tracing::debug!("Asking again with other credentials: {error}");
-                continue;
-            }
-            let said = error.said();
-            let mut next = tries.after(&error, request.repeatable, now);
-            let mut held = error.retry_after();
-            // The wait counts for everything that follows, but not for another try of this.
-            if let Next::Hold(wait) | Next::HoldThenAfter(wait, _) = next
-                && request.purpose.is_optional()
-            {
-                (next, held) = (Next::GiveUp, Some(wait));
-            }
-            match next {
-                Next::GiveUp => {
-                    if let (Some(wait), Some(said)) = (held, said) {
-                        self.pacer.hold(wait, said);
-                    }
-                    let over = self.clock.elapsed().saturating_sub(began);
-                    let error = error.tried(tries.count(), over);
-                    return Err(error.by_app(self.credentials.are_an_apps()));
-                }
-                Next::Hold(wait) => {
-                    tracing::debug!("GitHub asks to wait {} s: {error}", wait.as_secs());
-                    if let Some(said) = said {
-                        self.pacer.hold(wait, said);
-                    }
-                }
-                Next::HoldThenAfter(asked, wait) => {
-                    if let Some(said) = said {
-                        self.pacer.hold(asked, said);
-                    }
-                    tracing::debug!("Trying again in {} ms: {error}", wait.as_millis());
-                    self.clock.sleep(wait).await;
-                }
-                Next::After(wait) => {
-                    tracing::debug!("Trying again in {} ms: {error}", wait.as_millis());
-                    self.clock.sleep(wait).await;
-                }
-            }
-        }
+        read: impl Fn(&Response) -> Result<T, GitHubError>,
+    ) -> Result<(T, Response), GitHubError> {
+        send_with_retry(&self.exchange, &self.credentials, request, read).await
     }
 }

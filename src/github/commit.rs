@@ -13,8 +13,10 @@ mod error;
 mod git_data;
 mod listing;
 mod mutation;
+mod permit;
 mod protected;
 mod rules;
+mod shapes;
 
 use std::fmt;
 use std::time::Duration;
@@ -24,16 +26,21 @@ use bytes::Bytes;
 use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::names::{BranchName, RepositoryName, RepositoryPath};
+use crate::system::backoff::Backoff;
 use crate::system::clock::{Clock, jitter};
 use base::Base;
 use branch::State;
 pub(crate) use error::CommitError;
 use error::is_stale;
-use rules::{Rulebook, Rules, Write};
+use permit::Rulebook;
+use rules::{Rules, Write};
 
 /// How long to go on when others commit at the same time or GitHub stumbles. With ten writers one
 /// wins each round.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The waits between two tries to commit.
+const BACKOFF: Backoff = Backoff::doubling(Duration::from_millis(250), Duration::from_secs(8));
 
 /// How many times GitHub may stumble over a commit, while nobody else commits.
 const STUMBLES: u32 = 6;
@@ -168,9 +175,8 @@ struct Patience {
 impl Patience {
     /// Waits longer each time, with jitter; false when it is enough.
     async fn wait(&mut self, clock: &Clock) -> bool {
-        let base = 0.25 * f64::from(1_u32 << self.tries.min(5));
-        let wait = Duration::from_secs_f64(base * (0.5 + jitter()));
         self.tries += 1;
+        let wait = BACKOFF.around(self.tries, jitter());
         if self.waited + wait > PATIENCE {
             return false;
         }
@@ -346,7 +352,7 @@ impl<'a> Committer<'a> {
             return Err(error.into());
         }
         if !moved && !is_stale(&error) {
-            if !error.is_passing() {
+            if !error.is_transient() {
                 let write = match base.exists {
                     true => Write::Commit,
                     false => Write::NewBranchWithCommit,

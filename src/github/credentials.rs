@@ -1,27 +1,30 @@
-//! Who asks: what stands in the `Authorization` header of a request.
+//! Whose requests they are: the owner of a token, or a GitHub App where it's installed.
 //!
-//! A token that was given stays the same. The token of an App's installation is asked for when it
-//! is first needed, and anew before it ends or where GitHub does not take it any more: reading
-//! very many seats lasts longer than the hour that such a token does.
+//! A given token stays the same. The token of an App's installation is created when it's first
+//! needed. It's replaced shortly before it expires and when GitHub refuses it, because reading very
+//! many seats takes longer than the hour that it's valid.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderValue, StatusCode};
+use http::Method;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex;
 
 use super::app::App;
-use super::client::{Client, TokenError};
-use super::error::{AppProblem, GitHubError, Problem, Purpose, Refusal, date_of};
+use super::authorization::{Authorization, Authorize, TokenError, quota_of};
+use super::error::{ApiError, AppError, ErrorKind, GitHubError, Purpose, date_of};
+use super::exchange::Exchange;
+use super::object::Object;
+use super::pacing::Cost;
+use super::request::{Accept, Request};
+use super::response::Response;
+use super::retry::send_with_retry;
 use crate::report::scope::{Scope, ScopeKind};
-use crate::system::clock::Clock;
 use crate::system::text::shown;
 
 /// What an App needs to read the seats of an organization (schema `app-permissions` of GitHub's
@@ -36,41 +39,35 @@ const EARLY: Duration = Duration::from_secs(5 * 60);
 /// Hides a secret in everything that is printed from then on.
 pub(crate) type Mask = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// Who asks.
+/// Who sends requests.
 #[derive(Clone)]
 pub(super) enum Credentials {
-    /// Whoever was given this token.
-    Token(HeaderValue),
-    /// An App for itself.
-    App(App, Mask),
-    /// An App for an organization or enterprise that it is installed on.
+    /// The owner of this token.
+    Token(Authorization),
+    /// An App for an organization or enterprise that it's installed on.
     Installation(Arc<Installation>),
 }
 
-/// What stands in the header, and which of several tokens it is.
-#[derive(Clone)]
-pub(super) struct Authorization {
-    pub(super) header: HeaderValue,
-    number: u64,
-    made: Timestamp,
+/// An App where it's installed.
+pub(super) struct Installation {
+    app: AppItself,
+    scope: Scope,
+    exchange: Exchange,
+    held: Mutex<Held>,
+    quota: u64,
 }
 
-/// An App where it is installed.
-pub(super) struct Installation {
+/// An App on its own behalf.
+struct AppItself {
     app: App,
-    scope: Scope,
-    /// Asks as the App itself.
-    client: Client,
-    clock: Clock,
     mask: Mask,
-    held: Mutex<Held>,
+    quota: u64,
 }
 
 #[derive(Default)]
 struct Held {
     found: Option<Found>,
     token: Option<(Authorization, Duration)>,
-    number: u64,
 }
 
 /// An installation that was found able to read seats.
@@ -81,147 +78,107 @@ struct Found {
 }
 
 impl Credentials {
-    pub(super) fn token(token: &SecretString) -> Result<Self, TokenError> {
-        Ok(Self::Token(bearer(token)?))
+    pub(super) fn token(token: &SecretString, now: Timestamp) -> Result<Self, TokenError> {
+        let quota = quota_of(token.expose_secret());
+        Authorization::new(token.clone(), quota, now).map(Self::Token)
     }
 
-    pub(super) fn installation(
-        app: App,
-        scope: Scope,
-        client: Client,
-        clock: Clock,
-        mask: Mask,
-    ) -> Self {
+    pub(super) fn installation(exchange: Exchange, app: &App, scope: &Scope, mask: Mask) -> Self {
+        let id = app.client_id().as_str();
+        let quota = quota_of(&format!("{id} {} {scope}", scope.kind()));
         Self::Installation(Arc::new(Installation {
-            app,
-            scope,
-            client,
-            clock,
-            mask,
+            app: AppItself {
+                app: app.clone(),
+                mask,
+                quota: quota_of(id),
+            },
+            scope: scope.clone(),
+            exchange,
             held: Mutex::default(),
+            quota,
         }))
     }
 
-    /// A number that tells whose quota is used without being a secret.
-    pub(super) fn quota(&self) -> u64 {
-        let digest: [u8; 32] = match self {
-            Self::Token(header) => Sha256::digest(header.as_bytes()),
-            Self::App(app, _) => Sha256::digest(app.client_id().as_str()),
-            Self::Installation(at) => {
-                let Installation { app, scope, .. } = &**at;
-                Sha256::digest(format!("{} {} {scope}", app.client_id(), scope.kind()))
-            }
-        }
-        .into();
-        digest
-            .iter()
-            .take(8)
-            .fold(0, |number, byte| number << 8 | u64::from(*byte))
-    }
-
-    /// Whether an App asks.
-    pub(super) fn are_an_apps(&self) -> bool {
-        !matches!(self, Self::Token(_))
-    }
-
-    /// Whether they are a person's token, by its form ("About authentication to GitHub", "GitHub's
+    /// Whether they're a person's token, by its form ("About authentication to GitHub", "GitHub's
     /// token formats"). A token without a known form may be an App's.
     pub(super) fn are_a_persons(&self) -> bool {
-        let Self::Token(header) = self else {
+        let Self::Token(token) = self else {
             return false;
         };
-        ["ghp_", "github_pat_", "gho_", "ghu_"].iter().any(|form| {
-            header
-                .as_bytes()
-                .starts_with(format!("Bearer {form}").as_bytes())
-        })
+        let token = token.token().expose_secret();
+        ["ghp_", "github_pat_", "gho_", "ghu_"]
+            .iter()
+            .any(|form| token.starts_with(form))
+    }
+}
+
+impl Authorize for Credentials {
+    fn is_app(&self) -> bool {
+        matches!(self, Self::Installation(_))
     }
 
-    /// What stands in the header of the next request for `purpose`.
-    pub(super) async fn authorization(
-        &self,
-        purpose: &Purpose,
-        now: Timestamp,
-    ) -> Result<Authorization, GitHubError> {
+    async fn authorization(&self, _: &Purpose, _: Timestamp) -> Result<Authorization, GitHubError> {
         match self {
-            Self::Token(header) => Ok(Authorization {
-                header: header.clone(),
-                number: 0,
-                made: now,
-            }),
-            Self::App(app, mask) => {
-                let assertion = app.assertion(now);
-                let header = assertion.and_then(|assertion| {
-                    mask(assertion.expose_secret());
-                    bearer(&assertion).ok()
-                });
-                let unsigned = || {
-                    let asked = "nothing; the App's assertion could not be signed".to_owned();
-                    let problem = Problem::App(AppProblem::Unsigned);
-                    GitHubError::new(purpose.clone(), asked, problem)
-                };
-                Ok(Authorization {
-                    header: header.ok_or_else(unsigned)?,
-                    number: 0,
-                    made: now,
-                })
-            }
+            Self::Token(token) => Ok(token.clone()),
             Self::Installation(installation) => installation.authorization().await,
         }
     }
 
-    /// Whether the same request is worth sending again, once, because what `used` held is not good
-    /// any more and there is something better.
-    pub(super) async fn are_renewed_after(
-        &self,
-        refusal: &Refusal,
-        used: &Authorization,
-        now: Timestamp,
-    ) -> bool {
-        if refusal.status != StatusCode::UNAUTHORIZED {
-            return false;
-        }
+    async fn renew(&self, _: &ApiError, used: &Authorization, _: Timestamp) -> bool {
         match self {
-            Self::Token(_) => false,
-            Self::App(app, _) => app.can_do_better(refusal, used.made, now),
+            Self::Token(..) => false,
             Self::Installation(installation) => {
                 let mut held = installation.held.lock().await;
                 // Of many requests that are refused at once the first drops the token for all.
-                held.token.take_if(|(held, _)| held.number == used.number);
+                held.token.take_if(|(held, _)| held.is_same_token(used));
                 true
             }
         }
     }
 }
 
-impl Installation {
-    /// Boxed, because the client that asks for the token is one that asks for tokens itself.
-    fn authorization(
+impl Authorize for AppItself {
+    fn is_app(&self) -> bool {
+        true
+    }
+
+    async fn authorization(
         &self,
-    ) -> Pin<Box<dyn Future<Output = Result<Authorization, GitHubError>> + '_>> {
-        Box::pin(async {
-            let mut held = self.held.lock().await;
-            if let Some((token, until)) = &held.token
-                && self.clock.elapsed() < *until
-            {
-                return Ok(token.clone());
-            }
-            let found = match held.found.take() {
-                Some(found) => found,
-                None => self.find().await?,
-            };
-            let (header, until) = self.token(&found).await?;
-            held.found = Some(found);
-            held.number += 1;
-            let number = held.number;
-            let token = Authorization {
-                header,
-                number,
-                made: self.clock.now(),
-            };
-            held.token = Some((token.clone(), until));
-            Ok(token)
+        purpose: &Purpose,
+        now: Timestamp,
+    ) -> Result<Authorization, GitHubError> {
+        let signed = self.app.assertion(now).and_then(|assertion| {
+            (self.mask)(assertion.expose_secret());
+            Authorization::new(assertion, self.quota, now).ok()
+        });
+        signed.ok_or_else(|| {
+            let asked = "nothing; the App's assertion could not be signed".to_owned();
+            let kind = ErrorKind::App(AppError::Unsigned);
+            GitHubError::new(purpose.clone(), asked, kind)
         })
+    }
+
+    async fn renew(&self, api_error: &ApiError, used: &Authorization, now: Timestamp) -> bool {
+        self.app.can_do_better(api_error, used.made, now)
+    }
+}
+
+impl Installation {
+    async fn authorization(&self) -> Result<Authorization, GitHubError> {
+        let mut held = self.held.lock().await;
+        if let Some((token, until)) = &held.token
+            && self.exchange.clock().elapsed() < *until
+        {
+            return Ok(token.clone());
+        }
+        let found = match held.found.take() {
+            Some(found) => found,
+            None => self.find().await?,
+        };
+        let (token, until) = self.token(&found).await?;
+        held.found = Some(found);
+        held.token = Some((token.clone(), until));
+        Ok(token)
     }
 
     /// Finds the installation, and looks whether it may read seats.
@@ -245,13 +202,15 @@ impl Installation {
             ScopeKind::Enterprise => "enterprises",
         };
         let name = self.scope.name();
-        let url = self.client.address().rest([kind, name, "installation"]);
+        let url = self.exchange.address().rest([kind, name, "installation"]);
         let purpose = Purpose::Installation(self.scope.clone());
-        let (body, answer): (Body, _) = self.client.get(&purpose, url).await?;
+        let request = Request::reading(&purpose, url, Accept::Json);
+        let (body, response): (Body, _) =
+            send_with_retry(&self.exchange, &self.app, &request, Response::json).await?;
         let page = shown(&body.html_url, 200);
         if let Some(since) = &body.suspended_at {
             let by = body.suspended_by.and_then(|by| by.login);
-            return Err(answer.failed(Problem::App(AppProblem::Suspended {
+            return Err(response.failed(ErrorKind::App(AppError::Suspended {
                 since: shown(since, 50),
                 by: by.map(|by| shown(&by, 100)),
                 page,
@@ -259,7 +218,7 @@ impl Installation {
         }
         let permissions = match self.scope.kind() {
             ScopeKind::Organization if !body.permissions.contains_key(PERMISSION) => {
-                return Err(answer.failed(Problem::App(AppProblem::Permission { page })));
+                return Err(response.failed(ErrorKind::App(AppError::Permission { page })));
             }
             ScopeKind::Organization => {
                 let mut needed = BTreeMap::from([(PERMISSION, "read")]);
@@ -273,8 +232,8 @@ impl Installation {
             // parameter" (operation `apps/create-installation-access-token`).
             ScopeKind::Enterprise => None,
         };
-        let Self { app, scope, .. } = self;
-        tracing::debug!("The App {} is installed on {scope}.", app.client_id());
+        let (id, scope) = (self.app.app.client_id(), &self.scope);
+        tracing::debug!("The App {id} is installed on {scope}.");
         Ok(Found {
             id: body.id,
             permissions,
@@ -282,7 +241,7 @@ impl Installation {
     }
 
     /// A new token, and until when it is used.
-    async fn token(&self, found: &Found) -> Result<(HeaderValue, Duration), GitHubError> {
+    async fn token(&self, found: &Found) -> Result<(Authorization, Duration), GitHubError> {
         #[derive(serde::Serialize)]
         struct Wanted<'a> {
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -294,19 +253,32 @@ impl Installation {
             expires_at: Timestamp,
         }
         let id = found.id.to_string();
-        let address = self.client.address();
+        let address = self.exchange.address();
         let url = address.rest(["app", "installations", &id, "access_tokens"]);
         let purpose = Purpose::AppToken(self.scope.clone());
         let wanted = Wanted {
             permissions: &found.permissions,
         };
-        let asked_at = self.clock.elapsed();
-        let (body, answer): (Body, _) = self.client.obtain(&purpose, url, &wanted).await?;
-        (self.mask)(body.token.expose_secret());
-        let header = bearer(&body.token)
-            .map_err(|_| answer.unusable("the token in it cannot stand in a header"))?;
-        // By the clock of the answer: ours may be another.
-        let begins = date_of(&answer.headers).unwrap_or_else(|| self.clock.now());
+        let request = Request {
+            // A second token does no harm.
+            repeatable: true,
+            ..Request::sending(&purpose, Method::POST, url, Cost::Write, &wanted)?
+        };
+        // Says nothing about the values, which include the token.
+        let read = |response: &Response| {
+            serde_json::from_slice(&response.body)
+                .map(|Object(read)| read)
+                .map_err(|_| response.of_another_form("it has not the form that GitHub describes"))
+        };
+        let clock = self.exchange.clock();
+        let asked_at = clock.elapsed();
+        let (body, response): (Body, _) =
+            send_with_retry(&self.exchange, &self.app, &request, read).await?;
+        (self.app.mask)(body.token.expose_secret());
+        let token = Authorization::new(body.token, self.quota, clock.now())
+            .map_err(|_| response.unusable("the token in it cannot stand in a header"))?;
+        // By the clock of the answer, which may differ from ours.
+        let begins = date_of(&response.headers).unwrap_or_else(|| clock.now());
         let lasts = Duration::try_from(body.expires_at.duration_since(begins)).unwrap_or_default();
         let used_for = lasts.saturating_sub(EARLY).max(lasts / 2);
         tracing::debug!(
@@ -314,7 +286,7 @@ impl Installation {
             self.scope,
             used_for.as_secs()
         );
-        Ok((header, asked_at + used_for))
+        Ok((token, asked_at + used_for))
     }
 }
 
@@ -322,11 +294,4 @@ impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Credentials(***)")
     }
-}
-
-fn bearer(token: &SecretString) -> Result<HeaderValue, TokenError> {
-    let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
-        .map_err(|_| TokenError)?;
-    header.set_sensitive(true);
-    Ok(header)
 }

@@ -8,20 +8,19 @@ use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 
 mod advice;
-mod again;
-mod app;
-mod refusal;
-mod unreachable;
+mod api_error;
+mod app_error;
+mod retry_headers;
 
 use super::names::RepositoryName;
-use super::pacer::{Said, TooLong};
+use super::pacer::{ThrottleResponse, TooLong};
 use crate::report::scope::Scope;
+use crate::system::http::TransportError;
 use crate::system::text::shown;
 
-pub(crate) use again::Again;
-pub(crate) use app::AppProblem;
-pub(crate) use refusal::Refusal;
-pub(crate) use unreachable::Unreachable;
+pub(crate) use api_error::ApiError;
+pub(crate) use app_error::AppError;
+pub(crate) use retry_headers::RetryHeaders;
 
 /// What a request is for. It decides which token was used and what the advice is.
 #[derive(Debug, Clone)]
@@ -120,7 +119,7 @@ pub(crate) struct GitHubError {
     /// Method and address, which never hold a secret.
     pub asked: String,
     /// What came of it.
-    pub problem: Box<Problem>,
+    pub kind: Box<ErrorKind>,
     /// How often it was tried, and over what time.
     tries: (u32, Duration),
     /// Whether a GitHub App asked, and not the owner of a token.
@@ -129,13 +128,13 @@ pub(crate) struct GitHubError {
 
 /// What came of a request.
 #[derive(Debug, Clone, thiserror::Error)]
-pub(crate) enum Problem {
+pub(crate) enum ErrorKind {
     /// GitHub answered that it would not.
     #[error("{0}")]
-    Refused(Refusal),
+    Refused(ApiError),
     /// No answer came: the network, a proxy, a name, a certificate.
     #[error("answer: none, {0}")]
-    Unreachable(#[from] Unreachable),
+    Transport(#[from] TransportError),
     /// The answer is not one of GitHub's, or not whole: a page of HTML from a proxy, JSON that was
     /// cut off.
     #[error("answer: {status}{request_id}, but it cannot be used: {what}")]
@@ -150,7 +149,7 @@ pub(crate) enum Problem {
     /// The answer is whole and is JSON, but not of the form that GitHub documents: a field of
     /// another kind. It would be the same again.
     #[error("answer: {status}{request_id}, but it cannot be used: {what}")]
-    Changed {
+    UnexpectedForm {
         /// The answer's status.
         status: StatusCode,
         /// GitHub's number for the request.
@@ -164,7 +163,7 @@ pub(crate) enum Problem {
         /// GitHub's number for the request.
         request_id: RequestId,
         /// When GitHub says to ask again.
-        again: Again,
+        retry_headers: RetryHeaders,
         /// What went wrong, in GitHub's words.
         errors: Vec<GraphqlError>,
     },
@@ -173,7 +172,7 @@ pub(crate) enum Problem {
     TooLong(Box<TooLong>),
     /// The GitHub App cannot read seats there.
     #[error("{0}")]
-    App(AppProblem),
+    App(AppError),
     /// The answer leads to another server, which must not see the token.
     #[error("answer: it leads to {address}, which is not GitHub's API; it was not followed")]
     Foreign {
@@ -250,11 +249,11 @@ pub(super) fn date_of(headers: &HeaderMap) -> Option<Timestamp> {
 
 impl GitHubError {
     /// A request for `purpose`, `asked` once.
-    pub(crate) fn new(purpose: Purpose, asked: String, problem: Problem) -> Self {
+    pub(crate) fn new(purpose: Purpose, asked: String, kind: ErrorKind) -> Self {
         Self {
             purpose,
             asked,
-            problem: Box::new(problem),
+            kind: Box::new(kind),
             tries: (1, Duration::ZERO),
             by_app: false,
         }
@@ -277,23 +276,23 @@ impl GitHubError {
         let Self {
             purpose,
             asked,
-            problem,
+            kind,
             ..
         } = self;
         let tried = self.tries_made();
-        format!("{purpose} failed.\n  asked: {asked}{tried}\n  {problem}")
+        format!("{purpose} failed.\n  asked: {asked}{tried}\n  {kind}")
     }
 
     /// The answer by which GitHub asks to be left alone, where it does: by a rate limit, or by
     /// `Retry-After`.
-    pub(crate) fn said(&self) -> Option<Said> {
-        let (answer, is_limit) = match &*self.problem {
-            Problem::Refused(refusal)
-                if refusal.is_limit() || refusal.again.retry_after.is_some() =>
+    pub(crate) fn throttle(&self) -> Option<ThrottleResponse> {
+        let (answer, is_limit) = match &*self.kind {
+            ErrorKind::Refused(api_error)
+                if api_error.is_limit() || api_error.retry_headers.retry_after.is_some() =>
             {
-                (refusal.answer(), refusal.is_limit())
+                (api_error.answer(), api_error.is_limit())
             }
-            Problem::Graphql {
+            ErrorKind::Graphql {
                 request_id, errors, ..
             } if self.limit().is_some() => {
                 let listed = listed(errors);
@@ -301,28 +300,35 @@ impl GitHubError {
             }
             _ => return None,
         };
-        Some(Said { answer, is_limit })
+        Some(ThrottleResponse { answer, is_limit })
     }
 
     /// `Retry-After` of the answer, where there was a refusal.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
-        self.refusal()?.again.retry_after
+        self.api_error()?.retry_headers.retry_after
     }
 
     /// When GitHub says to ask again, where a rate limit is the reason.
-    pub(crate) fn limit(&self) -> Option<&Again> {
-        match &*self.problem {
-            Problem::Refused(refusal) => refusal.is_limit().then_some(&refusal.again),
-            Problem::Graphql { again, errors, .. } => {
-                errors.iter().any(GraphqlError::is_limit).then_some(again)
+    pub(crate) fn limit(&self) -> Option<&RetryHeaders> {
+        match &*self.kind {
+            ErrorKind::Refused(api_error) => {
+                api_error.is_limit().then_some(&api_error.retry_headers)
             }
+            ErrorKind::Graphql {
+                retry_headers,
+                errors,
+                ..
+            } => errors
+                .iter()
+                .any(GraphqlError::is_limit)
+                .then_some(retry_headers),
             _ => None,
         }
     }
 
     /// Whether it was a rate limit, or a wait that is too long. Such a request was not carried out.
     pub(crate) fn is_limit(&self) -> bool {
-        matches!(*self.problem, Problem::TooLong(_)) || self.limit().is_some()
+        matches!(*self.kind, ErrorKind::TooLong(_)) || self.limit().is_some()
     }
 
     fn tries_made(&self) -> String {
@@ -333,39 +339,39 @@ impl GitHubError {
     }
 
     /// The answer by which GitHub refused, where it gave one.
-    pub(crate) fn refusal(&self) -> Option<&Refusal> {
-        match &*self.problem {
-            Problem::Refused(refusal) => Some(refusal),
+    pub(crate) fn api_error(&self) -> Option<&ApiError> {
+        match &*self.kind {
+            ErrorKind::Refused(api_error) => Some(api_error),
             _ => None,
         }
     }
 
     /// The status of the answer, where there was a refusal.
     pub(crate) fn status(&self) -> Option<StatusCode> {
-        self.refusal().map(|refusal| refusal.status)
+        self.api_error().map(|api_error| api_error.status)
     }
 
     /// GitHub's own words; empty where it answered with none.
     pub(crate) fn words(&self) -> String {
-        match &*self.problem {
-            Problem::Refused(refusal) => refusal.message.clone(),
-            Problem::Graphql { errors, .. } => listed(errors),
+        match &*self.kind {
+            ErrorKind::Refused(api_error) => api_error.message.clone(),
+            ErrorKind::Graphql { errors, .. } => listed(errors),
             _ => String::new(),
         }
     }
 
     /// Whether the same request may well succeed in a moment: no answer came, a server stumbled,
     /// or the answer was damaged on its way.
-    pub(crate) fn is_passing(&self) -> bool {
-        match &*self.problem {
-            Problem::Refused(refusal) => refusal.status.is_server_error(),
-            Problem::Unreachable(unreachable) => unreachable.is_passing(),
-            Problem::Unusable { .. } | Problem::Changed { .. } => true,
+    pub(crate) fn is_transient(&self) -> bool {
+        match &*self.kind {
+            ErrorKind::Refused(api_error) => api_error.status.is_server_error(),
+            ErrorKind::Transport(error) => error.is_transient(),
+            ErrorKind::Unusable { .. } | ErrorKind::UnexpectedForm { .. } => true,
             // GitHub's words where one of its servers failed; other errors say what is wrong.
-            Problem::Graphql { errors, .. } => errors.iter().all(|error| {
+            ErrorKind::Graphql { errors, .. } => errors.iter().all(|error| {
                 error.kind.is_none() && error.message.contains("Something went wrong")
             }),
-            Problem::Foreign { .. } | Problem::TooLong(_) | Problem::App(_) => false,
+            ErrorKind::Foreign { .. } | ErrorKind::TooLong(_) | ErrorKind::App(_) => false,
         }
     }
 }

@@ -23,10 +23,15 @@ pub(crate) struct Pacer {
     clock: Clock,
     slots: Semaphore,
     state: Mutex<State>,
-    /// How long may be waited in all because GitHub said so.
-    most: Duration,
-    /// Whether `max-wait-minutes` says that.
-    by_input: bool,
+    budget: WaitBudget,
+}
+
+/// How long requests wait in total because GitHub asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WaitBudget {
+    pub(crate) max: Duration,
+    /// The name of the input that sets it, if there is one.
+    pub(crate) input: Option<&'static str>,
 }
 
 #[derive(Default)]
@@ -38,12 +43,12 @@ struct State {
     counted_until: Duration,
     announced_until: Duration,
     /// Until when GitHub asked to be left alone, and the answer by which it did.
-    held: Option<(Duration, Said)>,
+    held: Option<(Duration, ThrottleResponse)>,
 }
 
 /// An answer by which GitHub asks to be left alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Said {
+pub(crate) struct ThrottleResponse {
     /// Status, number of the request, and GitHub's words.
     pub answer: String,
     /// Whether a rate limit is the reason, rather than a server that has too much to do.
@@ -56,26 +61,27 @@ pub(crate) struct TooLong {
     wait: Duration,
     end: Timestamp,
     waited: Duration,
-    most: Duration,
-    by_input: bool,
-    said: Option<Said>,
+    budget: WaitBudget,
+    throttle: Option<ThrottleResponse>,
 }
 
 impl TooLong {
     /// The answer by which GitHub said to wait, to whichever request; nothing where only the
     /// headers of good answers said that no request is left.
     pub(crate) fn answer(&self) -> Option<&str> {
-        self.said.as_ref().map(|said| &*said.answer)
+        self.throttle.as_ref().map(|throttle| &*throttle.answer)
     }
 
     /// Whether GitHub's rate limit is the reason.
     pub(crate) fn is_for_a_limit(&self) -> bool {
-        self.said.as_ref().is_none_or(|said| said.is_limit)
+        self.throttle
+            .as_ref()
+            .is_none_or(|throttle| throttle.is_limit)
     }
 
-    /// Whether the user can let it be longer, by `max-wait-minutes`.
-    pub(crate) fn is_by_input(&self) -> bool {
-        self.by_input
+    /// The input that sets how long to wait, if there is one.
+    pub(crate) fn input(&self) -> Option<&'static str> {
+        self.budget.input
     }
 }
 
@@ -92,15 +98,17 @@ impl fmt::Display for TooLong {
             0 => f.write_str("that")?,
             waited => write!(f, "together with the {waited} s waited before that")?,
         }
-        if !self.by_input {
-            let most = self.most.as_secs();
-            return write!(f, " is more than the {most} s that this command waits");
+        let max = self.budget.max.as_secs();
+        match self.budget.input {
+            None => write!(f, " is more than the {max} s that this command waits"),
+            Some(input) => {
+                let minutes = max / 60;
+                write!(
+                    f,
+                    " is more than the {minutes} minutes that `{input}` allows"
+                )
+            }
         }
-        let most = self.most.as_secs() / 60;
-        write!(
-            f,
-            " is more than the {most} minutes that `max-wait-minutes` allows"
-        )
     }
 }
 
@@ -114,22 +122,13 @@ pub(crate) struct Admitted<'a> {
 }
 
 impl Pacer {
-    /// A pacer that waits for GitHub no longer than `most` in all.
-    pub(crate) fn new(clock: Clock, most: Duration) -> Self {
+    /// A pacer that waits for GitHub no longer than the `budget` in total.
+    pub(crate) fn new(clock: Clock, budget: WaitBudget) -> Self {
         Self {
             clock,
             slots: Semaphore::new(AT_ONCE),
             state: Mutex::default(),
-            most,
-            by_input: true,
-        }
-    }
-
-    /// As [`Pacer::new`], for a command that has no `max-wait-minutes`.
-    pub(crate) fn without_input(clock: Clock, most: Duration) -> Self {
-        Self {
-            by_input: false,
-            ..Self::new(clock, most)
+            budget,
         }
     }
 
@@ -166,12 +165,12 @@ impl Pacer {
     }
 
     /// Lets nothing begin for `wait`, because GitHub `said` so.
-    pub(crate) fn hold(&self, wait: Duration, said: Said) {
+    pub(crate) fn hold(&self, wait: Duration, throttle: ThrottleResponse) {
         let until = self.clock.elapsed() + wait;
         let mut state = self.state();
         state.governor.hold(until);
         if state.held.as_ref().is_none_or(|(held, _)| *held < until) {
-            state.held = Some((until, said));
+            state.held = Some((until, throttle));
         }
     }
 
@@ -187,14 +186,13 @@ impl Pacer {
         end: Timestamp,
     ) -> Result<(), Box<TooLong>> {
         let wait = until.saturating_sub(now.max(state.counted_until));
-        if state.waited + wait > self.most {
+        if state.waited + wait > self.budget.max {
             return Err(Box::new(TooLong {
                 wait: until.saturating_sub(now),
                 end,
                 waited: state.waited,
-                most: self.most,
-                by_input: self.by_input,
-                said: state.said(until).cloned(),
+                budget: self.budget,
+                throttle: state.throttle(until).cloned(),
             }));
         }
         state.waited += wait;
@@ -227,9 +225,9 @@ impl Drop for Admitted<'_> {
 
 impl State {
     /// The answer by which GitHub asked to wait until then, where that was one.
-    fn said(&self, until: Duration) -> Option<&Said> {
-        let (held, said) = self.held.as_ref()?;
-        (*held == until).then_some(said)
+    fn throttle(&self, until: Duration) -> Option<&ThrottleResponse> {
+        let (held, throttle) = self.held.as_ref()?;
+        (*held == until).then_some(throttle)
     }
 }
 
@@ -240,12 +238,12 @@ fn announce(state: &mut State, (now, until): (Duration, Duration), end: Timestam
         return;
     }
     state.announced_until = until;
-    let why = match (reason, state.said(until)) {
+    let why = match (reason, state.throttle(until)) {
         (Reason::Pace, _) => "to keep to GitHub's rate limits.".to_owned(),
         (Reason::Hold, None) => {
             "because of GitHub's rate limit: no request is left until then.".to_owned()
         }
-        (Reason::Hold, Some(Said { answer, is_limit })) => {
+        (Reason::Hold, Some(ThrottleResponse { answer, is_limit })) => {
             let what = if *is_limit {
                 "because of GitHub's rate limit"
             } else {

@@ -16,6 +16,7 @@ use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::link::Links;
 use super::names::{BranchName, RepositoryName};
+use crate::system::backoff::Backoff;
 use crate::system::clock::{Clock, jitter};
 use crate::system::text::shown;
 
@@ -27,6 +28,9 @@ const MOST_PAGES: usize = 100;
 
 /// How often opening one is tried when GitHub stumbles.
 const TRIES: u32 = 6;
+
+/// The waits between two of these tries.
+const BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(1), Duration::from_secs(16));
 
 /// GitHub refuses longer titles.
 const LONGEST_TITLE: usize = 256;
@@ -210,7 +214,7 @@ impl<'a> PullRequests<'a> {
                 return Ok(Opened::Nothing);
             }
             // Another run was faster, or another of GitHub's servers does not know the branch yet.
-            let may_pass = error.is_passing()
+            let may_pass = error.is_transient()
                 || words.contains("already exists")
                 || words.contains(r#""field":"head""#);
             tries += 1;
@@ -218,8 +222,7 @@ impl<'a> PullRequests<'a> {
                 return Err(error);
             }
             tracing::debug!("Opening the pull request is tried again: {error}");
-            let wait = 0.5 * f64::from(1_u32 << tries) * (0.5 + jitter());
-            self.clock.sleep(Duration::from_secs_f64(wait)).await;
+            self.clock.sleep(BACKOFF.around(tries, jitter())).await;
         }
     }
 

@@ -15,11 +15,11 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use http::HeaderMap;
 use reqwest::Url;
 
-use super::answer::Answer;
 use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::link::Links;
 use super::pacer::AT_ONCE;
+use super::response::Response;
 use crate::report::Report;
 use crate::report::completeness::{Doubt, Reading};
 use crate::report::pseudonym::PseudonymKey;
@@ -176,7 +176,7 @@ impl Pages {
             rows: std::mem::take(&mut first.seats),
             totals: vec![first.total_seats],
             partial: first.partial,
-            visited: HashSet::from([first.answer.url.clone()]),
+            visited: HashSet::from([first.response.url.clone()]),
             last: first,
         }
     }
@@ -185,19 +185,21 @@ impl Pages {
         self.rows.append(&mut page.seats);
         self.totals.push(page.total_seats);
         self.partial |= page.partial;
-        self.visited.insert(page.answer.url.clone());
+        self.visited.insert(page.response.url.clone());
         self.last = page;
     }
 
     /// The address of the page after the last, where there is one.
     fn next(&mut self, client: &Client) -> Result<Option<Url>, GitHubError> {
-        let Page { links, answer, .. } = &self.last;
+        let Page {
+            links, response, ..
+        } = &self.last;
         let Some(next) = &links.next else {
             return Ok(None);
         };
-        let next = answer.linked(next, client.address())?;
+        let next = response.linked(next, client.address())?;
         if self.totals.len() >= MOST_PAGES || !self.visited.insert(next.clone()) {
-            return Err(answer.unusable("its links to further pages have no end"));
+            return Err(response.unusable("its links to further pages have no end"));
         }
         Ok(Some(next))
     }
@@ -210,7 +212,7 @@ struct Page {
     links: Links,
     /// Whether GitHub says that it left something out.
     partial: bool,
-    answer: Answer,
+    response: Response,
 }
 
 impl Page {
@@ -220,21 +222,21 @@ impl Page {
         shared: &RefCell<Shared>,
         url: Url,
     ) -> Result<Self, GitHubError> {
-        let (body, mut answer): (PageBody, Answer) = client.get(purpose, url).await?;
-        let links = Links::of(&answer.headers);
-        let partial = answer
+        let (body, mut response): (PageBody, Response) = client.get(purpose, url).await?;
+        let links = Links::of(&response.headers);
+        let partial = response
             .headers
             .get("x-github-sso")
             .is_some_and(|value| value.as_bytes().starts_with(b"partial-results"));
         // Further pages wait for those before them, and only their rows are needed.
-        answer.body.clear();
-        answer.headers = HeaderMap::new();
+        response.body.clear();
+        response.headers = HeaderMap::new();
         Ok(Self {
             total_seats: body.total_seats,
             seats: shared.borrow_mut().seats(body.seats),
             links,
             partial,
-            answer,
+            response,
         })
     }
 
@@ -244,7 +246,7 @@ impl Page {
         let Some(last) = &self.links.last else {
             return Ok(Vec::new());
         };
-        let last = self.answer.linked(last, client.address())?;
+        let last = self.response.linked(last, client.address())?;
         let number = last
             .query_pairs()
             .find(|(name, _)| name == "page")
@@ -254,7 +256,7 @@ impl Page {
         };
         if number > MOST_PAGES {
             return Err(self
-                .answer
+                .response
                 .unusable(&format!("it links to a page number {number}")));
         }
         Ok((2..=number).map(|number| numbered(&last, number)).collect())

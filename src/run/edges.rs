@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use crate::github::client::Client;
+use crate::github::client::{Client, Identity};
 use crate::github::credentials::Mask;
-use crate::github::pacer::Pacer;
+use crate::github::exchange::Exchange;
+use crate::github::pacer::{Pacer, WaitBudget};
 use crate::inputs::{Access, Inputs};
 use crate::report::scope::Scope;
 use crate::runner::log;
@@ -21,10 +22,10 @@ pub(crate) struct Edges<'e> {
     pub(crate) console: &'e Console,
     pub(crate) clock: Clock,
     pub(crate) http: Http,
-    pacer: Arc<Pacer>,
+    exchange: Exchange,
 }
 
-/// The clients of a run, which share one pacer.
+/// The clients of a run, which share rate limits.
 pub(crate) struct Clients<'i> {
     /// One for each scope, to read its report with.
     pub(crate) readers: Vec<(&'i Scope, Client)>,
@@ -39,35 +40,29 @@ impl<'e> Edges<'e> {
         console: &'e Console,
     ) -> anyhow::Result<Self> {
         let clock = Clock::system(environment);
+        let http = Http::new(environment, inputs.proxies.clone())?;
+        let budget = WaitBudget {
+            max: inputs.max_wait,
+            input: Some("max-wait-minutes"),
+        };
+        let pacer = Pacer::new(clock.clone(), budget);
+        let address = inputs.address.clone();
         Ok(Self {
             environment,
             console,
-            http: Http::new(environment, inputs.proxies.clone())?,
-            pacer: Arc::new(Pacer::new(clock.clone(), inputs.max_wait)),
+            exchange: Exchange::new(http.clone(), address, clock.clone(), pacer),
             clock,
+            http,
         })
     }
 
     /// The clients that `inputs` ask for. Sends nothing.
     pub(crate) fn clients<'i>(&self, inputs: &'i Inputs) -> anyhow::Result<Clients<'i>> {
-        let client = |token| {
-            let (http, address) = (self.http.clone(), inputs.address.clone());
-            Client::new(
-                http,
-                address,
-                self.clock.clone(),
-                Arc::clone(&self.pacer),
-                token,
-            )
-        };
+        let client = |token| Client::new(&self.exchange, Identity::Token(token));
         let reader = |scope| match &inputs.access {
             Access::Token(token) => client(token).context("`token` cannot be used"),
-            Access::App(app) => {
-                let (http, address) = (self.http.clone(), inputs.address.clone());
-                let (clock, pacer) = (self.clock.clone(), Arc::clone(&self.pacer));
-                Client::of_app(http, address, clock, pacer, (app, scope), self.mask())
-                    .context("the GitHub App cannot be used")
-            }
+            Access::App(app) => Client::new(&self.exchange, Identity::App(app, scope, self.mask()))
+                .context("the GitHub App cannot be used"),
         };
         let readers = inputs.scopes.iter();
         let readers = readers.map(|scope| Ok((scope, reader(scope)?)));

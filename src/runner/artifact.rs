@@ -46,7 +46,7 @@ pub(crate) use self::retention::Retention;
 use self::address::SignedAddress;
 use self::archive::Archive;
 use self::blob::Store;
-use self::service::{Content, MIME, Service};
+use self::service::{MIME, Service};
 use self::token::RuntimeToken;
 use self::twirp::Twirp;
 use crate::system::clock::Clock;
@@ -167,11 +167,8 @@ impl ArtifactService {
             .map(|file| (file.name.to_owned(), file.path.to_owned()))
             .collect();
         let archive = Archive::pack(files, self.temporary.clone()).await?;
-        debug!(
-            "Packed {} bytes, SHA-256 {}",
-            archive.size(),
-            archive.digest()
-        );
+        let content = archive.content();
+        debug!("Packed {} bytes, SHA-256 {}", content.size, content.sha256);
 
         let expires_at =
             retention.map(|kept| kept.expires_at(self.clock.now(), self.longest_retention));
@@ -190,10 +187,6 @@ impl ArtifactService {
         };
         store.put(&archive, MIME).await?;
 
-        let content = Content {
-            size: archive.size(),
-            sha256: archive.digest(),
-        };
         let id = match self.service.finalize(&name, content).await {
             Ok(id) => id,
             Err(unknown @ ArtifactError::Unknown { .. }) => return Err(unknown),

@@ -1,7 +1,9 @@
 //! The one HTTP client of the binary: everything that is sent to GitHub, to the artifact service
 //! and to its blob store goes through it.
 
+mod body;
 mod proxies;
+mod transport_error;
 
 use std::fs::File;
 use std::io::Read as _;
@@ -12,8 +14,10 @@ use anyhow::Context as _;
 use reqwest::Url;
 
 use crate::system::environment::Environment;
+pub(crate) use body::read_body;
 pub use proxies::Proxies;
 pub(crate) use proxies::{ProxyError, ProxyErrors, Via};
+pub(crate) use transport_error::{TransportError, TransportErrorKind};
 
 /// How long to try to reach a server.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -18,62 +18,38 @@ use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 #[derive(Clone)]
 pub(crate) struct PrivateKey(Arc<RsaKeyPair>);
 
-/// Why a text is no key that can be used.
+/// Why a text can't be used as a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum KeyError {
-    /// Nothing in it begins as a key in the form PEM does.
     #[error(
         "it is no private key: give the whole text of the `.pem` file that GitHub made for the App, from `-----BEGIN` on, and not the file's name or its fingerprint"
     )]
     NotAKey,
-    /// Its end is missing.
     #[error(
-        "the key is cut off: the line that begins with `-----END` is missing or belongs to another kind of key; save the whole file as the secret"
+        "the key is cut off or damaged, from its line `-----BEGIN` to the line `-----END` of the same kind; save the whole `.pem` file as the secret again"
     )]
     CutOff,
-    /// It has further text around it, or several keys.
     #[error(
         "it has more than one key, or other text beside the key; save nothing but the `.pem` file as the secret"
     )]
     MoreThanAKey,
-    /// The text between its first line and its last is no base64, or is no key.
-    #[error(
-        "the key is damaged: what stands between its first line and its last is no RSA key; save the `.pem` file as the secret again"
-    )]
-    Damaged,
-    /// It needs a password.
     #[error(
         "the key is encrypted with a password; save it as GitHub made it, or decrypt it with `openssl rsa`"
     )]
     Encrypted,
-    /// The public half of a key.
     #[error(
-        "it is a public key; the App signs with the private one, the `.pem` file that GitHub made"
+        "it is not the App's private RSA key, but a public key, a certificate, or a key of another kind; give the `.pem` file that GitHub made for the App"
     )]
-    Public,
-    /// A certificate.
-    #[error("it is a certificate; give the App's private key, the `.pem` file that GitHub made")]
-    Certificate,
-    /// A key in the form of OpenSSH.
-    #[error("it is a key of OpenSSH; give the App's private key, the `.pem` file that GitHub made")]
-    OpenSsh,
-    /// A key of another kind than RSA.
-    #[error(
-        "it is a key of another kind than RSA; give the App's private key, the `.pem` file that GitHub made"
-    )]
-    NotRsa,
-    /// Too short or too long to sign with.
-    #[error("it is an RSA key of a length that GitHub does not make; it makes keys of 2048 bits")]
-    Length,
+    NotTheAppsKey,
 }
 
-/// The form of what stands between a key's first line and its last.
+/// The encoding of the text between a key's first line and its last.
 #[derive(Clone, Copy)]
-enum Form {
+enum Encoding {
     Pkcs1,
     Pkcs8,
-    /// The lines that say it are missing.
-    Unsaid,
+    /// The lines that name it are missing.
+    Unnamed,
 }
 
 impl PrivateKey {
@@ -92,24 +68,21 @@ impl PrivateKey {
         let text = without_breaks(text);
         let text = text.expose_secret();
         if text.starts_with("ssh-") {
-            return Err(KeyError::Public);
+            return Err(KeyError::NotTheAppsKey);
         }
         let Some((before, rest)) = text.split_once("-----BEGIN") else {
             let body = decoded(text).ok_or(KeyError::NotAKey)?;
-            return Self::from_der(Form::Unsaid, &body).map_err(|error| match error {
-                KeyError::Damaged => KeyError::NotAKey,
+            return Self::from_der(Encoding::Unnamed, &body).map_err(|error| match error {
+                KeyError::CutOff => KeyError::NotAKey,
                 error => error,
             });
         };
         let (label, rest) = rest.split_once("-----").ok_or(KeyError::CutOff)?;
-        let form = match label {
-            "RSAPRIVATEKEY" => Form::Pkcs1,
-            "PRIVATEKEY" => Form::Pkcs8,
+        let encoding = match label {
+            "RSAPRIVATEKEY" => Encoding::Pkcs1,
+            "PRIVATEKEY" => Encoding::Pkcs8,
             "ENCRYPTEDPRIVATEKEY" => return Err(KeyError::Encrypted),
-            "PUBLICKEY" | "RSAPUBLICKEY" | "SSH2PUBLICKEY" => return Err(KeyError::Public),
-            "CERTIFICATE" | "CERTIFICATEREQUEST" => return Err(KeyError::Certificate),
-            "OPENSSHPRIVATEKEY" => return Err(KeyError::OpenSsh),
-            _ => return Err(KeyError::NotRsa),
+            _ => return Err(KeyError::NotTheAppsKey),
         };
         let end = format!("-----END{label}-----");
         let (body, after) = rest.split_once(&end).ok_or(KeyError::CutOff)?;
@@ -119,22 +92,21 @@ impl PrivateKey {
         if body.contains("ENCRYPTED") {
             return Err(KeyError::Encrypted);
         }
-        Self::from_der(form, &decoded(body).ok_or(KeyError::Damaged)?)
+        Self::from_der(encoding, &decoded(body).ok_or(KeyError::CutOff)?)
     }
 
-    fn from_der(form: Form, der: &SecretSlice<u8>) -> Result<Self, KeyError> {
+    fn from_der(encoding: Encoding, der: &SecretSlice<u8>) -> Result<Self, KeyError> {
         let der = der.expose_secret();
-        let read = match form {
-            Form::Pkcs1 => RsaKeyPair::from_der(der),
-            Form::Pkcs8 => RsaKeyPair::from_pkcs8(der),
-            Form::Unsaid => RsaKeyPair::from_der(der).or_else(|_| RsaKeyPair::from_pkcs8(der)),
+        let read = match encoding {
+            Encoding::Pkcs1 => RsaKeyPair::from_der(der),
+            Encoding::Pkcs8 => RsaKeyPair::from_pkcs8(der),
+            Encoding::Unnamed => RsaKeyPair::from_der(der).or_else(|_| RsaKeyPair::from_pkcs8(der)),
         };
-        // The words of ring's `KeyRejected` are all that it tells apart.
+        // ring's `KeyRejected` tells its reasons apart only by their words.
         read.map(|key| Self(Arc::new(key))).map_err(|rejected| {
             match rejected.to_string().as_str() {
-                "WrongAlgorithm" => KeyError::NotRsa,
-                "TooSmall" | "TooLarge" => KeyError::Length,
-                _ => KeyError::Damaged,
+                "WrongAlgorithm" | "TooSmall" | "TooLarge" => KeyError::NotTheAppsKey,
+                _ => KeyError::CutOff,
             }
         })
     }

@@ -4,13 +4,13 @@ use http::Method;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::super::answer::Answer;
-use super::super::error::{Again, GitHubError, GraphqlError, Problem, Purpose, RequestId};
+use super::super::error::{ErrorKind, GitHubError, GraphqlError, Purpose, RequestId, RetryHeaders};
 use super::super::few::few;
 use super::super::object::Object;
 use super::super::pacing::Cost;
+use super::super::request::Request;
+use super::super::response::Response;
 use super::Client;
-use super::request::Request;
 
 impl Client {
     /// Asks GraphQL, and tries again what may pass.
@@ -50,7 +50,7 @@ impl Client {
             variables: &'a V,
         }
         let question = Question { query, variables };
-        let url = self.address.graphql().clone();
+        let url = self.address().graphql().clone();
         let request = Request::sending(purpose, Method::POST, url, cost, &question)?;
         let (data, _) = self.tried(&request, graphql_data).await?;
         Ok(data)
@@ -58,7 +58,7 @@ impl Client {
 }
 
 /// The data of a GraphQL answer, or its errors.
-fn graphql_data<T: DeserializeOwned>(answer: &Answer) -> Result<T, GitHubError> {
+fn graphql_data<T: DeserializeOwned>(response: &Response) -> Result<T, GitHubError> {
     #[derive(Deserialize)]
     #[serde(bound = "T: DeserializeOwned")]
     struct Reply<T> {
@@ -69,17 +69,17 @@ fn graphql_data<T: DeserializeOwned>(answer: &Answer) -> Result<T, GitHubError> 
         #[serde(default, deserialize_with = "first_errors")]
         errors: Vec<GraphqlError>,
     }
-    let Errors { errors } = answer.json()?;
+    let Errors { errors } = response.json()?;
     if !errors.is_empty() {
-        return Err(answer.failed(Problem::Graphql {
-            request_id: RequestId::of(&answer.headers),
-            again: Again::of(&answer.headers),
+        return Err(response.failed(ErrorKind::Graphql {
+            request_id: RequestId::of(&response.headers),
+            retry_headers: RetryHeaders::of(&response.headers),
             errors,
         }));
     }
-    let reply: Reply<T> = answer.json()?;
+    let reply: Reply<T> = response.json()?;
     let data = reply.data.map(|Object(data)| data);
-    data.ok_or_else(|| answer.of_another_form("it has neither data nor errors"))
+    data.ok_or_else(|| response.of_another_form("it has neither data nor errors"))
 }
 
 /// The first errors of a list; one answer has room for millions.

@@ -1,9 +1,11 @@
 //! What a commit is made on: a repository's first commit and its branches are created here.
 
-use super::branch::{Head, State};
+use super::branch::State;
 use super::error::{gives_no_reason, is_by_a_rule};
+use super::permit::Rulebook;
 use super::protected::Refused;
-use super::rules::{Rulebook, Rules, Write};
+use super::rules::{Rules, Write};
+use super::shapes::Head;
 use super::{CommitError, Committer, Patience};
 use crate::github::error::GitHubError;
 use crate::github::names::BranchName;
@@ -106,7 +108,7 @@ impl Committer<'_> {
             .is_some_and(|status| matches!(status.as_u16(), 409 | 422))
             && !is_by_a_rule(&error, write, rules)
             && patience.tries < most;
-        if !by_another && !error.is_passing() {
+        if !by_another && !error.is_transient() {
             return Err(self.refused(branch, write, error, rules));
         }
         if !patience.wait(self.clock).await {

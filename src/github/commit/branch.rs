@@ -9,29 +9,11 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
-use super::mutation::Signature;
+use super::shapes::{Head, Signature};
 use super::{Beginning, Commit, Committer};
 use crate::github::checked;
 use crate::github::error::GitHubError;
 use crate::github::names::{BranchName, RepositoryPath};
-
-/// The commit a branch points to.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Head {
-    /// Its SHA.
-    #[serde(rename = "oid", deserialize_with = "checked::sha")]
-    pub(super) commit: String,
-    /// Its tree.
-    pub(super) tree: Tree,
-}
-
-/// A commit's tree.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Tree {
-    /// Its SHA.
-    #[serde(rename = "oid", deserialize_with = "checked::sha")]
-    pub(super) sha: String,
-}
 
 /// Where the branch stands.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::LARGEST_FILE;
 use super::protected::Protected;
 use super::rules::{Rules, Write};
-use crate::github::error::{GitHubError, Problem};
+use crate::github::error::{ErrorKind, GitHubError};
 use crate::github::names::{BranchName, RepositoryName, RepositoryPath};
 
 /// Why nothing was committed.
@@ -104,9 +104,9 @@ fn names_a_rule(error: &GitHubError) -> bool {
 /// Whether the refusal is of the kind that rules bring about, and also others: not a missing
 /// permission and not a limit, which GitHub tells apart.
 fn may_be_by_a_rule(error: &GitHubError) -> bool {
-    match &*error.problem {
-        Problem::Refused(refusal) => matches!(refusal.status.as_u16(), 409 | 422),
-        Problem::Graphql { errors, .. } => errors.iter().all(|error| {
+    match &*error.kind {
+        ErrorKind::Refused(api_error) => matches!(api_error.status.as_u16(), 409 | 422),
+        ErrorKind::Graphql { errors, .. } => errors.iter().all(|error| {
             !matches!(
                 error.kind.as_deref(),
                 Some("FORBIDDEN" | "NOT_FOUND" | "INSUFFICIENT_SCOPES" | "RATE_LIMITED")
@@ -119,13 +119,13 @@ fn may_be_by_a_rule(error: &GitHubError) -> bool {
 /// Whether GitHub says that the branch is no longer where we expected it. The head may look
 /// unmoved for a moment nevertheless, when another server answers.
 pub(super) fn is_stale(error: &GitHubError) -> bool {
-    match &*error.problem {
-        Problem::Graphql { errors, .. } => errors.iter().any(|error| {
+    match &*error.kind {
+        ErrorKind::Graphql { errors, .. } => errors.iter().any(|error| {
             error.kind.as_deref() == Some("STALE_DATA")
                 || error.message.contains("Expected branch to point to")
                 || error.message.contains("but expected")
         }),
-        Problem::Refused(refusal) => refusal.message.contains("not a fast forward"),
+        ErrorKind::Refused(api_error) => api_error.message.contains("not a fast forward"),
         _ => false,
     }
 }

@@ -14,7 +14,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::branch::Head;
+use super::shapes::Head;
 use super::{Change, Commit, Committer, Verification};
 use crate::github::checked;
 use crate::github::error::GitHubError;

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Committer;
-use super::branch::{Data, Head};
+use super::branch::Data;
+use super::shapes::Head;
 use crate::github::checked;
 use crate::github::error::GitHubError;
 use crate::github::names::RepositoryPath;

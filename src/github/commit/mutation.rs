@@ -6,11 +6,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::branch::Head;
-use super::{Change, Commit, Committer, Verification};
+use super::shapes::{Head, Signature};
+use super::{Change, Commit, Committer};
 use crate::github::checked;
 use crate::github::error::GitHubError;
-use crate::system::text::shown;
 
 const MUTATION: &str = "mutation($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) {
@@ -36,28 +35,6 @@ struct CommitBody {
     #[serde(deserialize_with = "checked::page")]
     url: String,
     signature: Option<Signature>,
-}
-
-/// GraphQL's `GitSignature`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Signature {
-    is_valid: bool,
-    state: Option<String>,
-}
-
-impl Signature {
-    /// What a commit's signature, or its absence, means.
-    pub(super) fn verification(signature: Option<Self>) -> Verification {
-        match signature {
-            None => Verification::Unverified("it is not signed".to_owned()),
-            Some(signature) if signature.is_valid => Verification::Verified,
-            Some(signature) => {
-                let state = signature.state.unwrap_or_default();
-                Verification::Unverified(format!("its signature is {}", shown(&state, 50)))
-            }
-        }
-    }
 }
 
 /// Commits `change` on top of `head`.

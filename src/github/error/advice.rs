@@ -2,9 +2,11 @@
 
 use http::StatusCode;
 
-use super::{GitHubError, GraphqlError, Problem, Purpose, Refusal};
+use super::{ApiError, ErrorKind, GitHubError, GraphqlError, Purpose};
 use crate::github::names::RepositoryName;
+use crate::github::pacer::TooLong;
 use crate::report::scope::{Scope, ScopeKind};
+use crate::system::http::{TransportError, TransportErrorKind, Via};
 
 impl GitHubError {
     /// What the person reading the error can do.
@@ -16,26 +18,19 @@ impl GitHubError {
                 "unarchive {repository} in its settings, or name another one in `repository`"
             );
         }
-        match &*self.problem {
-            Problem::Refused(refusal) => self.advice_on(refusal),
-            Problem::Unreachable(unreachable) => unreachable.advice(),
-            Problem::Unusable { .. } => "run the workflow again; if it stays, look whether a proxy answers in GitHub's place, and report the request's number to GitHub".to_owned(),
-            Problem::Changed { .. } => "update the action: GitHub's answers have changed, or something between it and the runner changes them; if the newest version fails too, report this, with the request's number, to whoever maintains the action".to_owned(),
-            Problem::TooLong(wait) if !wait.is_by_input() => {
-                "start the command again after that time".to_owned()
-            }
-            Problem::TooLong(wait) => format!("run the workflow again after that time, or let `max-wait-minutes` be longer; {}", if wait.is_for_a_limit() {
-                "if it happens often, give the report a token of its own"
-            } else {
-                "GitHub's state is at https://www.githubstatus.com"
-            }),
-            Problem::Graphql { errors, .. } => self.advice_on_graphql(errors),
-            Problem::App(problem) => problem.advice(),
-            Problem::Foreign { .. } => "look whether GITHUB_API_URL is GitHub's own address and no proxy changes its answers".to_owned(),
+        match &*self.kind {
+            ErrorKind::Refused(api_error) => self.advice_on(api_error),
+            ErrorKind::Transport(error) => advice_on_transport(error),
+            ErrorKind::Unusable { .. } => "run the workflow again; if it stays, look whether a proxy answers in GitHub's place, and report the request's number to GitHub".to_owned(),
+            ErrorKind::UnexpectedForm { .. } => "update the action: GitHub's answers have changed, or something between it and the runner changes them; if the newest version fails too, report this, with the request's number, to whoever maintains the action".to_owned(),
+            ErrorKind::TooLong(wait) => advice_on_wait(wait),
+            ErrorKind::Graphql { errors, .. } => self.advice_on_graphql(errors),
+            ErrorKind::App(kind) => kind.advice(),
+            ErrorKind::Foreign { .. } => "look whether GITHUB_API_URL is GitHub's own address and no proxy changes its answers".to_owned(),
         }
     }
 
-    fn advice_on(&self, refusal: &Refusal) -> String {
+    fn advice_on(&self, api_error: &ApiError) -> String {
         let token = match &self.purpose {
             _ if self.by_app => "the GitHub App",
             Purpose::Seats(_)
@@ -48,12 +43,12 @@ impl GitHubError {
             | Purpose::PullRequest(_) => "`commit-token`",
             Purpose::User => "GITHUB_TOKEN",
         };
-        if let Some(address) = &refusal.single_sign_on {
+        if let Some(address) = &api_error.single_sign_on {
             return format!("authorize {token} for single sign-on at {address}");
         }
-        match refusal.status {
+        match api_error.status {
             StatusCode::UNAUTHORIZED if self.by_app => {
-                if refusal.message.contains("claim ('") {
+                if api_error.message.contains("claim ('") {
                     "set the clock of the runner: GitHub's is another".to_owned()
                 } else {
                     APP_UNKNOWN.to_owned()
@@ -66,7 +61,7 @@ impl GitHubError {
                 Purpose::Seats(scope) if self.by_app => seats_advice_for_app(scope),
                 Purpose::Seats(scope) => seats_advice(scope),
                 Purpose::Identity(scope) => identity_advice(scope, token),
-                Purpose::Installation(_) if refusal.message.contains("Integration") => {
+                Purpose::Installation(_) if api_error.message.contains("Integration") => {
                     APP_UNKNOWN.to_owned()
                 }
                 Purpose::Installation(scope) => installation_advice(scope),
@@ -81,7 +76,7 @@ impl GitHubError {
                 Purpose::Commit(repository) | Purpose::History(repository) => {
                     commit_advice(repository)
                 }
-                Purpose::PullRequest(repository) => pull_request_advice(repository, refusal),
+                Purpose::PullRequest(repository) => pull_request_advice(repository, api_error),
                 Purpose::User => "check the login: nobody has it, or not any more. With the person's number instead GitHub need not be asked".to_owned(),
             },
             StatusCode::UNPROCESSABLE_ENTITY => match &self.purpose {
@@ -93,7 +88,7 @@ impl GitHubError {
                 _ => "change what GitHub's message names".to_owned(),
             },
             status if status.is_server_error() => {
-                let when = match refusal.again.retry_after {
+                let when = match api_error.retry_headers.retry_after {
                     Some(wait) => format!("after the {} s that GitHub asks for", wait.as_secs()),
                     None => "later".to_owned(),
                 };
@@ -113,6 +108,38 @@ impl GitHubError {
             "change what GitHub's message names, or run the workflow again if it names nothing; GitHub's state is at https://www.githubstatus.com".to_owned()
         }
     }
+}
+
+fn advice_on_wait(wait: &TooLong) -> String {
+    let Some(input) = wait.input() else {
+        return "start the command again after that time".to_owned();
+    };
+    let if_it_stays = if wait.is_for_a_limit() {
+        "if it happens often, give the report a token of its own"
+    } else {
+        "GitHub's state is at https://www.githubstatus.com"
+    };
+    format!("run the workflow again after that time, or let `{input}` be longer; {if_it_stays}")
+}
+
+fn advice_on_transport(error: &TransportError) -> String {
+    let advice = match (error.via(), error.kind()) {
+        (_, TransportErrorKind::Certificate) => {
+            "if a proxy or server of your own signs for this address, put its authority's certificate into a file and name it in SSL_CERT_FILE"
+        }
+        (Some(Via { variable, .. }), _) => {
+            return format!(
+                "check {variable} and NO_PROXY, that the proxy is running, and that it lets GitHub's API through; then run the workflow again"
+            );
+        }
+        (None, TransportErrorKind::Name) => {
+            "check the address, and that the runner can resolve names; behind a proxy, set HTTPS_PROXY"
+        }
+        (None, _) => {
+            "check that the runner reaches GitHub's API (a firewall, a proxy in HTTPS_PROXY), and run the workflow again; GitHub's state is at https://www.githubstatus.com"
+        }
+    };
+    advice.to_owned()
 }
 
 const APP_UNKNOWN: &str = "check that `app-client-id` and `app-private-key` are of the same GitHub App, on this GitHub, and that the key was not deleted in the App's settings";
@@ -167,8 +194,8 @@ fn commit_advice(repository: &RepositoryName) -> String {
 /// GitHub keeps the workflow's own token from opening pull requests until a setting allows it,
 /// whatever its permissions ("Managing GitHub Actions settings for a repository", "Preventing
 /// GitHub Actions from creating or approving pull requests").
-fn pull_request_advice(repository: &RepositoryName, refusal: &Refusal) -> String {
-    if refusal.message.contains("not permitted to create") {
+fn pull_request_advice(repository: &RepositoryName, api_error: &ApiError) -> String {
+    if api_error.message.contains("not permitted to create") {
         return format!(
             "switch on \"Allow GitHub Actions to create and approve pull requests\" in the settings of {repository} (Actions, General, Workflow permissions); where it cannot be switched on there, the organization or the enterprise forbids it. Or give a GitHub App's token in `commit-token`, for which this setting does not count"
         );

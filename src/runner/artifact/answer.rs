@@ -1,12 +1,12 @@
 //! What came back from a request that did not succeed, safe to be shown.
 
-use std::error::Error as _;
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::HeaderMap;
 
-use crate::system::http::Http;
+use crate::system::http::{Http, TransportError, read_body};
 use crate::system::text;
 
 /// How much of a server's text is shown.
@@ -35,18 +35,11 @@ impl Trouble {
     pub(super) fn no_answer(http: &Http, error: reqwest::Error) -> Self {
         let via = error.url().and_then(|url| http.via(url));
         // The address is secret in one of the two services.
-        let error = error.without_url();
-        let mut message = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            message = format!("{message}: {error}");
-            cause = error.source();
-        }
-        let message = shown(&message, &[]);
+        let error = TransportError::new(&error.without_url(), via);
         Self {
             status: None,
             code: String::new(),
-            message: via.map_or(message.clone(), |via| format!("{message}, {via}")),
+            message: error.words(),
             request_id: None,
             retry_after: None,
             lost: true,
@@ -153,17 +146,10 @@ impl fmt::Debug for Plain<'_> {
     }
 }
 
-/// Reads an answer's body, up to a size no honest answer reaches.
-pub(super) async fn read(response: &mut reqwest::Response) -> Result<Vec<u8>, reqwest::Error> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        body.extend_from_slice(&chunk);
-        if body.len() > READ {
-            body.truncate(READ);
-            break;
-        }
-    }
-    Ok(body)
+/// Reads a body, up to a size that no honest one has.
+pub(super) async fn read(response: &mut reqwest::Response) -> Result<Bytes, reqwest::Error> {
+    let body = read_body(READ, async || response.chunk().await).await?;
+    Ok(body.bytes)
 }
 
 /// A text of a server as it may be shown: without `secrets`, without control characters, bounded.

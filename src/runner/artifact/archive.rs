@@ -28,6 +28,14 @@ pub(super) struct Archive {
     digest: String,
 }
 
+/// What identifies a zip for the artifact service.
+#[derive(Clone, Copy)]
+pub(super) struct Content<'a> {
+    pub(super) size: u64,
+    /// Lower hex.
+    pub(super) sha256: &'a str,
+}
+
 impl Archive {
     /// Packs the files, each given by its name in the zip and where it lies. The zip is written to
     /// `temporary`, where that is a folder one can write to, otherwise to the system's temporary
@@ -48,9 +56,11 @@ impl Archive {
         self.size
     }
 
-    /// The SHA-256 in lower hex.
-    pub(super) fn digest(&self) -> &str {
-        &self.digest
+    pub(super) fn content(&self) -> Content<'_> {
+        Content {
+            size: self.size,
+            sha256: &self.digest,
+        }
     }
 
     /// The bytes from `start`, `length` of them.
@@ -187,7 +197,10 @@ mod tests {
         let (_folder, files) = files(&[("a/report.csv", b"Login\n"), ("empty.json", b"")]);
         let archive = Archive::pack(files, None).await.unwrap();
         let bytes = whole(&archive).await;
-        assert_eq!(hex::encode(Sha256::digest(&bytes)), archive.digest());
+        assert_eq!(
+            hex::encode(Sha256::digest(&bytes)),
+            archive.content().sha256
+        );
 
         let mut zip = zip::ZipArchive::new(io::Cursor::new(&bytes)).unwrap();
         assert_eq!(zip.len(), 2);
@@ -206,7 +219,7 @@ mod tests {
         let (_two, second) = files(&[("report.csv", b"Login\noctocat\n")]);
         let first = Archive::pack(first, None).await.unwrap();
         let second = Archive::pack(second, None).await.unwrap();
-        assert_eq!(first.digest(), second.digest());
+        assert_eq!(first.content().sha256, second.content().sha256);
     }
 
     #[tokio::test]

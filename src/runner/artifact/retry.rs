@@ -24,6 +24,7 @@ use tracing::{debug, info, warn};
 
 use super::answer::Trouble;
 use super::error::ArtifactError;
+use crate::system::backoff::Backoff;
 use crate::system::clock::{Clock, jitter};
 
 /// The longest pause a server can ask for before it is told as an error instead.
@@ -32,8 +33,18 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// How long one call waits for the artifact service's limit in all.
 const LONGEST_LIMIT: Duration = Duration::from_secs(120);
 
-/// The first wait for a limit whose answer names no time.
-const FIRST_LIMIT_WAIT: f64 = 8.0;
+/// The waits for a limit whose answers name no time.
+const LIMIT_BACKOFF: Backoff = Backoff::new(Duration::from_secs(8), 1.5, LONGEST_LIMIT);
+
+/// The waits for a limit whose answers name a time. A short time that is named again and again
+/// would only make the limit last.
+const MIN_LIMIT_BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(1), LONGEST_LIMIT);
+
+/// The waits after failed calls of the artifact service.
+const SERVICE_BACKOFF: Backoff = Backoff::new(Duration::from_secs(3), 1.5, LONGEST_WAIT);
+
+/// The waits after failed requests to the store are these less the first one.
+const STORE_BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(4), LONGEST_WAIT);
 
 /// A shorter wait for a limit isn't worth a line in the log.
 const SHORT_WAIT: Duration = Duration::from_secs(2);
@@ -54,16 +65,15 @@ impl Limit {
         // No wait at all would be asking again and again.
         let asked = asked.filter(|wait| !wait.is_zero());
         let own = match asked {
-            // A short time that is named again and again only makes the limit last.
-            Some(_) => 2_f64.powf(f64::from(self.times - 1)),
-            None => grown(FIRST_LIMIT_WAIT, self.times, random),
+            Some(_) => MIN_LIMIT_BACKOFF.wait(self.times),
+            None => LIMIT_BACKOFF.up_to_next(self.times, random),
         };
         let left = LONGEST_LIMIT.saturating_sub(self.waited);
         let asked = asked.unwrap_or_default();
         if left < Duration::from_secs(1) || asked > left {
             return None;
         }
-        let wait = Duration::from_secs_f64(own.min(left.as_secs_f64())).max(asked);
+        let wait = own.min(left).max(asked);
         self.waited += wait;
         Some(wait)
     }
@@ -194,23 +204,12 @@ pub(super) fn store_may_recover(status: u16) -> bool {
 
 /// The wait after so many failed calls of the artifact service; `random` is from 0 to 1.
 fn service_wait(failed: u32, random: f64) -> Duration {
-    Duration::from_secs_f64(grown(3.0, failed, random))
-}
-
-/// `first` seconds after the first time, and after each further time a random wait from 1.5ⁿ to
-/// 1.5ⁿ⁺¹ times as long.
-fn grown(first: f64, times: u32, random: f64) -> f64 {
-    let shortest = |times: u32| first * 1.5_f64.powf(f64::from(times.saturating_sub(1)));
-    match times {
-        0 | 1 => first,
-        _ => shortest(times) + random * (shortest(times + 1) - shortest(times)),
-    }
+    SERVICE_BACKOFF.up_to_next(failed, random)
 }
 
 /// The wait after so many failed requests to the store.
 fn store_wait(failed: u32) -> Duration {
-    let doubled = 1_u64 << failed.saturating_sub(1).min(5);
-    Duration::from_secs(4 * (doubled - 1))
+    STORE_BACKOFF.wait(failed) - STORE_BACKOFF.wait(0)
 }
 
 #[cfg(test)]

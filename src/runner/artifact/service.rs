@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tracing::{debug, warn};
 
 use super::answer::Trouble;
+use super::archive::Content;
 use super::error::ArtifactError;
 use super::message::{
     CreateArtifactResponse, ListArtifactsResponse, created, finalized, find, understood,
@@ -50,14 +51,6 @@ pub(super) struct Created {
     pub(super) name: ArtifactName,
     /// As the server sent it, not yet checked.
     pub(super) address: String,
-}
-
-/// The content an artifact is finalized with.
-#[derive(Clone, Copy)]
-pub(super) struct Content<'a> {
-    pub(super) size: u64,
-    /// Lower hex.
-    pub(super) sha256: &'a str,
 }
 
 impl Service {

@@ -4,12 +4,12 @@ use std::fmt;
 
 use http::{HeaderMap, StatusCode};
 
-use super::{Again, MESSAGE, RequestId, header};
+use super::{MESSAGE, RequestId, RetryHeaders, header};
 use crate::system::text::shown;
 
 /// An answer by which GitHub refuses a request, with all it says about why.
 #[derive(Debug, Clone)]
-pub(crate) struct Refusal {
+pub(crate) struct ApiError {
     /// The status.
     pub status: StatusCode,
     /// GitHub's number for the request.
@@ -25,10 +25,10 @@ pub(crate) struct Refusal {
     /// `X-GitHub-SSO`: where the token must be authorized for single sign-on.
     pub single_sign_on: Option<String>,
     /// When GitHub says to ask again.
-    pub again: Again,
+    pub retry_headers: RetryHeaders,
 }
 
-impl Refusal {
+impl ApiError {
     /// Reads an answer of that status.
     pub(crate) fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         #[derive(serde::Deserialize)]
@@ -56,7 +56,7 @@ impl Refusal {
                 let (_, address) = value.split_once("url=")?;
                 Some(address.trim().to_owned())
             }),
-            again: Again::of(headers),
+            retry_headers: RetryHeaders::of(headers),
         }
     }
 
@@ -71,8 +71,8 @@ impl Refusal {
     pub(crate) fn is_limit(&self) -> bool {
         self.status == StatusCode::TOO_MANY_REQUESTS
             || (self.status == StatusCode::FORBIDDEN
-                && (self.again.retry_after.is_some()
-                    || (self.again.remaining == Some(0) && !self.names_a_permission())
+                && (self.retry_headers.retry_after.is_some()
+                    || (self.retry_headers.remaining == Some(0) && !self.names_a_permission())
                     || self.message.to_lowercase().contains("rate limit")))
     }
 
@@ -83,7 +83,7 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "answer: {}", self.answer())?;
         if let Some(accepted) = &self.accepted_scopes

@@ -1,24 +1,18 @@
-//! One request to GitHub, as often as it is sent.
+//! An immutable description of a request, which can be sent repeatedly.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue, Method};
+use http::Method;
+use http::header::{ACCEPT, CONTENT_TYPE};
 use octocrab::OctoBody;
 use reqwest::Url;
 use serde::Serialize;
 
-use super::super::credentials::Authorization;
-use super::super::error::{GitHubError, Problem, Purpose, Unreachable};
-use super::super::pacing::Cost;
+use super::error::{ErrorKind, GitHubError, Purpose};
+use super::pacing::Cost;
+use crate::system::http::TransportError;
 use crate::system::text::shown;
-
-/// The version of the REST API that the answers are read as ("API versions").
-const API_VERSION: (HeaderName, HeaderValue) = (
-    HeaderName::from_static("x-github-api-version"),
-    HeaderValue::from_static("2022-11-28"),
-);
 
 /// How long an answer may take. GitHub ends a request of its own accord after 10 seconds
 /// ("Troubleshooting the REST API", "Timeouts"); the rest is for slow lines.
@@ -34,7 +28,7 @@ pub(super) enum Accept {
     Raw,
 }
 
-/// One request, as often as it is sent.
+/// A request that can be sent repeatedly.
 pub(super) struct Request<'a> {
     pub(super) purpose: &'a Purpose,
     pub(super) method: Method,
@@ -80,7 +74,7 @@ impl<'a> Request<'a> {
             repeatable: matches!(cost, Cost::Read | Cost::Query),
         };
         let body = serde_json::to_vec(body)
-            .map_err(|error| request.failed(Problem::Unreachable(Unreachable::new(&error))))?;
+            .map_err(|error| request.failed(TransportError::new(&error, None).into()))?;
         request.body = Some(body.into());
         Ok(request)
     }
@@ -90,21 +84,18 @@ impl<'a> Request<'a> {
         ANSWER_WITHIN + Duration::from_secs((size / SLOW_LINE) as u64)
     }
 
-    pub(super) fn build(
-        &self,
-        authorization: &Authorization,
-        url: &Url,
-    ) -> Result<http::Request<OctoBody>, http::Error> {
+    /// The request as octocrab sends it to the server of `url`. The address is relative, because
+    /// octocrab adds the token only to such a request.
+    pub(super) fn build(&self, url: &Url) -> Result<http::Request<OctoBody>, http::Error> {
         let accept = match self.accept {
             Accept::Json => "application/vnd.github+json",
             Accept::Raw => "application/vnd.github.raw+json",
         };
+        let query = url.query().map(|query| format!("?{query}"));
         let mut builder = http::Request::builder()
             .method(self.method.clone())
-            .uri(url.as_str())
-            .header(ACCEPT, accept)
-            .header(AUTHORIZATION, authorization.header.clone())
-            .header(API_VERSION.0, API_VERSION.1);
+            .uri(format!("{}{}", url.path(), query.unwrap_or_default()))
+            .header(ACCEPT, accept);
         if self.body.is_some() {
             builder = builder.header(CONTENT_TYPE, "application/json");
         }
@@ -114,9 +105,9 @@ impl<'a> Request<'a> {
         })
     }
 
-    pub(super) fn failed(&self, problem: Problem) -> GitHubError {
+    pub(super) fn failed(&self, kind: ErrorKind) -> GitHubError {
         let asked = asked(&self.method, &self.url);
-        GitHubError::new(self.purpose.clone(), asked, problem)
+        GitHubError::new(self.purpose.clone(), asked, kind)
     }
 }
 

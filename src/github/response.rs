@@ -7,13 +7,13 @@ use reqwest::Url;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::address::ApiAddress;
-use super::error::{GitHubError, Problem, Purpose, RequestId};
+use super::error::{ErrorKind, GitHubError, Purpose, RequestId};
 use super::object::Object;
 use crate::system::text::shown;
 
 /// An answer that GitHub gave with success.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(super) purpose: Purpose,
     pub(super) asked: String,
     /// The address that answered, after redirects.
@@ -25,7 +25,7 @@ pub(crate) struct Answer {
     pub body: Bytes,
 }
 
-impl Answer {
+impl Response {
     /// Reads the body as an object in JSON.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, GitHubError> {
         self.value().map(|Object(read)| read)
@@ -61,7 +61,7 @@ impl Answer {
         if serde_json::from_slice::<IgnoredAny>(&self.body).is_err() {
             return self.unusable(what);
         }
-        self.failed(Problem::Changed {
+        self.failed(ErrorKind::UnexpectedForm {
             status: self.status,
             request_id: RequestId::of(&self.headers),
             what: what.to_owned(),
@@ -83,7 +83,7 @@ impl Answer {
 
     /// The error that this answer cannot be used, because of `what`.
     pub(crate) fn unusable(&self, what: &str) -> GitHubError {
-        self.failed(Problem::Unusable {
+        self.failed(ErrorKind::Unusable {
             status: self.status,
             request_id: RequestId::of(&self.headers),
             what: what.to_owned(),
@@ -94,7 +94,7 @@ impl Answer {
     pub(crate) fn linked(&self, address: &str, api: &ApiAddress) -> Result<Url, GitHubError> {
         match self.url.join(address) {
             Ok(url) if api.owns(&url) => Ok(url),
-            Ok(url) => Err(self.failed(Problem::Foreign {
+            Ok(url) => Err(self.failed(ErrorKind::Foreign {
                 address: origin(&url),
             })),
             Err(_) => Err(self.unusable("it links to something that is no address")),
@@ -109,8 +109,8 @@ impl Answer {
             .ok_or_else(|| self.unusable("it is a redirect without an address"))
     }
 
-    pub(super) fn failed(&self, problem: Problem) -> GitHubError {
-        GitHubError::new(self.purpose.clone(), self.asked.clone(), problem)
+    pub(super) fn failed(&self, kind: ErrorKind) -> GitHubError {
+        GitHubError::new(self.purpose.clone(), self.asked.clone(), kind)
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// Why an App cannot read the seats of an organization or enterprise that it is installed on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum AppProblem {
+pub(crate) enum AppError {
     /// Somebody stopped the installation for the time being.
     #[error("answer: 200 OK, the App is installed there\n  missing: the installation is suspended since {since}{by}, and a suspended one can read nothing", by = somebody(.by.as_deref()))]
     Suspended {
@@ -32,7 +32,7 @@ fn somebody(login: Option<&str>) -> String {
     login.map_or_else(String::new, |login| format!(" by {login}"))
 }
 
-impl AppProblem {
+impl AppError {
     pub(super) fn advice(&self) -> String {
         match self {
             Self::Suspended { page, .. } => format!(

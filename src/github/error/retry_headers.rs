@@ -12,7 +12,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// When GitHub says to ask again ("Rate limits for the REST API", "Exceeding the rate limit").
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Again {
+pub(crate) struct RetryHeaders {
     /// `Retry-After`: how long GitHub asks to stay away; where that is no time at all, nothing.
     pub retry_after: Option<Duration>,
     /// `X-RateLimit-Remaining`: requests left in this hour.
@@ -23,7 +23,7 @@ pub(crate) struct Again {
     pub date: Option<Timestamp>,
 }
 
-impl Again {
+impl RetryHeaders {
     /// Reads the headers of an answer.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let number = |name| header(headers, name)?.trim().parse::<i64>().ok();
@@ -41,17 +41,17 @@ impl Again {
     /// How long the answer asks to wait for a rate limit: `Retry-After`, else until the hour ends
     /// where nothing remains of it.
     pub(crate) fn wait(&self, now: Timestamp) -> Option<Duration> {
-        let hour = || {
-            let left = self.hour(now).filter(|_| self.remaining == Some(0))?;
+        let reset_in = || {
+            let left = self.reset_in(now).filter(|_| self.remaining == Some(0))?;
             // Neither time has a fraction.
             Some(left + Duration::from_secs(1))
         };
-        self.retry_after.or_else(hour)
+        self.retry_after.or_else(reset_in)
     }
 
     /// How long the hour still lasts. Its end is a time of GitHub's clock, and so is the time of
     /// the answer; `now` is ours, for an answer without one.
-    pub(crate) fn hour(&self, now: Timestamp) -> Option<Duration> {
+    pub(crate) fn reset_in(&self, now: Timestamp) -> Option<Duration> {
         let left = self.reset?.duration_since(self.date.unwrap_or(now));
         let left = left.max(SignedDuration::ZERO).unsigned_abs();
         Some(left.min(LONGEST_WAIT))

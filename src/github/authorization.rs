@@ -1,0 +1,70 @@
+//! What a request's `Authorization` header says, and how a retry gets a better one.
+
+use http::HeaderValue;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+
+use super::error::{ApiError, GitHubError, Purpose};
+
+/// A token that can't be part of a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the token has characters that no token has")]
+pub(crate) struct TokenError;
+
+/// A token, and what a request with it counts for.
+#[derive(Clone)]
+pub(super) struct Authorization {
+    /// Fits into a header; [`Authorization::new`] has checked it.
+    token: SecretString,
+    /// Identifies whose rate limit the request counts for, without being a secret.
+    pub(super) quota: u64,
+    /// When an App's assertion was signed.
+    pub(super) made: Timestamp,
+}
+
+impl Authorization {
+    pub(super) fn new(
+        token: SecretString,
+        quota: u64,
+        made: Timestamp,
+    ) -> Result<Self, TokenError> {
+        HeaderValue::from_str(token.expose_secret()).map_err(|_| TokenError)?;
+        Ok(Self { token, quota, made })
+    }
+
+    pub(super) fn token(&self) -> &SecretString {
+        &self.token
+    }
+
+    /// Whether both are the same token.
+    pub(super) fn is_same_token(&self, other: &Self) -> bool {
+        self.token.expose_secret() == other.token.expose_secret()
+    }
+}
+
+/// Provides what a request is sent with.
+pub(super) trait Authorize {
+    /// Whether a GitHub App sends the request.
+    fn is_app(&self) -> bool;
+
+    /// What the next request for `purpose` is sent with.
+    async fn authorization(
+        &self,
+        purpose: &Purpose,
+        now: Timestamp,
+    ) -> Result<Authorization, GitHubError>;
+
+    /// Whether there's something better than `used`, with which GitHub refused a request as
+    /// unauthorized.
+    async fn renew(&self, api_error: &ApiError, used: &Authorization, now: Timestamp) -> bool;
+}
+
+/// Turns `owner` into a number that identifies whose rate limit is used.
+pub(super) fn quota_of(owner: &str) -> u64 {
+    let digest: [u8; 32] = Sha256::digest(owner).into();
+    digest
+        .iter()
+        .take(8)
+        .fold(0, |number, byte| number << 8 | u64::from(*byte))
+}

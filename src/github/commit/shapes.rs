@@ -1,0 +1,47 @@
+//! The parts of GraphQL responses that several queries ask for.
+
+use serde::Deserialize;
+
+use super::Verification;
+use crate::github::checked;
+use crate::system::text::shown;
+
+/// The commit a branch points to.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Head {
+    /// Its SHA.
+    #[serde(rename = "oid", deserialize_with = "checked::sha")]
+    pub(super) commit: String,
+    /// Its tree.
+    pub(super) tree: Tree,
+}
+
+/// A commit's tree.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Tree {
+    /// Its SHA.
+    #[serde(rename = "oid", deserialize_with = "checked::sha")]
+    pub(super) sha: String,
+}
+
+/// GraphQL's `GitSignature`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Signature {
+    is_valid: bool,
+    state: Option<String>,
+}
+
+impl Signature {
+    /// What a commit's signature, or its absence, means.
+    pub(super) fn verification(signature: Option<Self>) -> Verification {
+        match signature {
+            None => Verification::Unverified("it is not signed".to_owned()),
+            Some(signature) if signature.is_valid => Verification::Verified,
+            Some(signature) => {
+                let state = signature.state.unwrap_or_default();
+                Verification::Unverified(format!("its signature is {}", shown(&state, 50)))
+            }
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Sends a request once. No other code asks the rate limiter, sends something to GitHub, follows a
+//! redirect, or reads a body.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt as _;
+use http::header::AGE;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use http_body_util::BodyExt as _;
+use jiff::Timestamp;
+use octocrab::service::middleware::base_uri::BaseUriLayer;
+use octocrab::service::middleware::extra_headers::ExtraHeadersLayer;
+use octocrab::service::middleware::reqwest_connector::ReqwestConnector;
+use octocrab::{AuthState, Octocrab, OctocrabBuilder};
+use reqwest::Url;
+
+use super::address::ApiAddress;
+use super::authorization::Authorization;
+use super::error::{ApiError, ErrorKind, GitHubError, RequestId, RetryHeaders};
+use super::pacer::Pacer;
+use super::pacing::Quota;
+use super::request::{Accept, Request, asked};
+use super::response::{Response, origin};
+use crate::system::clock::Clock;
+use crate::system::http::{Http, TransportError, read_body};
+
+/// The version of the REST API that responses are parsed as ("API versions").
+const API_VERSION: (HeaderName, HeaderValue) = (
+    HeaderName::from_static("x-github-api-version"),
+    HeaderValue::from_static("2022-11-28"),
+);
+
+/// The largest other answer that is taken. A page of a hundred seats has some 200 KB.
+const LARGEST_JSON: usize = 32 * 1024 * 1024;
+
+/// How much is read of an answer that is no success, of which only words for people are needed.
+const LARGEST_REFUSAL: usize = 1024 * 1024;
+
+/// How many redirects of one request are followed.
+const REDIRECTS: usize = 5;
+
+/// What requests to GitHub's API are sent with, whoever sends them.
+#[derive(Clone)]
+pub(crate) struct Exchange {
+    /// One for each of [`ApiAddress::origins`].
+    servers: [Octocrab; 2],
+    http: Http,
+    address: ApiAddress,
+    clock: Clock,
+    pacer: Arc<Pacer>,
+}
+
+impl Exchange {
+    /// Prepares for requests to the API at `address`. Needs a tokio runtime.
+    pub(crate) fn new(http: Http, address: ApiAddress, clock: Clock, pacer: Pacer) -> Self {
+        Self {
+            servers: address.origins().map(|origin| octocrab(&http, origin)),
+            http,
+            address,
+            clock,
+            pacer: Arc::new(pacer),
+        }
+    }
+
+    /// Where the API is.
+    pub(super) fn address(&self) -> &ApiAddress {
+        &self.address
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(super) fn pacer(&self) -> &Pacer {
+        &self.pacer
+    }
+
+    /// Sends a request once, and follows redirects within the API if it only reads.
+    pub(super) async fn send(
+        &self,
+        request: &Request<'_>,
+        authorization: &Authorization,
+    ) -> Result<Response, GitHubError> {
+        let mut url = request.url.clone();
+        for _ in 0..=REDIRECTS {
+            let response = self.round_trip(request, authorization, &url).await?;
+            if !response.status.is_redirection() {
+                return Ok(response);
+            }
+            let next = response.redirect()?;
+            if !self.address.owns(&next) {
+                return Err(response.failed(ErrorKind::Foreign {
+                    address: origin(&next),
+                }));
+            }
+            if request.method != Method::GET {
+                return Err(
+                    response.unusable("it is a redirect, which is not followed when writing")
+                );
+            }
+            url = next;
+        }
+        Err(request.failed(ErrorKind::Unusable {
+            status: StatusCode::FOUND,
+            request_id: RequestId::default(),
+            what: format!("more than {REDIRECTS} redirects one after another"),
+        }))
+    }
+
+    async fn round_trip(
+        &self,
+        request: &Request<'_>,
+        authorization: &Authorization,
+        url: &Url,
+    ) -> Result<Response, GitHubError> {
+        let failed = |kind| {
+            let asked = asked(&request.method, url);
+            GitHubError::new(request.purpose.clone(), asked, kind)
+        };
+        let Some(server) = self.address.server_of(url) else {
+            return Err(failed(ErrorKind::Foreign {
+                address: origin(url),
+            }));
+        };
+        let mut admitted = self
+            .pacer
+            .admit(request.cost, authorization.quota)
+            .await
+            .map_err(|limit| failed(ErrorKind::TooLong(limit)))?;
+        let exchanged = tokio::time::timeout(
+            self.clock.patience(request.within()),
+            self.receive(request, authorization, (&self.servers[server], url)),
+        )
+        .await
+        .unwrap_or_else(|_| {
+            let timeout = TransportError::timeout(request.within(), self.http.via(url));
+            Err(Box::new(timeout.into()))
+        });
+        let (status, headers, body) = exchanged.map_err(|kind| failed(*kind))?;
+        if let Some(date) = github_date(&headers) {
+            self.clock.observe(date);
+        }
+        if let Some(quota) = self.quota_in(&headers) {
+            admitted.tell(quota);
+        }
+        if !status.is_success() && !status.is_redirection() {
+            return Err(failed(ErrorKind::Refused(ApiError::new(
+                status, &headers, &body,
+            ))));
+        }
+        Ok(Response {
+            purpose: request.purpose.clone(),
+            asked: asked(&request.method, url),
+            url: url.clone(),
+            status,
+            headers,
+            body,
+        })
+    }
+
+    async fn receive(
+        &self,
+        request: &Request<'_>,
+        authorization: &Authorization,
+        (server, url): (&Octocrab, &Url),
+    ) -> Result<(StatusCode, HeaderMap, Bytes), Box<ErrorKind>> {
+        let broken = |error: &(dyn std::error::Error + 'static)| -> Box<ErrorKind> {
+            Box::new(TransportError::new(error, self.http.via(url)).into())
+        };
+        let asked = asked(&request.method, url);
+        tracing::debug!("{asked}");
+        let request_to_send = request.build(url).map_err(|error| broken(&error))?;
+        let response = server
+            .user_access_token(authorization.token().clone())
+            .map_err(|error| broken(&error))?
+            .execute(request_to_send)
+            .await
+            .map_err(|error| broken(&error))?;
+        let (parts, incoming) = response.into_parts();
+        let request_id = RequestId::of(&parts.headers);
+        tracing::debug!("{asked}: {}{request_id}", parts.status);
+        let most = match request.accept {
+            _ if !parts.status.is_success() => LARGEST_REFUSAL,
+            Accept::Json => LARGEST_JSON,
+            Accept::Raw => request.expected,
+        };
+        let mut chunks = incoming.into_data_stream();
+        let body = read_body(most, async || chunks.try_next().await)
+            .await
+            .map_err(|error| broken(&error))?;
+        if body.is_cut_off && parts.status.is_success() {
+            return Err(Box::new(ErrorKind::Unusable {
+                status: parts.status,
+                request_id,
+                what: format!("it is larger than {most} bytes"),
+            }));
+        }
+        Ok((parts.status, parts.headers, body.bytes))
+    }
+
+    fn quota_in(&self, headers: &HeaderMap) -> Option<Quota> {
+        let retry_headers = RetryHeaders::of(headers);
+        Some(Quota {
+            remaining: retry_headers.remaining?,
+            reset: self.pacer.after(retry_headers.reset_in(self.clock.now())?),
+        })
+    }
+}
+
+/// What sends requests to the API's server at `origin`.
+///
+/// octocrab adds that address and the version of the API. It also adds the token, which a copy for
+/// each request holds, and it does so only for relative addresses: the token can't get elsewhere.
+///
+/// Responses are read by our own code, because octocrab's would break promises:
+///
+/// - `map_github_error` and `FromResponse` read a body of any size, and repeat the status of an
+///   empty one as GitHub's words.
+/// - `GraphqlError` drops `type`, by which a missing permission is known, and keeps every error of
+///   an endless list. The models refuse a seat granted by an enterprise team, drop `total_seats`,
+///   and know no enterprise seats.
+/// - `AuthState::Installation` can't narrow the token's permissions, mask it, or correct the clock,
+///   and needs a second crypto library. `AuthHeaderLayer` holds one token for good.
+/// - `ExtraHeadersLayer` adds a second `Accept` rather than a default one.
+fn octocrab(http: &Http, origin: &Uri) -> Octocrab {
+    let built: Result<Octocrab, Infallible> = OctocrabBuilder::new_empty()
+        .with_service(ReqwestConnector::new(http.client().clone()))
+        .with_layer(&BaseUriLayer::new(origin.clone()))
+        .with_layer(&ExtraHeadersLayer::new(Arc::new(vec![API_VERSION])))
+        .with_auth(AuthState::None)
+        .build();
+    let Ok(octocrab) = built;
+    octocrab
+}
+
+/// GitHub's time, if the answer comes from GitHub itself: a proxy's page has no request ID, and what
+/// a cache kept has an age.
+fn github_date(headers: &HeaderMap) -> Option<Timestamp> {
+    let is_github = headers.contains_key("x-github-request-id") && !headers.contains_key(AGE);
+    RetryHeaders::of(headers).date.filter(|_| is_github)
+}

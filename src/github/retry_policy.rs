@@ -1,0 +1,200 @@
+//! What is tried again, how often and when: one policy for every request to GitHub.
+//!
+//! - No answer (refused, reset, timed out, cut off): networks and load balancers fail for moments;
+//!   GitHub's own guide to resilience in its SDKs (octokit/plugin-retry.js) repeats these.
+//! - 500, 502, 503, 504 (and any other 5xx): GitHub ends requests after 10 seconds with a 5xx ("Troubleshooting the
+//!   REST API", "Timeouts"), and its documentation asks to try later.
+//! - An answer that is not JSON, or not whole: a proxy's page, a body cut off on its way.
+//! - An answer that is whole and of another form than documented: once more, because it would be
+//!   the same again.
+//! - 403 or 429 for a rate limit: after the wait that the answer tells, else after a minute, two,
+//!   four ("Rate limits for the REST API", "Exceeding the rate limit"), for as long as the user
+//!   wants to wait in all, which [`super::pacer`] counts. Such a request was not carried out, so
+//!   this holds for requests that write, too.
+//!
+//! What a run can do without ([`super::error::Purpose::is_optional`]) isn't tried again if GitHub
+//! asks to wait.
+//!
+//! Whatever else an answer is, where it has `Retry-After` all requests wait for so long.
+//!
+//! Any other request that writes is never repeated blindly: whoever sent it must first look
+//! whether it was carried out ([`super::commit`]). Everything else is an answer: it would be the
+//! same again.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::error::{ErrorKind, GitHubError, RetryHeaders};
+use crate::system::backoff::Backoff;
+use crate::system::clock::jitter;
+
+/// How many times a request is tried in all.
+const TRIES: u32 = 6;
+
+/// How many times an answer of another form than documented is looked at.
+const TRIES_OF_CHANGED: u32 = 2;
+
+/// The waits between two tries.
+const BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(1), Duration::from_secs(30));
+
+/// The waits for a limit if the answers say how long. If they say a short time again and again, the
+/// waits grow anyway: asking every second until a limit lifts would only make it last.
+const MIN_LIMIT_BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(1), MINUTE);
+
+/// The waits for a limit if the answers don't say how long.
+const LIMIT_BACKOFF: Backoff = Backoff::doubling(MINUTE, MINUTE.saturating_mul(64));
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What to do after a try that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Try again after this wait of our own.
+    After(Duration),
+    /// Let every request wait that long, then try again: GitHub said so.
+    Hold(Duration),
+    /// As [`Next::Hold`] for the first time, which is all that GitHub said; the second is the wait
+    /// of our own, which is longer.
+    HoldThenAfter(Duration, Duration),
+    /// Give up.
+    GiveUp,
+}
+
+/// The tries of one request.
+#[derive(Debug, Default)]
+pub(crate) struct Tries {
+    failed: u32,
+    changed: u32,
+    limited: u32,
+}
+
+impl Tries {
+    /// Decides after a try that failed with `error` at `now`, by our clock. `repeatable` says
+    /// whether the request may be carried out twice.
+    pub(crate) fn after(&mut self, error: &GitHubError, repeatable: bool, now: Timestamp) -> Next {
+        if let Some(retry_headers) = error.limit() {
+            self.limited += 1;
+            return Next::Hold(limit_wait(retry_headers, self.limited, now));
+        }
+        // Where the wait would be too long nothing was sent.
+        if matches!(*error.kind, ErrorKind::TooLong(_)) {
+            return Next::GiveUp;
+        }
+        self.failed += 1;
+        if matches!(*error.kind, ErrorKind::UnexpectedForm { .. }) {
+            self.changed += 1;
+        }
+        if !repeatable
+            || !error.is_transient()
+            || self.failed >= TRIES
+            || self.changed >= TRIES_OF_CHANGED
+        {
+            return Next::GiveUp;
+        }
+        let wait = BACKOFF.around(self.failed, jitter());
+        match error.retry_after() {
+            Some(asked) if asked < wait => Next::HoldThenAfter(asked, wait),
+            Some(asked) => Next::Hold(asked),
+            None => Next::After(wait),
+        }
+    }
+
+    /// How many times it was tried.
+    pub(crate) fn count(&self) -> u32 {
+        self.failed + self.limited
+    }
+}
+
+/// How long to wait after a request was limited that many `times`.
+fn limit_wait(retry_headers: &RetryHeaders, times: u32, now: Timestamp) -> Duration {
+    match retry_headers.wait(now) {
+        Some(wait) => wait.max(MIN_LIMIT_BACKOFF.wait(times)),
+        None => LIMIT_BACKOFF.wait(times),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue, StatusCode};
+
+    use super::super::error::{ApiError, Purpose};
+    use super::super::names::RepositoryName;
+    use super::*;
+
+    fn answered(status: u16, headers: &[(&'static str, &'static str)]) -> Option<GitHubError> {
+        let headers: HeaderMap = headers
+            .iter()
+            .filter_map(|(name, value)| Some((name.parse().ok()?, HeaderValue::from_static(value))))
+            .collect();
+        let status = StatusCode::from_u16(status).ok()?;
+        let api_error = ApiError::new(status, &headers, br#"{"message":"no"}"#);
+        let repository = RepositoryName::parse("octo/audit").ok()?;
+        Some(GitHubError::new(
+            Purpose::Commit(repository),
+            "GET /".to_owned(),
+            ErrorKind::Refused(api_error),
+        ))
+    }
+
+    fn next(
+        status: u16,
+        headers: &[(&'static str, &'static str)],
+        repeatable: bool,
+    ) -> Option<Next> {
+        let now = Timestamp::from_second(1_000).ok()?;
+        Some(Tries::default().after(&answered(status, headers)?, repeatable, now))
+    }
+
+    #[test]
+    fn githubs_stumbling_is_tried_again_and_its_answers_are_not() {
+        for status in [500, 502, 503, 504] {
+            assert!(
+                matches!(next(status, &[], true), Some(Next::After(_))),
+                "{status}"
+            );
+            assert_eq!(next(status, &[], false), Some(Next::GiveUp), "{status}");
+            let asked = Some(Next::Hold(Duration::from_secs(120)));
+            assert_eq!(
+                next(status, &[("retry-after", "120")], true),
+                asked,
+                "{status}"
+            );
+        }
+        for status in [400, 401, 403, 404, 409, 422] {
+            assert_eq!(next(status, &[], true), Some(Next::GiveUp), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_limit_is_waited_for_as_its_answer_says_also_when_writing() {
+        let seconds = |seconds| Some(Next::Hold(Duration::from_secs(seconds)));
+        for repeatable in [true, false] {
+            assert_eq!(next(429, &[("retry-after", "7")], repeatable), seconds(7));
+            assert_eq!(next(403, &[("retry-after", "7")], repeatable), seconds(7));
+            let exhausted = [
+                ("x-ratelimit-remaining", "0"),
+                ("x-ratelimit-reset", "1090"),
+            ];
+            assert_eq!(next(403, &exhausted, repeatable), seconds(91));
+            assert_eq!(next(429, &[], repeatable), seconds(60));
+        }
+    }
+
+    #[test]
+    fn waits_grow_and_have_an_end() {
+        let mut tries = Tries::default();
+        let mut waits = Vec::new();
+        while let Some(error) = answered(502, &[]) {
+            match tries.after(&error, true, Timestamp::UNIX_EPOCH) {
+                Next::After(wait) => waits.push(wait),
+                _ => break,
+            }
+        }
+        assert_eq!((waits.len(), tries.count()), (5, 6));
+        for (n, wait) in (0..).zip(&waits) {
+            let base = Duration::from_secs(2_u64.pow(n));
+            assert!(*wait >= base / 2 && *wait <= base * 3 / 2, "{waits:?}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Reads a response's body up to a limit, so that no server can fill the memory.
+
+use bytes::{Bytes, BytesMut};
+
+/// What was read of a body.
+#[derive(Debug)]
+pub(crate) struct BoundedBody {
+    /// Its bytes, up to the limit.
+    pub(crate) bytes: Bytes,
+    /// Whether it's longer than the limit.
+    pub(crate) is_cut_off: bool,
+}
+
+/// Reads at most `max` bytes of the body that `next_chunk` provides.
+pub(crate) async fn read_body<E>(
+    max: usize,
+    mut next_chunk: impl AsyncFnMut() -> Result<Option<Bytes>, E>,
+) -> Result<BoundedBody, E> {
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = next_chunk().await? {
+        let room = max - bytes.len();
+        bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            return Ok(BoundedBody {
+                bytes: bytes.freeze(),
+                is_cut_off: true,
+            });
+        }
+    }
+    Ok(BoundedBody {
+        bytes: bytes.freeze(),
+        is_cut_off: false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    async fn read(max: usize, chunks: &[&'static str]) -> Result<(String, bool), ()> {
+        let mut chunks = chunks.iter();
+        let next = async || {
+            Ok(chunks
+                .next()
+                .map(|chunk| Bytes::from_static(chunk.as_bytes())))
+        };
+        let body = read_body(max, next).await?;
+        Ok((String::from_utf8_lossy(&body.bytes).into(), body.is_cut_off))
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_up_to_the_limit() {
+        for (max, read_so_far, is_cut_off) in [
+            (0, "", true),
+            (2, "ab", true),
+            (4, "abcd", true),
+            (5, "abcde", false),
+            (9, "abcde", false),
+        ] {
+            let expected = Ok((read_so_far.to_owned(), is_cut_off));
+            assert_eq!(read(max, &["abc", "", "de"]).await, expected, "{max}");
+        }
+        assert_eq!(read(0, &[]).await, Ok((String::new(), false)));
+    }
+}

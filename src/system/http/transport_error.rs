@@ -1,0 +1,138 @@
+//! Why a server gave no response: the network, a name, a certificate, a proxy.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use super::Via;
+use crate::system::text::shown;
+
+/// Why a server gave no response.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{kind} ({detail}){by_way}", by_way = by_way(.via.as_ref()))]
+pub(crate) struct TransportError {
+    kind: TransportErrorKind,
+    detail: String,
+    /// The error and all its causes.
+    causes: String,
+    /// The proxy that the request was to go through.
+    via: Option<Via>,
+}
+
+/// What went wrong, as far as errors of the HTTP client tell it apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TransportErrorKind {
+    Name,
+    ConnectionRefused,
+    Certificate,
+    Proxy,
+    Timeout,
+    Broken,
+}
+
+impl fmt::Display for TransportErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Name => "the server's name was not found",
+            Self::ConnectionRefused => "the connection was refused",
+            Self::Certificate => "the server's certificate is not trusted",
+            Self::Proxy => "the proxy did not let the request through",
+            Self::Timeout => "the time for the request ran out",
+            Self::Broken => "the connection broke",
+        })
+    }
+}
+
+impl TransportError {
+    /// Finds out from an error of the HTTP client why there's no response to a request that was to
+    /// go through `via`.
+    pub(crate) fn new(error: &(dyn StdError + 'static), via: Option<Via>) -> Self {
+        let mut kind = TransportErrorKind::Broken;
+        let mut detail = String::new();
+        let mut next = Some(error);
+        while let Some(error) = next {
+            let io = error.downcast_ref::<io::Error>();
+            kind = kind_of(error, io).unwrap_or(kind);
+            if !error.is::<reqwest::Error>() {
+                detail = error.to_string();
+            }
+            let inner = io.and_then(io::Error::get_ref);
+            next = inner
+                .map(|inner| inner as &(dyn StdError + 'static))
+                .or_else(|| error.source());
+        }
+        Self {
+            kind,
+            detail: shown(&detail, 300),
+            causes: causes(error),
+            via,
+        }
+    }
+
+    /// No whole response came within that time.
+    pub(crate) fn timeout(within: Duration, via: Option<Via>) -> Self {
+        let detail = format!("no whole answer within {} s", within.as_secs());
+        Self {
+            kind: TransportErrorKind::Timeout,
+            causes: detail.clone(),
+            detail,
+            via,
+        }
+    }
+
+    pub(crate) fn kind(&self) -> TransportErrorKind {
+        self.kind
+    }
+
+    pub(crate) fn via(&self) -> Option<&Via> {
+        self.via.as_ref()
+    }
+
+    /// The words of the error and of all its causes.
+    pub(crate) fn words(&self) -> String {
+        let by_way = by_way(self.via());
+        format!("{}{by_way}", shown(&self.causes, 500))
+    }
+
+    /// Whether a retry may succeed.
+    pub(crate) fn is_transient(&self) -> bool {
+        self.kind != TransportErrorKind::Certificate
+    }
+}
+
+/// What one of the causes tells, if anything.
+fn kind_of(error: &(dyn StdError + 'static), io: Option<&io::Error>) -> Option<TransportErrorKind> {
+    let text = error.to_string();
+    if text.contains("dns error") || text.contains("failed to lookup address") {
+        return Some(TransportErrorKind::Name);
+    }
+    if error.is::<rustls::Error>() && text.contains("certificate") {
+        return Some(TransportErrorKind::Certificate);
+    }
+    if text.contains("tunnel") || text.contains("proxy") {
+        return Some(TransportErrorKind::Proxy);
+    }
+    let is_timeout = error
+        .downcast_ref::<reqwest::Error>()
+        .is_some_and(reqwest::Error::is_timeout);
+    match io.map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => Some(TransportErrorKind::ConnectionRefused),
+        Some(io::ErrorKind::TimedOut) => Some(TransportErrorKind::Timeout),
+        _ => is_timeout.then_some(TransportErrorKind::Timeout),
+    }
+}
+
+fn causes(error: &(dyn StdError + 'static)) -> String {
+    let mut causes = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        causes = format!("{causes}: {error}");
+        next = error.source();
+    }
+    causes
+}
+
+fn by_way(via: Option<&Via>) -> String {
+    via.map_or_else(String::new, |via| format!(", {via}"))
+}
