@@ -52,12 +52,12 @@ await record("2026-10-31T03:17:00Z");
 await record("2026-10-31T03:17:00Z", secret);
 git("pull", "--quiet");
 
-const page = fs.readFileSync(new URL("../docs/audit-repository.md", import.meta.url), "utf8");
+const page = fs.readFileSync(new URL("../docs/queries.md", import.meta.url), "utf8");
 const blocks = [...page.matchAll(/^```sql\n([^]*?)^```/gm)].map(([, block]) => block);
 const answers = (of = folder) => JSON.parse(run(given("PYTHON"), [new URL("questions.py", import.meta.url).pathname], { cwd: of, input: JSON.stringify(blocks), stdio: ["pipe", "pipe", "pipe"] }));
 let views, months, idle, past, first;
 
-await promise("12.1", "every question in docs/audit-repository.md is one that DuckDB can answer", () => {
+await promise("12.1", "every question in docs/queries.md is one that DuckDB can answer", () => {
   [views, months, idle, past, first] = answers();
   assert.equal(blocks.length, 5);
   assert.equal(views.rows.length, 0);

@@ -48,32 +48,32 @@ pub const GITHUB: [Column; 6] = [
     Column {
         name: "Report Time",
         key: "report_time",
-        meaning: "When the reading of the report began; the same in every row.",
+        meaning: "When the action started fetching the report. The same in every row.",
     },
     Column {
         name: "Login",
         key: "login",
-        meaning: "Who holds the seat.",
+        meaning: "The person who holds the seat.",
     },
     Column {
         name: "Last Authenticated At",
         key: "last_authenticated_at",
-        meaning: "When they last signed in to Copilot; GitHub forgets it after 90 days.",
+        meaning: "When the person last signed in to Copilot. GitHub deletes it after 90 days.",
     },
     Column {
         name: "Last Activity At",
         key: "last_activity_at",
-        meaning: "When they last used Copilot; GitHub forgets it after 90 days, and when access is granted anew.",
+        meaning: "When the person last used Copilot. GitHub deletes it after 90 days, and if access is reassigned.",
     },
     Column {
         name: "Last Surface Used",
         key: "last_surface_used",
-        meaning: "What they last used it in, with its version.",
+        meaning: "The surface that the person last used, with its version.",
     },
     Column {
         name: "Organization",
         key: "organization",
-        meaning: "The organization that grants the seat. GitHub's own file has it for an enterprise only.",
+        meaning: "The organization that grants the seat. GitHub's own file has this column only for an enterprise.",
     },
 ];
 
@@ -83,52 +83,52 @@ pub const OTHERS: [Column; 10] = [
     Column {
         name: "Status",
         key: "status",
-        meaning: "`active`, `new`, `never used` or `inactive`, of the person.",
+        meaning: "The person's status: `active`, `new`, `never used`, or `inactive`.",
     },
     Column {
         name: "Days Since Activity",
         key: "days_since_activity",
-        meaning: "Whole days (of 86,400 seconds) from the last known activity to the report.",
+        meaning: "Whole days (86,400 seconds each) from the last known activity to the report.",
     },
     Column {
         name: "Last Known Activity At",
         key: "last_known_activity_at",
-        meaning: "The person's newest activity in any of their seats, now or in any recorded report.",
+        meaning: "The person's latest activity in any of their seats, now or in any recorded report.",
     },
     Column {
         name: "Surface",
         key: "surface",
-        meaning: "The family of the last surface: what stands before the first `/`.",
+        meaning: "The surface without its version: the text before the first `/`.",
     },
     Column {
         name: "Surface Version",
         key: "surface_version",
-        meaning: "Its version: what stands between the first `/` and the next.",
+        meaning: "The surface's version: the text between the first and the second `/`.",
     },
     Column {
         name: "Plan Type",
         key: "plan_type",
-        meaning: "The seat's plan, as GitHub says it: `business`, `enterprise`, `unknown`.",
+        meaning: "The seat's plan, as GitHub reports it: `business`, `enterprise`, or `unknown`.",
     },
     Column {
         name: "Assigned At",
         key: "assigned_at",
-        meaning: "When the seat was last granted (GitHub's `created_at`).",
+        meaning: "When the seat was last granted (`created_at` in GitHub's API).",
     },
     Column {
         name: "Assigning Team",
         key: "assigning_team",
-        meaning: "The team through which it is granted; where GitHub says no name, its id.",
+        meaning: "The team that grants the seat, or its ID if GitHub gives no name.",
     },
     Column {
         name: "Pending Cancellation Date",
         key: "pending_cancellation_date",
-        meaning: "The day on which the seat ends, where it was cancelled.",
+        meaning: "The day on which the seat ends, if it was canceled.",
     },
     Column {
         name: "User Id",
         key: "user_id",
-        meaning: "GitHub's number for the person, which stays when the login changes.",
+        meaning: "GitHub's user ID, which stays the same if the login changes.",
     },
 ];
 

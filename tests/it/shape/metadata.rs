@@ -127,9 +127,9 @@ fn a_run_writes_the_outputs_of_action_yml_and_no_others() {
 }
 
 #[test]
-fn the_readme_shows_the_columns_of_the_code() {
-    let readme = std::fs::read_to_string("README.md").unwrap();
-    let (_, example) = readme.split_once("```csv\n").unwrap();
+fn the_docs_show_the_columns_of_the_code() {
+    let page = std::fs::read_to_string("docs/report.md").unwrap();
+    let (_, example) = page.split_once("```csv\n").unwrap();
     let names = |kind| -> Vec<&str> {
         let columns = columns::of(kind, Columns::Github);
         columns.iter().map(|column| column.name).collect()
@@ -140,7 +140,7 @@ fn the_readme_shows_the_columns_of_the_code() {
     let [sixth] = enterprise[organization.len()..] else {
         panic!("{enterprise:?}")
     };
-    assert!(readme.contains(&format!("a sixth column, `{sixth}`")));
+    assert!(page.contains(&format!("a sixth column, `{sixth}`")));
     let table: Vec<String> = columns::GITHUB
         .iter()
         .chain(&columns::OTHERS)
@@ -149,7 +149,7 @@ fn the_readme_shows_the_columns_of_the_code() {
             format!("| {name} | `{key}` | {meaning} |")
         })
         .collect();
-    assert!(readme.contains(&table.join("\n")), "{}", table.join("\n"));
+    assert!(page.contains(&table.join("\n")), "{}", table.join("\n"));
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn named(file: &str, before: &str, after: &str) -> String {
 }
 
 #[test]
-fn the_compiler_is_the_same_for_rustup_the_image_cargo_and_the_readme() {
+fn the_compiler_is_the_same_for_rustup_the_image_cargo_and_the_docs() {
     let version = named("rust-toolchain.toml", "channel = \"", "\"");
     let (minor, patch) = version.rsplit_once('.').unwrap();
     assert!(
@@ -194,7 +194,7 @@ fn the_compiler_is_the_same_for_rustup_the_image_cargo_and_the_readme() {
         version
     );
     assert_eq!(named("Cargo.toml", "rust-version = \"", "\""), minor);
-    assert_eq!(named("README.md", "built by Rust ", " or newer"), minor);
+    assert_eq!(named("docs/install.md", "need Rust ", " or later"), minor);
 }
 
 #[test]
@@ -227,7 +227,9 @@ fn the_examples_name_the_line_that_the_next_release_is_of() {
     let line = concat!("v", env!("CARGO_PKG_VERSION_MAJOR"));
     let mut named = 0;
     let docs = std::fs::read_dir("docs").unwrap();
-    let docs = docs.map(|entry| entry.unwrap().path());
+    let docs = docs
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"));
     for page in docs.chain(["README.md".into()]) {
         let text = std::fs::read_to_string(&page).unwrap();
         for (_, used) in text

@@ -1,5 +1,5 @@
 //! `--since`: a history whose older days were removed or altered on purpose, exactly as
-//! docs/audit-repository.md tells it.
+//! docs/retention.md tells it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::{append, clone, edit, octocat, record, record_by, told, verify, verify_with};
 use crate::support::{OWN, checkout, files_below, github};
 
-const DOCS: &str = include_str!("../../../../docs/audit-repository.md");
+const DOCS: &str = include_str!("../../../../docs/retention.md");
 
 /// The commands of the page that have `words` in them.
 fn commands(words: &str) -> &'static str {
