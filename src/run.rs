@@ -16,7 +16,7 @@ use crate::github::client::{Client, Identity};
 use crate::github::credentials::Mask;
 use crate::github::exchange::Exchange;
 use crate::github::names::RepositoryName;
-use crate::github::pacer::{Pacer, WaitBudget};
+use crate::github::rate_limiter::{RateLimiter, WaitBudget};
 use crate::inputs::{Access, Inputs};
 use crate::pages::summary::Line;
 use crate::report::scope::Scope;
@@ -48,8 +48,13 @@ pub(crate) async fn run(
         max: inputs.max_wait,
         input: Some("max-wait-minutes"),
     };
-    let pacer = Pacer::new(clock.clone(), budget);
-    let exchange = Exchange::new(http.clone(), inputs.address.clone(), clock.clone(), pacer);
+    let rate_limiter = RateLimiter::new(clock.clone(), budget);
+    let exchange = Exchange::new(
+        http.clone(),
+        inputs.address.clone(),
+        clock.clone(),
+        rate_limiter,
+    );
     let client = |token| Client::new(&exchange, Identity::Token(token));
     let mask: Mask = {
         let environment = environment.clone();

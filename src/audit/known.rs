@@ -7,7 +7,7 @@ use super::folder::found;
 use super::pull_request::branch_for;
 use super::{Delivery, Target};
 use crate::github::client::Client;
-use crate::github::commit::{Beginning, CommitError};
+use crate::github::commit::{CommitError, MissingBranch};
 use crate::github::identity;
 use crate::github::names::BranchName;
 use crate::github::pulls::PullRequests;
@@ -41,8 +41,8 @@ impl Delivery<'_> {
         let name = target.folder(report.scope())?;
         let time = report.time();
         let branch = self.looked_at(target, report).await?;
-        let committer = self.committer(target, branch)?.looking();
-        let held = committer.look(async |snapshot| {
+        let committer = self.committer(target, branch)?.read_only();
+        let held = committer.read_snapshot(async |snapshot| {
             Ok(Held {
                 head: snapshot.head().to_owned(),
                 folder: found(&snapshot, target, report).await?,
@@ -86,14 +86,14 @@ impl Delivery<'_> {
         &self,
         target: &Target<'_>,
         report: &Report,
-    ) -> anyhow::Result<(BranchName, Beginning)> {
+    ) -> anyhow::Result<(BranchName, MissingBranch)> {
         if !target.inputs.pull_request {
-            return Ok((target.branch.clone(), Beginning::Default));
+            return Ok((target.branch.clone(), MissingBranch::Default));
         }
         let repository = &target.inputs.repository;
         let pulls = PullRequests::new(&target.client, self.clock, repository, &target.branch);
         let (branch, _) = branch_for(&pulls, target, report).await?;
-        Ok((branch, Beginning::From(target.branch.clone())))
+        Ok((branch, MissingBranch::From(target.branch.clone())))
     }
 }
 

@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::record::{Offer, Placed};
 use super::{Delivery, Target};
-use crate::github::commit::{Beginning, CommitError};
+use crate::github::commit::{CommitError, MissingBranch};
 use crate::github::error::GitHubError;
 use crate::github::names::{BranchName, RepositoryName, RepositoryPath};
 use crate::github::pulls::{Opened, PullRequest, PullRequests};
@@ -57,8 +57,8 @@ impl Delivery<'_> {
         for _ in 0..ROUNDS {
             let (branch, open) = branch_for(&pulls, target, offer.report).await?;
             let beginning = match open {
-                Some(_) => Beginning::Never,
-                None => Beginning::From(target.branch.clone()),
+                Some(_) => MissingBranch::Never,
+                None => MissingBranch::From(target.branch.clone()),
             };
             let placed = match self.place(target, offer, (branch, beginning)).await {
                 Err(error) if is_gone(&error) => continue,

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::folder::found;
 use super::known::Held;
 use super::{Delivery, Target};
-use crate::github::commit::{Beginning, Change, Commit, Committer};
+use crate::github::commit::{Commit, CommitContent, Committer, MissingBranch};
 use crate::github::names::{BranchName, NameError, RepositoryPath};
 use crate::github::pulls::PullRequest;
 use crate::history::changes::Kind;
@@ -51,7 +51,7 @@ pub(super) struct Offer<'r> {
     /// The folder of the scope.
     pub(super) folder: RepositoryPath,
     /// The commit's message.
-    pub(super) message: Change,
+    pub(super) message: CommitContent,
 }
 
 /// A report that was brought to a branch, or was found to be there already.
@@ -91,7 +91,7 @@ impl Delivery<'_> {
             let (placed, proposed) = self.propose(target, &offer).await?;
             (placed, Some(proposed))
         } else {
-            let branch = (target.branch.clone(), Beginning::Default);
+            let branch = (target.branch.clone(), MissingBranch::Default);
             (self.place(target, &offer, branch).await?, None)
         };
         for warning in &placed.recording.warnings {
@@ -125,7 +125,7 @@ impl Delivery<'_> {
         &self,
         target: &Target<'_>,
         offer: &Offer<'_>,
-        branch: (BranchName, Beginning),
+        branch: (BranchName, MissingBranch),
     ) -> anyhow::Result<Placed> {
         let (name, report) = (branch.0.clone(), offer.report);
         let committer = self.committer(target, branch)?;
@@ -165,7 +165,7 @@ impl Delivery<'_> {
                 }
                 let files = std::mem::take(&mut change.files).into_iter();
                 let files = files.map(|(path, file)| Ok((offer.folder.join(&path)?, file)));
-                Ok(Some(Change {
+                Ok(Some(CommitContent {
                     files: files.collect::<Result<_, NameError>>()?,
                     ..offer.message.clone()
                 }))
@@ -184,7 +184,7 @@ impl Delivery<'_> {
     pub(super) fn committer<'c>(
         &'c self,
         target: &'c Target<'_>,
-        branch: (BranchName, Beginning),
+        branch: (BranchName, MissingBranch),
     ) -> anyhow::Result<Committer<'c>> {
         let first_file = (
             target.inputs.directory.join("README.md")?,
@@ -217,7 +217,7 @@ impl Delivery<'_> {
         }
     }
 
-    fn message(&self, template: &str, report: &Report, file: &[u8]) -> Change {
+    fn message(&self, template: &str, report: &Report, file: &[u8]) -> CommitContent {
         let date = date(report.time()).to_string();
         let message = template
             .replace("{scope}", report.scope().name())
@@ -240,7 +240,7 @@ impl Delivery<'_> {
             hex::encode(Sha256::digest(file))
         ));
         body.push(self.made_by());
-        Change {
+        CommitContent {
             headline: headline.trim().to_owned(),
             body: body.join("\n\n"),
             files: Vec::new(),

@@ -15,14 +15,14 @@ use super::authorization::TokenError;
 use super::credentials::{Credentials, Mask};
 use super::error::{ErrorKind, GitHubError, Purpose, RequestId};
 use super::exchange::Exchange;
-use super::pacing::Cost;
+use super::rate_limit_state::Cost;
 use super::request::{Accept, Request};
 use super::response::Response;
 use super::retry::send_with_retry;
 use crate::report::scope::Scope;
 
 /// The largest file that is taken: GitHub serves files up to 100 MB ("Get repository content").
-const LARGEST_FILE: usize = 110 * 1024 * 1024;
+const MAX_FILE_SIZE: usize = 110 * 1024 * 1024;
 
 /// GitHub's API for one identity.
 #[derive(Clone)]
@@ -99,7 +99,7 @@ impl Client {
             expected: size,
             ..Request::reading(purpose, url, Accept::Raw)
         };
-        if size > LARGEST_FILE {
+        if size > MAX_FILE_SIZE {
             return Err(request.failed(ErrorKind::Unusable {
                 status: StatusCode::OK,
                 request_id: RequestId::default(),

@@ -7,16 +7,16 @@
 //! where it did not move, GitHub refused or stumbled. A repeated commit can never come twice: each
 //! names the head it expects, and each delivery carries a mark of its own.
 
-mod base;
 mod branch;
 mod error;
 mod git_data;
-mod listing;
 mod mutation;
+mod parent;
 mod permit;
 mod protected;
 mod rules;
 mod shapes;
+mod tree;
 
 use std::fmt;
 use std::time::Duration;
@@ -28,29 +28,29 @@ use super::error::{GitHubError, Purpose};
 use super::names::{BranchName, RepositoryName, RepositoryPath};
 use crate::system::backoff::Backoff;
 use crate::system::clock::{Clock, jitter};
-use base::Base;
 use branch::State;
 pub(crate) use error::CommitError;
 use error::is_stale;
+use parent::Parent;
 use permit::Rulebook;
 use rules::{Rules, Write};
 
 /// How long to go on when others commit at the same time or GitHub stumbles. With ten writers one
 /// wins each round.
-const PATIENCE: Duration = Duration::from_secs(120);
+const MAX_TOTAL_WAIT: Duration = Duration::from_secs(120);
 
 /// The waits between two tries to commit.
 const BACKOFF: Backoff = Backoff::doubling(Duration::from_millis(250), Duration::from_secs(8));
 
 /// How many times GitHub may stumble over a commit, while nobody else commits.
-const STUMBLES: u32 = 6;
+const MAX_SERVER_ERRORS: u32 = 6;
 
 /// GraphQL takes some 40 MB in one request, and files grow by a third in base64; above this the
 /// commit goes by Git Data, whose commits GitHub signs for an App's token only.
-const LARGEST_MUTATION: usize = 20_000_000;
+const MAX_MUTATION_SIZE: usize = 20_000_000;
 
 /// GitHub refuses larger files ("About large files on GitHub").
-const LARGEST_FILE: usize = 100_000_000;
+const MAX_FILE_SIZE: usize = 100_000_000;
 
 /// The trailer of a commit's message by which a delivery is known again.
 const TRAILER: &str = "Copilot-Activity-Report-Delivery";
@@ -61,7 +61,7 @@ pub(crate) struct Committer<'a> {
     clock: &'a Clock,
     repository: RepositoryName,
     branch: BranchName,
-    beginning: Beginning,
+    if_missing: MissingBranch,
     first_file: (RepositoryPath, Bytes),
     delivery: String,
     purpose: Purpose,
@@ -69,7 +69,7 @@ pub(crate) struct Committer<'a> {
 
 /// What becomes of a branch that does not exist, in a repository that has commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Beginning {
+pub(crate) enum MissingBranch {
     /// It is created from the default branch with the commit, and not at all if there is none.
     Default,
     /// It is created from this one with the commit, and not at all if there is none; a pull request
@@ -82,7 +82,7 @@ pub(crate) enum Beginning {
 
 /// What a commit consists of.
 #[derive(Debug, Clone)]
-pub(crate) struct Change {
+pub(crate) struct CommitContent {
     /// The first line of its message.
     pub headline: String,
     /// The rest of its message.
@@ -123,7 +123,7 @@ impl fmt::Display for Verification {
 /// The branch as it was at one moment; where it does not exist yet, as it is going to begin.
 pub(crate) struct Snapshot<'a> {
     committer: &'a Committer<'a>,
-    base: &'a Base,
+    base: &'a Parent,
 }
 
 impl Snapshot<'_> {
@@ -166,18 +166,18 @@ impl Snapshot<'_> {
 /// How often something was tried, and how long was waited for it. Waits are counted as they were
 /// asked for, whatever the clock.
 #[derive(Debug, Default)]
-struct Patience {
+struct RetryBudget {
     tries: u32,
-    stumbles: u32,
+    server_errors: u32,
     waited: Duration,
 }
 
-impl Patience {
+impl RetryBudget {
     /// Waits longer each time, with jitter; false when it is enough.
     async fn wait(&mut self, clock: &Clock) -> bool {
         self.tries += 1;
         let wait = BACKOFF.around(self.tries, jitter());
-        if self.waited + wait > PATIENCE {
+        if self.waited + wait > MAX_TOTAL_WAIT {
             return false;
         }
         self.waited += wait;
@@ -194,7 +194,7 @@ impl<'a> Committer<'a> {
         client: &'a Client,
         clock: &'a Clock,
         repository: RepositoryName,
-        (branch, beginning): (BranchName, Beginning),
+        (branch, if_missing): (BranchName, MissingBranch),
         first_file: (RepositoryPath, Bytes),
         delivery: String,
     ) -> Self {
@@ -204,37 +204,37 @@ impl<'a> Committer<'a> {
             purpose: Purpose::Commit(repository.clone()),
             repository,
             branch,
-            beginning,
+            if_missing,
             first_file,
             delivery,
         }
     }
 
     /// The same one, to look only: what goes wrong is told as that.
-    pub(crate) fn looking(self) -> Self {
+    pub(crate) fn read_only(self) -> Self {
         Self {
             purpose: Purpose::History(self.repository.clone()),
             ..self
         }
     }
 
-    /// Lets `look` read from the branch as it is before anything is committed; nothing where there
+    /// Lets `read` read from the branch as it is before anything is committed; nothing where there
     /// is no commit yet.
-    pub(crate) async fn look<T>(
+    pub(crate) async fn read_snapshot<T>(
         &self,
-        look: impl AsyncFnOnce(Snapshot<'_>) -> anyhow::Result<T>,
+        read: impl AsyncFnOnce(Snapshot<'_>) -> anyhow::Result<T>,
     ) -> anyhow::Result<Option<T>> {
         let (head, exists) = match self.state().await? {
             State::At(head) => (head, true),
             State::NoBranch(head) | State::NoBase(_, head) => (head, false),
             State::Empty | State::NoDefault | State::Gone => return Ok(None),
         };
-        let base = Base { head, exists };
+        let base = Parent { head, exists };
         let snapshot = Snapshot {
             committer: self,
             base: &base,
         };
-        look(snapshot).await.map(Some)
+        read(snapshot).await.map(Some)
     }
 
     /// Lets `plan` make a change of what it reads from the branch, and commits it; again from the
@@ -244,28 +244,28 @@ impl<'a> Committer<'a> {
     /// been committed nevertheless, and the error says that too; running again finds out.
     pub(crate) async fn commit(
         &self,
-        mut plan: impl AsyncFnMut(Snapshot<'_>) -> anyhow::Result<Option<Change>>,
+        mut plan: impl AsyncFnMut(Snapshot<'_>) -> anyhow::Result<Option<CommitContent>>,
     ) -> Result<Option<Commit>, CommitError> {
-        let mut patience = Patience::default();
+        let mut budget = RetryBudget::default();
         let mut blobs = git_data::Blobs::default();
         let mut book = Rulebook::default();
         // The branch, if it was created for a commit that it hasn't got yet.
         let mut created = None;
         loop {
-            let base = self.base(&mut book, &mut patience).await?;
+            let base = self.base(&mut book, &mut budget).await?;
             let snapshot = Snapshot {
                 committer: self,
                 base: &base,
             };
             let Some(change) = plan(snapshot).await.map_err(CommitError::Plan)? else {
                 // Where an earlier commit's answer was lost, what is there may be our own.
-                return match patience.tries {
+                return match budget.tries {
                     0 => Ok(None),
                     _ => Ok(self.history().await?.1),
                 };
             };
             for (path, file) in &change.files {
-                if file.len() > LARGEST_FILE {
+                if file.len() > MAX_FILE_SIZE {
                     return Err(CommitError::TooLarge {
                         path: path.clone(),
                         size: file.len(),
@@ -277,24 +277,21 @@ impl<'a> Committer<'a> {
                 false => &[Write::NewBranch, Write::Commit],
             };
             let rules = self.permit(&self.branch, writes, &mut book).await?;
-            let Base { head, mut exists } = base;
+            let Parent { head, mut exists } = base;
             // An App's commits are signed over REST too, so it can ask with the commit itself
             // whether it can bypass the rules, and leaves no branch behind if it can't.
             let asks_with_commit = !exists
                 && rules.may_refuse(Write::NewBranchWithCommit)
                 && !self.client.acts_for_a_person();
             if !exists && !asks_with_commit {
-                if !self
-                    .begin(&self.branch, &head, &rules, &mut patience)
-                    .await?
-                {
+                if !self.begin(&self.branch, &head, &rules, &mut budget).await? {
                     continue;
                 }
                 exists = true;
                 created = Some(self.branch.clone());
             }
             let size: usize = change.files.iter().map(|(_, file)| file.len()).sum();
-            let made = if size > LARGEST_MUTATION || asks_with_commit {
+            let made = if size > MAX_MUTATION_SIZE || asks_with_commit {
                 git_data::commit(self, (&head, exists), &change, &mut blobs).await
             } else {
                 mutation::commit(self, &head, &change).await
@@ -303,8 +300,8 @@ impl<'a> Committer<'a> {
                 Ok(commit) => return Ok(Some(commit)),
                 Err(error) => error,
             };
-            let base = Base { head, exists };
-            match self.settle(&base, error, &rules, &mut patience).await {
+            let base = Parent { head, exists };
+            match self.reconcile(&base, error, &rules, &mut budget).await {
                 Ok(Some(commit)) => return Ok(Some(commit)),
                 Ok(None) => {}
                 Err(CommitError::Protected(error)) => return Err(error.leaving(created).into()),
@@ -315,15 +312,15 @@ impl<'a> Committer<'a> {
 
     /// Finds out what became of a commit that failed on `base`: the commit if it was made after
     /// all, nothing if it is worth trying again.
-    async fn settle(
+    async fn reconcile(
         &self,
-        base: &Base,
+        base: &Parent,
         error: GitHubError,
         rules: &Rules,
-        patience: &mut Patience,
+        budget: &mut RetryBudget,
     ) -> Result<Option<Commit>, CommitError> {
         tracing::debug!("the commit did not succeed: {error}");
-        let may_go_on = patience.wait(self.clock).await;
+        let may_go_on = budget.wait(self.clock).await;
         let (now, ours) = match self.history().await {
             Ok(found) => found,
             Err(_)
@@ -357,10 +354,10 @@ impl<'a> Committer<'a> {
                 };
                 return Err(self.refused(&self.branch, write, error, rules));
             }
-            patience.stumbles += 1;
+            budget.server_errors += 1;
         }
-        if !may_go_on || patience.stumbles >= STUMBLES {
-            return Err(self.gave_up(patience, error));
+        if !may_go_on || budget.server_errors >= MAX_SERVER_ERRORS {
+            return Err(self.gave_up(budget, error));
         }
         if moved {
             tracing::info!(
@@ -372,11 +369,11 @@ impl<'a> Committer<'a> {
         Ok(None)
     }
 
-    fn gave_up(&self, patience: &Patience, error: GitHubError) -> CommitError {
+    fn gave_up(&self, budget: &RetryBudget, error: GitHubError) -> CommitError {
         CommitError::GaveUp {
             repository: self.repository.clone(),
-            tries: patience.tries,
-            waited: patience.waited,
+            tries: budget.tries,
+            waited: budget.waited,
             error: Box::new(error),
         }
     }
@@ -390,7 +387,7 @@ impl<'a> Committer<'a> {
     }
 
     /// The body of a commit's message with the mark of this delivery.
-    fn body_with_trailer(&self, change: &Change) -> String {
+    fn body_with_trailer(&self, change: &CommitContent) -> String {
         format!("{}\n\n{}", change.body, self.trailer())
     }
 

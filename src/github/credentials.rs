@@ -19,11 +19,11 @@ use super::app::App;
 use super::authorization::{Authorization, Authorize, TokenError, quota_of};
 use super::error::{ApiError, AppError, ErrorKind, GitHubError, Purpose, date_of};
 use super::exchange::Exchange;
-use super::object::Object;
-use super::pacing::Cost;
+use super::rate_limit_state::Cost;
 use super::request::{Accept, Request};
 use super::response::Response;
 use super::retry::send_with_retry;
+use super::strict_map::MapOnly;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::system::text::shown;
 
@@ -34,7 +34,7 @@ const PERMISSION: &str = "organization_copilot_seat_management";
 
 /// How long before its end a token is not used any more; one that lasts no longer than twice that
 /// is used for half its time.
-const EARLY: Duration = Duration::from_secs(5 * 60);
+const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
 
 /// Hides a secret in everything that is printed from then on.
 pub(crate) type Mask = Arc<dyn Fn(&str) + Send + Sync>;
@@ -66,12 +66,12 @@ struct AppItself {
 
 #[derive(Default)]
 struct Held {
-    found: Option<Found>,
+    found: Option<ResolvedInstallation>,
     token: Option<(Authorization, Duration)>,
 }
 
 /// An installation that was found able to read seats.
-struct Found {
+struct ResolvedInstallation {
     id: u64,
     /// What its token shall be able to do; nothing for all that the App may.
     permissions: Option<BTreeMap<&'static str, &'static str>>,
@@ -159,7 +159,7 @@ impl Authorize for AppItself {
     }
 
     async fn renew(&self, api_error: &ApiError, used: &Authorization, now: Timestamp) -> bool {
-        self.app.can_do_better(api_error, used.made, now)
+        self.app.should_resign(api_error, used.made, now)
     }
 }
 
@@ -182,7 +182,7 @@ impl Installation {
     }
 
     /// Finds the installation, and looks whether it may read seats.
-    async fn find(&self) -> Result<Found, GitHubError> {
+    async fn find(&self) -> Result<ResolvedInstallation, GitHubError> {
         #[derive(Deserialize)]
         struct Body {
             id: u64,
@@ -191,10 +191,10 @@ impl Installation {
             #[serde(default)]
             permissions: BTreeMap<String, serde_json::Value>,
             suspended_at: Option<String>,
-            suspended_by: Option<Somebody>,
+            suspended_by: Option<Account>,
         }
         #[derive(Deserialize)]
-        struct Somebody {
+        struct Account {
             login: Option<String>,
         }
         let kind = match self.scope.kind() {
@@ -234,16 +234,19 @@ impl Installation {
         };
         let (id, scope) = (self.app.app.client_id(), &self.scope);
         tracing::debug!("The App {id} is installed on {scope}.");
-        Ok(Found {
+        Ok(ResolvedInstallation {
             id: body.id,
             permissions,
         })
     }
 
     /// A new token, and until when it is used.
-    async fn token(&self, found: &Found) -> Result<(Authorization, Duration), GitHubError> {
+    async fn token(
+        &self,
+        found: &ResolvedInstallation,
+    ) -> Result<(Authorization, Duration), GitHubError> {
         #[derive(serde::Serialize)]
-        struct Wanted<'a> {
+        struct TokenRequest<'a> {
             #[serde(skip_serializing_if = "Option::is_none")]
             permissions: &'a Option<BTreeMap<&'static str, &'static str>>,
         }
@@ -256,7 +259,7 @@ impl Installation {
         let address = self.exchange.address();
         let url = address.rest(["app", "installations", &id, "access_tokens"]);
         let purpose = Purpose::AppToken(self.scope.clone());
-        let wanted = Wanted {
+        let wanted = TokenRequest {
             permissions: &found.permissions,
         };
         let request = Request {
@@ -267,7 +270,7 @@ impl Installation {
         // Says nothing about the values, which include the token.
         let read = |response: &Response| {
             serde_json::from_slice(&response.body)
-                .map(|Object(read)| read)
+                .map(|MapOnly(read)| read)
                 .map_err(|_| response.of_another_form("it has not the form that GitHub describes"))
         };
         let clock = self.exchange.clock();
@@ -280,7 +283,7 @@ impl Installation {
         // By the clock of the answer, which may differ from ours.
         let begins = date_of(&response.headers).unwrap_or_else(|| clock.now());
         let lasts = Duration::try_from(body.expires_at.duration_since(begins)).unwrap_or_default();
-        let used_for = lasts.saturating_sub(EARLY).max(lasts / 2);
+        let used_for = lasts.saturating_sub(REFRESH_MARGIN).max(lasts / 2);
         tracing::debug!(
             "A token for {} is used for {} s.",
             self.scope,

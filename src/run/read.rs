@@ -70,13 +70,13 @@ pub(crate) async fn read(
     progress.doing(format!("reading the seats of {scope}"));
     let scope = &delivery.identified(reader, scope).await;
     let shown = console.reading(scope.name());
-    let reached = |seats::Reached { pages, of }| shown.reached(pages, of);
+    let on_progress = |seats::Progress { pages, total }| shown.reached(pages, total);
     let source = seats::Source {
         client: reader,
         clock,
         scope,
         pseudonyms: inputs.pseudonyms.as_ref(),
-        reached: &reached,
+        on_progress: &on_progress,
     };
     let once = || seats::read(&source);
     let mut report = once().await?;

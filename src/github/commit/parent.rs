@@ -6,12 +6,12 @@ use super::permit::Rulebook;
 use super::protected::Refused;
 use super::rules::{Rules, Write};
 use super::shapes::Head;
-use super::{CommitError, Committer, Patience};
+use super::{CommitError, Committer, RetryBudget};
 use crate::github::error::GitHubError;
 use crate::github::names::BranchName;
 
 /// What a commit is made on.
-pub(super) struct Base {
+pub(super) struct Parent {
     pub(super) head: Head,
     /// Whether the branch exists, rather than being begun with the commit.
     pub(super) exists: bool,
@@ -38,8 +38,8 @@ impl Committer<'_> {
     pub(super) async fn base(
         &self,
         book: &mut Rulebook,
-        patience: &mut Patience,
-    ) -> Result<Base, CommitError> {
+        budget: &mut RetryBudget,
+    ) -> Result<Parent, CommitError> {
         loop {
             // Reading was tried again already.
             let (head, exists) = match self.state().await? {
@@ -49,12 +49,12 @@ impl Committer<'_> {
                     let (branch, write) = (self.first_branch(), Write::FirstCommit);
                     let rules = self.permit(branch, &[write], book).await?;
                     let step = self.begin_repository().await;
-                    self.begun(step, (branch, write), &rules, patience).await?;
+                    self.begun(step, (branch, write), &rules, budget).await?;
                     continue;
                 }
                 State::NoBase(base, head) => {
                     let rules = self.permit(base, &[Write::NewBranch], book).await?;
-                    self.begin(base, &head, &rules, patience).await?;
+                    self.begin(base, &head, &rules, budget).await?;
                     continue;
                 }
                 State::NoDefault => {
@@ -70,7 +70,7 @@ impl Committer<'_> {
                     });
                 }
             };
-            return Ok(Base { head, exists });
+            return Ok(Parent { head, exists });
         }
     }
 
@@ -81,10 +81,10 @@ impl Committer<'_> {
         branch: &BranchName,
         head: &Head,
         rules: &Rules,
-        patience: &mut Patience,
+        budget: &mut RetryBudget,
     ) -> Result<bool, CommitError> {
         let step = self.begin_branch(branch, &head.commit).await;
-        self.begun(step, (branch, Write::NewBranch), rules, patience)
+        self.begun(step, (branch, Write::NewBranch), rules, budget)
             .await
     }
 
@@ -93,7 +93,7 @@ impl Committer<'_> {
         step: Result<(), GitHubError>,
         (branch, write): (&BranchName, Write),
         rules: &Rules,
-        patience: &mut Patience,
+        budget: &mut RetryBudget,
     ) -> Result<bool, CommitError> {
         let Err(error) = step else {
             return Ok(true);
@@ -107,12 +107,12 @@ impl Committer<'_> {
             .status()
             .is_some_and(|status| matches!(status.as_u16(), 409 | 422))
             && !is_by_a_rule(&error, write, rules)
-            && patience.tries < most;
+            && budget.tries < most;
         if !by_another && !error.is_transient() {
             return Err(self.refused(branch, write, error, rules));
         }
-        if !patience.wait(self.clock).await {
-            return Err(self.gave_up(patience, error));
+        if !budget.wait(self.clock).await {
+            return Err(self.gave_up(budget, error));
         }
         Ok(false)
     }
