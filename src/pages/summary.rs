@@ -17,7 +17,7 @@ use crate::report::status::Rule;
 use crate::system::secrets;
 use crate::system::text::thousands;
 
-use crate::runner::outputs::LARGEST_SUMMARY;
+use crate::runner::outputs::MAX_SUMMARY_SIZE;
 
 /// How many of the longest inactive people are listed.
 const LONGEST_INACTIVE: usize = 10;
@@ -104,7 +104,7 @@ pub(crate) fn write(sections: &[Section<'_>], general: &[Line], names: bool) -> 
         let mut text = String::new();
         write_section(&mut text, section, names);
         // Room for the last sentence is kept.
-        if summary.len() + text.len() > LARGEST_SUMMARY - 1024 {
+        if summary.len() + text.len() > MAX_SUMMARY_SIZE - 1024 {
             left_out += 1;
         } else {
             summary.push_str(&text);
