@@ -8,9 +8,9 @@ use super::pull_request::branch_for;
 use super::{Delivery, Target};
 use crate::github::client::Client;
 use crate::github::commit::{CommitError, MissingBranch};
-use crate::github::identity;
 use crate::github::names::BranchName;
 use crate::github::pulls::PullRequests;
+use crate::github::scope_id;
 use crate::history::{Folder, Past, RecordError};
 use crate::report::Report;
 use crate::report::pseudonym::PseudonymKey;
@@ -69,7 +69,7 @@ impl Delivery<'_> {
         if self.repository.is_none() {
             return scope.clone();
         }
-        match identity::id(reader, scope).await {
+        match scope_id::id(reader, scope).await {
             Ok(id) => scope.clone().with_id(id),
             Err(error) => {
                 let kind = scope.kind();

@@ -1,5 +1,5 @@
-//! Lists in answers that are short in every honest one. An answer of a few megabytes has room for
-//! millions of empty entries, each of which takes far more memory than its two bytes.
+//! Deserializes JSON arrays with an upper bound on their length. A response of a few megabytes has
+//! room for millions of empty entries, each of which takes far more memory than its two bytes.
 
 use std::fmt;
 use std::marker::PhantomData;

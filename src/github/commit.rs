@@ -1,11 +1,15 @@
-//! Committing files to a branch: all of them in one commit, made through GitHub's API so that
-//! GitHub signs it, and only on top of what was read just before.
+//! Commits files to a branch: all of them in one commit, on top of what was read just before.
+//! Commits are made through GitHub's API so that GitHub signs them.
 //!
-//! Whatever fails, the branch is read again, because no text of GitHub's tells for sure what
-//! happened: where our commit is in its history, the answer was lost and all is well; where the
-//! head moved otherwise, somebody else was faster and everything is computed anew on the new head;
-//! where it did not move, GitHub refused or stumbled. A repeated commit can never come twice: each
-//! names the head it expects, and each delivery carries a mark of its own.
+//! After a failure the branch is read again, because no text from GitHub reliably says what happened:
+//!
+//! - If its history has our commit, only the response was lost.
+//! - If the head moved otherwise, another commit was faster, and everything is computed again on the
+//!   new head.
+//! - If the head didn't move, GitHub refused the commit or failed.
+//!
+//! A commit can't be made twice: each one names the head that it expects, and each delivery has its
+//! own mark.
 
 mod branch;
 mod error;

@@ -53,7 +53,7 @@ pub(super) struct Installation {
     app: AppItself,
     scope: Scope,
     exchange: Exchange,
-    held: Mutex<Held>,
+    cache: Mutex<Cache>,
     quota: u64,
 }
 
@@ -64,16 +64,24 @@ struct AppItself {
     quota: u64,
 }
 
+/// What was learned from GitHub, for later requests.
 #[derive(Default)]
-struct Held {
-    found: Option<ResolvedInstallation>,
-    token: Option<(Authorization, Duration)>,
+struct Cache {
+    installation: Option<ResolvedInstallation>,
+    token: Option<CachedToken>,
 }
 
-/// An installation that was found able to read seats.
+#[derive(Clone)]
+struct CachedToken {
+    authorization: Authorization,
+    /// By [`Clock::elapsed`](crate::system::clock::Clock::elapsed).
+    usable_until: Duration,
+}
+
+/// An installation that can read seats.
 struct ResolvedInstallation {
     id: u64,
-    /// What its token shall be able to do; nothing for all that the App may.
+    /// The permissions to limit its token to; `None` for all that the App has.
     permissions: Option<BTreeMap<&'static str, &'static str>>,
 }
 
@@ -94,7 +102,7 @@ impl Credentials {
             },
             scope: scope.clone(),
             exchange,
-            held: Mutex::default(),
+            cache: Mutex::default(),
             quota,
         }))
     }
@@ -128,9 +136,11 @@ impl Authorize for Credentials {
         match self {
             Self::Token(..) => false,
             Self::Installation(installation) => {
-                let mut held = installation.held.lock().await;
-                // Of many requests that are refused at once the first drops the token for all.
-                held.token.take_if(|(held, _)| held.is_same_token(used));
+                let mut cache = installation.cache.lock().await;
+                // If many requests are refused at once, the first one drops the token for all.
+                cache
+                    .token
+                    .take_if(|token| token.authorization.is_same_token(used));
                 true
             }
         }
@@ -165,23 +175,23 @@ impl Authorize for AppItself {
 
 impl Installation {
     async fn authorization(&self) -> Result<Authorization, GitHubError> {
-        let mut held = self.held.lock().await;
-        if let Some((token, until)) = &held.token
-            && self.exchange.clock().elapsed() < *until
+        let mut cache = self.cache.lock().await;
+        if let Some(token) = &cache.token
+            && self.exchange.clock().elapsed() < token.usable_until
         {
-            return Ok(token.clone());
+            return Ok(token.authorization.clone());
         }
-        let found = match held.found.take() {
-            Some(found) => found,
+        let installation = match cache.installation.take() {
+            Some(installation) => installation,
             None => self.find().await?,
         };
-        let (token, until) = self.token(&found).await?;
-        held.found = Some(found);
-        held.token = Some((token.clone(), until));
-        Ok(token)
+        let token = self.token(&installation).await?;
+        cache.installation = Some(installation);
+        cache.token = Some(token.clone());
+        Ok(token.authorization)
     }
 
-    /// Finds the installation, and looks whether it may read seats.
+    /// Finds the installation, and checks that it can read seats.
     async fn find(&self) -> Result<ResolvedInstallation, GitHubError> {
         #[derive(Deserialize)]
         struct Body {
@@ -240,11 +250,8 @@ impl Installation {
         })
     }
 
-    /// A new token, and until when it is used.
-    async fn token(
-        &self,
-        found: &ResolvedInstallation,
-    ) -> Result<(Authorization, Duration), GitHubError> {
+    /// Creates a token.
+    async fn token(&self, installation: &ResolvedInstallation) -> Result<CachedToken, GitHubError> {
         #[derive(serde::Serialize)]
         struct TokenRequest<'a> {
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -255,12 +262,12 @@ impl Installation {
             token: SecretString,
             expires_at: Timestamp,
         }
-        let id = found.id.to_string();
+        let id = installation.id.to_string();
         let address = self.exchange.address();
         let url = address.rest(["app", "installations", &id, "access_tokens"]);
         let purpose = Purpose::AppToken(self.scope.clone());
         let wanted = TokenRequest {
-            permissions: &found.permissions,
+            permissions: &installation.permissions,
         };
         let request = Request {
             // A second token does no harm.
@@ -278,7 +285,7 @@ impl Installation {
         let (body, response): (Body, _) =
             send_with_retry(&self.exchange, &self.app, &request, read).await?;
         (self.app.mask)(body.token.expose_secret());
-        let token = Authorization::new(body.token, self.quota, clock.now())
+        let authorization = Authorization::new(body.token, self.quota, clock.now())
             .map_err(|_| response.unusable("the token in it cannot stand in a header"))?;
         // By the clock of the answer, which may differ from ours.
         let begins = date_of(&response.headers).unwrap_or_else(|| clock.now());
@@ -289,7 +296,10 @@ impl Installation {
             self.scope,
             used_for.as_secs()
         );
-        Ok((token, asked_at + used_for))
+        Ok(CachedToken {
+            authorization,
+            usable_until: asked_at + used_for,
+        })
     }
 }
 

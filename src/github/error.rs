@@ -1,5 +1,5 @@
-//! What can go wrong with a request to GitHub, told so that the person reading it at night knows
-//! what was asked, what came back, what is missing and what to do.
+//! Errors of requests to GitHub. They say what was requested, what came back, what's missing, and
+//! what to do, for a reader who knows nothing else about the run.
 
 use std::fmt;
 use std::time::Duration;

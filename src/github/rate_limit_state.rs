@@ -1,12 +1,12 @@
-//! The governor: when the next request to GitHub may begin.
+//! Decides when the next request to GitHub can begin.
 //!
 //! GitHub publishes its limits ("Rate limits for the REST API", "Rate limits and query limits for
-//! the GraphQL API") and asks to keep to them. All requests of a run pass through one governor,
-//! which keeps every one of them at once: a burst may use what the minute still allows, a long run
-//! settles at the rate that GitHub allows. When GitHub says to wait, everything waits.
+//! the GraphQL API") and asks clients to keep to them. All requests of a run count toward one state,
+//! which keeps every limit at once. A burst can use what's left of the minute, and a long run settles
+//! at the rate that GitHub allows. If GitHub asks to wait, every request waits.
 //!
-//! The governor only calculates. It is told the time, as the time since some beginning, and knows
-//! neither clocks nor sockets; [`super::rate_limiter`] waits for it.
+//! The state only calculates. It gets the time as the time since some beginning, and knows neither
+//! clocks nor sockets; [`super::rate_limiter`] waits for it.
 
 use std::collections::VecDeque;
 use std::time::Duration;

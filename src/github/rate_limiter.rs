@@ -1,4 +1,4 @@
-//! Waiting for the governor: every request to GitHub passes here before it is sent.
+//! Delays requests to GitHub until [`super::rate_limit_state`] allows them.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,7 +18,7 @@ pub(crate) const MAX_IN_FLIGHT: usize = 10;
 /// A wait longer than this is announced.
 const MIN_ANNOUNCED_WAIT: Duration = Duration::from_secs(5);
 
-/// Lets requests begin when the governor allows it.
+/// Lets requests begin when [`RateLimitState`] allows them.
 pub(crate) struct RateLimiter {
     clock: Clock,
     slots: Semaphore,
@@ -122,7 +122,7 @@ pub(crate) struct Permit<'a> {
 }
 
 impl RateLimiter {
-    /// A pacer that waits for GitHub no longer than the `budget` in total.
+    /// A limiter that waits for GitHub no longer than the `budget` in total.
     pub(crate) fn new(clock: Clock, budget: WaitBudget) -> Self {
         Self {
             clock,
@@ -138,7 +138,7 @@ impl RateLimiter {
         cost: Cost,
         token: u64,
     ) -> Result<Permit<'_>, Box<WaitBudgetExceeded>> {
-        // Never closed; without a slot the governor's limits hold all the same.
+        // Never closed; the limits apply even without a slot.
         let slot = self.slots.acquire().await.ok();
         loop {
             let (now, until) = {
@@ -178,7 +178,7 @@ impl RateLimiter {
         }
     }
 
-    /// The moment after so long, in the governor's time.
+    /// The moment after that wait, by [`Clock::elapsed`].
     pub(crate) fn after(&self, wait: Duration) -> Duration {
         self.clock.elapsed() + wait
     }

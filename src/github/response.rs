@@ -1,4 +1,4 @@
-//! An answer that GitHub gave, and reading what it says.
+//! A successful response from GitHub, and how its body is read.
 
 use bytes::Bytes;
 use http::header::LOCATION;

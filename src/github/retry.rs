@@ -1,4 +1,4 @@
-//! Sends a request until its answer is understood or a retry is pointless.
+//! Sends a request until its response is understood or a retry is pointless.
 
 use http::StatusCode;
 

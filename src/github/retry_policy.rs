@@ -1,25 +1,25 @@
-//! What is tried again, how often and when: one policy for every request to GitHub.
+//! Decides which failed requests are sent again, how often, and when.
 //!
-//! - No answer (refused, reset, timed out, cut off): networks and load balancers fail for moments;
-//!   GitHub's own guide to resilience in its SDKs (octokit/plugin-retry.js) repeats these.
-//! - 500, 502, 503, 504 (and any other 5xx): GitHub ends requests after 10 seconds with a 5xx ("Troubleshooting the
-//!   REST API", "Timeouts"), and its documentation asks to try later.
-//! - An answer that is not JSON, or not whole: a proxy's page, a body cut off on its way.
-//! - An answer that is whole and of another form than documented: once more, because it would be
-//!   the same again.
-//! - 403 or 429 for a rate limit: after the wait that the answer tells, else after a minute, two,
-//!   four ("Rate limits for the REST API", "Exceeding the rate limit"), for as long as the user
-//!   wants to wait in all, which [`super::rate_limiter`] counts. Such a request was not carried out, so
-//!   this holds for requests that write, too.
+//! - No response (refused, reset, timed out, cut off): networks and load balancers fail for moments.
+//!   GitHub's own plugin for retries in its SDKs (octokit/plugin-retry.js) repeats these requests.
+//! - 500, 502, 503, 504, and any other 5xx status: GitHub ends requests after 10 seconds with a 5xx
+//!   status ("Troubleshooting the REST API", "Timeouts"), and its documentation asks to try later.
+//! - A response that isn't JSON or isn't whole: a proxy's page, or a body that was cut off.
+//! - A response that's whole but not of the documented form: once more, because the next one is
+//!   probably the same.
+//! - 403 or 429 because of a rate limit: after the time in the response, or after one minute, then
+//!   two, then four ("Rate limits for the REST API", "Exceeding the rate limit"), as long as
+//!   [`super::rate_limiter`] allows. GitHub didn't carry out such a request, so this includes requests
+//!   that write.
 //!
-//! What a run can do without ([`super::error::Purpose::is_optional`]) isn't tried again if GitHub
-//! asks to wait.
+//! If a run can do without the response ([`super::error::Purpose::is_optional`]), a request isn't
+//! sent again after GitHub asks to wait.
 //!
-//! Whatever else an answer is, where it has `Retry-After` all requests wait for so long.
+//! If any other response has `Retry-After`, all requests wait that long.
 //!
-//! Any other request that writes is never repeated blindly: whoever sent it must first look
-//! whether it was carried out ([`super::commit`]). Everything else is an answer: it would be the
-//! same again.
+//! Other requests that write are never repeated blindly: the sender must first check whether GitHub
+//! carried them out ([`super::commit`]). Everything else is final, because the next response would be
+//! the same.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Objects in answers. What is read into a struct may also be written as a list of its fields'
-//! values, to serde; to GitHub it never is, and `[0,[]]` is no page without seats.
+//! Deserializes JSON objects and nothing else. serde also accepts an array of the fields' values for
+//! a struct. GitHub never sends that, and `[0,[]]` isn't a page without seats.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -1,4 +1,4 @@
-//! What a commit is made on: a repository's first commit and its branches are created here.
+//! Creates what a commit is made on: a repository's first commit, and branches.
 
 use super::branch::State;
 use super::error::{gives_no_reason, is_by_a_rule};

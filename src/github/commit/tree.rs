@@ -1,5 +1,4 @@
-//! What a folder of the repository holds, asked for at once: the names of files and the IDs of
-//! their content.
+//! Lists the files of a folder and the IDs of their content with one request.
 
 use serde::Deserialize;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What to do about a request that failed: the last line of its error.
+//! The advice that ends the error of a failed request.
 
 use http::StatusCode;
 

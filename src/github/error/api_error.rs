@@ -1,4 +1,4 @@
-//! An answer by which GitHub refuses a request, with all it says about why.
+//! A response that refuses a request, with everything it says about the reason.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! When GitHub says to ask again: what the headers of an answer tell of it.
+//! Parses `Retry-After`, the `X-RateLimit` headers, and `Date`.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The governor on simulated time: no clock, no socket.
+//! Rate limits on simulated time, with neither a clock nor a socket.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -12,7 +12,7 @@ struct Run {
 }
 
 impl Run {
-    /// `count` reads of `lasting` each, ten at once, as fast as the governor lets them.
+    /// `count` reads of `lasting` each, ten at once, as fast as the limits allow.
     fn reads(count: usize, lasting: impl Fn(usize) -> Duration) -> Self {
         let mut limits = RateLimitState::default();
         let mut now = Duration::ZERO;

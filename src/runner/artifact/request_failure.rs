@@ -1,4 +1,4 @@
-//! What came back from a request that did not succeed, safe to be shown.
+//! What came back from a request that didn't succeed, safe to show.
 
 use std::fmt;
 use std::time::Duration;
