@@ -127,18 +127,18 @@ impl fmt::Display for Verification {
 /// The branch as it was at one moment; where it does not exist yet, as it is going to begin.
 pub(crate) struct Snapshot<'a> {
     committer: &'a Committer<'a>,
-    base: &'a Parent,
+    parent: &'a Parent,
 }
 
 impl Snapshot<'_> {
     /// The SHA of the commit that all is read from.
     pub(crate) fn head(&self) -> &str {
-        &self.base.head.commit
+        &self.parent.head.commit
     }
 
     /// Whether the branch exists already.
     pub(crate) fn exists(&self) -> bool {
-        self.base.exists
+        self.parent.exists
     }
 
     /// Reads files; nothing for one that is not there. In the order of `paths`.
@@ -146,7 +146,7 @@ impl Snapshot<'_> {
         &self,
         paths: &[RepositoryPath],
     ) -> Result<Vec<Option<Vec<u8>>>, GitHubError> {
-        self.committer.files(&self.base.head, paths).await
+        self.committer.files(&self.parent.head, paths).await
     }
 
     /// The files in a folder and in the two levels of folders below it, by their paths in it, with
@@ -155,7 +155,7 @@ impl Snapshot<'_> {
         &self,
         folder: &RepositoryPath,
     ) -> Result<Vec<(String, String)>, GitHubError> {
-        self.committer.listing(&self.base.head, folder).await
+        self.committer.listing(&self.parent.head, folder).await
     }
 
     /// The same for many folders, in their order.
@@ -163,7 +163,7 @@ impl Snapshot<'_> {
         &self,
         folders: &[RepositoryPath],
     ) -> Result<Vec<Vec<String>>, GitHubError> {
-        self.committer.names_in(&self.base.head, folders).await
+        self.committer.names_in(&self.parent.head, folders).await
     }
 }
 
@@ -233,10 +233,10 @@ impl<'a> Committer<'a> {
             State::NoBranch(head) | State::NoBase(_, head) => (head, false),
             State::Empty | State::NoDefault | State::Gone => return Ok(None),
         };
-        let base = Parent { head, exists };
+        let parent = Parent { head, exists };
         let snapshot = Snapshot {
             committer: self,
-            base: &base,
+            parent: &parent,
         };
         read(snapshot).await.map(Some)
     }
@@ -256,10 +256,10 @@ impl<'a> Committer<'a> {
         // The branch, if it was created for a commit that it hasn't got yet.
         let mut created = None;
         loop {
-            let base = self.base(&mut book, &mut budget).await?;
+            let parent = self.parent(&mut book, &mut budget).await?;
             let snapshot = Snapshot {
                 committer: self,
-                base: &base,
+                parent: &parent,
             };
             let Some(change) = plan(snapshot).await.map_err(CommitError::Plan)? else {
                 // Where an earlier commit's answer was lost, what is there may be our own.
@@ -276,19 +276,22 @@ impl<'a> Committer<'a> {
                     });
                 }
             }
-            let writes: &[Write] = match base.exists {
+            let writes: &[Write] = match parent.exists {
                 true => &[Write::Commit],
                 false => &[Write::NewBranch, Write::Commit],
             };
             let rules = self.permit(&self.branch, writes, &mut book).await?;
-            let Parent { head, mut exists } = base;
+            let Parent { head, mut exists } = parent;
             // An App's commits are signed over REST too, so it can ask with the commit itself
             // whether it can bypass the rules, and leaves no branch behind if it can't.
             let asks_with_commit = !exists
                 && rules.may_refuse(Write::NewBranchWithCommit)
                 && !self.client.acts_for_a_person();
             if !exists && !asks_with_commit {
-                if !self.begin(&self.branch, &head, &rules, &mut budget).await? {
+                if !self
+                    .ensure_branch(&self.branch, &head, &rules, &mut budget)
+                    .await?
+                {
                     continue;
                 }
                 exists = true;
@@ -304,8 +307,8 @@ impl<'a> Committer<'a> {
                 Ok(commit) => return Ok(Some(commit)),
                 Err(error) => error,
             };
-            let base = Parent { head, exists };
-            match self.reconcile(&base, error, &rules, &mut budget).await {
+            let parent = Parent { head, exists };
+            match self.reconcile(&parent, error, &rules, &mut budget).await {
                 Ok(Some(commit)) => return Ok(Some(commit)),
                 Ok(None) => {}
                 Err(CommitError::Protected(error)) => return Err(error.leaving(created).into()),
@@ -318,7 +321,7 @@ impl<'a> Committer<'a> {
     /// all, nothing if it is worth trying again.
     async fn reconcile(
         &self,
-        base: &Parent,
+        parent: &Parent,
         error: GitHubError,
         rules: &Rules,
         budget: &mut RetryBudget,
@@ -346,13 +349,13 @@ impl<'a> Committer<'a> {
             tracing::info!("The answer to the commit was lost, but the commit is there.");
             return Ok(Some(commit));
         }
-        let moved = now.as_deref() != base.exists.then_some(&*base.head.commit);
+        let moved = now.as_deref() != parent.exists.then_some(&*parent.head.commit);
         if !moved && error.is_limit() {
             return Err(error.into());
         }
         if !moved && !is_stale(&error) {
             if !error.is_transient() {
-                let write = match base.exists {
+                let write = match parent.exists {
                     true => Write::Commit,
                     false => Write::NewBranchWithCommit,
                 };

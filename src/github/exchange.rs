@@ -186,20 +186,20 @@ impl Exchange {
         let (parts, incoming) = response.into_parts();
         let request_id = RequestId::of(&parts.headers);
         tracing::debug!("{asked}: {}{request_id}", parts.status);
-        let most = match request.accept {
+        let max = match request.accept {
             _ if !parts.status.is_success() => MAX_ERROR_SIZE,
             Accept::Json => MAX_JSON_SIZE,
             Accept::Raw => request.expected,
         };
         let mut chunks = incoming.into_data_stream();
-        let body = read_body(most, async || chunks.try_next().await)
+        let body = read_body(max, async || chunks.try_next().await)
             .await
             .map_err(|error| broken(&error))?;
         if body.is_cut_off && parts.status.is_success() {
             return Err(Box::new(ErrorKind::Unusable {
                 status: parts.status,
                 request_id,
-                what: format!("it is larger than {most} bytes"),
+                what: format!("it is larger than {max} bytes"),
             }));
         }
         Ok((parts.status, parts.headers, body.bytes))

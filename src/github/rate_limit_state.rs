@@ -125,11 +125,11 @@ impl Window {
 
     /// When `more` has room below `most`: now, or when enough has left. Where all of it leaving
     /// would not be enough, when the last has left.
-    fn room(&self, now: Duration, more: u64, most: u64) -> Duration {
+    fn room(&self, now: Duration, more: u64, max: u64) -> Duration {
         let mut sum = self.sum;
         let mut earliest = now;
         for (leaves, amount) in &self.entries {
-            if sum + more <= most {
+            if sum + more <= max {
                 break;
             }
             sum -= amount;
@@ -285,12 +285,12 @@ impl RateLimitState {
 
     /// When the points of the last minute leave room for `cost`.
     fn points_allow(&self, now: Duration, cost: Cost) -> Duration {
-        let (api, most) = if cost.is_graphql() {
+        let (api, max) = if cost.is_graphql() {
             (&self.graphql, MAX_GRAPHQL_POINTS)
         } else {
             (&self.rest, MAX_REST_POINTS)
         };
-        api.points.room(now, cost.points(), most)
+        api.points.room(now, cost.points(), max)
     }
 
     /// When the server time of the last minute leaves room for one more request of the typical
@@ -307,20 +307,20 @@ impl RateLimitState {
                 .sum();
             microseconds(time + typical)
         };
-        let most = microseconds(MAX_SERVER_TIME);
+        let max = microseconds(MAX_SERVER_TIME);
         let all = in_flight(false);
         // Together they may use what the one leaves to the other.
-        let mut earliest =
-            self.rest
-                .server_time
-                .room(now, all + self.graphql.server_time.sum, most);
+        let mut earliest = self
+            .rest
+            .server_time
+            .room(now, all + self.graphql.server_time.sum, max);
         if cost.is_graphql() {
-            let most = microseconds(MAX_GRAPHQL_SERVER_TIME);
+            let max = microseconds(MAX_GRAPHQL_SERVER_TIME);
             let graphql = in_flight(true);
-            earliest = earliest.max(self.graphql.server_time.room(now, graphql, most));
+            earliest = earliest.max(self.graphql.server_time.room(now, graphql, max));
         }
         // Those under way alone take all there is: look again soon.
-        if all > most && !self.in_flight.is_empty() {
+        if all > max && !self.in_flight.is_empty() {
             earliest = earliest.max(now + typical);
         }
         earliest

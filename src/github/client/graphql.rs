@@ -52,7 +52,7 @@ impl Client {
         let question = Question { query, variables };
         let url = self.address().graphql().clone();
         let request = Request::sending(purpose, Method::POST, url, cost, &question)?;
-        let (data, _) = self.tried(&request, graphql_data).await?;
+        let (data, _) = self.send(&request, graphql_data).await?;
         Ok(data)
     }
 }

@@ -184,7 +184,7 @@ impl Committer<'_> {
 
     /// Makes a repository's first commit. GraphQL and Git Data need one to build on; a contents
     /// PUT is the way that works without ("Create or update file contents").
-    pub(super) async fn begin_repository(&self) -> Result<(), GitHubError> {
+    pub(super) async fn create_first_commit(&self) -> Result<(), GitHubError> {
         let (path, file) = &self.first_file;
         let branch = self.first_branch();
         let url = self.url(std::iter::once("contents").chain(path.segments()));
@@ -204,7 +204,7 @@ impl Committer<'_> {
     }
 
     /// Begins a branch at the commit `sha` ("Create a reference").
-    pub(super) async fn begin_branch(
+    pub(super) async fn create_branch(
         &self,
         branch: &BranchName,
         sha: &str,

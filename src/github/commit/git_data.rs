@@ -105,7 +105,9 @@ pub(super) async fn commit(
             .write::<IgnoredAny>(&committer.purpose(), Method::PATCH, url, &body)
             .await?;
     } else {
-        committer.begin_branch(&committer.branch, &made.sha).await?;
+        committer
+            .create_branch(&committer.branch, &made.sha)
+            .await?;
     }
     Ok(Commit {
         verification: match made.verification {

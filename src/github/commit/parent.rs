@@ -35,7 +35,7 @@ impl Committer<'_> {
     }
 
     /// What to commit on, once there is something: a repository without commits gets its first.
-    pub(super) async fn base(
+    pub(super) async fn parent(
         &self,
         book: &mut Rulebook,
         budget: &mut RetryBudget,
@@ -48,13 +48,14 @@ impl Committer<'_> {
                 State::Empty => {
                     let (branch, write) = (self.first_branch(), Write::FirstCommit);
                     let rules = self.permit(branch, &[write], book).await?;
-                    let step = self.begin_repository().await;
-                    self.begun(step, (branch, write), &rules, budget).await?;
+                    let step = self.create_first_commit().await;
+                    self.check_created(step, (branch, write), &rules, budget)
+                        .await?;
                     continue;
                 }
                 State::NoBase(base, head) => {
                     let rules = self.permit(base, &[Write::NewBranch], book).await?;
-                    self.begin(base, &head, &rules, budget).await?;
+                    self.ensure_branch(base, &head, &rules, budget).await?;
                     continue;
                 }
                 State::NoDefault => {
@@ -76,19 +77,19 @@ impl Committer<'_> {
 
     /// Creates `branch` at `head`; false if it isn't sure that it exists now, and worth looking
     /// again.
-    pub(super) async fn begin(
+    pub(super) async fn ensure_branch(
         &self,
         branch: &BranchName,
         head: &Head,
         rules: &Rules,
         budget: &mut RetryBudget,
     ) -> Result<bool, CommitError> {
-        let step = self.begin_branch(branch, &head.commit).await;
-        self.begun(step, (branch, Write::NewBranch), rules, budget)
+        let step = self.create_branch(branch, &head.commit).await;
+        self.check_created(step, (branch, Write::NewBranch), rules, budget)
             .await
     }
 
-    async fn begun(
+    async fn check_created(
         &self,
         step: Result<(), GitHubError>,
         (branch, write): (&BranchName, Write),
@@ -99,7 +100,7 @@ impl Committer<'_> {
             return Ok(true);
         };
         // Another run was faster, or another of GitHub's servers doesn't know the commit yet.
-        let most = match write {
+        let max = match write {
             Write::NewBranch if !error.words().contains("already exists") => 3,
             _ => 10,
         };
@@ -107,7 +108,7 @@ impl Committer<'_> {
             .status()
             .is_some_and(|status| matches!(status.as_u16(), 409 | 422))
             && !is_by_a_rule(&error, write, rules)
-            && budget.tries < most;
+            && budget.tries < max;
         if !by_another && !error.is_transient() {
             return Err(self.refused(branch, write, error, rules));
         }

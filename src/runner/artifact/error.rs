@@ -145,7 +145,7 @@ pub enum ArtifactError {
         "{what} failed: {failure}. The service limits how often it is called{}, and an upload \
          waits {} s for that in all, of which {} s have passed. Run the job again later",
         asked.map_or_else(String::new, |wait| format!(" and asks to wait {} s", wait.as_secs())),
-        most.as_secs(),
+        max.as_secs(),
         waited.as_secs()
     )]
     Limited {
@@ -156,7 +156,7 @@ pub enum ArtifactError {
         /// How long was waited so far.
         waited: Duration,
         /// How long is waited in all.
-        most: Duration,
+        max: Duration,
         /// What came back.
         failure: Box<RequestFailure>,
     },

@@ -175,7 +175,7 @@ async fn wait_for_limit(
             what: what.to_owned(),
             asked,
             waited: limit.waited,
-            most: MAX_LIMIT_WAIT,
+            max: MAX_LIMIT_WAIT,
             failure: Box::new(failure),
         });
     };
@@ -224,9 +224,9 @@ mod tests {
         for random in [0.0, 0.999] {
             assert!((seconds(1, random) - 3.0).abs() < 1e-9);
         }
-        for (failed, least, most) in [(2, 4.5, 6.75), (3, 6.75, 10.125), (4, 10.125, 15.1875)] {
+        for (failed, least, max) in [(2, 4.5, 6.75), (3, 6.75, 10.125), (4, 10.125, 15.1875)] {
             assert!((seconds(failed, 0.0) - least).abs() < 1e-9);
-            assert!((seconds(failed, 1.0) - most).abs() < 1e-9);
+            assert!((seconds(failed, 1.0) - max).abs() < 1e-9);
         }
     }
 

@@ -131,7 +131,10 @@ async fn a_large_file_arrives_whole_and_the_address_unchanged() {
     let order = String::from_utf8(list[0].body.clone()).unwrap();
     for id in order.split("<Latest>").skip(1) {
         let id = id.split('<').next().unwrap();
-        let target = format!("PUT {STORE}&comp=block&blockid={} ", signed_address::encoded(id));
+        let target = format!(
+            "PUT {STORE}&comp=block&blockid={} ",
+            signed_address::encoded(id)
+        );
         let block = blocks
             .iter()
             .find(|block| block.line.starts_with(&target))
