@@ -90,11 +90,6 @@ impl RequestFailure {
         &self.code
     }
 
-    /// The service's text, or the cause of there being no answer.
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-
     /// How long the server asks to wait.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         self.retry_after
