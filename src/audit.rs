@@ -17,7 +17,7 @@ use bytes::Bytes;
 use jiff::SignedDuration;
 
 use crate::github::client::Client;
-use crate::github::commit::{Beginning, Committer};
+use crate::github::commit::{Committer, MissingBranch};
 use crate::github::names::{BranchName, NameError, RepositoryPath};
 use crate::github::repository::Repository;
 use crate::inputs::CommitInputs;
@@ -97,7 +97,7 @@ impl<'a> AuditRepository<'a> {
     }
 
     /// Makes commits to a branch of this repository.
-    fn committer(&self, branch: (BranchName, Beginning)) -> Result<Committer<'_>, AuditError> {
+    fn committer(&self, branch: (BranchName, MissingBranch)) -> Result<Committer<'_>, AuditError> {
         let first_file = (
             self.inputs.directory.join("README.md")?,
             Bytes::from_static(FIRST_FILE.as_bytes()),

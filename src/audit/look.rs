@@ -3,7 +3,7 @@
 
 use super::folder::read_folder;
 use super::{AuditError, AuditRepository, Ledger};
-use crate::github::commit::Beginning;
+use crate::github::commit::MissingBranch;
 use crate::github::names::{BranchName, RepositoryPath};
 use crate::history::{Folder, Past, RecordError};
 use crate::report::Report;
@@ -28,8 +28,8 @@ impl Ledger<'_> {
         let folder = repository.folder(report.scope())?;
         let time = report.time();
         let branch = repository.history_branch(report).await?;
-        let committer = repository.committer(branch)?.looking();
-        let looked = committer.look(async |snapshot| {
+        let committer = repository.committer(branch)?.read_only();
+        let looked = committer.read_snapshot(async |snapshot| {
             Ok::<_, AuditError>(Looked {
                 head: snapshot.head().to_owned(),
                 folder: read_folder(&snapshot, repository, report).await?,
@@ -55,12 +55,15 @@ impl Ledger<'_> {
 
 impl AuditRepository<'_> {
     /// The branch that the history is read from.
-    async fn history_branch(&self, report: &Report) -> Result<(BranchName, Beginning), AuditError> {
+    async fn history_branch(
+        &self,
+        report: &Report,
+    ) -> Result<(BranchName, MissingBranch), AuditError> {
         if !self.inputs.pull_request {
-            return Ok((self.branch.clone(), Beginning::Default));
+            return Ok((self.branch.clone(), MissingBranch::Default));
         }
         let (branch, _) = self.pull_request_branch(&self.pulls(), report).await?;
-        Ok((branch, Beginning::From(self.branch.clone())))
+        Ok((branch, MissingBranch::From(self.branch.clone())))
     }
 
     /// The error of a history that a report can't continue.

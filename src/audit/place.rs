@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::folder::read_folder;
 use super::look::Looked;
 use super::{AuditError, AuditRepository};
-use crate::github::commit::{Beginning, Change, Commit};
+use crate::github::commit::{Commit, CommitContent, MissingBranch};
 use crate::github::names::{BranchName, NameError, RepositoryPath};
 use crate::history::{self, Action, Entry, Folder, Recording, Revoked};
 use crate::report::Report;
@@ -25,7 +25,7 @@ pub(super) struct PendingReport<'r> {
     /// The folder of the scope.
     pub(super) folder: RepositoryPath,
     /// The commit's message.
-    pub(super) message: Change,
+    pub(super) message: CommitContent,
 }
 
 /// A report that is on a branch now, or was there already.
@@ -63,7 +63,7 @@ impl AuditRepository<'_> {
     pub(super) async fn place(
         &self,
         pending: &PendingReport<'_>,
-        branch: (BranchName, Beginning),
+        branch: (BranchName, MissingBranch),
     ) -> Result<PlacedReport, AuditError> {
         let (name, report) = (branch.0.clone(), pending.report);
         let committer = self.committer(branch)?;
@@ -90,7 +90,7 @@ impl AuditRepository<'_> {
                 }
                 let files = std::mem::take(&mut change.files).into_iter();
                 let files = files.map(|(path, file)| Ok((pending.folder.join(&path)?, file)));
-                Ok(Some(Change {
+                Ok(Some(CommitContent {
                     files: files.collect::<Result<_, NameError>>()?,
                     ..pending.message.clone()
                 }))
@@ -128,7 +128,7 @@ impl AuditRepository<'_> {
         }
     }
 
-    fn message(&self, report: &Report, file: &[u8]) -> Change {
+    fn message(&self, report: &Report, file: &[u8]) -> CommitContent {
         let date = date(report.time()).to_string();
         let message = self
             .inputs
@@ -153,7 +153,7 @@ impl AuditRepository<'_> {
             hex::encode(Sha256::digest(file))
         ));
         body.push(self.provenance.made_by());
-        Change {
+        CommitContent {
             headline: headline.trim().to_owned(),
             body: body.join("\n\n"),
             files: Vec::new(),

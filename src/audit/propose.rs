@@ -10,7 +10,7 @@
 
 use super::place::{PendingReport, PlacedReport};
 use super::{AuditError, AuditRepository};
-use crate::github::commit::{Beginning, CommitError};
+use crate::github::commit::{CommitError, MissingBranch};
 use crate::github::error::GitHubError;
 use crate::github::names::RepositoryName;
 use crate::github::pulls::{Opened, PullRequest};
@@ -35,8 +35,8 @@ impl AuditRepository<'_> {
         for _ in 0..MAX_ROUNDS {
             let (branch, open) = self.pull_request_branch(&pulls, pending.report).await?;
             let beginning = match open {
-                Some(_) => Beginning::Never,
-                None => Beginning::From(self.branch.clone()),
+                Some(_) => MissingBranch::Never,
+                None => MissingBranch::From(self.branch.clone()),
             };
             let placed = match self.place(pending, (branch, beginning)).await {
                 // GitHub can delete the branch on merging.

@@ -1,7 +1,7 @@
 //! Records a report in the ledger, and says what came of it.
 
 use super::{AuditError, Ledger};
-use crate::github::commit::{Beginning, Commit};
+use crate::github::commit::{Commit, MissingBranch};
 use crate::github::pulls::PullRequest;
 use crate::history::Revoked;
 use crate::history::changes::Kind;
@@ -45,7 +45,7 @@ impl Ledger<'_> {
         let (placed, proposed) = if repository.inputs.pull_request {
             repository.propose(&pending).await?
         } else {
-            let branch = (repository.branch.clone(), Beginning::Default);
+            let branch = (repository.branch.clone(), MissingBranch::Default);
             (repository.place(&pending, branch).await?, Ok(None))
         };
         for warning in &placed.recording.warnings {

@@ -9,7 +9,7 @@ use crate::commands::Outcome;
 use crate::github::address::ApiAddress;
 use crate::github::client::{Client, Identity};
 use crate::github::exchange::Exchange;
-use crate::github::pacer::{Pacer, WaitBudget};
+use crate::github::rate_limiter::{RateLimiter, WaitBudget};
 use crate::github::user;
 use crate::report::pseudonym::PseudonymKey;
 use crate::runner::log;
@@ -59,7 +59,7 @@ pub(crate) fn start(
         max: Duration::from_secs(60),
         input: None,
     };
-    let pacer = Pacer::new(clock.clone(), budget);
+    let rate_limiter = RateLimiter::new(clock.clone(), budget);
     let proxies = match Proxies::from_environment(environment, &address.all()) {
         Ok(proxies) => proxies,
         Err(errors) => return unusable(&errors.to_string()),
@@ -69,7 +69,7 @@ pub(crate) fn start(
         .enable_all()
         .build()?;
     let id = runtime.block_on(async {
-        let exchange = Exchange::new(http, address, clock, pacer);
+        let exchange = Exchange::new(http, address, clock, rate_limiter);
         let client = Client::new(&exchange, Identity::Token(&token.trim().into()));
         let client = client.with_context(|| format!("{variable} cannot be used"))?;
         anyhow::Ok(user::id(&client, login).await?)

@@ -21,11 +21,11 @@ pub(crate) use key::PrivateKey;
 
 /// How far back an assertion is dated, in seconds. GitHub asks for it, because a runner's clock
 /// may be ahead of its own.
-const DATED_BACK: i64 = 60;
+const IAT_SKEW: i64 = 60;
 
 /// How long an assertion is good for, in seconds from now. GitHub takes ten minutes at most, by
 /// its own clock.
-const GOOD_FOR: i64 = 8 * 60;
+const JWT_LIFETIME: i64 = 8 * 60;
 
 /// The client ID of a GitHub App. Its App ID is taken too, as GitHub does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,8 +89,8 @@ impl App {
         let part = |value: serde_json::Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
         let header = part(serde_json::json!({ "alg": "RS256", "typ": "JWT" }));
         let claims = part(serde_json::json!({
-            "iat": now - DATED_BACK,
-            "exp": now + GOOD_FOR,
+            "iat": now - IAT_SKEW,
+            "exp": now + JWT_LIFETIME,
             "iss": self.client_id.as_str(),
         }));
         let signed = format!("{header}.{claims}");
@@ -100,14 +100,14 @@ impl App {
 
     /// Whether it is worth asking again, at the time `now`, after this refusal of what was signed
     /// at `signed`. Where GitHub says that the clocks differ, assertions follow GitHub's from here on.
-    pub(super) fn can_do_better(
+    pub(super) fn should_resign(
         &self,
         api_error: &ApiError,
         signed: Timestamp,
         now: Timestamp,
     ) -> bool {
         // It waited for a rate limit for longer than it was good.
-        if now.as_second() - signed.as_second() >= GOOD_FOR {
+        if now.as_second() - signed.as_second() >= JWT_LIFETIME {
             return true;
         }
         let about_time = ["claim ('iat')", "claim ('exp')"];
@@ -122,10 +122,10 @@ impl App {
         let before = self.ahead.swap(ahead, Ordering::Relaxed);
         // Much the same time would be refused again.
         let signed_for = signed.as_second() + before;
-        if (theirs.as_second() - signed_for).abs() <= DATED_BACK / 2 {
+        if (theirs.as_second() - signed_for).abs() <= IAT_SKEW / 2 {
             return false;
         }
-        if ahead.abs() <= DATED_BACK / 2 {
+        if ahead.abs() <= IAT_SKEW / 2 {
             // The clock is corrected by now, and has said so.
             return true;
         }

@@ -15,14 +15,14 @@ use super::authorization::TokenError;
 use super::credentials::{Credentials, Mask};
 use super::error::{ErrorKind, GitHubError, Purpose, RequestId};
 use super::exchange::Exchange;
-use super::pacing::Cost;
+use super::rate_limit_state::Cost;
 use super::request::{Accept, Request};
 use super::response::Response;
 use super::retry::send_with_retry;
 use crate::report::scope::Scope;
 
 /// The largest file that is taken: GitHub serves files up to 100 MB ("Get repository content").
-const LARGEST_FILE: usize = 110 * 1024 * 1024;
+const MAX_FILE_SIZE: usize = 110 * 1024 * 1024;
 
 /// GitHub's API for one identity.
 #[derive(Clone)]
@@ -75,7 +75,7 @@ impl Client {
         url: Url,
     ) -> Result<(T, Response), GitHubError> {
         let request = Request::reading(purpose, url, Accept::Json);
-        self.tried(&request, Response::json).await
+        self.send(&request, Response::json).await
     }
 
     /// Reads `url` as a list of objects, as [`Client::get`] reads one.
@@ -85,7 +85,7 @@ impl Client {
         url: Url,
     ) -> Result<(Vec<T>, Response), GitHubError> {
         let request = Request::reading(purpose, url, Accept::Json);
-        self.tried(&request, Response::list).await
+        self.send(&request, Response::list).await
     }
 
     /// Reads a file's bytes, as [`Client::get`] reads JSON.
@@ -99,7 +99,7 @@ impl Client {
             expected: size,
             ..Request::reading(purpose, url, Accept::Raw)
         };
-        if size > LARGEST_FILE {
+        if size > MAX_FILE_SIZE {
             return Err(request.failed(ErrorKind::Unusable {
                 status: StatusCode::OK,
                 request_id: RequestId::default(),
@@ -110,7 +110,7 @@ impl Client {
             length if length == size => Ok(()),
             length => Err(response.unusable(&format!("it has {length} bytes of {size}"))),
         };
-        let ((), response) = self.tried(&request, whole).await?;
+        let ((), response) = self.send(&request, whole).await?;
         Ok(response.body)
     }
 
@@ -124,11 +124,11 @@ impl Client {
         body: &(impl Serialize + Sync),
     ) -> Result<T, GitHubError> {
         let request = Request::sending(purpose, method, url, Cost::Write, body)?;
-        let (read, _) = self.tried(&request, Response::json).await?;
+        let (read, _) = self.send(&request, Response::json).await?;
         Ok(read)
     }
 
-    async fn tried<T>(
+    async fn send<T>(
         &self,
         request: &Request<'_>,
         read: impl Fn(&Response) -> Result<T, GitHubError>,

@@ -1,22 +1,26 @@
-//! Committing files to a branch: all of them in one commit, made through GitHub's API so that
-//! GitHub signs it, and only on top of what was read just before.
+//! Commits files to a branch: all of them in one commit, on top of what was read just before.
+//! Commits are made through GitHub's API so that GitHub signs them.
 //!
-//! Whatever fails, the branch is read again, because no text of GitHub's tells for sure what
-//! happened: where our commit is in its history, the answer was lost and all is well; where the
-//! head moved otherwise, somebody else was faster and everything is computed anew on the new head;
-//! where it did not move, GitHub refused or stumbled. A repeated commit can never come twice: each
-//! names the head it expects, and each delivery carries a mark of its own.
+//! After a failure the branch is read again, because no text from GitHub reliably says what happened:
+//!
+//! - If its history has our commit, only the response was lost.
+//! - If the head moved otherwise, another commit was faster, and everything is computed again on the
+//!   new head.
+//! - If the head didn't move, GitHub refused the commit or failed.
+//!
+//! A commit can't be made twice: each one names the head that it expects, and each delivery has its
+//! own mark.
 
-mod base;
 mod branch;
 mod error;
 mod git_data;
-mod listing;
 mod mutation;
+mod parent;
 mod permit;
 mod protected;
 mod rules;
 mod shapes;
+mod tree;
 
 use std::fmt;
 use std::time::Duration;
@@ -28,29 +32,29 @@ use super::error::{GitHubError, Purpose};
 use super::names::{BranchName, RepositoryName, RepositoryPath};
 use crate::system::backoff::Backoff;
 use crate::system::clock::{Clock, jitter};
-use base::Base;
 use branch::State;
 pub(crate) use error::CommitError;
 use error::is_stale;
+use parent::Parent;
 use permit::Rulebook;
 use rules::{Rules, Write};
 
 /// How long to go on when others commit at the same time or GitHub stumbles. With ten writers one
 /// wins each round.
-const PATIENCE: Duration = Duration::from_secs(120);
+const MAX_TOTAL_WAIT: Duration = Duration::from_secs(120);
 
 /// The waits between two tries to commit.
 const BACKOFF: Backoff = Backoff::doubling(Duration::from_millis(250), Duration::from_secs(8));
 
 /// How many times GitHub may stumble over a commit, while nobody else commits.
-const STUMBLES: u32 = 6;
+const MAX_SERVER_ERRORS: u32 = 6;
 
 /// GraphQL takes some 40 MB in one request, and files grow by a third in base64; above this the
 /// commit goes by Git Data, whose commits GitHub signs for an App's token only.
-const LARGEST_MUTATION: usize = 20_000_000;
+const MAX_MUTATION_SIZE: usize = 20_000_000;
 
 /// GitHub refuses larger files ("About large files on GitHub").
-const LARGEST_FILE: usize = 100_000_000;
+const MAX_FILE_SIZE: usize = 100_000_000;
 
 /// The trailer of a commit's message by which a delivery is known again.
 const TRAILER: &str = "Copilot-Activity-Report-Delivery";
@@ -61,7 +65,7 @@ pub(crate) struct Committer<'a> {
     clock: &'a Clock,
     repository: RepositoryName,
     branch: BranchName,
-    beginning: Beginning,
+    if_missing: MissingBranch,
     first_file: (RepositoryPath, Bytes),
     delivery: String,
     purpose: Purpose,
@@ -69,7 +73,7 @@ pub(crate) struct Committer<'a> {
 
 /// What becomes of a branch that does not exist, in a repository that has commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Beginning {
+pub(crate) enum MissingBranch {
     /// It is created from the default branch with the commit, and not at all if there is none.
     Default,
     /// It is created from this one with the commit, and not at all if there is none; a pull request
@@ -82,7 +86,7 @@ pub(crate) enum Beginning {
 
 /// What a commit consists of.
 #[derive(Debug, Clone)]
-pub(crate) struct Change {
+pub(crate) struct CommitContent {
     /// The first line of its message.
     pub headline: String,
     /// The rest of its message.
@@ -123,18 +127,18 @@ impl fmt::Display for Verification {
 /// The branch as it was at one moment; where it does not exist yet, as it is going to begin.
 pub(crate) struct Snapshot<'a> {
     committer: &'a Committer<'a>,
-    base: &'a Base,
+    parent: &'a Parent,
 }
 
 impl Snapshot<'_> {
     /// The SHA of the commit that all is read from.
     pub(crate) fn head(&self) -> &str {
-        &self.base.head.commit
+        &self.parent.head.commit
     }
 
     /// Whether the branch exists already.
     pub(crate) fn exists(&self) -> bool {
-        self.base.exists
+        self.parent.exists
     }
 
     /// Reads files; nothing for one that is not there. In the order of `paths`.
@@ -142,7 +146,7 @@ impl Snapshot<'_> {
         &self,
         paths: &[RepositoryPath],
     ) -> Result<Vec<Option<Vec<u8>>>, GitHubError> {
-        self.committer.files(&self.base.head, paths).await
+        self.committer.files(&self.parent.head, paths).await
     }
 
     /// The files in a folder and in the two levels of folders below it, by their paths in it, with
@@ -151,7 +155,7 @@ impl Snapshot<'_> {
         &self,
         folder: &RepositoryPath,
     ) -> Result<Vec<(String, String)>, GitHubError> {
-        self.committer.listing(&self.base.head, folder).await
+        self.committer.listing(&self.parent.head, folder).await
     }
 
     /// The same for many folders, in their order.
@@ -159,25 +163,25 @@ impl Snapshot<'_> {
         &self,
         folders: &[RepositoryPath],
     ) -> Result<Vec<Vec<String>>, GitHubError> {
-        self.committer.names_in(&self.base.head, folders).await
+        self.committer.names_in(&self.parent.head, folders).await
     }
 }
 
 /// How often something was tried, and how long was waited for it. Waits are counted as they were
 /// asked for, whatever the clock.
 #[derive(Debug, Default)]
-struct Patience {
+struct RetryBudget {
     tries: u32,
-    stumbles: u32,
+    server_errors: u32,
     waited: Duration,
 }
 
-impl Patience {
+impl RetryBudget {
     /// Waits longer each time, with jitter; false when it is enough.
     async fn wait(&mut self, clock: &Clock) -> bool {
         self.tries += 1;
         let wait = BACKOFF.around(self.tries, jitter());
-        if self.waited + wait > PATIENCE {
+        if self.waited + wait > MAX_TOTAL_WAIT {
             return false;
         }
         self.waited += wait;
@@ -194,7 +198,7 @@ impl<'a> Committer<'a> {
         client: &'a Client,
         clock: &'a Clock,
         repository: RepositoryName,
-        (branch, beginning): (BranchName, Beginning),
+        (branch, if_missing): (BranchName, MissingBranch),
         first_file: (RepositoryPath, Bytes),
         delivery: String,
     ) -> Self {
@@ -204,37 +208,37 @@ impl<'a> Committer<'a> {
             purpose: Purpose::Commit(repository.clone()),
             repository,
             branch,
-            beginning,
+            if_missing,
             first_file,
             delivery,
         }
     }
 
     /// The same one, to look only: what goes wrong is told as that.
-    pub(crate) fn looking(self) -> Self {
+    pub(crate) fn read_only(self) -> Self {
         Self {
             purpose: Purpose::History(self.repository.clone()),
             ..self
         }
     }
 
-    /// Lets `look` read from the branch as it is before anything is committed; nothing where there
+    /// Lets `read` read from the branch as it is before anything is committed; nothing where there
     /// is no commit yet.
-    pub(crate) async fn look<T, E: From<GitHubError>>(
+    pub(crate) async fn read_snapshot<T, E: From<GitHubError>>(
         &self,
-        look: impl AsyncFnOnce(Snapshot<'_>) -> Result<T, E>,
+        read: impl AsyncFnOnce(Snapshot<'_>) -> Result<T, E>,
     ) -> Result<Option<T>, E> {
         let (head, exists) = match self.state().await? {
             State::At(head) => (head, true),
             State::NoBranch(head) | State::NoBase(_, head) => (head, false),
             State::Empty | State::NoDefault | State::Gone => return Ok(None),
         };
-        let base = Base { head, exists };
+        let parent = Parent { head, exists };
         let snapshot = Snapshot {
             committer: self,
-            base: &base,
+            parent: &parent,
         };
-        look(snapshot).await.map(Some)
+        read(snapshot).await.map(Some)
     }
 
     /// Lets `plan` make a change of what it reads from the branch, and commits it; again from the
@@ -245,39 +249,39 @@ impl<'a> Committer<'a> {
     /// and running again finds out.
     pub(crate) async fn commit<E: From<CommitError>>(
         &self,
-        mut plan: impl AsyncFnMut(Snapshot<'_>) -> Result<Option<Change>, E>,
+        mut plan: impl AsyncFnMut(Snapshot<'_>) -> Result<Option<CommitContent>, E>,
     ) -> Result<Option<Commit>, E> {
-        let mut patience = Patience::default();
+        let mut budget = RetryBudget::default();
         let mut blobs = git_data::Blobs::default();
         let mut book = Rulebook::default();
         // The branch, if it was created for a commit that it hasn't got yet.
         let mut created = None;
         loop {
-            let base = self.base(&mut book, &mut patience).await?;
+            let parent = self.parent(&mut book, &mut budget).await?;
             let snapshot = Snapshot {
                 committer: self,
-                base: &base,
+                parent: &parent,
             };
             let Some(change) = plan(snapshot).await? else {
                 // Where an earlier commit's answer was lost, what is there may be our own.
-                return match patience.tries {
+                return match budget.tries {
                     0 => Ok(None),
                     _ => Ok(self.history().await.map_err(CommitError::from)?.1),
                 };
             };
             for (path, file) in &change.files {
-                if file.len() > LARGEST_FILE {
+                if file.len() > MAX_FILE_SIZE {
                     let (path, size) = (path.clone(), file.len());
                     return Err(CommitError::TooLarge { path, size }.into());
                 }
             }
-            let writes: &[Write] = match base.exists {
+            let writes: &[Write] = match parent.exists {
                 true => &[Write::Commit],
                 false => &[Write::NewBranch, Write::Commit],
             };
             let rules = self.permit(&self.branch, writes, &mut book).await;
             let rules = rules.map_err(CommitError::from)?;
-            let Base { head, mut exists } = base;
+            let Parent { head, mut exists } = parent;
             // An App's commits are signed over REST too, so it can ask with the commit itself
             // whether it can bypass the rules, and leaves no branch behind if it can't.
             let asks_with_commit = !exists
@@ -285,7 +289,7 @@ impl<'a> Committer<'a> {
                 && !self.client.acts_for_a_person();
             if !exists && !asks_with_commit {
                 if !self
-                    .begin(&self.branch, &head, &rules, &mut patience)
+                    .ensure_branch(&self.branch, &head, &rules, &mut budget)
                     .await?
                 {
                     continue;
@@ -294,7 +298,7 @@ impl<'a> Committer<'a> {
                 created = Some(self.branch.clone());
             }
             let size: usize = change.files.iter().map(|(_, file)| file.len()).sum();
-            let made = if size > LARGEST_MUTATION || asks_with_commit {
+            let made = if size > MAX_MUTATION_SIZE || asks_with_commit {
                 git_data::commit(self, (&head, exists), &change, &mut blobs).await
             } else {
                 mutation::commit(self, &head, &change).await
@@ -303,8 +307,8 @@ impl<'a> Committer<'a> {
                 Ok(commit) => return Ok(Some(commit)),
                 Err(error) => error,
             };
-            let base = Base { head, exists };
-            match self.settle(&base, error, &rules, &mut patience).await {
+            let parent = Parent { head, exists };
+            match self.reconcile(&parent, error, &rules, &mut budget).await {
                 Ok(Some(commit)) => return Ok(Some(commit)),
                 Ok(None) => {}
                 Err(CommitError::Protected(error)) => {
@@ -317,15 +321,15 @@ impl<'a> Committer<'a> {
 
     /// Finds out what became of a commit that failed on `base`: the commit if it was made after
     /// all, nothing if it is worth trying again.
-    async fn settle(
+    async fn reconcile(
         &self,
-        base: &Base,
+        parent: &Parent,
         error: GitHubError,
         rules: &Rules,
-        patience: &mut Patience,
+        budget: &mut RetryBudget,
     ) -> Result<Option<Commit>, CommitError> {
         tracing::debug!("the commit did not succeed: {error}");
-        let may_go_on = patience.wait(self.clock).await;
+        let may_go_on = budget.wait(self.clock).await;
         let (now, ours) = match self.history().await {
             Ok(found) => found,
             Err(_)
@@ -347,22 +351,22 @@ impl<'a> Committer<'a> {
             tracing::info!("The answer to the commit was lost, but the commit is there.");
             return Ok(Some(commit));
         }
-        let moved = now.as_deref() != base.exists.then_some(&*base.head.commit);
+        let moved = now.as_deref() != parent.exists.then_some(&*parent.head.commit);
         if !moved && error.is_limit() {
             return Err(error.into());
         }
         if !moved && !is_stale(&error) {
             if !error.is_transient() {
-                let write = match base.exists {
+                let write = match parent.exists {
                     true => Write::Commit,
                     false => Write::NewBranchWithCommit,
                 };
                 return Err(self.refused(&self.branch, write, error, rules));
             }
-            patience.stumbles += 1;
+            budget.server_errors += 1;
         }
-        if !may_go_on || patience.stumbles >= STUMBLES {
-            return Err(self.gave_up(patience, error));
+        if !may_go_on || budget.server_errors >= MAX_SERVER_ERRORS {
+            return Err(self.gave_up(budget, error));
         }
         if moved {
             tracing::info!(
@@ -374,11 +378,11 @@ impl<'a> Committer<'a> {
         Ok(None)
     }
 
-    fn gave_up(&self, patience: &Patience, error: GitHubError) -> CommitError {
+    fn gave_up(&self, budget: &RetryBudget, error: GitHubError) -> CommitError {
         CommitError::GaveUp {
             repository: self.repository.clone(),
-            tries: patience.tries,
-            waited: patience.waited,
+            tries: budget.tries,
+            waited: budget.waited,
             error: Box::new(error),
         }
     }
@@ -392,7 +396,7 @@ impl<'a> Committer<'a> {
     }
 
     /// The body of a commit's message with the mark of this delivery.
-    fn body_with_trailer(&self, change: &Change) -> String {
+    fn body_with_trailer(&self, change: &CommitContent) -> String {
         format!("{}\n\n{}", change.body, self.trailer())
     }
 

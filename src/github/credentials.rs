@@ -19,11 +19,11 @@ use super::app::App;
 use super::authorization::{Authorization, Authorize, TokenError, quota_of};
 use super::error::{ApiError, AppError, ErrorKind, GitHubError, Purpose, date_of};
 use super::exchange::Exchange;
-use super::object::Object;
-use super::pacing::Cost;
+use super::rate_limit_state::Cost;
 use super::request::{Accept, Request};
 use super::response::Response;
 use super::retry::send_with_retry;
+use super::strict_map::MapOnly;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::system::text::shown;
 
@@ -34,7 +34,7 @@ const PERMISSION: &str = "organization_copilot_seat_management";
 
 /// How long before its end a token is not used any more; one that lasts no longer than twice that
 /// is used for half its time.
-const EARLY: Duration = Duration::from_secs(5 * 60);
+const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
 
 /// Hides a secret in everything that is printed from then on.
 pub(crate) type Mask = Arc<dyn Fn(&str) + Send + Sync>;
@@ -53,7 +53,7 @@ pub(super) struct Installation {
     app: AppItself,
     scope: Scope,
     exchange: Exchange,
-    held: Mutex<Held>,
+    cache: Mutex<Cache>,
     quota: u64,
 }
 
@@ -64,16 +64,24 @@ struct AppItself {
     quota: u64,
 }
 
+/// What was learned from GitHub, for later requests.
 #[derive(Default)]
-struct Held {
-    found: Option<Found>,
-    token: Option<(Authorization, Duration)>,
+struct Cache {
+    installation: Option<ResolvedInstallation>,
+    token: Option<CachedToken>,
 }
 
-/// An installation that was found able to read seats.
-struct Found {
+#[derive(Clone)]
+struct CachedToken {
+    authorization: Authorization,
+    /// By [`Clock::elapsed`](crate::system::clock::Clock::elapsed).
+    usable_until: Duration,
+}
+
+/// An installation that can read seats.
+struct ResolvedInstallation {
     id: u64,
-    /// What its token shall be able to do; nothing for all that the App may.
+    /// The permissions to limit its token to; `None` for all that the App has.
     permissions: Option<BTreeMap<&'static str, &'static str>>,
 }
 
@@ -94,7 +102,7 @@ impl Credentials {
             },
             scope: scope.clone(),
             exchange,
-            held: Mutex::default(),
+            cache: Mutex::default(),
             quota,
         }))
     }
@@ -128,9 +136,11 @@ impl Authorize for Credentials {
         match self {
             Self::Token(..) => false,
             Self::Installation(installation) => {
-                let mut held = installation.held.lock().await;
-                // Of many requests that are refused at once the first drops the token for all.
-                held.token.take_if(|(held, _)| held.is_same_token(used));
+                let mut cache = installation.cache.lock().await;
+                // If many requests are refused at once, the first one drops the token for all.
+                cache
+                    .token
+                    .take_if(|token| token.authorization.is_same_token(used));
                 true
             }
         }
@@ -159,30 +169,30 @@ impl Authorize for AppItself {
     }
 
     async fn renew(&self, api_error: &ApiError, used: &Authorization, now: Timestamp) -> bool {
-        self.app.can_do_better(api_error, used.made, now)
+        self.app.should_resign(api_error, used.made, now)
     }
 }
 
 impl Installation {
     async fn authorization(&self) -> Result<Authorization, GitHubError> {
-        let mut held = self.held.lock().await;
-        if let Some((token, until)) = &held.token
-            && self.exchange.clock().elapsed() < *until
+        let mut cache = self.cache.lock().await;
+        if let Some(token) = &cache.token
+            && self.exchange.clock().elapsed() < token.usable_until
         {
-            return Ok(token.clone());
+            return Ok(token.authorization.clone());
         }
-        let found = match held.found.take() {
-            Some(found) => found,
+        let installation = match cache.installation.take() {
+            Some(installation) => installation,
             None => self.find().await?,
         };
-        let (token, until) = self.token(&found).await?;
-        held.found = Some(found);
-        held.token = Some((token.clone(), until));
-        Ok(token)
+        let token = self.token(&installation).await?;
+        cache.installation = Some(installation);
+        cache.token = Some(token.clone());
+        Ok(token.authorization)
     }
 
-    /// Finds the installation, and looks whether it may read seats.
-    async fn find(&self) -> Result<Found, GitHubError> {
+    /// Finds the installation, and checks that it can read seats.
+    async fn find(&self) -> Result<ResolvedInstallation, GitHubError> {
         #[derive(Deserialize)]
         struct Body {
             id: u64,
@@ -191,10 +201,10 @@ impl Installation {
             #[serde(default)]
             permissions: BTreeMap<String, serde_json::Value>,
             suspended_at: Option<String>,
-            suspended_by: Option<Somebody>,
+            suspended_by: Option<Account>,
         }
         #[derive(Deserialize)]
-        struct Somebody {
+        struct Account {
             login: Option<String>,
         }
         let kind = match self.scope.kind() {
@@ -234,16 +244,16 @@ impl Installation {
         };
         let (id, scope) = (self.app.app.client_id(), &self.scope);
         tracing::debug!("The App {id} is installed on {scope}.");
-        Ok(Found {
+        Ok(ResolvedInstallation {
             id: body.id,
             permissions,
         })
     }
 
-    /// A new token, and until when it is used.
-    async fn token(&self, found: &Found) -> Result<(Authorization, Duration), GitHubError> {
+    /// Creates a token.
+    async fn token(&self, installation: &ResolvedInstallation) -> Result<CachedToken, GitHubError> {
         #[derive(serde::Serialize)]
-        struct Wanted<'a> {
+        struct TokenRequest<'a> {
             #[serde(skip_serializing_if = "Option::is_none")]
             permissions: &'a Option<BTreeMap<&'static str, &'static str>>,
         }
@@ -252,12 +262,12 @@ impl Installation {
             token: SecretString,
             expires_at: Timestamp,
         }
-        let id = found.id.to_string();
+        let id = installation.id.to_string();
         let address = self.exchange.address();
         let url = address.rest(["app", "installations", &id, "access_tokens"]);
         let purpose = Purpose::AppToken(self.scope.clone());
-        let wanted = Wanted {
-            permissions: &found.permissions,
+        let wanted = TokenRequest {
+            permissions: &installation.permissions,
         };
         let request = Request {
             // A second token does no harm.
@@ -267,7 +277,7 @@ impl Installation {
         // Says nothing about the values, which include the token.
         let read = |response: &Response| {
             serde_json::from_slice(&response.body)
-                .map(|Object(read)| read)
+                .map(|MapOnly(read)| read)
                 .map_err(|_| response.of_another_form("it has not the form that GitHub describes"))
         };
         let clock = self.exchange.clock();
@@ -275,18 +285,21 @@ impl Installation {
         let (body, response): (Body, _) =
             send_with_retry(&self.exchange, &self.app, &request, read).await?;
         (self.app.mask)(body.token.expose_secret());
-        let token = Authorization::new(body.token, self.quota, clock.now())
+        let authorization = Authorization::new(body.token, self.quota, clock.now())
             .map_err(|_| response.unusable("the token in it cannot stand in a header"))?;
         // By the clock of the answer, which may differ from ours.
         let begins = date_of(&response.headers).unwrap_or_else(|| clock.now());
         let lasts = Duration::try_from(body.expires_at.duration_since(begins)).unwrap_or_default();
-        let used_for = lasts.saturating_sub(EARLY).max(lasts / 2);
+        let used_for = lasts.saturating_sub(REFRESH_MARGIN).max(lasts / 2);
         tracing::debug!(
             "A token for {} is used for {} s.",
             self.scope,
             used_for.as_secs()
         );
-        Ok((token, asked_at + used_for))
+        Ok(CachedToken {
+            authorization,
+            usable_until: asked_at + used_for,
+        })
     }
 }
 

@@ -1,5 +1,5 @@
-//! What can go wrong with a request to GitHub, told so that the person reading it at night knows
-//! what was asked, what came back, what is missing and what to do.
+//! Errors of requests to GitHub. They say what was requested, what came back, what's missing, and
+//! what to do, for a reader who knows nothing else about the run.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,7 +13,7 @@ mod app_error;
 mod retry_headers;
 
 use super::names::RepositoryName;
-use super::pacer::{ThrottleResponse, TooLong};
+use super::rate_limiter::{ThrottleResponse, WaitBudgetExceeded};
 use crate::report::scope::Scope;
 use crate::system::http::TransportError;
 use crate::system::text::shown;
@@ -169,7 +169,7 @@ pub(crate) enum ErrorKind {
     },
     /// GitHub asks for a longer wait than the user wants.
     #[error("answer: {}\n  missing: {}", .0.answer().unwrap_or("none, nothing more was sent"), .0)]
-    TooLong(Box<TooLong>),
+    WaitBudgetExceeded(Box<WaitBudgetExceeded>),
     /// The GitHub App cannot read seats there.
     #[error("{0}")]
     App(AppError),
@@ -204,14 +204,14 @@ fn listed(errors: &[GraphqlError]) -> String {
     let listed: Vec<String> = errors
         .iter()
         .map(|error| {
-            let message = shown(&error.message, MESSAGE);
+            let message = shown(&error.message, MAX_MESSAGE_CHARS);
             match &error.kind {
                 Some(kind) => format!("{}: {message}", shown(kind, 50)),
                 None => message,
             }
         })
         .collect();
-    shown(&listed.join("; "), 2 * MESSAGE)
+    shown(&listed.join("; "), 2 * MAX_MESSAGE_CHARS)
 }
 
 /// GitHub's number for a request, which its support asks for.
@@ -235,7 +235,7 @@ impl fmt::Display for RequestId {
 }
 
 /// How much of GitHub's words is shown.
-const MESSAGE: usize = 500;
+const MAX_MESSAGE_CHARS: usize = 500;
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
@@ -328,7 +328,7 @@ impl GitHubError {
 
     /// Whether it was a rate limit, or a wait that is too long. Such a request was not carried out.
     pub(crate) fn is_limit(&self) -> bool {
-        matches!(*self.kind, ErrorKind::TooLong(_)) || self.limit().is_some()
+        matches!(*self.kind, ErrorKind::WaitBudgetExceeded(_)) || self.limit().is_some()
     }
 
     fn tries_made(&self) -> String {
@@ -371,7 +371,9 @@ impl GitHubError {
             ErrorKind::Graphql { errors, .. } => errors.iter().all(|error| {
                 error.kind.is_none() && error.message.contains("Something went wrong")
             }),
-            ErrorKind::Foreign { .. } | ErrorKind::TooLong(_) | ErrorKind::App(_) => false,
+            ErrorKind::Foreign { .. } | ErrorKind::WaitBudgetExceeded(_) | ErrorKind::App(_) => {
+                false
+            }
         }
     }
 }

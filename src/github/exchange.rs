@@ -19,8 +19,8 @@ use reqwest::Url;
 use super::address::ApiAddress;
 use super::authorization::Authorization;
 use super::error::{ApiError, ErrorKind, GitHubError, RequestId, RetryHeaders};
-use super::pacer::Pacer;
-use super::pacing::Quota;
+use super::rate_limit_state::Quota;
+use super::rate_limiter::RateLimiter;
 use super::request::{Accept, Request, asked};
 use super::response::{Response, origin};
 use crate::system::clock::Clock;
@@ -33,13 +33,13 @@ const API_VERSION: (HeaderName, HeaderValue) = (
 );
 
 /// The largest other answer that is taken. A page of a hundred seats has some 200 KB.
-const LARGEST_JSON: usize = 32 * 1024 * 1024;
+const MAX_JSON_SIZE: usize = 32 * 1024 * 1024;
 
 /// How much is read of an answer that is no success, of which only words for people are needed.
-const LARGEST_REFUSAL: usize = 1024 * 1024;
+const MAX_ERROR_SIZE: usize = 1024 * 1024;
 
 /// How many redirects of one request are followed.
-const REDIRECTS: usize = 5;
+const MAX_REDIRECTS: usize = 5;
 
 /// What requests to GitHub's API are sent with, whoever sends them.
 #[derive(Clone)]
@@ -49,18 +49,23 @@ pub(crate) struct Exchange {
     http: Http,
     address: ApiAddress,
     clock: Clock,
-    pacer: Arc<Pacer>,
+    rate_limiter: Arc<RateLimiter>,
 }
 
 impl Exchange {
     /// Prepares for requests to the API at `address`. Needs a tokio runtime.
-    pub(crate) fn new(http: Http, address: ApiAddress, clock: Clock, pacer: Pacer) -> Self {
+    pub(crate) fn new(
+        http: Http,
+        address: ApiAddress,
+        clock: Clock,
+        rate_limiter: RateLimiter,
+    ) -> Self {
         Self {
             servers: address.origins().map(|origin| octocrab(&http, origin)),
             http,
             address,
             clock,
-            pacer: Arc::new(pacer),
+            rate_limiter: Arc::new(rate_limiter),
         }
     }
 
@@ -73,8 +78,8 @@ impl Exchange {
         &self.clock
     }
 
-    pub(super) fn pacer(&self) -> &Pacer {
-        &self.pacer
+    pub(super) fn rate_limiter(&self) -> &RateLimiter {
+        &self.rate_limiter
     }
 
     /// Sends a request once, and follows redirects within the API if it only reads.
@@ -84,7 +89,7 @@ impl Exchange {
         authorization: &Authorization,
     ) -> Result<Response, GitHubError> {
         let mut url = request.url.clone();
-        for _ in 0..=REDIRECTS {
+        for _ in 0..=MAX_REDIRECTS {
             let response = self.round_trip(request, authorization, &url).await?;
             if !response.status.is_redirection() {
                 return Ok(response);
@@ -105,7 +110,7 @@ impl Exchange {
         Err(request.failed(ErrorKind::Unusable {
             status: StatusCode::FOUND,
             request_id: RequestId::default(),
-            what: format!("more than {REDIRECTS} redirects one after another"),
+            what: format!("more than {MAX_REDIRECTS} redirects one after another"),
         }))
     }
 
@@ -124,11 +129,11 @@ impl Exchange {
                 address: origin(url),
             }));
         };
-        let mut admitted = self
-            .pacer
+        let mut permit = self
+            .rate_limiter
             .admit(request.cost, authorization.quota)
             .await
-            .map_err(|limit| failed(ErrorKind::TooLong(limit)))?;
+            .map_err(|limit| failed(ErrorKind::WaitBudgetExceeded(limit)))?;
         let exchanged = tokio::time::timeout(
             self.clock.patience(request.within()),
             self.receive(request, authorization, (&self.servers[server], url)),
@@ -143,7 +148,7 @@ impl Exchange {
             self.clock.observe(date);
         }
         if let Some(quota) = self.quota_in(&headers) {
-            admitted.tell(quota);
+            permit.tell(quota);
         }
         if !status.is_success() && !status.is_redirection() {
             return Err(failed(ErrorKind::Refused(ApiError::new(
@@ -181,20 +186,20 @@ impl Exchange {
         let (parts, incoming) = response.into_parts();
         let request_id = RequestId::of(&parts.headers);
         tracing::debug!("{asked}: {}{request_id}", parts.status);
-        let most = match request.accept {
-            _ if !parts.status.is_success() => LARGEST_REFUSAL,
-            Accept::Json => LARGEST_JSON,
+        let max = match request.accept {
+            _ if !parts.status.is_success() => MAX_ERROR_SIZE,
+            Accept::Json => MAX_JSON_SIZE,
             Accept::Raw => request.expected,
         };
         let mut chunks = incoming.into_data_stream();
-        let body = read_body(most, async || chunks.try_next().await)
+        let body = read_body(max, async || chunks.try_next().await)
             .await
             .map_err(|error| broken(&error))?;
         if body.is_cut_off && parts.status.is_success() {
             return Err(Box::new(ErrorKind::Unusable {
                 status: parts.status,
                 request_id,
-                what: format!("it is larger than {most} bytes"),
+                what: format!("it is larger than {max} bytes"),
             }));
         }
         Ok((parts.status, parts.headers, body.bytes))
@@ -204,7 +209,9 @@ impl Exchange {
         let retry_headers = RetryHeaders::of(headers);
         Some(Quota {
             remaining: retry_headers.remaining?,
-            reset: self.pacer.after(retry_headers.reset_in(self.clock.now())?),
+            reset: self
+                .rate_limiter
+                .after(retry_headers.reset_in(self.clock.now())?),
         })
     }
 }

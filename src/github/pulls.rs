@@ -11,11 +11,11 @@ use reqwest::Url;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::checked;
 use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::link::Links;
 use super::names::{BranchName, RepositoryName};
+use super::validate;
 use crate::system::backoff::Backoff;
 use crate::system::clock::{Clock, jitter};
 use crate::system::text::shown;
@@ -24,16 +24,16 @@ use crate::system::text::shown;
 const PER_PAGE: &str = "100";
 
 /// More pages of open pull requests than a repository that people work with has.
-const MOST_PAGES: usize = 100;
+const MAX_PAGES: usize = 100;
 
 /// How often opening one is tried when GitHub stumbles.
-const TRIES: u32 = 6;
+const MAX_TRIES: u32 = 6;
 
 /// The waits between two of these tries.
 const BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(1), Duration::from_secs(16));
 
 /// GitHub refuses longer titles.
-const LONGEST_TITLE: usize = 256;
+const MAX_TITLE_CHARS: usize = 256;
 
 /// The pull requests of a repository into one of its branches.
 pub(crate) struct PullRequests<'a> {
@@ -71,7 +71,7 @@ pub(crate) enum Opened {
 #[derive(Deserialize)]
 struct Body {
     number: u64,
-    #[serde(deserialize_with = "checked::page")]
+    #[serde(deserialize_with = "validate::page")]
     html_url: String,
     state: String,
     head: Side,
@@ -137,7 +137,7 @@ impl<'a> PullRequests<'a> {
             .append_pair("per_page", PER_PAGE);
         let is_ours =
             |found: &PullRequest| self.is_open(found) && found.head.as_str().starts_with(prefix);
-        for _ in 0..MOST_PAGES {
+        for _ in 0..MAX_PAGES {
             let (page, answer): (Vec<Body>, _) = self.client.get_list(&self.purpose(), url).await?;
             let mut page = page.into_iter().filter_map(Body::within);
             if let Some(ours) = page.find(is_ours) {
@@ -179,7 +179,7 @@ impl<'a> PullRequests<'a> {
         body: &str,
     ) -> Result<Opened, GitHubError> {
         let new = json!({
-            "title": shown(title, LONGEST_TITLE - 1),
+            "title": shown(title, MAX_TITLE_CHARS - 1),
             "head": head.as_str(),
             "base": self.base.as_str(),
             "body": body,
@@ -218,7 +218,7 @@ impl<'a> PullRequests<'a> {
                 || words.contains("already exists")
                 || words.contains(r#""field":"head""#);
             tries += 1;
-            if !may_pass || tries >= TRIES {
+            if !may_pass || tries >= MAX_TRIES {
                 return Err(error);
             }
             tracing::debug!("Opening the pull request is tried again: {error}");

@@ -10,16 +10,16 @@ use reqwest::Url;
 use serde::Serialize;
 
 use super::error::{ErrorKind, GitHubError, Purpose};
-use super::pacing::Cost;
+use super::rate_limit_state::Cost;
 use crate::system::http::TransportError;
 use crate::system::text::shown;
 
 /// How long an answer may take. GitHub ends a request of its own accord after 10 seconds
 /// ("Troubleshooting the REST API", "Timeouts"); the rest is for slow lines.
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Bytes a second that even a slow line carries; large requests and answers get more time by this.
-const SLOW_LINE: usize = 100_000;
+const MIN_BYTES_PER_SECOND: usize = 100_000;
 
 /// In what form an answer is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl<'a> Request<'a> {
 
     pub(super) fn within(&self) -> Duration {
         let size = self.body.as_ref().map_or(0, Bytes::len) + self.expected;
-        ANSWER_WITHIN + Duration::from_secs((size / SLOW_LINE) as u64)
+        RESPONSE_TIMEOUT + Duration::from_secs((size / MIN_BYTES_PER_SECOND) as u64)
     }
 
     /// The request as octocrab sends it to the server of `url`. The address is relative, because

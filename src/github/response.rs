@@ -1,4 +1,4 @@
-//! An answer that GitHub gave, and reading what it says.
+//! A successful response from GitHub, and how its body is read.
 
 use bytes::Bytes;
 use http::header::LOCATION;
@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::address::ApiAddress;
 use super::error::{ErrorKind, GitHubError, Purpose, RequestId};
-use super::object::Object;
+use super::strict_map::MapOnly;
 use crate::system::text::shown;
 
 /// An answer that GitHub gave with success.
@@ -28,13 +28,13 @@ pub(crate) struct Response {
 impl Response {
     /// Reads the body as an object in JSON.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, GitHubError> {
-        self.value().map(|Object(read)| read)
+        self.value().map(|MapOnly(read)| read)
     }
 
     /// Reads the body as a list of objects in JSON.
     pub(crate) fn list<T: DeserializeOwned>(&self) -> Result<Vec<T>, GitHubError> {
-        let read: Vec<Object<T>> = self.value()?;
-        Ok(read.into_iter().map(|Object(entry)| entry).collect())
+        let read: Vec<MapOnly<T>> = self.value()?;
+        Ok(read.into_iter().map(|MapOnly(entry)| entry).collect())
     }
 
     fn value<T: DeserializeOwned>(&self) -> Result<T, GitHubError> {

@@ -1,4 +1,4 @@
-//! Sends a request until its answer is understood or a retry is pointless.
+//! Sends a request until its response is understood or a retry is pointless.
 
 use http::StatusCode;
 
@@ -7,7 +7,7 @@ use super::error::GitHubError;
 use super::exchange::Exchange;
 use super::request::Request;
 use super::response::Response;
-use super::retry_policy::{Next, Tries};
+use super::retry_policy::{RetryPolicy, Verdict};
 
 /// Sends a request with what `who` provides, and again as [`super::retry_policy`] has it, until
 /// `read` understands the answer.
@@ -17,9 +17,9 @@ pub(super) async fn send_with_retry<T>(
     request: &Request<'_>,
     read: impl Fn(&Response) -> Result<T, GitHubError>,
 ) -> Result<(T, Response), GitHubError> {
-    let (clock, pacer) = (exchange.clock(), exchange.pacer());
+    let (clock, rate_limiter) = (exchange.clock(), exchange.rate_limiter());
     let began = clock.elapsed();
-    let mut tries = Tries::default();
+    let mut tries = RetryPolicy::default();
     let mut renewed = false;
     loop {
         // Before the request takes a place among those in flight: a new token needs one itself.
@@ -46,33 +46,33 @@ pub(super) async fn send_with_retry<T>(
         let mut next = tries.after(&error, request.repeatable, now);
         let mut held = error.retry_after();
         // The wait counts for everything that follows, but not for another try of this.
-        if let Next::Hold(wait) | Next::HoldThenAfter(wait, _) = next
+        if let Verdict::Hold(wait) | Verdict::HoldThenAfter(wait, _) = next
             && request.purpose.is_optional()
         {
-            (next, held) = (Next::GiveUp, Some(wait));
+            (next, held) = (Verdict::GiveUp, Some(wait));
         }
         match next {
-            Next::GiveUp => {
+            Verdict::GiveUp => {
                 if let (Some(wait), Some(throttle)) = (held, throttle) {
-                    pacer.hold(wait, throttle);
+                    rate_limiter.hold(wait, throttle);
                 }
                 let over = clock.elapsed().saturating_sub(began);
                 return Err(error.tried(tries.count(), over).by_app(who.is_app()));
             }
-            Next::Hold(wait) => {
+            Verdict::Hold(wait) => {
                 tracing::debug!("GitHub asks to wait {} s: {error}", wait.as_secs());
                 if let Some(throttle) = throttle {
-                    pacer.hold(wait, throttle);
+                    rate_limiter.hold(wait, throttle);
                 }
             }
-            Next::HoldThenAfter(asked, wait) => {
+            Verdict::HoldThenAfter(asked, wait) => {
                 if let Some(throttle) = throttle {
-                    pacer.hold(asked, throttle);
+                    rate_limiter.hold(asked, throttle);
                 }
                 tracing::debug!("Trying again in {} ms: {error}", wait.as_millis());
                 clock.sleep(wait).await;
             }
-            Next::After(wait) => {
+            Verdict::After(wait) => {
                 tracing::debug!("Trying again in {} ms: {error}", wait.as_millis());
                 clock.sleep(wait).await;
             }

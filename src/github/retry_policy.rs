@@ -1,25 +1,25 @@
-//! What is tried again, how often and when: one policy for every request to GitHub.
+//! Decides which failed requests are sent again, how often, and when.
 //!
-//! - No answer (refused, reset, timed out, cut off): networks and load balancers fail for moments;
-//!   GitHub's own guide to resilience in its SDKs (octokit/plugin-retry.js) repeats these.
-//! - 500, 502, 503, 504 (and any other 5xx): GitHub ends requests after 10 seconds with a 5xx ("Troubleshooting the
-//!   REST API", "Timeouts"), and its documentation asks to try later.
-//! - An answer that is not JSON, or not whole: a proxy's page, a body cut off on its way.
-//! - An answer that is whole and of another form than documented: once more, because it would be
-//!   the same again.
-//! - 403 or 429 for a rate limit: after the wait that the answer tells, else after a minute, two,
-//!   four ("Rate limits for the REST API", "Exceeding the rate limit"), for as long as the user
-//!   wants to wait in all, which [`super::pacer`] counts. Such a request was not carried out, so
-//!   this holds for requests that write, too.
+//! - No response (refused, reset, timed out, cut off): networks and load balancers fail for moments.
+//!   GitHub's own plugin for retries in its SDKs (octokit/plugin-retry.js) repeats these requests.
+//! - 500, 502, 503, 504, and any other 5xx status: GitHub ends requests after 10 seconds with a 5xx
+//!   status ("Troubleshooting the REST API", "Timeouts"), and its documentation asks to try later.
+//! - A response that isn't JSON or isn't whole: a proxy's page, or a body that was cut off.
+//! - A response that's whole but not of the documented form: once more, because the next one is
+//!   probably the same.
+//! - 403 or 429 because of a rate limit: after the time in the response, or after one minute, then
+//!   two, then four ("Rate limits for the REST API", "Exceeding the rate limit"), as long as
+//!   [`super::rate_limiter`] allows. GitHub didn't carry out such a request, so this includes requests
+//!   that write.
 //!
-//! What a run can do without ([`super::error::Purpose::is_optional`]) isn't tried again if GitHub
-//! asks to wait.
+//! If a run can do without the response ([`super::error::Purpose::is_optional`]), a request isn't
+//! sent again after GitHub asks to wait.
 //!
-//! Whatever else an answer is, where it has `Retry-After` all requests wait for so long.
+//! If any other response has `Retry-After`, all requests wait that long.
 //!
-//! Any other request that writes is never repeated blindly: whoever sent it must first look
-//! whether it was carried out ([`super::commit`]). Everything else is an answer: it would be the
-//! same again.
+//! Other requests that write are never repeated blindly: the sender must first check whether GitHub
+//! carried them out ([`super::commit`]). Everything else is final, because the next response would be
+//! the same.
 
 use std::time::Duration;
 
@@ -30,10 +30,10 @@ use crate::system::backoff::Backoff;
 use crate::system::clock::jitter;
 
 /// How many times a request is tried in all.
-const TRIES: u32 = 6;
+const MAX_TRIES: u32 = 6;
 
 /// How many times an answer of another form than documented is looked at.
-const TRIES_OF_CHANGED: u32 = 2;
+const MAX_TRIES_OF_UNEXPECTED_FORM: u32 = 2;
 
 /// The waits between two tries.
 const BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(1), Duration::from_secs(30));
@@ -49,12 +49,12 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// What to do after a try that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Next {
+pub(crate) enum Verdict {
     /// Try again after this wait of our own.
     After(Duration),
     /// Let every request wait that long, then try again: GitHub said so.
     Hold(Duration),
-    /// As [`Next::Hold`] for the first time, which is all that GitHub said; the second is the wait
+    /// As [`Verdict::Hold`] for the first time, which is all that GitHub said; the second is the wait
     /// of our own, which is longer.
     HoldThenAfter(Duration, Duration),
     /// Give up.
@@ -63,40 +63,45 @@ pub(crate) enum Next {
 
 /// The tries of one request.
 #[derive(Debug, Default)]
-pub(crate) struct Tries {
+pub(crate) struct RetryPolicy {
     failed: u32,
-    changed: u32,
+    unexpected: u32,
     limited: u32,
 }
 
-impl Tries {
+impl RetryPolicy {
     /// Decides after a try that failed with `error` at `now`, by our clock. `repeatable` says
     /// whether the request may be carried out twice.
-    pub(crate) fn after(&mut self, error: &GitHubError, repeatable: bool, now: Timestamp) -> Next {
+    pub(crate) fn after(
+        &mut self,
+        error: &GitHubError,
+        repeatable: bool,
+        now: Timestamp,
+    ) -> Verdict {
         if let Some(retry_headers) = error.limit() {
             self.limited += 1;
-            return Next::Hold(limit_wait(retry_headers, self.limited, now));
+            return Verdict::Hold(limit_wait(retry_headers, self.limited, now));
         }
         // Where the wait would be too long nothing was sent.
-        if matches!(*error.kind, ErrorKind::TooLong(_)) {
-            return Next::GiveUp;
+        if matches!(*error.kind, ErrorKind::WaitBudgetExceeded(_)) {
+            return Verdict::GiveUp;
         }
         self.failed += 1;
         if matches!(*error.kind, ErrorKind::UnexpectedForm { .. }) {
-            self.changed += 1;
+            self.unexpected += 1;
         }
         if !repeatable
             || !error.is_transient()
-            || self.failed >= TRIES
-            || self.changed >= TRIES_OF_CHANGED
+            || self.failed >= MAX_TRIES
+            || self.unexpected >= MAX_TRIES_OF_UNEXPECTED_FORM
         {
-            return Next::GiveUp;
+            return Verdict::GiveUp;
         }
         let wait = BACKOFF.around(self.failed, jitter());
         match error.retry_after() {
-            Some(asked) if asked < wait => Next::HoldThenAfter(asked, wait),
-            Some(asked) => Next::Hold(asked),
-            None => Next::After(wait),
+            Some(asked) if asked < wait => Verdict::HoldThenAfter(asked, wait),
+            Some(asked) => Verdict::Hold(asked),
+            None => Verdict::After(wait),
         }
     }
 
@@ -141,20 +146,20 @@ mod tests {
         status: u16,
         headers: &[(&'static str, &'static str)],
         repeatable: bool,
-    ) -> Option<Next> {
+    ) -> Option<Verdict> {
         let now = Timestamp::from_second(1_000).ok()?;
-        Some(Tries::default().after(&answered(status, headers)?, repeatable, now))
+        Some(RetryPolicy::default().after(&answered(status, headers)?, repeatable, now))
     }
 
     #[test]
     fn githubs_stumbling_is_tried_again_and_its_answers_are_not() {
         for status in [500, 502, 503, 504] {
             assert!(
-                matches!(next(status, &[], true), Some(Next::After(_))),
+                matches!(next(status, &[], true), Some(Verdict::After(_))),
                 "{status}"
             );
-            assert_eq!(next(status, &[], false), Some(Next::GiveUp), "{status}");
-            let asked = Some(Next::Hold(Duration::from_secs(120)));
+            assert_eq!(next(status, &[], false), Some(Verdict::GiveUp), "{status}");
+            let asked = Some(Verdict::Hold(Duration::from_secs(120)));
             assert_eq!(
                 next(status, &[("retry-after", "120")], true),
                 asked,
@@ -162,13 +167,13 @@ mod tests {
             );
         }
         for status in [400, 401, 403, 404, 409, 422] {
-            assert_eq!(next(status, &[], true), Some(Next::GiveUp), "{status}");
+            assert_eq!(next(status, &[], true), Some(Verdict::GiveUp), "{status}");
         }
     }
 
     #[test]
     fn a_limit_is_waited_for_as_its_answer_says_also_when_writing() {
-        let seconds = |seconds| Some(Next::Hold(Duration::from_secs(seconds)));
+        let seconds = |seconds| Some(Verdict::Hold(Duration::from_secs(seconds)));
         for repeatable in [true, false] {
             assert_eq!(next(429, &[("retry-after", "7")], repeatable), seconds(7));
             assert_eq!(next(403, &[("retry-after", "7")], repeatable), seconds(7));
@@ -183,11 +188,11 @@ mod tests {
 
     #[test]
     fn waits_grow_and_have_an_end() {
-        let mut tries = Tries::default();
+        let mut tries = RetryPolicy::default();
         let mut waits = Vec::new();
         while let Some(error) = answered(502, &[]) {
             match tries.after(&error, true, Timestamp::UNIX_EPOCH) {
-                Next::After(wait) => waits.push(wait),
+                Verdict::After(wait) => waits.push(wait),
                 _ => break,
             }
         }

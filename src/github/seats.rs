@@ -18,7 +18,7 @@ use reqwest::Url;
 use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::link::Links;
-use super::pacer::AT_ONCE;
+use super::rate_limiter::MAX_IN_FLIGHT;
 use super::response::Response;
 use crate::report::Report;
 use crate::report::completeness::{Doubt, Reading};
@@ -32,24 +32,24 @@ use body::{PageBody, Shared};
 const PER_PAGE: &str = "100";
 
 /// How often a list that moved is read again.
-const AGAIN: usize = 3;
+const MAX_REREADS: usize = 3;
 
 /// How long to let a list that moved come to rest.
-const REST: Duration = Duration::from_secs(2);
+const REREAD_DELAY: Duration = Duration::from_secs(2);
 
 /// More pages than any company has seats; an answer that links to more is damaged.
-const MOST_PAGES: usize = 100_000;
+const MAX_PAGES: usize = 100_000;
 
 /// For how many rows room is made on the word of the first page alone.
-const MOST_ROOM: usize = 1_000_000;
+const MAX_PREALLOCATED_ROWS: usize = 1_000_000;
 
 /// How far a reading is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Reached {
+pub(crate) struct Progress {
     /// How many pages were read.
     pub pages: usize,
     /// How many there are, where GitHub links to the last.
-    pub of: Option<usize>,
+    pub total: Option<usize>,
 }
 
 /// A report to be read.
@@ -63,7 +63,7 @@ pub(crate) struct Source<'a> {
     /// Gives pseudonyms in place of people, where there is a key.
     pub pseudonyms: Option<&'a PseudonymKey>,
     /// Is told after each page how far the reading is.
-    pub reached: &'a dyn Fn(Reached),
+    pub on_progress: &'a dyn Fn(Progress),
 }
 
 /// Reads a report. A list that moved while it was read is read again, until it holds together or
@@ -73,7 +73,7 @@ pub(crate) struct Source<'a> {
 /// [`Report::doubts`] to say.
 pub(crate) async fn read(source: &Source<'_>) -> Result<Report, GitHubError> {
     let mut before: Option<Report> = None;
-    let mut left = AGAIN;
+    let mut left = MAX_REREADS;
     loop {
         let report = read_once(source).await?;
         let moved = report.doubts().iter().any(Doubt::may_pass);
@@ -87,7 +87,7 @@ pub(crate) async fn read(source: &Source<'_>) -> Result<Report, GitHubError> {
         let doubts: Vec<String> = report.doubts().iter().map(ToString::to_string).collect();
         let scope = source.scope;
         tracing::info!("{scope}: the list is read again: {}.", doubts.join("; "));
-        source.clock.sleep(REST).await;
+        source.clock.sleep(REREAD_DELAY).await;
         before = Some(report);
     }
 }
@@ -104,24 +104,26 @@ async fn read_once(source: &Source<'_>) -> Result<Report, GitHubError> {
     let started_at = clock.machine();
     let first = Page::read(client, &purpose, &shared, first_page(client, scope)).await?;
     let numbered = first.numbered_pages_after(client)?;
-    let of = match first.links.next {
+    let total = match first.links.next {
         None => Some(1),
         Some(_) => (!numbered.is_empty()).then_some(numbered.len() + 1),
     };
     let tell = |pages: &Pages| {
-        (source.reached)(Reached {
+        (source.on_progress)(Progress {
             pages: pages.totals.len(),
-            of,
+            total,
         });
     };
     let mut pages = Pages::beginning_with(first);
     tell(&pages);
     // Rows that move to larger room again and again leave holes as large as they are.
     let expected = numbered.len().saturating_mul(pages.rows.len());
-    pages.rows.reserve_exact(expected.min(MOST_ROOM));
+    pages
+        .rows
+        .reserve_exact(expected.min(MAX_PREALLOCATED_ROWS));
     let mut later = stream::iter(numbered)
         .map(|url| Page::read(client, &purpose, &shared, url))
-        .buffered(AT_ONCE);
+        .buffered(MAX_IN_FLIGHT);
     while let Some(page) = later.try_next().await? {
         pages.add(page);
         tell(&pages);
@@ -198,7 +200,7 @@ impl Pages {
             return Ok(None);
         };
         let next = response.linked(next, client.address())?;
-        if self.totals.len() >= MOST_PAGES || !self.visited.insert(next.clone()) {
+        if self.totals.len() >= MAX_PAGES || !self.visited.insert(next.clone()) {
             return Err(response.unusable("its links to further pages have no end"));
         }
         Ok(Some(next))
@@ -254,7 +256,7 @@ impl Page {
         let Some(number) = number else {
             return Ok(Vec::new());
         };
-        if number > MOST_PAGES {
+        if number > MAX_PAGES {
             return Err(self
                 .response
                 .unusable(&format!("it links to a page number {number}")));

@@ -1,4 +1,4 @@
-//! Who has a login.
+//! The user ID of a login.
 
 use serde::Deserialize;
 

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use crate::github::client::{Client, Identity};
 use crate::github::credentials::Mask;
 use crate::github::exchange::Exchange;
-use crate::github::pacer::{Pacer, WaitBudget};
+use crate::github::rate_limiter::{RateLimiter, WaitBudget};
 use crate::inputs::{Access, Inputs};
 use crate::report::scope::Scope;
 use crate::runner::log;
@@ -45,12 +45,12 @@ impl<'e> Edges<'e> {
             max: inputs.max_wait,
             input: Some("max-wait-minutes"),
         };
-        let pacer = Pacer::new(clock.clone(), budget);
+        let rate_limiter = RateLimiter::new(clock.clone(), budget);
         let address = inputs.address.clone();
         Ok(Self {
             environment,
             console,
-            exchange: Exchange::new(http.clone(), address, clock.clone(), pacer),
+            exchange: Exchange::new(http.clone(), address, clock.clone(), rate_limiter),
             clock,
             http,
         })

@@ -8,7 +8,7 @@
 use crate::audit::Ledger;
 use crate::github::client::Client;
 use crate::github::error::GitHubError;
-use crate::github::{identity, seats};
+use crate::github::{scope_id, seats};
 use crate::history::known::Known;
 use crate::history::{Past, Revoked, changes};
 use crate::inputs::Inputs;
@@ -69,13 +69,13 @@ pub(crate) async fn fetch(
         None => scope.clone(),
     };
     let bar = edges.console.reading(scope.name());
-    let reached = |seats::Reached { pages, of }| bar.reached(pages, of);
+    let on_progress = |seats::Progress { pages, total }| bar.reached(pages, total);
     let source = seats::Source {
         client: reader,
         clock: &edges.clock,
         scope,
         pseudonyms: inputs.pseudonyms.as_ref(),
-        reached: &reached,
+        on_progress: &on_progress,
     };
     let read = || seats::read(&source);
     let mut report = read().await?;
@@ -124,7 +124,7 @@ pub(crate) async fn fetch(
 /// The scope with its ID, which tells a rename from another scope. A scope whose ID can't be read
 /// stays as it is.
 async fn identified(reader: &Client, scope: &Scope) -> Scope {
-    match identity::id(reader, scope).await {
+    match scope_id::id(reader, scope).await {
         Ok(id) => scope.clone().with_id(id),
         Err(error) => {
             let kind = scope.kind();

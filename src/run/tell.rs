@@ -5,7 +5,7 @@ use crate::inputs::Inputs;
 use crate::pages::summary::{self, Facts, Line, Section};
 use crate::run::journal::{Journal, ScopeRun};
 use crate::run::write::WrittenReport;
-use crate::runner::outputs::{self, LARGEST_SUMMARY, Outputs};
+use crate::runner::outputs::{self, MAX_SUMMARY_SIZE, Outputs};
 use crate::system::environment::Environment;
 use crate::system::files::Written;
 
@@ -63,7 +63,7 @@ fn summary_of(inputs: &Inputs, journal: &Journal, names: bool) -> String {
         .collect();
     let over = over_limit(inputs, journal).map(Line::bad);
     let general: Vec<Line> = over.into_iter().chain(journal.artifact_line()).collect();
-    summary::write(&sections, &general, names, LARGEST_SUMMARY)
+    summary::write(&sections, &general, names, MAX_SUMMARY_SIZE)
 }
 
 fn outputs_of(journal: &Journal) -> Outputs {

@@ -12,26 +12,26 @@
 //! - `token`: which run and job the artifact belongs to
 //! - `name`: what may be the name of an artifact or of a file in it
 //! - `retention`: how long it is kept
-//! - `archive`: the zip
+//! - `zip`: the zip
 //! - `service`, over `twirp`, with `message`: the calls of the artifact service and its answers
-//! - `blob`, with `address`: the store the zip is sent to
-//! - `retry`: what is tried again, and when
-//! - `answer`, `error`: what went wrong, in words
+//! - `blob`, with `signed_address`: the store the zip is sent to
+//! - `retries`: what is tried again, and when
+//! - `request_failure`, `error`: what went wrong, in words
 
-mod address;
-mod answer;
-mod archive;
 mod blob;
 mod error;
 mod message;
 mod name;
+mod request_failure;
 mod retention;
-mod retry;
+mod retries;
 mod service;
+mod signed_address;
 #[cfg(test)]
 mod tests;
 mod token;
 mod twirp;
+mod zip;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -43,12 +43,12 @@ pub(crate) use self::error::ArtifactError;
 pub use self::name::ArtifactName;
 pub(crate) use self::retention::Retention;
 
-use self::address::SignedAddress;
-use self::archive::Archive;
 use self::blob::Store;
 use self::service::{MIME, Service};
+use self::signed_address::SignedAddress;
 use self::token::RuntimeToken;
 use self::twirp::Twirp;
+use self::zip::Archive;
 use crate::system::clock::Clock;
 use crate::system::environment::Environment;
 use crate::system::http::Http;

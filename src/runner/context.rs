@@ -103,7 +103,7 @@ pub(crate) fn secrets(environment: &Environment) -> Vec<String> {
 }
 
 /// A shorter piece of a key tells nothing of it, and hiding it would garble every text.
-const SHORTEST_PIECE: usize = 16;
+const MIN_PIECE_CHARS: usize = 16;
 
 /// All forms in which a key could be printed, also if the secret is the key encoded in base64.
 /// The key is decoded once, as the App's private key is: a text can
@@ -117,7 +117,7 @@ fn pieces_of_key(key: &str) -> Vec<String> {
         pieces.push(body);
     }
     pieces.push(body);
-    pieces.retain(|piece| piece.len() >= SHORTEST_PIECE && !is_armor(piece));
+    pieces.retain(|piece| piece.len() >= MIN_PIECE_CHARS && !is_armor(piece));
     pieces
 }
 

@@ -10,7 +10,7 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::commands::{Command, END_GROUP, plain};
+use super::workflow_commands::{Command, END_GROUP, plain};
 use crate::system::console::{Console, Label};
 use crate::system::environment::Environment;
 use crate::system::secrets;

@@ -48,7 +48,7 @@ fn heredoc(name: &str, value: &str) -> io::Result<String> {
 
 /// The runner drops a larger summary altogether (actions/runner,
 /// `src/Runner.Worker/FileCommandManager.cs`).
-pub(crate) const LARGEST_SUMMARY: usize = 1024 * 1024;
+pub(crate) const MAX_SUMMARY_SIZE: usize = 1024 * 1024;
 
 /// Appends `summary` to the file in `GITHUB_STEP_SUMMARY`; does nothing where there is none.
 pub(crate) fn write_summary(environment: &Environment, summary: &str) -> io::Result<()> {

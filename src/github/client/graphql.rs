@@ -4,12 +4,12 @@ use http::Method;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::super::bounded_vec::deserialize_bounded;
 use super::super::error::{ErrorKind, GitHubError, GraphqlError, Purpose, RequestId, RetryHeaders};
-use super::super::few::few;
-use super::super::object::Object;
-use super::super::pacing::Cost;
+use super::super::rate_limit_state::Cost;
 use super::super::request::Request;
 use super::super::response::Response;
+use super::super::strict_map::MapOnly;
 use super::Client;
 
 impl Client {
@@ -52,7 +52,7 @@ impl Client {
         let question = Question { query, variables };
         let url = self.address().graphql().clone();
         let request = Request::sending(purpose, Method::POST, url, cost, &question)?;
-        let (data, _) = self.tried(&request, graphql_data).await?;
+        let (data, _) = self.send(&request, graphql_data).await?;
         Ok(data)
     }
 }
@@ -62,7 +62,7 @@ fn graphql_data<T: DeserializeOwned>(response: &Response) -> Result<T, GitHubErr
     #[derive(Deserialize)]
     #[serde(bound = "T: DeserializeOwned")]
     struct Reply<T> {
-        data: Option<Object<T>>,
+        data: Option<MapOnly<T>>,
     }
     #[derive(Deserialize)]
     struct Errors {
@@ -78,11 +78,11 @@ fn graphql_data<T: DeserializeOwned>(response: &Response) -> Result<T, GitHubErr
         }));
     }
     let reply: Reply<T> = response.json()?;
-    let data = reply.data.map(|Object(data)| data);
+    let data = reply.data.map(|MapOnly(data)| data);
     data.ok_or_else(|| response.of_another_form("it has neither data nor errors"))
 }
 
 /// The first errors of a list; one answer has room for millions.
 fn first_errors<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<GraphqlError>, D::Error> {
-    few::<_, _, 20>(deserializer).map(|(errors, _)| errors)
+    deserialize_bounded::<_, _, 20>(deserializer).map(|(errors, _)| errors)
 }

@@ -10,10 +10,10 @@ use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::shapes::{Head, Signature};
-use super::{Beginning, Commit, Committer};
-use crate::github::checked;
+use super::{Commit, Committer, MissingBranch};
 use crate::github::error::GitHubError;
 use crate::github::names::{BranchName, RepositoryPath};
+use crate::github::validate;
 
 /// Where the branch stands.
 #[derive(Debug)]
@@ -102,7 +102,7 @@ struct HistoryBody {
 
 #[derive(Deserialize)]
 struct Commits {
-    #[serde(deserialize_with = "checked::sha")]
+    #[serde(deserialize_with = "validate::sha")]
     oid: String,
     history: Nodes,
 }
@@ -114,9 +114,9 @@ struct Nodes {
 
 #[derive(Deserialize)]
 struct CommitBody {
-    #[serde(deserialize_with = "checked::sha")]
+    #[serde(deserialize_with = "validate::sha")]
     oid: String,
-    #[serde(deserialize_with = "checked::page")]
+    #[serde(deserialize_with = "validate::page")]
     url: String,
     message: String,
     signature: Option<Signature>,
@@ -126,9 +126,9 @@ impl Committer<'_> {
     /// Asks where the branch stands.
     pub(super) async fn state(&self) -> Result<State<'_>, GitHubError> {
         let mut variables = self.variables();
-        variables["from"] = match &self.beginning {
-            Beginning::From(base) => base.reference().into(),
-            Beginning::Default | Beginning::Never => self.branch.reference().into(),
+        variables["from"] = match &self.if_missing {
+            MissingBranch::From(base) => base.reference().into(),
+            MissingBranch::Default | MissingBranch::Never => self.branch.reference().into(),
         };
         let Data { repository } = self
             .client
@@ -139,12 +139,12 @@ impl Committer<'_> {
         }
         let from = repository.from.map(|from| from.target);
         let default = repository.default_branch_ref.map(|branch| branch.target);
-        Ok(match (&self.beginning, from, default) {
-            (Beginning::Never, ..) => State::Gone,
+        Ok(match (&self.if_missing, from, default) {
+            (MissingBranch::Never, ..) => State::Gone,
             _ if repository.is_empty => State::Empty,
-            (Beginning::From(_), Some(from), _) => State::NoBranch(from),
-            (Beginning::From(base), None, Some(default)) => State::NoBase(base, default),
-            (Beginning::Default, _, Some(default)) => State::NoBranch(default),
+            (MissingBranch::From(_), Some(from), _) => State::NoBranch(from),
+            (MissingBranch::From(base), None, Some(default)) => State::NoBase(base, default),
+            (MissingBranch::Default, _, Some(default)) => State::NoBranch(default),
             (_, _, None) => State::NoDefault,
         })
     }
@@ -176,15 +176,15 @@ impl Committer<'_> {
 
     /// The branch that a repository's first commit goes to.
     pub(super) fn first_branch(&self) -> &BranchName {
-        match &self.beginning {
-            Beginning::From(base) => base,
-            Beginning::Default | Beginning::Never => &self.branch,
+        match &self.if_missing {
+            MissingBranch::From(base) => base,
+            MissingBranch::Default | MissingBranch::Never => &self.branch,
         }
     }
 
     /// Makes a repository's first commit. GraphQL and Git Data need one to build on; a contents
     /// PUT is the way that works without ("Create or update file contents").
-    pub(super) async fn begin_repository(&self) -> Result<(), GitHubError> {
+    pub(super) async fn create_first_commit(&self) -> Result<(), GitHubError> {
         let (path, file) = &self.first_file;
         let branch = self.first_branch();
         let url = self.url(std::iter::once("contents").chain(path.segments()));
@@ -204,7 +204,7 @@ impl Committer<'_> {
     }
 
     /// Begins a branch at the commit `sha` ("Create a reference").
-    pub(super) async fn begin_branch(
+    pub(super) async fn create_branch(
         &self,
         branch: &BranchName,
         sha: &str,
@@ -214,8 +214,8 @@ impl Committer<'_> {
         self.client
             .write::<IgnoredAny>(&self.purpose(), Method::POST, url, &body)
             .await?;
-        let from = match &self.beginning {
-            Beginning::From(base) if base != branch => format!("the branch {base}"),
+        let from = match &self.if_missing {
+            MissingBranch::From(base) if base != branch => format!("the branch {base}"),
             _ => "the default branch".to_owned(),
         };
         tracing::info!(

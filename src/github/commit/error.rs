@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::LARGEST_FILE;
+use super::MAX_FILE_SIZE;
 use super::protected::Protected;
 use super::rules::{Rules, Write};
 use crate::github::error::{ErrorKind, GitHubError};
@@ -58,7 +58,7 @@ pub(crate) enum CommitError {
     },
     /// A file is larger than GitHub takes.
     #[error(
-        "{path} has {size} bytes, and GitHub takes files up to {LARGEST_FILE} bytes in a repository; deliver it as an artifact"
+        "{path} has {size} bytes, and GitHub takes files up to {MAX_FILE_SIZE} bytes in a repository; deliver it as an artifact"
     )]
     TooLarge {
         /// The file.

@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::shapes::Head;
-use super::{Change, Commit, Committer, Verification};
-use crate::github::checked;
+use super::{Commit, CommitContent, Committer, Verification};
 use crate::github::error::GitHubError;
+use crate::github::validate;
 use crate::system::text::shown;
 
 /// The blobs that were uploaded already, by the SHA-256 of their bytes: a file that stands at two
@@ -26,19 +26,19 @@ use crate::system::text::shown;
 pub(super) struct Blobs(HashMap<[u8; 32], String>);
 
 /// Trees of a few megabytes time out on GitHub, so only small files go along.
-const LARGEST_INLINE: usize = 64 * 1024;
+const MAX_INLINE_SIZE: usize = 64 * 1024;
 
 #[derive(Deserialize)]
 struct Created {
-    #[serde(deserialize_with = "checked::sha")]
+    #[serde(deserialize_with = "validate::sha")]
     sha: String,
 }
 
 #[derive(Deserialize)]
 struct CreatedCommit {
-    #[serde(deserialize_with = "checked::sha")]
+    #[serde(deserialize_with = "validate::sha")]
     sha: String,
-    #[serde(default, deserialize_with = "checked::page")]
+    #[serde(default, deserialize_with = "validate::page")]
     html_url: String,
     verification: Option<VerificationBody>,
 }
@@ -56,7 +56,7 @@ struct VerificationBody {
 pub(super) async fn commit(
     committer: &Committer<'_>,
     (head, exists): (&Head, bool),
-    change: &Change,
+    change: &CommitContent,
     blobs: &mut Blobs,
 ) -> Result<Commit, GitHubError> {
     let mut entries = Vec::new();
@@ -105,7 +105,9 @@ pub(super) async fn commit(
             .write::<IgnoredAny>(&committer.purpose(), Method::PATCH, url, &body)
             .await?;
     } else {
-        committer.begin_branch(&committer.branch, &made.sha).await?;
+        committer
+            .create_branch(&committer.branch, &made.sha)
+            .await?;
     }
     Ok(Commit {
         verification: match made.verification {
@@ -123,7 +125,7 @@ pub(super) async fn commit(
 /// The text of a file that is small enough to be sent with the tree itself ("Create a tree"),
 /// instead of by a request of its own.
 fn inline(file: &[u8]) -> Option<&str> {
-    (file.len() <= LARGEST_INLINE)
+    (file.len() <= MAX_INLINE_SIZE)
         .then(|| std::str::from_utf8(file).ok())
         .flatten()
 }

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::shapes::{Head, Signature};
-use super::{Change, Commit, Committer};
-use crate::github::checked;
+use super::{Commit, CommitContent, Committer};
 use crate::github::error::GitHubError;
+use crate::github::validate;
 
 const MUTATION: &str = "mutation($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) {
@@ -30,9 +30,9 @@ struct Payload {
 
 #[derive(Deserialize)]
 struct CommitBody {
-    #[serde(deserialize_with = "checked::sha")]
+    #[serde(deserialize_with = "validate::sha")]
     oid: String,
-    #[serde(deserialize_with = "checked::page")]
+    #[serde(deserialize_with = "validate::page")]
     url: String,
     signature: Option<Signature>,
 }
@@ -41,7 +41,7 @@ struct CommitBody {
 pub(super) async fn commit(
     committer: &Committer<'_>,
     head: &Head,
-    change: &Change,
+    change: &CommitContent,
 ) -> Result<Commit, GitHubError> {
     let additions: Vec<_> = change
         .files

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::rules::{Rule, Rules, Write};
-use super::{Beginning, Committer};
+use super::{Committer, MissingBranch};
 use crate::github::error::GitHubError;
 use crate::github::names::{BranchName, RepositoryName};
 
@@ -134,7 +134,7 @@ impl Committer<'_> {
         rule: Option<&Rule>,
     ) -> String {
         let ruleset = rule.map_or_else(|| "the protection".to_owned(), Rule::ruleset);
-        let by_pull_request = self.beginning != Beginning::Default;
+        let by_pull_request = self.if_missing != MissingBranch::Default;
         let takes_pull_requests = matches!(
             kind,
             Some(
@@ -212,7 +212,7 @@ impl Committer<'_> {
 
     /// Whether `branch` is the one that pull requests go into.
     fn is_base(&self, branch: &BranchName) -> bool {
-        matches!(&self.beginning, Beginning::From(base) if base == branch)
+        matches!(&self.if_missing, MissingBranch::From(base) if base == branch)
     }
 }
 

@@ -3,14 +3,14 @@
 use serde::Deserialize;
 
 use super::Verification;
-use crate::github::checked;
+use crate::github::validate;
 use crate::system::text::shown;
 
 /// The commit a branch points to.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Head {
     /// Its SHA.
-    #[serde(rename = "oid", deserialize_with = "checked::sha")]
+    #[serde(rename = "oid", deserialize_with = "validate::sha")]
     pub(super) commit: String,
     /// Its tree.
     pub(super) tree: Tree,
@@ -20,7 +20,7 @@ pub(super) struct Head {
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Tree {
     /// Its SHA.
-    #[serde(rename = "oid", deserialize_with = "checked::sha")]
+    #[serde(rename = "oid", deserialize_with = "validate::sha")]
     pub(super) sha: String,
 }
 

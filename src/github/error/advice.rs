@@ -1,10 +1,10 @@
-//! What to do about a request that failed: the last line of its error.
+//! The advice that ends the error of a failed request.
 
 use http::StatusCode;
 
 use super::{ApiError, ErrorKind, GitHubError, GraphqlError, Purpose};
 use crate::github::names::RepositoryName;
-use crate::github::pacer::TooLong;
+use crate::github::rate_limiter::WaitBudgetExceeded;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::system::http::{TransportError, TransportErrorKind, Via};
 
@@ -23,7 +23,7 @@ impl GitHubError {
             ErrorKind::Transport(error) => advice_on_transport(error),
             ErrorKind::Unusable { .. } => "run the workflow again; if it stays, look whether a proxy answers in GitHub's place, and report the request's number to GitHub".to_owned(),
             ErrorKind::UnexpectedForm { .. } => "update the action: GitHub's answers have changed, or something between it and the runner changes them; if the newest version fails too, report this, with the request's number, to whoever maintains the action".to_owned(),
-            ErrorKind::TooLong(wait) => advice_on_wait(wait),
+            ErrorKind::WaitBudgetExceeded(wait) => advice_on_wait(wait),
             ErrorKind::Graphql { errors, .. } => self.advice_on_graphql(errors),
             ErrorKind::App(kind) => kind.advice(),
             ErrorKind::Foreign { .. } => "look whether GITHUB_API_URL is GitHub's own address and no proxy changes its answers".to_owned(),
@@ -110,7 +110,7 @@ impl GitHubError {
     }
 }
 
-fn advice_on_wait(wait: &TooLong) -> String {
+fn advice_on_wait(wait: &WaitBudgetExceeded) -> String {
     let Some(input) = wait.input() else {
         return "start the command again after that time".to_owned();
     };

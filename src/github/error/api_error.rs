@@ -1,10 +1,10 @@
-//! An answer by which GitHub refuses a request, with all it says about why.
+//! A response that refuses a request, with everything it says about the reason.
 
 use std::fmt;
 
 use http::{HeaderMap, StatusCode};
 
-use super::{MESSAGE, RequestId, RetryHeaders, header};
+use super::{MAX_MESSAGE_CHARS, RequestId, RetryHeaders, header};
 use crate::system::text::shown;
 
 /// An answer by which GitHub refuses a request, with all it says about why.
@@ -39,12 +39,12 @@ impl ApiError {
         }
         let message = match serde_json::from_slice::<Body>(body) {
             Ok(Body { message, errors }) if errors.is_array() => {
-                shown(&format!("{message} {errors}"), MESSAGE)
+                shown(&format!("{message} {errors}"), MAX_MESSAGE_CHARS)
             }
-            Ok(Body { message, .. }) => shown(&message, MESSAGE),
+            Ok(Body { message, .. }) => shown(&message, MAX_MESSAGE_CHARS),
             Err(_) => shown(&String::from_utf8_lossy(body), 200),
         };
-        let text = |name| header(headers, name).map(|value| shown(value, MESSAGE));
+        let text = |name| header(headers, name).map(|value| shown(value, MAX_MESSAGE_CHARS));
         Self {
             status,
             request_id: RequestId::of(headers),

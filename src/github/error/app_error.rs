@@ -1,4 +1,4 @@
-//! What an installation of a GitHub App says that stands in the way.
+//! Why a GitHub App can't read the seats of an organization or enterprise.
 
 /// Why an App cannot read the seats of an organization or enterprise that it is installed on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! When GitHub says to ask again: what the headers of an answer tell of it.
+//! Parses `Retry-After`, the `X-RateLimit` headers, and `Date`.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{date_of, header};
 
 /// A week. More than any limit of GitHub's lasts is as good as for ever.
-const LONGEST_WAIT: Duration = Duration::from_secs(7 * 24 * 3600);
+const MAX_WAIT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// When GitHub says to ask again ("Rate limits for the REST API", "Exceeding the rate limit").
 #[derive(Debug, Clone, Default)]
@@ -31,7 +31,7 @@ impl RetryHeaders {
             retry_after: header(headers, "retry-after")
                 .and_then(|value| value.trim().parse().ok())
                 .filter(|seconds| *seconds > 0)
-                .map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT)),
+                .map(|seconds| Duration::from_secs(seconds).min(MAX_WAIT)),
             remaining: number("x-ratelimit-remaining").and_then(|left| left.try_into().ok()),
             reset: number("x-ratelimit-reset").and_then(|time| Timestamp::from_second(time).ok()),
             date: date_of(headers),
@@ -54,6 +54,6 @@ impl RetryHeaders {
     pub(crate) fn reset_in(&self, now: Timestamp) -> Option<Duration> {
         let left = self.reset?.duration_since(self.date.unwrap_or(now));
         let left = left.max(SignedDuration::ZERO).unsigned_abs();
-        Some(left.min(LONGEST_WAIT))
+        Some(left.min(MAX_WAIT))
     }
 }

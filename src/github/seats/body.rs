@@ -12,13 +12,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
 
-use super::super::few::few;
-use super::super::object::Object;
+use super::super::bounded_vec::deserialize_bounded;
+use super::super::strict_map::MapOnly;
 use crate::report::day::date;
 use crate::report::seat::{Account, Seat, Team, whole_seconds};
 
 /// More rows than GitHub would ever put on one page.
-const MOST_ROWS: usize = 10_000;
+const MAX_ROWS: usize = 10_000;
 
 /// A page, of which only what the report needs is read.
 #[derive(Deserialize)]
@@ -33,9 +33,9 @@ pub(super) struct PageBody {
 /// Everything may be missing or null; fields and values that are not known are passed over.
 #[derive(Deserialize)]
 pub(super) struct SeatBody {
-    assignee: Option<Object<AccountBody>>,
-    organization: Option<Object<AccountBody>>,
-    assigning_team: Option<Object<TeamBody>>,
+    assignee: Option<MapOnly<AccountBody>>,
+    organization: Option<MapOnly<AccountBody>>,
+    assigning_team: Option<MapOnly<TeamBody>>,
     #[serde(default, deserialize_with = "text")]
     plan_type: Option<String>,
     #[serde(default, deserialize_with = "day")]
@@ -78,16 +78,16 @@ impl Shared {
     }
 
     fn seat(&mut self, body: SeatBody) -> Seat {
-        let organization = body.organization.and_then(|Object(body)| body.account());
+        let organization = body.organization.and_then(|MapOnly(body)| body.account());
         let surface = body
             .last_activity_editor
             .filter(|surface| !surface.is_empty());
         Seat {
-            assignee: body.assignee.and_then(|Object(body)| body.account()),
+            assignee: body.assignee.and_then(|MapOnly(body)| body.account()),
             organization: organization.map(|account| kept(&mut self.organizations, account)),
             team: body
                 .assigning_team
-                .and_then(|Object(body)| body.team())
+                .and_then(|MapOnly(body)| body.team())
                 .map(|team| kept(&mut self.teams, team)),
             plan_type: body.plan_type.map(|plan| kept(&mut self.plans, plan)),
             created_at: body.created_at,
@@ -124,10 +124,10 @@ impl AccountBody {
 
 /// The rows of a page, of which GitHub gives a hundred at most.
 fn rows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SeatBody>, D::Error> {
-    match few::<_, _, MOST_ROWS>(deserializer)? {
-        (rows, all) if all <= MOST_ROWS => {
-            let rows: Vec<Object<SeatBody>> = rows;
-            Ok(rows.into_iter().map(|Object(row)| row).collect())
+    match deserialize_bounded::<_, _, MAX_ROWS>(deserializer)? {
+        (rows, all) if all <= MAX_ROWS => {
+            let rows: Vec<MapOnly<SeatBody>> = rows;
+            Ok(rows.into_iter().map(|MapOnly(row)| row).collect())
         }
         (_, all) => Err(serde::de::Error::custom(format!("{all} seats on one page"))),
     }

@@ -16,22 +16,22 @@ use reqwest::header::CONTENT_TYPE;
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::debug;
 
-use super::address::{SignedAddress, encoded};
-use super::answer::{self, Trouble};
-use super::archive::Archive;
 use super::error::ArtifactError;
-use super::retry::{Retries, store_may_recover};
+use super::request_failure::{self, RequestFailure};
+use super::retries::{Retries, store_may_recover};
+use super::signed_address::{SignedAddress, encoded};
+use super::zip::Archive;
 use crate::system::clock::Clock;
 use crate::system::http::Http;
 
 /// How many bytes a block has, but for the last.
-const BLOCK: usize = 8 << 20;
+const BLOCK_SIZE: usize = 8 << 20;
 
 /// How many blocks are under way at once. Each is in memory meanwhile.
-const AT_ONCE: usize = 4;
+const MAX_IN_FLIGHT: usize = 4;
 
 /// How long one request may take.
-const TIME_LIMIT: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The version of the store's protocol. Nothing used here is newer; the official client sends
 /// whichever is current.
@@ -50,7 +50,7 @@ impl Store<'_> {
         let blocks = Blocks::of(archive.size(), random_id()?);
         stream::iter(0..blocks.count)
             .map(|number| self.put_block(archive, &blocks, number))
-            .buffer_unordered(AT_ONCE)
+            .buffer_unordered(MAX_IN_FLIGHT)
             .try_collect::<()>()
             .await?;
 
@@ -96,38 +96,40 @@ impl Store<'_> {
                 .http
                 .client()
                 .put(address.expose_secret())
-                .timeout(self.clock.patience(TIME_LIMIT))
+                .timeout(self.clock.patience(TIMEOUT))
                 .header("x-ms-version", VERSION);
             match self.answer(fill(request)).await {
                 Ok(()) => {
                     debug!("{what}: done");
                     return Ok(());
                 }
-                Err(trouble) if trouble.status() == Some(403) => {
-                    let trouble = Box::new(trouble);
-                    return Err(ArtifactError::AddressRefused { what, trouble });
+                Err(failure) if failure.status() == Some(403) => {
+                    let failure = Box::new(failure);
+                    return Err(ArtifactError::AddressRefused { what, failure });
                 }
-                Err(trouble) => retries.after(trouble).await?,
+                Err(failure) => retries.after(failure).await?,
             }
         }
     }
 
-    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<(), Trouble> {
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<(), RequestFailure> {
         let mut response = request
             .send()
             .await
-            .map_err(|error| Trouble::no_answer(self.http, error))?;
+            .map_err(|error| RequestFailure::no_answer(self.http, error))?;
         let status = response.status();
         // Both requests create something; any other success is not the store's own.
         if status == StatusCode::CREATED {
             return Ok(());
         }
         // The status is enough; the words are welcome.
-        let body = answer::read(&mut response).await.unwrap_or_default();
+        let body = request_failure::read(&mut response)
+            .await
+            .unwrap_or_default();
         let body = String::from_utf8_lossy(&body);
         let code = element(&body, "Code").unwrap_or_default();
         let message = element(&body, "Message").unwrap_or(if code.is_empty() { &body } else { "" });
-        Err(Trouble::answered(
+        Err(RequestFailure::answered(
             status.as_u16(),
             response.headers(),
             (code, message),
@@ -148,16 +150,16 @@ impl Blocks {
     fn of(size: u64, prefix: String) -> Self {
         Self {
             size,
-            count: size.div_ceil(BLOCK as u64),
+            count: size.div_ceil(BLOCK_SIZE as u64),
             prefix,
         }
     }
 
     /// Where the block begins, and how many bytes it has.
     fn span(&self, number: u64) -> (u64, usize) {
-        let start = number * BLOCK as u64;
-        let left = usize::try_from(self.size - start).unwrap_or(BLOCK);
-        (start, left.min(BLOCK))
+        let start = number * BLOCK_SIZE as u64;
+        let left = usize::try_from(self.size - start).unwrap_or(BLOCK_SIZE);
+        (start, left.min(BLOCK_SIZE))
     }
 
     /// The id of a block. All ids of a blob must be of equal length, 64 bytes at most.
@@ -213,10 +215,14 @@ mod tests {
         };
         assert_eq!(spans(0), []);
         assert_eq!(spans(1), [(0, 1)]);
-        assert_eq!(spans(BLOCK), [(0, BLOCK)]);
+        assert_eq!(spans(BLOCK_SIZE), [(0, BLOCK_SIZE)]);
         assert_eq!(
-            spans(2 * BLOCK + 123),
-            [(0, BLOCK), (BLOCK as u64, BLOCK), (2 * BLOCK as u64, 123)]
+            spans(2 * BLOCK_SIZE + 123),
+            [
+                (0, BLOCK_SIZE),
+                (BLOCK_SIZE as u64, BLOCK_SIZE),
+                (2 * BLOCK_SIZE as u64, 123)
+            ]
         );
     }
 
@@ -238,7 +244,7 @@ mod tests {
             blocks(0).list(),
             r#"<?xml version="1.0" encoding="utf-8"?><BlockList></BlockList>"#
         );
-        let two = blocks(BLOCK + 1);
+        let two = blocks(BLOCK_SIZE + 1);
         assert!(two.list().ends_with(&format!(
             "<BlockList><Latest>{}</Latest><Latest>{}</Latest></BlockList>",
             two.id(0),

@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::answer::Trouble;
 use super::name::{ArtifactName, NameError};
+use super::request_failure::RequestFailure;
 
 /// Why there is no artifact.
 ///
@@ -92,7 +92,7 @@ pub enum ArtifactError {
     },
     /// The account's storage for artifacts is used up (or its budget is zero).
     #[error(
-        "{what} was refused: the storage for artifacts is used up ({trouble}). Delete old \
+        "{what} was refused: the storage for artifacts is used up ({failure}). Delete old \
          artifacts or raise the budget; GitHub counts the usage anew every few hours. See \
          https://docs.github.com/en/billing/concepts/product-billing/github-actions"
     )]
@@ -100,19 +100,19 @@ pub enum ArtifactError {
         /// What was tried.
         what: String,
         /// What came back.
-        trouble: Box<Trouble>,
+        failure: Box<RequestFailure>,
     },
     /// A request was refused in a way that repeating would not change.
-    #[error("{what} failed: {trouble}{}", Advice(trouble))]
+    #[error("{what} failed: {failure}{}", Advice(failure))]
     Refused {
         /// What was tried.
         what: String,
         /// What came back.
-        trouble: Box<Trouble>,
+        failure: Box<RequestFailure>,
     },
     /// A request failed each time; the service or the way to it is disturbed.
     #[error(
-        "{what} failed {tries} times in {} s, the last time like this: {trouble}. Run the job \
+        "{what} failed {tries} times in {} s, the last time like this: {failure}. Run the job \
          again later; https://www.githubstatus.com shows whether GitHub has a disturbance",
         elapsed.as_secs()
     )]
@@ -124,11 +124,11 @@ pub enum ArtifactError {
         /// How long it took in all.
         elapsed: Duration,
         /// What came back the last time.
-        trouble: Box<Trouble>,
+        failure: Box<RequestFailure>,
     },
     /// The service asks for a longer pause than a job should spend on waiting.
     #[error(
-        "{what} failed: {trouble}. The service asks to wait {} s, which is longer than an upload \
+        "{what} failed: {failure}. The service asks to wait {} s, which is longer than an upload \
          waits. Run the job again after that time",
         wait.as_secs()
     )]
@@ -138,14 +138,14 @@ pub enum ArtifactError {
         /// How long the service asks to wait.
         wait: Duration,
         /// What came back.
-        trouble: Box<Trouble>,
+        failure: Box<RequestFailure>,
     },
     /// The service limits how often it is called, for longer than an upload waits.
     #[error(
-        "{what} failed: {trouble}. The service limits how often it is called{}, and an upload \
+        "{what} failed: {failure}. The service limits how often it is called{}, and an upload \
          waits {} s for that in all, of which {} s have passed. Run the job again later",
         asked.map_or_else(String::new, |wait| format!(" and asks to wait {} s", wait.as_secs())),
-        most.as_secs(),
+        max.as_secs(),
         waited.as_secs()
     )]
     Limited {
@@ -156,9 +156,9 @@ pub enum ArtifactError {
         /// How long was waited so far.
         waited: Duration,
         /// How long is waited in all.
-        most: Duration,
+        max: Duration,
         /// What came back.
-        trouble: Box<Trouble>,
+        failure: Box<RequestFailure>,
     },
     /// The service answered, but not with what the protocol promises.
     #[error("{what} was answered, but {problem}. The artifact service behaves in an unknown way")]
@@ -171,14 +171,14 @@ pub enum ArtifactError {
     /// The store refused the signed address; most likely it has expired (it lives for about an
     /// hour), or a proxy changed the request.
     #[error(
-        "{what} was refused by the store: {trouble}. The signed address has probably expired, or \
+        "{what} was refused by the store: {failure}. The signed address has probably expired, or \
          a proxy on the way changed the request. Run the job again"
     )]
     AddressRefused {
         /// What was tried.
         what: String,
         /// What came back.
-        trouble: Box<Trouble>,
+        failure: Box<RequestFailure>,
     },
     /// The content is stored, and whether the artifact was completed could not be found out.
     #[error(
@@ -208,7 +208,7 @@ pub enum ArtifactError {
 }
 
 /// What to do about an answer, as a further sentence; nothing where the answer says all.
-struct Advice<'a>(&'a Trouble);
+struct Advice<'a>(&'a RequestFailure);
 
 impl fmt::Display for Advice<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::archive::Content;
 use super::error::ArtifactError;
 use super::name::ArtifactName;
+use super::zip::Content;
 
 /// Has a secret, so it cannot be printed.
 #[derive(Deserialize)]

@@ -9,15 +9,15 @@ use reqwest::Url;
 use serde_json::{Value, json};
 use tracing::{debug, warn};
 
-use super::answer::Trouble;
-use super::archive::Content;
 use super::error::ArtifactError;
 use super::message::{
     CreateArtifactResponse, ListArtifactsResponse, created, finalized, find, understood,
 };
 use super::name::ArtifactName;
-use super::retry::Retries;
+use super::request_failure::RequestFailure;
+use super::retries::Retries;
 use super::twirp::Twirp;
+use super::zip::Content;
 
 /// What an artifact's content is.
 pub(super) const MIME: &str = "application/zip";
@@ -26,7 +26,7 @@ pub(super) const MIME: &str = "application/zip";
 const CREATE: &str = "CreateArtifact";
 
 /// How many names are tried.
-const NAMES: u32 = 200;
+const MAX_NAMES: u32 = 200;
 
 /// The artifact service, as seen from one job.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl Service {
     ) -> Result<Created, ArtifactError> {
         // All names share their tries: each whose answer is lost may be taken from then on.
         let mut retries = self.twirp.retries(CREATE, wanted.as_str());
-        for number in 1..=NAMES {
+        for number in 1..=MAX_NAMES {
             let name = wanted.numbered(number);
             let address = self.create_as(&name, expires_at, &mut retries).await?;
             if let Some(address) = address {
@@ -85,7 +85,7 @@ impl Service {
         }
         Err(ArtifactError::NoFreeName {
             wanted: wanted.clone(),
-            tried: NAMES,
+            tried: MAX_NAMES,
         })
     }
 
@@ -101,63 +101,63 @@ impl Service {
         // Why version 7 was left, until it is known whether version 4 does better.
         let mut suspicion = None;
         loop {
-            let question = self.create_question(name, expires_at, version);
-            let trouble = match self.twirp.ask(CREATE, &question).await {
+            let request = self.create_request(name, expires_at, version);
+            let failure = match self.twirp.call(CREATE, &request).await {
                 Ok(answer) => {
-                    self.settle(version);
+                    self.remember_version(version);
                     let what = || format!("{CREATE} for {name}");
                     let answer: CreateArtifactResponse = understood(answer, what())?;
                     return created(answer, what()).map(Some);
                 }
-                Err(trouble) if name_is_taken(&trouble) => {
-                    self.settle(version);
+                Err(failure) if name_is_taken(&failure) => {
+                    self.remember_version(version);
                     return Ok(None);
                 }
-                Err(trouble) => trouble,
+                Err(failure) => failure,
             };
             let undecided = self.version.get().is_none();
             match version {
-                Version::Seven if undecided && may_not_know_seven(&trouble) => {
+                Version::Seven if undecided && is_unsupported_v7(&failure) => {
                     warn!(
-                        "{CREATE} for {name} failed: {trouble}. The server may know only version \
+                        "{CREATE} for {name} failed: {failure}. The server may know only version \
                          4 of artifacts; trying that"
                     );
-                    suspicion = trouble.status();
+                    suspicion = failure.status();
                     version = Version::Four;
                     continue;
                 }
                 Version::Four if undecided => {
-                    if trouble.status() == suspicion {
+                    if failure.status() == suspicion {
                         // The same answer to both: the version does not matter.
-                        self.settle(Version::Seven);
+                        self.remember_version(Version::Seven);
                     }
                     version = Version::Seven;
                 }
                 _ => {}
             }
-            retries.after(trouble).await?;
+            retries.after(failure).await?;
         }
     }
 
-    fn create_question(
+    fn create_request(
         &self,
         name: &ArtifactName,
         expires_at: Option<&str>,
         version: Version,
     ) -> Value {
-        let mut question = self.question();
-        question["name"] = json!(name.as_str());
+        let mut request = self.request();
+        request["name"] = json!(name.as_str());
         if let Some(expires_at) = expires_at {
-            question["expires_at"] = json!(expires_at);
+            request["expires_at"] = json!(expires_at);
         }
         match version {
             Version::Seven => {
-                question["version"] = json!(7);
-                question["mime_type"] = json!(MIME);
+                request["version"] = json!(7);
+                request["mime_type"] = json!(MIME);
             }
-            Version::Four => question["version"] = json!(4),
+            Version::Four => request["version"] = json!(4),
         }
-        question
+        request
     }
 
     /// Completes an artifact whose content is in the store. Its id.
@@ -172,30 +172,30 @@ impl Service {
     ) -> Result<String, ArtifactError> {
         const METHOD: &str = "FinalizeArtifact";
         let what = || format!("{METHOD} for {name}");
-        let mut question = self.question();
-        question["name"] = json!(name.as_str());
-        question["size"] = json!(content.size.to_string());
-        question["hash"] = json!(format!("sha256:{}", content.sha256));
+        let mut request = self.request();
+        request["name"] = json!(name.as_str());
+        request["size"] = json!(content.size.to_string());
+        request["hash"] = json!(format!("sha256:{}", content.sha256));
 
         let mut retries = self.twirp.retries(METHOD, name.as_str());
-        let mut lost = false;
+        let mut may_have_applied = false;
         let failure = loop {
-            match self.twirp.ask(METHOD, &question).await {
+            match self.twirp.call(METHOD, &request).await {
                 Ok(answer) => {
                     match understood(answer, what()).and_then(|answer| finalized(&answer, what())) {
                         Ok(id) => return Ok(id),
                         Err(error) => {
-                            lost = true;
+                            may_have_applied = true;
                             break error;
                         }
                     }
                 }
-                Err(trouble) => {
-                    lost |= trouble.lost() || trouble.status() == Some(409);
-                    if let Err(error) = retries.after(trouble).await {
+                Err(failure) => {
+                    may_have_applied |= failure.may_have_applied() || failure.status() == Some(409);
+                    if let Err(error) = retries.after(failure).await {
                         break error;
                     }
-                    if lost {
+                    if may_have_applied {
                         match self.listed(name, content).await {
                             Ok(Some(id)) => return Ok(id),
                             Ok(None) => {}
@@ -211,7 +211,7 @@ impl Service {
                 }
             }
         };
-        if !lost {
+        if !may_have_applied {
             return Err(failure);
         }
         match self.listed(name, content).await {
@@ -237,7 +237,7 @@ impl Service {
         loop {
             match self.listed_once(name, content).await {
                 Ok(found) => return Ok(found),
-                Err(trouble) => retries.after(trouble).await?,
+                Err(failure) => retries.after(failure).await?,
             }
         }
     }
@@ -246,10 +246,10 @@ impl Service {
         &self,
         name: &ArtifactName,
         content: Content<'_>,
-    ) -> Result<Option<String>, Trouble> {
-        let mut question = self.question();
-        question["name_filter"] = json!(name.as_str());
-        let answer = self.twirp.ask("ListArtifacts", &question).await?;
+    ) -> Result<Option<String>, RequestFailure> {
+        let mut request = self.request();
+        request["name_filter"] = json!(name.as_str());
+        let answer = self.twirp.call("ListArtifacts", &request).await?;
         let listed: Option<ListArtifactsResponse> = serde_json::from_value(answer).ok();
         let id = listed
             .as_ref()
@@ -258,14 +258,14 @@ impl Service {
         Ok(id.map(|id| id.to_string()))
     }
 
-    fn question(&self) -> Value {
+    fn request(&self) -> Value {
         json!({
             "workflow_run_backend_id": self.twirp.token.run(),
             "workflow_job_run_backend_id": self.twirp.token.job(),
         })
     }
 
-    fn settle(&self, version: Version) {
+    fn remember_version(&self, version: Version) {
         // Whoever comes second has learned nothing new.
         let _ = self.version.set(version);
     }
@@ -273,15 +273,15 @@ impl Service {
 
 /// Whether the server may have refused version 7 for what it is. Servers that do not know
 /// `mime_type` say 400, or 500 with a body that is not Twirp's ("Error decode request body").
-fn may_not_know_seven(trouble: &Trouble) -> bool {
-    match trouble.status() {
-        Some(400) => !trouble.says("insufficient usage"),
-        Some(500) => trouble.code().is_empty(),
+fn is_unsupported_v7(failure: &RequestFailure) -> bool {
+    match failure.status() {
+        Some(400) => !failure.says("insufficient usage"),
+        Some(500) => failure.code().is_empty(),
         _ => false,
     }
 }
 
-fn name_is_taken(trouble: &Trouble) -> bool {
-    trouble.status() == Some(409)
-        && (trouble.code() == "already_exists" || trouble.says("already exists"))
+fn name_is_taken(failure: &RequestFailure) -> bool {
+    failure.status() == Some(409)
+        && (failure.code() == "already_exists" || failure.says("already exists"))
 }

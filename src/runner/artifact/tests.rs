@@ -97,7 +97,7 @@ async fn a_large_file_arrives_whole_and_the_address_unchanged() {
     );
 
     let created = server.of("CreateArtifact");
-    let question = created[0].json();
+    let request = created[0].json();
     assert_eq!(
         created[0].line.trim_end(),
         "POST /twirp/github.actions.results.api.v1.ArtifactService/CreateArtifact HTTP/1.1"
@@ -107,11 +107,11 @@ async fn a_large_file_arrives_whole_and_the_address_unchanged() {
             .head
             .contains(&format!("authorization: bearer {}", token().to_lowercase()))
     );
-    assert_eq!(question["version"], 7);
-    assert_eq!(question["mime_type"], "application/zip");
-    assert_eq!(question["workflow_run_backend_id"], "run-1");
-    assert_eq!(question["workflow_job_run_backend_id"], "job-2");
-    assert!(question["expires_at"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(request["version"], 7);
+    assert_eq!(request["mime_type"], "application/zip");
+    assert_eq!(request["workflow_run_backend_id"], "run-1");
+    assert_eq!(request["workflow_job_run_backend_id"], "job-2");
+    assert!(request["expires_at"].as_str().unwrap().ends_with('Z'));
 
     // The blocks, in the order the list says.
     let list = server.of("blocklist");
@@ -131,7 +131,10 @@ async fn a_large_file_arrives_whole_and_the_address_unchanged() {
     let order = String::from_utf8(list[0].body.clone()).unwrap();
     for id in order.split("<Latest>").skip(1) {
         let id = id.split('<').next().unwrap();
-        let target = format!("PUT {STORE}&comp=block&blockid={} ", address::encoded(id));
+        let target = format!(
+            "PUT {STORE}&comp=block&blockid={} ",
+            signed_address::encoded(id)
+        );
         let block = blocks
             .iter()
             .find(|block| block.line.starts_with(&target))
@@ -141,10 +144,10 @@ async fn a_large_file_arrives_whole_and_the_address_unchanged() {
     }
     assert_eq!(hex::encode(Sha256::digest(&blob)), uploaded.digest);
 
-    let question = server.of("FinalizeArtifact")[0].json();
-    assert_eq!(question["size"], blob.len().to_string());
-    assert_eq!(question["hash"], format!("sha256:{}", uploaded.digest));
-    assert_eq!(question["name"], "report");
+    let request = server.of("FinalizeArtifact")[0].json();
+    assert_eq!(request["size"], blob.len().to_string());
+    assert_eq!(request["hash"], format!("sha256:{}", uploaded.digest));
+    assert_eq!(request["name"], "report");
 
     let printed = format!("{service:?}");
     assert!(!printed.contains("t0ps3cr3t"), "{printed}");

@@ -7,8 +7,8 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::Value;
 use tracing::debug;
 
-use super::answer::{self, Trouble};
-use super::retry::{Retries, service_may_recover};
+use super::request_failure::{self, RequestFailure};
+use super::retries::{Retries, service_may_recover};
 use super::token::RuntimeToken;
 use crate::system::clock::Clock;
 use crate::system::http::Http;
@@ -17,7 +17,7 @@ use crate::system::http::Http;
 const SERVICE: &str = "twirp/github.actions.results.api.v1.ArtifactService";
 
 /// How long one call may take; the official client waits as long.
-const TIME_LIMIT: Duration = Duration::from_secs(180);
+const TIMEOUT: Duration = Duration::from_secs(180);
 
 /// The way to the service.
 #[derive(Debug)]
@@ -31,27 +31,33 @@ pub(super) struct Twirp {
 
 impl Twirp {
     /// Calls `method` once. A success is any JSON under a status 2xx.
-    pub(super) async fn ask(&self, method: &str, question: &Value) -> Result<Value, Trouble> {
-        let no_answer = |error| Trouble::no_answer(&self.http, error);
+    pub(super) async fn call(
+        &self,
+        method: &str,
+        request: &Value,
+    ) -> Result<Value, RequestFailure> {
+        let no_answer = |error| RequestFailure::no_answer(&self.http, error);
         let mut response = self
             .http
             .client()
             .post(format!("{}{SERVICE}/{method}", self.origin))
-            .timeout(self.clock.patience(TIME_LIMIT))
+            .timeout(self.clock.patience(TIMEOUT))
             .header(CONTENT_TYPE, "application/json")
             .header(AUTHORIZATION, self.token.bearer())
-            .body(question.to_string())
+            .body(request.to_string())
             .send()
             .await
             .map_err(no_answer)?;
-        let body = answer::read(&mut response).await.map_err(no_answer)?;
+        let body = request_failure::read(&mut response)
+            .await
+            .map_err(no_answer)?;
         let status = response.status();
         debug!("{method}: HTTP {status}, {} bytes", body.len());
         let json: Option<Value> = serde_json::from_slice(&body).ok();
 
-        let trouble = |words: (&str, &str), repeatable| {
+        let failure = |words: (&str, &str), repeatable| {
             let secrets = [self.token.expose()];
-            Trouble::answered(
+            RequestFailure::answered(
                 status.as_u16(),
                 response.headers(),
                 words,
@@ -60,26 +66,26 @@ impl Twirp {
             )
         };
         match json {
-            _ if status.is_redirection() => Err(trouble(("", "a redirect"), false).strange()),
+            _ if status.is_redirection() => Err(failure(("", "a redirect"), false).malformed()),
             Some(json) if status.is_success() => Ok(json),
             Some(json) => {
                 let word = |name| json.get(name).and_then(Value::as_str).unwrap_or_default();
                 let words = (word("code"), word("msg"));
-                let trouble = trouble(words, service_may_recover(status.as_u16()));
+                let failure = failure(words, service_may_recover(status.as_u16()));
                 // The service's own errors have a code.
                 Err(if words.0.is_empty() {
-                    trouble.strange()
+                    failure.malformed()
                 } else {
-                    trouble
+                    failure
                 })
             }
             // What is under a success may be half an answer with a signed address in it.
             None if status.is_success() => {
-                Err(trouble(("", "a body that is not JSON"), true).strange())
+                Err(failure(("", "a body that is not JSON"), true).malformed())
             }
             None => {
                 let text = String::from_utf8_lossy(&body);
-                Err(trouble(("", &text), true).strange())
+                Err(failure(("", &text), true).malformed())
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Lists in answers that are short in every honest one. An answer of a few megabytes has room for
-//! millions of empty entries, each of which takes far more memory than its two bytes.
+//! Deserializes JSON arrays with an upper bound on their length. A response of a few megabytes has
+//! room for millions of empty entries, each of which takes far more memory than its two bytes.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,15 +8,20 @@ use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// Reads a list, keeps its first `N` entries, and tells how many it has.
-pub(super) fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>, const N: usize>(
+pub(super) fn deserialize_bounded<
+    'de,
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+    const N: usize,
+>(
     deserializer: D,
 ) -> Result<(Vec<T>, usize), D::Error> {
-    deserializer.deserialize_seq(Few::<T, N>(PhantomData))
+    deserializer.deserialize_seq(BoundedVec::<T, N>(PhantomData))
 }
 
-struct Few<T, const N: usize>(PhantomData<T>);
+struct BoundedVec<T, const N: usize>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>, const N: usize> Visitor<'de> for Few<T, N> {
+impl<'de, T: Deserialize<'de>, const N: usize> Visitor<'de> for BoundedVec<T, N> {
     type Value = (Vec<T>, usize);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,8 +61,8 @@ mod tests {
             (json!([1, 2, 3]), vec![1, 2, 3], 3),
             (json!([1, 2, 3, {"x": []}, null]), vec![1, 2, 3], 5),
         ] {
-            assert_eq!(few::<_, u8, 3>(list).unwrap(), (kept, all));
+            assert_eq!(deserialize_bounded::<_, u8, 3>(list).unwrap(), (kept, all));
         }
-        assert!(few::<_, u8, 3>(json!(null)).is_err());
+        assert!(deserialize_bounded::<_, u8, 3>(json!(null)).is_err());
     }
 }

@@ -1,5 +1,5 @@
-//! Objects in answers. What is read into a struct may also be written as a list of its fields'
-//! values, to serde; to GitHub it never is, and `[0,[]]` is no page without seats.
+//! Deserializes JSON objects and nothing else. serde also accepts an array of the fields' values for
+//! a struct. GitHub never sends that, and `[0,[]]` isn't a page without seats.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,9 +9,9 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// What is an object in JSON, and nothing else.
-pub(super) struct Object<T>(pub(super) T);
+pub(super) struct MapOnly<T>(pub(super) T);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for MapOnly<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(Fields(PhantomData)).map(Self)
     }

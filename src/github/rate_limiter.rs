@@ -1,4 +1,4 @@
-//! Waiting for the governor: every request to GitHub passes here before it is sent.
+//! Delays requests to GitHub until [`super::rate_limit_state`] allows them.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,19 +7,19 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::pacing::{Admission, Cost, Governor, Quota, Reason, Ticket};
+use super::rate_limit_state::{Admission, Cost, InFlightHandle, Quota, RateLimitState, Reason};
 use crate::report::seat::whole_seconds;
 use crate::system::clock::Clock;
 
 /// How many requests are under way at once. GitHub allows a hundred ("Rate limits for the REST
 /// API", "About secondary rate limits"), over all that use the token.
-pub(crate) const AT_ONCE: usize = 10;
+pub(crate) const MAX_IN_FLIGHT: usize = 10;
 
 /// A wait longer than this is announced.
-const ANNOUNCED: Duration = Duration::from_secs(5);
+const MIN_ANNOUNCED_WAIT: Duration = Duration::from_secs(5);
 
-/// Lets requests begin when the governor allows it.
-pub(crate) struct Pacer {
+/// Lets requests begin when [`RateLimitState`] allows them.
+pub(crate) struct RateLimiter {
     clock: Clock,
     slots: Semaphore,
     state: Mutex<State>,
@@ -36,7 +36,7 @@ pub(crate) struct WaitBudget {
 
 #[derive(Default)]
 struct State {
-    governor: Governor,
+    limits: RateLimitState,
     /// How long was waited because GitHub said so, or will be.
     waited: Duration,
     /// Until when waits are counted in `waited`.
@@ -57,7 +57,7 @@ pub(crate) struct ThrottleResponse {
 
 /// GitHub wants to be left alone for longer than the user wants to wait.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) struct TooLong {
+pub(crate) struct WaitBudgetExceeded {
     wait: Duration,
     end: Timestamp,
     waited: Duration,
@@ -65,7 +65,7 @@ pub(crate) struct TooLong {
     throttle: Option<ThrottleResponse>,
 }
 
-impl TooLong {
+impl WaitBudgetExceeded {
     /// The answer by which GitHub said to wait, to whichever request; nothing where only the
     /// headers of good answers said that no request is left.
     pub(crate) fn answer(&self) -> Option<&str> {
@@ -85,7 +85,7 @@ impl TooLong {
     }
 }
 
-impl fmt::Display for TooLong {
+impl fmt::Display for WaitBudgetExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let asks = if self.is_for_a_limit() {
             "GitHub's rate limit leaves no request"
@@ -113,38 +113,42 @@ impl fmt::Display for TooLong {
 }
 
 /// A request that may be sent.
-pub(crate) struct Admitted<'a> {
-    pacer: &'a Pacer,
-    ticket: Ticket,
+pub(crate) struct Permit<'a> {
+    rate_limiter: &'a RateLimiter,
+    handle: InFlightHandle,
     token: u64,
     quota: Option<Quota>,
     _slot: Option<SemaphorePermit<'a>>,
 }
 
-impl Pacer {
-    /// A pacer that waits for GitHub no longer than the `budget` in total.
+impl RateLimiter {
+    /// A limiter that waits for GitHub no longer than the `budget` in total.
     pub(crate) fn new(clock: Clock, budget: WaitBudget) -> Self {
         Self {
             clock,
-            slots: Semaphore::new(AT_ONCE),
+            slots: Semaphore::new(MAX_IN_FLIGHT),
             state: Mutex::default(),
             budget,
         }
     }
 
     /// Waits until a request may be sent.
-    pub(crate) async fn admit(&self, cost: Cost, token: u64) -> Result<Admitted<'_>, Box<TooLong>> {
-        // Never closed; without a slot the governor's limits hold all the same.
+    pub(crate) async fn admit(
+        &self,
+        cost: Cost,
+        token: u64,
+    ) -> Result<Permit<'_>, Box<WaitBudgetExceeded>> {
+        // Never closed; the limits apply even without a slot.
         let slot = self.slots.acquire().await.ok();
         loop {
             let (now, until) = {
                 let mut state = self.state();
                 let now = self.clock.elapsed();
-                match state.governor.admit(now, cost, token) {
-                    Admission::Now(ticket) => {
-                        return Ok(Admitted {
-                            pacer: self,
-                            ticket,
+                match state.limits.admit(now, cost, token) {
+                    Admission::Now(handle) => {
+                        return Ok(Permit {
+                            rate_limiter: self,
+                            handle,
                             token,
                             quota: None,
                             _slot: slot,
@@ -168,13 +172,13 @@ impl Pacer {
     pub(crate) fn hold(&self, wait: Duration, throttle: ThrottleResponse) {
         let until = self.clock.elapsed() + wait;
         let mut state = self.state();
-        state.governor.hold(until);
+        state.limits.hold(until);
         if state.held.as_ref().is_none_or(|(held, _)| *held < until) {
             state.held = Some((until, throttle));
         }
     }
 
-    /// The moment after so long, in the governor's time.
+    /// The moment after that wait, by [`Clock::elapsed`].
     pub(crate) fn after(&self, wait: Duration) -> Duration {
         self.clock.elapsed() + wait
     }
@@ -184,10 +188,10 @@ impl Pacer {
         state: &mut State,
         (now, until): (Duration, Duration),
         end: Timestamp,
-    ) -> Result<(), Box<TooLong>> {
+    ) -> Result<(), Box<WaitBudgetExceeded>> {
         let wait = until.saturating_sub(now.max(state.counted_until));
         if state.waited + wait > self.budget.max {
-            return Err(Box::new(TooLong {
+            return Err(Box::new(WaitBudgetExceeded {
                 wait: until.saturating_sub(now),
                 end,
                 waited: state.waited,
@@ -205,7 +209,7 @@ impl Pacer {
     }
 }
 
-impl Admitted<'_> {
+impl Permit<'_> {
     /// Notes the quota that the answer told.
     pub(crate) fn tell(&mut self, quota: Quota) {
         self.quota = Some(quota);
@@ -213,13 +217,13 @@ impl Admitted<'_> {
 }
 
 /// A request has ended, however it ended.
-impl Drop for Admitted<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        let now = self.pacer.clock.elapsed();
-        self.pacer
+        let now = self.rate_limiter.clock.elapsed();
+        self.rate_limiter
             .state()
-            .governor
-            .ended(now, self.ticket, self.token, self.quota);
+            .limits
+            .ended(now, self.handle, self.token, self.quota);
     }
 }
 
@@ -234,7 +238,7 @@ impl State {
 fn announce(state: &mut State, (now, until): (Duration, Duration), end: Timestamp, reason: Reason) {
     let wait = until.saturating_sub(now);
     // Ten requests wait for the same moment; it is said once.
-    if wait < ANNOUNCED || until <= state.announced_until + ANNOUNCED {
+    if wait < MIN_ANNOUNCED_WAIT || until <= state.announced_until + MIN_ANNOUNCED_WAIT {
         return;
     }
     state.announced_until = until;

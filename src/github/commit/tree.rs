@@ -1,5 +1,4 @@
-//! What a folder of the repository holds, asked for at once: the names of files and the IDs of
-//! their content.
+//! Lists the files of a folder and the IDs of their content with one request.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -7,9 +6,9 @@ use serde_json::json;
 use super::Committer;
 use super::branch::Data;
 use super::shapes::Head;
-use crate::github::checked;
 use crate::github::error::GitHubError;
 use crate::github::names::RepositoryPath;
+use crate::github::validate;
 
 /// A folder, the folders in it, and the folders in these.
 const LISTING: &str = "query($owner: String!, $name: String!, $folder: String!) {
@@ -38,7 +37,7 @@ struct Entry {
     name: String,
     #[serde(rename = "type")]
     kind: String,
-    #[serde(deserialize_with = "checked::sha")]
+    #[serde(deserialize_with = "validate::sha")]
     oid: String,
     /// What it is, if that was asked for.
     object: Option<Tree>,

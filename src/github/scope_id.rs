@@ -1,5 +1,5 @@
-//! The number by which GitHub knows an organization or an enterprise. It stays the same when the
-//! organization is renamed, so it tells a rename from somebody else.
+//! The ID of an organization or enterprise. A renamed organization keeps it, so it tells a rename
+//! from another organization.
 
 use serde::Deserialize;
 use serde_json::json;

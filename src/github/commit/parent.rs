@@ -1,4 +1,4 @@
-//! What a commit is made on: a repository's first commit and its branches are created here.
+//! Creates what a commit is made on: a repository's first commit, and branches.
 
 use super::branch::State;
 use super::error::{gives_no_reason, is_by_a_rule};
@@ -6,12 +6,12 @@ use super::permit::Rulebook;
 use super::protected::Refused;
 use super::rules::{Rules, Write};
 use super::shapes::Head;
-use super::{CommitError, Committer, Patience};
+use super::{CommitError, Committer, RetryBudget};
 use crate::github::error::GitHubError;
 use crate::github::names::BranchName;
 
 /// What a commit is made on.
-pub(super) struct Base {
+pub(super) struct Parent {
     pub(super) head: Head,
     /// Whether the branch exists, rather than being begun with the commit.
     pub(super) exists: bool,
@@ -35,11 +35,11 @@ impl Committer<'_> {
     }
 
     /// What to commit on, once there is something: a repository without commits gets its first.
-    pub(super) async fn base(
+    pub(super) async fn parent(
         &self,
         book: &mut Rulebook,
-        patience: &mut Patience,
-    ) -> Result<Base, CommitError> {
+        budget: &mut RetryBudget,
+    ) -> Result<Parent, CommitError> {
         loop {
             // Reading was tried again already.
             let (head, exists) = match self.state().await? {
@@ -48,13 +48,14 @@ impl Committer<'_> {
                 State::Empty => {
                     let (branch, write) = (self.first_branch(), Write::FirstCommit);
                     let rules = self.permit(branch, &[write], book).await?;
-                    let step = self.begin_repository().await;
-                    self.begun(step, (branch, write), &rules, patience).await?;
+                    let step = self.create_first_commit().await;
+                    self.check_created(step, (branch, write), &rules, budget)
+                        .await?;
                     continue;
                 }
                 State::NoBase(base, head) => {
                     let rules = self.permit(base, &[Write::NewBranch], book).await?;
-                    self.begin(base, &head, &rules, patience).await?;
+                    self.ensure_branch(base, &head, &rules, budget).await?;
                     continue;
                 }
                 State::NoDefault => {
@@ -70,36 +71,36 @@ impl Committer<'_> {
                     });
                 }
             };
-            return Ok(Base { head, exists });
+            return Ok(Parent { head, exists });
         }
     }
 
     /// Creates `branch` at `head`; false if it isn't sure that it exists now, and worth looking
     /// again.
-    pub(super) async fn begin(
+    pub(super) async fn ensure_branch(
         &self,
         branch: &BranchName,
         head: &Head,
         rules: &Rules,
-        patience: &mut Patience,
+        budget: &mut RetryBudget,
     ) -> Result<bool, CommitError> {
-        let step = self.begin_branch(branch, &head.commit).await;
-        self.begun(step, (branch, Write::NewBranch), rules, patience)
+        let step = self.create_branch(branch, &head.commit).await;
+        self.check_created(step, (branch, Write::NewBranch), rules, budget)
             .await
     }
 
-    async fn begun(
+    async fn check_created(
         &self,
         step: Result<(), GitHubError>,
         (branch, write): (&BranchName, Write),
         rules: &Rules,
-        patience: &mut Patience,
+        budget: &mut RetryBudget,
     ) -> Result<bool, CommitError> {
         let Err(error) = step else {
             return Ok(true);
         };
         // Another run was faster, or another of GitHub's servers doesn't know the commit yet.
-        let most = match write {
+        let max = match write {
             Write::NewBranch if !error.words().contains("already exists") => 3,
             _ => 10,
         };
@@ -107,12 +108,12 @@ impl Committer<'_> {
             .status()
             .is_some_and(|status| matches!(status.as_u16(), 409 | 422))
             && !is_by_a_rule(&error, write, rules)
-            && patience.tries < most;
+            && budget.tries < max;
         if !by_another && !error.is_transient() {
             return Err(self.refused(branch, write, error, rules));
         }
-        if !patience.wait(self.clock).await {
-            return Err(self.gave_up(patience, error));
+        if !budget.wait(self.clock).await {
+            return Err(self.gave_up(budget, error));
         }
         Ok(false)
     }

@@ -1,4 +1,4 @@
-//! What GitHub's answers name, checked before it goes into an address, an output or a page.
+//! Validates SHAs and URLs from responses before they're used in URLs, outputs, and pages.
 
 use reqwest::Url;
 use serde::de::Error;

@@ -1,4 +1,4 @@
-//! What came back from a request that did not succeed, safe to be shown.
+//! What came back from a request that didn't succeed, safe to show.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,27 +10,27 @@ use crate::system::http::{Http, TransportError, read_body};
 use crate::system::text;
 
 /// How much of a server's text is shown.
-const SHOWN: usize = 500;
+const MAX_SHOWN_CHARS: usize = 500;
 
 /// How much of an answer is read. The answers of both services are a few kilobytes.
-const READ: usize = 1 << 20;
+const MAX_BODY_SIZE: usize = 1 << 20;
 
 /// A request without success: what came back, or why nothing did.
 ///
 /// Texts of the server are cut to a bounded length, their control characters are escaped and the
 /// secrets of the request are replaced, so that it can be printed anywhere.
 #[derive(Clone, Debug)]
-pub struct Trouble {
+pub struct RequestFailure {
     status: Option<u16>,
     code: String,
     message: String,
     request_id: Option<String>,
     retry_after: Option<Duration>,
-    lost: bool,
+    may_have_applied: bool,
     repeatable: bool,
 }
 
-impl Trouble {
+impl RequestFailure {
     /// Nothing came back, or not all of it, to a request that `http` sent.
     pub(super) fn no_answer(http: &Http, error: reqwest::Error) -> Self {
         let via = error.url().and_then(|url| http.via(url));
@@ -42,7 +42,7 @@ impl Trouble {
             message: error.words(),
             request_id: None,
             retry_after: None,
-            lost: true,
+            may_have_applied: true,
             repeatable: true,
         }
     }
@@ -68,15 +68,15 @@ impl Trouble {
                 .and_then(|seconds| seconds.trim().parse().ok())
                 .map(Duration::from_secs),
             // A gateway's complaint says nothing about what the server behind it did.
-            lost: status >= 500,
+            may_have_applied: status >= 500,
             repeatable,
         }
     }
 
     /// The same, where the body was not of the agreed form: nothing is known of what the server
     /// did, and it was most likely not the server that spoke.
-    pub(super) fn strange(mut self) -> Self {
-        self.lost = true;
+    pub(super) fn malformed(mut self) -> Self {
+        self.may_have_applied = true;
         self
     }
 
@@ -90,19 +90,14 @@ impl Trouble {
         &self.code
     }
 
-    /// The service's text, or the cause of there being no answer.
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-
     /// How long the server asks to wait.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
     /// Whether the server may have done what was asked all the same.
-    pub(super) fn lost(&self) -> bool {
-        self.lost
+    pub(super) fn may_have_applied(&self) -> bool {
+        self.may_have_applied
     }
 
     /// Whether a further try may help.
@@ -116,7 +111,7 @@ impl Trouble {
     }
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for RequestFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.status {
             None => write!(f, "no answer ({})", self.message)?,
@@ -126,7 +121,7 @@ impl fmt::Display for Trouble {
                     write!(f, " {}", self.code)?;
                 }
                 if !self.message.is_empty() {
-                    write!(f, ", {:?}", Plain(&self.message))?;
+                    write!(f, ", {:?}", RawDisplay(&self.message))?;
                 }
             }
         }
@@ -138,9 +133,9 @@ impl fmt::Display for Trouble {
 }
 
 /// Puts a text between quotes without escaping it a second time.
-struct Plain<'a>(&'a str);
+struct RawDisplay<'a>(&'a str);
 
-impl fmt::Debug for Plain<'_> {
+impl fmt::Debug for RawDisplay<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{}\"", self.0)
     }
@@ -148,7 +143,7 @@ impl fmt::Debug for Plain<'_> {
 
 /// Reads a body, up to a size that no honest one has.
 pub(super) async fn read(response: &mut reqwest::Response) -> Result<Bytes, reqwest::Error> {
-    let body = read_body(READ, async || response.chunk().await).await?;
+    let body = read_body(MAX_BODY_SIZE, async || response.chunk().await).await?;
     Ok(body.bytes)
 }
 
@@ -161,7 +156,7 @@ fn shown(text: &str, secrets: &[&str]) -> String {
             text = text.replace(secret, "***");
         }
     }
-    text::shown(&text, SHOWN)
+    text::shown(&text, MAX_SHOWN_CHARS)
 }
 
 #[cfg(test)]
@@ -189,11 +184,11 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("x-github-request-id", "AB:12".parse().unwrap());
         headers.insert("retry-after", "7".parse().unwrap());
-        let trouble = Trouble::answered(503, &headers, ("unavailable", "later"), true, &[]);
+        let failure = RequestFailure::answered(503, &headers, ("unavailable", "later"), true, &[]);
         assert_eq!(
-            trouble.to_string(),
+            failure.to_string(),
             "HTTP 503 unavailable, \"later\" (request AB:12)"
         );
-        assert_eq!(trouble.retry_after(), Some(Duration::from_secs(7)));
+        assert_eq!(failure.retry_after(), Some(Duration::from_secs(7)));
     }
 }

@@ -22,32 +22,32 @@ use std::time::{Duration, Instant};
 
 use tracing::{debug, info, warn};
 
-use super::answer::Trouble;
 use super::error::ArtifactError;
+use super::request_failure::RequestFailure;
 use crate::system::backoff::Backoff;
 use crate::system::clock::{Clock, jitter};
 
 /// The longest pause a server can ask for before it is told as an error instead.
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
+const MAX_WAIT: Duration = Duration::from_secs(300);
 
 /// How long one call waits for the artifact service's limit in all.
-const LONGEST_LIMIT: Duration = Duration::from_secs(120);
+const MAX_LIMIT_WAIT: Duration = Duration::from_secs(120);
 
 /// The waits for a limit whose answers name no time.
-const LIMIT_BACKOFF: Backoff = Backoff::new(Duration::from_secs(8), 1.5, LONGEST_LIMIT);
+const LIMIT_BACKOFF: Backoff = Backoff::new(Duration::from_secs(8), 1.5, MAX_LIMIT_WAIT);
 
 /// The waits for a limit whose answers name a time. A short time that is named again and again
 /// would only make the limit last.
-const MIN_LIMIT_BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(1), LONGEST_LIMIT);
+const MIN_LIMIT_BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(1), MAX_LIMIT_WAIT);
 
 /// The waits after failed calls of the artifact service.
-const SERVICE_BACKOFF: Backoff = Backoff::new(Duration::from_secs(3), 1.5, LONGEST_WAIT);
+const SERVICE_BACKOFF: Backoff = Backoff::new(Duration::from_secs(3), 1.5, MAX_WAIT);
 
 /// The waits after failed requests to the store are these less the first one.
-const STORE_BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(4), LONGEST_WAIT);
+const STORE_BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(4), MAX_WAIT);
 
 /// A shorter wait for a limit isn't worth a line in the log.
-const SHORT_WAIT: Duration = Duration::from_secs(2);
+const MIN_LOGGED_WAIT: Duration = Duration::from_secs(2);
 
 /// The waits of one call for the artifact service's limit. They count as they were asked for,
 /// whatever the clock.
@@ -68,7 +68,7 @@ impl Limit {
             Some(_) => MIN_LIMIT_BACKOFF.wait(self.times),
             None => LIMIT_BACKOFF.up_to_next(self.times, random),
         };
-        let left = LONGEST_LIMIT.saturating_sub(self.waited);
+        let left = MAX_LIMIT_WAIT.saturating_sub(self.waited);
         let asked = asked.unwrap_or_default();
         if left < Duration::from_secs(1) || asked > left {
             return None;
@@ -119,40 +119,40 @@ impl<'a> Retries<'a> {
     }
 
     /// Takes note of a failed try and waits until the next one is due.
-    pub(super) async fn after(&mut self, trouble: Trouble) -> Result<(), ArtifactError> {
-        if trouble.status() == Some(429)
+    pub(super) async fn after(&mut self, failure: RequestFailure) -> Result<(), ArtifactError> {
+        if failure.status() == Some(429)
             && let Some(limit) = &mut self.limit_waits
         {
-            return wait_for_limit(self.clock, &self.what, limit, trouble).await;
+            return wait_for_limit(self.clock, &self.what, limit, failure).await;
         }
         self.failed += 1;
         let what = self.what.clone();
-        let trouble = Box::new(trouble);
-        if trouble.says("insufficient usage") {
-            return Err(ArtifactError::Quota { what, trouble });
+        let failure = Box::new(failure);
+        if failure.says("insufficient usage") {
+            return Err(ArtifactError::Quota { what, failure });
         }
-        if !trouble.repeatable() {
-            return Err(ArtifactError::Refused { what, trouble });
+        if !failure.repeatable() {
+            return Err(ArtifactError::Refused { what, failure });
         }
         if self.failed >= self.limit {
             return Err(ArtifactError::GaveUp {
                 what,
                 tries: self.failed,
                 elapsed: self.began.elapsed(),
-                trouble,
+                failure,
             });
         }
-        let asked = trouble.retry_after().unwrap_or_default();
-        if asked > LONGEST_WAIT {
+        let asked = failure.retry_after().unwrap_or_default();
+        if asked > MAX_WAIT {
             return Err(ArtifactError::TooLongAWait {
                 what,
                 wait: asked,
-                trouble,
+                failure,
             });
         }
         let wait = (self.schedule)(self.failed).max(asked);
         warn!(
-            "{what} failed: {trouble}. Try {} of {} follows in {:.1} s",
+            "{what} failed: {failure}. Try {} of {} follows in {:.1} s",
             self.failed + 1,
             self.limit,
             wait.as_secs_f64(),
@@ -167,23 +167,23 @@ async fn wait_for_limit(
     clock: &Clock,
     what: &str,
     limit: &mut Limit,
-    trouble: Trouble,
+    failure: RequestFailure,
 ) -> Result<(), ArtifactError> {
-    let asked = trouble.retry_after();
+    let asked = failure.retry_after();
     let Some(wait) = limit.next(asked, jitter()) else {
         return Err(ArtifactError::Limited {
             what: what.to_owned(),
             asked,
             waited: limit.waited,
-            most: LONGEST_LIMIT,
-            trouble: Box::new(trouble),
+            max: MAX_LIMIT_WAIT,
+            failure: Box::new(failure),
         });
     };
     let line = format!(
-        "{what} is rate limited: {trouble}. Trying again in {:.1} s",
+        "{what} is rate limited: {failure}. Trying again in {:.1} s",
         wait.as_secs_f64()
     );
-    if wait > SHORT_WAIT {
+    if wait > MIN_LOGGED_WAIT {
         info!("{line}");
     } else {
         debug!("{line}");
@@ -224,9 +224,9 @@ mod tests {
         for random in [0.0, 0.999] {
             assert!((seconds(1, random) - 3.0).abs() < 1e-9);
         }
-        for (failed, least, most) in [(2, 4.5, 6.75), (3, 6.75, 10.125), (4, 10.125, 15.1875)] {
+        for (failed, least, max) in [(2, 4.5, 6.75), (3, 6.75, 10.125), (4, 10.125, 15.1875)] {
             assert!((seconds(failed, 0.0) - least).abs() < 1e-9);
-            assert!((seconds(failed, 1.0) - most).abs() < 1e-9);
+            assert!((seconds(failed, 1.0) - max).abs() < 1e-9);
         }
     }
 
@@ -242,8 +242,8 @@ mod tests {
                     waits.push(wait);
                 }
                 let sum: Duration = waits.iter().sum();
-                assert!(sum <= LONGEST_LIMIT && waits.len() <= 10, "{waits:?}");
-                assert!(sum >= LONGEST_LIMIT / 2, "{waits:?}");
+                assert!(sum <= MAX_LIMIT_WAIT && waits.len() <= 10, "{waits:?}");
+                assert!(sum >= MAX_LIMIT_WAIT / 2, "{waits:?}");
             }
         }
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The signed address an artifact's content is sent to.
+//! The signed URL that an artifact's content is sent to.
 
 use std::borrow::Cow;
 

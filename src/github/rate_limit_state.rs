@@ -1,12 +1,12 @@
-//! The governor: when the next request to GitHub may begin.
+//! Decides when the next request to GitHub can begin.
 //!
 //! GitHub publishes its limits ("Rate limits for the REST API", "Rate limits and query limits for
-//! the GraphQL API") and asks to keep to them. All requests of a run pass through one governor,
-//! which keeps every one of them at once: a burst may use what the minute still allows, a long run
-//! settles at the rate that GitHub allows. When GitHub says to wait, everything waits.
+//! the GraphQL API") and asks clients to keep to them. All requests of a run count toward one state,
+//! which keeps every limit at once. A burst can use what's left of the minute, and a long run settles
+//! at the rate that GitHub allows. If GitHub asks to wait, every request waits.
 //!
-//! The governor only calculates. It is told the time, as the time since some beginning, and knows
-//! neither clocks nor sockets; [`super::pacer`] waits for it.
+//! The state only calculates. It gets the time as the time since some beginning, and knows neither
+//! clocks nor sockets; [`super::rate_limiter`] waits for it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -19,23 +19,23 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// Points a minute that requests to the REST API may cost: 900. Some are kept back, because
 /// GitHub's minute does not begin when ours does.
-const REST_POINTS: u64 = 880;
+const MAX_REST_POINTS: u64 = 880;
 
 /// Points a minute that requests to GraphQL may cost: 2,000.
-const GRAPHQL_POINTS: u64 = 1_960;
+const MAX_GRAPHQL_POINTS: u64 = 1_960;
 
 /// GitHub's servers may work 90 seconds for us in 60 seconds of time, "estimated by the total
 /// response time". Some is kept back, because a request's time is known only when it has ended.
-const SERVER_TIME: Duration = Duration::from_millis(87_000);
+const MAX_SERVER_TIME: Duration = Duration::from_millis(87_000);
 
 /// Of the server time no more than 60 seconds may be GraphQL's.
-const GRAPHQL_SERVER_TIME: Duration = Duration::from_millis(58_000);
+const MAX_GRAPHQL_SERVER_TIME: Duration = Duration::from_millis(58_000);
 
 /// GitHub asks for a second between requests that write ("Best practices for using the REST API").
-const BETWEEN_WRITES: Duration = Duration::from_secs(1);
+const MIN_WRITE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Requests that create content, an hour: 500. The 80 a minute are kept by [`BETWEEN_WRITES`].
-const WRITES_AN_HOUR: usize = 490;
+/// Requests that create content, an hour: 500. The 80 a minute are kept by [`MIN_WRITE_INTERVAL`].
+const MAX_WRITES_PER_HOUR: usize = 490;
 
 /// How long a request is taken to last before any has ended.
 const FIRST_GUESS: Duration = Duration::from_millis(500);
@@ -74,14 +74,14 @@ impl Cost {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Admission {
     /// It may, and is counted.
-    Now(Ticket),
+    Now(InFlightHandle),
     /// Not before that time; ask again then.
     At(Duration, Reason),
 }
 
-/// Stands for a request that has begun, until it is handed back to [`Governor::ended`].
+/// Stands for a request that has begun, until it is handed back to [`RateLimitState::ended`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ticket {
+pub(crate) struct InFlightHandle {
     number: u64,
 }
 
@@ -125,11 +125,11 @@ impl Window {
 
     /// When `more` has room below `most`: now, or when enough has left. Where all of it leaving
     /// would not be enough, when the last has left.
-    fn room(&self, now: Duration, more: u64, most: u64) -> Duration {
+    fn room(&self, now: Duration, more: u64, max: u64) -> Duration {
         let mut sum = self.sum;
         let mut earliest = now;
         for (leaves, amount) in &self.entries {
-            if sum + more <= most {
+            if sum + more <= max {
                 break;
             }
             sum -= amount;
@@ -139,7 +139,7 @@ impl Window {
     }
 }
 
-struct UnderWay {
+struct InFlight {
     number: u64,
     cost: Cost,
     began: Duration,
@@ -156,10 +156,10 @@ struct Api {
 
 /// Keeps count of the requests of a run.
 #[derive(Default)]
-pub(crate) struct Governor {
+pub(crate) struct RateLimitState {
     rest: Api,
     graphql: Api,
-    under_way: Vec<UnderWay>,
+    in_flight: Vec<InFlight>,
     /// When the writes of the last hour began.
     writes: VecDeque<Duration>,
     typical: Option<Duration>,
@@ -169,7 +169,7 @@ pub(crate) struct Governor {
     quotas: Vec<(u64, bool, Quota)>,
 }
 
-impl Governor {
+impl RateLimitState {
     /// Asks whether a request of `token` (any number that tells tokens apart) may begin at `now`.
     pub(crate) fn admit(&mut self, now: Duration, cost: Cost, token: u64) -> Admission {
         self.forget(now);
@@ -192,7 +192,7 @@ impl Governor {
         }
         let number = self.next_number;
         self.next_number += 1;
-        self.under_way.push(UnderWay {
+        self.in_flight.push(InFlight {
             number,
             cost,
             began: now,
@@ -205,25 +205,25 @@ impl Governor {
         if let Some((_, _, quota)) = self.quota(token, cost) {
             quota.remaining = quota.remaining.saturating_sub(1);
         }
-        Admission::Now(Ticket { number })
+        Admission::Now(InFlightHandle { number })
     }
 
     /// Takes a request back that has ended at `now`, with the quota its answer told.
     pub(crate) fn ended(
         &mut self,
         now: Duration,
-        ticket: Ticket,
+        handle: InFlightHandle,
         token: u64,
         quota: Option<Quota>,
     ) {
         let Some(place) = self
-            .under_way
+            .in_flight
             .iter()
-            .position(|request| request.number == ticket.number)
+            .position(|request| request.number == handle.number)
         else {
             return;
         };
-        let UnderWay { cost, began, .. } = self.under_way.swap_remove(place);
+        let InFlight { cost, began, .. } = self.in_flight.swap_remove(place);
         let lasted = now.saturating_sub(began);
         self.api(cost)
             .server_time
@@ -285,21 +285,21 @@ impl Governor {
 
     /// When the points of the last minute leave room for `cost`.
     fn points_allow(&self, now: Duration, cost: Cost) -> Duration {
-        let (api, most) = if cost.is_graphql() {
-            (&self.graphql, GRAPHQL_POINTS)
+        let (api, max) = if cost.is_graphql() {
+            (&self.graphql, MAX_GRAPHQL_POINTS)
         } else {
-            (&self.rest, REST_POINTS)
+            (&self.rest, MAX_REST_POINTS)
         };
-        api.points.room(now, cost.points(), most)
+        api.points.room(now, cost.points(), max)
     }
 
     /// When the server time of the last minute leaves room for one more request of the typical
     /// length. A request under way counts with what it has taken, or what is typical.
     fn server_time_allows(&self, now: Duration, cost: Cost) -> Duration {
         let typical = self.typical.unwrap_or(FIRST_GUESS);
-        let under_way = |graphql_only: bool| {
+        let in_flight = |graphql_only: bool| {
             let counted = self
-                .under_way
+                .in_flight
                 .iter()
                 .filter(|request| !graphql_only || request.cost.is_graphql());
             let time: Duration = counted
@@ -307,20 +307,20 @@ impl Governor {
                 .sum();
             microseconds(time + typical)
         };
-        let most = microseconds(SERVER_TIME);
-        let all = under_way(false);
+        let max = microseconds(MAX_SERVER_TIME);
+        let all = in_flight(false);
         // Together they may use what the one leaves to the other.
-        let mut earliest =
-            self.rest
-                .server_time
-                .room(now, all + self.graphql.server_time.sum, most);
+        let mut earliest = self
+            .rest
+            .server_time
+            .room(now, all + self.graphql.server_time.sum, max);
         if cost.is_graphql() {
-            let most = microseconds(GRAPHQL_SERVER_TIME);
-            let graphql = under_way(true);
-            earliest = earliest.max(self.graphql.server_time.room(now, graphql, most));
+            let max = microseconds(MAX_GRAPHQL_SERVER_TIME);
+            let graphql = in_flight(true);
+            earliest = earliest.max(self.graphql.server_time.room(now, graphql, max));
         }
         // Those under way alone take all there is: look again soon.
-        if all > most && !self.under_way.is_empty() {
+        if all > max && !self.in_flight.is_empty() {
             earliest = earliest.max(now + typical);
         }
         earliest
@@ -334,11 +334,11 @@ impl Governor {
         let after_last = self
             .writes
             .back()
-            .map_or(now, |began| *began + BETWEEN_WRITES);
-        let in_the_hour = if self.writes.len() < WRITES_AN_HOUR {
+            .map_or(now, |began| *began + MIN_WRITE_INTERVAL);
+        let in_the_hour = if self.writes.len() < MAX_WRITES_PER_HOUR {
             now
         } else {
-            self.writes[self.writes.len() - WRITES_AN_HOUR] + HOUR
+            self.writes[self.writes.len() - MAX_WRITES_PER_HOUR] + HOUR
         };
         after_last.max(in_the_hour)
     }

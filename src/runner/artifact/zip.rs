@@ -1,4 +1,4 @@
-//! The zip an artifact consists of.
+//! The zip file of an artifact.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};

@@ -1,4 +1,4 @@
-//! The governor on simulated time: no clock, no socket.
+//! Rate limits on simulated time, with neither a clock nor a socket.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -12,21 +12,21 @@ struct Run {
 }
 
 impl Run {
-    /// `count` reads of `lasting` each, ten at once, as fast as the governor lets them.
+    /// `count` reads of `lasting` each, ten at once, as fast as the limits allow.
     fn reads(count: usize, lasting: impl Fn(usize) -> Duration) -> Self {
-        let mut governor = Governor::default();
+        let mut limits = RateLimitState::default();
         let mut now = Duration::ZERO;
-        let mut under_way: BinaryHeap<std::cmp::Reverse<(Duration, u64)>> = BinaryHeap::new();
+        let mut in_flight: BinaryHeap<std::cmp::Reverse<(Duration, u64)>> = BinaryHeap::new();
         let mut requests = Vec::new();
         while requests.len() < count {
-            let wait = if under_way.len() == 10 {
+            let wait = if in_flight.len() == 10 {
                 None
             } else {
-                match governor.admit(now, Cost::Read, 1) {
-                    Admission::Now(ticket) => {
+                match limits.admit(now, Cost::Read, 1) {
+                    Admission::Now(handle) => {
                         let end = now + lasting(requests.len());
                         requests.push((now, end));
-                        under_way.push(std::cmp::Reverse((end, ticket.number)));
+                        in_flight.push(std::cmp::Reverse((end, handle.number)));
                         continue;
                     }
                     Admission::At(at, reason) => {
@@ -36,14 +36,14 @@ impl Run {
                     }
                 }
             };
-            let end = under_way.peek().map(|std::cmp::Reverse((end, _))| *end);
+            let end = in_flight.peek().map(|std::cmp::Reverse((end, _))| *end);
             match (wait, end) {
                 (Some(at), Some(end)) if at < end => now = at,
                 (Some(at), None) => now = at,
                 (_, Some(end)) => {
                     now = end;
-                    let std::cmp::Reverse((_, number)) = under_way.pop().unwrap();
-                    governor.ended(now, Ticket { number }, 1, None);
+                    let std::cmp::Reverse((_, number)) = in_flight.pop().unwrap();
+                    limits.ended(now, InFlightHandle { number }, 1, None);
                 }
                 (None, None) => panic!("nothing under way and nothing to wait for"),
             }
@@ -64,8 +64,8 @@ impl Run {
             let (first, last) = (begun_before(*start), begun_before(end));
             assert!(last - first <= 900);
             // No request lasts longer than ten seconds here.
-            let under_way = begun_before(start.saturating_sub(Duration::from_secs(10)));
-            let server_time: Duration = self.requests[under_way..last]
+            let in_flight = begun_before(start.saturating_sub(Duration::from_secs(10)));
+            let server_time: Duration = self.requests[in_flight..last]
                 .iter()
                 .map(|(began, ended)| (*ended).min(end).saturating_sub((*began).max(*start)))
                 .sum();
@@ -117,33 +117,33 @@ fn pages_that_grow_slow_keep_the_limits_too() {
 
 #[test]
 fn when_github_says_wait_everything_waits() {
-    let mut governor = Governor::default();
-    governor.hold(Duration::from_secs(60));
+    let mut limits = RateLimitState::default();
+    limits.hold(Duration::from_secs(60));
     for cost in [Cost::Read, Cost::Write, Cost::Query, Cost::Mutation] {
         for token in [1, 2] {
             assert_eq!(
-                governor.admit(Duration::from_secs(1), cost, token),
+                limits.admit(Duration::from_secs(1), cost, token),
                 Admission::At(Duration::from_secs(60), Reason::Hold)
             );
         }
     }
     assert!(matches!(
-        governor.admit(Duration::from_secs(60), Cost::Read, 1),
+        limits.admit(Duration::from_secs(60), Cost::Read, 1),
         Admission::Now(_)
     ));
 }
 
 #[test]
 fn an_hours_quota_is_not_overdrawn_by_requests_under_way() {
-    let mut governor = Governor::default();
+    let mut limits = RateLimitState::default();
     let second = Duration::from_secs(1);
-    let Admission::Now(ticket) = governor.admit(second, Cost::Read, 1) else {
+    let Admission::Now(handle) = limits.admit(second, Cost::Read, 1) else {
         panic!("the first request has to wait");
     };
     let reset = Duration::from_secs(1_000);
-    governor.ended(
+    limits.ended(
         second,
-        ticket,
+        handle,
         1,
         Some(Quota {
             remaining: 2,
@@ -152,39 +152,39 @@ fn an_hours_quota_is_not_overdrawn_by_requests_under_way() {
     );
     for _ in 0..2 {
         assert!(matches!(
-            governor.admit(second, Cost::Read, 1),
+            limits.admit(second, Cost::Read, 1),
             Admission::Now(_)
         ));
     }
     assert_eq!(
-        governor.admit(second, Cost::Read, 1),
+        limits.admit(second, Cost::Read, 1),
         Admission::At(reset, Reason::Hold)
     );
     // Another token and another resource have quotas of their own.
     assert!(matches!(
-        governor.admit(second, Cost::Read, 2),
+        limits.admit(second, Cost::Read, 2),
         Admission::Now(_)
     ));
     assert!(matches!(
-        governor.admit(second, Cost::Query, 1),
+        limits.admit(second, Cost::Query, 1),
         Admission::Now(_)
     ));
     assert!(matches!(
-        governor.admit(reset, Cost::Read, 1),
+        limits.admit(reset, Cost::Read, 1),
         Admission::Now(_)
     ));
 }
 
 #[test]
 fn writes_are_a_second_apart_and_not_too_many_in_an_hour() {
-    let mut governor = Governor::default();
+    let mut limits = RateLimitState::default();
     let mut now = Duration::ZERO;
     let mut began = Vec::new();
     while began.len() < 1_000 {
-        match governor.admit(now, Cost::Mutation, 1) {
-            Admission::Now(ticket) => {
+        match limits.admit(now, Cost::Mutation, 1) {
+            Admission::Now(handle) => {
                 began.push(now);
-                governor.ended(now + Duration::from_millis(300), ticket, 1, None);
+                limits.ended(now + Duration::from_millis(300), handle, 1, None);
             }
             Admission::At(at, _) => now = at,
         }
@@ -192,7 +192,7 @@ fn writes_are_a_second_apart_and_not_too_many_in_an_hour() {
     assert!(
         began
             .windows(2)
-            .all(|pair| pair[1] - pair[0] >= BETWEEN_WRITES)
+            .all(|pair| pair[1] - pair[0] >= MIN_WRITE_INTERVAL)
     );
     assert!(began.windows(501).all(|hour| hour[500] - hour[0] >= HOUR));
 }
