@@ -48,6 +48,7 @@ mod answers {
     mod failures;
     mod inputs;
     mod rules;
+    mod texts;
 }
 
 /// Requests stay within GitHub's limits, and responses within the machine's.

@@ -158,3 +158,30 @@ pub fn within_one_day<T>(runs: impl Fn() -> T) -> T {
         }
     }
 }
+
+/// Compares a text that people see with the file of that name in `snapshots`, whole. Values that
+/// differ from run to run are replaced before. `INSTA_UPDATE=always` writes the files.
+pub fn assert_text(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    for (pattern, replacement) in [
+        (r"(?m)^::add-mask::.*\n", ""),
+        (r"\b[0-9a-f]{64}\b", "[sha256]"),
+        (r"\b[0-9a-f]{40}\b", "[sha]"),
+        (r"-activity-\d{10}\.", "-activity-[time]."),
+        // How often the run paces itself or tries again depends on how busy the machine is.
+        (r"(?m)^Waiting .* to keep to GitHub's rate limits\.\n", ""),
+        (r"\(\d+ times over ", "([number] times over "),
+        (r"\b\d{4}-\d\d-\d\dT[0-9:.]+Z", "[time]"),
+        (r"\b\d{4}-\d\d-\d\dT\d{6}Z", "[time]"),
+        (r"\b(\d+ min )?\d+ s\b", "[seconds]"),
+        (r"C0DE:[0-9A-F]+:5EA7", "[request]"),
+        (r"127\.0\.0\.1:\d+", "127.0.0.1:[port]"),
+    ] {
+        settings.add_filter(pattern, replacement);
+    }
+    let version = env!("CARGO_PKG_VERSION").replace('.', r"\.");
+    settings.add_filter(&version, "[version]");
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
