@@ -31,10 +31,10 @@ mod nothing_lost {
 /// The audit repository keeps what GitHub forgets.
 mod history {
     mod changes;
-    mod damage;
+    mod damaged_files;
+    mod history_damage;
     mod import;
     mod rebuild;
-    mod repair;
     mod repository;
     mod scopes;
     mod seasons;
