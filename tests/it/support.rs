@@ -10,7 +10,7 @@ pub mod secrets;
 mod step;
 mod terminal;
 
-pub use git::{checkout, commit_file, file, git, git_with};
+pub use git::{checkout, commit_file, file, git, git_with, remove_files};
 pub use job::{Job, Running};
 pub use step::{Step, unescape};
 
@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use copilot_activity_report::testing::{INPUTS, Kind};
 use sha2::{Digest as _, Sha256};
 use simulator::{GitHub, Repository, Seats, Simulator, Token};
+use tempfile::TempDir;
 
 /// All outputs, in the order of their names.
 pub const OUTPUTS: [&str; 19] = [
@@ -104,6 +105,17 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     }
     files.sort();
     files
+}
+
+/// A copy of a folder.
+pub fn copy_of(from: &Path) -> TempDir {
+    let to = TempDir::new().unwrap();
+    for file in files_below(from) {
+        let path = to.path().join(file.strip_prefix(from).unwrap());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::copy(file, path).unwrap();
+    }
+    to
 }
 
 /// The files in a zip.

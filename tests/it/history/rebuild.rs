@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Job, OWN, Step, checkout, commit_file, files_below, git, github};
+use crate::support::{Job, OWN, Step, checkout, commit_file, copy_of, files_below, git, github};
 use simulator::seat::Row;
 use simulator::{Seats, Simulator};
 use tempfile::TempDir;
@@ -81,16 +81,6 @@ fn five_days() -> (Simulator, TempDir) {
     }
     let clone = checkout(&simulator, OWN);
     (simulator, clone)
-}
-
-fn copy(from: &Path) -> TempDir {
-    let to = TempDir::new().unwrap();
-    for file in files_below(from) {
-        let path = to.path().join(file.strip_prefix(from).unwrap());
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::copy(file, path).unwrap();
-    }
-    to
 }
 
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -229,7 +219,7 @@ const DAMAGE: &[Damage] = &[
 fn what_the_reports_and_the_other_files_say_is_restored_to_the_byte() {
     let (_simulator, clone) = five_days();
     for (what, path, damage) in DAMAGE {
-        let copy = copy(clone.path());
+        let copy = copy_of(clone.path());
         let acme = copy.path().join(ACME);
         damage(&acme);
         let step = rebuilt(&acme);
@@ -256,7 +246,7 @@ fn what_the_reports_and_the_other_files_say_is_restored_to_the_byte() {
 fn people_are_restored_with_what_the_reports_say_of_them() {
     let (_simulator, clone) = five_days();
     for content in [None, Some("who,knows\n1,2\n"), Some("")] {
-        let copy = copy(clone.path());
+        let copy = copy_of(clone.path());
         let acme = copy.path().join(ACME);
         let before = text(&acme, "people.csv");
         match content {
@@ -539,7 +529,7 @@ fn what_cannot_be_rebuilt_from_is_named_and_nothing_is_written() {
         ),
     ];
     for (spoil, told) in cases {
-        let copy = copy(clone.path());
+        let copy = copy_of(clone.path());
         let acme = copy.path().join(ACME);
         fs::remove_file(acme.join("people.csv")).unwrap();
         spoil(&acme, pointer);
