@@ -58,7 +58,8 @@ fn expand(tree: &str, before: &str, into: &mut Vec<String>) {
         return;
     };
     let before = format!("{before}{}", head.trim());
-    let group = group.trim_end().trim_end_matches('}');
+    let group = group.trim_end();
+    let group = group.strip_suffix('}').unwrap_or(group);
     let (mut depth, mut start) = (0, 0);
     for (at, c) in group.char_indices().chain([(group.len(), ',')]) {
         match c {
@@ -184,7 +185,7 @@ fn no_files_use_each_other_in_a_circle() {
 
 #[test]
 fn a_circle_is_found() {
-    let code = "\nuse std::fmt;\nuse super::{b::{C, D}, e};\nlet f = crate::g::h();\n child::i();";
+    let code = "\nuse std::fmt;\nuse super::{e, b::{C, D}};\nlet f = crate::g::h();\n child::i();";
     let child = ["child".to_owned()];
     let found = paths(code, child.iter());
     for path in [
