@@ -31,10 +31,10 @@ mod nothing_lost {
 /// The audit repository keeps what GitHub forgets.
 mod history {
     mod changes;
-    mod damage;
+    mod damaged_files;
+    mod history_damage;
     mod import;
     mod rebuild;
-    mod repair;
     mod repository;
     mod scopes;
     mod seasons;
@@ -48,6 +48,7 @@ mod answers {
     mod failures;
     mod inputs;
     mod rules;
+    mod texts;
 }
 
 /// Requests stay within GitHub's limits, and responses within the machine's.

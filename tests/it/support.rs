@@ -10,7 +10,7 @@ pub mod secrets;
 mod step;
 mod terminal;
 
-pub use git::{checkout, commit_file, file, git, git_with};
+pub use git::{checkout, commit_file, file, git, git_with, remove_files};
 pub use job::{Job, Running};
 pub use step::{Step, unescape};
 
@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use copilot_activity_report::testing::{INPUTS, Kind};
 use sha2::{Digest as _, Sha256};
 use simulator::{GitHub, Repository, Seats, Simulator, Token};
+use tempfile::TempDir;
 
 /// All outputs, in the order of their names.
 pub const OUTPUTS: [&str; 19] = [
@@ -106,6 +107,17 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// A copy of a folder.
+pub fn copy_of(from: &Path) -> TempDir {
+    let to = TempDir::new().unwrap();
+    for file in files_below(from) {
+        let path = to.path().join(file.strip_prefix(from).unwrap());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::copy(file, path).unwrap();
+    }
+    to
+}
+
 /// The files in a zip.
 pub fn unzip(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
@@ -157,4 +169,31 @@ pub fn within_one_day<T>(runs: impl Fn() -> T) -> T {
             return result;
         }
     }
+}
+
+/// Compares a text that people see with the file of that name in `snapshots`, whole. Values that
+/// differ from run to run are replaced before. `INSTA_UPDATE=always` writes the files.
+pub fn assert_text(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    for (pattern, replacement) in [
+        (r"(?m)^::add-mask::.*\n", ""),
+        (r"\b[0-9a-f]{64}\b", "[sha256]"),
+        (r"\b[0-9a-f]{40}\b", "[sha]"),
+        (r"-activity-\d{10}\.", "-activity-[time]."),
+        // How often the run paces itself or tries again depends on how busy the machine is.
+        (r"(?m)^Waiting .* to keep to GitHub's rate limits\.\n", ""),
+        (r"\(\d+ times over ", "([number] times over "),
+        (r"\b\d{4}-\d\d-\d\dT[0-9:.]+Z", "[time]"),
+        (r"\b\d{4}-\d\d-\d\dT\d{6}Z", "[time]"),
+        (r"\b(\d+ min )?\d+ s\b", "[seconds]"),
+        (r"C0DE:[0-9A-F]+:5EA7", "[request]"),
+        (r"127\.0\.0\.1:\d+", "127.0.0.1:[port]"),
+    ] {
+        settings.add_filter(pattern, replacement);
+    }
+    let version = env!("CARGO_PKG_VERSION").replace('.', r"\.");
+    settings.add_filter(&version, "[version]");
+    settings.bind(|| insta::assert_snapshot!(name, text));
 }

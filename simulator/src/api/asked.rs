@@ -30,7 +30,7 @@ impl Asked<'_> {
     }
 }
 
-/// Who commits with this token where the request names nobody.
+/// Who commits with this token if the request names nobody.
 pub(crate) fn identity(asked: Asked<'_>) -> Person {
     if asked.token.is_bot() {
         Person::of(

@@ -45,7 +45,7 @@ pub(super) fn command(dir: &Path) -> Command {
 }
 
 /// Where the `git` command is. A program that is named by its path is started without a copy of this whole process,
-/// which counts where hundreds are.
+/// which counts if there are hundreds.
 pub(crate) fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {

@@ -5,7 +5,7 @@
 pub(crate) struct Person {
     pub(crate) name: String,
     pub(crate) email: String,
-    /// In any form git reads; now, where there is none.
+    /// In any form that git reads. Now, if there is none.
     pub(crate) date: Option<String>,
 }
 

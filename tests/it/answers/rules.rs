@@ -64,12 +64,10 @@ fn writes(simulator: &Simulator) -> Vec<String> {
         .collect()
 }
 
-/// That the run failed for a rule: with its type, its source and one advice, and nothing is there.
-fn is_refused(simulator: &Simulator, step: &Step, kind: &str, texts: &[&str], what: &str) {
+/// That the run failed, said all of `texts`, and gave one advice.
+fn fails_with_one_advice(step: &Step, texts: &[&str], what: &str) {
     assert_eq!(step.status, 1, "{what}\n{}", step.printed());
     for text in texts {
-        let rule = format!("`{kind}`");
-        assert!(step.stdout.contains(&rule), "{what}\n{}", step.stdout);
         assert!(
             step.stdout.contains(text),
             "{what}: {text}\n{}",
@@ -78,6 +76,12 @@ fn is_refused(simulator: &Simulator, step: &Step, kind: &str, texts: &[&str], wh
     }
     let advice = step.stdout.matches("what to do: ").count();
     assert_eq!(advice, 1, "{what}\n{}", step.stdout);
+}
+
+/// That the run failed for a rule: with its type, its source and one advice, and nothing is there.
+fn is_refused(simulator: &Simulator, step: &Step, kind: &str, texts: &[&str], what: &str) {
+    let kind = format!("`{kind}`");
+    fails_with_one_advice(step, &[&[&*kind], texts].concat(), what);
     assert_eq!(branches(simulator), Vec::<String>::new(), "{what}");
     let commits = git(&simulator.git_dir(OWN), &["rev-list", "--count", "--all"]);
     assert_eq!(commits.trim(), "1", "{what}");
@@ -235,16 +239,7 @@ fn each_refusal_has_the_one_advice_that_helps() {
             let what = format!("{rule:?} {mode:?}");
             let simulator = start(Repository::private().unsigned().protected_branch("*", rule));
             let step = job(&simulator, PERSON, *mode).run();
-            assert_eq!(step.status, 1, "{what}\n{}", step.printed());
-            for text in [kind, helps] {
-                assert!(
-                    step.stdout.contains(text),
-                    "{what}: {text}\n{}",
-                    step.stdout
-                );
-            }
-            let advice = step.stdout.matches("what to do: ").count();
-            assert_eq!(advice, 1, "{what}\n{}", step.stdout);
+            fails_with_one_advice(&step, &[kind, helps], &what);
             sound(&simulator, OWN);
         }
     }

@@ -1,6 +1,8 @@
 //! Nothing is called a change that may not be one, and everything that is one is recorded once.
 
-use crate::support::{COMMIT_TOKEN, Job, OWN, Step, TOKEN, commit_file, file, git, github, sound};
+use crate::support::{
+    COMMIT_TOKEN, Job, OWN, Step, TOKEN, commit_file, file, git, github, remove_files, sound,
+};
 use simulator::seat::Row;
 use simulator::{At, Fault, GitHub, Kind, Repository, Seats, Simulator, Token, TotalSeats};
 
@@ -51,41 +53,6 @@ fn lines(simulator: &Simulator, path: &str) -> Vec<String> {
 fn changes(simulator: &Simulator) -> Vec<String> {
     let lines = lines(simulator, "changes/2026.csv");
     lines.iter().map(|line| line[21..].to_owned()).collect()
-}
-
-fn remove(simulator: &Simulator, path: &str) {
-    let directory = simulator.git_dir(OWN);
-    let index = directory.join("index-of-a-person");
-    let git = |arguments: &[&str]| {
-        let run = std::process::Command::new("git")
-            .args(["-C", directory.to_str().unwrap()])
-            .args([
-                "-c",
-                "user.name=octocat",
-                "-c",
-                "user.email=octocat@example.com",
-            ])
-            .args(arguments)
-            .env("GIT_INDEX_FILE", &index)
-            .output()
-            .unwrap();
-        assert!(
-            run.status.success(),
-            "{}",
-            String::from_utf8_lossy(&run.stderr)
-        );
-        String::from_utf8(run.stdout).unwrap().trim().to_owned()
-    };
-    git(&["read-tree", "main"]);
-    git(&[
-        "rm",
-        "--cached",
-        "--quiet",
-        &format!("copilot-activity/acme/{path}"),
-    ]);
-    let tree = git(&["write-tree"]);
-    let commit = git(&["commit-tree", &tree, "-p", "main", "-m", "Remove a file"]);
-    git(&["update-ref", "refs/heads/main", &commit]);
 }
 
 /// An enterprise, in which person 1 has seats in two teams.
@@ -234,7 +201,11 @@ fn a_seat_that_a_lost_file_took_along_is_not_granted() {
         Seats::rows(people(2)).total_seats(TotalSeats::Fixed(3)),
     );
     run_at(&simulator, &day(2));
-    remove(&simulator, "seats.csv");
+    remove_files(
+        &simulator.git_dir(OWN),
+        "copilot-activity/acme",
+        &["seats.csv"],
+    );
     set(&simulator, Seats::rows(people(3)));
     let step = run_at(&simulator, &day(3));
     assert_eq!(step.output("seats-added"), "0");
@@ -246,7 +217,11 @@ fn a_seat_that_a_lost_file_took_along_is_not_granted() {
 fn somebody_renamed_while_seats_csv_was_lost_is_renamed_and_no_more() {
     let simulator = Simulator::start(github(Seats::rows(people(2)))).unwrap();
     run_at(&simulator, &day(1));
-    remove(&simulator, "seats.csv");
+    remove_files(
+        &simulator.git_dir(OWN),
+        "copilot-activity/acme",
+        &["seats.csv"],
+    );
     let mut rows = people(2);
     rows[1] = Row::of("lisa", 2).created(LONG_AGO).team("justice", 9);
     set(&simulator, Seats::rows(rows));
@@ -267,7 +242,7 @@ fn incomplete_reports_alone_are_no_baseline_whatever_is_lost_beside_them() {
         let simulator = Simulator::start(github(short())).unwrap();
         run_at(&simulator, &day(1));
         run_at(&simulator, &day(2));
-        remove(&simulator, lost);
+        remove_files(&simulator.git_dir(OWN), "copilot-activity/acme", &[lost]);
         let mut rows = people(4);
         rows.push(Row::of("lately", 9).created("2026-03-02T12:00:00Z"));
         set(&simulator, Seats::rows(rows));

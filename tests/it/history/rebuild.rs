@@ -1,11 +1,13 @@
 //! `rebuild`: damaged files of a history are computed again from its reports, and nothing that only
 //! the damaged files know is lost.
 
+mod refusals;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Job, OWN, Step, checkout, commit_file, files_below, git, github};
+use crate::support::{Job, OWN, Step, checkout, commit_file, copy_of, files_below, git, github};
 use simulator::seat::Row;
 use simulator::{Seats, Simulator};
 use tempfile::TempDir;
@@ -81,16 +83,6 @@ fn five_days() -> (Simulator, TempDir) {
     }
     let clone = checkout(&simulator, OWN);
     (simulator, clone)
-}
-
-fn copy(from: &Path) -> TempDir {
-    let to = TempDir::new().unwrap();
-    for file in files_below(from) {
-        let path = to.path().join(file.strip_prefix(from).unwrap());
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::copy(file, path).unwrap();
-    }
-    to
 }
 
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -229,7 +221,7 @@ const DAMAGE: &[Damage] = &[
 fn what_the_reports_and_the_other_files_say_is_restored_to_the_byte() {
     let (_simulator, clone) = five_days();
     for (what, path, damage) in DAMAGE {
-        let copy = copy(clone.path());
+        let copy = copy_of(clone.path());
         let acme = copy.path().join(ACME);
         damage(&acme);
         let step = rebuilt(&acme);
@@ -256,7 +248,7 @@ fn what_the_reports_and_the_other_files_say_is_restored_to_the_byte() {
 fn people_are_restored_with_what_the_reports_say_of_them() {
     let (_simulator, clone) = five_days();
     for content in [None, Some("who,knows\n1,2\n"), Some("")] {
-        let copy = copy(clone.path());
+        let copy = copy_of(clone.path());
         let acme = copy.path().join(ACME);
         let before = text(&acme, "people.csv");
         match content {
@@ -481,116 +473,4 @@ fn a_history_with_pseudonyms_is_rebuilt_without_the_key() {
         let then = String::from_utf8(content).unwrap();
         assert_eq!(now, then, "{}", path.display());
     }
-}
-
-#[test]
-fn a_folder_that_is_no_history_is_refused_and_so_is_one_above() {
-    let (_simulator, clone) = five_days();
-    let empty = TempDir::new().unwrap();
-    fs::write(empty.path().join("notes.csv"), "a,b\n").unwrap();
-    rebuild(empty.path()).failed(2, &["isn't the folder of a history", "Nothing was written"]);
-    assert_eq!(files_below(empty.path()).len(), 1);
-    rebuild(&empty.path().join("nowhere")).failed(2, &["nowhere isn't a folder."]);
-    let before = contents(clone.path());
-    let step = rebuild(clone.path());
-    step.failed(2, &["Name one of these in it: copilot-activity/acme."]);
-    let file = clone.path().join(ACME).join("people.csv");
-    rebuild(&file).failed(2, &["people.csv isn't a folder."]);
-    Job::alone()
-        .by_hand(&["rebuild"])
-        .run()
-        .failed(2, &["<DIR>"]);
-    assert_eq!(contents(clone.path()), before);
-}
-
-#[test]
-fn what_cannot_be_rebuilt_from_is_named_and_nothing_is_written() {
-    let (_simulator, clone) = five_days();
-    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n";
-    type Spoil = fn(&Path, &str);
-    let cases: [(Spoil, &[&str]); 5] = [
-        (
-            |acme, _| fs::remove_file(acme.join("reports/2026/2026-01-03.json")).unwrap(),
-            &[
-                "reports/2026/2026-01-03.json is missing or can't be read",
-                "git checkout COMMIT -- FILE",
-            ],
-        ),
-        (
-            |acme, _| fs::write(acme.join("reports/2026/2026-01-01.csv"), "x\n").unwrap(),
-            &["reports/2026/2026-01-01.csv can't be read: "],
-        ),
-        (
-            |acme, _| fs::remove_file(acme.join("reports/2026/2026-01-03.csv")).unwrap(),
-            &["reports/2026/2026-01-02.json isn't the newest manifest"],
-        ),
-        (
-            |acme, pointer| fs::write(acme.join("totals.csv"), pointer).unwrap(),
-            &["totals.csv is a Git LFS pointer"],
-        ),
-        (
-            |acme, _| {
-                for file in files_below(acme) {
-                    let content = fs::read_to_string(&file).unwrap();
-                    fs::write(&file, content.replace('\n', "\r\n")).unwrap();
-                }
-            },
-            &["have CRLF line ends", "git config core.autocrlf false"],
-        ),
-    ];
-    for (spoil, told) in cases {
-        let copy = copy(clone.path());
-        let acme = copy.path().join(ACME);
-        fs::remove_file(acme.join("people.csv")).unwrap();
-        spoil(&acme, pointer);
-        let before = contents(copy.path());
-        let step = rebuild(&acme);
-        step.failed(1, told);
-        step.failed(1, &["Nothing was written"]);
-        assert_eq!(contents(copy.path()), before);
-    }
-}
-
-#[test]
-fn a_link_out_of_the_folder_is_not_followed() {
-    let (_simulator, clone) = five_days();
-    let acme = clone.path().join(ACME);
-    let outside = TempDir::new().unwrap();
-    fs::remove_dir_all(acme.join("changes")).unwrap();
-    std::os::unix::fs::symlink(outside.path(), acme.join("changes")).unwrap();
-    rebuild(&acme).failed(1, &["changes isn't a folder"]);
-    assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
-}
-
-#[test]
-fn a_rebuild_that_is_interrupted_changes_nothing() {
-    let folder = TempDir::new().unwrap();
-    for day in 0..400 {
-        let time = jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(24 * day);
-        let report = format!(
-            "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n{time},octocat,None,None,None\n"
-        );
-        fs::write(folder.path().join(format!("{day}.csv")), report).unwrap();
-    }
-    let from = folder.path().to_str().unwrap();
-    let made = Job::alone()
-        .by_hand(&["import", from, "--organization", "acme"])
-        .run();
-    made.succeeded();
-    let acme = made.workspace.join(ACME);
-    fs::remove_file(acme.join("people.csv")).unwrap();
-    let before = contents(&acme);
-    let entries = || fs::read_dir(&acme).unwrap().count();
-    let count = entries();
-    let job = Job::alone().by_hand(&["rebuild", acme.to_str().unwrap()]);
-    let running = job.start();
-    // Once there's a temporary folder it's too early to be done.
-    while !running.is_over() && entries() == count {
-        std::thread::yield_now();
-    }
-    running.signal("TERM");
-    let step = running.end();
-    step.failed(1, &["Interrupted; nothing was written."]);
-    assert_eq!(contents(&acme), before);
-    assert_eq!(entries(), count);
 }

@@ -10,7 +10,7 @@ mod unnamed;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Job, OWN, Step, TOKEN, checkout, files_below, github};
+use crate::support::{Job, OWN, Step, TOKEN, checkout, github};
 use simulator::seat::Row;
 use simulator::{Seats, Simulator, Token};
 use tempfile::TempDir;
@@ -71,16 +71,6 @@ fn verify(folder: &Path) -> Step {
 fn verify_with(folder: &Path, options: &[&str]) -> Step {
     let arguments = [&["verify", folder.to_str().unwrap()], options].concat();
     Job::alone().by_hand(&arguments).run()
-}
-
-fn copy(from: &Path) -> TempDir {
-    let to = TempDir::new().unwrap();
-    for file in files_below(from) {
-        let path = to.path().join(file.strip_prefix(from).unwrap());
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::copy(file, path).unwrap();
-    }
-    to
 }
 
 /// Changes the text of a file.

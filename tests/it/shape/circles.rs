@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The folders whose files form no circle. `src` follows when it has none either.
 const FOLDERS: [&str; 1] = ["simulator/src"];
@@ -10,13 +10,113 @@ const FOLDERS: [&str; 1] = ["simulator/src"];
 /// The path of a module from its crate's root, such as `["git", "read"]`.
 type Module = Vec<String>;
 
+type Sources = BTreeMap<Module, Source>;
+
+/// The modules that each module uses.
+type Arrows = BTreeMap<Module, BTreeSet<Module>>;
+
 fn words(path: &str) -> impl Iterator<Item = &str> {
     path.split("::").map(str::trim)
 }
 
-/// The code of each module without comments and unit tests.
-fn modules(root: &Path) -> BTreeMap<Module, String> {
-    let mut modules = BTreeMap::new();
+/// What a `use` names.
+struct Use {
+    path: String,
+    /// What the module calls it.
+    name: String,
+    is_public: bool,
+}
+
+/// A file, without comments and unit tests.
+struct Source {
+    uses: Vec<Use>,
+    /// All but the `use`s.
+    code: String,
+}
+
+impl Source {
+    fn parse(text: &str) -> Self {
+        let (mut uses, mut code) = (Vec::new(), String::new());
+        let mut begun: Option<(bool, String)> = None;
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        for line in text.lines().map(str::trim) {
+            if line.starts_with("//") {
+                continue;
+            }
+            let (is_public, tree) = match (begun.take(), line.split_once("use ")) {
+                (Some((is_public, tree)), _) => (is_public, tree + line),
+                (None, Some((before, tree))) if before.is_empty() || before.starts_with("pub") => {
+                    (!before.is_empty(), tree.to_owned())
+                }
+                _ => {
+                    code.push_str(line);
+                    code.push('\n');
+                    continue;
+                }
+            };
+            match tree.strip_suffix(';') {
+                Some(tree) => expand(tree, "", is_public, &mut uses),
+                None => begun = Some((is_public, tree)),
+            }
+        }
+        Self { uses, code }
+    }
+
+    /// The paths in the code, and those that a `use` names for it.
+    fn paths<'a>(&self, children: impl Iterator<Item = &'a str>) -> Vec<String> {
+        let is_of_name = |c: char| c.is_alphanumeric() || c == '_';
+        let names: BTreeSet<&str> = self.code.split(|c| !is_of_name(c)).collect();
+        // A name that is only handed on ties whoever uses it there.
+        let used = |one: &&Use| !one.is_public || names.contains(&*one.name);
+        let uses = self.uses.iter().filter(used);
+        let mut paths: Vec<String> = uses.map(|one| one.path.clone()).collect();
+
+        for root in ["crate", "super"].into_iter().chain(children) {
+            for (at, _) in self.code.match_indices(&format!("{root}::")) {
+                let is_of_path = |c: char| is_of_name(c) || c == ':';
+                if !self.code[..at].ends_with(is_of_path) {
+                    let path = self.code[at..].split(|c| !is_of_path(c)).next().unwrap();
+                    paths.push(path.to_owned());
+                }
+            }
+        }
+        paths
+    }
+}
+
+/// Splits what a `use` names, such as `a::{b, c as d}`, into its paths.
+fn expand(tree: &str, before: &str, is_public: bool, into: &mut Vec<Use>) {
+    let Some((head, group)) = tree.split_once('{') else {
+        let (path, name) = match tree.split_once(" as ") {
+            Some((path, name)) => (path, name),
+            None => (tree, tree.rsplit("::").next().unwrap()),
+        };
+        into.push(Use {
+            path: format!("{before}{}", path.trim()),
+            name: name.trim().to_owned(),
+            is_public,
+        });
+        return;
+    };
+    let before = format!("{before}{}", head.trim());
+    let group = group.trim_end();
+    let group = group.strip_suffix('}').unwrap_or(group);
+    let (mut depth, mut start) = (0, 0);
+    for (at, c) in group.char_indices().chain([(group.len(), ',')]) {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                expand(&group[start..at], &before, is_public, into);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+}
+
+fn sources(root: &Path) -> Sources {
+    let mut sources = Sources::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
@@ -35,115 +135,60 @@ fn modules(root: &Path) -> BTreeMap<Module, String> {
             module.pop_if(|last| ["lib", "mod"].contains(&last.as_str()));
             let is_test = |part: &String| ["tests", "properties"].contains(&part.as_str());
             // The program uses the library from outside.
-            if module == ["main"] || module.iter().any(is_test) {
-                continue;
+            if module != ["main"] && !module.iter().any(is_test) {
+                let text = fs::read_to_string(path).unwrap();
+                sources.insert(module, Source::parse(&text));
             }
-            let text = fs::read_to_string(path).unwrap();
-            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-            let lines = code
-                .lines()
-                .filter(|line| !line.trim_start().starts_with("//"));
-            let code = lines.map(|line| format!("\n{line}")).collect();
-            modules.insert(module, code);
         }
     }
-    modules
+    sources
 }
 
-/// The paths that a `use` names, such as `a::b` and `a::c` for `a::{b, c}`.
-fn expand(tree: &str, before: &str, into: &mut Vec<String>) {
-    let Some((head, group)) = tree.split_once('{') else {
-        let path = tree.split(" as ").next().unwrap();
-        into.push(format!("{before}{}", path.trim()));
-        return;
-    };
-    let before = format!("{before}{}", head.trim());
-    let group = group.trim_end().trim_end_matches('}');
-    let (mut depth, mut start) = (0, 0);
-    for (at, c) in group.char_indices().chain([(group.len(), ',')]) {
-        match c {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            ',' if depth == 0 => {
-                expand(&group[start..at], &before, into);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The paths in the code of a module with such children that can name another module.
-fn paths<'a>(code: &str, children: impl Iterator<Item = &'a String>) -> Vec<String> {
-    let mut paths = Vec::new();
-    for statement in code.split(';') {
-        let line_start = statement.rfind("\nuse ").or(statement.rfind(" use "));
-        if let Some(at) = line_start {
-            expand(&statement[at + 5..], "", &mut paths);
-        }
-    }
-    let mut starts = vec!["crate".to_owned(), "super".to_owned()];
-    starts.extend(children.cloned());
-    for start in starts {
-        for (at, _) in code.match_indices(&format!("{start}::")) {
-            let before = code[..at].chars().next_back();
-            if before.is_some_and(|c| c.is_alphanumeric() || "_:".contains(c)) {
-                continue;
-            }
-            let is_of_path = |c: char| c.is_alphanumeric() || "_:".contains(c);
-            let path = code[at..].split(|c| !is_of_path(c)).next().unwrap();
-            // The group of a `use` is expanded above.
-            if !code[at + path.len()..].starts_with('{') {
-                paths.push(path.to_owned());
-            }
-        }
-    }
-    paths
-}
-
-/// The module that a path in `from` names, or that has what it names.
-fn resolve(path: &str, from: &Module, modules: &BTreeMap<Module, String>) -> Option<Module> {
+/// The module that defines what a path in `from` names, as far as modules hand it on.
+fn resolve(path: &str, from: &Module, sources: &Sources) -> Option<Module> {
     let mut at = from.clone();
     let mut is_relative = true;
     for (depth, word) in words(path).enumerate() {
         match word {
-            "crate" => (at, is_relative) = (Vec::new(), false),
-            "self" => is_relative = false,
-            "super" => {
-                at.pop();
-                is_relative = false;
-            }
+            "crate" => at = Vec::new(),
+            "self" => {}
+            "super" => drop(at.pop()),
             _ => {
                 at.push(word.to_owned());
-                if !modules.contains_key(&at) {
+                if !sources.contains_key(&at) {
                     at.pop();
                     // A path that begins with no module begins with a crate or a type.
-                    return (!is_relative || depth > 0).then_some(at);
+                    if is_relative && depth == 0 {
+                        return None;
+                    }
+                    let mut uses = sources[&at].uses.iter();
+                    let found = uses.find(|one| one.is_public && one.name == word);
+                    let further = found.filter(|_| at != *from || depth > 0);
+                    let target = further.and_then(|one| resolve(&one.path, &at, sources));
+                    return target.or(Some(at));
                 }
             }
         }
+        is_relative = false;
     }
     Some(at)
 }
 
-fn arrows(root: &Path) -> Arrows {
-    let modules = modules(root);
-    let used = modules.iter().map(|(module, code)| {
-        let children = modules.keys().filter_map(|child| {
+fn arrows(sources: &Sources) -> Arrows {
+    let used = sources.iter().map(|(module, source)| {
+        let children = sources.keys().filter_map(|child| {
             let (name, parent) = child.split_last()?;
-            (parent == *module).then_some(name)
+            (parent == *module).then_some(name.as_str())
         });
-        let paths = paths(code, children);
+        let paths = source.paths(children);
         let used = paths
             .iter()
-            .filter_map(|path| resolve(path, module, &modules));
+            .filter_map(|path| resolve(path, module, sources));
         let others = used.filter(|other| other != module).collect();
         (module.clone(), others)
     });
     used.collect()
 }
-
-type Arrows = BTreeMap<Module, BTreeSet<Module>>;
 
 /// Whether arrows lead from one module to the other.
 fn leads(from: &Module, to: &Module, arrows: &Arrows) -> bool {
@@ -166,8 +211,7 @@ fn circles(arrows: &Arrows) -> Vec<(&Module, &Module)> {
 #[test]
 fn no_files_use_each_other_in_a_circle() {
     for folder in FOLDERS {
-        let root = PathBuf::from(folder);
-        let arrows = arrows(&root);
+        let arrows = arrows(&sources(Path::new(folder)));
         assert!(arrows.len() > 20, "{folder}: {arrows:?}");
         assert!(arrows.values().flatten().count() > arrows.len());
         let circles: Vec<String> = circles(&arrows)
@@ -184,32 +228,26 @@ fn no_files_use_each_other_in_a_circle() {
 
 #[test]
 fn a_circle_is_found() {
-    let code = "\nuse std::fmt;\nuse super::{b::{C, D}, e};\nlet f = crate::g::h();\n child::i();";
-    let child = ["child".to_owned()];
-    let found = paths(code, child.iter());
-    for path in [
-        "std::fmt",
-        "super::b::C",
-        "super::e",
-        "crate::g::h",
-        "child::i",
-    ] {
-        assert!(found.contains(&path.to_owned()), "{path}: {found:?}");
-    }
     let module = |path: &str| words(path).map(str::to_owned).collect::<Module>();
-    let arrow = |from, to: &[&str]| {
-        let used = to.iter().map(|to| module(to)).collect::<BTreeSet<_>>();
-        (module(from), used)
-    };
-    let mut arrows = BTreeMap::from([
-        arrow("a", &["b"]),
-        arrow("b", &["c::d"]),
-        arrow("c::d", &["e"]),
-        arrow("e", &[]),
+    let source = |path, text| (module(path), Source::parse(text));
+    let mut sources = Sources::from([
+        source(
+            "a",
+            "use std::fmt;\nuse crate::b::{self,\n e, c::{D, E as F}};",
+        ),
+        source("b", "pub(crate) use c::D;\nmod c;\nfn f() {}"),
+        source("b::c", "// use crate::a;\nuse super::f;"),
+        source("e", "fn g() -> crate::b::D {}"),
     ]);
-    assert!(circles(&arrows).is_empty());
-    arrows.extend([arrow("c::d", &["b", "e"])]);
-    let found = circles(&arrows);
-    let (b, d) = (module("b"), module("c::d"));
-    assert_eq!(found, [(&b, &d), (&d, &b)]);
+    let found = arrows(&sources);
+    let used = |from: &[Module]| BTreeSet::from_iter(from.iter().cloned());
+    assert_eq!(found[&module("a")], used(&[module("b"), module("b::c")]));
+    assert_eq!(found[&module("b")], used(&[]));
+    assert_eq!(found[&module("b::c")], used(&[module("b")]));
+    assert_eq!(found[&module("e")], used(&[module("b::c")]));
+    assert_eq!(circles(&found), []);
+    sources.extend([source("b", "pub use c::D;\nfn f() -> D {}")]);
+    let found = arrows(&sources);
+    let (b, c) = (module("b"), module("b::c"));
+    assert_eq!(circles(&found), [(&b, &c), (&c, &b)]);
 }

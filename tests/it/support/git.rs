@@ -36,6 +36,19 @@ pub fn commit_file(directory: &Path, path: &str, content: &[u8]) {
     git_with(directory, &["fast-import", "--quiet"], &commit);
 }
 
+/// Removes files of a folder from `main` as somebody else would, past GitHub.
+pub fn remove_files(directory: &Path, folder: &str, paths: &[&str]) {
+    let mut commit = "commit refs/heads/main\n\
+                      committer Mona Lisa <mona@example.com> 1772420000 +0000\n\
+                      data 6\nremove\n\
+                      from refs/heads/main^0\n"
+        .to_owned();
+    for path in paths {
+        commit.push_str(&format!("D {folder}/{path}\n"));
+    }
+    git_with(directory, &["fast-import", "--quiet"], commit.as_bytes());
+}
+
 /// A shallow clone of a simulated repository.
 pub fn checkout(simulator: &Simulator, repository: &str) -> TempDir {
     let clone = TempDir::new().unwrap();

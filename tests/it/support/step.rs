@@ -39,6 +39,14 @@ impl Step {
         self
     }
 
+    /// The warnings, each on one line as the runner gets it.
+    pub fn warnings(&self) -> Vec<&str> {
+        let lines = self.stdout.lines();
+        lines
+            .filter_map(|line| line.strip_prefix("::warning::"))
+            .collect()
+    }
+
     /// That the step failed with that status, and said all of `texts`.
     pub fn failed(&self, status: i32, texts: &[&str]) -> &Self {
         let printed = self.printed();

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::{Job, append, clone, copy, edit, problems, verify};
-use crate::support::{OWN, files_below};
+use super::{Job, append, clone, edit, problems, verify};
+use crate::support::{OWN, copy_of, files_below};
 
 const POINTER: &str = "version https://git-lfs.github.com/spec/v1\n\
                        oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\n\
@@ -22,7 +22,7 @@ fn convert(folder: &Path) {
 #[test]
 fn converted_line_ends_are_one_problem_that_says_what_to_do() {
     let (_simulator, clone) = clone();
-    let copy = copy(clone.path());
+    let copy = copy_of(clone.path());
     let acme = copy.path().join("copilot-activity/acme");
     convert(&acme);
     let count = files_below(&acme).len();
@@ -68,7 +68,7 @@ fn one_file_with_other_line_ends_is_named() {
         "totals.csv",
         "reports/2026/2026-01-01.json",
     ] {
-        let copy = copy(clone.path());
+        let copy = copy_of(clone.path());
         let acme = copy.path().join("copilot-activity/acme");
         let text = fs::read_to_string(acme.join(path)).unwrap();
         fs::write(acme.join(path), text.replace('\n', "\r\n")).unwrap();
@@ -145,7 +145,7 @@ fn pointers_of_git_lfs_are_named_as_such() {
         "seats.csv",
         "totals.csv",
     ] {
-        let copy = copy(clone.path());
+        let copy = copy_of(clone.path());
         let acme = copy.path().join("copilot-activity/acme");
         fs::write(acme.join(path), POINTER).unwrap();
         let step = verify(copy.path());

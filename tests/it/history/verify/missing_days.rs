@@ -6,22 +6,8 @@ use std::path::Path;
 use simulator::{Seats, Simulator};
 use tempfile::TempDir;
 
-use super::{clone, copy, octocat, record, told, verify};
-use crate::support::{Job, OWN, checkout, files_below, git_with, github};
-
-/// Removes files of the folder of acme from the repository, as somebody else would.
-fn remove(simulator: &Simulator, paths: &[&str]) {
-    let repository = simulator.git_dir(OWN);
-    let mut commit = "commit refs/heads/main\n\
-         committer Mona Lisa <mona@example.com> 1767400000 +0000\n\
-         data 4\nGone\n\
-         from refs/heads/main^0\n"
-        .to_owned();
-    for path in paths {
-        commit.push_str(&format!("D copilot-activity/acme/{path}\n"));
-    }
-    git_with(&repository, &["fast-import", "--quiet"], commit.as_bytes());
-}
+use super::{clone, octocat, record, told, verify};
+use crate::support::{Job, OWN, checkout, copy_of, files_below, github, remove_files};
 
 #[test]
 fn newest_days_that_were_removed_are_told_of_after_the_next_run_too() {
@@ -40,13 +26,21 @@ fn newest_days_that_were_removed_are_told_of_after_the_next_run_too() {
     let day = |day: &str| ["csv", "json"].map(|ending| format!("reports/{day}.{ending}"));
     for gone in ["2026/2026-01-01", "2026/2026-01-02"] {
         let gone = day(gone);
-        remove(&simulator, &[&gone[0], &gone[1]]);
+        remove_files(
+            &simulator.git_dir(OWN),
+            "copilot-activity/acme",
+            &[&gone[0], &gone[1]],
+        );
     }
     at("2026-01-03");
     at("2026-01-04");
     // Once more, so that two runs of days are lost.
     let gone = day("2026/2026-01-04");
-    remove(&simulator, &[&gone[0], &gone[1]]);
+    remove_files(
+        &simulator.git_dir(OWN),
+        "copilot-activity/acme",
+        &[&gone[0], &gone[1]],
+    );
     at("2026-01-05");
     let clone = checkout(&simulator, OWN);
     let acme = clone.path().join("copilot-activity/acme");
@@ -72,7 +66,11 @@ fn a_manifest_whose_report_is_left_is_told_of_once() {
             vec![octocat()],
         );
     }
-    remove(&simulator, &["reports/2026/2026-01-02.json"]);
+    remove_files(
+        &simulator.git_dir(OWN),
+        "copilot-activity/acme",
+        &["reports/2026/2026-01-02.json"],
+    );
     record(&simulator, "acme", "2026-01-03T03:00:00Z", vec![octocat()]);
     let clone = checkout(&simulator, OWN);
     let acme = clone.path().join("copilot-activity/acme");
@@ -114,7 +112,7 @@ fn a_folder_without_any_report_is_told_as_lost() {
         (&["totals.csv", "latest.csv", "changes/2025.csv"], all_days),
         (&["seats.csv", "people.csv"], no_day),
     ] {
-        let copy = copy(clone.path());
+        let copy = copy_of(clone.path());
         let acme = copy.path().join("copilot-activity/acme");
         keep(&acme, names);
         let step = verify(copy.path());

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{clone, copy, told, verify};
+use super::{clone, told, verify};
+use crate::support::copy_of;
 
 const NEWEST: &str = "reports/2026/2026-01-03.json";
 
@@ -72,7 +73,7 @@ const MEDDLING: &[Meddling] = &[
 fn a_manifest_of_somebody_else_is_named() {
     let (_simulator, clone) = clone();
     for (what, meddle, expected) in MEDDLING {
-        let copy = copy(clone.path());
+        let copy = copy_of(clone.path());
         let acme = copy.path().join("copilot-activity/acme");
         meddle(&acme);
         let step = verify(copy.path());

@@ -10,7 +10,7 @@ use simulator::{Seats, Simulator};
 use tempfile::TempDir;
 
 use super::{append, clone, edit, octocat, record, record_by, told, verify, verify_with};
-use crate::support::{OWN, checkout, files_below, github};
+use crate::support::{OWN, checkout, copy_of, files_below, github};
 
 const DOCS: &str = include_str!("../../../../docs/retention.md");
 
@@ -220,7 +220,7 @@ fn meddling_from_the_day_on_is_found_all_the_same() {
     let simulator = erased();
     let clone = checkout(&simulator, OWN);
     for (what, meddle, expected) in MEDDLING {
-        let copy = super::copy(clone.path());
+        let copy = copy_of(clone.path());
         let acme = copy.path().join("copilot-activity/acme");
         meddle(&acme);
         let step = verify_with(copy.path(), &["--since", "2026-11-23"]);

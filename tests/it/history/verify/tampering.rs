@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use super::{append, clone, copy, edit, told, verify};
+use super::{append, clone, edit, told, verify};
+use crate::support::copy_of;
 
 type Meddling = (&'static str, fn(&Path), &'static [&'static str]);
 
@@ -313,7 +314,7 @@ const MEDDLING: &[Meddling] = &[
 fn whatever_is_altered_missing_or_out_of_place_is_named() {
     let (_simulator, clone) = clone();
     for (what, meddle, expected) in MEDDLING {
-        let copy = copy(clone.path());
+        let copy = copy_of(clone.path());
         let acme = copy.path().join("copilot-activity/acme");
         meddle(&acme);
         told(what, &verify(copy.path()), &acme, expected);

@@ -8,8 +8,8 @@ use serde_json::Value;
 use simulator::seat::Row;
 use simulator::{Seats, Simulator};
 
-use super::{clone, copy, octocat, problems, record, told, verify};
-use crate::support::{OWN, checkout, commit_file, file, github};
+use super::{clone, octocat, problems, record, told, verify};
+use crate::support::{OWN, checkout, commit_file, copy_of, file, github};
 
 const NEWEST: &str = "reports/2026/2026-01-03.json";
 
@@ -41,7 +41,7 @@ fn a_file_that_the_newest_manifest_does_not_name_is_a_problem_whatever_is_in_it(
         "trend-dark.svg",
         "changes/2026.csv",
     ] {
-        let copy = copy(clone.path());
+        let copy = copy_of(clone.path());
         let acme = copy.path().join("copilot-activity/acme");
         unname(&acme.join(NEWEST), name);
         let step = verify(copy.path());

@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use crate::support::{Job, OWN, Step, commit_file, file, git, git_with, github, sound};
+use crate::support::{Job, OWN, Step, commit_file, file, git, github, remove_files, sound};
 use simulator::seat::Row;
 use simulator::{Seats, Simulator};
 
@@ -69,30 +69,8 @@ fn write(simulator: &Simulator, path: &str, content: &str) {
     commit_file(&directory, &format!("{FOLDER}/{path}"), content.as_bytes());
 }
 
-/// Removes files as somebody else would, past GitHub.
-fn remove(simulator: &Simulator, paths: &[&str]) {
-    let mut commit = "commit refs/heads/main\n\
-                      committer Mona Lisa <mona@example.com> 1772420000 +0000\n\
-                      data 6\nremove\n\
-                      from refs/heads/main^0\n"
-        .to_owned();
-    for path in paths {
-        commit.push_str(&format!("D {FOLDER}/{path}\n"));
-    }
-    let directory = simulator.git_dir(OWN);
-    git_with(&directory, &["fast-import", "--quiet"], commit.as_bytes());
-}
-
 /// What somebody makes of a file.
 type Edit = fn(&str) -> String;
-
-/// The warnings of a step, on one line each as the runner gets them.
-fn warnings(step: &Step) -> Vec<&str> {
-    let lines = step.stdout.lines();
-    lines
-        .filter_map(|line| line.strip_prefix("::warning::"))
-        .collect()
-}
 
 /// That the third day is recorded, whatever was found.
 fn third_day_is_recorded(simulator: &Simulator, step: &Step) {
@@ -139,11 +117,11 @@ fn files_edited_and_removed_by_hand_are_told_of_and_no_line_is_lost() {
             let edited = edit.map(|edit| edit(&before));
             match &edited {
                 Some(edited) => write(&simulator, path, edited),
-                None => remove(&simulator, &[path]),
+                None => remove_files(&simulator.git_dir(OWN), FOLDER, &[path]),
             }
             let step = run_at(&simulator, THIRD);
             third_day_is_recorded(&simulator, &step);
-            let told = warnings(&step);
+            let told = step.warnings();
             let place = format!("{FOLDER} of {OWN}: ");
             assert!(
                 told.iter().all(|line| line.starts_with(&place)),
@@ -190,7 +168,8 @@ fn third_day_tells(simulator: &Simulator, path: &str, edit: Edit, told: &str) ->
     let step = run_at(simulator, THIRD);
     third_day_is_recorded(simulator, &step);
     let by_hand = format!("{path} was changed after the report of 2026-03-02");
-    let others: Vec<&str> = warnings(&step)
+    let others: Vec<&str> = step
+        .warnings()
         .into_iter()
         .filter(|line| !line.contains(&by_hand))
         .collect();
@@ -262,10 +241,10 @@ fn a_newest_manifest_that_was_removed_is_told_of_as_missing() {
         ],
     ] {
         let simulator = two_days();
-        remove(&simulator, removed);
+        remove_files(&simulator.git_dir(OWN), FOLDER, removed);
         let step = run_at(&simulator, THIRD);
         third_day_is_recorded(&simulator, &step);
-        let told = warnings(&step);
+        let told = step.warnings();
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(
             told[0].contains("reports/2026/2026-03-02.json, the manifest of the newest report that totals.csv counts, is not there"),
@@ -290,7 +269,8 @@ fn a_days_complete_report_stays_also_where_its_manifest_is_damaged() {
     step.succeeded();
     assert!(step.stdout.contains("the day's report there is complete"));
     assert_eq!(text(&simulator, "latest.csv"), recorded);
-    let told: Vec<&str> = warnings(&step)
+    let told: Vec<&str> = step
+        .warnings()
         .into_iter()
         .filter(|line| !line.contains("not proved complete"))
         .collect();
@@ -303,7 +283,7 @@ fn what_the_third_day_mended_is_not_told_of_again() {
     for path in ["latest.csv", "seats.csv", "people.csv"] {
         let simulator = two_days();
         write(&simulator, path, "who,knows\n");
-        assert!(!warnings(&run_at(&simulator, THIRD)).is_empty());
+        assert!(!run_at(&simulator, THIRD).warnings().is_empty());
         quiet(&run_at(&simulator, "2026-03-04T03:17:00Z"));
         sound(&simulator, OWN);
     }
@@ -319,11 +299,15 @@ fn an_older_layout_is_gone_on_from() {
         "changes",
         "README.md",
     ];
-    remove(&simulator, &newer);
-    remove(&simulator, &["trend-light.svg", "trend-dark.svg"]);
+    remove_files(&simulator.git_dir(OWN), FOLDER, &newer);
+    remove_files(
+        &simulator.git_dir(OWN),
+        FOLDER,
+        &["trend-light.svg", "trend-dark.svg"],
+    );
     let step = run_at(&simulator, THIRD);
     third_day_is_recorded(&simulator, &step);
-    let told = warnings(&step).join("\n");
+    let told = step.warnings().join("\n");
     assert!(told.contains("seats.csv is not there, so the report is compared with latest.csv"));
     let changes = lines(&simulator, "changes/2026.csv");
     assert_eq!(changes.len(), 1, "{changes:?}");
@@ -346,10 +330,10 @@ fn a_folder_with_reports_alone_begins_anew_and_says_so() {
         "changes",
         "latest.csv",
     ];
-    remove(&simulator, &all);
+    remove_files(&simulator.git_dir(OWN), FOLDER, &all);
     let step = run_at(&simulator, THIRD);
     third_day_is_recorded(&simulator, &step);
-    let told = warnings(&step).join("\n");
+    let told = step.warnings().join("\n");
     assert!(told.contains("this report is a new baseline"), "{told}");
     assert_eq!(text(&simulator, "changes/2026.csv"), "");
 }

@@ -1,7 +1,7 @@
 //! Damage to a history costs no more than it must: damaged headers, files that Git LFS took away,
 //! and edits of files that a run doesn't read.
 
-use crate::support::{Job, OWN, Step, commit_file, file, git, git_with, github, sound};
+use crate::support::{Job, OWN, Step, commit_file, file, git, github, remove_files, sound};
 use simulator::seat::Row;
 use simulator::{Seats, Simulator, TotalSeats};
 
@@ -34,14 +34,7 @@ fn run(simulator: &Simulator, time: &str) -> Step {
 
 fn quiet(step: &Step) {
     step.succeeded();
-    assert_eq!(warnings(step), Vec::<&str>::new());
-}
-
-fn warnings(step: &Step) -> Vec<&str> {
-    let lines = step.stdout.lines();
-    lines
-        .filter_map(|line| line.strip_prefix("::warning::"))
-        .collect()
+    assert_eq!(step.warnings(), Vec::<&str>::new());
 }
 
 /// Three days around new year: `mona-2` goes on the second, `mona-3` comes, and `mona-4` comes on
@@ -66,15 +59,6 @@ fn text(simulator: &Simulator, path: &str) -> String {
 fn write(simulator: &Simulator, path: &str, content: &str) {
     let path = format!("{FOLDER}/{path}");
     commit_file(&simulator.git_dir(OWN), &path, content.as_bytes());
-}
-
-fn remove(simulator: &Simulator, path: &str) {
-    let commit = format!(
-        "commit refs/heads/main\ncommitter Mona Lisa <mona@example.com> 1772420000 +0000\n\
-         data 6\nremove\nfrom refs/heads/main^0\nD {FOLDER}/{path}\n"
-    );
-    let directory = simulator.git_dir(OWN);
-    git_with(&directory, &["fast-import", "--quiet"], commit.as_bytes());
 }
 
 fn head(simulator: &Simulator) -> String {
@@ -118,7 +102,7 @@ fn a_damaged_header_costs_no_line_below_it() {
         }
         let step = run(&simulator, DAYS[3]);
         step.succeeded();
-        let told = warnings(&step);
+        let told = step.warnings();
         for path in paths {
             let header = format!("the first line of {path} isn't its header");
             assert!(
@@ -142,7 +126,7 @@ fn a_damaged_header_of_the_newest_report_costs_no_row() {
     for (what, edit) in HEADERS {
         let simulator = three_days();
         // Only the newest report is left to compare with.
-        remove(&simulator, "seats.csv");
+        remove_files(&simulator.git_dir(OWN), FOLDER, &["seats.csv"]);
         write(
             &simulator,
             "latest.csv",
@@ -151,7 +135,7 @@ fn a_damaged_header_of_the_newest_report_costs_no_row() {
         holding(&simulator, [row(1), row(4)]);
         let step = run(&simulator, DAYS[3]);
         step.succeeded();
-        let told = warnings(&step).join("\n");
+        let told = step.warnings().join("\n");
         let header = "the first line of latest.csv isn't its header";
         assert!(told.contains(header), "{what}: {told}");
         let changes = text(&simulator, "changes/2026.csv");
@@ -163,7 +147,7 @@ fn a_damaged_header_of_the_newest_report_costs_no_row() {
 #[test]
 fn people_that_cannot_be_read_cost_no_more_than_people_that_are_missing() {
     let missing = three_days();
-    remove(&missing, "people.csv");
+    remove_files(&missing.git_dir(OWN), FOLDER, &["people.csv"]);
     run(&missing, DAYS[3]).succeeded();
     for content in ["who,knows\n1,2\n", "", "\u{0}\u{1}"] {
         let simulator = three_days();
@@ -194,7 +178,7 @@ fn a_hidden_seat_is_not_revoked_after_people_are_lost() {
     ];
     for (number, (ids, total)) in (1..).zip(days) {
         if number == 3 {
-            remove(&simulator, "people.csv");
+            remove_files(&simulator.git_dir(OWN), FOLDER, &["people.csv"]);
         }
         simulator.change(|github| {
             let seats = listing(ids, total);
@@ -268,7 +252,7 @@ fn files_in_git_lfs_are_refused_by_name_and_nothing_is_recorded() {
         assert_eq!(step.output("commit-sha"), "", "{path}");
         match whole {
             Some(whole) => write(&simulator, path, &whole),
-            None => remove(&simulator, path),
+            None => remove_files(&simulator.git_dir(OWN), FOLDER, &[path]),
         }
     }
     quiet(&run(&simulator, DAYS[3]));
@@ -291,18 +275,22 @@ fn edits_of_files_that_a_run_does_not_read_are_reported_once() {
         ] {
             expected.push(format!("{path} {what}"));
             match is_removed {
-                true => remove(&simulator, path),
+                true => remove_files(&simulator.git_dir(OWN), FOLDER, &[path]),
                 false => write(&simulator, path, "edited\n"),
             }
         }
         expected.push(of_older("reports/2025"));
         match is_removed {
-            true => remove(&simulator, "reports/2025/2025-12-30.csv"),
+            true => remove_files(
+                &simulator.git_dir(OWN),
+                FOLDER,
+                &["reports/2025/2025-12-30.csv"],
+            ),
             false => write(&simulator, "reports/2025/2025-12-31.json", "edited\n"),
         }
         let step = run(&simulator, DAYS[3]);
         step.succeeded();
-        let found = warnings(&step);
+        let found = step.warnings();
         assert_eq!(found.len(), expected.len(), "{found:#?}");
         for (found, expected) in found.iter().zip(expected) {
             let told = format!(": {expected} after the report of 2026-01-01T03:17:");
@@ -314,7 +302,7 @@ fn edits_of_files_that_a_run_does_not_read_are_reported_once() {
     write(&simulator, "reports/2024/2024-01-01.csv", "made up\n");
     let step = run(&simulator, DAYS[3]);
     step.succeeded();
-    let found = warnings(&step);
+    let found = step.warnings();
     assert!(found[0].contains(&of_older("reports/2024")), "{found:?}");
     sound(&simulator, OWN);
 }
@@ -327,7 +315,7 @@ fn a_later_run_of_the_day_reports_edits_too() {
     holding(&simulator, [row(1)]);
     let step = run(&simulator, "2026-01-01T12:00:00Z");
     step.succeeded();
-    let found = warnings(&step);
+    let found = step.warnings();
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found[0].contains("README.md was changed"), "{found:?}");
     assert!(
