@@ -19,7 +19,7 @@ use crate::github::repository::{Repository, Visibility};
 use crate::inputs::{ArtifactInputs, CommitInputs, Inputs};
 use crate::report::Report;
 use crate::report::manifest::{FileEntry, Manifest, Run};
-use crate::report::pseudonym::PseudonymKey;
+use crate::report::pseudonym_key::PseudonymKey;
 use crate::report::scope::Scope;
 use crate::runner::artifact::{ArtifactService, File, Uploaded};
 use crate::runner::{context, log};

@@ -6,12 +6,12 @@
 
 mod access;
 mod command;
-mod given;
 mod output;
 #[cfg(test)]
-mod properties;
-mod report;
+mod proptests;
+mod raw;
 pub(crate) mod table;
+mod thresholds;
 mod unread;
 
 use std::fmt;
@@ -25,14 +25,14 @@ use crate::github::address::ApiAddress;
 use crate::github::app::App;
 use crate::github::names::{BranchName, RepositoryName, RepositoryPath};
 use crate::report::columns::Columns;
-use crate::report::pseudonym::PseudonymKey;
+use crate::report::pseudonym_key::PseudonymKey;
 use crate::report::scope::Scope;
 use crate::runner::artifact::{ArtifactName, Retention};
 use crate::system::environment::Environment;
 use crate::system::http::Proxies;
 
 pub(crate) use command::command;
-use given::Given;
+use raw::RawInputs;
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -174,7 +174,7 @@ pub(crate) struct CommitInputs {
 
 /// One input that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mistake {
+pub(crate) struct InputError {
     /// The input's name, or that of a variable of the runner.
     pub input: &'static str,
     /// What is wrong with it, and what to do.
@@ -183,19 +183,19 @@ pub(crate) struct Mistake {
 
 /// All inputs that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mistakes(pub Vec<Mistake>);
+pub(crate) struct InputErrors(pub Vec<InputError>);
 
-impl fmt::Display for Mistakes {
+impl fmt::Display for InputErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("The inputs cannot be used; nothing was sent.")?;
-        for Mistake { input, problem } in &self.0 {
+        for InputError { input, problem } in &self.0 {
             write!(f, "\n  {input}: {problem}")?;
         }
         Ok(())
     }
 }
 
-impl std::error::Error for Mistakes {}
+impl std::error::Error for InputErrors {}
 
 impl Inputs {
     /// Reads and checks the inputs: `flags` as given on the command line, then `environment`. By
@@ -204,12 +204,12 @@ impl Inputs {
         flags: &clap::ArgMatches,
         environment: &Environment,
         output_is_terminal: bool,
-    ) -> Result<Self, Mistakes> {
-        let mut given = Given::new(flags, environment, output_is_terminal);
-        let inputs = given.check();
+    ) -> Result<Self, InputErrors> {
+        let mut raw = RawInputs::new(flags, environment, output_is_terminal);
+        let inputs = raw.check();
         match inputs {
-            Some(inputs) if given.mistakes.is_empty() => Ok(inputs),
-            _ => Err(Mistakes(given.mistakes)),
+            Some(inputs) if raw.errors.is_empty() => Ok(inputs),
+            _ => Err(InputErrors(raw.errors)),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! What it states about GitHub's own file comes from GitHub's documentation ("Downloading a GitHub
 //! Copilot activity report") and from files that people downloaded.
 //!
-//! From the inside out: a [`seat`] is a row, [`people`] hold seats, a [`scope`] is what a report is
+//! From the inside out: a [`seat`] is a row, a [`person`] holds seats, a [`scope`] is what a report is
 //! about, [`completeness`] what is known of how it was read. [`Report`] puts them together;
 //! [`mod@csv`] and [`manifest`] make files of it. [`status`] says who counts as active; [`crate::history`]
 //! is what a repository keeps of all reports, and [`day`] says where a day's files lie in it.
@@ -16,8 +16,8 @@ pub(crate) mod csv;
 pub(crate) mod day;
 pub(crate) mod json;
 pub(crate) mod manifest;
-pub(crate) mod people;
-pub(crate) mod pseudonym;
+pub(crate) mod person;
+pub(crate) mod pseudonym_key;
 pub(crate) mod scope;
 pub(crate) mod seat;
 pub(crate) mod standing;
@@ -29,7 +29,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::system::clock::MAX_CLOCK_SKEW;
 use completeness::{Doubt, Reading};
-use people::Person;
+use person::{Person, people_in};
 use scope::Scope;
 use seat::Seat;
 
@@ -50,7 +50,7 @@ impl Report {
     /// seat that stands twice, and finds what speaks against the list being complete.
     pub fn new(scope: Scope, reading: Reading, rows: Vec<Seat>) -> Self {
         let (seats, twice) = seat::ordered(rows);
-        let people = people::of(&seats).count();
+        let people = people_in(&seats).count();
         let without_person = seats.iter().filter(|seat| seat.assignee.is_none()).count();
         let doubts = reading.doubts(people, without_person, twice.len());
         Self {
@@ -104,7 +104,7 @@ impl Report {
 
     /// Each person with the newest activity and the oldest grant among their seats, by login.
     pub fn each_person(&self) -> impl Iterator<Item = Person<'_>> {
-        people::of(self.credible_seats())
+        people_in(self.credible_seats())
     }
 
     /// What speaks against the report being complete. Empty for a complete report.

@@ -13,7 +13,7 @@ use crate::github::names::BranchName;
 use crate::github::pulls::PullRequests;
 use crate::history::{Folder, Past, RecordError};
 use crate::report::Report;
-use crate::report::pseudonym::PseudonymKey;
+use crate::report::pseudonym_key::PseudonymKey;
 use crate::report::scope::Scope;
 
 /// What a repository holds of the scope of a report, as it was at one commit.

@@ -11,7 +11,7 @@ use crate::github::address::ApiAddress;
 use crate::github::client::Client;
 use crate::github::pacer::Pacer;
 use crate::github::user;
-use crate::report::pseudonym::PseudonymKey;
+use crate::report::pseudonym_key::PseudonymKey;
 use crate::runner::log;
 use crate::system::clock::Clock;
 use crate::system::environment::{Environment, PSEUDONYM_KEY, TOKEN};

@@ -22,7 +22,7 @@ use super::link::Links;
 use super::pacer::AT_ONCE;
 use crate::report::Report;
 use crate::report::completeness::{Doubt, Reading};
-use crate::report::pseudonym::PseudonymKey;
+use crate::report::pseudonym_key::PseudonymKey;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::Seat;
 use crate::system::clock::Clock;

@@ -2,7 +2,7 @@
 
 use super::people::People;
 use super::totals::Totals;
-use crate::report::people;
+use crate::report::person::people_in;
 use crate::report::seat::Seat;
 use crate::report::standing::Standing;
 use crate::report::status::{KEPT, Rule};
@@ -23,7 +23,7 @@ impl Known {
         seats: &'a [Seat],
         rule: Rule,
     ) -> impl Iterator<Item = Standing<'a>> {
-        people::of(seats).map(move |person| {
+        people_in(seats).map(move |person| {
             let known = self.people.get(person.account);
             // A report knows what they did in the 90 days before it, also the first.
             let tracked_since = known.map_or(rule.now, |known| known.tracked_since_at(rule.now));

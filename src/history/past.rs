@@ -9,13 +9,13 @@ use super::error::RecordError;
 use super::folder::Folder;
 use super::hash::sha256;
 use super::identity::{self, Neighbor};
+use super::identity_mode::{self, IdentityMode};
 use super::known::Known;
-use super::names::{self, Names};
 use super::people::{PEOPLE, People};
 use super::seats::{self, SEATS};
 use super::totals::{self, TOTALS, Totals};
 use super::{changes, continuity, header};
-use crate::report::csv::Recorded;
+use crate::report::csv::RecordedReport;
 use crate::report::day::{LATEST, day_stem};
 use crate::report::manifest::{Continuity, RecordedScope};
 use crate::report::scope::{Scope, ScopeKind};
@@ -26,7 +26,7 @@ use crate::report::{Report, credible_until};
 #[derive(Debug)]
 pub(crate) struct Past {
     /// How people are called there; nothing where nothing was recorded.
-    names: Option<Names>,
+    identity_mode: Option<IdentityMode>,
     /// Whom the reports there are about, where a file says it.
     kind: Option<ScopeKind>,
     /// The same as the newest manifest says it, and where that manifest is.
@@ -78,11 +78,13 @@ impl Past {
             return Err(RecordError::OtherKind { recorded, ours });
         }
         identity::refuse_second(&self.neighbors, scope)?;
-        match &self.names {
-            Some(names) if !names.are_by(key, seats) => Err(RecordError::OtherKey {
-                recorded: names.described(),
-                ours: names::described(key),
-            }),
+        match &self.identity_mode {
+            Some(identity_mode) if !identity_mode.are_by(key, seats) => {
+                Err(RecordError::OtherKey {
+                    recorded: identity_mode.described(),
+                    ours: identity_mode::described(key),
+                })
+            }
             _ => Ok(()),
         }
     }
@@ -149,7 +151,7 @@ impl Past {
         });
         let latest = read(
             (LATEST, folder.latest.as_deref()),
-            Recorded::read,
+            RecordedReport::read,
             header::report_below,
             &mut warnings,
         );
@@ -186,11 +188,11 @@ impl Past {
                 ));
             }
         }
-        let said_by_latest = latest.as_ref().and_then(Recorded::time);
+        let said_by_latest = latest.as_ref().and_then(RecordedReport::time);
         if !is_anybody_known && let (Some(latest), Some(time)) = (&latest, said_by_latest) {
             let known = seats.as_deref().unwrap_or_default();
             let rows = continuity::with_ids_of_seats(believed(latest), known, latest.kind());
-            people.see(time, &rows, &[]);
+            people.merge_report(time, &rows, &[]);
         }
         let forgotten = people.forget_times_after(credible_until(time.max(now)));
         if forgotten > 0 {
@@ -202,7 +204,7 @@ impl Past {
         let kind = manifests
             .map(|m| m.map(|m| m.scope.kind))
             .into_iter()
-            .chain([latest.as_ref().map(Recorded::kind)])
+            .chain([latest.as_ref().map(RecordedReport::kind)])
             .flatten()
             .next();
         let newest_manifest = manifests.into_iter().flatten().next();
@@ -211,9 +213,9 @@ impl Past {
             (manifest.scope.clone(), path)
         });
         let recorded_before = recorded || folder.seats.is_some() || folder.people.is_some();
-        let names = recorded_before.then(|| match manifests.into_iter().flatten().next() {
-            Some(manifest) => Names::of(manifest.pseudonyms.clone()),
-            None => Names::guessed(people.logins()),
+        let identity_mode = recorded_before.then(|| match manifests.into_iter().flatten().next() {
+            Some(manifest) => IdentityMode::of(manifest.pseudonyms.clone()),
+            None => IdentityMode::guessed(people.logins()),
         });
         let newest_line = totals.days().max_by_key(|day| day.report_time);
         let counted = newest_line.map(|line| line.report_time);
@@ -283,7 +285,7 @@ impl Past {
         Self {
             continuity: continuity::of(&before, folder, newest_manifest, newest),
             excess,
-            names,
+            identity_mode,
             kind,
             scope,
             neighbors: folder.neighbors.clone(),
@@ -299,7 +301,7 @@ impl Past {
 }
 
 /// The rows of `latest.csv`, without times that its report can't have had.
-fn believed(latest: &Recorded) -> Vec<Seat> {
+fn believed(latest: &RecordedReport) -> Vec<Seat> {
     let seats = latest.seats();
     let until = latest.time().map(credible_until);
     until

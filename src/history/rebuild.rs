@@ -88,7 +88,7 @@ pub(crate) fn rebuild(
                 account
             });
         }
-        seen.people.see(day.time, &known, &[]);
+        seen.people.merge_report(day.time, &known, &[]);
         if totals.lacks(day) {
             let rule = Rule {
                 now: day.time,

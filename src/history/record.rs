@@ -40,10 +40,10 @@ pub fn record(
     }
     let before = found.before.seats();
     let mut differences = before.map_or_else(Vec::new, |old| changes::between(old, entry.seats));
-    let kept = take_unproved(&mut differences, &entry);
+    let kept = drop_unproven_revocations(&mut differences, &entry);
     let kept = continuity::with_newest_names(kept, entry.seats);
-    take_unseen(&mut differences, found.continuity);
-    let state = with_kept(entry.seats, &kept);
+    drop_unconfirmed_grants(&mut differences, found.continuity);
+    let state = retain_missing(entry.seats, &kept);
     let changed = match &found.before {
         Baseline::Nothing => true,
         Baseline::Seats(seats) => !seats.iter().eq(state.iter().copied()),
@@ -85,7 +85,7 @@ pub fn record(
     let mut known = found.known;
     let mut files = Vec::new();
     if action == Action::Record {
-        known.people.see(entry.time, entry.seats, &kept);
+        known.people.merge_report(entry.time, entry.seats, &kept);
         let continuity = continuity::after(found.continuity, &entry, &kept);
         entry.manifest.set_continuity(continuity);
         let rule = Rule {
@@ -114,7 +114,10 @@ pub fn record(
 }
 
 /// Takes out the seats that may only seem to be gone.
-fn take_unproved<'s>(changes: &mut Vec<Change<'s>>, entry: &Entry<'_>) -> Vec<&'s Seat> {
+fn drop_unproven_revocations<'s>(
+    changes: &mut Vec<Change<'s>>,
+    entry: &Entry<'_>,
+) -> Vec<&'s Seat> {
     let proved = match entry.revoked {
         Revoked::All => return Vec::new(),
         Revoked::Only(proved) => proved,
@@ -133,7 +136,7 @@ fn take_unproved<'s>(changes: &mut Vec<Change<'s>>, entry: &Entry<'_>) -> Vec<&'
 }
 
 /// Takes out the seats that were perhaps there all along, and only not known.
-fn take_unseen(changes: &mut Vec<Change<'_>>, continuity: Option<Continuity>) {
+fn drop_unconfirmed_grants(changes: &mut Vec<Change<'_>>, continuity: Option<Continuity>) {
     let Some(known) = continuity else {
         return;
     };
@@ -142,7 +145,7 @@ fn take_unseen(changes: &mut Vec<Change<'_>>, continuity: Option<Continuity>) {
         .retain(|change| change.kind != Kind::Granted || known.baseline || is_later(change.seat));
 }
 
-fn with_kept<'s>(seats: &'s [Seat], kept: &'s [Seat]) -> Vec<&'s Seat> {
+fn retain_missing<'s>(seats: &'s [Seat], kept: &'s [Seat]) -> Vec<&'s Seat> {
     let mut state: Vec<&Seat> = seats.iter().chain(kept).collect();
     if !kept.is_empty() {
         state.sort_by(|one, other| one.order(other));

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod people;
-mod properties;
+mod proptests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 //! A shell can't set `INPUT_COMMIT-TOKEN`, so people write `INPUT_COMMIT_TOKEN`. A run that ignores
 //! it does something else than it was asked to, so the variable is refused with the right spelling.
 
-use super::given::Given;
+use super::raw::RawInputs;
 use super::table::{INPUTS, Input};
 use crate::system::environment::{
     APP_PRIVATE_KEY, COMMIT_TOKEN, PSEUDONYM_KEY, SecretVariables, TOKEN,
@@ -16,7 +16,7 @@ const PREFIX: &str = "INPUT_";
 /// The start of variables that are certainly meant for the command.
 const OWN_PREFIX: &str = "COPILOT_REPORT_";
 
-impl Given<'_> {
+impl RawInputs<'_> {
     /// Finds variables that look like an input and aren't read, or whose values can't be.
     pub(super) fn unread_variables(&mut self) {
         let environment = self.environment;
@@ -28,7 +28,7 @@ impl Given<'_> {
             };
             if is_read_as(input, variable, self.is_by_hand()) {
                 if is_unreadable {
-                    self.mistake(input.name, format!("{variable} isn't valid UTF-8 text"));
+                    self.refuse(input.name, format!("{variable} isn't valid UTF-8 text"));
                 }
             } else if (is_set || is_unreadable)
                 && (variable.starts_with(PREFIX) || self.is_missed_in_workflow(input, variable))
@@ -38,7 +38,7 @@ impl Given<'_> {
                     shown(variable, 50),
                     way_to(input, self.is_by_hand())
                 );
-                self.mistake(input.name, problem);
+                self.refuse(input.name, problem);
             }
         }
     }

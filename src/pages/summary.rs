@@ -19,10 +19,10 @@ use crate::system::text::thousands;
 pub(crate) use facts::{Facts, Line, Section};
 
 /// How many of the longest inactive people are listed.
-const LONGEST_INACTIVE: usize = 10;
+const MAX_INACTIVE_PEOPLE: usize = 10;
 
 /// How many of those who came or went are listed.
-const MOST_CHANGES: usize = 20;
+const MAX_CHANGES: usize = 20;
 
 /// Writes the summary of a run, in GitHub's Markdown and under the size that the runner takes. People are named only where `names` allows it.
 pub(crate) fn write(sections: &[Section<'_>], general: &[Line], names: bool) -> String {
@@ -146,7 +146,7 @@ fn write_longest_inactive(out: &mut String, facts: &Facts<'_>) {
     let standings = facts
         .known
         .standings(facts.report.credible_seats(), facts.rule);
-    let longest = longest_idle(standings, LONGEST_INACTIVE);
+    let longest = longest_idle(standings, MAX_INACTIVE_PEOPLE);
     if longest.is_empty() {
         return;
     }
@@ -202,7 +202,7 @@ fn write_changes(out: &mut String, facts: &Facts<'_>) {
         if logins.is_empty() {
             continue;
         }
-        let shown: Vec<String> = logins.iter().take(MOST_CHANGES).map(|l| code(l)).collect();
+        let shown: Vec<String> = logins.iter().take(MAX_CHANGES).map(|l| code(l)).collect();
         let _ = write!(
             out,
             "\n**{title}** ({}): {}",

@@ -19,7 +19,7 @@ use super::standing::{Standing, Standings};
 pub enum Columns {
     /// Exactly those of GitHub's own file.
     Github,
-    /// Those first, then all of [`OTHERS`].
+    /// Those first, then all of [`EXTRA_COLUMNS`].
     All,
 }
 
@@ -28,7 +28,7 @@ pub enum Columns {
 pub enum Form<'a> {
     /// Exactly those of GitHub's own file.
     Github,
-    /// Those first, then all of [`OTHERS`], told of these people.
+    /// Those first, then all of [`EXTRA_COLUMNS`], told of these people.
     All(&'a Standings<'a>),
 }
 
@@ -79,7 +79,7 @@ pub const GITHUB: [Column; 6] = [
 
 /// The columns of `columns: all` beyond GitHub's; `Organization` comes before them in an
 /// organization's file too.
-pub const OTHERS: [Column; 10] = [
+pub const EXTRA_COLUMNS: [Column; 10] = [
     Column {
         name: "Status",
         key: "status",
@@ -137,7 +137,7 @@ pub fn of(kind: ScopeKind, columns: Columns) -> Vec<Column> {
     match (kind, columns) {
         (ScopeKind::Organization, Columns::Github) => GITHUB[..5].to_vec(),
         (ScopeKind::Enterprise, Columns::Github) => GITHUB.to_vec(),
-        (_, Columns::All) => [&GITHUB[..], &OTHERS].concat(),
+        (_, Columns::All) => [&GITHUB[..], &EXTRA_COLUMNS].concat(),
     }
 }
 

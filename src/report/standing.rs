@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::people::Person;
+use super::person::Person;
 use super::seat::{Identity, Seat};
 use super::status::Status;
 

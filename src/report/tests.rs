@@ -3,7 +3,7 @@ use std::error::Error;
 use super::Report;
 use super::columns::{Form, family};
 use super::completeness::{Doubt, Reading};
-use super::csv::{self, Recorded};
+use super::csv::{self, RecordedReport};
 use super::day::day_stem;
 use super::scope::{Scope, ScopeKind};
 use super::seat::{Account, Seat, ordered, whole_seconds};
@@ -59,9 +59,9 @@ fn a_seat_without_a_person_has_a_row() -> Tested {
 fn a_downloaded_report_tells_its_time() -> Tested {
     let downloaded = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
                       2026-03-28T06:54:33Z,octocat,None,2026-03-27T01:52:53Z,copilot-cli\n";
-    let recorded = Recorded::read(downloaded.as_bytes())?;
+    let recorded = RecordedReport::read(downloaded.as_bytes())?;
     assert_eq!(recorded.time(), Some("2026-03-28T06:54:33Z".parse()?));
-    assert!(Recorded::read(b"name,last seen\n").is_err());
+    assert!(RecordedReport::read(b"name,last seen\n").is_err());
     Ok(())
 }
 

@@ -20,7 +20,7 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How much of a file of certificates is looked at, in bytes. All authorities that a system trusts
 /// need less than a tenth of it, and a path such as `/dev/zero` has no end.
-const LARGEST: u64 = 10_000_000;
+const MAX_CERTIFICATES_SIZE: u64 = 10_000_000;
 
 /// What every file of certificates in the form PEM has.
 const MARK: &[u8] = b"-----BEGIN CERTIFICATE-----";
@@ -49,7 +49,9 @@ impl Http {
         if let Some(path) = environment.get("SSL_CERT_FILE") {
             let file = File::open(path).and_then(|file| {
                 let mut start = Vec::new();
-                file.take(LARGEST).read_to_end(&mut start).map(|_| start)
+                file.take(MAX_CERTIFICATES_SIZE)
+                    .read_to_end(&mut start)
+                    .map(|_| start)
             });
             let file = file
                 .with_context(|| format!("SSL_CERT_FILE names {path:?}, which cannot be read"))?;

@@ -1,7 +1,7 @@
 //! What a file looks like before it's read as a report: whether it's whole, and if it isn't a
 //! report, what else it is.
 
-use super::super::columns::{GITHUB, OTHERS};
+use super::super::columns::{EXTRA_COLUMNS, GITHUB};
 
 /// What a file is instead of a whole report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -69,7 +69,7 @@ pub(super) fn of_other(file: &[u8]) -> ShapeError {
         let is_around = |c: char| c.is_whitespace() || "\"'".contains(c);
         cell.trim_matches(is_around)
     });
-    let keys = || GITHUB.iter().chain(&OTHERS).map(|column| column.key);
+    let keys = || GITHUB.iter().chain(&EXTRA_COLUMNS).map(|column| column.key);
     let named = cells
         .clone()
         .find_map(|cell| keys().find(|key| key.contains('_') && *key == cell));

@@ -12,7 +12,7 @@ use crate::hostile;
 use crate::report::Report;
 use crate::report::columns::Form;
 use crate::report::completeness::Reading;
-use crate::report::csv::{self, Recorded};
+use crate::report::csv::{self, RecordedReport};
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::{NONE, Seat};
 
@@ -147,7 +147,7 @@ proptest! {
         let report = report(read(&json!({ "seats": seats })).unwrap());
         let mut file = Vec::new();
         csv::write(&report, Form::Github, &mut file).unwrap();
-        let recorded = Recorded::read(&file).unwrap().seats();
+        let recorded = RecordedReport::read(&file).unwrap().seats();
         let form = |seat| Seat::in_githubs_form(seat, report.scope().kind());
         prop_assert!(recorded.iter().map(form).eq(report.seats().iter().map(form)));
         // Read by others: each row is one that was sent.

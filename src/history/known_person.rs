@@ -41,7 +41,7 @@ impl KnownPerson {
         }
     }
 
-    pub(super) fn see(&mut self, time: Timestamp, account: &Account, seat: &Seat) {
+    pub(super) fn merge_seat(&mut self, time: Timestamp, account: &Account, seat: &Seat) {
         self.user_id = self.user_id.or(account.id);
         self.login = account.login.to_string();
         self.tracked_since = self.tracked_since_at(time);
