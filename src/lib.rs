@@ -41,11 +41,11 @@ mod system;
 #[doc(hidden)]
 pub mod testing {
     pub use crate::history::listing::Listing;
-    pub use crate::history::{Entry, Folder, Recording, Revoked, record};
+    pub use crate::history::{FolderFiles, HistoryUpdate, Revoked, UpdatePlan, record};
     pub use crate::inputs::table::{INPUTS, Kind};
     pub use crate::pages::draw;
     pub use crate::report::Report;
-    pub use crate::report::columns::{self, Columns, Form};
+    pub use crate::report::columns::{self, ColumnSet, Columns};
     pub use crate::report::completeness::Reading;
     pub use crate::report::csv::write as write_csv;
     pub use crate::report::day::{date, day_stem};

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::Target;
 use super::neighbors::neighbors;
 use crate::github::commit::Snapshot;
-use crate::history::Folder;
+use crate::history::FolderFiles;
 use crate::history::listing::Listing;
 use crate::report::Report;
 use crate::report::day::date;
@@ -15,10 +15,10 @@ pub(super) async fn found(
     snapshot: &Snapshot<'_>,
     target: &Target<'_>,
     report: &Report,
-) -> anyhow::Result<Folder> {
+) -> anyhow::Result<FolderFiles> {
     let (scope, time) = (report.scope(), report.time());
     let folder = &target.folder(scope)?;
-    let paths = Folder::paths(time).map(|path| folder.join(&path));
+    let paths = FolderFiles::paths(time).map(|path| folder.join(&path));
     let paths = paths.into_iter().collect::<Result<Vec<_>, _>>()?;
     let files = snapshot.files(&paths).await?;
     let listing = Listing::new(snapshot.listing(folder).await?);
@@ -30,7 +30,7 @@ pub(super) async fn found(
         }
         None => None,
     };
-    let mut found = Folder::from_files(files, previous).with_listing(listing);
+    let mut found = FolderFiles::from_files(files, previous).with_listing(listing);
     // Without an ID nothing shows that one of them is the same under another name.
     if found.is_empty() && scope.id().is_some() {
         let directory = &target.inputs.directory;

@@ -11,7 +11,7 @@ use crate::github::commit::{Beginning, CommitError};
 use crate::github::identity;
 use crate::github::names::BranchName;
 use crate::github::pulls::PullRequests;
-use crate::history::{Folder, Past, RecordError};
+use crate::history::{FolderFiles, PriorState, RecordError};
 use crate::report::Report;
 use crate::report::pseudonym_key::PseudonymKey;
 use crate::report::scope::Scope;
@@ -21,7 +21,7 @@ use crate::report::scope::Scope;
 pub(crate) struct Held {
     /// The SHA of that commit.
     pub(super) head: String,
-    pub(super) folder: Folder,
+    pub(super) folder: FolderFiles,
     /// The paths of its files, which follow from the report's day.
     pub(super) paths: [String; 7],
 }
@@ -34,7 +34,7 @@ impl Delivery<'_> {
     /// Where the repository could not be read; and a [`RecordError`] where people are called
     /// otherwise there, or where the history there is somebody else's, so that the report must not
     /// go anywhere.
-    pub(crate) async fn past(&self, report: &Report) -> anyhow::Result<Option<(Past, Held)>> {
+    pub(crate) async fn past(&self, report: &Report) -> anyhow::Result<Option<(PriorState, Held)>> {
         let Some(target) = &self.repository else {
             return Ok(None);
         };
@@ -46,15 +46,15 @@ impl Delivery<'_> {
             Ok(Held {
                 head: snapshot.head().to_owned(),
                 folder: found(&snapshot, target, report).await?,
-                paths: Folder::paths(time),
+                paths: FolderFiles::paths(time),
             })
         });
         let Some(held) = held.await? else {
             return Ok(None);
         };
-        let past = Past::read(&held.folder, time, self.clock.now());
+        let past = PriorState::read(&held.folder, time, self.clock.now());
         let key = self.pseudonyms.map(PseudonymKey::fingerprint);
-        match past.takes(report.scope(), key.as_deref(), report.seats()) {
+        match past.check_identity(report.scope(), key.as_deref(), report.seats()) {
             // It says nothing of this scope, or is elsewhere; recording is refused for it.
             Err(RecordError::OtherKind { .. } | RecordError::Renamed { .. }) => Ok(None),
             taken => taken

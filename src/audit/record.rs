@@ -11,9 +11,9 @@ use crate::github::commit::{Beginning, Change, Commit, Committer};
 use crate::github::names::{BranchName, NameError, RepositoryPath};
 use crate::github::pulls::PullRequest;
 use crate::history::changes::Kind;
-use crate::history::{self, Action, Entry, Folder, Recording, Revoked};
+use crate::history::{self, Action, FolderFiles, HistoryUpdate, Revoked, UpdatePlan};
 use crate::report::Report;
-use crate::report::columns::Form;
+use crate::report::columns::ColumnSet;
 use crate::report::csv;
 use crate::report::day::date;
 
@@ -57,7 +57,7 @@ pub(super) struct Offer<'r> {
 /// A report that was brought to a branch, or was found to be there already.
 pub(super) struct Placed {
     pub(super) branch: BranchName,
-    pub(super) recording: Recording,
+    pub(super) recording: UpdatePlan,
     pub(super) commit: Option<Commit>,
     /// Whether the branch exists now.
     pub(super) exists: bool,
@@ -78,7 +78,7 @@ impl Delivery<'_> {
         };
         // The repository keeps GitHub's own form, whatever the files of this run are like.
         let mut content = Vec::new();
-        csv::write(report, Form::Github, &mut content)?;
+        csv::write(report, ColumnSet::Github, &mut content)?;
         let offer = Offer {
             report,
             revoked,
@@ -129,12 +129,12 @@ impl Delivery<'_> {
     ) -> anyhow::Result<Placed> {
         let (name, report) = (branch.0.clone(), offer.report);
         let committer = self.committer(target, branch)?;
-        let mut decided: Option<(Recording, bool)> = None;
+        let mut decided: Option<(UpdatePlan, bool)> = None;
         let commit = committer
             .commit(async |snapshot| {
                 let read;
                 let is_held = |held: &&Held| {
-                    held.head == snapshot.head() && held.paths == Folder::paths(report.time())
+                    held.head == snapshot.head() && held.paths == FolderFiles::paths(report.time())
                 };
                 let folder = match offer.held.as_ref().filter(is_held) {
                     Some(held) => &held.folder,
@@ -144,7 +144,7 @@ impl Delivery<'_> {
                     }
                 };
                 let api = target.client.address().as_str();
-                let entry = Entry {
+                let entry = HistoryUpdate {
                     scope: report.scope(),
                     time: report.time(),
                     seats: report.credible_seats(),

@@ -16,7 +16,7 @@ use super::{Outcome, count, required, shown, unusable};
 use crate::github::names::RepositoryPath;
 use crate::history::import::{BadFile, Download, Plan, plan};
 use crate::history::listing::Listing;
-use crate::history::{Action, Folder};
+use crate::history::{Action, FolderFiles};
 use crate::pages;
 use crate::report::day::{date, day_stem};
 use crate::report::scope::Scope;
@@ -284,14 +284,14 @@ impl Work<'_> {
     ) -> anyhow::Result<Action> {
         let file = Bytes::from(fs::read(self.from.join(&download.name))?);
         let mut files = Vec::new();
-        for path in Folder::paths(download.time) {
+        for path in FolderFiles::paths(download.time) {
             files.push(read_if_there(&folder.join(path))?);
         }
         let previous = match previous {
             Some(path) => read_if_there(&folder.join(path))?.map(|file| (path.to_owned(), file)),
             None => None,
         };
-        let found = Folder::from_files(files, previous).with_listing(std::mem::take(listing));
+        let found = FolderFiles::from_files(files, previous).with_listing(std::mem::take(listing));
         let recording = download.record(
             file,
             self.scope,

@@ -7,10 +7,10 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
 use super::error::RecordError;
-use super::folder::Folder;
+use super::folder_files::FolderFiles;
 use super::hash::sha256;
 use super::page::DrawPages;
-use super::plan::{Entry, Recording, Revoked};
+use super::plan::{HistoryUpdate, Revoked, UpdatePlan};
 use super::record::record;
 use crate::history::git::is_lfs_pointer;
 use crate::report::credible_until;
@@ -134,9 +134,9 @@ impl Download {
         file: Bytes,
         scope: &Scope,
         inactive_after: SignedDuration,
-        folder: &Folder,
+        folder: &FolderFiles,
         (draw, now): (DrawPages, Timestamp),
-    ) -> Result<Recording, ImportError> {
+    ) -> Result<UpdatePlan, ImportError> {
         if sha256(&file) != self.sha256 {
             return Err(ImportError::Changed);
         }
@@ -147,7 +147,7 @@ impl Download {
         if let Some(credible) = without_times_after(&seats, credible_until(self.time)) {
             seats = credible;
         }
-        let entry = Entry {
+        let entry = HistoryUpdate {
             scope,
             time: self.time,
             seats: &seats,

@@ -15,7 +15,7 @@ use std::io;
 use csv::{QuoteStyle, Terminator, WriterBuilder};
 
 use super::Report;
-use super::columns::{self, Cell, Form};
+use super::columns::{self, Cell, ColumnSet};
 
 pub(crate) use recorded::{RecordedError, RecordedReport};
 pub(crate) use shape::ShapeError;
@@ -24,11 +24,11 @@ pub(crate) use shape::ShapeError;
 ///
 /// # Errors
 /// Where `out` cannot be written.
-pub fn write(report: &Report, form: Form<'_>, out: impl io::Write) -> io::Result<()> {
+pub fn write(report: &Report, column_set: ColumnSet<'_>, out: impl io::Write) -> io::Result<()> {
     let mut csv = writer(out);
-    let columns = columns::of(report.scope().kind(), form.columns());
+    let columns = columns::of(report.scope().kind(), column_set.columns());
     csv.write_record(columns.iter().map(|column| column.name))?;
-    for row in columns::rows(report, form) {
+    for row in columns::rows(report, column_set) {
         for cell in row.cells() {
             match cell {
                 Cell::Text(text) => csv.write_field(text.as_bytes())?,
@@ -76,7 +76,7 @@ mod tests {
 
     fn file(report: &Report) -> String {
         let mut file = Vec::new();
-        write(report, Form::Github, &mut file).unwrap();
+        write(report, ColumnSet::Github, &mut file).unwrap();
         String::from_utf8(file).unwrap()
     }
 
@@ -166,8 +166,8 @@ mod tests {
     }
 
     fn say_the_same(kind: ScopeKind, one: &[Seat], other: &[Seat]) -> bool {
-        let form = |seat| Seat::in_githubs_form(seat, kind);
-        one.iter().map(form).eq(other.iter().map(form))
+        let column_set = |seat| Seat::in_githubs_form(seat, kind);
+        one.iter().map(column_set).eq(other.iter().map(column_set))
     }
 
     #[test]

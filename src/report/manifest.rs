@@ -135,7 +135,11 @@ impl<'a> Manifest<'a> {
             pseudonyms: None,
             total_seats: reading.total_seats(),
             complete: Some(report.is_complete()),
-            incomplete_reasons: report.doubts().iter().map(ToString::to_string).collect(),
+            incomplete_reasons: report
+                .incomplete_reasons()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             shortfall: report.shortfall(),
             continuity: None,
             files,

@@ -3,9 +3,9 @@
 use crate::audit::{Recorded, calls_people_otherwise};
 use crate::history::changes::Kind;
 use crate::pages::summary::Line;
+use crate::report::activity::Counts;
 use crate::report::scope::Scope;
-use crate::report::standing::Counts;
-use crate::report::status::Rule;
+use crate::report::status::StatusPolicy;
 use crate::run::read::Read;
 use crate::runner::artifact::{ArtifactError, Uploaded};
 use crate::runner::outputs::Outputs;
@@ -14,7 +14,7 @@ use crate::system::files::Written;
 /// A report that is complete (or may be incomplete) and lies where it was asked for.
 pub(crate) struct Finished {
     pub(crate) read: Read,
-    pub(crate) rule: Rule,
+    pub(crate) rule: StatusPolicy,
     pub(crate) counts: Counts,
     /// The report, in each form that was asked for.
     pub(crate) forms: Vec<Written>,

@@ -9,11 +9,11 @@ use crate::audit::{Delivery, Held, unpublishable};
 use crate::github::client::Client;
 use crate::github::error::GitHubError;
 use crate::github::seats;
-use crate::history::known::Known;
-use crate::history::{Past, Revoked, changes};
+use crate::history::HistoryContext;
+use crate::history::{PriorState, Revoked, changes};
 use crate::inputs::Inputs;
 use crate::report::Report;
-use crate::report::completeness::Doubt;
+use crate::report::completeness::IncompleteReason;
 use crate::report::scope::Scope;
 use crate::report::seat::Seat;
 use crate::run::progress::Progress;
@@ -27,7 +27,7 @@ const AGAIN: usize = 3;
 pub(crate) struct Read {
     pub(crate) report: Report,
     /// What recorded reports know besides.
-    pub(crate) known: Known,
+    pub(crate) known: HistoryContext,
     /// Why they could not be asked.
     pub(crate) unknown: Option<anyhow::Error>,
     pub(crate) gone: Gone,
@@ -123,7 +123,7 @@ pub(crate) async fn read(
 /// shows too. Gives the last reading, and the seats that are gone.
 async fn settled(
     mut report: Report,
-    past: &Past,
+    past: &PriorState,
     once: &impl AsyncFn() -> Result<Report, GitHubError>,
 ) -> anyhow::Result<(Report, Vec<Seat>)> {
     if !report.is_complete() {
@@ -131,7 +131,7 @@ async fn settled(
         return Ok((report, gone));
     }
     let absent = past.absent(report.seats());
-    if absent.is_empty() || report.is_airtight() {
+    if absent.is_empty() || report.cannot_have_skipped_rows() {
         return Ok((report, absent));
     }
     tracing::info!(
@@ -146,7 +146,7 @@ async fn settled(
             break;
         }
         if again == AGAIN {
-            report = report.doubted(Doubt::Unsteady { seats });
+            report = report.with_reason(IncompleteReason::Unsteady { seats });
         }
     }
     let gone = if report.is_complete() {
@@ -198,12 +198,19 @@ fn refuse_incomplete(inputs: &Inputs, report: &Report) -> anyhow::Result<()> {
         return Ok(());
     }
     let scope = report.scope();
-    let advice = if report.doubts().contains(&Doubt::Partial) {
+    let advice = if report
+        .incomplete_reasons()
+        .contains(&IncompleteReason::Partial)
+    {
         "authorize `token` for single sign-on in each organization that has to be in the report. `require-complete: false` publishes the report without them, marked as incomplete"
     } else {
         "run again. If it stays so, `require-complete: false` publishes the report, marked as incomplete"
     };
-    let doubts: Vec<String> = report.doubts().iter().map(ToString::to_string).collect();
+    let doubts: Vec<String> = report
+        .incomplete_reasons()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let doubts = doubts.join("\n  missing: ");
     if inputs.report.require_complete {
         anyhow::bail!(

@@ -29,7 +29,7 @@ pub(super) fn tell(
                 facts: outcome.finished.as_ref().ok().map(|finished| Facts {
                     report: &finished.read.report,
                     known: &finished.read.known,
-                    rule: finished.rule,
+                    policy: finished.rule,
                     counts: finished.counts,
                     changes: outcome.changes(),
                 }),

@@ -5,10 +5,10 @@ use std::io;
 use crate::audit::Delivery;
 use crate::github::client::Client;
 use crate::inputs::{Format, Inputs};
-use crate::report::columns::{Columns, Form};
+use crate::report::activity::{ActivityIndex, Counts};
+use crate::report::columns::{ColumnSet, Columns};
 use crate::report::manifest::FileEntry;
-use crate::report::standing::{Counts, Standings};
-use crate::report::status::Rule;
+use crate::report::status::StatusPolicy;
 use crate::report::{csv, json};
 use crate::run::destination::Destination;
 use crate::run::outcome::Finished;
@@ -23,13 +23,13 @@ pub(super) async fn take(
     destination: &Destination,
     read: Read,
 ) -> anyhow::Result<Finished> {
-    let rule = Rule {
+    let rule = StatusPolicy {
         now: read.report.time(),
         inactive_after: inputs.report.inactive_after,
     };
     let (forms, manifest) = write(inputs, delivery, reader, destination, &read, rule).await?;
     Ok(Finished {
-        counts: Counts::of(read.known.standings(read.report.credible_seats(), rule)),
+        counts: Counts::of(read.known.activities(read.report.credible_seats(), rule)),
         read,
         rule,
         forms,
@@ -44,16 +44,16 @@ async fn write(
     reader: &Client,
     destination: &Destination,
     Read { report, known, .. }: &Read,
-    rule: Rule,
+    rule: StatusPolicy,
 ) -> anyhow::Result<(Vec<Written>, Option<Written>)> {
     let api = reader.address().as_str();
     let manifest = |files| delivery.manifest(report, api, files);
-    let standings;
+    let activities;
     let form = match inputs.report.columns {
-        Columns::Github => Form::Github,
+        Columns::Github => ColumnSet::Github,
         Columns::All => {
-            standings = Standings::new(known.standings(report.credible_seats(), rule));
-            Form::All(&standings)
+            activities = ActivityIndex::new(known.activities(report.credible_seats(), rule));
+            ColumnSet::All(&activities)
         }
     };
     let stem = report.file_stem();

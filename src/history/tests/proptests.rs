@@ -346,7 +346,7 @@ proptest! {
             let report = report(&time.to_string(), seats);
             let report = if is_complete { report } else { incomplete(report) };
             let before = repository.clone();
-            let recording = repository.quietly(&report);
+            let plan = repository.quietly(&report);
             for (path, file) in &before.0 {
                 if path.starts_with("changes/") {
                     prop_assert!(repository.0[path].starts_with(file));
@@ -369,7 +369,7 @@ proptest! {
             let (read, damaged) = Totals::read(&file);
             prop_assert_eq!(damaged, Vec::<usize>::new());
             prop_assert_eq!(read.write().unwrap(), file);
-            if recording.action == Action::Record {
+            if plan.action == Action::Record {
                 let newest = &days[days.len() - 1];
                 prop_assert_eq!(&newest[1], &report.seats().len().to_string());
                 prop_assert_eq!(&newest[2], &report.people().to_string());

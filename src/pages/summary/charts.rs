@@ -36,12 +36,12 @@ pub(super) fn write(out: &mut String, facts: &Facts<'_>) {
 
 fn write_ages(out: &mut String, facts: &Facts<'_>) {
     let mut counts = [0_usize; AGES.len() + 1];
-    for standing in facts
+    for activity in facts
         .known
-        .standings(facts.report.credible_seats(), facts.rule)
+        .activities(facts.report.credible_seats(), facts.policy)
     {
-        let place = standing.last_known_activity_at.map(|at| {
-            let days = facts.rule.now.duration_since(at).as_hours() / 24;
+        let place = activity.last_known_activity_at.map(|at| {
+            let days = facts.policy.now.duration_since(at).as_hours() / 24;
             AGES.iter().position(|(most, _)| days < *most)
         });
         counts[place.flatten().unwrap_or(AGES.len())] += 1;

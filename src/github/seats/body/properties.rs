@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{PageBody, Shared};
 use crate::hostile;
 use crate::report::Report;
-use crate::report::columns::Form;
+use crate::report::columns::ColumnSet;
 use crate::report::completeness::Reading;
 use crate::report::csv::{self, RecordedReport};
 use crate::report::scope::{Scope, ScopeKind};
@@ -146,7 +146,7 @@ proptest! {
     ) {
         let report = report(read(&json!({ "seats": seats })).unwrap());
         let mut file = Vec::new();
-        csv::write(&report, Form::Github, &mut file).unwrap();
+        csv::write(&report, ColumnSet::Github, &mut file).unwrap();
         let recorded = RecordedReport::read(&file).unwrap().seats();
         let form = |seat| Seat::in_githubs_form(seat, report.scope().kind());
         prop_assert!(recorded.iter().map(form).eq(report.seats().iter().map(form)));
@@ -176,7 +176,7 @@ proptest! {
         reversed.reverse();
         let files = [seats, reversed].map(|seats| {
             let mut file = Vec::new();
-            csv::write(&report(read(&json!({ "seats": seats })).unwrap()), Form::Github, &mut file).unwrap();
+            csv::write(&report(read(&json!({ "seats": seats })).unwrap()), ColumnSet::Github, &mut file).unwrap();
             file
         });
         prop_assert_eq!(&files[0], &files[1]);

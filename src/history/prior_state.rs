@@ -6,11 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::baseline::Baseline;
 use super::damage::{altered, damaged_lines, manifest, read};
 use super::error::RecordError;
-use super::folder::Folder;
+use super::folder_files::FolderFiles;
 use super::hash::sha256;
+use super::history_context::HistoryContext;
 use super::identity::{self, Neighbor};
 use super::identity_mode::{self, IdentityMode};
-use super::known::Known;
 use super::people::{PEOPLE, People};
 use super::seats::{self, SEATS};
 use super::totals::{self, TOTALS, Totals};
@@ -24,7 +24,7 @@ use crate::report::{Report, credible_until};
 
 /// What the reports say that a folder holds.
 #[derive(Debug)]
-pub(crate) struct Past {
+pub(crate) struct PriorState {
     /// How people are called there; nothing where nothing was recorded.
     identity_mode: Option<IdentityMode>,
     /// Whom the reports there are about, where a file says it.
@@ -38,7 +38,7 @@ pub(crate) struct Past {
     /// By how many seats GitHub's total was off before, for another reason than lost seats.
     pub(super) excess: u64,
     /// What they know of people.
-    pub known: Known,
+    pub known: HistoryContext,
     /// The time of the newest report there.
     pub(super) time: Option<Timestamp>,
     /// Whether the report of the same day is there and as it was recorded.
@@ -53,13 +53,13 @@ pub(crate) struct Past {
 /// How far a recorded report can be ahead of GitHub's clock as this run knows it.
 const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(1);
 
-impl Past {
+impl PriorState {
     /// Whether a report of `scope` with these `seats`, whose people have pseudonyms by the key of
     /// that fingerprint or none, may follow.
     ///
     /// Where the folder is that of another scope, or calls people otherwise; and if Git LFS keeps
     /// its files.
-    pub(crate) fn takes(
+    pub(crate) fn check_identity(
         &self,
         scope: &Scope,
         key: Option<&str>,
@@ -139,7 +139,7 @@ impl Past {
     }
 
     /// Reads `folder` at the time `now`, for a report of `time`.
-    pub(crate) fn read(folder: &Folder, time: Timestamp, now: Timestamp) -> Self {
+    pub(crate) fn read(folder: &FolderFiles, time: Timestamp, now: Timestamp) -> Self {
         let mut warnings = Vec::new();
         let day = manifest(
             &day_stem(time),
@@ -290,7 +290,7 @@ impl Past {
             scope,
             neighbors: folder.neighbors.clone(),
             before,
-            known: Known { people, totals },
+            known: HistoryContext { people, totals },
             time: newest,
             has_day,
             day_complete,
