@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::table::INPUTS;
 use super::{InputErrors, Inputs, command};
-use crate::hostile;
+use crate::arbitrary_text;
 use crate::runner::context;
 use crate::system::environment::Environment;
 
@@ -49,11 +49,11 @@ fn given() -> impl Strategy<Value = Vec<(String, String)>> {
         .map(|input| format!("INPUT_{}", input.name.to_uppercase()));
     let names: Vec<String> = inputs.chain(RUNNER.map(str::to_owned)).collect();
     let name = prop::sample::select(names);
-    prop::collection::vec((name, hostile::text()), 1..4)
+    prop::collection::vec((name, arbitrary_text::text()), 1..4)
 }
 
 proptest! {
-    #![proptest_config(hostile::cases())]
+    #![proptest_config(arbitrary_text::config())]
 
     #[test]
     fn any_inputs_are_taken_or_refused_by_name_and_never_lead_elsewhere(given in given()) {
@@ -87,7 +87,7 @@ proptest! {
 
     #[test]
     fn a_key_that_is_anything_is_masked_and_refused_without_being_told(
-        text in hostile::text(), times in 0..3,
+        text in arbitrary_text::text(), times in 0..3,
     ) {
         let key = (0..times).fold(text, |text, _| BASE64_STANDARD.encode(text));
         let given = [
@@ -104,7 +104,7 @@ proptest! {
     }
 
     #[test]
-    fn a_secret_in_any_input_is_never_told(text in hostile::text(), other in given()) {
+    fn a_secret_in_any_input_is_never_told(text in arbitrary_text::text(), other in given()) {
         let secret = format!("ghp_secret{text}");
         let mut given = other;
         given.push(("INPUT_TOKEN".to_owned(), secret.clone()));

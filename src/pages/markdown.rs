@@ -69,7 +69,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hostile;
+    use crate::arbitrary_text;
     use pulldown_cmark::{Event, Options, Parser};
     use std::fmt::Write as _;
 
@@ -103,10 +103,10 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(hostile::cases())]
+        #![proptest_config(arbitrary_text::config())]
 
         #[test]
-        fn any_text_is_the_same_text_on_the_page_and_nothing_else(text in hostile::text()) {
+        fn any_text_is_the_same_text_on_the_page_and_nothing_else(text in arbitrary_text::text()) {
             let (mut title, mut item, mut cell) = (String::new(), String::new(), String::new());
             let _ = writeln!(title, "## {}", escape(&format!("x {text}")));
             let _ = writeln!(item, "- x {}", escape(&text));
@@ -141,7 +141,7 @@ mod tests {
         }
 
         #[test]
-        fn a_link_leads_where_it_says_or_is_none(text in hostile::text()) {
+        fn a_link_leads_where_it_says_or_is_none(text in arbitrary_text::text()) {
             for address in [text.clone(), format!("https://{text}"), format!("https://a/{text}")] {
                 let page = link_to(&address);
                 for event in Parser::new_ext(&page, github()) {

@@ -13,7 +13,7 @@ use reqwest::Url;
 
 use crate::system::environment::Environment;
 pub use proxies::Proxies;
-pub(crate) use proxies::{ProxyError, ProxyErrors, Via};
+pub(crate) use proxies::{ProxyChoice, ProxyError, ProxyErrors};
 
 /// How long to try to reach a server.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -82,7 +82,7 @@ impl Http {
     }
 
     /// The proxy that a request to `url` goes by.
-    pub fn via(&self, url: &Url) -> Option<Via> {
+    pub fn via(&self, url: &Url) -> Option<ProxyChoice> {
         self.proxies.via(url)
     }
 }

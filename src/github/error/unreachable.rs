@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use crate::system::http::Via;
+use crate::system::http::ProxyChoice;
 use crate::system::text::shown;
 
 /// Why no answer came.
@@ -14,7 +14,7 @@ pub(crate) struct Unreachable {
     kind: UnreachableKind,
     detail: String,
     /// The proxy that it was tried by.
-    via: Option<Via>,
+    via: Option<ProxyChoice>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Unreachable {
     }
 
     /// The same, where it was tried by that proxy.
-    pub(crate) fn by_way(mut self, via: Option<Via>) -> Self {
+    pub(crate) fn by_way(mut self, via: Option<ProxyChoice>) -> Self {
         self.via = via;
         self
     }
@@ -110,7 +110,7 @@ impl Unreachable {
             (_, UnreachableKind::Certificate) => {
                 "if a proxy or server of your own signs for this address, put its authority's certificate into a file and name it in SSL_CERT_FILE"
             }
-            (Some(Via { variable, .. }), _) => {
+            (Some(ProxyChoice { variable, .. }), _) => {
                 return format!(
                     "check {variable} and NO_PROXY, that the proxy is running, and that it lets GitHub's API through; then run the workflow again"
                 );
@@ -126,6 +126,6 @@ impl Unreachable {
     }
 }
 
-fn by_way(via: Option<&Via>) -> String {
+fn by_way(via: Option<&ProxyChoice>) -> String {
     via.map_or_else(String::new, |via| format!(", {via}"))
 }

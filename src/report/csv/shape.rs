@@ -131,7 +131,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hostile;
+    use crate::arbitrary_text;
 
     const AFTER: &str = "after";
 
@@ -147,11 +147,11 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(hostile::cases())]
+        #![proptest_config(arbitrary_text::config())]
 
         #[test]
         fn a_file_is_whole_exactly_if_the_csv_reader_takes_a_further_row(
-            text in hostile::text(), quotes in "[\",\r\na]{0,12}",
+            text in arbitrary_text::text(), quotes in "[\",\r\na]{0,12}",
         ) {
             for file in [text.clone(), quotes.clone(), format!("{text}{quotes}"), format!("{quotes}{text}\n")] {
                 let is_cut = !file.ends_with(['\r', '\n']);

@@ -41,7 +41,7 @@ struct ConfiguredProxy {
 
 /// The proxy that a request goes by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Via {
+pub struct ProxyChoice {
     /// Scheme, host and port, and nothing that may be secret.
     address: String,
     /// The variable that names it.
@@ -147,14 +147,14 @@ impl Proxies {
     }
 
     /// The proxy that a request to `url` goes by.
-    pub fn via(&self, url: &Url) -> Option<Via> {
+    pub fn via(&self, url: &Url) -> Option<ProxyChoice> {
         let uri = url.as_str().parse().ok()?;
         self.matcher.as_ref()?.intercept(&uri)?;
         let configured = match url.scheme() {
             "https" => self.https.as_ref(),
             _ => self.http.as_ref(),
         }?;
-        Some(Via {
+        Some(ProxyChoice {
             address: configured.address.origin().ascii_serialization(),
             variable: configured.variable,
         })
@@ -256,7 +256,7 @@ fn parse(text: &str) -> Result<Url, ProxyProblem> {
     }
 }
 
-impl fmt::Display for Via {
+impl fmt::Display for ProxyChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
