@@ -1,8 +1,8 @@
-//! What the user asked for, checked.
+//! The inputs, checked.
 //!
-//! An input comes from the environment as the runner spells it (`INPUT_DELIVER-TO`: upper case,
-//! hyphens stay), or from a flag of the same name, which wins. Everything that is wrong is found
-//! before anything is sent, and told all at once, each by the input's name.
+//! An input comes from a variable with the runner's spelling (`INPUT_DELIVER-TO`: upper case, with
+//! hyphens), or from a flag of the same name, which takes precedence. All errors are reported at once
+//! by the names of the inputs, before the action sends anything.
 
 mod access;
 mod command;
@@ -28,11 +28,9 @@ use crate::report::columns::Columns;
 use crate::report::pseudonym_key::PseudonymKey;
 use crate::report::scope::Scope;
 use crate::runner::artifact::{ArtifactName, Retention};
-use crate::system::environment::Environment;
 use crate::system::http::Proxies;
 
 pub(crate) use command::command;
-use raw::RawInputs;
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -172,7 +170,7 @@ pub(crate) struct CommitInputs {
     pub message: String,
 }
 
-/// One input that cannot be used.
+/// An input that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InputError {
     /// The input's name, or that of a variable of the runner.
@@ -181,7 +179,7 @@ pub(crate) struct InputError {
     pub problem: String,
 }
 
-/// All inputs that cannot be used.
+/// All inputs that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InputErrors(pub Vec<InputError>);
 
@@ -196,20 +194,3 @@ impl fmt::Display for InputErrors {
 }
 
 impl std::error::Error for InputErrors {}
-
-impl Inputs {
-    /// Reads and checks the inputs: `flags` as given on the command line, then `environment`. By
-    /// hand it matters whether standard output is a terminal.
-    pub(crate) fn read(
-        flags: &clap::ArgMatches,
-        environment: &Environment,
-        output_is_terminal: bool,
-    ) -> Result<Self, InputErrors> {
-        let mut raw = RawInputs::new(flags, environment, output_is_terminal);
-        let inputs = raw.check();
-        match inputs {
-            Some(inputs) if raw.errors.is_empty() => Ok(inputs),
-            _ => Err(InputErrors(raw.errors)),
-        }
-    }
-}

@@ -1,4 +1,4 @@
-//! What recorded reports know of the people in a newer one.
+//! Computes the activity status of people with the help of the recorded history.
 
 use super::people::People;
 use super::totals::Totals;
@@ -17,7 +17,7 @@ pub(crate) struct HistoryContext {
 }
 
 impl HistoryContext {
-    /// How the people who hold `seats` stand, in the order of their first row.
+    /// The activity of the people who hold `seats`, in the order of their first row.
     pub(crate) fn activities<'a>(
         &'a self,
         seats: &'a [Seat],

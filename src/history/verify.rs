@@ -105,7 +105,7 @@ fn begins_as_totals(files: &impl Files) -> io::Result<bool> {
     Ok(totals::has_columns(&beginning))
 }
 
-/// The manifest of a day.
+/// The manifest of a day, a link in the chain of manifests.
 struct ManifestNode {
     day: Date,
     path: String,

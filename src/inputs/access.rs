@@ -1,4 +1,4 @@
-//! By what right is read and written, and on which way: tokens, the key of a GitHub App, proxies.
+//! Inputs for authentication, and the proxies.
 
 use secrecy::SecretString;
 

@@ -1,4 +1,4 @@
-//! Where the report goes when the command is started by hand: the `--output` that no workflow has.
+//! Decides where the report goes if a person starts the command: `--output`, which workflows don't have.
 
 use std::path::PathBuf;
 

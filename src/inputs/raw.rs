@@ -1,12 +1,11 @@
-//! Checking what was given, input by input, so that all mistakes are found at once.
+//! Parses the raw inputs one by one, so that a single run reports every error.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
-use super::table::{self, INPUTS, default};
-use super::unread::variable_of;
-use super::{ArtifactInputs, CommitInputs, InputError, Inputs};
+use super::table::{self, INPUTS, default, variable_of};
+use super::{ArtifactInputs, CommitInputs, InputError, InputErrors, Inputs};
 use crate::github::address::ApiAddress;
 use crate::github::names::{BranchName, NameError, RepositoryName, RepositoryPath};
 use crate::report::scope::{Scope, ScopeKind};
@@ -14,7 +13,7 @@ use crate::runner::artifact::{ArtifactName, Retention};
 use crate::system::environment::{Environment, SecretVariables};
 use crate::system::text::{is_invisible, shown};
 
-/// What was given, before anything is checked: flags over inputs, empty ones left out.
+/// The inputs as text, before any check. Flags replace variables, and empty inputs are left out.
 pub(super) struct RawInputs<'a> {
     values: BTreeMap<&'static str, String>,
     /// Where the report goes, by hand only.
@@ -22,6 +21,23 @@ pub(super) struct RawInputs<'a> {
     pub(super) output_is_terminal: bool,
     pub(super) environment: &'a Environment,
     pub(super) errors: Vec<InputError>,
+}
+
+impl Inputs {
+    /// Reads and checks the inputs: `flags` as given on the command line, then `environment`. By
+    /// hand it matters whether standard output is a terminal.
+    pub(crate) fn read(
+        flags: &clap::ArgMatches,
+        environment: &Environment,
+        output_is_terminal: bool,
+    ) -> Result<Self, InputErrors> {
+        let mut raw = RawInputs::new(flags, environment, output_is_terminal);
+        let inputs = raw.check();
+        match inputs {
+            Some(inputs) if raw.errors.is_empty() => Ok(inputs),
+            _ => Err(InputErrors(raw.errors)),
+        }
+    }
 }
 
 impl<'a> RawInputs<'a> {
@@ -88,7 +104,7 @@ impl<'a> RawInputs<'a> {
         });
     }
 
-    /// The value, or a mistake in its place.
+    /// The parsed value. Keeps an error instead if there is none.
     pub(super) fn parse<T, E: fmt::Display>(
         &mut self,
         input: &'static str,
@@ -97,7 +113,7 @@ impl<'a> RawInputs<'a> {
         read.map_err(|problem| self.refuse(input, problem)).ok()
     }
 
-    /// Everything is looked at before the first mistake ends anything, so that all are told.
+    /// Checks every input, also after the first error, so that a person sees all errors at once.
     pub(super) fn check(&mut self) -> Option<Inputs> {
         self.unread_variables();
         let address = ApiAddress::from_environment(self.environment);

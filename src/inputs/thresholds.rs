@@ -1,4 +1,4 @@
-//! The inputs that say what the report is like, and when it is an error.
+//! Inputs for the files of the report, and the thresholds at which a run fails.
 
 use std::time::Duration;
 

@@ -4,14 +4,11 @@
 //! it does something else than it was asked to, so the variable is refused with the right spelling.
 
 use super::raw::RawInputs;
-use super::table::{INPUTS, Input};
+use super::table::{INPUTS, Input, PREFIX, variable_of};
 use crate::system::environment::{
     APP_PRIVATE_KEY, COMMIT_TOKEN, PSEUDONYM_KEY, SecretVariables, TOKEN,
 };
 use crate::system::text::shown;
-
-/// What the runner puts before the name of an input.
-const PREFIX: &str = "INPUT_";
 
 /// The start of variables that are certainly meant for the command.
 const OWN_PREFIX: &str = "COPILOT_REPORT_";
@@ -48,11 +45,6 @@ impl RawInputs<'_> {
     fn is_missed_in_workflow(&self, input: &Input, variable: &str) -> bool {
         !self.is_by_hand() && variable.starts_with(OWN_PREFIX) && self.get(input.name).is_none()
     }
-}
-
-/// The variable in which the runner passes an input.
-pub(super) fn variable_of(input: &Input) -> String {
-    format!("{PREFIX}{}", input.name.to_uppercase())
 }
 
 /// The variables that have a secret if a person starts the command.

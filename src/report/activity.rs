@@ -1,4 +1,4 @@
-//! What can be said of each person in a report.
+//! Computes the activity status of each person in a report.
 
 use std::collections::HashMap;
 
@@ -8,12 +8,12 @@ use super::person::Person;
 use super::seat::{Identity, Seat};
 use super::status::Status;
 
-/// One person, and what can be said of them.
+/// A person with their activity status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonActivity<'a> {
-    /// Who it is, and what the report says.
+    /// The person, and what the report says about them.
     pub person: Person<'a>,
-    /// What can be said of their use.
+    /// Their status.
     pub status: Status,
     /// Their newest activity that any report knew of.
     pub last_known_activity_at: Option<Timestamp>,
@@ -22,14 +22,14 @@ pub struct PersonActivity<'a> {
 }
 
 impl PersonActivity<'_> {
-    /// Since when nothing is known of them: their last known activity, or where there is none
+    /// The start of the time without known activity: their last known activity or, if there is none,
     /// their grant.
     pub fn idle_since(&self) -> Option<Timestamp> {
         self.last_known_activity_at.or(self.person.granted_at)
     }
 }
 
-/// How all people of a report stand, found by their seats.
+/// The activity of all people in a report, by their seats.
 #[derive(Debug)]
 pub struct ActivityIndex<'a> {
     all: Vec<PersonActivity<'a>>,
@@ -37,7 +37,7 @@ pub struct ActivityIndex<'a> {
 }
 
 impl<'a> ActivityIndex<'a> {
-    /// How those people stand.
+    /// Indexes these people.
     pub fn new(activities: impl Iterator<Item = PersonActivity<'a>>) -> Self {
         let all: Vec<PersonActivity<'_>> = activities.collect();
         let person = |(place, activity): (usize, &PersonActivity<'a>)| {
@@ -49,7 +49,7 @@ impl<'a> ActivityIndex<'a> {
         }
     }
 
-    /// How the holder of a seat stands; nothing for a row without a person.
+    /// The activity of the holder of a seat. A row without a person has none.
     pub fn of(&self, seat: &Seat) -> Option<&PersonActivity<'a>> {
         let place = self.by_person.get(&seat.assignee.as_ref()?.identity())?;
         self.all.get(*place)

@@ -1,12 +1,12 @@
-//! What makes a report complete, and what speaks against it.
+//! Detects incomplete reads.
 //!
-//! The list of seats moves while it is read: a seat granted or revoked between two pages shifts
-//! the rows, so that one is read twice or missed. GitHub gives no snapshot, but signs by which a
-//! moved list is seen. One move leaves no sign: between the same two pages a seat is revoked and
-//! another granted further on, so that the total stays, and the row that slipped over the edge is
-//! on neither page. The same happens where `total_seats` does not count every row, so that one less
-//! does not fall short of it. [`super::Report::cannot_have_skipped_rows`] says where neither can be; reports
-//! recorded before show what is missing, see [`crate::history::PriorState::absent`].
+//! The list of seats is paginated and isn't a snapshot, so a concurrent change can duplicate or skip a
+//! row. Most changes leave a sign, such as a different total or a seat that's read twice. One doesn't:
+//! if a seat is revoked and another granted between the same two pages, the total stays the same, and
+//! the row at the edge is on neither page. The same happens if `total_seats` doesn't count every row,
+//! because one row less doesn't fall short of it. [`super::Report::cannot_have_skipped_rows`] rules both
+//! out for some reports. For the others, recorded reports show what's missing: see
+//! [`crate::history::PriorState::absent`].
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ pub struct Reading {
     pub partial: bool,
 }
 
-/// One reason why a report cannot be called complete.
+/// A reason why a report can't be called complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IncompleteReason {
     /// A page does not say how many seats there are, so nothing can be held against it.
@@ -70,7 +70,7 @@ pub enum IncompleteReason {
 }
 
 impl IncompleteReason {
-    /// Whether reading the list again may settle it.
+    /// Whether the reason can disappear if the list is read again.
     pub fn is_transient(&self) -> bool {
         !matches!(self, Self::TotalMissing { .. } | Self::Partial)
     }

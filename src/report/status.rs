@@ -34,7 +34,7 @@ impl Status {
     }
 }
 
-/// By what a status is told.
+/// Decides the status of people.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StatusPolicy {
     /// The time of the report.
@@ -47,7 +47,7 @@ impl StatusPolicy {
     /// What can be said of somebody with the oldest grant `granted_at`, whose newest known
     /// activity was at `activity_at`, and every activity of whom is known since `known_since`.
     ///
-    /// Exactly as long ago as the rule says is not within it: with 30 days, somebody who was
+    /// An activity exactly as long ago as the limit isn't within it: with 30 days, somebody who was
     /// active 2,592,000 seconds before the report is inactive, and a second later is not.
     pub(crate) fn status(
         &self,

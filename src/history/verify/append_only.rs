@@ -1,4 +1,4 @@
-//! Files that only grow: what each manifest says of them is the beginning of today's file.
+//! Checks append-only files: every earlier manifest must match the beginning of the current file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
@@ -8,7 +8,7 @@ use crate::history::hash::HashingReader;
 use crate::report::manifest::FileEntry;
 
 impl<F: Files> Verifier<'_, F> {
-    /// The files that only grow: each manifest speaks of the beginning of today's file.
+    /// Checks `totals.csv` and the files of changes.
     pub(super) fn append_only(&mut self, nodes: &[ManifestNode]) {
         let mut growing: BTreeMap<&str, Vec<(&ManifestNode, &FileEntry)>> = BTreeMap::new();
         for node in nodes {
