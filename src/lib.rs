@@ -24,12 +24,12 @@
 //! [`start`] is where the binary begins. To see a whole run, start `cargo run --example demo`. To
 //! change something, read `CONTRIBUTING.md`.
 
+#[cfg(test)]
+mod arbitrary_text;
 mod audit;
 mod commands;
 mod github;
 mod history;
-#[cfg(test)]
-mod hostile;
 mod inputs;
 mod pages;
 mod report;

@@ -1,11 +1,11 @@
 //! What this project's own tests, examples, and benchmarks use besides the binary.
 
 pub use crate::history::listing::Listing;
-pub use crate::history::{Entry, Folder, Recording, Revoked, record};
+pub use crate::history::{FolderFiles, HistoryUpdate, Revoked, UpdatePlan, record};
 pub use crate::inputs::table::{INPUTS, Kind};
 pub use crate::pages::draw;
 pub use crate::report::Report;
-pub use crate::report::columns::{self, Columns, Form};
+pub use crate::report::columns::{self, ColumnSet, Columns};
 pub use crate::report::completeness::Reading;
 pub use crate::report::csv::write as write_csv;
 pub use crate::report::day::{date, day_stem};

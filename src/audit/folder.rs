@@ -3,7 +3,7 @@
 use super::neighbors::neighbors;
 use super::{AuditError, AuditRepository};
 use crate::github::commit::Snapshot;
-use crate::history::Folder;
+use crate::history::FolderFiles;
 use crate::history::listing::Listing;
 use crate::report::Report;
 use crate::report::day::date;
@@ -13,10 +13,10 @@ pub(super) async fn read_folder(
     snapshot: &Snapshot<'_>,
     repository: &AuditRepository<'_>,
     report: &Report,
-) -> Result<Folder, AuditError> {
+) -> Result<FolderFiles, AuditError> {
     let (scope, time) = (report.scope(), report.time());
     let folder = &repository.folder(scope)?;
-    let paths = Folder::paths(time).map(|path| folder.join(&path));
+    let paths = FolderFiles::paths(time).map(|path| folder.join(&path));
     let paths = paths.into_iter().collect::<Result<Vec<_>, _>>()?;
     let files = snapshot.files(&paths).await?;
     let listing = Listing::new(snapshot.listing(folder).await?);
@@ -28,7 +28,7 @@ pub(super) async fn read_folder(
         }
         None => None,
     };
-    let mut found = Folder::from_files(files, previous).with_listing(listing);
+    let mut found = FolderFiles::from_files(files, previous).with_listing(listing);
     // Without an ID nothing shows that one of them is the same under another name.
     if found.is_empty() && scope.id().is_some() {
         let directory = &repository.inputs.directory;

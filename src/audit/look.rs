@@ -5,14 +5,14 @@ use super::folder::read_folder;
 use super::{AuditError, AuditRepository, Ledger};
 use crate::github::commit::MissingBranch;
 use crate::github::names::{BranchName, RepositoryPath};
-use crate::history::{Folder, Past, RecordError};
+use crate::history::{FolderFiles, PriorState, RecordError};
 use crate::report::Report;
 
 /// What the ledger held when it was looked at.
 pub(super) struct Looked {
     /// The SHA of the commit that was looked at.
     pub(super) head: String,
-    pub(super) folder: Folder,
+    pub(super) folder: FolderFiles,
     /// The paths of its files, which follow from the report's day.
     pub(super) paths: [String; 7],
 }
@@ -23,7 +23,7 @@ impl Ledger<'_> {
     ///
     /// Fails if the repository can't be read, or if the report must not be published anywhere (see
     /// [`AuditError::forbids_publishing`]).
-    pub(crate) async fn look(&mut self, report: &Report) -> Result<Option<Past>, AuditError> {
+    pub(crate) async fn look(&mut self, report: &Report) -> Result<Option<PriorState>, AuditError> {
         let repository = self.repository;
         let folder = repository.folder(report.scope())?;
         let time = report.time();
@@ -33,20 +33,20 @@ impl Ledger<'_> {
             Ok::<_, AuditError>(Looked {
                 head: snapshot.head().to_owned(),
                 folder: read_folder(&snapshot, repository, report).await?,
-                paths: Folder::paths(time),
+                paths: FolderFiles::paths(time),
             })
         });
         let Some(looked) = looked.await? else {
             return Ok(None);
         };
-        let past = Past::read(&looked.folder, time, repository.clock.now());
+        let past = PriorState::read(&looked.folder, time, repository.clock.now());
         let key = repository.provenance.key_fingerprint();
-        match past.takes(report.scope(), key.as_deref(), report.seats()) {
+        match past.check_identity(report.scope(), key.as_deref(), report.seats()) {
             Ok(()) => {
                 self.looked = Some(looked);
                 Ok(Some(past))
             }
-            // It says nothing about this scope, or is elsewhere. Recording the report is refused.
+            // It says nothing about this scope, or is elsewhere. UpdatePlan the report is refused.
             Err(RecordError::OtherKind { .. } | RecordError::Renamed { .. }) => Ok(None),
             Err(error) => Err(repository.refused(&folder, error)),
         }

@@ -8,9 +8,9 @@ use super::look::Looked;
 use super::{AuditError, AuditRepository};
 use crate::github::commit::{Commit, CommitContent, MissingBranch};
 use crate::github::names::{BranchName, NameError, RepositoryPath};
-use crate::history::{self, Action, Entry, Folder, Recording, Revoked};
+use crate::history::{self, Action, FolderFiles, HistoryUpdate, Revoked, UpdatePlan};
 use crate::report::Report;
-use crate::report::columns::Form;
+use crate::report::columns::ColumnSet;
 use crate::report::csv;
 use crate::report::day::date;
 
@@ -31,7 +31,7 @@ pub(super) struct PendingReport<'r> {
 /// A report that is on a branch now, or was there already.
 pub(super) struct PlacedReport {
     pub(super) branch: BranchName,
-    pub(super) recording: Recording,
+    pub(super) recording: UpdatePlan,
     pub(super) commit: Option<Commit>,
     /// Whether the branch exists now.
     pub(super) exists: bool,
@@ -47,7 +47,7 @@ impl AuditRepository<'_> {
     ) -> Result<PendingReport<'r>, AuditError> {
         // The repository keeps GitHub's own form, whatever the files of this run are like.
         let mut content = Vec::new();
-        csv::write(report, Form::Github, &mut content)
+        csv::write(report, ColumnSet::Github, &mut content)
             .map_err(|error| AuditError::Other(error.to_string()))?;
         Ok(PendingReport {
             report,
@@ -67,12 +67,13 @@ impl AuditRepository<'_> {
     ) -> Result<PlacedReport, AuditError> {
         let (name, report) = (branch.0.clone(), pending.report);
         let committer = self.committer(branch)?;
-        let mut decided: Option<(Recording, bool)> = None;
+        let mut decided: Option<(UpdatePlan, bool)> = None;
         let commit = committer
             .commit(async |snapshot| {
                 let read;
                 let is_current = |looked: &&Looked| {
-                    looked.head == snapshot.head() && looked.paths == Folder::paths(report.time())
+                    looked.head == snapshot.head()
+                        && looked.paths == FolderFiles::paths(report.time())
                 };
                 // Nobody committed since the look, so it needn't be read again.
                 let folder = match pending.looked.as_ref().filter(is_current) {
@@ -110,10 +111,10 @@ impl AuditRepository<'_> {
     }
 
     /// The report as the history takes it.
-    fn entry<'e>(&'e self, pending: &'e PendingReport<'_>) -> Entry<'e> {
+    fn entry<'e>(&'e self, pending: &'e PendingReport<'_>) -> HistoryUpdate<'e> {
         let report = pending.report;
         let api = self.client.address().as_str();
-        Entry {
+        HistoryUpdate {
             scope: report.scope(),
             time: report.time(),
             seats: report.credible_seats(),

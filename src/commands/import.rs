@@ -12,11 +12,12 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Outcome, count, required, shown, unusable};
+use super::exit::Exit;
+use super::shared::{count, quoted, required, shown, stop_by_signal, unusable};
 use crate::github::names::RepositoryPath;
 use crate::history::import::{BadFile, Download, Plan, plan};
 use crate::history::listing::Listing;
-use crate::history::{Action, Folder};
+use crate::history::{Action, FolderFiles};
 use crate::pages;
 use crate::report::day::{date, day_stem};
 use crate::report::scope::Scope;
@@ -42,7 +43,7 @@ pub(crate) fn start(
     flags: &clap::ArgMatches,
     environment: &Environment,
     clock: &Clock,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<Exit> {
     let is_set = |name: &&str| environment.get(name).is_some() || environment.is_unreadable(name);
     let keys: Vec<&str> = PSEUDONYM_KEY.into_iter().filter(is_set).collect();
     if !keys.is_empty() {
@@ -76,7 +77,7 @@ pub(crate) fn start(
     };
     let made = work.write(&plan, &place)?;
     tell(&target, scope, &made);
-    Ok(Outcome::Good)
+    Ok(Exit::Good)
 }
 
 /// The organization or enterprise. The command line requires exactly one of the two.
@@ -100,15 +101,6 @@ fn tell(target: &RepositoryPath, scope: &Scope, made: &Made) {
         count(made.days, "day"),
     );
     log::answer(&lines);
-}
-
-/// A path as a shell takes it.
-pub(super) fn quoted(path: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
-    if path.chars().all(is_plain) {
-        return path.to_owned();
-    }
-    format!("'{}'", path.replace('\'', r"'\''"))
 }
 
 /// A history that is there is never touched.
@@ -284,14 +276,14 @@ impl Work<'_> {
     ) -> anyhow::Result<Action> {
         let file = Bytes::from(fs::read(self.from.join(&download.name))?);
         let mut files = Vec::new();
-        for path in Folder::paths(download.time) {
+        for path in FolderFiles::paths(download.time) {
             files.push(read_if_there(&folder.join(path))?);
         }
         let previous = match previous {
             Some(path) => read_if_there(&folder.join(path))?.map(|file| (path.to_owned(), file)),
             None => None,
         };
-        let found = Folder::from_files(files, previous).with_listing(std::mem::take(listing));
+        let found = FolderFiles::from_files(files, previous).with_listing(std::mem::take(listing));
         let recording = download.record(
             file,
             self.scope,
@@ -328,23 +320,4 @@ fn read_if_there(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Becomes true where a person or the system ends the command, so that what is half written can
-/// be removed.
-pub(super) fn stop_by_signal() -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let told = Arc::clone(&stop);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let signal = {
-        let _signals_need_it = runtime.enter();
-        crate::system::signals::signals()?
-    };
-    std::thread::spawn(move || {
-        runtime.block_on(signal);
-        told.store(true, Ordering::Relaxed);
-    });
-    Ok(stop)
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::commands::Outcome;
+use super::exit::Exit;
+use super::shared::unusable;
 use crate::github::address::ApiAddress;
 use crate::github::client::{Client, Identity};
 use crate::github::exchange::Exchange;
 use crate::github::rate_limiter::{RateLimiter, WaitBudget};
 use crate::github::user;
-use crate::report::pseudonym::PseudonymKey;
+use crate::report::pseudonym_key::PseudonymKey;
 use crate::runner::log;
 use crate::system::clock::Clock;
 use crate::system::environment::{Environment, PSEUDONYM_KEY, TOKEN};
@@ -22,14 +23,8 @@ pub(crate) const COMMAND: &str = "pseudonym";
 
 /// Prints the pseudonym of the person that `flags` name. A number needs nothing but the key; of a
 /// login GitHub is asked for the number.
-pub(crate) fn start(
-    flags: &clap::ArgMatches,
-    environment: &Environment,
-) -> anyhow::Result<Outcome> {
-    let unusable = |what: &str| {
-        log::finding(environment, what);
-        Ok(Outcome::Unusable)
-    };
+pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Exit> {
+    let unusable = |what: &str| Ok(unusable(environment, what));
     let Some((variable, key)) = environment.secret(PSEUDONYM_KEY) else {
         return unusable("PSEUDONYM_KEY is missing: set it to the key of the reports.");
     };
@@ -42,7 +37,7 @@ pub(crate) fn start(
     let login = person.strip_prefix('@');
     if let (Ok(id), None) = (person.parse(), login) {
         log::answer(&key.of_id(id));
-        return Ok(Outcome::Good);
+        return Ok(Exit::Good);
     }
     let login = login.unwrap_or(person);
     if !is_login(login) {
@@ -75,7 +70,7 @@ pub(crate) fn start(
         anyhow::Ok(user::id(&client, login).await?)
     })?;
     log::answer(&key.of_id(id));
-    Ok(Outcome::Good)
+    Ok(Exit::Good)
 }
 
 /// Whether GitHub could have such a login: also those of Apps, such as `copilot[bot]`.

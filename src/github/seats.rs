@@ -21,8 +21,8 @@ use super::link::Links;
 use super::rate_limiter::MAX_IN_FLIGHT;
 use super::response::Response;
 use crate::report::Report;
-use crate::report::completeness::{Doubt, Reading};
-use crate::report::pseudonym::PseudonymKey;
+use crate::report::completeness::{IncompleteReason, Reading};
+use crate::report::pseudonym_key::PseudonymKey;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::Seat;
 use crate::system::clock::Clock;
@@ -70,13 +70,16 @@ pub(crate) struct Source<'a> {
 /// stays as it is.
 ///
 /// Where a page could not be read: half a report is none. Whether the pages fit together is for
-/// [`Report::doubts`] to say.
+/// [`Report::incomplete_reasons`] to say.
 pub(crate) async fn read(source: &Source<'_>) -> Result<Report, GitHubError> {
     let mut before: Option<Report> = None;
     let mut left = MAX_REREADS;
     loop {
         let report = read_once(source).await?;
-        let moved = report.doubts().iter().any(Doubt::may_pass);
+        let moved = report
+            .incomplete_reasons()
+            .iter()
+            .any(IncompleteReason::is_transient);
         if before.is_some_and(|before| report.agrees_with(&before)) {
             return Ok(report.confirmed());
         }
@@ -84,7 +87,11 @@ pub(crate) async fn read(source: &Source<'_>) -> Result<Report, GitHubError> {
             return Ok(report);
         }
         left -= 1;
-        let doubts: Vec<String> = report.doubts().iter().map(ToString::to_string).collect();
+        let doubts: Vec<String> = report
+            .incomplete_reasons()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let scope = source.scope;
         tracing::info!("{scope}: the list is read again: {}.", doubts.join("; "));
         source.clock.sleep(REREAD_DELAY).await;

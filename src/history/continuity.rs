@@ -12,11 +12,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::baseline::Baseline;
-use super::folder::Folder;
+use super::folder_files::FolderFiles;
 use super::hash::sha256;
 use super::header::is_intact;
 use super::people::People;
-use super::plan::Entry;
+use super::plan::HistoryUpdate;
 use super::seats::SEATS;
 use crate::report::manifest::{Continuity, RecordedManifest};
 use crate::report::scope::ScopeKind;
@@ -26,7 +26,7 @@ use crate::report::seat::{Account, Identity, Seat};
 /// last, at `time`.
 pub(super) fn of(
     before: &Baseline,
-    folder: &Folder,
+    folder: &FolderFiles,
     newest: Option<&RecordedManifest>,
     time: Option<Timestamp>,
 ) -> Option<Continuity> {
@@ -59,7 +59,11 @@ pub(super) fn of(
 
 /// How far back the seats are known once a report is recorded, which doesn't show those that are
 /// `kept`.
-pub(super) fn after(before: Option<Continuity>, report: &Entry<'_>, kept: &[Seat]) -> Continuity {
+pub(super) fn after(
+    before: Option<Continuity>,
+    report: &HistoryUpdate<'_>,
+    kept: &[Seat],
+) -> Continuity {
     let shown = people(report.seats);
     let missing = people(kept).difference(&shown).count();
     let without_person = kept.iter().filter(|seat| seat.assignee.is_none()).count();

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::folder::Folder;
+use super::folder_files::FolderFiles;
 use super::hash::sha256;
 use super::header;
 use super::required;
@@ -54,7 +54,7 @@ pub(super) fn written_anew(name: &str, error: &dyn std::fmt::Display) -> String 
 /// Tells which files are no longer what the newest manifest says of them; where the newest report
 /// that is counted has no manifest any more, that alone.
 pub(super) fn altered(
-    folder: &Folder,
+    folder: &FolderFiles,
     newest: Option<&RecordedManifest>,
     (time, counted): (Timestamp, Option<Timestamp>),
     warnings: &mut Vec<String>,

@@ -82,7 +82,7 @@ pub enum RecordError {
     },
     /// A file could not be put into its form. Never in practice.
     #[error("a file of the history could not be written: {0}")]
-    Form(#[from] csv::Error),
+    Csv(#[from] csv::Error),
     /// The manifest could not be put into its form. Never in practice.
     #[error("the manifest could not be written: {0}")]
     Manifest(#[from] serde_json::Error),

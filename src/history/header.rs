@@ -9,7 +9,7 @@ use super::seats;
 use super::table::without_mark;
 use crate::history::git::LineEnds;
 use crate::report::columns::{self, Columns};
-use crate::report::csv::Recorded;
+use crate::report::csv::RecordedReport;
 use crate::report::scope::ScopeKind;
 use crate::report::seat::Seat;
 
@@ -31,7 +31,7 @@ pub(super) fn is_intact(file: &[u8], recorded: &str) -> bool {
 }
 
 /// The report in a file whose header is damaged; nothing if more than that is.
-pub(super) fn report_below(file: &[u8]) -> Option<Recorded> {
+pub(super) fn report_below(file: &[u8]) -> Option<RecordedReport> {
     [ScopeKind::Organization, ScopeKind::Enterprise]
         .into_iter()
         .flat_map(|kind| {
@@ -39,7 +39,7 @@ pub(super) fn report_below(file: &[u8]) -> Option<Recorded> {
             let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
             with_header(file, &names)
         })
-        .filter_map(|file| Recorded::read(&file).ok())
+        .filter_map(|file| RecordedReport::read(&file).ok())
         // Without rows nothing tells an organization's report from an enterprise's.
         .find(|report| report.time().is_some())
 }

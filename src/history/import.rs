@@ -7,14 +7,14 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
 use super::error::RecordError;
-use super::folder::Folder;
+use super::folder_files::FolderFiles;
 use super::hash::sha256;
 use super::page::DrawPages;
-use super::plan::{Entry, Recording, Revoked};
+use super::plan::{HistoryUpdate, Revoked, UpdatePlan};
 use super::record::record;
 use crate::history::git::is_lfs_pointer;
 use crate::report::credible_until;
-use crate::report::csv::{Recorded, RecordedError, ShapeError};
+use crate::report::csv::{RecordedError, RecordedReport, ShapeError};
 use crate::report::manifest::Manifest;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::{Seat, without_times_after};
@@ -100,7 +100,7 @@ impl Download {
         if is_lfs_pointer(file) {
             return Err(BadFile::Lfs);
         }
-        let recorded = Recorded::read_download(file, slug)?;
+        let recorded = RecordedReport::read_download(file, slug)?;
         let (of, seconds) = match name.rsplit_once(IN_NAME) {
             Some((of, rest)) => (Some(of), seconds(rest)),
             None => (None, None),
@@ -134,20 +134,20 @@ impl Download {
         file: Bytes,
         scope: &Scope,
         inactive_after: SignedDuration,
-        folder: &Folder,
+        folder: &FolderFiles,
         (draw, now): (DrawPages, Timestamp),
-    ) -> Result<Recording, ImportError> {
+    ) -> Result<UpdatePlan, ImportError> {
         if sha256(&file) != self.sha256 {
             return Err(ImportError::Changed);
         }
-        let recorded = Recorded::read_download(&file, scope.name())?;
+        let recorded = RecordedReport::read_download(&file, scope.name())?;
         let (recorded, csv) = recorded.into_github_form(file, scope.kind())?;
         let mut seats = recorded.seats();
         seats.sort_by(Seat::order);
         if let Some(credible) = without_times_after(&seats, credible_until(self.time)) {
             seats = credible;
         }
-        let entry = Entry {
+        let entry = HistoryUpdate {
             scope,
             time: self.time,
             seats: &seats,

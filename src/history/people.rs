@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::person::{KnownPerson, is_same, merged};
+use super::known_person::{KnownPerson, is_same, merged};
 use super::table::{self, TableError};
 use crate::report::seat::{Account, Seat, by_name};
 
@@ -88,7 +88,7 @@ impl People {
     }
 
     /// Takes in a report: its time, its seats, and who still holds one that it does not show.
-    pub(crate) fn see(&mut self, time: Timestamp, seats: &[Seat], kept: &[Seat]) {
+    pub(crate) fn merge_report(&mut self, time: Timestamp, seats: &[Seat], kept: &[Seat]) {
         for person in &mut self.all {
             person.holds_seat = false;
         }
@@ -115,7 +115,7 @@ impl People {
                     last_known_authentication_at: None,
                 })
             });
-            self.all[place].see(time, account, seat);
+            self.all[place].merge_seat(time, account, seat);
             self.index(place);
         }
     }

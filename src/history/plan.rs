@@ -11,7 +11,7 @@ use crate::report::seat::Seat;
 
 /// A report that is to be recorded.
 #[derive(Debug)]
-pub struct Entry<'a> {
+pub struct HistoryUpdate<'a> {
     /// Whom it is about.
     pub scope: &'a Scope,
     /// Its time, in whole seconds.
@@ -52,7 +52,7 @@ pub enum Revoked<'a> {
 
 /// What is to be done with a report, and what it changes.
 #[derive(Debug)]
-pub struct Recording {
+pub struct UpdatePlan {
     /// Whether it is to be recorded, and why not.
     pub action: Action,
     /// Whether the seats' state differs from that of the last recorded report.

@@ -19,16 +19,16 @@ mod totals;
 
 use jiff::SignedDuration;
 
-use super::known::Known;
+use super::history_context::HistoryContext;
 use super::page::{DrawPages, Page};
 use super::seats::SEATS;
 use super::totals::{Day as Line, TOTALS};
 use super::verify::{Files, Verdict, verify};
 use crate::history::git;
+use crate::report::activity::Counts;
 use crate::report::day::LATEST;
 use crate::report::scope::Scope;
-use crate::report::standing::Counts;
-use crate::report::status::Rule;
+use crate::report::status::StatusPolicy;
 pub(crate) use error::RebuildError;
 use grants::Grants;
 use identities::Identities;
@@ -73,7 +73,7 @@ pub(crate) fn rebuild(
     let identities = Identities::new(people, seats, lines.lines());
     let grants = Grants::new(seats, lines.lines(), &identities);
 
-    let mut seen = Known::default();
+    let mut seen = HistoryContext::default();
     for day in &source.days {
         if is_stopped() {
             return Err(RebuildError::Interrupted);
@@ -88,13 +88,13 @@ pub(crate) fn rebuild(
                 account
             });
         }
-        seen.people.see(day.time, &known, &[]);
+        seen.people.merge_report(day.time, &known, &[]);
         if totals.lacks(day) {
-            let rule = Rule {
+            let policy = StatusPolicy {
                 now: day.time,
                 inactive_after,
             };
-            let counts = Counts::of(seen.standings(&known, rule));
+            let counts = Counts::of(seen.activities(&known, policy));
             let report = (day.time, day.complete());
             totals.add(Line::new(report, known.len(), counts, (0, 0)));
         }

@@ -9,57 +9,57 @@ use jiff::Timestamp;
 use super::baseline::Baseline;
 use super::changes::{self, Change, Kind};
 use super::error::RecordError;
-use super::folder::Folder;
+use super::folder_files::FolderFiles;
 use super::hash::sha256;
-use super::known::Known;
+use super::history_context::HistoryContext;
 use super::page::Page;
-use super::past::Past;
-use super::plan::{Action, Entry, Recording, Revoked};
+use super::plan::{Action, HistoryUpdate, Revoked, UpdatePlan};
+use super::prior_state::PriorState;
 use super::totals::{self, Day};
 use super::{continuity, git, people, seats};
+use crate::report::activity::Counts;
 use crate::report::day::{LATEST, day_stem};
 use crate::report::manifest::{Continuity, FileEntry};
 use crate::report::seat::Seat;
-use crate::report::standing::Counts;
-use crate::report::status::Rule;
+use crate::report::status::StatusPolicy;
 
-/// Decides at the time `now` whether `entry` is to be recorded in `folder`, and what is to be
+/// Decides at the time `now` whether `update` is to be recorded in `folder`, and what is to be
 /// written.
 ///
 /// # Errors
 /// Where the folder belongs to another scope.
 pub fn record(
-    mut entry: Entry<'_>,
-    folder: &Folder,
+    mut update: HistoryUpdate<'_>,
+    folder: &FolderFiles,
     now: Timestamp,
-) -> Result<Recording, RecordError> {
-    let found = Past::read(folder, entry.time, now);
-    found.takes(entry.scope, entry.manifest.pseudonyms(), entry.seats)?;
+) -> Result<UpdatePlan, RecordError> {
+    let found = PriorState::read(folder, update.time, now);
+    found.check_identity(update.scope, update.manifest.pseudonyms(), update.seats)?;
     if let Some(recorded) = found.future_time(now) {
         return Err(RecordError::FromTheFuture { recorded, now });
     }
     let before = found.before.seats();
-    let mut differences = before.map_or_else(Vec::new, |old| changes::between(old, entry.seats));
-    let kept = take_unproved(&mut differences, &entry);
-    let kept = continuity::with_newest_names(kept, entry.seats);
-    take_unseen(&mut differences, found.continuity);
-    let state = with_kept(entry.seats, &kept);
+    let mut differences = before.map_or_else(Vec::new, |old| changes::between(old, update.seats));
+    let kept = drop_unproven_revocations(&mut differences, &update);
+    let kept = continuity::with_newest_names(kept, update.seats);
+    drop_unconfirmed_grants(&mut differences, found.continuity);
+    let state = retain_missing(update.seats, &kept);
     let changed = match &found.before {
         Baseline::Nothing => true,
         Baseline::Seats(seats) => !seats.iter().eq(state.iter().copied()),
         Baseline::Latest(seats) => {
-            let form = |seat| Seat::in_githubs_form(seat, entry.scope.kind());
+            let form = |seat| Seat::in_githubs_form(seat, update.scope.kind());
             !seats.iter().map(form).eq(state.iter().copied().map(form))
         }
     };
-    let is_better = found.day_complete == Some(false) && entry.complete != Some(false);
+    let is_better = found.day_complete == Some(false) && update.complete != Some(false);
     let action = match found.time {
-        Some(time) if time > entry.time => Action::Older(time),
+        Some(time) if time > update.time => Action::Older(time),
         // Nothing says which of two runs that began in the same second was first.
-        Some(time) if time == entry.time && (changed || is_better || !found.has_day) => {
+        Some(time) if time == update.time && (changed || is_better || !found.has_day) => {
             Action::SameTime
         }
-        _ if found.day_complete == Some(true) && entry.complete == Some(false) => {
+        _ if found.day_complete == Some(true) && update.complete == Some(false) => {
             Action::LessComplete
         }
         _ if is_better => Action::Record,
@@ -85,24 +85,24 @@ pub fn record(
     let mut known = found.known;
     let mut files = Vec::new();
     if action == Action::Record {
-        known.people.see(entry.time, entry.seats, &kept);
-        let continuity = continuity::after(found.continuity, &entry, &kept);
-        entry.manifest.set_continuity(continuity);
-        let rule = Rule {
-            now: entry.time,
-            inactive_after: entry.inactive_after,
+        known.people.merge_report(update.time, update.seats, &kept);
+        let continuity = continuity::after(found.continuity, &update, &kept);
+        update.manifest.set_continuity(continuity);
+        let policy = StatusPolicy {
+            now: update.time,
+            inactive_after: update.inactive_after,
         };
-        let counts = Counts::of(known.standings(entry.seats, rule));
+        let counts = Counts::of(known.activities(update.seats, policy));
         let day = Day::new(
-            (entry.time, entry.complete),
-            entry.seats.len(),
+            (update.time, update.complete),
+            update.seats.len(),
             counts,
             (granted, revoked),
         );
         known.totals.put(day);
-        files = written(entry, folder, known, &state, &differences)?;
+        files = written(update, folder, known, &state, &differences)?;
     }
-    Ok(Recording {
+    Ok(UpdatePlan {
         action,
         changed,
         warnings: found.warnings,
@@ -114,8 +114,11 @@ pub fn record(
 }
 
 /// Takes out the seats that may only seem to be gone.
-fn take_unproved<'s>(changes: &mut Vec<Change<'s>>, entry: &Entry<'_>) -> Vec<&'s Seat> {
-    let proved = match entry.revoked {
+fn drop_unproven_revocations<'s>(
+    changes: &mut Vec<Change<'s>>,
+    update: &HistoryUpdate<'_>,
+) -> Vec<&'s Seat> {
+    let proved = match update.revoked {
         Revoked::All => return Vec::new(),
         Revoked::Only(proved) => proved,
     };
@@ -133,7 +136,7 @@ fn take_unproved<'s>(changes: &mut Vec<Change<'s>>, entry: &Entry<'_>) -> Vec<&'
 }
 
 /// Takes out the seats that were perhaps there all along, and only not known.
-fn take_unseen(changes: &mut Vec<Change<'_>>, continuity: Option<Continuity>) {
+fn drop_unconfirmed_grants(changes: &mut Vec<Change<'_>>, continuity: Option<Continuity>) {
     let Some(known) = continuity else {
         return;
     };
@@ -142,7 +145,7 @@ fn take_unseen(changes: &mut Vec<Change<'_>>, continuity: Option<Continuity>) {
         .retain(|change| change.kind != Kind::Granted || known.baseline || is_later(change.seat));
 }
 
-fn with_kept<'s>(seats: &'s [Seat], kept: &'s [Seat]) -> Vec<&'s Seat> {
+fn retain_missing<'s>(seats: &'s [Seat], kept: &'s [Seat]) -> Vec<&'s Seat> {
     let mut state: Vec<&Seat> = seats.iter().chain(kept).collect();
     if !kept.is_empty() {
         state.sort_by(|one, other| one.order(other));
@@ -152,36 +155,36 @@ fn with_kept<'s>(seats: &'s [Seat], kept: &'s [Seat]) -> Vec<&'s Seat> {
 
 /// The files of the folder that are other than before.
 fn written(
-    entry: Entry<'_>,
-    folder: &Folder,
-    known: Known,
+    update: HistoryUpdate<'_>,
+    folder: &FolderFiles,
+    known: HistoryContext,
     state: &[&Seat],
     differences: &[Change<'_>],
 ) -> Result<Vec<(String, Bytes)>, RecordError> {
-    let changes_file = changes::file_name(entry.time);
+    let changes_file = changes::file_name(update.time);
     let mut changes_content = folder.changes.clone().unwrap_or_default();
     if !differences.is_empty() {
-        changes_content = changes::append(&changes_content, entry.time, differences)?;
+        changes_content = changes::append(&changes_content, update.time, differences)?;
     }
-    let Known { people, totals } = known;
+    let HistoryContext { people, totals } = known;
     let days: Vec<Day> = totals.days().copied().collect();
-    let pages = (entry.draw)(&Page {
-        scope: entry.scope,
-        time: entry.time,
-        complete: entry.complete,
-        inactive_after: entry.inactive_after,
+    let pages = (update.draw)(&Page {
+        scope: update.scope,
+        time: update.time,
+        complete: update.complete,
+        inactive_after: update.inactive_after,
         days: &days,
         changes: &changes_content,
     });
     let mut files: Vec<(String, Bytes)> = vec![
-        (LATEST.to_owned(), entry.csv.clone()),
+        (LATEST.to_owned(), update.csv.clone()),
         (
             seats::SEATS.to_owned(),
             seats::write(state.iter().copied())?.into(),
         ),
         (people::PEOPLE.to_owned(), people.write()?.into()),
         (totals::TOTALS.to_owned(), totals.write()?.into()),
-        (format!("{}.csv", day_stem(entry.time)), entry.csv),
+        (format!("{}.csv", day_stem(update.time)), update.csv),
     ];
     files.push((
         git::ATTRIBUTES.to_owned(),
@@ -191,7 +194,7 @@ fn written(
     if !changes_content.is_empty() {
         files.push((changes_file.clone(), changes_content.into()));
     }
-    let mut manifest = entry.manifest;
+    let mut manifest = update.manifest;
     manifest.set_files(
         files
             .iter()
@@ -202,7 +205,7 @@ fn written(
             })
             .collect(),
     );
-    let (git_blobs, older_reports) = folder.listed(&files, entry.time);
+    let (git_blobs, older_reports) = folder.listed(&files, update.time);
     manifest.set_listed(git_blobs, older_reports);
     if let Some((path, file)) = &folder.previous {
         manifest.set_previous(FileEntry {
@@ -211,9 +214,9 @@ fn written(
             sha256: sha256(file),
         });
     }
-    files.retain(|(path, file)| !folder.has(path, file, entry.time));
+    files.retain(|(path, file)| !folder.has(path, file, update.time));
     files.push((
-        format!("{}.json", day_stem(entry.time)),
+        format!("{}.json", day_stem(update.time)),
         manifest.to_file()?.into(),
     ));
     Ok(files)

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::changes;
-use super::folder::Folder;
+use super::folder_files::FolderFiles;
 use super::page::{README, TREND_DARK, TREND_LIGHT};
 use super::people::PEOPLE;
 use super::seats::SEATS;
@@ -45,7 +45,7 @@ pub(super) fn unnamed(manifest: &RecordedManifest) -> Vec<String> {
 /// recorded in `folder`.
 pub(super) fn warning(
     newest: &RecordedManifest,
-    folder: &Folder,
+    folder: &FolderFiles,
     time: Timestamp,
 ) -> Option<String> {
     let mut missing = unnamed(newest);

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::table;
+use crate::report::activity::Counts;
 use crate::report::day::date;
-use crate::report::standing::Counts;
 
 /// The file's name in the folder of a scope.
 pub(crate) const TOTALS: &str = "totals.csv";

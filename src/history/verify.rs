@@ -6,10 +6,10 @@
 //! the report and the totals. All of it finds accidents and careless edits; whoever may write
 //! everything can write manifests that fit, too.
 
+mod append_only;
 mod chain;
 mod checkout;
 mod counts;
-mod growth;
 mod named;
 mod scopes;
 
@@ -65,27 +65,27 @@ pub(crate) struct Verdict {
 /// known; with `since` only what is of that day or later: its first manifest is taken as the
 /// beginning, whatever lies before it.
 pub(crate) fn verify(files: &impl Files, folder: Option<&str>, since: Option<Date>) -> Verdict {
-    let mut check = Check {
+    let mut verifier = Verifier {
         files,
         since,
         verdict: Verdict::default(),
         other_line_ends: BTreeMap::new(),
     };
-    let days = check.days();
-    let links = check.links(&days);
-    check.scopes(&links, folder);
-    check.keys(&links);
-    check.names(&links);
-    check.chain(&links, &days);
-    let rows = check.reports(&links);
-    check.growth(&links);
-    check.counts(&links, &rows);
-    check.newest(&links);
-    check.line_ends();
-    check.verdict.days = days.len();
-    check.verdict.span = days.first().copied().zip(days.last().copied());
-    check.verdict.problems.sort();
-    check.verdict
+    let days = verifier.days();
+    let nodes = verifier.nodes(&days);
+    verifier.scopes(&nodes, folder);
+    verifier.keys(&nodes);
+    verifier.names(&nodes);
+    verifier.chain(&nodes, &days);
+    let rows = verifier.reports(&nodes);
+    verifier.append_only(&nodes);
+    verifier.counts(&nodes, &rows);
+    verifier.newest(&nodes);
+    verifier.line_ends();
+    verifier.verdict.days = days.len();
+    verifier.verdict.span = days.first().copied().zip(days.last().copied());
+    verifier.verdict.problems.sort();
+    verifier.verdict
 }
 
 /// Whether a folder holds the history of a scope, or what somebody left of one.
@@ -105,8 +105,8 @@ fn begins_as_totals(files: &impl Files) -> io::Result<bool> {
     Ok(totals::has_columns(&beginning))
 }
 
-/// The manifest of a day.
-struct Link {
+/// The manifest of a day, a link in the chain of manifests.
+struct ManifestNode {
     day: Date,
     path: String,
     size: u64,
@@ -117,7 +117,7 @@ struct Link {
     says: Option<RecordedManifest>,
 }
 
-struct Check<'f, F> {
+struct Verifier<'f, F> {
     files: &'f F,
     /// The first day to look at, where not all are.
     since: Option<Date>,
@@ -127,7 +127,7 @@ struct Check<'f, F> {
     other_line_ends: BTreeMap<LineEnds, BTreeSet<String>>,
 }
 
-impl<F: Files> Check<'_, F> {
+impl<F: Files> Verifier<'_, F> {
     fn problem(&mut self, path: &str, what: impl Into<String>) {
         self.verdict.problems.push(Problem {
             path: path.to_owned(),
@@ -161,8 +161,8 @@ impl<F: Files> Check<'_, F> {
         days
     }
 
-    fn links(&mut self, days: &BTreeSet<Date>) -> Vec<Link> {
-        let mut links = Vec::new();
+    fn nodes(&mut self, days: &BTreeSet<Date>) -> Vec<ManifestNode> {
+        let mut nodes = Vec::new();
         for &day in days {
             let path = format!("{}.json", stem_of(day));
             if !self.has(&path) {
@@ -201,7 +201,7 @@ impl<F: Files> Check<'_, F> {
                 );
                 self.problem(&path, what);
             }
-            links.push(Link {
+            nodes.push(ManifestNode {
                 day,
                 path,
                 size: content.len() as u64,
@@ -210,38 +210,41 @@ impl<F: Files> Check<'_, F> {
                 says,
             });
         }
-        links
+        nodes
     }
 
     /// All manifests call people alike: no run goes on with another key.
-    fn keys(&mut self, links: &[Link]) {
-        let mut before: Option<(&Link, Option<&str>)> = None;
-        for link in links {
-            let Some(says) = &link.says else { continue };
+    fn keys(&mut self, nodes: &[ManifestNode]) {
+        let mut before: Option<(&ManifestNode, Option<&str>)> = None;
+        for node in nodes {
+            let Some(says) = &node.says else { continue };
             let key = says.pseudonyms.as_deref();
             if let Some((earlier, other)) = before
                 && other != key
             {
-                let (ours, theirs) = (super::names::described(key), super::names::described(other));
+                let (ours, theirs) = (
+                    super::identity_mode::described(key),
+                    super::identity_mode::described(other),
+                );
                 let what = format!("was written {ours}, and {} {theirs}", earlier.path);
-                self.problem(&link.path, what);
+                self.problem(&node.path, what);
             }
-            before = Some((link, key));
+            before = Some((node, key));
         }
     }
 
     /// The other files are as the newest manifest says.
-    fn newest(&mut self, links: &[Link]) {
-        let Some(newest) = links.last() else { return };
+    fn newest(&mut self, nodes: &[ManifestNode]) {
+        let Some(newest) = nodes.last() else { return };
         let entries = newest.says.iter().flat_map(|says| &says.files);
         for entry in entries.filter(|entry| !grows(&entry.name) && day_of(&entry.name).is_none()) {
-            self.whole(&newest.path, entry, |file| io::copy(file, &mut io::sink()));
+            self.check_file(&newest.path, entry, |file| io::copy(file, &mut io::sink()));
         }
     }
 
     /// Holds a whole file against what a manifest says of it. Gives what was read of it where it is
     /// as it should be.
-    fn whole<T>(
+    fn check_file<T>(
         &mut self,
         manifest: &str,
         entry: &FileEntry,

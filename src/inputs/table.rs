@@ -25,7 +25,15 @@ pub enum Kind {
     Secret,
 }
 
-/// An input's default, where it has one.
+/// What the runner puts before the name of an input.
+pub(super) const PREFIX: &str = "INPUT_";
+
+/// The variable in which the runner passes an input.
+pub(super) fn variable_of(input: &Input) -> String {
+    format!("{PREFIX}{}", input.name.to_uppercase())
+}
+
+/// The default of an input.
 pub(crate) fn default(name: &str) -> Option<&'static str> {
     let input = INPUTS.iter().find(|input| input.name == name);
     input.and_then(|input| input.default)

@@ -3,20 +3,17 @@
 //! A shell can't set `INPUT_COMMIT-TOKEN`, so people write `INPUT_COMMIT_TOKEN`. A run that ignores
 //! it does something else than it was asked to, so the variable is refused with the right spelling.
 
-use super::given::Given;
-use super::table::{INPUTS, Input};
+use super::raw::RawInputs;
+use super::table::{INPUTS, Input, PREFIX, variable_of};
 use crate::system::environment::{
     APP_PRIVATE_KEY, COMMIT_TOKEN, PSEUDONYM_KEY, SecretVariables, TOKEN,
 };
 use crate::system::text::shown;
 
-/// What the runner puts before the name of an input.
-const PREFIX: &str = "INPUT_";
-
 /// The start of variables that are certainly meant for the command.
 const OWN_PREFIX: &str = "COPILOT_REPORT_";
 
-impl Given<'_> {
+impl RawInputs<'_> {
     /// Finds variables that look like an input and aren't read, or whose values can't be.
     pub(super) fn unread_variables(&mut self) {
         let environment = self.environment;
@@ -28,7 +25,7 @@ impl Given<'_> {
             };
             if is_read_as(input, variable, self.is_by_hand()) {
                 if is_unreadable {
-                    self.mistake(input.name, format!("{variable} isn't valid UTF-8 text"));
+                    self.refuse(input.name, format!("{variable} isn't valid UTF-8 text"));
                 }
             } else if (is_set || is_unreadable)
                 && (variable.starts_with(PREFIX) || self.is_missed_in_workflow(input, variable))
@@ -38,7 +35,7 @@ impl Given<'_> {
                     shown(variable, 50),
                     way_to(input, self.is_by_hand())
                 );
-                self.mistake(input.name, problem);
+                self.refuse(input.name, problem);
             }
         }
     }
@@ -48,11 +45,6 @@ impl Given<'_> {
     fn is_missed_in_workflow(&self, input: &Input, variable: &str) -> bool {
         !self.is_by_hand() && variable.starts_with(OWN_PREFIX) && self.get(input.name).is_none()
     }
-}
-
-/// The variable in which the runner passes an input.
-pub(super) fn variable_of(input: &Input) -> String {
-    format!("{PREFIX}{}", input.name.to_uppercase())
 }
 
 /// The variables that have a secret if a person starts the command.

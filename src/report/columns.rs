@@ -10,26 +10,26 @@ use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 
 use super::Report;
+use super::activity::{ActivityIndex, PersonActivity};
 use super::scope::{Scope, ScopeKind};
 use super::seat::{NONE, Seat, whole_seconds};
-use super::standing::{Standing, Standings};
 
 /// Which columns a file has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Columns {
     /// Exactly those of GitHub's own file.
     Github,
-    /// Those first, then all of [`OTHERS`].
+    /// Those first, then all of [`EXTRA_COLUMNS`].
     All,
 }
 
 /// Which columns a file has, with what they need.
 #[derive(Debug, Clone, Copy)]
-pub enum Form<'a> {
+pub enum ColumnSet<'a> {
     /// Exactly those of GitHub's own file.
     Github,
-    /// Those first, then all of [`OTHERS`], told of these people.
-    All(&'a Standings<'a>),
+    /// Those first, then all of [`EXTRA_COLUMNS`], told of these people.
+    All(&'a ActivityIndex<'a>),
 }
 
 /// One column.
@@ -79,7 +79,7 @@ pub const GITHUB: [Column; 6] = [
 
 /// The columns of `columns: all` beyond GitHub's; `Organization` comes before them in an
 /// organization's file too.
-pub const OTHERS: [Column; 10] = [
+pub const EXTRA_COLUMNS: [Column; 10] = [
     Column {
         name: "Status",
         key: "status",
@@ -137,11 +137,11 @@ pub fn of(kind: ScopeKind, columns: Columns) -> Vec<Column> {
     match (kind, columns) {
         (ScopeKind::Organization, Columns::Github) => GITHUB[..5].to_vec(),
         (ScopeKind::Enterprise, Columns::Github) => GITHUB.to_vec(),
-        (_, Columns::All) => [&GITHUB[..], &OTHERS].concat(),
+        (_, Columns::All) => [&GITHUB[..], &EXTRA_COLUMNS].concat(),
     }
 }
 
-impl Form<'_> {
+impl ColumnSet<'_> {
     /// Which columns it has.
     pub fn columns(&self) -> Columns {
         match self {
@@ -172,39 +172,44 @@ pub struct Row<'a> {
     scope: &'a Scope,
     report_time: Timestamp,
     seat: &'a Seat,
-    form: Form<'a>,
+    column_set: ColumnSet<'a>,
 }
 
 /// The rows of a report in that form, in the report's order.
-pub fn rows<'a>(report: &'a Report, form: Form<'a>) -> impl Iterator<Item = Row<'a>> {
+pub fn rows<'a>(report: &'a Report, column_set: ColumnSet<'a>) -> impl Iterator<Item = Row<'a>> {
     report
         .seats()
         .iter()
-        .map(move |seat| Row::new(report.scope(), report.time(), seat, form))
+        .map(move |seat| Row::new(report.scope(), report.time(), seat, column_set))
 }
 
 impl<'a> Row<'a> {
     /// The row of a seat in the report of `scope` of that time.
-    pub fn new(scope: &'a Scope, report_time: Timestamp, seat: &'a Seat, form: Form<'a>) -> Self {
+    pub fn new(
+        scope: &'a Scope,
+        report_time: Timestamp,
+        seat: &'a Seat,
+        column_set: ColumnSet<'a>,
+    ) -> Self {
         Self {
             scope,
             report_time,
             seat,
-            form,
+            column_set,
         }
     }
 
     /// What it says, in the order of [`of`].
     pub fn cells(self) -> impl Iterator<Item = Cell<'a>> {
-        let standing = match self.form {
-            Form::Github => None,
-            Form::All(standings) => Some(standings.of(self.seat)),
+        let activity = match self.column_set {
+            ColumnSet::Github => None,
+            ColumnSet::All(activities) => Some(activities.of(self.seat)),
         };
-        let github = match (self.scope.kind(), self.form) {
-            (ScopeKind::Organization, Form::Github) => 5,
+        let github = match (self.scope.kind(), self.column_set) {
+            (ScopeKind::Organization, ColumnSet::Github) => 5,
             _ => 6,
         };
-        let others = standing.map(|standing| self.others(standing));
+        let others = activity.map(|activity| self.others(activity));
         self.github()
             .into_iter()
             .take(github)
@@ -228,12 +233,12 @@ impl<'a> Row<'a> {
         ]
     }
 
-    fn others(&self, standing: Option<&Standing<'a>>) -> [Cell<'a>; 10] {
+    fn others(&self, activity: Option<&PersonActivity<'a>>) -> [Cell<'a>; 10] {
         let seat = self.seat;
-        let known = standing.and_then(|standing| standing.last_known_activity_at);
+        let known = activity.and_then(|activity| activity.last_known_activity_at);
         let (surface, version) = family(seat.last_surface_used.as_deref());
         [
-            text(standing.map(|standing| standing.status.as_str())),
+            text(activity.map(|activity| activity.status.as_str())),
             known.map_or(Cell::Missing, |at| {
                 let seconds = self.report_time.as_second() - whole_seconds(at).as_second();
                 Cell::Number(u64::try_from(seconds / 86_400).unwrap_or_default())

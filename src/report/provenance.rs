@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::manifest::{FileEntry, Manifest, Run};
-use super::pseudonym::PseudonymKey;
+use super::pseudonym_key::PseudonymKey;
 
 const GENERATOR: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::inputs::{Inputs, Output};
 use crate::report::scope::Scope;
-use crate::system::files::{FileError, Folder, Hashing, Written, at};
+use crate::system::files::{FileError, HashingWriter, Workspace, Written, at};
 
 /// These name files that are open already. Someone else reads or writes them, so a file behind such
 /// a name must not be replaced by another one.
@@ -20,9 +20,9 @@ const STANDARD: &str = "standard output";
 #[derive(Debug)]
 pub(crate) enum Destination {
     /// The folder in the workspace, with the manifest beside the report.
-    Folder(Folder),
+    Workspace(Workspace),
     /// A file in that folder.
-    File(Folder, String),
+    File(Workspace, String),
     /// Something that exists and isn't replaced, such as a named pipe.
     Stream(PathBuf),
     /// Standard output.
@@ -34,7 +34,7 @@ impl Destination {
     pub(crate) fn open(inputs: &Inputs) -> Result<Self, FileError> {
         match &inputs.output {
             Output::Directory => {
-                Folder::open(&inputs.workspace, &inputs.output_directory).map(Self::Folder)
+                Workspace::open(&inputs.workspace, &inputs.output_directory).map(Self::Workspace)
             }
             Output::File(path) => Self::file(path),
             Output::Standard => Ok(Self::Standard),
@@ -64,20 +64,20 @@ impl Destination {
             Some(parent) if parent != Path::new("") => parent,
             _ => Path::new("."),
         };
-        let folder = Folder::open(parent, Path::new("."))?;
+        let folder = Workspace::open(parent, Path::new("."))?;
         Ok(Self::File(folder, name.to_owned()))
     }
 
     /// Whether a manifest is written beside the report.
     pub(crate) fn has_manifests(&self) -> bool {
-        matches!(self, Self::Folder(_))
+        matches!(self, Self::Workspace(_))
     }
 
     /// What is being done while the report of `scope` is written, for a run that is interrupted then.
     pub(crate) fn writing(&self, scope: &Scope) -> String {
         let part = "of which only a part may have arrived";
         match self {
-            Self::Folder(_) | Self::File(..) => format!("writing the report of {scope}"),
+            Self::Workspace(_) | Self::File(..) => format!("writing the report of {scope}"),
             Self::Stream(path) => {
                 let path = path.display();
                 format!("writing the report of {scope} to {path}, {part}")
@@ -94,7 +94,7 @@ impl Destination {
         content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<Written, FileError> {
         match self {
-            Self::Folder(folder) => folder.write(name, content),
+            Self::Workspace(folder) => folder.write(name, content),
             Self::File(folder, name) => folder.replace(name, content),
             Self::Stream(path) => {
                 let open = {
@@ -120,7 +120,7 @@ async fn pass<W: Write>(
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<Written> {
     let mut bytes = Vec::new();
-    let mut hashing = Hashing::new(&mut bytes);
+    let mut hashing = HashingWriter::new(&mut bytes);
     content(&mut hashing)?;
     let (size, sha256) = hashing.finish()?;
     let write = move || {

@@ -9,11 +9,11 @@ use crate::audit::Ledger;
 use crate::github::client::Client;
 use crate::github::error::GitHubError;
 use crate::github::{scope_id, seats};
-use crate::history::known::Known;
-use crate::history::{Past, Revoked, changes};
+use crate::history::HistoryContext;
+use crate::history::{PriorState, Revoked, changes};
 use crate::inputs::Inputs;
 use crate::report::Report;
-use crate::report::completeness::Doubt;
+use crate::report::completeness::IncompleteReason;
 use crate::report::scope::Scope;
 use crate::report::seat::Seat;
 use crate::run::edges::Edges;
@@ -25,7 +25,7 @@ const MAX_REREADS: usize = 3;
 /// A report that was fetched, and what the history knows besides.
 pub(crate) struct FetchedReport {
     pub(crate) report: Report,
-    pub(crate) known: Known,
+    pub(crate) known: HistoryContext,
     /// Why the history couldn't be read, if it couldn't.
     pub(crate) history_error: Option<anyhow::Error>,
     pub(crate) revocable: Revocable,
@@ -141,7 +141,7 @@ async fn identified(reader: &Client, scope: &Scope) -> Scope {
 /// seats that are gone.
 async fn read_until_stable(
     mut report: Report,
-    past: &Past,
+    past: &PriorState,
     read: &impl AsyncFn() -> Result<Report, GitHubError>,
 ) -> anyhow::Result<(Report, Vec<Seat>)> {
     if !report.is_complete() {
@@ -149,7 +149,7 @@ async fn read_until_stable(
         return Ok((report, gone));
     }
     let absent = past.absent(report.seats());
-    if absent.is_empty() || report.is_airtight() {
+    if absent.is_empty() || report.cannot_have_skipped_rows() {
         return Ok((report, absent));
     }
     tracing::info!(
@@ -164,7 +164,7 @@ async fn read_until_stable(
             break;
         }
         if again == MAX_REREADS {
-            report = report.doubted(Doubt::Unsteady { seats });
+            report = report.with_reason(IncompleteReason::Unsteady { seats });
         }
     }
     let gone = if report.is_complete() {
@@ -216,12 +216,19 @@ fn refuse_incomplete(inputs: &Inputs, report: &Report) -> anyhow::Result<()> {
         return Ok(());
     }
     let scope = report.scope();
-    let advice = if report.doubts().contains(&Doubt::Partial) {
+    let advice = if report
+        .incomplete_reasons()
+        .contains(&IncompleteReason::Partial)
+    {
         "authorize `token` for single sign-on in each organization that has to be in the report. `require-complete: false` publishes the report without them, marked as incomplete"
     } else {
         "run again. If it stays so, `require-complete: false` publishes the report, marked as incomplete"
     };
-    let doubts: Vec<String> = report.doubts().iter().map(ToString::to_string).collect();
+    let doubts: Vec<String> = report
+        .incomplete_reasons()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let doubts = doubts.join("\n  missing: ");
     if inputs.report.require_complete {
         anyhow::bail!(

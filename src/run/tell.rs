@@ -53,7 +53,7 @@ fn summary_of(inputs: &Inputs, journal: &Journal, names: bool) -> String {
             facts: run.report.as_ref().ok().map(|written| Facts {
                 report: &written.fetched.report,
                 known: &written.fetched.known,
-                rule: written.rule,
+                policy: written.rule,
                 counts: written.counts,
                 changes: run.recorded().map(|recorded| &*recorded.changes),
             }),

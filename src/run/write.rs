@@ -3,11 +3,11 @@
 use std::io;
 
 use crate::inputs::{Format, Inputs};
-use crate::report::columns::{Columns, Form};
+use crate::report::activity::{ActivityIndex, Counts};
+use crate::report::columns::{ColumnSet, Columns};
 use crate::report::manifest::FileEntry;
 use crate::report::provenance::Provenance;
-use crate::report::standing::{Counts, Standings};
-use crate::report::status::Rule;
+use crate::report::status::StatusPolicy;
 use crate::report::{csv, json};
 use crate::run::destination::Destination;
 use crate::run::fetch::FetchedReport;
@@ -16,7 +16,7 @@ use crate::system::files::Written;
 /// A report whose files lie where the inputs ask for them.
 pub(crate) struct WrittenReport {
     pub(crate) fetched: FetchedReport,
-    pub(crate) rule: Rule,
+    pub(crate) rule: StatusPolicy,
     pub(crate) counts: Counts,
     /// The report, in each format that was asked for.
     pub(crate) forms: Vec<Written>,
@@ -48,17 +48,17 @@ pub(crate) async fn write(
     fetched: FetchedReport,
 ) -> anyhow::Result<WrittenReport> {
     let FetchedReport { report, known, .. } = &fetched;
-    let rule = Rule {
+    let rule = StatusPolicy {
         now: report.time(),
         inactive_after: inputs.report.inactive_after,
     };
     let manifest = |files| provenance.manifest(report, api, files);
-    let standings;
+    let activities;
     let form = match inputs.report.columns {
-        Columns::Github => Form::Github,
+        Columns::Github => ColumnSet::Github,
         Columns::All => {
-            standings = Standings::new(known.standings(report.credible_seats(), rule));
-            Form::All(&standings)
+            activities = ActivityIndex::new(known.activities(report.credible_seats(), rule));
+            ColumnSet::All(&activities)
         }
     };
     let stem = report.file_stem();
@@ -97,7 +97,7 @@ pub(crate) async fn write(
         None
     };
     Ok(WrittenReport {
-        counts: Counts::of(known.standings(report.credible_seats(), rule)),
+        counts: Counts::of(known.activities(report.credible_seats(), rule)),
         rule,
         forms,
         manifest,

@@ -150,7 +150,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hostile;
+    use crate::arbitrary_text;
 
     #[test]
     fn a_key_is_a_secret_in_every_form_in_which_it_could_be_printed() {
@@ -202,10 +202,10 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(hostile::cases())]
+        #![proptest_config(arbitrary_text::config())]
 
         #[test]
-        fn any_text_as_a_key_has_no_more_pieces_than_it_can(text in hostile::text(), times in 0..4) {
+        fn any_text_as_a_key_has_no_more_pieces_than_it_can(text in arbitrary_text::text(), times in 0..4) {
             let key = (0..times).fold(text, |text, _| BASE64_STANDARD.encode(text));
             for piece in pieces_of_key(&key) {
                 prop_assert!(piece.len() <= key.len());

@@ -20,7 +20,7 @@ pub(crate) enum RebuildError {
     Scope(#[from] ScopeNameError),
     /// A file couldn't be put into its form. Never in practice.
     #[error("a file of the history can't be written: {0}")]
-    Form(#[from] csv::Error),
+    Csv(#[from] csv::Error),
     /// The newest manifest couldn't be written. Never in practice.
     #[error("the newest manifest can't be written: {0}")]
     Manifest(#[from] serde_json::Error),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::super::changes::Kind;
-use super::super::person::KnownPerson;
+use super::super::known_person::KnownPerson;
 use super::change_line::ChangeLine;
 use crate::report::seat::{Account, Seat};
 

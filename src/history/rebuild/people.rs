@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::super::header;
+use super::super::known_person::KnownPerson;
 use super::super::people::{PEOPLE, People};
-use super::super::person::KnownPerson;
 use super::error::RebuildError;
 use super::source::Source;
 

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use super::super::verify::{Files, Problem};
 use super::error::RebuildError;
 use crate::report::credible_until;
-use crate::report::csv::Recorded;
+use crate::report::csv::RecordedReport;
 use crate::report::day::{day_of, stem_of};
 use crate::report::manifest::RecordedManifest;
 use crate::report::seat::{Seat, without_times_after};
@@ -184,8 +184,8 @@ impl Day {
     }
 }
 
-fn recorded(file: &[u8]) -> Result<Recorded, String> {
-    Recorded::read(file).map_err(|error| error.to_string())
+fn recorded(file: &[u8]) -> Result<RecordedReport, String> {
+    RecordedReport::read(file).map_err(|error| error.to_string())
 }
 
 fn content(files: &impl Files, path: &str) -> std::io::Result<Vec<u8>> {

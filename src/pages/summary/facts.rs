@@ -1,10 +1,10 @@
 //! What the job summary shows.
 
+use crate::history::HistoryContext;
 use crate::history::changes::Kind;
-use crate::history::known::Known;
 use crate::report::Report;
-use crate::report::standing::Counts;
-use crate::report::status::Rule;
+use crate::report::activity::Counts;
+use crate::report::status::StatusPolicy;
 
 /// What became of one scope.
 #[derive(Debug)]
@@ -25,9 +25,9 @@ pub(crate) struct Facts<'a> {
     /// The report.
     pub report: &'a Report,
     /// What recorded reports know besides.
-    pub known: &'a Known,
+    pub known: &'a HistoryContext,
     /// By what a status is told.
-    pub rule: Rule,
+    pub policy: StatusPolicy,
     /// How many people there are of each.
     pub counts: Counts,
     /// Whose seats came or went since the last recorded report, by their login; nothing where no

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::report::seat::{Account, Seat, whole_seconds};
-use crate::report::status::KEPT;
+use crate::report::status::GITHUB_RETENTION;
 
 /// A person who was ever seen in a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub(crate) struct KnownPerson {
     /// The time of the last report they were in.
     pub last_seen: Timestamp,
     /// The time of the first of the reports they were in from which on no two are more than
-    /// [`KEPT`] apart.
+    /// [`GITHUB_RETENTION`] apart.
     pub tracked_since: Timestamp,
     /// Whether they hold a seat in the newest report.
     pub holds_seat: bool,
@@ -34,14 +34,14 @@ pub(crate) struct KnownPerson {
 impl KnownPerson {
     /// [`KnownPerson::tracked_since`] as a report of that time with them makes it.
     pub(crate) fn tracked_since_at(&self, time: Timestamp) -> Timestamp {
-        if time.duration_since(self.last_seen) > KEPT {
+        if time.duration_since(self.last_seen) > GITHUB_RETENTION {
             time
         } else {
             self.tracked_since
         }
     }
 
-    pub(super) fn see(&mut self, time: Timestamp, account: &Account, seat: &Seat) {
+    pub(super) fn merge_seat(&mut self, time: Timestamp, account: &Account, seat: &Seat) {
         self.user_id = self.user_id.or(account.id);
         self.login = account.login.to_string();
         self.tracked_since = self.tracked_since_at(time);
@@ -94,7 +94,7 @@ pub(super) fn merged(one: KnownPerson, other: KnownPerson) -> KnownPerson {
         last_seen: newer.last_seen,
         // Both follow from reports without a gap between them, so the earlier one is true as well,
         // unless it ended before the later one began.
-        tracked_since: if newer.tracked_since.duration_since(older.last_seen) <= KEPT {
+        tracked_since: if newer.tracked_since.duration_since(older.last_seen) <= GITHUB_RETENTION {
             newer.tracked_since.min(older.tracked_since)
         } else {
             newer.tracked_since

@@ -1,19 +1,19 @@
-//! What can be said of each person in a report.
+//! Computes the activity status of each person in a report.
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::people::Person;
+use super::person::Person;
 use super::seat::{Identity, Seat};
 use super::status::Status;
 
-/// One person, and what can be said of them.
+/// A person with their activity status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing<'a> {
-    /// Who it is, and what the report says.
+pub struct PersonActivity<'a> {
+    /// The person, and what the report says about them.
     pub person: Person<'a>,
-    /// What can be said of their use.
+    /// Their status.
     pub status: Status,
     /// Their newest activity that any report knew of.
     pub last_known_activity_at: Option<Timestamp>,
@@ -21,35 +21,36 @@ pub struct Standing<'a> {
     pub known_since: Timestamp,
 }
 
-impl Standing<'_> {
-    /// Since when nothing is known of them: their last known activity, or where there is none
+impl PersonActivity<'_> {
+    /// The start of the time without known activity: their last known activity or, if there is none,
     /// their grant.
     pub fn idle_since(&self) -> Option<Timestamp> {
         self.last_known_activity_at.or(self.person.granted_at)
     }
 }
 
-/// How all people of a report stand, found by their seats.
+/// The activity of all people in a report, by their seats.
 #[derive(Debug)]
-pub struct Standings<'a> {
-    all: Vec<Standing<'a>>,
+pub struct ActivityIndex<'a> {
+    all: Vec<PersonActivity<'a>>,
     by_person: HashMap<Identity<'a>, usize>,
 }
 
-impl<'a> Standings<'a> {
-    /// How those people stand.
-    pub fn new(standings: impl Iterator<Item = Standing<'a>>) -> Self {
-        let all: Vec<Standing<'_>> = standings.collect();
-        let person =
-            |(place, standing): (usize, &Standing<'a>)| (standing.person.account.identity(), place);
+impl<'a> ActivityIndex<'a> {
+    /// Indexes these people.
+    pub fn new(activities: impl Iterator<Item = PersonActivity<'a>>) -> Self {
+        let all: Vec<PersonActivity<'_>> = activities.collect();
+        let person = |(place, activity): (usize, &PersonActivity<'a>)| {
+            (activity.person.account.identity(), place)
+        };
         Self {
             by_person: all.iter().enumerate().map(person).collect(),
             all,
         }
     }
 
-    /// How the holder of a seat stands; nothing for a row without a person.
-    pub fn of(&self, seat: &Seat) -> Option<&Standing<'a>> {
+    /// The activity of the holder of a seat. A row without a person has none.
+    pub fn of(&self, seat: &Seat) -> Option<&PersonActivity<'a>> {
         let place = self.by_person.get(&seat.assignee.as_ref()?.identity())?;
         self.all.get(*place)
     }
@@ -58,18 +59,18 @@ impl<'a> Standings<'a> {
 /// The `most` inactive people of whom nothing is known for the longest time, the longest first;
 /// those among them who never used their seat count too.
 pub(crate) fn longest_idle<'a>(
-    standings: impl Iterator<Item = Standing<'a>>,
+    activities: impl Iterator<Item = PersonActivity<'a>>,
     most: usize,
-) -> Vec<Standing<'a>> {
-    let is_idle = |standing: &Standing<'_>| {
-        matches!(standing.status, Status::Inactive | Status::NeverUsed)
-            && standing.idle_since().is_some()
+) -> Vec<PersonActivity<'a>> {
+    let is_idle = |activity: &PersonActivity<'_>| {
+        matches!(activity.status, Status::Inactive | Status::NeverUsed)
+            && activity.idle_since().is_some()
     };
-    let mut longest: Vec<Standing<'_>> = Vec::with_capacity(most + 1);
-    for standing in standings.filter(is_idle) {
-        let place = longest.partition_point(|other| other.idle_since() <= standing.idle_since());
+    let mut longest: Vec<PersonActivity<'_>> = Vec::with_capacity(most + 1);
+    for activity in activities.filter(is_idle) {
+        let place = longest.partition_point(|other| other.idle_since() <= activity.idle_since());
         if place < most {
-            longest.insert(place, standing);
+            longest.insert(place, activity);
             longest.truncate(most);
         }
     }
@@ -93,11 +94,11 @@ pub struct Counts {
 
 impl Counts {
     /// Counts people by their status.
-    pub fn of<'a>(standings: impl Iterator<Item = Standing<'a>>) -> Self {
+    pub fn of<'a>(activities: impl Iterator<Item = PersonActivity<'a>>) -> Self {
         let mut counts = Self::default();
-        for standing in standings {
+        for activity in activities {
             counts.people += 1;
-            *match standing.status {
+            *match activity.status {
                 Status::Active => &mut counts.active,
                 Status::New => &mut counts.new,
                 Status::NeverUsed => &mut counts.never_used,

@@ -6,16 +6,16 @@ use jiff::{SignedDuration, Timestamp};
 use super::baseline::Baseline;
 use super::damage::{altered, damaged_lines, manifest, read};
 use super::error::RecordError;
-use super::folder::Folder;
+use super::folder_files::FolderFiles;
 use super::hash::sha256;
+use super::history_context::HistoryContext;
 use super::identity::{self, Neighbor};
-use super::known::Known;
-use super::names::{self, Names};
+use super::identity_mode::{self, IdentityMode};
 use super::people::{PEOPLE, People};
 use super::seats::{self, SEATS};
 use super::totals::{self, TOTALS, Totals};
 use super::{changes, continuity, header};
-use crate::report::csv::Recorded;
+use crate::report::csv::RecordedReport;
 use crate::report::day::{LATEST, day_stem};
 use crate::report::manifest::{Continuity, RecordedScope};
 use crate::report::scope::{Scope, ScopeKind};
@@ -24,9 +24,9 @@ use crate::report::{Report, credible_until};
 
 /// What the reports say that a folder holds.
 #[derive(Debug)]
-pub(crate) struct Past {
+pub(crate) struct PriorState {
     /// How people are called there; nothing where nothing was recorded.
-    names: Option<Names>,
+    identity_mode: Option<IdentityMode>,
     /// Whom the reports there are about, where a file says it.
     kind: Option<ScopeKind>,
     /// The same as the newest manifest says it, and where that manifest is.
@@ -38,7 +38,7 @@ pub(crate) struct Past {
     /// By how many seats GitHub's total was off before, for another reason than lost seats.
     pub(super) excess: u64,
     /// What they know of people.
-    pub known: Known,
+    pub known: HistoryContext,
     /// The time of the newest report there.
     pub(super) time: Option<Timestamp>,
     /// Whether the report of the same day is there and as it was recorded.
@@ -53,13 +53,13 @@ pub(crate) struct Past {
 /// How far a recorded report can be ahead of GitHub's clock as this run knows it.
 const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(1);
 
-impl Past {
+impl PriorState {
     /// Whether a report of `scope` with these `seats`, whose people have pseudonyms by the key of
     /// that fingerprint or none, may follow.
     ///
     /// Where the folder is that of another scope, or calls people otherwise; and if Git LFS keeps
     /// its files.
-    pub(crate) fn takes(
+    pub(crate) fn check_identity(
         &self,
         scope: &Scope,
         key: Option<&str>,
@@ -78,11 +78,13 @@ impl Past {
             return Err(RecordError::OtherKind { recorded, ours });
         }
         identity::refuse_second(&self.neighbors, scope)?;
-        match &self.names {
-            Some(names) if !names.are_by(key, seats) => Err(RecordError::OtherKey {
-                recorded: names.described(),
-                ours: names::described(key),
-            }),
+        match &self.identity_mode {
+            Some(identity_mode) if !identity_mode.are_by(key, seats) => {
+                Err(RecordError::OtherKey {
+                    recorded: identity_mode.described(),
+                    ours: identity_mode::described(key),
+                })
+            }
             _ => Ok(()),
         }
     }
@@ -137,7 +139,7 @@ impl Past {
     }
 
     /// Reads `folder` at the time `now`, for a report of `time`.
-    pub(crate) fn read(folder: &Folder, time: Timestamp, now: Timestamp) -> Self {
+    pub(crate) fn read(folder: &FolderFiles, time: Timestamp, now: Timestamp) -> Self {
         let mut warnings = Vec::new();
         let day = manifest(
             &day_stem(time),
@@ -149,7 +151,7 @@ impl Past {
         });
         let latest = read(
             (LATEST, folder.latest.as_deref()),
-            Recorded::read,
+            RecordedReport::read,
             header::report_below,
             &mut warnings,
         );
@@ -186,11 +188,11 @@ impl Past {
                 ));
             }
         }
-        let said_by_latest = latest.as_ref().and_then(Recorded::time);
+        let said_by_latest = latest.as_ref().and_then(RecordedReport::time);
         if !is_anybody_known && let (Some(latest), Some(time)) = (&latest, said_by_latest) {
             let known = seats.as_deref().unwrap_or_default();
             let rows = continuity::with_ids_of_seats(believed(latest), known, latest.kind());
-            people.see(time, &rows, &[]);
+            people.merge_report(time, &rows, &[]);
         }
         let forgotten = people.forget_times_after(credible_until(time.max(now)));
         if forgotten > 0 {
@@ -202,7 +204,7 @@ impl Past {
         let kind = manifests
             .map(|m| m.map(|m| m.scope.kind))
             .into_iter()
-            .chain([latest.as_ref().map(Recorded::kind)])
+            .chain([latest.as_ref().map(RecordedReport::kind)])
             .flatten()
             .next();
         let newest_manifest = manifests.into_iter().flatten().next();
@@ -211,9 +213,9 @@ impl Past {
             (manifest.scope.clone(), path)
         });
         let recorded_before = recorded || folder.seats.is_some() || folder.people.is_some();
-        let names = recorded_before.then(|| match manifests.into_iter().flatten().next() {
-            Some(manifest) => Names::of(manifest.pseudonyms.clone()),
-            None => Names::guessed(people.logins()),
+        let identity_mode = recorded_before.then(|| match manifests.into_iter().flatten().next() {
+            Some(manifest) => IdentityMode::of(manifest.pseudonyms.clone()),
+            None => IdentityMode::guessed(people.logins()),
         });
         let newest_line = totals.days().max_by_key(|day| day.report_time);
         let counted = newest_line.map(|line| line.report_time);
@@ -283,12 +285,12 @@ impl Past {
         Self {
             continuity: continuity::of(&before, folder, newest_manifest, newest),
             excess,
-            names,
+            identity_mode,
             kind,
             scope,
             neighbors: folder.neighbors.clone(),
             before,
-            known: Known { people, totals },
+            known: HistoryContext { people, totals },
             time: newest,
             has_day,
             day_complete,
@@ -299,7 +301,7 @@ impl Past {
 }
 
 /// The rows of `latest.csv`, without times that its report can't have had.
-fn believed(latest: &Recorded) -> Vec<Seat> {
+fn believed(latest: &RecordedReport) -> Vec<Seat> {
     let seats = latest.seats();
     let until = latest.time().map(credible_until);
     until

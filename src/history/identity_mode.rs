@@ -1,23 +1,22 @@
-//! How the people of a history are called: by their own names or by pseudonyms, which cannot stand
-//! for one another.
+//! Ensures that a history uses either logins or the pseudonyms of one key, never a mix.
 
 use std::collections::HashSet;
 
-use crate::report::pseudonym;
+use crate::report::pseudonym_key::is_pseudonym;
 use crate::report::seat::Seat;
 
-/// How the people of a history are called.
+/// How a history names people.
 #[derive(Debug)]
-pub(super) enum Names {
-    /// By their own names.
+pub(super) enum IdentityMode {
+    /// By their logins.
     Own,
     /// By pseudonyms of the key with that fingerprint.
     Key(String),
-    /// By pseudonyms of a key that no manifest tells any more: these.
+    /// By these pseudonyms. No manifest has the fingerprint of their key.
     UnknownKey(HashSet<String>),
 }
 
-impl Names {
+impl IdentityMode {
     pub(super) fn of(fingerprint: Option<String>) -> Self {
         fingerprint.map_or(Self::Own, Self::Key)
     }
@@ -25,7 +24,7 @@ impl Names {
     /// Told by the names themselves, where no manifest can be read.
     pub(super) fn guessed<'l>(logins: impl Iterator<Item = &'l str>) -> Self {
         let (pseudonyms, own): (Vec<&str>, Vec<&str>) =
-            logins.partition(|login| pseudonym::is_pseudonym(login));
+            logins.partition(|login| is_pseudonym(login));
         if pseudonyms.is_empty() || !own.is_empty() {
             return Self::Own;
         }

@@ -1,12 +1,13 @@
-//! Texts that mean something somewhere, for tests that hold for any text.
+//! Property-test strategies for strings with a special meaning in workflow commands, Markdown, CSV,
+//! or paths.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 
-/// How properties are tried: quickly, leaving no files behind, and with the same texts every time,
-/// so that no change fails for what another brought; `PROPTEST_RNG_SEED` tries others. A failure
-/// prints the smallest text that it happens with, which then becomes a test of its own.
-pub(crate) fn cases() -> Config {
+/// The configuration of property tests: few cases, no files, and the same strings every time, so that
+/// a change never fails because of an earlier one. Set `PROPTEST_RNG_SEED` to try other strings. A
+/// failure prints the smallest string that causes it. Turn that string into a separate test.
+pub(crate) fn config() -> Config {
     let told = Config::default();
     Config {
         cases: 200,
@@ -19,7 +20,7 @@ pub(crate) fn cases() -> Config {
     }
 }
 
-const PARTS: [&str; 58] = [
+const FRAGMENTS: [&str; 58] = [
     "::",
     ":",
     "##[",
@@ -80,10 +81,10 @@ const PARTS: [&str; 58] = [
     "ä",
 ];
 
-/// A text of a few of these parts and of any others.
+/// A string of a few of these fragments and of arbitrary ones.
 pub(crate) fn text() -> impl Strategy<Value = String> {
     let part = prop_oneof![
-        4 => proptest::sample::select(&PARTS[..]).prop_map(str::to_owned),
+        4 => proptest::sample::select(&FRAGMENTS[..]).prop_map(str::to_owned),
         2 => "[a-zA-Z0-9]{1,8}",
         1 => any::<char>().prop_map(String::from),
     ];

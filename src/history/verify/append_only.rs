@@ -1,28 +1,28 @@
-//! Files that only grow: what each manifest says of them is the beginning of today's file.
+//! Checks append-only files: every earlier manifest must match the beginning of the current file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
-use super::{Check, Files, Link, altered, grows};
+use super::{Files, ManifestNode, Verifier, altered, grows};
 use crate::history::hash::HashingReader;
 use crate::report::manifest::FileEntry;
 
-impl<F: Files> Check<'_, F> {
-    /// The files that only grow: each manifest speaks of the beginning of today's file.
-    pub(super) fn growth(&mut self, links: &[Link]) {
-        let mut growing: BTreeMap<&str, Vec<(&Link, &FileEntry)>> = BTreeMap::new();
-        for link in links {
-            let entries = link.says.iter().flat_map(|says| &says.files);
+impl<F: Files> Verifier<'_, F> {
+    /// Checks `totals.csv` and the files of changes.
+    pub(super) fn append_only(&mut self, nodes: &[ManifestNode]) {
+        let mut growing: BTreeMap<&str, Vec<(&ManifestNode, &FileEntry)>> = BTreeMap::new();
+        for node in nodes {
+            let entries = node.says.iter().flat_map(|says| &says.files);
             for entry in entries.filter(|entry| grows(&entry.name)) {
-                growing.entry(&entry.name).or_default().push((link, entry));
+                growing.entry(&entry.name).or_default().push((node, entry));
             }
         }
         for path in self.files.paths() {
-            if grows(path) && !growing.contains_key(&**path) && self.must_be_named(path, links) {
+            if grows(path) && !growing.contains_key(&**path) && self.must_be_named(path, nodes) {
                 self.problem(path, "is named in no manifest");
             }
         }
-        let damaged = links.iter().rfind(|link| link.says.is_none());
+        let damaged = nodes.iter().rfind(|node| node.says.is_none());
         for (path, said) in growing {
             let Some((newest, last)) = said.last() else {
                 continue;
@@ -58,10 +58,10 @@ impl<F: Files> Check<'_, F> {
             if is_as_recorded || self.has_other_line_ends(path, &recorded, is_all) {
                 continue;
             }
-            if let Some((link, entry)) = wrong.first() {
+            if let Some((node, entry)) = wrong.first() {
                 let what = match found.get(&entry.size) {
-                    Some(sha256) => altered(&link.path, entry, entry.size, sha256),
-                    None => altered(&link.path, entry, size, ""),
+                    Some(sha256) => altered(&node.path, entry, entry.size, sha256),
+                    None => altered(&node.path, entry, size, ""),
                 };
                 let more = match wrong.len() {
                     1 => String::new(),
@@ -81,16 +81,16 @@ impl<F: Files> Check<'_, F> {
 
     /// Whether a file that is there had to be named in one of the manifests. A year's changes are
     /// named in manifests of that year alone, and these may lie before all that is looked at.
-    fn must_be_named(&self, path: &str, links: &[Link]) -> bool {
+    fn must_be_named(&self, path: &str, nodes: &[ManifestNode]) -> bool {
         let Some(since) = self.since else {
-            return !links.is_empty();
+            return !nodes.is_empty();
         };
         let year = path
             .strip_prefix("changes/")
             .and_then(|name| name.strip_suffix(".csv"))
             .and_then(|year| year.parse::<i16>().ok());
-        let is_over = |year| year <= since.year() && links.iter().all(|l| l.day.year() != year);
-        !links.is_empty() && !year.is_some_and(is_over)
+        let is_over = |year| year <= since.year() && nodes.iter().all(|l| l.day.year() != year);
+        !nodes.is_empty() && !year.is_some_and(is_over)
     }
 }
 

@@ -12,7 +12,7 @@ use proptest::sample::select;
 use super::super::changes::Change;
 use super::super::people::People;
 use super::super::totals::Totals;
-use super::super::{changes, person, seats};
+use super::super::{changes, known_person, seats};
 use super::*;
 use crate::report::seat::whole_seconds;
 
@@ -258,16 +258,16 @@ proptest! {
     ) {
         let mut reports = reports;
         reports.sort_by_key(|report| report.1);
-        let mut before: Vec<person::KnownPerson> = Vec::new();
+        let mut before: Vec<known_person::KnownPerson> = Vec::new();
         for (seats, time) in reports {
             let mut all = People::new(before.clone());
-            all.see(whole_seconds(time), &seats, &[]);
+            all.merge_report(whole_seconds(time), &seats, &[]);
             let now = all.into_lines();
             let file = People::new(now.clone()).write().unwrap();
             let (read, damaged) = People::read(&file).unwrap();
             prop_assert_eq!((&read.into_lines(), damaged), (&now, vec![]));
             prop_assert!(now.len() >= before.len());
-            let activity = |people: &[person::KnownPerson]| {
+            let activity = |people: &[known_person::KnownPerson]| {
                 let mut newest: Vec<_> = people.iter().map(|p| p.last_known_activity_at).collect();
                 newest.sort();
                 newest.reverse();
@@ -282,7 +282,7 @@ proptest! {
                 prop_assert!(person.first_seen == old.first_seen);
                 prop_assert!(person.last_seen >= old.last_seen);
                 prop_assert!(person.last_known_activity_at >= old.last_known_activity_at);
-                let authenticated = |p: &person::KnownPerson| p.last_known_authentication_at;
+                let authenticated = |p: &known_person::KnownPerson| p.last_known_authentication_at;
                 prop_assert!(authenticated(person) >= authenticated(old));
             }
             let holders: BTreeSet<u64> = seats.iter().filter_map(|seat| key(seat).0).collect();
@@ -346,7 +346,7 @@ proptest! {
             let report = report(&time.to_string(), seats);
             let report = if is_complete { report } else { incomplete(report) };
             let before = repository.clone();
-            let recording = repository.quietly(&report);
+            let plan = repository.quietly(&report);
             for (path, file) in &before.0 {
                 if path.starts_with("changes/") {
                     prop_assert!(repository.0[path].starts_with(file));
@@ -369,7 +369,7 @@ proptest! {
             let (read, damaged) = Totals::read(&file);
             prop_assert_eq!(damaged, Vec::<usize>::new());
             prop_assert_eq!(read.write().unwrap(), file);
-            if recording.action == Action::Record {
+            if plan.action == Action::Record {
                 let newest = &days[days.len() - 1];
                 prop_assert_eq!(&newest[1], &report.seats().len().to_string());
                 prop_assert_eq!(&newest[2], &report.people().to_string());

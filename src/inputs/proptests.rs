@@ -9,8 +9,8 @@ use base64::prelude::BASE64_STANDARD;
 use proptest::prelude::*;
 
 use super::table::INPUTS;
-use super::{Inputs, Mistakes, command};
-use crate::hostile;
+use super::{InputErrors, Inputs, command};
+use crate::arbitrary_text;
 use crate::runner::context;
 use crate::system::environment::Environment;
 
@@ -23,7 +23,7 @@ const RUNNER: [&str; 5] = [
     "GITHUB_WORKSPACE",
 ];
 
-fn read(given: &[(String, String)]) -> Result<Inputs, Mistakes> {
+fn read(given: &[(String, String)]) -> Result<Inputs, InputErrors> {
     let needed = [
         ("GITHUB_ACTIONS", "true"),
         ("GITHUB_REPOSITORY", "octo/tools"),
@@ -49,24 +49,24 @@ fn given() -> impl Strategy<Value = Vec<(String, String)>> {
         .map(|input| format!("INPUT_{}", input.name.to_uppercase()));
     let names: Vec<String> = inputs.chain(RUNNER.map(str::to_owned)).collect();
     let name = prop::sample::select(names);
-    prop::collection::vec((name, hostile::text()), 1..4)
+    prop::collection::vec((name, arbitrary_text::text()), 1..4)
 }
 
 proptest! {
-    #![proptest_config(hostile::cases())]
+    #![proptest_config(arbitrary_text::config())]
 
     #[test]
     fn any_inputs_are_taken_or_refused_by_name_and_never_lead_elsewhere(given in given()) {
         match read(&given) {
-            Err(Mistakes(mistakes)) => {
-                prop_assert!(!mistakes.is_empty());
-                for mistake in &mistakes {
-                    let known = INPUTS.iter().any(|input| input.name == mistake.input)
-                        || RUNNER.contains(&mistake.input);
-                    prop_assert!(known, "{}", mistake.input);
-                    prop_assert!(mistake.problem.len() < 1000);
+            Err(InputErrors(errors)) => {
+                prop_assert!(!errors.is_empty());
+                for error in &errors {
+                    let known = INPUTS.iter().any(|input| input.name == error.input)
+                        || RUNNER.contains(&error.input);
+                    prop_assert!(known, "{}", error.input);
+                    prop_assert!(error.problem.len() < 1000);
                     let shown = |c: char| !c.is_control() && !crate::system::text::is_invisible(c);
-                    prop_assert!(mistake.problem.chars().all(shown), "{:?}", mistake.problem);
+                    prop_assert!(error.problem.chars().all(shown), "{:?}", error.problem);
                 }
             }
             Ok(inputs) => {
@@ -87,7 +87,7 @@ proptest! {
 
     #[test]
     fn a_key_that_is_anything_is_masked_and_refused_without_being_told(
-        text in hostile::text(), times in 0..3,
+        text in arbitrary_text::text(), times in 0..3,
     ) {
         let key = (0..times).fold(text, |text, _| BASE64_STANDARD.encode(text));
         let given = [
@@ -97,14 +97,14 @@ proptest! {
         ];
         let masked = context::secrets(&given.iter().cloned().collect());
         prop_assert!(masked.iter().all(|secret| !secret.is_empty()));
-        let mistakes = read(&given).map(|_| ()).map_err(|mistakes| mistakes.to_string());
-        let told = mistakes.expect_err("no text of those is a key");
+        let errors = read(&given).map(|_| ()).map_err(|errors| errors.to_string());
+        let told = errors.expect_err("no text of those is a key");
         prop_assert!(told.contains("app-private-key: "), "{}", told);
         prop_assert!(key.len() < 16 || !told.contains(&key), "{}", told);
     }
 
     #[test]
-    fn a_secret_in_any_input_is_never_told(text in hostile::text(), other in given()) {
+    fn a_secret_in_any_input_is_never_told(text in arbitrary_text::text(), other in given()) {
         let secret = format!("ghp_secret{text}");
         let mut given = other;
         given.push(("INPUT_TOKEN".to_owned(), secret.clone()));
@@ -112,7 +112,7 @@ proptest! {
         given.push(("INPUT_APP-CLIENT-ID".to_owned(), secret.clone()));
         given.push(("INPUT_APP-PRIVATE-KEY".to_owned(), secret));
         let told = match read(&given) {
-            Err(mistakes) => mistakes.to_string(),
+            Err(errors) => errors.to_string(),
             Ok(inputs) => format!("{inputs:?}"),
         };
         prop_assert!(!told.contains("ghp_secret"), "{}", told);

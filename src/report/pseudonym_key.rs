@@ -16,7 +16,7 @@ const PREFIX: &str = "person-";
 const DIGITS: usize = 20;
 
 /// Shorter keys could be found by trying.
-pub(crate) const SHORTEST_KEY: usize = 20;
+pub(crate) const MIN_KEY_CHARS: usize = 20;
 
 /// The key by which pseudonyms are made.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ pub struct PseudonymKey(SecretString);
 /// Why a text cannot be a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a key has at least {SHORTEST_KEY} characters, so that nobody can find it by trying; `openssl rand -hex 32` makes a good one"
+    "a key has at least {MIN_KEY_CHARS} characters, so that nobody can find it by trying; `openssl rand -hex 32` makes a good one"
 )]
 pub struct PseudonymKeyError;
 
@@ -35,7 +35,7 @@ impl PseudonymKey {
     /// # Errors
     /// Where it is too short.
     pub fn new(key: SecretString) -> Result<Self, PseudonymKeyError> {
-        if key.expose_secret().chars().count() < SHORTEST_KEY {
+        if key.expose_secret().chars().count() < MIN_KEY_CHARS {
             return Err(PseudonymKeyError);
         }
         Ok(Self(key))

@@ -45,7 +45,7 @@ impl<'a> Person<'a> {
 
 /// The people who hold the seats, in the order of their first row. Each is made when it is asked
 /// for: all of them together would take as much memory as their seats.
-pub(crate) fn of(seats: &[Seat]) -> impl Iterator<Item = Person<'_>> {
+pub(crate) fn people_in(seats: &[Seat]) -> impl Iterator<Item = Person<'_>> {
     let mut is_first = vec![false; seats.len()];
     // The person's next row; their last row has itself.
     let mut next: Vec<usize> = (0..seats.len()).collect();
@@ -109,7 +109,7 @@ mod tests {
             ),
         ];
         assert_eq!(
-            of(&seats).collect::<Vec<_>>(),
+            people_in(&seats).collect::<Vec<_>>(),
             [Person {
                 account: seats[0].assignee.as_ref().unwrap(),
                 granted_at: seats[2].created_at,
@@ -128,7 +128,7 @@ mod tests {
             seat("octocat", 1, granted, Some("2026-05-01T00:00:00Z")),
             seat("octodog", 1, granted, Some("2026-04-01T00:00:00Z")),
         ];
-        let people: Vec<_> = of(&seats)
+        let people: Vec<_> = people_in(&seats)
             .map(|p| (&*p.account.login, p.last_activity_at))
             .collect();
         assert_eq!(

@@ -17,7 +17,7 @@ use crate::report::day::{LATEST, date, day_stem};
 /// The files of a scope's folder that the next report needs. Nothing stands for a file that is not
 /// there.
 #[derive(Debug, Default, Clone)]
-pub struct Folder {
+pub struct FolderFiles {
     /// `latest.csv`.
     pub latest: Option<Vec<u8>>,
     /// The report of the same day.
@@ -40,14 +40,14 @@ pub struct Folder {
     pub neighbors: Vec<Neighbor>,
 }
 
-impl Folder {
+impl FolderFiles {
     /// Whether it holds no history.
     pub fn is_empty(&self) -> bool {
         let files = self.files();
         files.iter().all(Option::is_none) && self.previous.is_none()
     }
 
-    /// All files but [`Folder::previous`], in the order of [`Folder::paths`].
+    /// All files but [`FolderFiles::previous`], in the order of [`FolderFiles::paths`].
     fn files(&self) -> [Option<&[u8]>; 7] {
         [
             &self.latest,
@@ -61,8 +61,8 @@ impl Folder {
         .map(Option::as_deref)
     }
 
-    /// The paths of all files but [`Folder::previous`], for a report of that time, in the order
-    /// that [`Folder::from_files`] takes.
+    /// The paths of all files but [`FolderFiles::previous`], for a report of that time, in the order
+    /// that [`FolderFiles::from_files`] takes.
     pub fn paths(time: Timestamp) -> [String; 7] {
         let stem = day_stem(time);
         [
@@ -76,7 +76,7 @@ impl Folder {
         ]
     }
 
-    /// The folder, from its files in the order of [`Folder::paths`].
+    /// The folder, from its files in the order of [`FolderFiles::paths`].
     pub fn from_files(
         files: impl IntoIterator<Item = Option<Vec<u8>>>,
         previous: Option<(String, Vec<u8>)>,

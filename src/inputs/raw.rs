@@ -1,12 +1,11 @@
-//! Checking what was given, input by input, so that all mistakes are found at once.
+//! Parses the raw inputs one by one, so that a single run reports every error.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
-use super::table::{self, INPUTS, default};
-use super::unread::variable_of;
-use super::{ArtifactInputs, CommitInputs, Inputs, Mistake};
+use super::table::{self, INPUTS, default, variable_of};
+use super::{ArtifactInputs, CommitInputs, InputError, InputErrors, Inputs};
 use crate::github::address::ApiAddress;
 use crate::github::names::{BranchName, NameError, RepositoryName, RepositoryPath};
 use crate::report::scope::{Scope, ScopeKind};
@@ -14,17 +13,34 @@ use crate::runner::artifact::{ArtifactName, Retention};
 use crate::system::environment::{Environment, SecretVariables};
 use crate::system::text::{is_invisible, shown};
 
-/// What was given, before anything is checked: flags over inputs, empty ones left out.
-pub(super) struct Given<'a> {
+/// The inputs as text, before any check. Flags replace variables, and empty inputs are left out.
+pub(super) struct RawInputs<'a> {
     values: BTreeMap<&'static str, String>,
     /// Where the report goes, by hand only.
     pub(super) output: Option<String>,
     pub(super) output_is_terminal: bool,
     pub(super) environment: &'a Environment,
-    pub(super) mistakes: Vec<Mistake>,
+    pub(super) errors: Vec<InputError>,
 }
 
-impl<'a> Given<'a> {
+impl Inputs {
+    /// Reads and checks the inputs: `flags` as given on the command line, then `environment`. By
+    /// hand it matters whether standard output is a terminal.
+    pub(crate) fn read(
+        flags: &clap::ArgMatches,
+        environment: &Environment,
+        output_is_terminal: bool,
+    ) -> Result<Self, InputErrors> {
+        let mut raw = RawInputs::new(flags, environment, output_is_terminal);
+        let inputs = raw.check();
+        match inputs {
+            Some(inputs) if raw.errors.is_empty() => Ok(inputs),
+            _ => Err(InputErrors(raw.errors)),
+        }
+    }
+}
+
+impl<'a> RawInputs<'a> {
     pub(super) fn new(
         flags: &clap::ArgMatches,
         environment: &'a Environment,
@@ -48,7 +64,7 @@ impl<'a> Given<'a> {
             output: flags.get_one::<String>("output").cloned(),
             output_is_terminal,
             environment,
-            mistakes: Vec::new(),
+            errors: Vec::new(),
         }
     }
 
@@ -81,27 +97,27 @@ impl<'a> Given<'a> {
             .unwrap_or_else(|| default(name).unwrap_or_default())
     }
 
-    pub(super) fn mistake(&mut self, input: &'static str, problem: impl fmt::Display) {
-        self.mistakes.push(Mistake {
+    pub(super) fn refuse(&mut self, input: &'static str, problem: impl fmt::Display) {
+        self.errors.push(InputError {
             input,
             problem: problem.to_string(),
         });
     }
 
-    /// The value, or a mistake in its place.
-    pub(super) fn take<T, E: fmt::Display>(
+    /// The parsed value. Keeps an error instead if there is none.
+    pub(super) fn parse<T, E: fmt::Display>(
         &mut self,
         input: &'static str,
         read: Result<T, E>,
     ) -> Option<T> {
-        read.map_err(|problem| self.mistake(input, problem)).ok()
+        read.map_err(|problem| self.refuse(input, problem)).ok()
     }
 
-    /// Everything is looked at before the first mistake ends anything, so that all are told.
+    /// Checks every input, also after the first error, so that a person sees all errors at once.
     pub(super) fn check(&mut self) -> Option<Inputs> {
         self.unread_variables();
         let address = ApiAddress::from_environment(self.environment);
-        let address = self.take("GITHUB_API_URL", address);
+        let address = self.parse("GITHUB_API_URL", address);
         let proxies = self.proxies(address.as_ref());
         let scopes = self.scopes();
         let access = self.access();
@@ -114,12 +130,12 @@ impl<'a> Given<'a> {
             own_repository.as_ref(),
             delivery.is_some_and(|d| d.repository),
         );
-        let pull_request = self.switch("pull-request");
+        let pull_request = self.parse_bool("pull-request");
         let directory = self.output_directory();
-        let allow_public = self.switch("allow-public");
+        let allow_public = self.parse_bool("allow-public");
         let report = self.report();
         let max_wait = self.max_wait();
-        let summary = self.switch("summary");
+        let summary = self.parse_bool("summary");
         let output = self.output(
             scopes.as_deref(),
             report.as_ref().map(|report| &*report.formats),
@@ -130,13 +146,13 @@ impl<'a> Given<'a> {
         if delivery.is_some_and(|delivery| delivery.repository)
             && self.get("commit-token").is_none()
         {
-            self.mistake(
+            self.refuse(
                 "commit-token",
                 "it is missing, and `deliver-to: repository` needs a token that may write to the repository",
             );
         }
         if pull_request == Some(true) && delivery.is_some_and(|delivery| !delivery.repository) {
-            self.mistake(
+            self.refuse(
                 "pull-request",
                 "it is `true`, and `deliver-to` does not name `repository`",
             );
@@ -179,7 +195,7 @@ impl<'a> Given<'a> {
         let enterprise = self.get("enterprise").map(str::to_owned);
         let (input, kind, names) = match (organizations, enterprise) {
             (Some(_), Some(_)) => {
-                self.mistake(
+                self.refuse(
                     "enterprise",
                     "it is given together with `organization`; a run takes one of them",
                 );
@@ -190,7 +206,7 @@ impl<'a> Given<'a> {
             (None, None) => match self.environment.get("GITHUB_REPOSITORY_OWNER") {
                 Some(owner) => ("organization", ScopeKind::Organization, owner.to_owned()),
                 None => {
-                    self.mistake(
+                    self.refuse(
                         "organization",
                         "it is missing; name an organization, or an enterprise in `enterprise`",
                     );
@@ -208,21 +224,21 @@ impl<'a> Given<'a> {
             if name.is_empty() {
                 continue;
             }
-            match self.take(input, Scope::new(kind, name)) {
+            match self.parse(input, Scope::new(kind, name)) {
                 Some(scope) if !scopes.iter().any(|known| known.is(&scope)) => scopes.push(scope),
                 Some(_) => {}
                 None => good = false,
             }
         }
         if good && scopes.is_empty() {
-            self.mistake(input, "it names nobody");
+            self.refuse(input, "it names nobody");
         }
         (good && !scopes.is_empty()).then_some(scopes)
     }
 
     fn own_repository(&mut self) -> Option<RepositoryName> {
         let name = self.environment.get("GITHUB_REPOSITORY")?;
-        self.take("GITHUB_REPOSITORY", RepositoryName::parse(name))
+        self.parse("GITHUB_REPOSITORY", RepositoryName::parse(name))
     }
 
     fn deliver_to(&mut self) -> Option<DeliverTo> {
@@ -246,7 +262,7 @@ impl<'a> Given<'a> {
                 "none" => none = true,
                 other => {
                     good = false;
-                    self.mistake(
+                    self.refuse(
                         "deliver-to",
                         format!("{:?} is unknown; it takes `artifact`, `repository`, both separated by a comma, or `none`", shown(other, 50)),
                     );
@@ -255,11 +271,11 @@ impl<'a> Given<'a> {
         }
         if none && (deliver.artifact || deliver.repository) {
             good = false;
-            self.mistake("deliver-to", "`none` does not go together with others");
+            self.refuse("deliver-to", "`none` does not go together with others");
         }
         if good && !none && !deliver.artifact && !deliver.repository {
             good = false;
-            self.mistake(
+            self.refuse(
                 "deliver-to",
                 "it names nothing; write `none` to deliver nowhere",
             );
@@ -269,7 +285,7 @@ impl<'a> Given<'a> {
 
     fn artifact(&mut self) -> Option<ArtifactInputs> {
         let name = ArtifactName::parse(self.or_default("artifact-name"));
-        let name = self.take("artifact-name", name);
+        let name = self.parse("artifact-name", name);
         // GitHub's own action takes 0 for the repository's setting.
         let retention = match self.get("artifact-retention-days") {
             None => Some(None),
@@ -280,7 +296,7 @@ impl<'a> Given<'a> {
                         "{:?} is not a number of days from 1 to 400",
                         shown(days, 50)
                     );
-                    self.mistake("artifact-retention-days", problem);
+                    self.refuse("artifact-retention-days", problem);
                     None
                 }
             },
@@ -295,11 +311,11 @@ impl<'a> Given<'a> {
         let repository = match self.get("repository") {
             Some(name) => {
                 let name = RepositoryName::parse(name);
-                self.take("repository", name)
+                self.parse("repository", name)
             }
             None => {
                 if own.is_none() && asked_for {
-                    self.mistake(
+                    self.refuse(
                         "repository",
                         "it is missing; name the repository to commit to",
                     );
@@ -309,14 +325,14 @@ impl<'a> Given<'a> {
         };
         let branch = match self.get("branch").map(BranchName::parse) {
             None => Some(None),
-            Some(branch) => self.take("branch", branch).map(Some),
+            Some(branch) => self.parse("branch", branch).map(Some),
         };
         let directory = RepositoryPath::parse(self.or_default("directory"));
-        let directory = self.take("directory", directory);
+        let directory = self.parse("directory", directory);
         // Only with a name below it is it sure that no file lands among the workflows.
         let directory = directory.and_then(|directory| {
             let checked = directory.join("scope/latest.csv").map(|_| directory);
-            self.take::<_, NameError>("directory", checked)
+            self.parse::<_, NameError>("directory", checked)
         });
         let message = self.or_default("commit-message").to_owned();
         let message = match unknown_placeholder(&message) {
@@ -326,7 +342,7 @@ impl<'a> Given<'a> {
                     "{:?} is unknown; it knows {{scope}} and {{date}}",
                     shown(unknown, 50)
                 );
-                self.mistake("commit-message", problem);
+                self.refuse("commit-message", problem);
                 None
             }
         };
@@ -347,7 +363,7 @@ impl<'a> Given<'a> {
             .to_str()
             .is_some_and(|path| !path.chars().any(|c| c.is_control() || is_invisible(c)));
         if !shown_as_is {
-            self.mistake(
+            self.refuse(
                 "output-directory",
                 "it has a line break or another character that cannot be seen",
             );
@@ -363,20 +379,20 @@ impl<'a> Given<'a> {
                 return Some((PathBuf::from("/"), below.unwrap_or_default()));
             }
         }
-        self.mistake(
+        self.refuse(
             "output-directory",
             "it must be a folder in the workspace, without `..`",
         );
         None
     }
 
-    pub(super) fn switch(&mut self, input: &'static str) -> Option<bool> {
+    pub(super) fn parse_bool(&mut self, input: &'static str) -> Option<bool> {
         match self.or_default(input) {
             "true" | "True" | "TRUE" => Some(true),
             "false" | "False" | "FALSE" => Some(false),
             other => {
                 let problem = format!("{:?} is neither `true` nor `false`", shown(other, 50));
-                self.mistake(input, problem);
+                self.refuse(input, problem);
                 None
             }
         }

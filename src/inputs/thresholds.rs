@@ -1,23 +1,23 @@
-//! The inputs that say what the report is like, and when it is an error.
+//! Inputs for the files of the report, and the thresholds at which a run fails.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::given::Given;
+use super::raw::RawInputs;
 use super::{Format, Limit, ReportInputs};
 use crate::report::columns::Columns;
-use crate::report::pseudonym::PseudonymKey;
+use crate::report::pseudonym_key::PseudonymKey;
 use crate::system::environment::PSEUDONYM_KEY;
 use crate::system::text::shown;
 
-impl Given<'_> {
+impl RawInputs<'_> {
     pub(super) fn report(&mut self) -> Option<ReportInputs> {
         let formats = self.formats();
         let columns = self.columns();
         let inactive_after = self.inactive_after();
         let max_inactive = self.max_inactive();
-        let require_complete = self.switch("require-complete");
+        let require_complete = self.parse_bool("require-complete");
         Some(ReportInputs {
             formats: formats?,
             columns: columns?,
@@ -33,7 +33,7 @@ impl Given<'_> {
         let Some(key) = self.get("pseudonym-key").map(str::to_owned) else {
             return Some(None);
         };
-        self.take("pseudonym-key", PseudonymKey::new(key.into()))
+        self.parse("pseudonym-key", PseudonymKey::new(key.into()))
             .map(Some)
     }
 
@@ -52,7 +52,7 @@ impl Given<'_> {
                         "{:?} is unknown; it takes `csv`, `json`, or both separated by a comma",
                         shown(other, 50)
                     );
-                    self.mistake("format", problem);
+                    self.refuse("format", problem);
                 }
             }
         }
@@ -60,7 +60,7 @@ impl Given<'_> {
         formats.dedup();
         if good && formats.is_empty() {
             good = false;
-            self.mistake("format", "it names nothing");
+            self.refuse("format", "it names nothing");
         }
         good.then_some(formats)
     }
@@ -71,7 +71,7 @@ impl Given<'_> {
             "all" => Some(Columns::All),
             other => {
                 let problem = format!("{:?} is neither `github` nor `all`", shown(other, 50));
-                self.mistake("columns", problem);
+                self.refuse("columns", problem);
                 None
             }
         }
@@ -87,7 +87,7 @@ impl Given<'_> {
                     shown(given, 50),
                     u16::MAX
                 );
-                self.mistake("inactive-after-days", problem);
+                self.refuse("inactive-after-days", problem);
                 None
             }
         }
@@ -104,7 +104,7 @@ impl Given<'_> {
                 "{:?} is neither a number of people, such as `10`, nor a percentage from 0 to 100, such as `12.5%`",
                 shown(given, 50)
             );
-            self.mistake("max-inactive", problem);
+            self.refuse("max-inactive", problem);
         }
         limit.map(Some)
     }
@@ -119,7 +119,7 @@ impl Given<'_> {
                     shown(given, 50),
                     u32::MAX
                 );
-                self.mistake("max-wait-minutes", problem);
+                self.refuse("max-wait-minutes", problem);
                 None
             }
         }
