@@ -1,15 +1,18 @@
-//! The history of one scope: what GitHub forgets, kept in the audit repository.
+//! The history of an organization or enterprise in the audit repository.
 //!
 //! GitHub drops a person's last activity and sign-in after 90 days, and never reports who held a
-//! seat last month.
-//! Each report is compared with the one recorded before, and what follows from both is written
-//! beside it: `seats.csv`, `changes/`, `people.csv`, `totals.csv`, a page for people, and a
-//! manifest that holds all of them together. Everything is computed from the folder as it is
-//! found, so that it can be computed again when somebody else was faster.
+//! seat last month. So each report is compared with the one recorded before, and the differences are
+//! kept: in `seats.csv`, `changes/`, `people.csv`, `totals.csv`, a page for people, and a manifest.
 //!
-//! The rule of the day: the day's first report is always recorded. A later one of the same day
-//! replaces the day's report, manifest and line of totals, and only where the state of a seat
-//! differs. A report older than the recorded one changes nothing.
+//! - [`folder_files`]: the files that the next report needs.
+//! - [`prior_state`]: what they say.
+//! - [`record()`]: the plan of an update, computed from both. It's computed again if another run
+//!   commits first.
+//! - [`verify`], [`rebuild`], [`import`]: the subcommands' part that needs no files.
+//!
+//! There's one report per day. The first one is always recorded. A later one replaces the day's
+//! report, manifest, and line of totals only if the state of a seat differs. A report that's older
+//! than the recorded one changes nothing.
 
 mod baseline;
 pub(crate) mod changes;

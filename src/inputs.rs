@@ -6,6 +6,7 @@
 
 mod access;
 mod command;
+mod delivery;
 mod output;
 #[cfg(test)]
 mod proptests;

@@ -1,7 +1,8 @@
-//! `copilot-activity-report import DIR --organization acme`: begins a history from downloaded files.
+//! `copilot-activity-report import DIR --organization acme`: starts a history from downloaded
+//! files.
 //!
-//! Everything is looked at before anything is written, and written to a folder beside the target
-//! that takes its place once it is whole. Only one report is in memory at a time.
+//! All files are checked before anything is written. The history is written to a temporary folder that
+//! takes the target's place at the end. Only one report is in memory at a time.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -4,31 +4,31 @@ use jiff::Timestamp;
 
 use crate::report::scope::ScopeKind;
 
-/// Why a report cannot go into a folder at all.
+/// Why a folder doesn't accept a report.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    /// An organization and an enterprise may have the same name, and the one must not overwrite
-    /// the other.
+    /// An organization and an enterprise can have the same name, and neither must overwrite the
+    /// other.
     #[error(
         "the folder holds the reports of an {recorded} of the same name, not of the {ours}; name another `directory`"
     )]
     OtherKind {
-        /// Whose reports are there.
+        /// The scope of the recorded reports.
         recorded: ScopeKind,
-        /// What this report is about.
+        /// The scope of this report.
         ours: ScopeKind,
     },
-    /// Two folders were swapped, a name was taken over, or a folder was moved: everybody would be
+    /// Folders were swapped, a name was reused, or a folder was moved. All seats would seem to be
     /// revoked and granted.
     #[error(
         "the folder holds the history of the {recorded}, not of the {ours}.\n  what to do: {what_to_do}"
     )]
     OtherScope {
-        /// Whose reports are there.
+        /// The scope of the recorded reports.
         recorded: String,
-        /// What this report is about.
+        /// The scope of this report.
         ours: String,
-        /// What whoever reads this can do.
+        /// What to do.
         what_to_do: String,
     },
     /// The history is there under an earlier name.
@@ -47,17 +47,17 @@ pub enum RecordError {
         /// Where the folder belongs.
         to: String,
     },
-    /// Pseudonyms and names, or those of two keys, cannot stand for one another.
+    /// A history has either logins or the pseudonyms of one key.
     #[error(
         "the folder's history was written {recorded}, and this run writes {ours} (`pseudonym-key`); use the key of the history, or name another `directory`"
     )]
     OtherKey {
-        /// How people are called there.
+        /// How the history names people.
         recorded: String,
-        /// How this run calls them.
+        /// How this run names people.
         ours: String,
     },
-    /// Git LFS keeps the files elsewhere, so what they say is unknown.
+    /// The files are pointers of Git LFS, so their content is unknown.
     #[error(
         "{} in Git LFS: {}. The action reads and writes files through GitHub's API, which has only the pointers. Nothing was recorded.\n  what to do: take the files out of Git LFS. In a clone with Git LFS installed, remove the line with `filter=lfs` that covers them from `.gitattributes`, and then run `git add --renormalize . && git commit --message 'Take the reports out of Git LFS' && git push`. To take them out of older commits too, run `git lfs migrate export --everything --include='**/{scope}/**'` instead, which rewrites the history",
         if files.len() == 1 { "a file is" } else { "files are" },
@@ -80,10 +80,10 @@ pub enum RecordError {
         /// The present.
         now: Timestamp,
     },
-    /// A file could not be put into its form. Never in practice.
+    /// A file couldn't be serialized. Never in practice.
     #[error("a file of the history could not be written: {0}")]
     Csv(#[from] csv::Error),
-    /// The manifest could not be put into its form. Never in practice.
+    /// The manifest couldn't be serialized. Never in practice.
     #[error("the manifest could not be written: {0}")]
     Manifest(#[from] serde_json::Error),
 }

@@ -1,7 +1,7 @@
-//! Reports that somebody downloaded from GitHub by hand, made the beginning of a history.
+//! Starts a history from reports that were downloaded from GitHub.
 //!
-//! They are looked at first, all of them, and recorded only where every one can be used. What such
-//! a file does not say (ids, teams, plans, grants) the next report of the action fills in.
+//! All files are checked first, and none is recorded unless all are usable. The next report of the
+//! action fills in what the files don't say: IDs, teams, plans, and grants.
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};

@@ -17,15 +17,15 @@ pub(crate) const TREND_DARK: &str = "trend-dark.svg";
 /// What the pages for people show.
 #[derive(Debug)]
 pub struct Page<'a> {
-    /// Whom the reports are about.
+    /// The organization or enterprise.
     pub scope: &'a Scope,
     /// The time of the newest report.
     pub time: Timestamp,
-    /// Whether it's proved complete. Missing if nobody can know.
+    /// Whether it's proved complete. Missing if that's unknown.
     pub complete: Option<bool>,
-    /// How long without activity makes somebody inactive.
+    /// How long without activity makes a person inactive.
     pub inactive_after: SignedDuration,
-    /// Every day that was recorded, in order of time.
+    /// All recorded days, in order of time.
     pub days: &'a [Day],
     /// The file of this year's changes.
     pub changes: &'a [u8],

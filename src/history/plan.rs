@@ -1,4 +1,4 @@
-//! The input of an update of a history, and its plan: what to write, as plain data.
+//! The input of an update of a history, and the plan that results: what to write, as plain data.
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -9,10 +9,10 @@ use crate::report::manifest::Manifest;
 use crate::report::scope::Scope;
 use crate::report::seat::Seat;
 
-/// A report that is to be recorded.
+/// A report to record.
 #[derive(Debug)]
 pub struct HistoryUpdate<'a> {
-    /// Whom it is about.
+    /// The organization or enterprise.
     pub scope: &'a Scope,
     /// Its time, in whole seconds.
     pub time: Timestamp,
@@ -21,59 +21,58 @@ pub struct HistoryUpdate<'a> {
     pub seats: &'a [Seat],
     /// Whether it certainly shows every seat there was.
     pub shows_every_seat: bool,
-    /// Whether it is proved complete; nothing where nobody can know, as of a downloaded file.
+    /// Whether it's proved complete. Missing if that's unknown, as for a downloaded file.
     pub complete: Option<bool>,
-    /// Its file in GitHub's own form.
+    /// Its file in GitHub's format.
     pub csv: Bytes,
-    /// Where it comes from.
+    /// Its manifest, still without the files.
     pub manifest: Manifest<'a>,
-    /// From when somebody counts as inactive.
+    /// How long without activity makes a person inactive.
     pub inactive_after: SignedDuration,
     /// By how many seats it falls short of GitHub's total. Missing if that may have another reason
     /// than a total that is off.
     pub shortfall: Option<u64>,
-    /// Which seats that it does not show any more are revoked.
+    /// Which of the seats that it no longer shows are revoked.
     pub revoked: Revoked<'a>,
     /// Draws the pages for people.
     pub draw: DrawPages,
 }
 
-/// Which seats that a report does not show any more are revoked.
+/// Which of the seats that a report no longer shows are revoked.
 ///
-/// A list that is read page by page can lose a row without a sign; see [`crate::report::completeness`].
-/// What is not called revoked stays in the history until a later report settles it.
+/// A paginated list can lose a row without a sign: see [`crate::report::completeness`]. A seat that
+/// isn't revoked stays in the history until a later report decides.
 #[derive(Debug, Clone, Copy)]
 pub enum Revoked<'a> {
-    /// All of them: the list came in one piece.
+    /// All of them, because the list came in one piece.
     All,
-    /// These alone. None, if the report may lack rows.
+    /// Only these. None if the report might lack rows.
     Only(&'a [Seat]),
 }
 
-/// What is to be done with a report, and what it changes.
+/// What to do with a report, and what it changes.
 #[derive(Debug)]
 pub struct UpdatePlan {
-    /// Whether it is to be recorded, and why not.
+    /// Whether to record it.
     pub action: Action,
     /// Whether the seats' state differs from that of the last recorded report.
     pub changed: bool,
-    /// What was found in the folder that should not be so; the person is told.
+    /// Warnings about files in the folder.
     pub warnings: Vec<String>,
-    /// How many seats came since the last recorded report.
+    /// The number of seats granted since the last recorded report.
     pub granted: usize,
-    /// How many went.
+    /// The number of seats revoked since then.
     pub revoked: usize,
-    /// Who was concerned by each change of a seat, by their login; rows without a person are left
-    /// out.
+    /// Each change of a seat, with the login of its holder. Leaves out rows without a person.
     pub changes: Vec<(Kind, String)>,
-    /// The files to write, with their paths in the folder. None where nothing is to be recorded.
+    /// The files to write, with their paths in the folder. Empty unless the action is to record.
     pub files: Vec<(String, Bytes)>,
 }
 
-/// Whether a report is to be recorded.
+/// Whether to record a report, and if not, why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// Write it.
+    /// Record it.
     Record,
     /// The day has a report that says the same.
     Unchanged,

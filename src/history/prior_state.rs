@@ -22,14 +22,14 @@ use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::{Seat, without_times_after};
 use crate::report::{Report, credible_until};
 
-/// What the reports say that a folder holds.
+/// What the recorded reports say.
 #[derive(Debug)]
 pub(crate) struct PriorState {
-    /// How people are called there; nothing where nothing was recorded.
+    /// How the history names people. Missing if nothing was recorded.
     identity_mode: Option<IdentityMode>,
-    /// Whom the reports there are about, where a file says it.
+    /// Whether the reports are an organization's or an enterprise's, if a file says so.
     kind: Option<ScopeKind>,
-    /// The same as the newest manifest says it, and where that manifest is.
+    /// The scope in the newest manifest, and the path of that manifest.
     scope: Option<(RecordedScope, String)>,
     neighbors: Vec<Neighbor>,
     pub(super) before: Baseline,
@@ -37,7 +37,7 @@ pub(crate) struct PriorState {
     pub(super) continuity: Option<Continuity>,
     /// By how many seats GitHub's total was off before, for another reason than lost seats.
     pub(super) excess: u64,
-    /// What they know of people.
+    /// What they say about people.
     pub known: HistoryContext,
     /// The time of the newest report there.
     pub(super) time: Option<Timestamp>,
@@ -54,11 +54,11 @@ pub(crate) struct PriorState {
 const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(1);
 
 impl PriorState {
-    /// Whether a report of `scope` with these `seats`, whose people have pseudonyms by the key of
-    /// that fingerprint or none, may follow.
+    /// Checks that a report of `scope` with these `seats` can follow. `key` is the fingerprint of the
+    /// key of its pseudonyms, if it has some.
     ///
-    /// Where the folder is that of another scope, or calls people otherwise; and if Git LFS keeps
-    /// its files.
+    /// # Errors
+    /// If the folder is that of another scope, names people in another way, or has files in Git LFS.
     pub(crate) fn check_identity(
         &self,
         scope: &Scope,
@@ -132,7 +132,7 @@ impl PriorState {
         }
     }
 
-    /// The seats of the newest report that `seats`, those of a later one, do not show.
+    /// The seats of the newest report that a later report, with `seats`, doesn't show.
     pub(crate) fn absent(&self, seats: &[Seat]) -> Vec<Seat> {
         let before = self.before.seats().unwrap_or_default();
         changes::gone(before, seats).cloned().collect()
@@ -219,14 +219,14 @@ impl PriorState {
         });
         let newest_line = totals.days().max_by_key(|day| day.report_time);
         let counted = newest_line.map(|line| line.report_time);
-        // Where the day's manifest is lost, its line still knows.
+        // If the day's manifest is lost, its line of totals still says it.
         let day_complete = match (&day, newest_line) {
             (Some(day), _) => day.complete,
             (None, Some(line)) if day_stem(line.report_time) == day_stem(time) => line.complete,
             _ => None,
         };
         let newest_manifest = manifests.into_iter().flatten().next();
-        // What somebody changed says nothing of when it was recorded.
+        // A file that was edited doesn't say when it was recorded.
         let latest_time = said_by_latest.filter(|_| {
             let recorded = newest_manifest.filter(|newest| Some(newest.report_time) == counted);
             let recorded = recorded.and_then(|newest| newest.sha256(LATEST));

@@ -23,11 +23,10 @@ use crate::report::manifest::{Continuity, FileEntry};
 use crate::report::seat::Seat;
 use crate::report::status::StatusPolicy;
 
-/// Decides at the time `now` whether `update` is to be recorded in `folder`, and what is to be
-/// written.
+/// Decides at the time `now` whether to record `update` in `folder`, and what to write.
 ///
 /// # Errors
-/// Where the folder belongs to another scope.
+/// If the folder doesn't accept the report, such as one of another scope.
 pub fn record(
     mut update: HistoryUpdate<'_>,
     folder: &FolderFiles,
@@ -71,7 +70,7 @@ pub fn record(
         Action::Older(_) | Action::SameTime | Action::LessComplete
     );
     if is_passed_over {
-        // What is compared with a newer or a better report tells nothing of what happened.
+        // Differences from a newer or more complete report aren't changes.
         differences.clear();
     }
     let changed = changed && !is_passed_over;
@@ -113,7 +112,7 @@ pub fn record(
     })
 }
 
-/// Takes out the seats that may only seem to be gone.
+/// Drops revocations that the report doesn't prove, and returns their seats.
 fn drop_unproven_revocations<'s>(
     changes: &mut Vec<Change<'s>>,
     update: &HistoryUpdate<'_>,
@@ -135,7 +134,7 @@ fn drop_unproven_revocations<'s>(
         .collect()
 }
 
-/// Takes out the seats that were perhaps there all along, and only not known.
+/// Drops grants of seats that might have existed before without being known.
 fn drop_unconfirmed_grants(changes: &mut Vec<Change<'_>>, continuity: Option<Continuity>) {
     let Some(known) = continuity else {
         return;
@@ -153,7 +152,7 @@ fn retain_missing<'s>(seats: &'s [Seat], kept: &'s [Seat]) -> Vec<&'s Seat> {
     state
 }
 
-/// The files of the folder that are other than before.
+/// The files that differ from those in the folder.
 fn written(
     update: HistoryUpdate<'_>,
     folder: &FolderFiles,
