@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use copilot_activity_report::testing::{
-    Account, Entry, Folder, Form, Listing, Manifest, Reading, Report, Revoked, Scope, ScopeKind,
-    Seat, Team, date, day_stem, draw, record, write_csv,
+    Account, ColumnSet, FolderFiles, HistoryUpdate, Listing, Manifest, Reading, Report, Revoked,
+    Scope, ScopeKind, Seat, Team, date, day_stem, draw, record, write_csv,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -49,8 +49,8 @@ fn main() -> anyhow::Result<()> {
             company.seats.clone(),
         );
         let mut file = Vec::new();
-        write_csv(&report, Form::Github, &mut file)?;
-        let entry = Entry {
+        write_csv(&report, ColumnSet::Github, &mut file)?;
+        let entry = HistoryUpdate {
             scope: &scope,
             time,
             seats: report.credible_seats(),
@@ -63,8 +63,8 @@ fn main() -> anyhow::Result<()> {
             revoked: Revoked::All,
             draw,
         };
-        let found = Folder::paths(time).map(|path| files.remove(&path));
-        let found = Folder::from_files(found, previous.take()).with_listing(listing.clone());
+        let found = FolderFiles::paths(time).map(|path| files.remove(&path));
+        let found = FolderFiles::from_files(found, previous.take()).with_listing(listing.clone());
         let recording = record(entry, &found, Timestamp::now())?;
         if let Some(warning) = recording.warnings.first() {
             bail!("the history of {time}: {warning}");
@@ -85,7 +85,7 @@ fn main() -> anyhow::Result<()> {
             }
         }
         // What has not changed was not written again.
-        let [latest, _, _, seats, people, totals, changes] = Folder::paths(time);
+        let [latest, _, _, seats, people, totals, changes] = FolderFiles::paths(time);
         let kept = [
             found.latest,
             found.seats,

@@ -104,7 +104,7 @@ await promise("11.7", "a manifest of a file that was downloaded by hand knows no
   const downloads = fs.mkdtempSync(path.join(scratch, "downloads-"));
   const file = "acme-seat-activity-1795316400.csv";
   fs.writeFileSync(path.join(downloads, file), `${HEADER}\n2026-11-22T03:00:00Z,octocat,None,2026-11-20T08:00:00Z,vscode/1.113.0\n`);
-  run(given("ACTION"), ["import", downloads, "--scope", "acme"], { cwd: clone, env: {} });
+  run(given("ACTION"), ["import", downloads, "--organization", "acme"], { cwd: clone, env: {} });
   const imported = JSON.parse(fs.readFileSync(path.join(clone, "copilot-activity/acme/reports/2026/2026-11-22.json"), "utf8"));
   none(wrong("manifest.schema.json", imported));
   assert.equal(imported.imported_from, file);

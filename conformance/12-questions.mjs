@@ -52,12 +52,12 @@ await record("2026-10-31T03:17:00Z");
 await record("2026-10-31T03:17:00Z", secret);
 git("pull", "--quiet");
 
-const page = fs.readFileSync(new URL("../docs/audit-repository.md", import.meta.url), "utf8");
+const page = fs.readFileSync(new URL("../docs/queries.md", import.meta.url), "utf8");
 const blocks = [...page.matchAll(/^```sql\n([^]*?)^```/gm)].map(([, block]) => block);
 const answers = (of = folder) => JSON.parse(run(given("PYTHON"), [new URL("questions.py", import.meta.url).pathname], { cwd: of, input: JSON.stringify(blocks), stdio: ["pipe", "pipe", "pipe"] }));
 let views, months, idle, past, first;
 
-await promise("12.1", "every question in docs/audit-repository.md is one that DuckDB can answer", () => {
+await promise("12.1", "every question in docs/queries.md is one that DuckDB can answer", () => {
   [views, months, idle, past, first] = answers();
   assert.equal(blocks.length, 5);
   assert.equal(views.rows.length, 0);
@@ -123,7 +123,7 @@ await promise("12.7", "a history that was imported answers by what the reports s
   const eager = held().filter(([, , , activity]) => activity !== "None").toSorted(([, , , one], [, , , other]) => (one < other ? 1 : -1))[0][1];
   const begin = path.join(downloads, "2026-08-30.csv");
   fs.writeFileSync(begin, lines(begin).filter((line) => !line.includes(`,${eager},`)).join("\n") + "\n");
-  run(given("ACTION"), ["import", downloads, "--scope", "acme", "--directory", "imported"], { cwd: clone, env });
+  run(given("ACTION"), ["import", downloads, "--organization", "acme", "--directory", "imported"], { cwd: clone, env });
 
   const [, byMonth, found, , granted] = answers(folderOf("imported"));
   assert.deepEqual(byMonth.rows, [["2026-08-01", 2, PEOPLE - 0.5], ["2026-09-01", 1, PEOPLE]]);

@@ -1,17 +1,17 @@
-//! What the user asked for, checked.
+//! The inputs, checked.
 //!
-//! An input comes from the environment as the runner spells it (`INPUT_DELIVER-TO`: upper case,
-//! hyphens stay), or from a flag of the same name, which wins. Everything that is wrong is found
-//! before anything is sent, and told all at once, each by the input's name.
+//! An input comes from a variable with the runner's spelling (`INPUT_DELIVER-TO`: upper case, with
+//! hyphens), or from a flag of the same name, which takes precedence. All errors are reported at once
+//! by the names of the inputs, before the action sends anything.
 
 mod access;
 mod command;
-mod given;
 mod output;
 #[cfg(test)]
-mod properties;
-mod report;
+mod proptests;
+mod raw;
 pub(crate) mod table;
+mod thresholds;
 mod unread;
 
 use std::fmt;
@@ -25,14 +25,12 @@ use crate::github::address::ApiAddress;
 use crate::github::app::App;
 use crate::github::names::{BranchName, RepositoryName, RepositoryPath};
 use crate::report::columns::Columns;
-use crate::report::pseudonym::PseudonymKey;
+use crate::report::pseudonym_key::PseudonymKey;
 use crate::report::scope::Scope;
 use crate::runner::artifact::{ArtifactName, Retention};
-use crate::system::environment::Environment;
 use crate::system::http::Proxies;
 
 pub(crate) use command::command;
-use given::Given;
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -168,48 +166,33 @@ pub(crate) struct CommitInputs {
     pub pull_request: bool,
     /// The folder in it.
     pub directory: RepositoryPath,
+    /// Whether that's the default one.
+    pub has_default_directory: bool,
     /// The message, with `{scope}` and `{date}` in it.
     pub message: String,
 }
 
-/// One input that cannot be used.
+/// An input that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mistake {
+pub(crate) struct InputError {
     /// The input's name, or that of a variable of the runner.
     pub input: &'static str,
     /// What is wrong with it, and what to do.
     pub problem: String,
 }
 
-/// All inputs that cannot be used.
+/// All inputs that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mistakes(pub Vec<Mistake>);
+pub(crate) struct InputErrors(pub Vec<InputError>);
 
-impl fmt::Display for Mistakes {
+impl fmt::Display for InputErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("The inputs cannot be used; nothing was sent.")?;
-        for Mistake { input, problem } in &self.0 {
+        for InputError { input, problem } in &self.0 {
             write!(f, "\n  {input}: {problem}")?;
         }
         Ok(())
     }
 }
 
-impl std::error::Error for Mistakes {}
-
-impl Inputs {
-    /// Reads and checks the inputs: `flags` as given on the command line, then `environment`. By
-    /// hand it matters whether standard output is a terminal.
-    pub(crate) fn read(
-        flags: &clap::ArgMatches,
-        environment: &Environment,
-        output_is_terminal: bool,
-    ) -> Result<Self, Mistakes> {
-        let mut given = Given::new(flags, environment, output_is_terminal);
-        let inputs = given.check();
-        match inputs {
-            Some(inputs) if given.mistakes.is_empty() => Ok(inputs),
-            _ => Err(Mistakes(given.mistakes)),
-        }
-    }
-}
+impl std::error::Error for InputErrors {}

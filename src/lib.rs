@@ -8,7 +8,7 @@
 //! Data flows one way, and so does reading the code:
 //!
 //! - [`inputs`]: what the user asked for, checked.
-//! - [`run`]: the story of one run: read, write, deliver, tell.
+//! - [`run`]: the story of one run: fetch, write, record, upload, tell.
 //! - [`github`]: GitHub's public API: seats, repositories, commits, pull requests.
 //! - [`report`]: the report: rows, order, formats, completeness. No input or output.
 //! - [`history`]: what an audit repository keeps of all reports. No input or output.
@@ -19,61 +19,40 @@
 //! - [`system`]: the edges: environment, clock, files, network, console.
 //!
 //! [`report`] and [`history`] know nothing of [`github`] or [`runner`], and these two know nothing
-//! of each other. `tests/metadata.rs` holds the arrows between these modules.
+//! of each other. `tests/it/shape/metadata.rs` holds the arrows between these modules.
 //!
 //! [`start`] is where the binary begins. To see a whole run, start `cargo run --example demo`. To
 //! change something, read `CONTRIBUTING.md`.
 
+#[cfg(test)]
+mod arbitrary_text;
 mod audit;
 mod commands;
 mod github;
 mod history;
-#[cfg(test)]
-mod hostile;
 mod inputs;
 mod pages;
 mod report;
 mod run;
 mod runner;
 mod system;
-
-/// What this project's own tests, examples, and benchmarks use besides the binary.
 #[doc(hidden)]
-pub mod testing {
-    pub use crate::history::listing::Listing;
-    pub use crate::history::{Entry, Folder, Recording, Revoked, record};
-    pub use crate::inputs::table::{INPUTS, Kind};
-    pub use crate::pages::draw;
-    pub use crate::report::Report;
-    pub use crate::report::columns::{self, Columns, Form};
-    pub use crate::report::completeness::Reading;
-    pub use crate::report::csv::write as write_csv;
-    pub use crate::report::day::{date, day_stem};
-    pub use crate::report::manifest::Manifest;
-    pub use crate::report::scope::{Scope, ScopeKind};
-    pub use crate::report::seat::{Account, Seat, Team};
-    pub use crate::runner::artifact::{ArtifactName, ArtifactService, File};
-    pub use crate::runner::log::begin as begin_log;
-    pub use crate::system::clock::Clock;
-    pub use crate::system::console::Console;
-    pub use crate::system::http::{Http, Proxies};
-    pub use crate::system::text::is_invisible;
-}
+pub mod testing;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use commands::{FAILURE, UNUSABLE_INPUTS};
 use inputs::Inputs;
-use run::progress::Progress;
+use run::journal::Journal;
 use runner::{context, log};
 use system::console::Console;
 pub use system::environment::Environment;
 use system::signals::signals;
 
 /// Runs the action with these command-line `arguments` (the first is the program's name) in this
-/// `environment`, and tells by the exit status how it went: 0 where all was done, 1 where
-/// something was not, 2 where the inputs cannot be used.
+/// `environment`. The exit code is 0 if everything was done, 1 if something wasn't, and 2 if the
+/// inputs can't be used.
 pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
     let console = Console::of_process(environment);
     for secret in context::secrets(environment) {
@@ -108,11 +87,14 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Enviro
         .build()
         .map_err(anyhow::Error::from)
         .and_then(|runtime| {
-            let progress = Progress::default();
+            let journal = Journal::default();
             let done = runtime.block_on(async {
                 tokio::select! {
-                    signal = interruption() => Err(progress.interrupted(signal?).into()),
-                    done = run::run(&inputs, environment, &console, &progress) => done,
+                    // A cancelled workflow, or a person, ends the run by a signal.
+                    signal = async { anyhow::Ok(signals()?.await) } => {
+                        Err(journal.interrupted(signal?).into())
+                    }
+                    done = run::run(&inputs, environment, &console, &journal) => done,
                 }
             });
             // Names may be looked up on threads that nothing waits for any more.
@@ -126,9 +108,4 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Enviro
             FAILURE.into()
         }
     }
-}
-
-/// Waits for a signal by which a cancelled workflow, or a person, ends the run.
-async fn interruption() -> anyhow::Result<&'static str> {
-    Ok(signals()?.await)
 }

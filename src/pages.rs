@@ -10,7 +10,7 @@ use crate::history::{Page, README};
 
 /// Draws the page of a scope's folder and its pictures.
 pub fn draw(page: &Page<'_>) -> [(&'static str, String); 3] {
-    let trend = |look: trend::Look| (look.file, trend::draw(page.days, look));
+    let trend = |theme: trend::Theme| (theme.file, trend::draw(page.days, theme));
     [
         (README, readme::write(page)),
         trend(trend::LIGHT),

@@ -5,22 +5,23 @@
 //! What it states about GitHub's own file comes from GitHub's documentation ("Downloading a GitHub
 //! Copilot activity report") and from files that people downloaded.
 //!
-//! From the inside out: a [`seat`] is a row, [`people`] hold seats, a [`scope`] is what a report is
+//! From the inside out: a [`seat`] is a row, a [`person`] holds seats, a [`scope`] is what a report is
 //! about, [`completeness`] what is known of how it was read. [`Report`] puts them together;
 //! [`mod@csv`] and [`manifest`] make files of it. [`status`] says who counts as active; [`crate::history`]
 //! is what a repository keeps of all reports, and [`day`] says where a day's files lie in it.
 
+pub(crate) mod activity;
 pub mod columns;
 pub(crate) mod completeness;
 pub(crate) mod csv;
 pub(crate) mod day;
 pub(crate) mod json;
 pub(crate) mod manifest;
-pub(crate) mod people;
-pub(crate) mod pseudonym;
+pub(crate) mod person;
+pub(crate) mod provenance;
+pub(crate) mod pseudonym_key;
 pub(crate) mod scope;
 pub(crate) mod seat;
-pub(crate) mod standing;
 pub(crate) mod status;
 #[cfg(test)]
 mod tests;
@@ -28,8 +29,8 @@ mod tests;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::system::clock::MAX_CLOCK_SKEW;
-use completeness::{Doubt, Reading};
-use people::Person;
+use completeness::{IncompleteReason, Reading};
+use person::{Person, people_in};
 use scope::Scope;
 use seat::Seat;
 
@@ -40,7 +41,7 @@ pub struct Report {
     reading: Reading,
     seats: Vec<Seat>,
     people: usize,
-    doubts: Vec<Doubt>,
+    incomplete_reasons: Vec<IncompleteReason>,
     credible: Option<Vec<Seat>>,
     is_confirmed: bool,
 }
@@ -50,16 +51,16 @@ impl Report {
     /// seat that stands twice, and finds what speaks against the list being complete.
     pub fn new(scope: Scope, reading: Reading, rows: Vec<Seat>) -> Self {
         let (seats, twice) = seat::ordered(rows);
-        let people = people::of(&seats).count();
+        let people = people_in(&seats).count();
         let without_person = seats.iter().filter(|seat| seat.assignee.is_none()).count();
-        let doubts = reading.doubts(people, without_person, twice.len());
+        let incomplete_reasons = reading.incomplete_reasons(people, without_person, twice.len());
         Self {
             credible: seat::without_times_after(&seats, credible_until(reading.ended_at)),
             scope,
             reading,
             seats,
             people,
-            doubts,
+            incomplete_reasons,
             is_confirmed: false,
         }
     }
@@ -104,30 +105,30 @@ impl Report {
 
     /// Each person with the newest activity and the oldest grant among their seats, by login.
     pub fn each_person(&self) -> impl Iterator<Item = Person<'_>> {
-        people::of(self.credible_seats())
+        people_in(self.credible_seats())
     }
 
     /// What speaks against the report being complete. Empty for a complete report.
-    pub fn doubts(&self) -> &[Doubt] {
-        &self.doubts
+    pub fn incomplete_reasons(&self) -> &[IncompleteReason] {
+        &self.incomplete_reasons
     }
 
     /// The same report, with one more thing that speaks against its being complete.
-    pub fn doubted(mut self, doubt: Doubt) -> Self {
-        self.doubts.push(doubt);
+    pub fn with_reason(mut self, reason: IncompleteReason) -> Self {
+        self.incomplete_reasons.push(reason);
         self
     }
 
     /// Whether the report is proved to hold every row.
     pub fn is_complete(&self) -> bool {
-        self.doubts.is_empty()
+        self.incomplete_reasons.is_empty()
     }
 
     /// Whether no row can have slipped between two pages without a sign.
     ///
     /// A row slips where one before it went, and the total stays only where another was granted in
     /// that time, whose grant is new, or where the total does not count every row.
-    pub fn is_airtight(&self) -> bool {
+    pub fn cannot_have_skipped_rows(&self) -> bool {
         const NEW: SignedDuration = SignedDuration::from_hours(1);
         let counts_every_row = self.reading.total_seats() == Some(self.seats.len() as u64)
             && self.people == self.seats.len();
@@ -149,7 +150,8 @@ impl Report {
     /// Whether two readings list the same seats and leave the same doubts. What the holders did in
     /// the meantime doesn't matter.
     pub fn agrees_with(&self, other: &Self) -> bool {
-        self.doubts == other.doubts && seat::are_the_same(&self.seats, &other.seats)
+        self.incomplete_reasons == other.incomplete_reasons
+            && seat::are_the_same(&self.seats, &other.seats)
     }
 
     /// The same report, after another reading in a row agreed with it.
@@ -163,9 +165,9 @@ impl Report {
     ///
     /// GitHub's total isn't always the number of seats that it lists. If it's off for good, this
     /// list is all there is to see, and what it lacks compared with earlier reports can be called
-    /// revoked; see [`crate::history::Past::gone_despite_shortfall`].
+    /// revoked; see [`crate::history::PriorState::gone_despite_shortfall`].
     pub fn has_steady_shortfall(&self) -> bool {
-        self.is_confirmed && matches!(*self.doubts, [Doubt::Short { .. }])
+        self.is_confirmed && matches!(*self.incomplete_reasons, [IncompleteReason::Short { .. }])
     }
 
     /// The shortfall, if it has no other reason than a total that is off or seats that the pages
@@ -177,7 +179,7 @@ impl Report {
 
     /// Whether this report certainly shows every seat there was.
     pub fn shows_every_seat(&self) -> bool {
-        self.is_complete() && self.is_airtight()
+        self.is_complete() && self.cannot_have_skipped_rows()
     }
 
     /// The name of the report's file without its ending, as GitHub names its download:

@@ -5,7 +5,8 @@ use base64::prelude::BASE64_STANDARD;
 
 use crate::artifacts::{Store, Upload};
 use crate::http::{Answer, Call};
-use crate::world::{World, lock};
+use crate::sync::lock;
+use crate::world::World;
 
 /// Answers a request.
 pub(crate) fn handle(world: &World, call: &Call) -> Answer {

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::http::{Answer, Call, Service};
-use crate::pulls::Ending;
-use crate::{GitHub, graphql};
+use crate::github::GitHub;
+use crate::http::{Answer, Call, Operation, Service};
+use crate::page::Page;
+use crate::pull_request::Ending;
 
 /// Something that goes wrong. Faults apply in the order in which they were added; the first that matches a request
 /// and is due decides.
@@ -116,15 +117,6 @@ impl At {
             contains: contains.to_owned(),
         }
     }
-}
-
-/// What a GraphQL request does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation {
-    /// It reads.
-    Query,
-    /// It writes.
-    Mutation,
 }
 
 /// What happens to a request. It is not carried out, but for those kinds that say so.
@@ -267,9 +259,7 @@ impl At {
         match self {
             Self::Service(service) => call.service == *service,
             Self::Seats => call.is_seats(),
-            Self::SeatsPage(page) => {
-                call.is_seats() && crate::api::seats_page(call) == *page as usize
-            }
+            Self::SeatsPage(page) => call.is_seats() && Page::of(call).number() == *page as usize,
             Self::Organization => {
                 let segments = call.segments();
                 call.service == Service::Api && segments.len() == 2 && segments[0] == "orgs"
@@ -278,12 +268,7 @@ impl At {
                 (method.is_empty() || call.method.eq_ignore_ascii_case(method))
                     && call.path_and_query.contains(contains)
             }
-            Self::Graphql(operation) => {
-                call.is_graphql() && {
-                    let query = serde_json::from_slice::<Value>(&call.body).unwrap_or_default();
-                    graphql::operation_of(query["query"].as_str().unwrap_or_default()) == *operation
-                }
-            }
+            Self::Graphql(operation) => call.is_graphql() && call.operation() == *operation,
             Self::CreateArtifact => rpc("CreateArtifact"),
             Self::FinalizeArtifact => rpc("FinalizeArtifact"),
             Self::ListArtifacts => rpc("ListArtifacts"),

@@ -3,8 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::seats::id_of;
-use crate::{App, Rule, Seats};
+use crate::apps::App;
+use crate::rule::Rule;
+use crate::seats::{Seats, id_of};
+
+/// Whose seats are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Organization,
+    Enterprise,
+}
 
 /// All there is: who has seats, which repositories there are, and what each token may do.
 ///
@@ -233,10 +241,10 @@ impl Token {
         self.scopes.is_none()
     }
 
-    pub(crate) fn may_read_seats(&self, scope: crate::api::Scope, name: &str) -> bool {
+    pub(crate) fn may_read_seats(&self, scope: Scope, name: &str) -> bool {
         let names = match scope {
-            crate::api::Scope::Organization => &self.copilot,
-            crate::api::Scope::Enterprise => &self.enterprises,
+            Scope::Organization => &self.copilot,
+            Scope::Enterprise => &self.enterprises,
         };
         holds(names, name)
     }

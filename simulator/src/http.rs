@@ -1,5 +1,9 @@
 //! Requests and answers as the services see them, free of any HTTP library.
 
+use bluejay_core::executable::OperationDefinition as _;
+use bluejay_core::{AsIter as _, OperationType};
+use bluejay_parser::ast::Parse as _;
+use bluejay_parser::ast::executable::ExecutableDocument;
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -13,6 +17,15 @@ pub enum Service {
     Results,
     /// The store that holds what they contain.
     Blob,
+}
+
+/// What a GraphQL request does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// It reads.
+    Query,
+    /// It writes.
+    Mutation,
 }
 
 /// A request that came in.
@@ -93,6 +106,39 @@ impl Call {
 
     pub(crate) fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The token of the only `Authorization` header, if it has the form `Bearer <token>`.
+    pub(crate) fn bearer(&self) -> Option<&str> {
+        self.authorization()?.strip_prefix("Bearer ")
+    }
+
+    /// The token of the only `Authorization` header, in that form or in the older one, which GitHub takes too.
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.bearer()
+            .or_else(|| self.authorization()?.strip_prefix("token "))
+    }
+
+    fn authorization(&self) -> Option<&str> {
+        let mut headers = self.all_headers("authorization");
+        headers.next().filter(|_| headers.next().is_none())
+    }
+
+    /// Tells a mutation from a query. A document that can't be parsed counts as a query.
+    pub(crate) fn operation(&self) -> Operation {
+        let body = self.json().unwrap_or_default();
+        let query = body["query"].as_str().unwrap_or_default();
+        let document = ExecutableDocument::parse(query).result.ok();
+        let mut operations = document
+            .iter()
+            .flat_map(ExecutableDocument::operation_definitions);
+        match operations
+            .next()
+            .map(|first| first.as_ref().operation_type())
+        {
+            Some(OperationType::Mutation) => Operation::Mutation,
+            _ => Operation::Query,
+        }
     }
 
     pub(crate) fn is_graphql(&self) -> bool {

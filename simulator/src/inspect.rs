@@ -1,9 +1,7 @@
 //! What is asked of every request, whatever it wants: the headers GitHub documents, and secrets kept where they
 //! belong. Breaches are only noted here; the services answer them.
 
-use crate::fault::Operation;
-use crate::graphql;
-use crate::http::{Call, Service, decode};
+use crate::http::{Call, Operation, Service, decode};
 use crate::world::World;
 
 const VERSION: &str = "2022-11-28";
@@ -24,7 +22,10 @@ pub(crate) fn inspect(world: &World, call: &Call) {
     match call.service {
         Service::Api => inspect_api(world, call),
         Service::Results => {
-            if bearer(call).is_some_and(|secret| world.token(secret).is_some()) {
+            if call
+                .bearer()
+                .is_some_and(|secret| world.token(secret).is_some())
+            {
                 world.complain(call, "a GitHub token was sent to the results service");
             }
         }
@@ -36,33 +37,18 @@ pub(crate) fn inspect(world: &World, call: &Call) {
     }
 }
 
-/// The token of a request's only `Authorization` header, of the form `Bearer <token>`.
-pub(crate) fn bearer(call: &Call) -> Option<&str> {
-    authorization(call)?.strip_prefix("Bearer ")
-}
-
-/// The token of a request's only `Authorization` header, in that form or in the older one, which GitHub takes too.
-pub(crate) fn token_of(call: &Call) -> Option<&str> {
-    bearer(call).or_else(|| authorization(call)?.strip_prefix("token "))
-}
-
-fn authorization(call: &Call) -> Option<&str> {
-    let mut headers = call.all_headers("authorization");
-    headers.next().filter(|_| headers.next().is_none())
-}
-
 fn inspect_api(world: &World, call: &Call) {
     if call.header("user-agent").is_none_or(str::is_empty) {
         world.complain(call, "no User-Agent");
     }
     match call.all_headers("authorization").count() {
-        1 if bearer(call).is_none() => {
+        1 if call.bearer().is_none() => {
             world.complain(call, "Authorization is not of the form `Bearer <token>`");
         }
         1 => {}
         n => world.complain(call, format!("{n} Authorization headers instead of one")),
     }
-    if bearer(call) == Some(world.run.token.as_str()) {
+    if call.bearer() == Some(world.run.token.as_str()) {
         world.complain(call, "the runtime token was sent to GitHub's API");
     }
     if call.is_graphql() {
@@ -70,7 +56,11 @@ fn inspect_api(world: &World, call: &Call) {
             world,
             call,
             "GraphQL",
-            if is_mutation(call) { 5 } else { 1 },
+            if call.operation() == Operation::Mutation {
+                5
+            } else {
+                1
+            },
             2000,
         );
         return;
@@ -104,14 +94,9 @@ fn inspect_api(world: &World, call: &Call) {
     }
 }
 
-fn is_mutation(call: &Call) -> bool {
-    let body = call.json().unwrap_or_default();
-    graphql::operation_of(body["query"].as_str().unwrap_or_default()) == Operation::Mutation
-}
-
 fn spend(world: &World, call: &Call, api: &str, points: u32, limit: u32) {
     let spent = world.spend(
-        &format!("{api} {}", token_of(call).unwrap_or_default()),
+        &format!("{api} {}", call.token().unwrap_or_default()),
         points,
     );
     if spent > limit {

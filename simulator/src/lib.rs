@@ -11,7 +11,7 @@
 //! - [`Fault`]: what shall go wrong, where and how often.
 //! - `server` takes connections, `exchange` leads one request from its arrival to its answer, past `inspect` (what
 //!   every request must have) and `spoil` (faults).
-//! - `pulls`: pull requests, and how people end them.
+//! - `pulls`: pull requests, and how people end them. `world`: what all services share.
 //! - `api`, `graphql`: GitHub. `git`: its repositories. `results`, `blob`: artifacts.
 //!
 //! ```
@@ -39,7 +39,9 @@ mod github;
 mod graphql;
 mod http;
 mod inspect;
+mod page;
 mod people;
+mod pull_request;
 mod pulls;
 mod results;
 mod rule;
@@ -49,16 +51,17 @@ mod seats;
 mod server;
 mod simulator;
 mod spoil;
+mod sync;
 mod witness;
 mod world;
 
 pub use apps::{App, Installation, Target};
 pub use artifacts::Artifact;
-pub use fault::{At, Change, Fault, Kind, Nth, Operation, Rewrite};
+pub use fault::{At, Change, Fault, Kind, Nth, Rewrite};
 pub use github::{GitHub, Repository, Signatures, Token, Visibility};
-pub use http::{Seen, Service};
+pub use http::{Operation, Seen, Service};
 pub use people::Crowd;
-pub use pulls::{Ending, PullRequest};
+pub use pull_request::{Ending, PullRequest};
 pub use rule::Rule;
 pub use runner::scheduled_run;
 pub use seats::{Paging, Seats, TotalSeats};

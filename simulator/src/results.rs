@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::http::{Answer, Call};
-use crate::inspect::bearer;
-use crate::world::{World, lock};
+use crate::sync::lock;
+use crate::world::World;
 
 const PREFIX: &str = "/twirp/github.actions.results.api.v1.ArtifactService/";
 
@@ -43,7 +43,7 @@ pub(crate) fn handle(world: &World, call: &Call) -> Answer {
         world.complain(call, "no such call");
         return twirp(404, "bad_route", "no handler for path");
     };
-    if bearer(call) != Some(world.run.token.as_str()) {
+    if call.bearer() != Some(world.run.token.as_str()) {
         return twirp(401, "unauthenticated", "authentication failed");
     }
     if !call

@@ -1,7 +1,7 @@
 //! The handle that tests and programs hold on a running simulator.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tempfile::TempDir;
@@ -11,10 +11,11 @@ use crate::fault::Fault;
 use crate::git;
 use crate::github::GitHub;
 use crate::http::Seen;
-use crate::pulls::{self, Ending, PullRequest};
+use crate::pull_request::{Ending, PullRequest};
 use crate::server::{Listeners, Running};
+use crate::sync::lock;
 use crate::witness::Witness;
-use crate::world::{self, SERVER_URL, World};
+use crate::world::{SERVER_URL, World};
 
 /// A GitHub, a results service and a blob store that run until this is dropped, which also removes their files.
 ///
@@ -46,12 +47,32 @@ impl Simulator {
         Self::start_on(github, Ports::default())
     }
 
+    /// Starts on free ports and keeps the repositories in memory, if the system has a folder there. Git's many small
+    /// files cost much less in memory.
+    ///
+    /// # Errors
+    /// As [`Simulator::start`].
+    pub fn start_in_memory(github: GitHub) -> io::Result<Self> {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() {
+            Self::start_in(memory, github, Ports::default())
+        } else {
+            Self::start(github)
+        }
+    }
+
     /// Starts on these ports.
     ///
     /// # Errors
     /// As [`Simulator::start`]; also a port that is in use.
     pub fn start_on(github: GitHub, ports: Ports) -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("simulator-").tempdir()?;
+        Self::start_in(&std::env::temp_dir(), github, ports)
+    }
+
+    fn start_in(parent: &Path, github: GitHub, ports: Ports) -> io::Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("simulator-")
+            .tempdir_in(parent)?;
         let listeners = Listeners::bind([ports.api, ports.results, ports.blob])?;
         let world = Arc::new(World::new(
             github,
@@ -127,7 +148,7 @@ impl Simulator {
 
     /// The artifacts that were finished, oldest first.
     pub fn artifacts(&self) -> Vec<Artifact> {
-        world::lock(&self.world.artifacts).finished()
+        lock(&self.world.artifacts).finished()
     }
 
     /// The bare git repository behind `owner/name`. It may be read and written with `git` at any time.
@@ -150,7 +171,9 @@ impl Simulator {
     /// # Errors
     /// There is none of that number, or its changes conflict with the base.
     pub fn end_pull_request(&self, full_name: &str, number: u64, ending: Ending) -> io::Result<()> {
-        pulls::end(&self.world, full_name, Some(number), ending).map_err(io::Error::other)
+        self.world
+            .end_pull_request(full_name, Some(number), ending)
+            .map_err(io::Error::other)
     }
 
     /// Deletes a branch of `owner/name`, as a person would; its pull requests are closed by that.
@@ -158,7 +181,9 @@ impl Simulator {
     /// # Errors
     /// There is no such repository.
     pub fn delete_branch(&self, full_name: &str, branch: &str) -> io::Result<()> {
-        pulls::delete_branch(&self.world, full_name, branch).map_err(io::Error::other)
+        self.world
+            .delete_branch(full_name, branch)
+            .map_err(io::Error::other)
     }
 
     /// Where the `git` command is.

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::fault::{Kind, Operation};
-use crate::http::{Answer, Call, Service};
-use crate::pulls::{self, Ending, PullRequest};
+use crate::fault::Kind;
+use crate::http::{Answer, Call, Operation, Service};
+use crate::pull_request::{Ending, PullRequest};
 use crate::world::World;
-use crate::{api, blob, git, graphql, results};
+use crate::{api, blob, git, results};
 
 /// How an answer goes out.
 #[derive(Debug)]
@@ -85,15 +85,7 @@ fn only_reads(call: &Call) -> bool {
     call.method == "GET"
         || call.path.ends_with("/ListArtifacts")
         || call.path.ends_with("/GetSignedArtifactURL")
-        || (call.is_graphql() && operation(call) == Operation::Query)
-}
-
-fn operation(call: &Call) -> Operation {
-    graphql::operation_of(
-        call.json().unwrap_or_default()["query"]
-            .as_str()
-            .unwrap_or_default(),
-    )
+        || (call.is_graphql() && call.operation() == Operation::Query)
 }
 
 fn spoil(call: &Call, kind: Kind, answer: Answer) -> Delivery {
@@ -138,7 +130,7 @@ fn spoil(call: &Call, kind: Kind, answer: Answer) -> Delivery {
             error_type,
             message,
         } => {
-            let (field, data) = match operation(call) {
+            let (field, data) = match call.operation() {
                 Operation::Query => ("repository", json!({ "repository": null })),
                 Operation::Mutation => (
                     "createCommitOnBranch",
@@ -186,7 +178,9 @@ fn end_pull_requests(world: &World, ending: Ending) -> io::Result<()> {
     let is_open = |pull: &PullRequest| pull.ending.is_none();
     for name in names {
         if world.pulls.of(&name).iter().any(is_open) {
-            pulls::end(world, &name, None, ending).map_err(io::Error::other)?;
+            world
+                .end_pull_request(&name, None, ending)
+                .map_err(io::Error::other)?;
         }
     }
     Ok(())

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::artifacts::Artifact;
 use crate::http::decode;
-use crate::world::{self, World};
+use crate::sync::lock;
+use crate::world::World;
 
 /// Sees what a simulator knows and was given, also for those who do not hold the [`crate::Simulator`] itself. What it
 /// saw stays when the simulator ends; its repositories do not.
@@ -18,7 +20,7 @@ impl Witness {
     /// stand there and decoded.
     pub fn secrets(&self) -> BTreeSet<String> {
         let mut secrets: BTreeSet<String> = self.0.secrets().into_iter().collect();
-        for target in world::lock(&self.0.artifacts).targets() {
+        for target in lock(&self.0.artifacts).targets() {
             let signature = target
                 .split(['?', '&'])
                 .find_map(|part| part.strip_prefix("sig="));
@@ -30,9 +32,14 @@ impl Witness {
         secrets
     }
 
+    /// Counts a run against this simulator. Returns how many came before it.
+    pub fn count_run(&self) -> u32 {
+        self.0.runs.fetch_add(1, Ordering::SeqCst)
+    }
+
     /// The artifacts that were finished, oldest first.
     pub fn artifacts(&self) -> Vec<Artifact> {
-        world::lock(&self.0.artifacts).finished()
+        lock(&self.0.artifacts).finished()
     }
 
     /// The bare git repositories that are there.

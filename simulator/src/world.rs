@@ -3,8 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -15,10 +15,12 @@ use tokio::sync::Notify;
 
 use crate::artifacts::Store;
 use crate::fault::{Fault, Kind};
-use crate::git::Repositories;
+use crate::git::{GitError, Repositories};
 use crate::github::{self, GitHub};
 use crate::http::{Call, Seen, Service};
+use crate::pull_request::Ending;
 use crate::pulls::Pulls;
+use crate::sync::lock;
 
 /// What links to GitHub's pages begin with. Hosts under `localhost` pass the artifact client's check for servers
 /// that have no artifact service.
@@ -47,6 +49,7 @@ pub(crate) struct World {
     in_flight: AtomicUsize,
     in_flight_max: AtomicUsize,
     answered: AtomicU64,
+    pub(crate) runs: AtomicU32,
     /// How many answers each token got of each part of the API.
     used: Mutex<HashMap<String, u64>>,
 }
@@ -86,6 +89,7 @@ impl World {
             in_flight: AtomicUsize::new(0),
             in_flight_max: AtomicUsize::new(0),
             answered: AtomicU64::new(0),
+            runs: AtomicU32::new(0),
             used: Mutex::default(),
         };
         world.create_repositories()?;
@@ -109,6 +113,31 @@ impl World {
             self.repositories.ensure(name, repository)?;
         }
         Ok(())
+    }
+
+    /// Ends a pull request as a person would, past all rules: that with the number, or the oldest that is open.
+    pub(crate) fn end_pull_request(
+        &self,
+        repository: &str,
+        number: Option<u64>,
+        ending: Ending,
+    ) -> Result<(), GitError> {
+        let declared = self.github(|github| {
+            let (_, declared) = github::named(&github.repositories, repository)?;
+            Some(declared.clone())
+        });
+        let repo = self.repositories.get(repository);
+        let (Some(declared), Some(repo)) = (declared, repo) else {
+            return Err(GitError::new("there is no such repository"));
+        };
+        self.pulls.end(&repo, &declared, repository, number, ending)
+    }
+
+    /// Deletes a branch as a person would. GitHub closes its pull requests.
+    pub(crate) fn delete_branch(&self, repository: &str, branch: &str) -> Result<(), GitError> {
+        let repo = self.repositories.get(repository);
+        let repo = repo.ok_or_else(|| GitError::new("there is no such repository"))?;
+        self.pulls.delete_branch(&repo, repository, branch)
     }
 
     pub(crate) fn token(&self, secret: &str) -> Option<github::Token> {
@@ -320,9 +349,4 @@ impl Run {
         );
         Self { run, job, token }
     }
-}
-
-/// Locks, also after a panic elsewhere: what is behind it is only ever replaced whole.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::folder::days;
+use jiff::civil::Date;
+
+use super::AuditError;
 use crate::github::commit::Snapshot;
 use crate::github::names::{NameError, RepositoryPath};
 use crate::history::Neighbor;
@@ -17,7 +19,7 @@ pub(super) async fn neighbors(
     directory: &RepositoryPath,
     own: &RepositoryPath,
     scope: &Scope,
-) -> anyhow::Result<Vec<Neighbor>> {
+) -> Result<Vec<Neighbor>, AuditError> {
     let mut folders = Vec::new();
     let names = snapshot.names_in(std::slice::from_ref(directory)).await?;
     for name in names.into_iter().flatten() {
@@ -52,7 +54,7 @@ pub(super) async fn neighbors(
 async fn newest_manifests(
     snapshot: &Snapshot<'_>,
     folders: &[RepositoryPath],
-) -> anyhow::Result<Vec<(RepositoryPath, RepositoryPath)>> {
+) -> Result<Vec<(RepositoryPath, RepositoryPath)>, AuditError> {
     let years = each(snapshot, folders.iter().map(|folder| folder.join(REPORTS))).await?;
     // The years of each folder, the newest last.
     let mut left: BTreeMap<usize, Vec<i16>> = BTreeMap::new();
@@ -88,7 +90,15 @@ async fn newest_manifests(
 async fn each(
     snapshot: &Snapshot<'_>,
     folders: impl Iterator<Item = Result<RepositoryPath, NameError>>,
-) -> anyhow::Result<Vec<Vec<String>>> {
+) -> Result<Vec<Vec<String>>, AuditError> {
     let folders = folders.collect::<Result<Vec<_>, _>>()?;
     Ok(snapshot.names_in(&folders).await?)
+}
+
+/// The manifests among the names in the folder of a year, with their days.
+fn days(names: &[String]) -> impl Iterator<Item = (Date, &String)> {
+    names.iter().filter_map(|name| {
+        let day: Date = name.strip_suffix(".json")?.parse().ok()?;
+        Some((day, name))
+    })
 }

@@ -1,4 +1,4 @@
-//! `copilot-activity-report import DIR --scope acme`: begins a history from downloaded files.
+//! `copilot-activity-report import DIR --organization acme`: begins a history from downloaded files.
 //!
 //! Everything is looked at before anything is written, and written to a folder beside the target
 //! that takes its place once it is whole. Only one report is in memory at a time.
@@ -12,20 +12,24 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Outcome, count, required, shown, unusable};
+use super::exit::Exit;
+use super::shared::{count, quoted, required, shown, stop_by_signal, unusable};
 use crate::github::names::RepositoryPath;
 use crate::history::import::{BadFile, Download, Plan, plan};
 use crate::history::listing::Listing;
-use crate::history::{Action, Folder};
+use crate::history::{Action, FolderFiles};
 use crate::pages;
 use crate::report::day::{date, day_stem};
-use crate::report::scope::{Scope, ScopeKind};
+use crate::report::scope::Scope;
 use crate::runner::log;
 use crate::system::clock::Clock;
-use crate::system::environment::Environment;
+use crate::system::environment::{Environment, PSEUDONYM_KEY};
 
 /// The subcommand's name.
 pub(crate) const COMMAND: &str = "import";
+
+/// The group of flags that name the scope.
+pub(crate) const SCOPE: &str = "scope";
 
 /// What was made of the downloads.
 struct Made {
@@ -39,40 +43,47 @@ pub(crate) fn start(
     flags: &clap::ArgMatches,
     environment: &Environment,
     clock: &Clock,
-) -> anyhow::Result<Outcome> {
-    if environment.get("PSEUDONYM_KEY").is_some() || environment.is_unreadable("PSEUDONYM_KEY") {
-        return Ok(unusable(
-            environment,
-            "Downloaded reports have people's own names and not their numbers, so no pseudonyms can be made of them: a history with pseudonyms begins with its first run. Unset PSEUDONYM_KEY to import them with their names.",
-        ));
+) -> anyhow::Result<Exit> {
+    let is_set = |name: &&str| environment.get(name).is_some() || environment.is_unreadable(name);
+    let keys: Vec<&str> = PSEUDONYM_KEY.into_iter().filter(is_set).collect();
+    if !keys.is_empty() {
+        let problem = format!(
+            "Downloaded reports have people's own names and not their numbers, so no pseudonyms can be made of them: a history with pseudonyms begins with its first run. Unset {} to import them with their names.",
+            keys.join(" and "),
+        );
+        return Ok(unusable(environment, &problem));
     }
     let from: &PathBuf = required(flags, "DIR")?;
-    let slug: &String = required(flags, "scope")?;
+    let scope = scope(flags)?;
     let directory: &RepositoryPath = required(flags, "directory")?;
     let days: &u16 = required(flags, "inactive-after-days")?;
-    let kind = flags.get_one::<ScopeKind>("kind").copied();
     if !from.is_dir() {
         let name = shown(&from.to_string_lossy());
         return Ok(unusable(environment, &format!("{name} is no folder.")));
     }
-    let target = directory.join(&slug.to_ascii_lowercase())?;
+    let target = directory.join(&scope.name().to_ascii_lowercase())?;
     let place = PathBuf::from(target.as_str());
     refuse_taken(&place)?;
 
     let now = clock.now();
-    let plan = look(from, slug, kind, now)?;
-    let scope = Scope::new(plan.kind, slug)?;
+    let plan = look(from, scope, now)?;
     let inactive_after = SignedDuration::from_hours(i64::from(*days) * 24);
     let work = Work {
         from,
-        scope: &scope,
+        scope,
         inactive_after,
         now,
         stop: stop_by_signal()?,
     };
     let made = work.write(&plan, &place)?;
-    tell(&target, &scope, &made);
-    Ok(Outcome::Good)
+    tell(&target, scope, &made);
+    Ok(Exit::Good)
+}
+
+/// The organization or enterprise. The command line requires exactly one of the two.
+fn scope(flags: &clap::ArgMatches) -> anyhow::Result<&Scope> {
+    let name: &clap::Id = required(flags, SCOPE)?;
+    required(flags, name.as_str())
 }
 
 fn tell(target: &RepositoryPath, scope: &Scope, made: &Made) {
@@ -90,15 +101,6 @@ fn tell(target: &RepositoryPath, scope: &Scope, made: &Made) {
         count(made.days, "day"),
     );
     log::answer(&lines);
-}
-
-/// A path as a shell takes it.
-pub(super) fn quoted(path: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
-    if path.chars().all(is_plain) {
-        return path.to_owned();
-    }
-    format!("'{}'", path.replace('\'', r"'\''"))
 }
 
 /// A history that is there is never touched.
@@ -123,7 +125,7 @@ fn refuse_taken(place: &Path) -> anyhow::Result<()> {
 }
 
 /// Looks at every file, and says all that is wrong at once.
-fn look(from: &Path, slug: &str, kind: Option<ScopeKind>, now: Timestamp) -> anyhow::Result<Plan> {
+fn look(from: &Path, scope: &Scope, now: Timestamp) -> anyhow::Result<Plan> {
     let unread = || format!("{} could not be read", shown(&from.to_string_lossy()));
     let mut names = Vec::new();
     for entry in fs::read_dir(from).with_context(unread)? {
@@ -152,7 +154,7 @@ fn look(from: &Path, slug: &str, kind: Option<ScopeKind>, now: Timestamp) -> any
         }
         let read = fs::read(&path)
             .map_err(BadFile::Io)
-            .and_then(|file| Download::read(&name, &file, slug, now));
+            .and_then(|file| Download::read(&name, &file, scope.name(), now));
         match read {
             Ok(download) => downloads.push(download),
             Err(error) => bad.push((name.into_owned(), error)),
@@ -164,7 +166,7 @@ fn look(from: &Path, slug: &str, kind: Option<ScopeKind>, now: Timestamp) -> any
             shown(&from.to_string_lossy())
         );
     }
-    let mut plan = plan(downloads, kind);
+    let mut plan = plan(downloads, scope.kind());
     bad.append(&mut plan.bad);
     bad.sort_by(|(one, _), (other, _)| one.cmp(other));
     if !bad.is_empty() {
@@ -274,14 +276,14 @@ impl Work<'_> {
     ) -> anyhow::Result<Action> {
         let file = Bytes::from(fs::read(self.from.join(&download.name))?);
         let mut files = Vec::new();
-        for path in Folder::paths(download.time) {
+        for path in FolderFiles::paths(download.time) {
             files.push(read_if_there(&folder.join(path))?);
         }
         let previous = match previous {
             Some(path) => read_if_there(&folder.join(path))?.map(|file| (path.to_owned(), file)),
             None => None,
         };
-        let found = Folder::from_files(files, previous).with_listing(std::mem::take(listing));
+        let found = FolderFiles::from_files(files, previous).with_listing(std::mem::take(listing));
         let recording = download.record(
             file,
             self.scope,
@@ -318,23 +320,4 @@ fn read_if_there(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Becomes true where a person or the system ends the command, so that what is half written can
-/// be removed.
-pub(super) fn stop_by_signal() -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let told = Arc::clone(&stop);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let signal = {
-        let _signals_need_it = runtime.enter();
-        crate::system::signals::signals()?
-    };
-    std::thread::spawn(move || {
-        runtime.block_on(signal);
-        told.store(true, Ordering::Relaxed);
-    });
-    Ok(stop)
 }

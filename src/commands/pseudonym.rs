@@ -1,20 +1,21 @@
-//! `copilot-activity-report pseudonym LOGIN-OR-ID`: tells whoever holds the key under which
-//! pseudonym a person stands in the reports. The key comes from the environment only.
+//! `copilot-activity-report pseudonym LOGIN-OR-ID`: prints a person's pseudonym in the
+//! reports if you have the key, which comes from the environment only.
 
 use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::commands::Outcome;
+use super::exit::Exit;
+use super::shared::unusable;
 use crate::github::address::ApiAddress;
 use crate::github::client::{Client, Identity};
 use crate::github::exchange::Exchange;
 use crate::github::rate_limiter::{RateLimiter, WaitBudget};
 use crate::github::user;
-use crate::report::pseudonym::PseudonymKey;
+use crate::report::pseudonym_key::PseudonymKey;
 use crate::runner::log;
 use crate::system::clock::Clock;
-use crate::system::environment::Environment;
+use crate::system::environment::{Environment, PSEUDONYM_KEY, TOKEN};
 use crate::system::http::{Http, Proxies};
 
 /// The subcommand's name.
@@ -22,33 +23,27 @@ pub(crate) const COMMAND: &str = "pseudonym";
 
 /// Prints the pseudonym of the person that `flags` name. A number needs nothing but the key; of a
 /// login GitHub is asked for the number.
-pub(crate) fn start(
-    flags: &clap::ArgMatches,
-    environment: &Environment,
-) -> anyhow::Result<Outcome> {
-    let unusable = |what: &str| {
-        log::finding(environment, what);
-        Ok(Outcome::Unusable)
-    };
-    let Some(key) = environment.get("PSEUDONYM_KEY") else {
+pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Exit> {
+    let unusable = |what: &str| Ok(unusable(environment, what));
+    let Some((variable, key)) = environment.secret(PSEUDONYM_KEY) else {
         return unusable("PSEUDONYM_KEY is missing: set it to the key of the reports.");
     };
     let key = match PseudonymKey::new(key.trim().into()) {
         Ok(key) => key,
-        Err(error) => return unusable(&format!("PSEUDONYM_KEY: {error}.")),
+        Err(error) => return unusable(&format!("{variable}: {error}.")),
     };
     let person = flags.get_one::<String>("LOGIN-OR-ID");
     let person = person.context("LOGIN-OR-ID is missing")?.trim();
     let login = person.strip_prefix('@');
     if let (Ok(id), None) = (person.parse(), login) {
         log::answer(&key.of_id(id));
-        return Ok(Outcome::Good);
+        return Ok(Exit::Good);
     }
     let login = login.unwrap_or(person);
     if !is_login(login) {
         return unusable("LOGIN-OR-ID is neither a login nor a number.");
     }
-    let Some(token) = environment.get("GITHUB_TOKEN") else {
+    let Some((variable, token)) = environment.secret(TOKEN) else {
         return unusable(
             "GITHUB_TOKEN is missing: GitHub is asked with it for the number of a login. A number needs none.",
         );
@@ -71,11 +66,11 @@ pub(crate) fn start(
     let id = runtime.block_on(async {
         let exchange = Exchange::new(http, address, clock, rate_limiter);
         let client = Client::new(&exchange, Identity::Token(&token.trim().into()));
-        let client = client.context("GITHUB_TOKEN cannot be used")?;
+        let client = client.with_context(|| format!("{variable} cannot be used"))?;
         anyhow::Ok(user::id(&client, login).await?)
     })?;
     log::answer(&key.of_id(id));
-    Ok(Outcome::Good)
+    Ok(Exit::Good)
 }
 
 /// Whether GitHub could have such a login: also those of Apps, such as `copilot[bot]`.

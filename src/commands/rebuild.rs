@@ -13,9 +13,9 @@ use std::sync::atomic::Ordering;
 use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
 
-use super::import::{quoted, stop_by_signal};
+use super::exit::Exit;
+use super::shared::{count, quoted, required, shown, stop_by_signal, unusable};
 use super::verify::histories;
-use super::{Outcome, count, required, shown, unusable};
 use crate::history::rebuild::{RebuildError, Rebuilt, rebuild};
 use crate::history::verify::Problem;
 use crate::pages;
@@ -26,10 +26,7 @@ use crate::system::environment::Environment;
 pub(crate) const COMMAND: &str = "rebuild";
 
 /// Rebuilds the history in the folder that `flags` name, and prints what was done.
-pub(crate) fn start(
-    flags: &clap::ArgMatches,
-    environment: &Environment,
-) -> anyhow::Result<Outcome> {
+pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Exit> {
     let folder: &PathBuf = required(flags, "DIR")?;
     let days: &u16 = required(flags, "inactive-after-days")?;
     let inactive_after = SignedDuration::from_hours(i64::from(*days) * 24);
@@ -96,7 +93,7 @@ pub(crate) fn start(
         })?;
     }
     print(folder, &rebuilt);
-    Ok(Outcome::Good)
+    Ok(Exit::Good)
 }
 
 fn unwritten(name: &str) -> impl Fn() -> String {

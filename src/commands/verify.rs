@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use jiff::civil::Date;
 
-use super::{Outcome, count, required, shown, unusable};
+use super::exit::Exit;
+use super::shared::{count, required, shown, unusable};
 use crate::history::people::PEOPLE;
 use crate::history::seats::SEATS;
 use crate::history::totals::TOTALS;
@@ -24,10 +25,7 @@ pub(crate) const COMMAND: &str = "verify";
 pub(crate) const SINCE: &str = "since";
 
 /// Verifies the folder that `flags` name and prints what was found.
-pub(crate) fn start(
-    flags: &clap::ArgMatches,
-    environment: &Environment,
-) -> anyhow::Result<Outcome> {
+pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Exit> {
     let top: &PathBuf = required(flags, "DIR")?;
     let since = flags.get_one::<Date>(SINCE).copied();
     let name = shown(&top.to_string_lossy());
@@ -58,7 +56,7 @@ pub(crate) fn start(
             count(problems, "problem")
         );
         log::finding(environment, &what);
-        return Ok(Outcome::Bad);
+        return Ok(Exit::Bad);
     }
     if let (Some(since), 0) = (since, days) {
         let what = format!(
@@ -67,7 +65,7 @@ pub(crate) fn start(
         return Ok(unusable(environment, &what));
     }
     log::answer(&format!("All{from} is as the manifests say."));
-    Ok(Outcome::Good)
+    Ok(Exit::Good)
 }
 
 fn tell(environment: &Environment, folder: &Path, verdict: &Verdict, since: Option<Date>) {

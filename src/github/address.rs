@@ -157,7 +157,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hostile;
+    use crate::arbitrary_text;
 
     fn address(rest: &str) -> Result<ApiAddress, AddressError> {
         ApiAddress::from_environment(
@@ -219,12 +219,12 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(hostile::cases())]
+        #![proptest_config(arbitrary_text::config())]
 
         #[test]
         fn no_segment_becomes_another_path_query_or_host(
             segments in proptest::collection::vec(
-                hostile::text().prop_filter("every name has a character", |text| !text.is_empty()),
+                arbitrary_text::text().prop_filter("every name has a character", |text| !text.is_empty()),
                 1..4,
             ),
         ) {
@@ -252,7 +252,7 @@ mod tests {
         }
 
         #[test]
-        fn only_encrypted_addresses_without_anything_else_in_them_are_taken(text in hostile::text()) {
+        fn only_encrypted_addresses_without_anything_else_in_them_are_taken(text in arbitrary_text::text()) {
             for rest in [text.clone(), format!("https://{text}"), format!("http://{text}")] {
                 if let Ok(api) = address(&rest) {
                     let url = &api.rest.url;
@@ -265,7 +265,7 @@ mod tests {
         }
 
         #[test]
-        fn an_address_on_another_origin_is_never_the_apis(text in hostile::text()) {
+        fn an_address_on_another_origin_is_never_the_apis(text in arbitrary_text::text()) {
             let api = address("https://api.github.com").unwrap();
             for other in [text.clone(), format!("https://{text}"), format!("https://api.github.com{text}")] {
                 if let Ok(url) = api.rest.url.join(&other)

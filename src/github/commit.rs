@@ -223,10 +223,10 @@ impl<'a> Committer<'a> {
 
     /// Lets `read` read from the branch before anything is committed. `None` if there's no commit
     /// yet.
-    pub(crate) async fn read_snapshot<T>(
+    pub(crate) async fn read_snapshot<T, E: From<GitHubError>>(
         &self,
-        read: impl AsyncFnOnce(Snapshot<'_>) -> anyhow::Result<T>,
-    ) -> anyhow::Result<Option<T>> {
+        read: impl AsyncFnOnce(Snapshot<'_>) -> Result<T, E>,
+    ) -> Result<Option<T>, E> {
         let (head, exists) = match self.state().await? {
             State::At(head) => (head, true),
             State::NoBranch(head) | State::NoBase(_, head) => (head, false),
@@ -243,12 +243,13 @@ impl<'a> Committer<'a> {
     /// Lets `plan` make a commit from what it reads from the branch. Starts again if the branch moves
     /// in the meantime. Commits nothing if `plan` makes nothing.
     ///
-    /// After an error nothing is committed, except if the error says that this isn't known because
-    /// there was no response. Another run finds out.
-    pub(crate) async fn commit(
+    /// Fails with the error of `plan`, or with a [`CommitError`] that says why nothing was committed.
+    /// If there was no response, the files may have been committed anyway. The error says so, and
+    /// another run finds out.
+    pub(crate) async fn commit<E: From<CommitError>>(
         &self,
-        mut plan: impl AsyncFnMut(Snapshot<'_>) -> anyhow::Result<Option<CommitContent>>,
-    ) -> Result<Option<Commit>, CommitError> {
+        mut plan: impl AsyncFnMut(Snapshot<'_>) -> Result<Option<CommitContent>, E>,
+    ) -> Result<Option<Commit>, E> {
         let mut budget = RetryBudget::default();
         let mut blobs = git_data::Blobs::default();
         let mut book = Rulebook::default();
@@ -260,26 +261,25 @@ impl<'a> Committer<'a> {
                 committer: self,
                 parent: &parent,
             };
-            let Some(change) = plan(snapshot).await.map_err(CommitError::Plan)? else {
+            let Some(change) = plan(snapshot).await? else {
                 // If an earlier response was lost, what's there can be our own commit.
                 return match budget.tries {
                     0 => Ok(None),
-                    _ => Ok(self.history().await?.1),
+                    _ => Ok(self.history().await.map_err(CommitError::from)?.1),
                 };
             };
             for (path, file) in &change.files {
                 if file.len() > MAX_FILE_SIZE {
-                    return Err(CommitError::TooLarge {
-                        path: path.clone(),
-                        size: file.len(),
-                    });
+                    let (path, size) = (path.clone(), file.len());
+                    return Err(CommitError::TooLarge { path, size }.into());
                 }
             }
             let writes: &[Write] = match parent.exists {
                 true => &[Write::Commit],
                 false => &[Write::NewBranch, Write::Commit],
             };
-            let rules = self.permit(&self.branch, writes, &mut book).await?;
+            let rules = self.permit(&self.branch, writes, &mut book).await;
+            let rules = rules.map_err(CommitError::from)?;
             let Parent { head, mut exists } = parent;
             // An App's commits are signed over REST too, so it can ask with the commit itself
             // whether it can bypass the rules, and leaves no branch behind if it can't.
@@ -310,8 +310,10 @@ impl<'a> Committer<'a> {
             match self.reconcile(&parent, error, &rules, &mut budget).await {
                 Ok(Some(commit)) => return Ok(Some(commit)),
                 Ok(None) => {}
-                Err(CommitError::Protected(error)) => return Err(error.leaving(created).into()),
-                Err(error) => return Err(error),
+                Err(CommitError::Protected(error)) => {
+                    return Err(CommitError::from(error.leaving(created)).into());
+                }
+                Err(error) => return Err(error.into()),
             }
         }
     }

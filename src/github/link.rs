@@ -58,7 +58,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hostile;
+    use crate::arbitrary_text;
 
     fn links(header: &str) -> (Option<String>, Option<String>) {
         let mut links = Links::default();
@@ -98,10 +98,10 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(hostile::cases())]
+        #![proptest_config(arbitrary_text::config())]
 
         #[test]
-        fn any_header_is_read_without_a_stumble_and_only_what_stands_in_it(header in hostile::text()) {
+        fn any_header_is_read_without_a_stumble_and_only_what_stands_in_it(header in arbitrary_text::text()) {
             let (next, last) = links(&header);
             for address in next.iter().chain(&last) {
                 let part = format!("<{address}>");

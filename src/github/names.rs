@@ -207,7 +207,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hostile;
+    use crate::arbitrary_text;
 
     #[test]
     fn a_path_never_leaves_the_repository_or_enters_what_git_and_workflows_keep() {
@@ -313,10 +313,10 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(hostile::cases())]
+        #![proptest_config(arbitrary_text::config())]
 
         #[test]
-        fn what_is_taken_as_a_path_stays_below_its_folder(folder in hostile::text(), below in hostile::text()) {
+        fn what_is_taken_as_a_path_stays_below_its_folder(folder in arbitrary_text::text(), below in arbitrary_text::text()) {
             if let Ok(folder) = RepositoryPath::parse(&folder)
                 && let Ok(path) = folder.join(&below)
             {
@@ -332,7 +332,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_taken_as_a_repository_is_two_plain_segments(text in hostile::text()) {
+        fn what_is_taken_as_a_repository_is_two_plain_segments(text in arbitrary_text::text()) {
             for text in [text.clone(), format!("octo/{text}"), format!("{text}/audit")] {
                 if let Ok(name) = RepositoryName::parse(&text) {
                     prop_assert_eq!(name.to_string(), text);
@@ -345,7 +345,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_taken_as_a_branch_is_below_the_heads(text in hostile::text()) {
+        fn what_is_taken_as_a_branch_is_below_the_heads(text in arbitrary_text::text()) {
             if let Ok(branch) = BranchName::parse(&text) {
                 let reference = branch.reference();
                 prop_assert!(reference.starts_with("refs/heads/") && !reference.contains(".."));

@@ -21,8 +21,8 @@ use super::link::Links;
 use super::rate_limiter::MAX_IN_FLIGHT;
 use super::response::Response;
 use crate::report::Report;
-use crate::report::completeness::{Doubt, Reading};
-use crate::report::pseudonym::PseudonymKey;
+use crate::report::completeness::{IncompleteReason, Reading};
+use crate::report::pseudonym_key::PseudonymKey;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::Seat;
 use crate::system::clock::Clock;
@@ -69,13 +69,16 @@ pub(crate) struct Source<'a> {
 /// Reads a report. A list that changed during reading is read again, until its pages fit together
 /// or it stays the same.
 ///
-/// Fails if any page can't be read. [`Report::doubts`] says whether the pages fit together.
+/// Fails if any page can't be read. [`Report::incomplete_reasons`] says whether the pages fit together.
 pub(crate) async fn read(source: &Source<'_>) -> Result<Report, GitHubError> {
     let mut before: Option<Report> = None;
     let mut left = MAX_REREADS;
     loop {
         let report = read_once(source).await?;
-        let moved = report.doubts().iter().any(Doubt::may_pass);
+        let moved = report
+            .incomplete_reasons()
+            .iter()
+            .any(IncompleteReason::is_transient);
         if before.is_some_and(|before| report.agrees_with(&before)) {
             return Ok(report.confirmed());
         }
@@ -83,7 +86,11 @@ pub(crate) async fn read(source: &Source<'_>) -> Result<Report, GitHubError> {
             return Ok(report);
         }
         left -= 1;
-        let doubts: Vec<String> = report.doubts().iter().map(ToString::to_string).collect();
+        let doubts: Vec<String> = report
+            .incomplete_reasons()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let scope = source.scope;
         tracing::info!("{scope}: the list is read again: {}.", doubts.join("; "));
         source.clock.sleep(REREAD_DELAY).await;

@@ -11,11 +11,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::folder::{Before, hash};
+use super::baseline::Baseline;
+use super::folder_files::FolderFiles;
+use super::hash::sha256;
 use super::header::is_intact;
 use super::people::People;
+use super::plan::HistoryUpdate;
 use super::seats::SEATS;
-use super::{Entry, Folder};
 use crate::report::manifest::{Continuity, RecordedManifest};
 use crate::report::scope::ScopeKind;
 use crate::report::seat::{Account, Identity, Seat};
@@ -23,8 +25,8 @@ use crate::report::seat::{Account, Identity, Seat};
 /// How far back `before` is known without a break. `newest` is the manifest of the report recorded
 /// last, at `time`.
 pub(super) fn of(
-    before: &Before,
-    folder: &Folder,
+    before: &Baseline,
+    folder: &FolderFiles,
     newest: Option<&RecordedManifest>,
     time: Option<Timestamp>,
 ) -> Option<Continuity> {
@@ -38,26 +40,30 @@ pub(super) fn of(
         })
     };
     match (before, newest) {
-        (Before::Nothing, _) => None,
-        (Before::Seats(_), Some(newest)) => {
+        (Baseline::Nothing, _) => None,
+        (Baseline::Seats(_), Some(newest)) => {
             let recorded = newest.sha256(SEATS);
             let found = folder.seats.as_deref();
             // A header and line ends that were damaged say nothing of the seats.
             let is_intact = |recorded| found.is_some_and(|file| is_intact(file, recorded));
-            if found.map(hash).as_deref() == recorded || recorded.is_some_and(is_intact) {
+            if found.map(sha256).as_deref() == recorded || recorded.is_some_and(is_intact) {
                 newest.continuity().or_else(|| broken(false))
             } else {
                 broken(false)
             }
         }
-        (Before::Latest(_), Some(newest)) => broken(newest.showed_every_seat()),
+        (Baseline::Latest(_), Some(newest)) => broken(newest.showed_every_seat()),
         (_, None) => broken(false),
     }
 }
 
 /// How far back the seats are known once a report is recorded, which doesn't show those that are
 /// `kept`.
-pub(super) fn after(before: Option<Continuity>, report: &Entry<'_>, kept: &[Seat]) -> Continuity {
+pub(super) fn after(
+    before: Option<Continuity>,
+    report: &HistoryUpdate<'_>,
+    kept: &[Seat],
+) -> Continuity {
     let shown = people(report.seats);
     let missing = people(kept).difference(&shown).count();
     let without_person = kept.iter().filter(|seat| seat.assignee.is_none()).count();

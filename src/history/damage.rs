@@ -3,7 +3,8 @@
 
 use jiff::Timestamp;
 
-use super::folder::{Folder, hash};
+use super::folder_files::FolderFiles;
+use super::hash::sha256;
 use super::header;
 use super::required;
 use super::totals::TOTALS;
@@ -53,7 +54,7 @@ pub(super) fn written_anew(name: &str, error: &dyn std::fmt::Display) -> String 
 /// Tells which files are no longer what the newest manifest says of them; where the newest report
 /// that is counted has no manifest any more, that alone.
 pub(super) fn altered(
-    folder: &Folder,
+    folder: &FolderFiles,
     newest: Option<&RecordedManifest>,
     (time, counted): (Timestamp, Option<Timestamp>),
     warnings: &mut Vec<String>,
@@ -80,7 +81,7 @@ pub(super) fn altered(
     for entry in &newest.files {
         match folder.file(&entry.name, time) {
             None => {}
-            Some(Some(file)) if hash(file) == entry.sha256 => {}
+            Some(Some(file)) if sha256(file) == entry.sha256 => {}
             Some(Some(_)) => found.push((entry.name.clone(), "was changed")),
             Some(None) => found.push((entry.name.clone(), "was removed")),
         }

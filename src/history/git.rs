@@ -142,7 +142,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(crate::hostile::cases())]
+        #![proptest_config(crate::arbitrary_text::config())]
 
         #[test]
         fn line_ends_are_converted_as_git_does(text in "[a\r\n]{0,40}") {

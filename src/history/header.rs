@@ -3,14 +3,13 @@
 
 use std::io::Read as _;
 
-use super::folder::hash;
+use super::hash::sha256;
 use super::people::{self, People};
 use super::seats;
 use super::table::without_mark;
-use super::totals;
 use crate::history::git::LineEnds;
 use crate::report::columns::{self, Columns};
-use crate::report::csv::Recorded;
+use crate::report::csv::RecordedReport;
 use crate::report::scope::ScopeKind;
 use crate::report::seat::Seat;
 
@@ -27,12 +26,12 @@ pub(super) fn is_intact(file: &[u8], recorded: &str) -> bool {
     files.any(|file| {
         let mut lf = Vec::new();
         let read = LineEnds::Lf.convert(&file[..]).read_to_end(&mut lf);
-        hash(&file) == recorded || (read.is_ok() && hash(&lf) == recorded)
+        sha256(&file) == recorded || (read.is_ok() && sha256(&lf) == recorded)
     })
 }
 
 /// The report in a file whose header is damaged; nothing if more than that is.
-pub(super) fn report_below(file: &[u8]) -> Option<Recorded> {
+pub(super) fn report_below(file: &[u8]) -> Option<RecordedReport> {
     [ScopeKind::Organization, ScopeKind::Enterprise]
         .into_iter()
         .flat_map(|kind| {
@@ -40,7 +39,7 @@ pub(super) fn report_below(file: &[u8]) -> Option<Recorded> {
             let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
             with_header(file, &names)
         })
-        .filter_map(|file| Recorded::read(&file).ok())
+        .filter_map(|file| RecordedReport::read(&file).ok())
         // Without rows nothing tells an organization's report from an enterprise's.
         .find(|report| report.time().is_some())
 }
@@ -61,15 +60,7 @@ pub(super) fn people_below(file: &[u8]) -> Option<(People, Vec<usize>)> {
     (!is_empty).then_some((people, numbers))
 }
 
-/// Whether a file of totals has lines and no header.
-pub(super) fn totals_lack_header(file: &[u8]) -> bool {
-    let header = totals::COLUMNS.join(",");
-    let text = String::from_utf8_lossy(without_mark(file));
-    let mut lines = text.lines().filter(|line| !line.is_empty()).peekable();
-    lines.peek().is_some() && !lines.any(|line| line == header)
-}
-
-/// What's said of such a file.
+/// The warning about a file whose header is damaged.
 pub(super) fn damaged_header(name: &str) -> String {
     format!(
         "the first line of {name} isn't its header; the lines below it are kept, and the header is written again"

@@ -5,7 +5,7 @@
 //! that takes the name later has another number. So two numbers decide; names decide only if one
 //! of the numbers is unknown, as in manifests of earlier versions.
 
-use super::RecordError;
+use super::error::RecordError;
 use crate::report::manifest::{RecordedManifest, RecordedScope};
 use crate::report::scope::Scope;
 

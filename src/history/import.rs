@@ -6,11 +6,15 @@
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
-use super::folder::hash;
-use super::{DrawPages, Entry, Folder, RecordError, Recording, Revoked, record};
+use super::error::RecordError;
+use super::folder_files::FolderFiles;
+use super::hash::sha256;
+use super::page::DrawPages;
+use super::plan::{HistoryUpdate, Revoked, UpdatePlan};
+use super::record::record;
 use crate::history::git::is_lfs_pointer;
 use crate::report::credible_until;
-use crate::report::csv::{Recorded, RecordedError, ShapeError};
+use crate::report::csv::{RecordedError, RecordedReport, ShapeError};
 use crate::report::manifest::Manifest;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::{Seat, without_times_after};
@@ -58,7 +62,7 @@ pub(crate) enum BadFile {
     Contradicts(String),
     /// An organization's report names no other organization.
     #[error(
-        "its column `Organization` is that of an enterprise's report, and `--kind organization` was given"
+        "its column `Organization` is that of an enterprise's report, and `--organization` was given"
     )]
     Enterprise,
     /// What it says is somewhere else.
@@ -96,7 +100,7 @@ impl Download {
         if is_lfs_pointer(file) {
             return Err(BadFile::Lfs);
         }
-        let recorded = Recorded::read_download(file, slug)?;
+        let recorded = RecordedReport::read_download(file, slug)?;
         let (of, seconds) = match name.rsplit_once(IN_NAME) {
             Some((of, rest)) => (Some(of), seconds(rest)),
             None => (None, None),
@@ -119,8 +123,8 @@ impl Download {
             name: name.to_owned(),
             time,
             kind,
-            sha256: hash(file),
-            form_sha256: hash(&form),
+            sha256: sha256(file),
+            form_sha256: sha256(&form),
         })
     }
 
@@ -130,20 +134,20 @@ impl Download {
         file: Bytes,
         scope: &Scope,
         inactive_after: SignedDuration,
-        folder: &Folder,
+        folder: &FolderFiles,
         (draw, now): (DrawPages, Timestamp),
-    ) -> Result<Recording, ImportError> {
-        if hash(&file) != self.sha256 {
+    ) -> Result<UpdatePlan, ImportError> {
+        if sha256(&file) != self.sha256 {
             return Err(ImportError::Changed);
         }
-        let recorded = Recorded::read_download(&file, scope.name())?;
+        let recorded = RecordedReport::read_download(&file, scope.name())?;
         let (recorded, csv) = recorded.into_github_form(file, scope.kind())?;
         let mut seats = recorded.seats();
         seats.sort_by(Seat::order);
         if let Some(credible) = without_times_after(&seats, credible_until(self.time)) {
             seats = credible;
         }
-        let entry = Entry {
+        let entry = HistoryUpdate {
             scope,
             time: self.time,
             seats: &seats,
@@ -177,8 +181,6 @@ pub(crate) enum ImportError {
 /// What is to be imported.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// Whether the history is an organization's or an enterprise's.
-    pub kind: ScopeKind,
     /// What to record, in order of time.
     pub downloads: Vec<Download>,
     /// The names of those whose GitHub columns are the same, byte for byte, as those of one of
@@ -188,22 +190,16 @@ pub(crate) struct Plan {
     pub bad: Vec<(String, BadFile)>,
 }
 
-/// Puts `downloads` in order. Where no `kind` is given they are an enterprise's if one of them is.
-pub(crate) fn plan(mut downloads: Vec<Download>, kind: Option<ScopeKind>) -> Plan {
+/// Puts `downloads`, all of a scope of that `kind`, in order.
+pub(crate) fn plan(mut downloads: Vec<Download>, kind: ScopeKind) -> Plan {
     downloads.sort_by(|one, other| (one.time, &one.name).cmp(&(other.time, &other.name)));
-    let enterprise = |download: &Download| download.kind == ScopeKind::Enterprise;
     let mut plan = Plan {
-        kind: kind.unwrap_or(if downloads.iter().any(enterprise) {
-            ScopeKind::Enterprise
-        } else {
-            ScopeKind::Organization
-        }),
         downloads: Vec::with_capacity(downloads.len()),
         same: Vec::new(),
         bad: Vec::new(),
     };
     for download in downloads {
-        if plan.kind == ScopeKind::Organization && enterprise(&download) {
+        if kind == ScopeKind::Organization && download.kind == ScopeKind::Enterprise {
             plan.bad.push((download.name, BadFile::Enterprise));
             continue;
         }

@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
-use super::verify::day_of;
 use crate::history::git::blob_id;
-use crate::report::day::{REPORTS, stem_of};
+use crate::report::day::{REPORTS, day_of, stem_of};
 use crate::report::manifest::{FileEntry, RecordedManifest};
 
 /// The files in the folder of a scope: the IDs of their content by their paths.

@@ -7,12 +7,10 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::merge;
+use super::known_person::{KnownPerson, is_same, merged};
 use super::table::{self, TableError};
-use crate::report::seat::{Account, Seat, by_name, whole_seconds};
-use crate::report::status::KEPT;
+use crate::report::seat::{Account, Seat, by_name};
 
 /// The file's name in the folder of a scope.
 pub(crate) const PEOPLE: &str = "people.csv";
@@ -29,30 +27,6 @@ pub(crate) const COLUMNS: [&str; 9] = [
     "Last Known Surface",
     "Last Known Authentication At",
 ];
-
-/// A person who was ever seen in a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct KnownPerson {
-    /// GitHub's number for them; missing where only downloaded reports speak of them.
-    pub user_id: Option<u64>,
-    /// Their newest login.
-    pub login: String,
-    /// The time of the first report they were in.
-    pub first_seen: Timestamp,
-    /// The time of the last report they were in.
-    pub last_seen: Timestamp,
-    /// The time of the first of the reports they were in from which on no two are more than
-    /// [`KEPT`] apart.
-    pub tracked_since: Timestamp,
-    /// Whether they hold a seat in the newest report.
-    pub holds_seat: bool,
-    /// Their newest activity that any report knew of.
-    pub last_known_activity_at: Option<Timestamp>,
-    /// What they were active in then.
-    pub last_known_surface: Option<String>,
-    /// Their newest authentication that any report knew of.
-    pub last_known_authentication_at: Option<Timestamp>,
-}
 
 /// Everybody ever seen, found again by id or login.
 #[derive(Debug, Default)]
@@ -114,7 +88,7 @@ impl People {
     }
 
     /// Takes in a report: its time, its seats, and who still holds one that it does not show.
-    pub(crate) fn see(&mut self, time: Timestamp, seats: &[Seat], kept: &[Seat]) {
+    pub(crate) fn merge_report(&mut self, time: Timestamp, seats: &[Seat], kept: &[Seat]) {
         for person in &mut self.all {
             person.holds_seat = false;
         }
@@ -141,7 +115,7 @@ impl People {
                     last_known_authentication_at: None,
                 })
             });
-            self.all[place].see(time, account, seat);
+            self.all[place].merge_seat(time, account, seat);
             self.index(place);
         }
     }
@@ -187,9 +161,9 @@ impl People {
         let by_id = person.user_id.and_then(|id| self.by_id.get(&id));
         let by_login = || self.by_login.get(&person.login.to_lowercase());
         let place = by_id.or_else(by_login).copied();
-        match place.filter(|place| merge::is_same(&self.all[*place], &person)) {
+        match place.filter(|place| is_same(&self.all[*place], &person)) {
             Some(place) => {
-                self.all[place] = merge::merged(self.all[place].clone(), person);
+                self.all[place] = merged(self.all[place].clone(), person);
                 self.index(place);
             }
             None => {
@@ -239,33 +213,5 @@ impl People {
             .id
             .and_then(|id| self.by_id.get(&id).copied())
             .or_else(by_login)
-    }
-}
-
-impl KnownPerson {
-    /// [`KnownPerson::tracked_since`] as a report of that time with them makes it.
-    pub(crate) fn tracked_since_at(&self, time: Timestamp) -> Timestamp {
-        if time.duration_since(self.last_seen) > KEPT {
-            time
-        } else {
-            self.tracked_since
-        }
-    }
-
-    fn see(&mut self, time: Timestamp, account: &Account, seat: &Seat) {
-        self.user_id = self.user_id.or(account.id);
-        self.login = account.login.to_string();
-        self.tracked_since = self.tracked_since_at(time);
-        self.last_seen = self.last_seen.max(time);
-        self.holds_seat = true;
-        let activity = seat.last_activity_at.map(whole_seconds);
-        if activity.is_some() && activity >= self.last_known_activity_at {
-            if activity > self.last_known_activity_at || seat.last_surface_used.is_some() {
-                self.last_known_surface = seat.last_surface_used.as_deref().map(str::to_owned);
-            }
-            self.last_known_activity_at = activity;
-        }
-        let authentication = seat.last_authenticated_at.map(whole_seconds);
-        self.last_known_authentication_at = self.last_known_authentication_at.max(authentication);
     }
 }

@@ -5,7 +5,9 @@
 //! kept, and only what's missing is added. Files that are whole stay as they are, and so does every
 //! report and every manifest but the newest.
 
+mod change_line;
 mod changes;
+mod error;
 mod grants;
 mod identities;
 mod manifest;
@@ -15,24 +17,23 @@ mod seats;
 mod source;
 mod totals;
 
-use std::collections::BTreeMap;
-
 use jiff::SignedDuration;
 
-use super::known::Known;
+use super::history_context::HistoryContext;
+use super::page::{DrawPages, Page};
 use super::seats::SEATS;
 use super::totals::{Day as Line, TOTALS};
-use super::verify::{Files, Problem, Verdict, verify};
-use super::{DrawPages, Page};
+use super::verify::{Files, Verdict, verify};
 use crate::history::git;
-use crate::report::day::{LATEST, stem_of};
-use crate::report::scope::{Scope, ScopeNameError};
-use crate::report::standing::Counts;
-use crate::report::status::Rule;
+use crate::report::activity::Counts;
+use crate::report::day::LATEST;
+use crate::report::scope::Scope;
+use crate::report::status::StatusPolicy;
+pub(crate) use error::RebuildError;
 use grants::Grants;
 use identities::Identities;
 use overlay::Overlay;
-use source::{Day, Source};
+use source::Source;
 
 /// What a rebuild makes of a history.
 #[derive(Debug)]
@@ -46,29 +47,6 @@ pub(crate) struct Rebuilt {
     pub notes: Vec<String>,
     /// What `verify` says once the files are written.
     pub verdict: Verdict,
-}
-
-/// Why a history can't be rebuilt.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum RebuildError {
-    /// The files aren't those that were recorded, because of what Git did in the checkout.
-    #[error("the checkout isn't what was recorded")]
-    Checkout(Vec<Problem>),
-    /// The reports and the newest manifest are what everything is computed from.
-    #[error("not every file can be read that the history is rebuilt from")]
-    Unreadable(Vec<Problem>),
-    /// Someone ended it.
-    #[error("interrupted")]
-    Interrupted,
-    /// The newest manifest names a scope that can't be one.
-    #[error("the newest manifest: {0}")]
-    Scope(#[from] ScopeNameError),
-    /// A file couldn't be put into its form. Never in practice.
-    #[error("a file of the history can't be written: {0}")]
-    Form(#[from] csv::Error),
-    /// The newest manifest couldn't be written. Never in practice.
-    #[error("the newest manifest can't be written: {0}")]
-    Manifest(#[from] serde_json::Error),
 }
 
 /// Computes what's damaged in the folder of a scope, which has that name. People count as inactive after
@@ -91,10 +69,11 @@ pub(crate) fn rebuild(
     let mut lines = changes::Changes::read(&source, is_damaged);
     let mut totals = totals::Lines::read(&source, is_damaged(TOTALS));
     let (people_before, seats_before) = (people::Lines::read(&source), seats::Lines::read(&source));
-    let identities = Identities::new(&people_before, &seats_before, &lines);
-    let grants = Grants::new(&seats_before, &lines, &identities);
+    let (people, seats) = (people_before.readable(), seats_before.readable());
+    let identities = Identities::new(people, seats, lines.lines());
+    let grants = Grants::new(seats, lines.lines(), &identities);
 
-    let mut seen = Known::default();
+    let mut seen = HistoryContext::default();
     for day in &source.days {
         if is_stopped() {
             return Err(RebuildError::Interrupted);
@@ -109,13 +88,13 @@ pub(crate) fn rebuild(
                 account
             });
         }
-        seen.people.see(day.time, &known, &[]);
+        seen.people.merge_report(day.time, &known, &[]);
         if totals.lacks(day) {
-            let rule = Rule {
+            let policy = StatusPolicy {
                 now: day.time,
                 inactive_after,
             };
-            let counts = Counts::of(seen.standings(&known, rule));
+            let counts = Counts::of(seen.activities(&known, policy));
             let report = (day.time, day.complete());
             totals.add(Line::new(report, known.len(), counts, (0, 0)));
         }
@@ -164,14 +143,4 @@ pub(crate) fn rebuild(
         verdict,
         files: new.into_files(&newest.path),
     })
-}
-
-/// The files by the day they're of.
-type ByDay<T> = BTreeMap<jiff::civil::Date, T>;
-
-impl Day {
-    /// The path of its report.
-    fn path(&self) -> String {
-        format!("{}.csv", stem_of(self.day))
-    }
 }

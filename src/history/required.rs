@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 
+use super::changes;
+use super::folder_files::FolderFiles;
+use super::page::{README, TREND_DARK, TREND_LIGHT};
 use super::people::PEOPLE;
 use super::seats::SEATS;
 use super::totals::TOTALS;
-use super::{Folder, README, TREND_DARK, TREND_LIGHT, changes};
 use crate::history::git;
 use crate::report::day::{LATEST, day_stem};
 use crate::report::manifest::RecordedManifest;
@@ -43,7 +45,7 @@ pub(super) fn unnamed(manifest: &RecordedManifest) -> Vec<String> {
 /// recorded in `folder`.
 pub(super) fn warning(
     newest: &RecordedManifest,
-    folder: &Folder,
+    folder: &FolderFiles,
     time: Timestamp,
 ) -> Option<String> {
     let mut missing = unnamed(newest);

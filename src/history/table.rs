@@ -231,7 +231,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(crate::hostile::cases())]
+        #![proptest_config(crate::arbitrary_text::config())]
 
         #[test]
         fn every_line_is_read_or_told_of(text in "[a,\"\r\n]{0,60}") {

@@ -3,17 +3,26 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod people;
-mod properties;
+mod proptests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::*;
+use jiff::{SignedDuration, Timestamp};
+
+use super::changes::Kind;
+use super::folder_files::FolderFiles;
+use super::hash::sha256;
+use super::plan::{Action, HistoryUpdate, Revoked, UpdatePlan};
+use super::{RecordError, changes, record};
 use crate::report::Report;
-use crate::report::columns::Form;
-use crate::report::completeness::{Doubt, Reading};
+use crate::report::columns::ColumnSet;
+use crate::report::completeness::{IncompleteReason, Reading};
 use crate::report::csv;
-use crate::report::seat::{Account, Team};
+use crate::report::day::day_stem;
+use crate::report::manifest::Manifest;
+use crate::report::scope::{Scope, ScopeKind};
+use crate::report::seat::{Account, Seat, Team};
 
 /// The folder of a scope, as a repository keeps it.
 #[derive(Default, Clone)]
@@ -22,21 +31,21 @@ struct Repository(BTreeMap<String, Vec<u8>>);
 const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 impl Repository {
-    fn folder(&self, time: Timestamp) -> Folder {
+    fn folder(&self, time: Timestamp) -> FolderFiles {
         let day = format!("{}.json", day_stem(time));
-        let files = Folder::paths(time).map(|path| self.0.get(&path).cloned());
+        let files = FolderFiles::paths(time).map(|path| self.0.get(&path).cloned());
         let mut manifests = self.0.iter().filter(|(path, _)| path.ends_with(".json"));
         let previous = manifests.rfind(|(path, _)| **path < day);
-        Folder::from_files(
+        FolderFiles::from_files(
             files,
             previous.map(|(path, file)| (path.clone(), file.clone())),
         )
     }
 
-    fn try_record(&mut self, report: &Report) -> Result<Recording, RecordError> {
+    fn try_record(&mut self, report: &Report) -> Result<UpdatePlan, RecordError> {
         let mut file = Vec::new();
-        csv::write(report, Form::Github, &mut file).unwrap();
-        let entry = Entry {
+        csv::write(report, ColumnSet::Github, &mut file).unwrap();
+        let update = HistoryUpdate {
             scope: report.scope(),
             time: report.time(),
             seats: report.credible_seats(),
@@ -54,22 +63,22 @@ impl Repository {
             },
         };
         let now = "2027-12-31T00:00:00Z".parse().unwrap();
-        let recording = record(entry, &self.folder(report.time()), now)?;
-        for (path, file) in &recording.files {
+        let plan = record(update, &self.folder(report.time()), now)?;
+        for (path, file) in &plan.files {
             self.0.insert(path.clone(), file.to_vec());
         }
-        Ok(recording)
+        Ok(plan)
     }
 
-    fn record(&mut self, report: &Report) -> Recording {
+    fn record(&mut self, report: &Report) -> UpdatePlan {
         self.try_record(report).unwrap()
     }
 
     /// Records a report that nothing is to be warned of.
-    fn quietly(&mut self, report: &Report) -> Recording {
-        let recording = self.record(report);
-        assert_eq!(recording.warnings, Vec::<String>::new());
-        recording
+    fn quietly(&mut self, report: &Report) -> UpdatePlan {
+        let plan = self.record(report);
+        assert_eq!(plan.warnings, Vec::<String>::new());
+        plan
     }
 
     fn text(&self, path: &str) -> String {
@@ -102,7 +111,7 @@ fn report(time: &str, seats: Vec<Seat>) -> Report {
 }
 
 fn incomplete(report: Report) -> Report {
-    report.doubted(Doubt::TotalMissing { page: 1 })
+    report.with_reason(IncompleteReason::TotalMissing { page: 1 })
 }
 
 fn seat(login: &str, id: u64) -> Seat {
@@ -136,12 +145,9 @@ const NEXT_DAY: &str = "2026-11-23T06:00:00Z";
 #[test]
 fn the_first_report_is_a_baseline_without_changes() {
     let mut repository = Repository::default();
-    let recording = repository.quietly(&report(MORNING, vec![octocat()]));
-    assert_eq!(
-        (recording.action, recording.changed),
-        (Action::Record, true)
-    );
-    assert_eq!((recording.granted, recording.revoked), (0, 0));
+    let plan = repository.quietly(&report(MORNING, vec![octocat()]));
+    assert_eq!((plan.action, plan.changed), (Action::Record, true));
+    assert_eq!((plan.granted, plan.revoked), (0, 0));
     let paths: Vec<&str> = repository.0.keys().map(String::as_str).collect();
     assert_eq!(
         paths,
@@ -202,10 +208,10 @@ fn an_older_report_changes_nothing_also_than_one_of_nobody() {
         repository.quietly(&report(EVENING, seats));
         let before = repository.clone();
         for time in [MORNING, "2026-11-20T00:00:00Z"] {
-            let recording = repository.quietly(&report(time, vec![seat("hubot", 2)]));
-            assert_eq!(recording.action, Action::Older(at(EVENING)));
-            assert!(!recording.changed && recording.changes.is_empty());
-            assert_eq!((recording.granted, recording.revoked), (0, 0));
+            let plan = repository.quietly(&report(time, vec![seat("hubot", 2)]));
+            assert_eq!(plan.action, Action::Older(at(EVENING)));
+            assert!(!plan.changed && plan.changes.is_empty());
+            assert_eq!((plan.granted, plan.revoked), (0, 0));
         }
         assert_eq!(repository.0, before.0);
     }
@@ -218,8 +224,8 @@ fn what_a_newer_report_wrote_is_not_called_an_edit() {
     let active = used(octocat(), "2026-11-22T12:00:00Z", "copilot-cli");
     repository.quietly(&report("2026-11-25T06:00:00Z", vec![active]));
     for late in [EVENING, NEXT_DAY] {
-        let recording = repository.quietly(&report(late, vec![octocat()]));
-        assert!(matches!(recording.action, Action::Older(_)), "{late}");
+        let plan = repository.quietly(&report(late, vec![octocat()]));
+        assert!(matches!(plan.action, Action::Older(_)), "{late}");
     }
 }
 
@@ -242,9 +248,9 @@ fn a_line_of_totals_from_the_future_stops_no_report() {
         .text("totals.csv")
         .replace("2026-11-22", "2062-11-22");
     repository.0.insert("totals.csv".to_owned(), totals.into());
-    let recording = repository.record(&report(NEXT_DAY, vec![octocat()]));
-    assert_eq!(recording.action, Action::Record);
-    let told = recording.warnings.join("\n");
+    let plan = repository.record(&report(NEXT_DAY, vec![octocat()]));
+    assert_eq!(plan.action, Action::Record);
+    let told = plan.warnings.join("\n");
     assert!(
         told.contains("2062-11-22T06:00:00Z, which is yet to come"),
         "{told}"
@@ -274,8 +280,8 @@ fn without_its_manifest_a_history_proves_no_grant_but_a_dated_one() {
         ..seat("dated", 3)
     };
     let all = vec![octocat(), seat("hubot", 2), dated];
-    let recording = repository.record(&report(NEXT_DAY, all));
-    assert_eq!(recording.granted, 1);
+    let plan = repository.record(&report(NEXT_DAY, all));
+    assert_eq!(plan.granted, 1);
     assert_eq!(repository.lines("seats.csv").len(), 3);
     assert!(
         repository
@@ -338,12 +344,12 @@ fn manifests_hold_together_and_hold_every_file() {
     let last: serde_json::Value =
         serde_json::from_slice(&repository.0["reports/2026/2026-11-23.json"]).unwrap();
     assert_eq!(last["previous"]["name"], "reports/2026/2026-11-22.json");
-    let sha = folder::hash(&repository.0["reports/2026/2026-11-22.json"]);
+    let sha = sha256(&repository.0["reports/2026/2026-11-22.json"]);
     assert_eq!(last["previous"]["sha256"], sha);
     let named = last["files"].as_array().unwrap();
     for file in named {
         let content = &repository.0[file["name"].as_str().unwrap()];
-        assert_eq!(file["sha256"], folder::hash(content), "{file}");
+        assert_eq!(file["sha256"], sha256(content), "{file}");
         assert_eq!(file["size"], content.len());
     }
     // All but the day before's report and the manifests.
@@ -383,14 +389,14 @@ fn what_is_damaged_missing_or_edited_is_told_of_and_loses_no_lines() {
                 created_at: Some("2026-11-23T12:00:00Z".parse().unwrap()),
                 ..seat("new", 6)
             };
-            let recording = repository.record(&report(time, vec![octocat(), new.clone()]));
-            let told = recording.warnings.join("\n");
+            let plan = repository.record(&report(time, vec![octocat(), new.clone()]));
+            let told = plan.warnings.join("\n");
             let of_another_day = path.ends_with("11-23.csv") && time.contains("-24T");
             assert!(
                 told.contains(path.trim_end_matches(".json")) || of_another_day,
                 "{path}: {told}"
             );
-            assert_eq!(recording.action, Action::Record, "{path}");
+            assert_eq!(plan.action, Action::Record, "{path}");
             assert_eq!(repository.lines("latest.csv").len(), 2, "{path}");
             assert_eq!(repository.lines("seats.csv").len(), 2, "{path}");
             assert!(repository.lines("people.csv").len() >= 2, "{path}");
@@ -427,9 +433,9 @@ fn an_altered_report_of_the_day_is_written_anew() {
         let mut repository = Repository::default();
         repository.quietly(&report(MORNING, vec![octocat()]));
         repository.0.insert(path.to_owned(), b"{}".to_vec());
-        let recording = repository.record(&report(EVENING, vec![octocat()]));
-        assert_eq!(recording.action, Action::Record, "{path}");
-        assert!(!recording.changed);
+        let plan = repository.record(&report(EVENING, vec![octocat()]));
+        assert_eq!(plan.action, Action::Record, "{path}");
+        assert!(!plan.changed);
     }
 }
 
@@ -441,10 +447,9 @@ fn a_folder_that_has_only_reports_goes_on_from_the_newest() {
     for path in ["seats.csv", "people.csv", "totals.csv", "README.md"] {
         repository.0.remove(path);
     }
-    let recording = repository.record(&report(NEXT_DAY, vec![octocat(), seat("new", 6)]));
+    let plan = repository.record(&report(NEXT_DAY, vec![octocat(), seat("new", 6)]));
     assert!(
-        recording
-            .warnings
+        plan.warnings
             .iter()
             .any(|w| w.contains("says less of a seat"))
     );

@@ -4,9 +4,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{header, table};
+use super::table;
+use crate::report::activity::Counts;
 use crate::report::day::date;
-use crate::report::standing::Counts;
 
 /// The file's name in the folder of a scope.
 pub(crate) const TOTALS: &str = "totals.csv";
@@ -85,7 +85,7 @@ impl Totals {
     pub(crate) fn read(file: &[u8]) -> (Self, Vec<usize>) {
         let header = COLUMNS.join(",");
         let text = String::from_utf8_lossy(table::without_mark(file));
-        let lacks_header = header::totals_lack_header(file);
+        let lacks_header = lacks_header(file);
         let lines: Vec<_> = (1..)
             .zip(text.lines())
             .filter(|(_, line)| !line.is_empty() && *line != header)
@@ -155,4 +155,12 @@ fn day(line: &str) -> Option<Day> {
         .has_headers(false)
         .from_reader(line.as_bytes());
     csv.deserialize().next()?.ok()
+}
+
+/// Whether the file has lines and no header.
+pub(super) fn lacks_header(file: &[u8]) -> bool {
+    let header = COLUMNS.join(",");
+    let text = String::from_utf8_lossy(table::without_mark(file));
+    let mut lines = text.lines().filter(|line| !line.is_empty()).peekable();
+    lines.peek().is_some() && !lines.any(|line| line == header)
 }

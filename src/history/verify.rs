@@ -6,10 +6,10 @@
 //! the report and the totals. All of it finds accidents and careless edits; whoever may write
 //! everything can write manifests that fit, too.
 
+mod append_only;
 mod chain;
 mod checkout;
 mod counts;
-mod growth;
 mod named;
 mod scopes;
 
@@ -17,13 +17,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
 use jiff::civil::Date;
-use sha2::{Digest as _, Sha256};
 
+use super::hash::{HashingReader, sha256};
 use super::people::PEOPLE;
 use super::seats::SEATS;
 use super::totals::{self, TOTALS};
 use crate::history::git::LineEnds;
-use crate::report::day::{REPORTS, date, stem_of};
+use crate::report::day::{REPORTS, date, day_of, stem_of};
 use crate::report::manifest::{FileEntry, RecordedManifest, SCHEMA_VERSION};
 
 /// The folder of a scope, wherever its files are.
@@ -65,27 +65,27 @@ pub(crate) struct Verdict {
 /// known; with `since` only what is of that day or later: its first manifest is taken as the
 /// beginning, whatever lies before it.
 pub(crate) fn verify(files: &impl Files, folder: Option<&str>, since: Option<Date>) -> Verdict {
-    let mut check = Check {
+    let mut verifier = Verifier {
         files,
         since,
         verdict: Verdict::default(),
         other_line_ends: BTreeMap::new(),
     };
-    let days = check.days();
-    let links = check.links(&days);
-    check.scopes(&links, folder);
-    check.keys(&links);
-    check.names(&links);
-    check.chain(&links, &days);
-    let rows = check.reports(&links);
-    check.growth(&links);
-    check.counts(&links, &rows);
-    check.newest(&links);
-    check.line_ends();
-    check.verdict.days = days.len();
-    check.verdict.span = days.first().copied().zip(days.last().copied());
-    check.verdict.problems.sort();
-    check.verdict
+    let days = verifier.days();
+    let nodes = verifier.nodes(&days);
+    verifier.scopes(&nodes, folder);
+    verifier.keys(&nodes);
+    verifier.names(&nodes);
+    verifier.chain(&nodes, &days);
+    let rows = verifier.reports(&nodes);
+    verifier.append_only(&nodes);
+    verifier.counts(&nodes, &rows);
+    verifier.newest(&nodes);
+    verifier.line_ends();
+    verifier.verdict.days = days.len();
+    verifier.verdict.span = days.first().copied().zip(days.last().copied());
+    verifier.verdict.problems.sort();
+    verifier.verdict
 }
 
 /// Whether a folder holds the history of a scope, or what somebody left of one.
@@ -105,17 +105,8 @@ fn begins_as_totals(files: &impl Files) -> io::Result<bool> {
     Ok(totals::has_columns(&beginning))
 }
 
-/// Whether a path in a folder is the report or the manifest of a day, and of which.
-pub(crate) fn day_of(path: &str) -> Option<Date> {
-    let stem = path
-        .strip_suffix(".json")
-        .or_else(|| path.strip_suffix(".csv"))?;
-    let day: Date = stem.rsplit('/').next()?.parse().ok()?;
-    (stem_of(day) == stem).then_some(day)
-}
-
-/// The manifest of a day.
-struct Link {
+/// The manifest of a day, a link in the chain of manifests.
+struct ManifestNode {
     day: Date,
     path: String,
     size: u64,
@@ -126,7 +117,7 @@ struct Link {
     says: Option<RecordedManifest>,
 }
 
-struct Check<'f, F> {
+struct Verifier<'f, F> {
     files: &'f F,
     /// The first day to look at, where not all are.
     since: Option<Date>,
@@ -136,7 +127,7 @@ struct Check<'f, F> {
     other_line_ends: BTreeMap<LineEnds, BTreeSet<String>>,
 }
 
-impl<F: Files> Check<'_, F> {
+impl<F: Files> Verifier<'_, F> {
     fn problem(&mut self, path: &str, what: impl Into<String>) {
         self.verdict.problems.push(Problem {
             path: path.to_owned(),
@@ -170,8 +161,8 @@ impl<F: Files> Check<'_, F> {
         days
     }
 
-    fn links(&mut self, days: &BTreeSet<Date>) -> Vec<Link> {
-        let mut links = Vec::new();
+    fn nodes(&mut self, days: &BTreeSet<Date>) -> Vec<ManifestNode> {
+        let mut nodes = Vec::new();
         for &day in days {
             let path = format!("{}.json", stem_of(day));
             if !self.has(&path) {
@@ -210,68 +201,50 @@ impl<F: Files> Check<'_, F> {
                 );
                 self.problem(&path, what);
             }
-            links.push(Link {
+            nodes.push(ManifestNode {
                 day,
                 path,
                 size: content.len() as u64,
-                sha256: super::folder::hash(&content),
+                sha256: sha256(&content),
                 is_pointer,
                 says,
             });
         }
-        links
+        nodes
     }
 
     /// All manifests call people alike: no run goes on with another key.
-    fn keys(&mut self, links: &[Link]) {
-        let mut before: Option<(&Link, Option<&str>)> = None;
-        for link in links {
-            let Some(says) = &link.says else { continue };
+    fn keys(&mut self, nodes: &[ManifestNode]) {
+        let mut before: Option<(&ManifestNode, Option<&str>)> = None;
+        for node in nodes {
+            let Some(says) = &node.says else { continue };
             let key = says.pseudonyms.as_deref();
             if let Some((earlier, other)) = before
                 && other != key
             {
-                let (ours, theirs) = (super::names::described(key), super::names::described(other));
+                let (ours, theirs) = (
+                    super::identity_mode::described(key),
+                    super::identity_mode::described(other),
+                );
                 let what = format!("was written {ours}, and {} {theirs}", earlier.path);
-                self.problem(&link.path, what);
+                self.problem(&node.path, what);
             }
-            before = Some((link, key));
+            before = Some((node, key));
         }
-    }
-
-    /// Each day has the report that its manifest says, and no other. Gives the rows of those that
-    /// are as they should be.
-    fn reports(&mut self, links: &[Link]) -> BTreeMap<Date, u64> {
-        let mut rows = BTreeMap::new();
-        for link in links {
-            let report = format!("{}.csv", stem_of(link.day));
-            let Some(says) = &link.says else { continue };
-            match says.files.iter().find(|entry| entry.name == report) {
-                Some(entry) => {
-                    let counted = self.whole(&link.path, entry, counts::rows);
-                    rows.extend(counted.map(|counted| (link.day, counted)));
-                }
-                None if self.has(&report) => {
-                    self.problem(&report, format!("is not named in {}", link.path));
-                }
-                None => self.problem(&link.path, "names no report of its day"),
-            }
-        }
-        rows
     }
 
     /// The other files are as the newest manifest says.
-    fn newest(&mut self, links: &[Link]) {
-        let Some(newest) = links.last() else { return };
+    fn newest(&mut self, nodes: &[ManifestNode]) {
+        let Some(newest) = nodes.last() else { return };
         let entries = newest.says.iter().flat_map(|says| &says.files);
         for entry in entries.filter(|entry| !grows(&entry.name) && day_of(&entry.name).is_none()) {
-            self.whole(&newest.path, entry, |file| io::copy(file, &mut io::sink()));
+            self.check_file(&newest.path, entry, |file| io::copy(file, &mut io::sink()));
         }
     }
 
     /// Holds a whole file against what a manifest says of it. Gives what was read of it where it is
     /// as it should be.
-    fn whole<T>(
+    fn check_file<T>(
         &mut self,
         manifest: &str,
         entry: &FileEntry,
@@ -286,10 +259,11 @@ impl<F: Files> Check<'_, F> {
             return None;
         }
         let found = self.files.open(&entry.name).and_then(|file| {
-            let mut file = Hashing::new(file);
+            let mut file = HashingReader::new(file);
             let read = read(&mut file)?;
             io::copy(&mut file, &mut io::sink())?;
-            Ok((read, file.size, hex::encode(file.hash.finalize())))
+            let (size, sha256) = file.so_far();
+            Ok((read, size, sha256))
         });
         match found {
             Err(error) => {
@@ -305,32 +279,6 @@ impl<F: Files> Check<'_, F> {
             }
             Ok((read, ..)) => Some(read),
         }
-    }
-}
-
-/// A file that is hashed as it is read.
-struct Hashing<R> {
-    file: R,
-    size: u64,
-    hash: Sha256,
-}
-
-impl<R> Hashing<R> {
-    fn new(file: R) -> Self {
-        Self {
-            file,
-            size: 0,
-            hash: Sha256::new(),
-        }
-    }
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buffer)?;
-        self.hash.update(&buffer[..read]);
-        self.size += read as u64;
-        Ok(read)
     }
 }
 

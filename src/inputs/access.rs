@@ -1,20 +1,20 @@
-//! By what right is read and written, and on which way: tokens, the key of a GitHub App, proxies.
+//! Inputs for authentication, and the proxies.
 
 use secrecy::SecretString;
 
 use super::Access;
-use super::given::Given;
+use super::raw::RawInputs;
 use crate::github::address::ApiAddress;
 use crate::github::app::{App, ClientId, PrivateKey};
+use crate::system::environment::{APP_PRIVATE_KEY, COMMIT_TOKEN, TOKEN};
 use crate::system::http::{Proxies, ProxyError, ProxyErrors};
 
-impl Given<'_> {
+impl RawInputs<'_> {
     pub(super) fn access(&mut self) -> Option<Access> {
-        // A shell cannot set a variable with a hyphen in its name.
-        self.by_hand("app-private-key", "APP_PRIVATE_KEY");
+        self.by_hand("app-private-key", APP_PRIVATE_KEY);
         let by_app = self.get("app-client-id").is_some();
         if by_app && self.get("token").is_some() {
-            self.mistake(
+            self.refuse(
                 "app-client-id",
                 "it is given together with `token`; a run reads with one of them",
             );
@@ -23,7 +23,7 @@ impl Given<'_> {
             return self.app().map(Access::App);
         }
         if self.get("app-private-key").is_some() {
-            self.mistake(
+            self.refuse(
                 "app-private-key",
                 "it is given without `app-client-id`, and `token` reads the report",
             );
@@ -38,7 +38,7 @@ impl Given<'_> {
             Ok(proxies) => Some(proxies),
             Err(ProxyErrors(errors)) => {
                 for ProxyError { variable, problem } in errors {
-                    self.mistake(variable, problem);
+                    self.refuse(variable, problem);
                 }
                 None
             }
@@ -47,9 +47,9 @@ impl Given<'_> {
 
     fn app(&mut self) -> Option<App> {
         let client_id = match self.get("app-client-id").map(ClientId::parse) {
-            Some(id) => self.take("app-client-id", id),
+            Some(id) => self.parse("app-client-id", id),
             None => {
-                self.mistake(
+                self.refuse(
                     "app-client-id",
                     "it is missing, and `app-private-key` is given; it stands on the App's settings page",
                 );
@@ -57,14 +57,14 @@ impl Given<'_> {
             }
         };
         let key = match self.get("app-private-key").map(PrivateKey::parse) {
-            Some(key) => self.take("app-private-key", key),
+            Some(key) => self.parse("app-private-key", key),
             None => {
                 let problem = if self.is_by_hand() {
                     "it is missing, and `app-client-id` is given; set APP_PRIVATE_KEY to the text of the App's `.pem` file"
                 } else {
                     "it is missing, and `app-client-id` is given; keep the text of the App's `.pem` file in a secret. Where it is given: a secret that does not exist, or that this workflow may not read (a pull request from a fork), is empty"
                 };
-                self.mistake("app-private-key", problem);
+                self.refuse("app-private-key", problem);
                 None
             }
         };
@@ -72,21 +72,21 @@ impl Given<'_> {
     }
 
     fn token(&mut self) -> Option<SecretString> {
-        self.by_hand("token", "GITHUB_TOKEN");
+        self.by_hand("token", TOKEN);
         if self.get("token").is_none() {
             let problem = if self.is_by_hand() {
                 "it is missing; set GITHUB_TOKEN to a token of an owner of the organization or enterprise"
             } else {
                 "it is missing; give a token of an owner of the organization or enterprise, kept in a secret, or a GitHub App in `app-client-id`. Where it is given: a secret that does not exist, or that this workflow may not read (a pull request from a fork), is empty"
             };
-            self.mistake("token", problem);
+            self.refuse("token", problem);
             return None;
         }
         self.secret("token")
     }
 
     pub(super) fn commit_token(&mut self) -> Option<SecretString> {
-        self.by_hand("commit-token", "COMMIT_TOKEN");
+        self.by_hand("commit-token", COMMIT_TOKEN);
         self.secret("commit-token")
     }
 
@@ -95,7 +95,7 @@ impl Given<'_> {
         if value.chars().all(|c| c.is_ascii_graphic()) {
             Some(SecretString::from(value))
         } else {
-            self.mistake(
+            self.refuse(
                 input,
                 "it has a space, a line break or another character that no token has; look at how the secret was saved",
             );

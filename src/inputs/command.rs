@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use clap::{Arg, Command, value_parser};
+use clap::{Arg, ArgGroup, Command, value_parser};
 use jiff::civil::Date;
 
 use super::table::{INPUTS, Kind, default};
@@ -48,7 +47,7 @@ Examples:
   again, and beginning one from old files:
     copilot-activity-report verify copilot-activity
     copilot-activity-report rebuild copilot-activity/acme
-    copilot-activity-report import ~/Downloads/reports --scope acme
+    copilot-activity-report import ~/Downloads/reports --organization acme
 
 Environment:
   GITHUB_TOKEN           reads the report when started by hand
@@ -56,6 +55,10 @@ Environment:
                          reads the report
   COMMIT_TOKEN           writes to the repository when started by hand
   PSEUDONYM_KEY          the secret by which people get pseudonyms
+  COPILOT_REPORT_TOKEN, COPILOT_REPORT_APP_PRIVATE_KEY,
+  COPILOT_REPORT_COMMIT_TOKEN, COPILOT_REPORT_PSEUDONYM_KEY
+                         the same four, in a shell where other programs use
+                         the short names; if both are set, these count
   GITHUB_API_URL         GitHub's API, for GitHub with data residency:
                          https://api.SUBDOMAIN.ghe.com
   HTTPS_PROXY, NO_PROXY  the proxy to use, and for which hosts not to
@@ -163,19 +166,23 @@ fn import() -> Command {
             "The folder of the downloaded files; those that end in .csv are imported, also the action's own",
         ))
         .arg(
-            Arg::new("scope")
-                .long("scope")
-                .value_name("NAME")
-                .required(true)
-                .value_parser(scope)
-                .help("The organization's login or the enterprise's slug"),
+            Arg::new("organization")
+                .long("organization")
+                .value_name("LOGIN")
+                .value_parser(|name: &str| Scope::new(ScopeKind::Organization, name))
+                .help("The organization that the reports are about"),
         )
         .arg(
-            Arg::new("kind")
-                .long("kind")
-                .value_name("KIND")
-                .value_parser(kind())
-                .help("What it is. Without it: an enterprise where a file has six columns"),
+            Arg::new("enterprise")
+                .long("enterprise")
+                .value_name("SLUG")
+                .value_parser(|name: &str| Scope::new(ScopeKind::Enterprise, name))
+                .help("The enterprise that the reports are about"),
+        )
+        .group(
+            ArgGroup::new(import::SCOPE)
+                .args(["organization", "enterprise"])
+                .required(true),
         )
         .arg(
             Arg::new("directory")
@@ -224,21 +231,6 @@ fn day(text: &str) -> Result<Date, String> {
     let day = text.parse().ok();
     day.filter(|day: &Date| day.to_string() == text)
         .ok_or_else(|| "a day is written as 2026-11-22".to_owned())
-}
-
-/// A scope's name means the same for both kinds.
-fn scope(name: &str) -> Result<String, String> {
-    match Scope::new(ScopeKind::Organization, name) {
-        Ok(scope) => Ok(scope.name().to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-fn kind() -> impl clap::builder::TypedValueParser<Value = ScopeKind> {
-    PossibleValuesParser::new(["organization", "enterprise"]).map(|kind| match &*kind {
-        "enterprise" => ScopeKind::Enterprise,
-        _ => ScopeKind::Organization,
-    })
 }
 
 fn directory(path: &str) -> Result<RepositoryPath, NameError> {

@@ -1,12 +1,12 @@
-//! Where the report goes when the command is started by hand: the `--output` that no workflow has.
+//! Decides where the report goes if a person starts the command: `--output`, which workflows don't have.
 
 use std::path::PathBuf;
 
-use super::given::Given;
+use super::raw::RawInputs;
 use super::{Format, Output};
 use crate::report::scope::Scope;
 
-impl Given<'_> {
+impl RawInputs<'_> {
     /// Without `--output`, standard output takes the report where it leads elsewhere than to a
     /// terminal and nothing else was said of files or deliveries.
     pub(super) fn output(
@@ -20,7 +20,7 @@ impl Given<'_> {
         let has_folder = self.get("output-directory").is_some();
         if self.in_actions() {
             if given.is_some() {
-                self.mistake(
+                self.refuse(
                     "output",
                     "it is for a command that is started by hand; a workflow has `output-directory`",
                 );
@@ -29,7 +29,7 @@ impl Given<'_> {
         }
         let output = match given.as_deref() {
             Some(path) if path.trim().is_empty() => {
-                self.mistake(
+                self.refuse(
                     "output",
                     "it is empty; name a file, or `-` for standard output",
                 );
@@ -54,7 +54,7 @@ impl Given<'_> {
         } else {
             return Some(output);
         };
-        self.mistake("output", problem);
+        self.refuse("output", problem);
         None
     }
 }

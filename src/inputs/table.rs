@@ -25,7 +25,15 @@ pub enum Kind {
     Secret,
 }
 
-/// An input's default, where it has one.
+/// What the runner puts before the name of an input.
+pub(super) const PREFIX: &str = "INPUT_";
+
+/// The variable in which the runner passes an input.
+pub(super) fn variable_of(input: &Input) -> String {
+    format!("{PREFIX}{}", input.name.to_uppercase())
+}
+
+/// The default of an input.
 pub(crate) fn default(name: &str) -> Option<&'static str> {
     let input = INPUTS.iter().find(|input| input.name == name);
     input.and_then(|input| input.default)
@@ -37,144 +45,144 @@ pub const INPUTS: &[Input] = &[
         name: "organization",
         default: None,
         kind: Kind::Text,
-        meaning: "One or more organizations, separated by commas or lines; each gets a report of its own. Without it and without `enterprise`: the owner of the workflow's repository.",
+        meaning: "Organizations, separated by commas or lines. Defaults to the repository's owner.",
     },
     Input {
         name: "enterprise",
         default: None,
         kind: Kind::Text,
-        meaning: "The slug of an enterprise, instead of organizations.",
+        meaning: "An enterprise's slug, instead of organizations.",
     },
     Input {
         name: "token",
         default: None,
         kind: Kind::Secret,
-        meaning: "Reads the report. Must be of an owner of the organization or enterprise; the workflow's own token cannot read Copilot seats.",
+        meaning: "An owner's token to read the report. The workflow's `GITHUB_TOKEN` doesn't work.",
     },
     Input {
         name: "app-client-id",
         default: None,
         kind: Kind::Text,
-        meaning: "The client ID of a GitHub App that reads the report instead of `token`. It must be installed on each organization, or on the enterprise itself.",
+        meaning: "Client ID of a GitHub App that replaces `token`.",
     },
     Input {
         name: "app-private-key",
         default: None,
         kind: Kind::Secret,
-        meaning: "The App's private key, the text of the `.pem` file that GitHub made for it.",
+        meaning: "The App's private key: the full text of its `.pem` file.",
     },
     Input {
         name: "deliver-to",
         default: Some("artifact"),
         kind: Kind::Text,
-        meaning: "Where the report goes besides the workspace: `artifact`, `repository`, both separated by a comma, or `none`.",
+        meaning: "Destinations: `artifact`, `repository`, both separated by a comma, or `none`.",
     },
     Input {
         name: "format",
         default: Some("csv"),
         kind: Kind::Text,
-        meaning: "The form of the files in the workspace and the artifact: `csv`, `json`, or both separated by a comma.",
+        meaning: "File formats: `csv`, `json`, or both separated by a comma.",
     },
     Input {
         name: "columns",
         default: Some("github"),
         kind: Kind::Text,
-        meaning: "Which columns those files have: `github` for exactly those of GitHub's own file, `all` for everything else that is known besides.",
+        meaning: "`github` for GitHub's own columns, or `all` for every known column.",
     },
     Input {
         name: "output-directory",
         default: Some("copilot-activity-report"),
         kind: Kind::Text,
-        meaning: "The folder in the workspace that the files are written to.",
+        meaning: "Directory for the files, in the workspace.",
     },
     Input {
         name: "artifact-name",
         default: Some("copilot-activity-report"),
         kind: Kind::Text,
-        meaning: "The artifact's name. Where it is taken in this run already, `-2`, `-3` and so on is added.",
+        meaning: "Artifact name. If it's taken, a number such as `-2` is added.",
     },
     Input {
         name: "artifact-retention-days",
         default: None,
         kind: Kind::Text,
-        meaning: "How many days GitHub keeps the artifact. Without it: the repository's setting, which is also the most that can be had.",
+        meaning: "Days to keep the artifact. Defaults to the repository's setting, the maximum.",
     },
     Input {
         name: "repository",
         default: None,
         kind: Kind::Text,
-        meaning: "The repository to commit to, as `owner/name`. Without it: the workflow's own.",
+        meaning: "Repository to commit to, as `owner/name`. Defaults to the workflow's repository.",
     },
     Input {
         name: "branch",
         default: None,
         kind: Kind::Text,
-        meaning: "The branch to commit to; begun from the default branch where it does not exist. Without it: the default branch.",
+        meaning: "Branch to commit to, created if missing. Defaults to the default branch.",
     },
     Input {
         name: "pull-request",
         default: Some("false"),
         kind: Kind::Switch,
-        meaning: "Deliver by a pull request into `branch` rather than by a commit to it, as protected branches want it. While it is open, later runs add to it. Needs `pull-requests: write`.",
+        meaning: "Open a pull request into `branch` instead of committing to it.",
     },
     Input {
         name: "directory",
         default: Some("copilot-activity"),
         kind: Kind::Text,
-        meaning: "The folder in the repository; each organization or enterprise has a folder of its own in it.",
+        meaning: "Directory in the repository, with a folder per organization.",
     },
     Input {
         name: "commit-token",
         default: Some("${{ github.token }}"),
         kind: Kind::Secret,
-        meaning: "Writes to the repository, and asks whether repositories are public. The workflow's own token reaches its own repository only.",
+        meaning: "Writes to the repository. The default reaches only the workflow's own repository.",
     },
     Input {
         name: "commit-message",
         default: Some("Copilot activity report of {scope}, {date}"),
         kind: Kind::Text,
-        meaning: "The commit's message. `{scope}` stands for the organization or enterprise, `{date}` for the day in UTC.",
+        meaning: "Commit message. `{scope}` is the organization or enterprise, `{date}` the UTC day.",
     },
     Input {
         name: "allow-public",
         default: Some("false"),
         kind: Kind::Switch,
-        meaning: "Deliver to a public repository all the same. Who used Copilot when is personal data, and everybody could read it there.",
+        meaning: "Allow publishing this personal data to a public repository.",
     },
     Input {
         name: "pseudonym-key",
         default: None,
         kind: Kind::Secret,
-        meaning: "Puts a stable pseudonym, made with this secret key, in the place of every login and user id, in all files, the summary, the log and the history. Keep the key: without it nobody can tell who is who, and with another one a history cannot go on.",
+        meaning: "Secret key that replaces logins and user IDs with stable pseudonyms.",
     },
     Input {
         name: "inactive-after-days",
         default: Some("30"),
         kind: Kind::Text,
-        meaning: "From how many days without activity on somebody counts as inactive; exactly that long ago counts.",
+        meaning: "Days without activity after which a person counts as inactive.",
     },
     Input {
         name: "max-inactive",
         default: None,
         kind: Kind::Text,
-        meaning: "How many people may be inactive or may never have used their seat, as a number or a percentage such as `12.5%`. The run delivers everything, and fails where there are more.",
+        meaning: "Fail above this number or percentage of inactive and never-used people.",
     },
     Input {
         name: "require-complete",
         default: Some("true"),
         kind: Kind::Switch,
-        meaning: "Whether a report that cannot be proved complete is an error. With `false` it is delivered, marked as incomplete.",
+        meaning: "Fail if the report isn't complete. If `false`, publish it, marked incomplete.",
     },
     Input {
         name: "max-wait-minutes",
         default: Some("30"),
         kind: Kind::Text,
-        meaning: "How many minutes to wait in all when GitHub asks for it, by its rate limits or by `Retry-After`. A longer wait is an error at once. Keeping to the limits beforehand does not count.",
+        meaning: "Maximum total minutes to wait if GitHub asks for it.",
     },
     Input {
         name: "summary",
         default: Some("true"),
         kind: Kind::Switch,
-        meaning: "Whether a job summary is written.",
+        meaning: "Write a job summary.",
     },
 ];

@@ -3,14 +3,17 @@
 //! A shell can't set `INPUT_COMMIT-TOKEN`, so people write `INPUT_COMMIT_TOKEN`. A run that ignores
 //! it does something else than it was asked to, so the variable is refused with the right spelling.
 
-use super::given::Given;
-use super::table::{INPUTS, Input, Kind};
+use super::raw::RawInputs;
+use super::table::{INPUTS, Input, PREFIX, variable_of};
+use crate::system::environment::{
+    APP_PRIVATE_KEY, COMMIT_TOKEN, PSEUDONYM_KEY, SecretVariables, TOKEN,
+};
 use crate::system::text::shown;
 
-/// What the runner puts before the name of an input.
-const PREFIX: &str = "INPUT_";
+/// The start of variables that are certainly meant for the command.
+const OWN_PREFIX: &str = "COPILOT_REPORT_";
 
-impl Given<'_> {
+impl RawInputs<'_> {
     /// Finds variables that look like an input and aren't read, or whose values can't be.
     pub(super) fn unread_variables(&mut self) {
         let environment = self.environment;
@@ -22,37 +25,45 @@ impl Given<'_> {
             };
             if is_read_as(input, variable, self.is_by_hand()) {
                 if is_unreadable {
-                    self.mistake(input.name, format!("{variable} isn't valid UTF-8 text"));
+                    self.refuse(input.name, format!("{variable} isn't valid UTF-8 text"));
                 }
-            } else if variable.starts_with(PREFIX) && (is_set || is_unreadable) {
+            } else if (is_set || is_unreadable)
+                && (variable.starts_with(PREFIX) || self.is_missed_in_workflow(input, variable))
+            {
                 let problem = format!(
                     "the variable {} isn't read. {}",
                     shown(variable, 50),
                     way_to(input, self.is_by_hand())
                 );
-                self.mistake(input.name, problem);
+                self.refuse(input.name, problem);
             }
         }
     }
+
+    /// Whether a workflow sets a variable that only counts outside of workflows, and not the input.
+    /// Without its key, a report would have people's names.
+    fn is_missed_in_workflow(&self, input: &Input, variable: &str) -> bool {
+        !self.is_by_hand() && variable.starts_with(OWN_PREFIX) && self.get(input.name).is_none()
+    }
 }
 
-/// The variable in which the runner passes an input.
-pub(super) fn variable_of(input: &Input) -> String {
-    format!("{PREFIX}{}", input.name.to_uppercase())
-}
-
-/// The variable that has a secret if the command is started by hand; a shell can set it.
-fn by_hand_variable(input: &Input) -> Option<String> {
-    match (input.kind, input.name) {
-        (Kind::Secret, "token") => Some("GITHUB_TOKEN".to_owned()),
-        (Kind::Secret, name) => Some(name.to_uppercase().replace('-', "_")),
+/// The variables that have a secret if a person starts the command.
+fn by_hand_variables(input: &Input) -> Option<SecretVariables> {
+    match input.name {
+        "token" => Some(TOKEN),
+        "commit-token" => Some(COMMIT_TOKEN),
+        "app-private-key" => Some(APP_PRIVATE_KEY),
+        "pseudonym-key" => Some(PSEUDONYM_KEY),
         _ => None,
     }
 }
 
+fn is_by_hand_variable(input: &Input, variable: &str) -> bool {
+    by_hand_variables(input).is_some_and(|variables| variables.contains(&variable))
+}
+
 fn is_read_as(input: &Input, variable: &str, by_hand: bool) -> bool {
-    variable == variable_of(input)
-        || (by_hand && by_hand_variable(input).is_some_and(|name| name == variable))
+    variable == variable_of(input) || (by_hand && is_by_hand_variable(input, variable))
 }
 
 /// How to set the input.
@@ -63,13 +74,13 @@ fn way_to(input: &Input, by_hand: bool) -> String {
     } else {
         variable
     };
-    match by_hand_variable(input) {
+    match by_hand_variables(input) {
         _ if !by_hand => {
             format!(
                 "Set `{name}` under `with` in the workflow; as a variable it's spelled {spelled}"
             )
         }
-        Some(variable) => {
+        Some([_, variable]) => {
             format!(
                 "By hand, set {variable} instead; in a container the variable can also be {spelled}"
             )
@@ -84,9 +95,10 @@ fn way_to(input: &Input, by_hand: bool) -> String {
 
 /// The input that a variable is for, or that it's most likely a misspelling of.
 fn meant_by(variable: &str) -> Option<&'static Input> {
-    let by_hand = |input: &&Input| by_hand_variable(input).is_some_and(|name| name == variable);
     let Some(name) = variable.strip_prefix(PREFIX) else {
-        return INPUTS.iter().find(by_hand);
+        return INPUTS
+            .iter()
+            .find(|input| is_by_hand_variable(input, variable));
     };
     let name = name.to_lowercase().replace('_', "-");
     let edits = |input: &&Input| edits_between(&name, input.name);
@@ -116,6 +128,7 @@ fn edits_between(one: &str, other: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::table::Kind;
     use super::*;
 
     #[test]
@@ -129,6 +142,19 @@ mod tests {
             ("ab", "ba", 2),
         ] {
             assert_eq!(edits_between(one, other), edits, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn every_secret_has_variables_that_a_shell_can_set() {
+        for input in INPUTS {
+            let is_secret = input.kind == Kind::Secret;
+            assert_eq!(
+                by_hand_variables(input).is_some(),
+                is_secret,
+                "{}",
+                input.name
+            );
         }
     }
 

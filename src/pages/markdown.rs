@@ -5,12 +5,12 @@ use crate::system::text;
 
 /// The longest text from elsewhere that is shown whole. GitHub's names have at most 100
 /// characters.
-const LONGEST_TEXT: usize = 400;
+const MAX_TEXT_CHARS: usize = 400;
 
 /// A name from elsewhere as text in Markdown, in a table too: no link, no image, no mention, no
 /// HTML, no column, and of bounded length.
 pub(crate) fn escape(text: &str) -> String {
-    escape_whole(&text::shown(text, LONGEST_TEXT))
+    escape_whole(&text::shown(text, MAX_TEXT_CHARS))
 }
 
 /// As [`escape`], whatever its length.
@@ -41,7 +41,7 @@ pub(crate) fn escape_whole(text: &str) -> String {
 /// A name as code, where Markdown means nothing and no link is made.
 pub(crate) fn code(name: &str) -> String {
     // A backslash before `|` is read in one way by a table and in another by code.
-    let shown = text::shown(name, LONGEST_TEXT)
+    let shown = text::shown(name, MAX_TEXT_CHARS)
         .replace('`', "\\u{60}")
         .replace('|', "\\u{7c}");
     // Nothing between two backticks is no code: they wait for two others.
@@ -69,7 +69,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hostile;
+    use crate::arbitrary_text;
     use pulldown_cmark::{Event, Options, Parser};
     use std::fmt::Write as _;
 
@@ -103,10 +103,10 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(hostile::cases())]
+        #![proptest_config(arbitrary_text::config())]
 
         #[test]
-        fn any_text_is_the_same_text_on_the_page_and_nothing_else(text in hostile::text()) {
+        fn any_text_is_the_same_text_on_the_page_and_nothing_else(text in arbitrary_text::text()) {
             let (mut title, mut item, mut cell) = (String::new(), String::new(), String::new());
             let _ = writeln!(title, "## {}", escape(&format!("x {text}")));
             let _ = writeln!(item, "- x {}", escape(&text));
@@ -133,7 +133,7 @@ mod tests {
                 }
                 shown.push(text);
             }
-            let expected = text::shown(&format!("x {text}"), LONGEST_TEXT);
+            let expected = text::shown(&format!("x {text}"), MAX_TEXT_CHARS);
             let title = shown[0].replace(' ', "");
             prop_assert_eq!(title, expected.replace(' ', ""));
             let rows = cell.lines().nth(2).unwrap_or_default().matches('|').count();
@@ -141,7 +141,7 @@ mod tests {
         }
 
         #[test]
-        fn a_link_leads_where_it_says_or_is_none(text in hostile::text()) {
+        fn a_link_leads_where_it_says_or_is_none(text in arbitrary_text::text()) {
             for address in [text.clone(), format!("https://{text}"), format!("https://a/{text}")] {
                 let page = link_to(&address);
                 for event in Parser::new_ext(&page, github()) {

@@ -1,100 +1,31 @@
 //! The job summary: what a person sees on the page of the workflow's run.
 
 mod charts;
+mod facts;
 
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
 use crate::history::changes::Kind;
-use crate::history::known::Known;
 use crate::history::totals::Day;
 use crate::pages::markdown::{code, escape, escape_whole, link_to};
-use crate::report::Report;
+use crate::report::activity::{Counts, PersonActivity, longest_idle};
 use crate::report::day::date;
-use crate::report::standing::{Counts, Standing, longest_idle};
-use crate::report::status::Rule;
+use crate::report::status::StatusPolicy;
 use crate::system::secrets;
 use crate::system::text::thousands;
-
-use crate::runner::outputs::MAX_SUMMARY_SIZE;
+pub(crate) use facts::{Facts, Line, Section};
 
 /// How many of the longest inactive people are listed.
-const LONGEST_INACTIVE: usize = 10;
+const MAX_INACTIVE_PEOPLE: usize = 10;
 
 /// How many of those who came or went are listed.
-const MOST_CHANGES: usize = 20;
+const MAX_CHANGES: usize = 20;
 
-/// What became of one scope.
-#[derive(Debug)]
-pub(crate) struct Section<'a> {
-    /// The organization or enterprise.
-    pub title: String,
-    /// Its report and what it says of people, where it could be read.
-    pub facts: Option<Facts<'a>>,
-    /// What was delivered where, and what was not; Markdown is escaped here.
-    pub lines: Vec<Line>,
-    /// What was found amiss on the way and did not stop anything.
-    pub warnings: Vec<String>,
-}
-
-/// What a report says of people.
-#[derive(Debug)]
-pub(crate) struct Facts<'a> {
-    /// The report.
-    pub report: &'a Report,
-    /// What recorded reports know besides.
-    pub known: &'a Known,
-    /// By what a status is told.
-    pub rule: Rule,
-    /// How many people there are of each.
-    pub counts: Counts,
-    /// Whose seats came or went since the last recorded report, by their login; nothing where no
-    /// report is recorded anywhere.
-    pub changes: Option<&'a [(Kind, String)]>,
-}
-
-/// A line on a delivery.
-#[derive(Debug, Clone)]
-pub(crate) struct Line {
-    /// Whether it went well.
-    pub good: bool,
-    /// What happened.
-    pub text: String,
-    /// Where to look.
-    pub link: Option<String>,
-}
-
-impl Line {
-    /// Something that went well.
-    pub(crate) fn good(text: String) -> Self {
-        Self {
-            good: true,
-            text,
-            link: None,
-        }
-    }
-
-    /// Something that did not.
-    pub(crate) fn bad(text: String) -> Self {
-        Self {
-            good: false,
-            text,
-            link: None,
-        }
-    }
-
-    /// The same, with where to look.
-    pub(crate) fn with_link(self, link: &str) -> Self {
-        Self {
-            link: Some(link.to_owned()),
-            ..self
-        }
-    }
-}
-
-/// Writes the summary of a run, in GitHub's Markdown and under the size that the runner takes. People are named only where `names` allows it.
-pub(crate) fn write(sections: &[Section<'_>], general: &[Line], names: bool) -> String {
+/// Writes the summary of a run in GitHub's Markdown, in at most `max` bytes. People are named only
+/// if `names` allows it.
+pub(crate) fn write(sections: &[Section<'_>], general: &[Line], names: bool, max: usize) -> String {
     let mut summary = String::from("# Copilot activity report\n\n");
     for line in general {
         write_line(&mut summary, line);
@@ -104,7 +35,7 @@ pub(crate) fn write(sections: &[Section<'_>], general: &[Line], names: bool) -> 
         let mut text = String::new();
         write_section(&mut text, section, names);
         // Room for the last sentence is kept.
-        if summary.len() + text.len() > MAX_SUMMARY_SIZE - 1024 {
+        if summary.len() + text.len() > max - 1024 {
             left_out += 1;
         } else {
             summary.push_str(&text);
@@ -132,8 +63,8 @@ fn write_section(out: &mut String, section: &Section<'_>, names: bool) {
     };
     if !facts.report.is_complete() {
         out.push_str("\n> [!WARNING]\n> **This report is not proved complete.**\n");
-        for doubt in facts.report.doubts() {
-            let _ = writeln!(out, "> - {}", escape(&doubt.to_string()));
+        for reason in facts.report.incomplete_reasons() {
+            let _ = writeln!(out, "> - {}", escape(&reason.to_string()));
         }
     }
     write_totals(out, facts);
@@ -154,7 +85,7 @@ fn write_totals(out: &mut String, facts: &Facts<'_>) {
         never_used,
         inactive,
     } = facts.counts;
-    let days = facts.rule.inactive_after.as_hours() / 24;
+    let days = facts.policy.inactive_after.as_hours() / 24;
     let own_day = date(facts.report.time());
     let mut before = facts.known.totals.days();
     let before = before.rfind(|day| date(day.report_time) < own_day);
@@ -212,10 +143,10 @@ fn write_totals(out: &mut String, facts: &Facts<'_>) {
 }
 
 fn write_longest_inactive(out: &mut String, facts: &Facts<'_>) {
-    let standings = facts
+    let activities = facts
         .known
-        .standings(facts.report.credible_seats(), facts.rule);
-    let longest = longest_idle(standings, LONGEST_INACTIVE);
+        .activities(facts.report.credible_seats(), facts.policy);
+    let longest = longest_idle(activities, MAX_INACTIVE_PEOPLE);
     if longest.is_empty() {
         return;
     }
@@ -226,14 +157,14 @@ fn write_longest_inactive(out: &mut String, facts: &Facts<'_>) {
     let day = |time: Option<Timestamp>, none: &str| {
         time.map_or_else(|| none.to_owned(), |time| date(time).to_string())
     };
-    for standing in longest {
+    for activity in longest {
         let _ = writeln!(
             out,
             "| {} | {} | {} | {} |",
-            code(&standing.person.account.login),
-            day(standing.last_known_activity_at, "none known"),
-            day(standing.person.granted_at, "not said"),
-            days_idle(&standing, facts.rule),
+            code(&activity.person.account.login),
+            day(activity.last_known_activity_at, "none known"),
+            day(activity.person.granted_at, "not said"),
+            days_idle(&activity, facts.policy),
         );
     }
     out.push_str(
@@ -243,15 +174,15 @@ fn write_longest_inactive(out: &mut String, facts: &Facts<'_>) {
 
 /// For how many days somebody is idle. Between an activity of long ago and the time from which all
 /// is known there may have been another that nobody recorded.
-fn days_idle(standing: &Standing<'_>, rule: Rule) -> String {
-    let Some(since) = standing.idle_since() else {
+fn days_idle(activity: &PersonActivity<'_>, policy: StatusPolicy) -> String {
+    let Some(since) = activity.idle_since() else {
         return String::new();
     };
-    let days = |since| rule.now.duration_since(since).as_hours().max(0) / 24;
-    if standing.person.last_activity_at.is_some() || since >= standing.known_since {
+    let days = |since| policy.now.duration_since(since).as_hours().max(0) / 24;
+    if activity.person.last_activity_at.is_some() || since >= activity.known_since {
         days(since).to_string()
     } else {
-        format!("{} or more", days(standing.known_since))
+        format!("{} or more", days(activity.known_since))
     }
 }
 
@@ -271,7 +202,7 @@ fn write_changes(out: &mut String, facts: &Facts<'_>) {
         if logins.is_empty() {
             continue;
         }
-        let shown: Vec<String> = logins.iter().take(MOST_CHANGES).map(|l| code(l)).collect();
+        let shown: Vec<String> = logins.iter().take(MAX_CHANGES).map(|l| code(l)).collect();
         let _ = write!(
             out,
             "\n**{title}** ({}): {}",

@@ -12,7 +12,7 @@ use crate::system::text::thousands;
 
 /// The colours of one of the pictures.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Look {
+pub(crate) struct Theme {
     /// The file's name in the folder of a scope.
     pub file: &'static str,
     text: &'static str,
@@ -22,7 +22,7 @@ pub(crate) struct Look {
 }
 
 /// For light pages. The colours are those of GitHub's own pages.
-pub(crate) const LIGHT: Look = Look {
+pub(crate) const LIGHT: Theme = Theme {
     file: TREND_LIGHT,
     text: "#59636e",
     grid: "#d1d9e0",
@@ -31,7 +31,7 @@ pub(crate) const LIGHT: Look = Look {
 };
 
 /// For dark pages.
-pub(crate) const DARK: Look = Look {
+pub(crate) const DARK: Theme = Theme {
     file: TREND_DARK,
     text: "#9198a1",
     grid: "#3d444d",
@@ -47,13 +47,13 @@ const TOP: f64 = 40.0;
 const BOTTOM: f64 = 32.0;
 
 /// More points than this are more than the picture has room for.
-const MOST_POINTS: usize = 400;
+const MAX_POINTS: usize = 400;
 
 /// Where no report was recorded for longer, the line is broken: nothing is known of that time.
 const GAP: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 /// Draws the picture. `days` are in order of time.
-pub(crate) fn draw(days: &[Day], look: Look) -> String {
+pub(crate) fn draw(days: &[Day], theme: Theme) -> String {
     let mut svg = String::new();
     let _ = writeln!(
         svg,
@@ -64,28 +64,28 @@ pub(crate) fn draw(days: &[Day], look: Look) -> String {
         return svg;
     };
     let axis = Axis::new(days.iter().map(|day| day.people.max(day.active)).max());
-    let at = Place {
+    let at = Scale {
         first: first.report_time,
         last: last.report_time,
         top: axis.top,
     };
-    draw_axes(&mut svg, &axis, &at, look);
+    draw_axes(&mut svg, &axis, &at, theme);
     let points = thinned(days);
     for (name, colour, offset, value) in [
         (
             "People with a seat",
-            look.people,
+            theme.people,
             0.0,
             (|day| day.people) as fn(&Day) -> usize,
         ),
-        ("Active", look.active, 150.0, |day| day.active),
+        ("Active", theme.active, 150.0, |day| day.active),
     ] {
         let x = LEFT + offset;
         let _ = writeln!(
             svg,
             "<rect x=\"{x}\" y=\"10\" width=\"12\" height=\"12\" rx=\"2\" fill=\"{colour}\"/><text x=\"{}\" y=\"20\" fill=\"{}\">{name}</text>",
             x + 18.0,
-            look.text
+            theme.text
         );
         draw_line(&mut svg, &points, &at, colour, value);
     }
@@ -93,7 +93,7 @@ pub(crate) fn draw(days: &[Day], look: Look) -> String {
     svg
 }
 
-fn draw_axes(svg: &mut String, axis: &Axis, at: &Place, look: Look) {
+fn draw_axes(svg: &mut String, axis: &Axis, at: &Scale, theme: Theme) {
     for step in 0..=axis.steps {
         let value = axis.step * step;
         let y = at.y(value);
@@ -101,10 +101,10 @@ fn draw_axes(svg: &mut String, axis: &Axis, at: &Place, look: Look) {
             svg,
             "<line x1=\"{LEFT}\" y1=\"{y:.1}\" x2=\"{}\" y2=\"{y:.1}\" stroke=\"{}\"/><text x=\"{}\" y=\"{:.1}\" fill=\"{}\" text-anchor=\"end\">{}</text>",
             WIDTH - RIGHT,
-            look.grid,
+            theme.grid,
             LEFT - 8.0,
             y + 4.0,
-            look.text,
+            theme.text,
             thousands(value)
         );
     }
@@ -114,7 +114,7 @@ fn draw_axes(svg: &mut String, axis: &Axis, at: &Place, look: Look) {
         let _ = writeln!(
             svg,
             "<text x=\"{x}\" y=\"{y}\" fill=\"{}\" text-anchor=\"{anchor}\">{day}</text>",
-            look.text
+            theme.text
         );
     };
     if first == last {
@@ -128,7 +128,7 @@ fn draw_axes(svg: &mut String, axis: &Axis, at: &Place, look: Look) {
 fn draw_line(
     svg: &mut String,
     points: &[&Day],
-    at: &Place,
+    at: &Scale,
     colour: &str,
     value: fn(&Day) -> usize,
 ) {
@@ -160,20 +160,20 @@ fn draw_line(
 
 /// As many of the days as the picture has room for, the last among them.
 fn thinned(days: &[Day]) -> Vec<&Day> {
-    let each = days.len().div_ceil(MOST_POINTS).max(1);
+    let each = days.len().div_ceil(MAX_POINTS).max(1);
     let mut points: Vec<&Day> = days.iter().rev().step_by(each).collect();
     points.reverse();
     points
 }
 
 /// Where a value of a time stands in the picture.
-struct Place {
+struct Scale {
     first: Timestamp,
     last: Timestamp,
     top: usize,
 }
 
-impl Place {
+impl Scale {
     fn x(&self, time: Timestamp) -> f64 {
         let room = WIDTH - LEFT - RIGHT;
         let all = self.last.duration_since(self.first).as_secs_f64();
@@ -190,7 +190,7 @@ impl Place {
 
     /// The time between two points of a picture that is full of them.
     fn resolution(&self) -> SignedDuration {
-        let points = i32::try_from(MOST_POINTS / 2).unwrap_or(1);
+        let points = i32::try_from(MAX_POINTS / 2).unwrap_or(1);
         self.last.duration_since(self.first) / points
     }
 }

@@ -10,26 +10,26 @@ use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 
 use super::Report;
+use super::activity::{ActivityIndex, PersonActivity};
 use super::scope::{Scope, ScopeKind};
 use super::seat::{NONE, Seat, whole_seconds};
-use super::standing::{Standing, Standings};
 
 /// Which columns a file has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Columns {
     /// Exactly those of GitHub's own file.
     Github,
-    /// Those first, then all of [`OTHERS`].
+    /// Those first, then all of [`EXTRA_COLUMNS`].
     All,
 }
 
 /// Which columns a file has, with what they need.
 #[derive(Debug, Clone, Copy)]
-pub enum Form<'a> {
+pub enum ColumnSet<'a> {
     /// Exactly those of GitHub's own file.
     Github,
-    /// Those first, then all of [`OTHERS`], told of these people.
-    All(&'a Standings<'a>),
+    /// Those first, then all of [`EXTRA_COLUMNS`], told of these people.
+    All(&'a ActivityIndex<'a>),
 }
 
 /// One column.
@@ -48,87 +48,87 @@ pub const GITHUB: [Column; 6] = [
     Column {
         name: "Report Time",
         key: "report_time",
-        meaning: "When the reading of the report began; the same in every row.",
+        meaning: "When the action started fetching the report. The same in every row.",
     },
     Column {
         name: "Login",
         key: "login",
-        meaning: "Who holds the seat.",
+        meaning: "The person who holds the seat.",
     },
     Column {
         name: "Last Authenticated At",
         key: "last_authenticated_at",
-        meaning: "When they last signed in to Copilot; GitHub forgets it after 90 days.",
+        meaning: "When the person last signed in to Copilot. GitHub deletes it after 90 days.",
     },
     Column {
         name: "Last Activity At",
         key: "last_activity_at",
-        meaning: "When they last used Copilot; GitHub forgets it after 90 days, and when access is granted anew.",
+        meaning: "When the person last used Copilot. GitHub deletes it after 90 days, and if access is reassigned.",
     },
     Column {
         name: "Last Surface Used",
         key: "last_surface_used",
-        meaning: "What they last used it in, with its version.",
+        meaning: "The surface that the person last used, with its version.",
     },
     Column {
         name: "Organization",
         key: "organization",
-        meaning: "The organization that grants the seat. GitHub's own file has it for an enterprise only.",
+        meaning: "The organization that grants the seat. GitHub's own file has this column only for an enterprise.",
     },
 ];
 
 /// The columns of `columns: all` beyond GitHub's; `Organization` comes before them in an
 /// organization's file too.
-pub const OTHERS: [Column; 10] = [
+pub const EXTRA_COLUMNS: [Column; 10] = [
     Column {
         name: "Status",
         key: "status",
-        meaning: "`active`, `new`, `never used` or `inactive`, of the person.",
+        meaning: "The person's status: `active`, `new`, `never used`, or `inactive`.",
     },
     Column {
         name: "Days Since Activity",
         key: "days_since_activity",
-        meaning: "Whole days (of 86,400 seconds) from the last known activity to the report.",
+        meaning: "Whole days (86,400 seconds each) from the last known activity to the report.",
     },
     Column {
         name: "Last Known Activity At",
         key: "last_known_activity_at",
-        meaning: "The person's newest activity in any of their seats, now or in any recorded report.",
+        meaning: "The person's latest activity in any of their seats, now or in any recorded report.",
     },
     Column {
         name: "Surface",
         key: "surface",
-        meaning: "The family of the last surface: what stands before the first `/`.",
+        meaning: "The surface without its version: the text before the first `/`.",
     },
     Column {
         name: "Surface Version",
         key: "surface_version",
-        meaning: "Its version: what stands between the first `/` and the next.",
+        meaning: "The surface's version: the text between the first and the second `/`.",
     },
     Column {
         name: "Plan Type",
         key: "plan_type",
-        meaning: "The seat's plan, as GitHub says it: `business`, `enterprise`, `unknown`.",
+        meaning: "The seat's plan, as GitHub reports it: `business`, `enterprise`, or `unknown`.",
     },
     Column {
         name: "Assigned At",
         key: "assigned_at",
-        meaning: "When the seat was last granted (GitHub's `created_at`).",
+        meaning: "When the seat was last granted (`created_at` in GitHub's API).",
     },
     Column {
         name: "Assigning Team",
         key: "assigning_team",
-        meaning: "The team through which it is granted; where GitHub says no name, its id.",
+        meaning: "The team that grants the seat, or its ID if GitHub gives no name.",
     },
     Column {
         name: "Pending Cancellation Date",
         key: "pending_cancellation_date",
-        meaning: "The day on which the seat ends, where it was cancelled.",
+        meaning: "The day on which the seat ends, if it was canceled.",
     },
     Column {
         name: "User Id",
         key: "user_id",
-        meaning: "GitHub's number for the person, which stays when the login changes.",
+        meaning: "GitHub's user ID, which stays the same if the login changes.",
     },
 ];
 
@@ -137,11 +137,11 @@ pub fn of(kind: ScopeKind, columns: Columns) -> Vec<Column> {
     match (kind, columns) {
         (ScopeKind::Organization, Columns::Github) => GITHUB[..5].to_vec(),
         (ScopeKind::Enterprise, Columns::Github) => GITHUB.to_vec(),
-        (_, Columns::All) => [&GITHUB[..], &OTHERS].concat(),
+        (_, Columns::All) => [&GITHUB[..], &EXTRA_COLUMNS].concat(),
     }
 }
 
-impl Form<'_> {
+impl ColumnSet<'_> {
     /// Which columns it has.
     pub fn columns(&self) -> Columns {
         match self {
@@ -172,39 +172,44 @@ pub struct Row<'a> {
     scope: &'a Scope,
     report_time: Timestamp,
     seat: &'a Seat,
-    form: Form<'a>,
+    column_set: ColumnSet<'a>,
 }
 
 /// The rows of a report in that form, in the report's order.
-pub fn rows<'a>(report: &'a Report, form: Form<'a>) -> impl Iterator<Item = Row<'a>> {
+pub fn rows<'a>(report: &'a Report, column_set: ColumnSet<'a>) -> impl Iterator<Item = Row<'a>> {
     report
         .seats()
         .iter()
-        .map(move |seat| Row::new(report.scope(), report.time(), seat, form))
+        .map(move |seat| Row::new(report.scope(), report.time(), seat, column_set))
 }
 
 impl<'a> Row<'a> {
     /// The row of a seat in the report of `scope` of that time.
-    pub fn new(scope: &'a Scope, report_time: Timestamp, seat: &'a Seat, form: Form<'a>) -> Self {
+    pub fn new(
+        scope: &'a Scope,
+        report_time: Timestamp,
+        seat: &'a Seat,
+        column_set: ColumnSet<'a>,
+    ) -> Self {
         Self {
             scope,
             report_time,
             seat,
-            form,
+            column_set,
         }
     }
 
     /// What it says, in the order of [`of`].
     pub fn cells(self) -> impl Iterator<Item = Cell<'a>> {
-        let standing = match self.form {
-            Form::Github => None,
-            Form::All(standings) => Some(standings.of(self.seat)),
+        let activity = match self.column_set {
+            ColumnSet::Github => None,
+            ColumnSet::All(activities) => Some(activities.of(self.seat)),
         };
-        let github = match (self.scope.kind(), self.form) {
-            (ScopeKind::Organization, Form::Github) => 5,
+        let github = match (self.scope.kind(), self.column_set) {
+            (ScopeKind::Organization, ColumnSet::Github) => 5,
             _ => 6,
         };
-        let others = standing.map(|standing| self.others(standing));
+        let others = activity.map(|activity| self.others(activity));
         self.github()
             .into_iter()
             .take(github)
@@ -228,12 +233,12 @@ impl<'a> Row<'a> {
         ]
     }
 
-    fn others(&self, standing: Option<&Standing<'a>>) -> [Cell<'a>; 10] {
+    fn others(&self, activity: Option<&PersonActivity<'a>>) -> [Cell<'a>; 10] {
         let seat = self.seat;
-        let known = standing.and_then(|standing| standing.last_known_activity_at);
+        let known = activity.and_then(|activity| activity.last_known_activity_at);
         let (surface, version) = family(seat.last_surface_used.as_deref());
         [
-            text(standing.map(|standing| standing.status.as_str())),
+            text(activity.map(|activity| activity.status.as_str())),
             known.map_or(Cell::Missing, |at| {
                 let seconds = self.report_time.as_second() - whole_seconds(at).as_second();
                 Cell::Number(u64::try_from(seconds / 86_400).unwrap_or_default())

@@ -1,12 +1,12 @@
-//! What makes a report complete, and what speaks against it.
+//! Detects incomplete reads.
 //!
-//! The list of seats moves while it is read: a seat granted or revoked between two pages shifts
-//! the rows, so that one is read twice or missed. GitHub gives no snapshot, but signs by which a
-//! moved list is seen. One move leaves no sign: between the same two pages a seat is revoked and
-//! another granted further on, so that the total stays, and the row that slipped over the edge is
-//! on neither page. The same happens where `total_seats` does not count every row, so that one less
-//! does not fall short of it. [`super::Report::is_airtight`] says where neither can be; reports
-//! recorded before show what is missing, see [`crate::history::Past::absent`].
+//! The list of seats is paginated and isn't a snapshot, so a concurrent change can duplicate or skip a
+//! row. Most changes leave a sign, such as a different total or a seat that's read twice. One doesn't:
+//! if a seat is revoked and another granted between the same two pages, the total stays the same, and
+//! the row at the edge is on neither page. The same happens if `total_seats` doesn't count every row,
+//! because one row less doesn't fall short of it. [`super::Report::cannot_have_skipped_rows`] rules both
+//! out for some reports. For the others, recorded reports show what's missing: see
+//! [`crate::history::PriorState::absent`].
 
 use std::fmt;
 
@@ -27,9 +27,9 @@ pub struct Reading {
     pub partial: bool,
 }
 
-/// One reason why a report cannot be called complete.
+/// A reason why a report can't be called complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Doubt {
+pub enum IncompleteReason {
     /// A page does not say how many seats there are, so nothing can be held against it.
     TotalMissing {
         /// The page, counted from 1.
@@ -69,14 +69,14 @@ pub enum Doubt {
     },
 }
 
-impl Doubt {
-    /// Whether reading the list again may settle it.
-    pub fn may_pass(&self) -> bool {
+impl IncompleteReason {
+    /// Whether the reason can disappear if the list is read again.
+    pub fn is_transient(&self) -> bool {
         !matches!(self, Self::TotalMissing { .. } | Self::Partial)
     }
 }
 
-impl fmt::Display for Doubt {
+impl fmt::Display for IncompleteReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Partial => f.write_str(
@@ -127,33 +127,38 @@ impl Reading {
     ///
     /// More people than `total_seats` is no doubt: somebody with seats in two organizations is
     /// billed in one of them only.
-    pub fn doubts(&self, people: usize, without_person: usize, twice: usize) -> Vec<Doubt> {
-        let mut doubts = Vec::new();
+    pub fn incomplete_reasons(
+        &self,
+        people: usize,
+        without_person: usize,
+        twice: usize,
+    ) -> Vec<IncompleteReason> {
+        let mut incomplete_reasons = Vec::new();
         if self.partial {
-            doubts.push(Doubt::Partial);
+            incomplete_reasons.push(IncompleteReason::Partial);
         }
         if let Some(page) = self.totals.iter().position(Option::is_none) {
-            doubts.push(Doubt::TotalMissing { page: page + 1 });
+            incomplete_reasons.push(IncompleteReason::TotalMissing { page: page + 1 });
         }
         if let Some(first) = self.total_seats()
             && let Some((page, later)) = (1..)
                 .zip(self.totals.iter().copied())
                 .find_map(|(page, total)| Some((page, total.filter(|total| *total != first)?)))
         {
-            doubts.push(Doubt::TotalMoved { first, later, page });
+            incomplete_reasons.push(IncompleteReason::TotalMoved { first, later, page });
         }
         if twice > 0 {
-            doubts.push(Doubt::SeatTwice { seats: twice });
+            incomplete_reasons.push(IncompleteReason::SeatTwice { seats: twice });
         }
         if let Some(total_seats) = self.totals.iter().copied().flatten().max()
             && ((people + without_person) as u64) < total_seats
         {
-            doubts.push(Doubt::Short {
+            incomplete_reasons.push(IncompleteReason::Short {
                 people,
                 without_person,
                 total_seats,
             });
         }
-        doubts
+        incomplete_reasons
     }
 }

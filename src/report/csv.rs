@@ -7,32 +7,28 @@
 //!
 //! Cells that begin with `=`, `+`, `-` or `@` stay as they are, as in GitHub's file.
 
+mod recorded;
 mod shape;
 
 use std::io;
-use std::sync::Arc;
 
-use bytes::Bytes;
-use csv::{ByteRecord, QuoteStyle, ReaderBuilder, Terminator, WriterBuilder};
-use jiff::Timestamp;
+use csv::{QuoteStyle, Terminator, WriterBuilder};
 
 use super::Report;
-use super::columns::{self, Cell, Columns, Form};
-use super::scope::ScopeKind;
-use super::seat::{Account, NONE, Seat, whole_seconds};
-use crate::system::text::shown;
+use super::columns::{self, Cell, ColumnSet};
 
+pub(crate) use recorded::{RecordedError, RecordedReport};
 pub(crate) use shape::ShapeError;
 
 /// Writes `report` to `out`.
 ///
 /// # Errors
 /// Where `out` cannot be written.
-pub fn write(report: &Report, form: Form<'_>, out: impl io::Write) -> io::Result<()> {
+pub fn write(report: &Report, column_set: ColumnSet<'_>, out: impl io::Write) -> io::Result<()> {
     let mut csv = writer(out);
-    let columns = columns::of(report.scope().kind(), form.columns());
+    let columns = columns::of(report.scope().kind(), column_set.columns());
     csv.write_record(columns.iter().map(|column| column.name))?;
-    for row in columns::rows(report, form) {
+    for row in columns::rows(report, column_set) {
         for cell in row.cells() {
             match cell {
                 Cell::Text(text) => csv.write_field(text.as_bytes())?,
@@ -53,223 +49,17 @@ fn writer<W: io::Write>(out: W) -> csv::Writer<W> {
         .from_writer(out)
 }
 
-/// A report that was written before, read back from its file.
-#[derive(Debug, Clone)]
-pub(crate) struct Recorded {
-    kind: ScopeKind,
-    columns: Columns,
-    time: Option<Timestamp>,
-    is_of_one_time: bool,
-    /// GitHub's columns only.
-    rows: Vec<ByteRecord>,
-}
-
-/// Why a file cannot be read as a report.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum RecordedError {
-    /// It isn't a whole report.
-    #[error(transparent)]
-    Shape(#[from] ShapeError),
-    /// A row has too many or too few cells.
-    #[error("line {line} has {found} cells instead of {expected}")]
-    Cells {
-        /// The line on which the row begins.
-        line: u64,
-        /// How many cells it has.
-        found: usize,
-        /// How many the header has.
-        expected: usize,
-    },
-    /// It can't be read as CSV. Never in practice: all bytes are CSV.
-    #[error("it isn't valid CSV: {0}")]
-    Csv(#[from] csv::Error),
-    /// A cell that must be a time isn't one.
-    #[error(
-        "the `{column}` in line {line} is {:?} instead of a time such as `2026-03-28T06:54:33Z`",
-        shown(.text, 50)
-    )]
-    Time {
-        /// The column.
-        column: &'static str,
-        /// The line on which the row begins.
-        line: u64,
-        /// What the cell says.
-        text: String,
-    },
-}
-
-impl Recorded {
-    /// Reads a file that [`write()`] wrote with GitHub's columns, or that was downloaded from
-    /// GitHub.
-    ///
-    /// # Errors
-    /// If the file isn't such a report, or isn't whole.
-    pub(crate) fn read(file: &[u8]) -> Result<Self, RecordedError> {
-        let recorded = Self::read_any(file)?;
-        match recorded.columns {
-            Columns::Github => Ok(recorded),
-            Columns::All => Err(ShapeError::Columns.into()),
-        }
-    }
-
-    /// Reads a file as [`Recorded::read`] does, or one that [`write()`] wrote with all columns. Of
-    /// the latter only GitHub's columns are kept. Both kinds of scopes have the same columns then,
-    /// so it's an organization's if every row is of the organization `slug`.
-    ///
-    /// # Errors
-    /// If the file isn't such a report, or isn't whole.
-    pub(crate) fn read_download(file: &[u8], slug: &str) -> Result<Self, RecordedError> {
-        let mut recorded = Self::read_any(file)?;
-        let is_of_slug = |row: &ByteRecord| {
-            row.get(5)
-                .is_some_and(|cell| cell.eq_ignore_ascii_case(slug.as_bytes()))
-        };
-        if recorded.columns == Columns::All && recorded.rows.iter().all(is_of_slug) {
-            recorded.kind = ScopeKind::Organization;
-        }
-        Ok(recorded)
-    }
-
-    /// The report of a scope of that kind, and its file with GitHub's columns only: `file` itself,
-    /// if that's what was read and has no others.
-    ///
-    /// # Errors
-    /// Never in practice: memory can be written to.
-    pub(crate) fn into_github_form(
-        mut self,
-        file: Bytes,
-        kind: ScopeKind,
-    ) -> Result<(Self, Bytes), RecordedError> {
-        if self.columns == Columns::Github {
-            return Ok((self, file));
-        }
-        let columns = columns::of(kind, Columns::Github);
-        let mut csv = writer(Vec::new());
-        csv.write_record(columns.iter().map(|column| column.name))?;
-        for row in &mut self.rows {
-            row.truncate(columns.len());
-            csv.write_byte_record(row)?;
-        }
-        (self.kind, self.columns) = (kind, Columns::Github);
-        let file = csv
-            .into_inner()
-            .map_err(|error| csv::Error::from(error.into_error()))?;
-        Ok((self, file.into()))
-    }
-
-    fn read_any(file: &[u8]) -> Result<Self, RecordedError> {
-        // Some editors put a mark before UTF-8.
-        let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-        shape::check_text(file)?;
-        let mut csv = ReaderBuilder::new().flexible(true).from_reader(file);
-        let header = csv.byte_headers()?.clone();
-        let (kind, columns) = [
-            (ScopeKind::Organization, Columns::Github),
-            (ScopeKind::Enterprise, Columns::Github),
-            (ScopeKind::Enterprise, Columns::All),
-        ]
-        .into_iter()
-        .find(|(kind, columns)| {
-            let columns = columns::of(*kind, *columns);
-            header
-                .iter()
-                .eq(columns.iter().map(|column| column.name.as_bytes()))
-        })
-        .ok_or_else(|| shape::of_other(file))?;
-        shape::check_end(file)?;
-        let mut rows = Vec::new();
-        let mut time: Option<Timestamp> = None;
-        let mut is_of_one_time = true;
-        for record in csv.byte_records() {
-            let mut record = record?;
-            let line = record.position().map_or(0, csv::Position::line);
-            let (found, expected) = (record.len(), header.len());
-            if found != expected {
-                return Err(RecordedError::Cells {
-                    line,
-                    found,
-                    expected,
-                });
-            }
-            let at = |place: usize| RecordedError::Time {
-                column: columns::GITHUB[place].name,
-                line,
-                text: String::from_utf8_lossy(&record[place]).into_owned(),
-            };
-            let row_time = time_in(&record, 0).ok().flatten().ok_or_else(|| at(0))?;
-            for place in [2, 3] {
-                time_in(&record, place).map_err(|()| at(place))?;
-            }
-            is_of_one_time &= time.is_none_or(|time| time == row_time);
-            time = time.max(Some(row_time));
-            record.truncate(columns::of(kind, Columns::Github).len());
-            rows.push(record);
-        }
-        Ok(Self {
-            kind,
-            columns,
-            time,
-            is_of_one_time,
-            rows,
-        })
-    }
-
-    /// Whether it is an organization's or an enterprise's.
-    pub(crate) fn kind(&self) -> ScopeKind {
-        self.kind
-    }
-
-    /// The moment it speaks of. A report without rows does not say.
-    pub(crate) fn time(&self) -> Option<Timestamp> {
-        self.time
-    }
-
-    /// Whether all its rows are of the same moment, as in every file that one report made.
-    pub(crate) fn is_of_one_time(&self) -> bool {
-        self.is_of_one_time
-    }
-
-    /// Its rows as seats, as far as they say something of them: no ids, no teams, no grants.
-    pub(crate) fn seats(&self) -> Vec<Seat> {
-        let text = |row: &ByteRecord, place| {
-            let cell = String::from_utf8_lossy(row.get(place)?);
-            (cell != NONE).then(|| cell.into_owned())
-        };
-        let account = |login: String| Account {
-            id: None,
-            login: login.into(),
-        };
-        let time = |row, place| time_in(row, place).ok().flatten();
-        self.rows
-            .iter()
-            .map(|row| Seat {
-                assignee: text(row, 1).map(account),
-                organization: text(row, 5).map(account).map(Arc::new),
-                last_authenticated_at: time(row, 2),
-                last_activity_at: time(row, 3),
-                last_surface_used: text(row, 4).map(Into::into),
-                ..Seat::default()
-            })
-            .collect()
-    }
-}
-
-/// The time in a cell, nothing for the word `None`.
-fn time_in(row: &ByteRecord, place: usize) -> Result<Option<Timestamp>, ()> {
-    let cell = row.get(place).ok_or(())?;
-    if cell == NONE.as_bytes() {
-        return Ok(None);
-    }
-    let text = std::str::from_utf8(cell).map_err(|_| ())?;
-    text.parse().map(whole_seconds).map(Some).map_err(|_| ())
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+
     use super::super::completeness::Reading;
-    use super::super::scope::Scope;
+    use super::super::scope::{Scope, ScopeKind};
+    use super::super::seat::{Account, Seat};
     use super::*;
 
     fn report(kind: ScopeKind, second: &str, seats: Vec<Seat>) -> Report {
@@ -286,7 +76,7 @@ mod tests {
 
     fn file(report: &Report) -> String {
         let mut file = Vec::new();
-        write(report, Form::Github, &mut file).unwrap();
+        write(report, ColumnSet::Github, &mut file).unwrap();
         String::from_utf8(file).unwrap()
     }
 
@@ -367,7 +157,7 @@ mod tests {
         let odd = report(ScopeKind::Organization, "33", surfaces.map(odd).into());
         let written = file(&odd);
         assert!(written.contains(",=1+1\n") && written.contains(",\"a\"\"b\"\n"));
-        let recorded = Recorded::read(written.as_bytes()).unwrap();
+        let recorded = RecordedReport::read(written.as_bytes()).unwrap();
         assert!(say_the_same(
             ScopeKind::Organization,
             &recorded.seats(),
@@ -376,15 +166,15 @@ mod tests {
     }
 
     fn say_the_same(kind: ScopeKind, one: &[Seat], other: &[Seat]) -> bool {
-        let form = |seat| Seat::in_githubs_form(seat, kind);
-        one.iter().map(form).eq(other.iter().map(form))
+        let column_set = |seat| Seat::in_githubs_form(seat, kind);
+        one.iter().map(column_set).eq(other.iter().map(column_set))
     }
 
     #[test]
     fn two_reports_say_the_same_whatever_their_time() {
         let one = report(ScopeKind::Enterprise, "33", vec![octocat()]);
         let later = report(ScopeKind::Enterprise, "34", vec![octocat()]);
-        let recorded = Recorded::read(file(&one).as_bytes()).unwrap();
+        let recorded = RecordedReport::read(file(&one).as_bytes()).unwrap();
         assert_eq!(recorded.time(), Some(one.time()));
         assert!(say_the_same(
             one.scope().kind(),
@@ -412,7 +202,9 @@ mod tests {
                 "`Report Time` in line 2 is \"a\"",
             ),
         ] {
-            let error = Recorded::read(file.as_bytes()).unwrap_err().to_string();
+            let error = RecordedReport::read(file.as_bytes())
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(why), "{error}");
         }
     }

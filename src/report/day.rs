@@ -21,6 +21,15 @@ pub(crate) fn stem_of(day: Date) -> String {
     format!("{REPORTS}/{:04}/{day}", day.year())
 }
 
+/// Whether a path in a folder is the report or the manifest of a day, and of which.
+pub(crate) fn day_of(path: &str) -> Option<Date> {
+    let stem = path
+        .strip_suffix(".json")
+        .or_else(|| path.strip_suffix(".csv"))?;
+    let day: Date = stem.rsplit('/').next()?.parse().ok()?;
+    (stem_of(day) == stem).then_some(day)
+}
+
 /// The day of `time` in UTC.
 pub fn date(time: Timestamp) -> Date {
     time.to_zoned_datetime(TimeZone::UTC).date()

@@ -8,21 +8,21 @@ use std::io;
 use serde::ser::{SerializeMap as _, Serializer};
 
 use super::Report;
-use super::columns::{self, Column, Form, Row};
+use super::columns::{self, Column, ColumnSet, Row};
 use super::manifest::Manifest;
 
 /// Writes `report` with the facts of `manifest` to `out`, each row on a line of its own.
 pub(crate) fn write(
     report: &Report,
-    form: Form<'_>,
+    column_set: ColumnSet<'_>,
     manifest: &Manifest<'_>,
     mut out: impl io::Write,
 ) -> io::Result<()> {
     let facts = serde_json::to_string_pretty(manifest)?;
     let facts = facts.strip_suffix("\n}").unwrap_or(&facts);
     write!(out, "{facts},\n  \"rows\": [")?;
-    let columns = columns::of(report.scope().kind(), form.columns());
-    for (place, row) in columns::rows(report, form).enumerate() {
+    let columns = columns::of(report.scope().kind(), column_set.columns());
+    for (place, row) in columns::rows(report, column_set).enumerate() {
         out.write_all(if place == 0 { b"\n    " } else { b",\n    " })?;
         write_row(&columns, &row, &mut out)?;
     }

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::pseudonym::PseudonymKey;
+use super::Report;
+use super::person::people_in;
+use super::pseudonym_key::PseudonymKey;
 use super::scope::{Scope, ScopeKind};
 use super::seat::{Seat, whole_seconds};
-use super::{Report, people};
 
 /// The version of the manifest's form; it grows when a reader would have to know.
 pub(crate) const SCHEMA_VERSION: u32 = 1;
@@ -134,7 +135,11 @@ impl<'a> Manifest<'a> {
             pseudonyms: None,
             total_seats: reading.total_seats(),
             complete: Some(report.is_complete()),
-            incomplete_reasons: report.doubts().iter().map(ToString::to_string).collect(),
+            incomplete_reasons: report
+                .incomplete_reasons()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             shortfall: report.shortfall(),
             continuity: None,
             files,
@@ -158,7 +163,7 @@ impl<'a> Manifest<'a> {
             fetch: None,
             pages: None,
             seats: seats.len(),
-            people: people::of(seats).count(),
+            people: people_in(seats).count(),
             pseudonyms: None,
             total_seats: None,
             complete: None,

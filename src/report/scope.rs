@@ -113,7 +113,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hostile;
+    use crate::arbitrary_text;
 
     #[test]
     fn names_that_mean_something_in_a_path_or_an_address_are_refused() {
@@ -134,10 +134,10 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(hostile::cases())]
+        #![proptest_config(arbitrary_text::config())]
 
         #[test]
-        fn what_is_taken_as_a_name_means_nothing_in_a_path_or_an_address(text in hostile::text()) {
+        fn what_is_taken_as_a_name_means_nothing_in_a_path_or_an_address(text in arbitrary_text::text()) {
             for kind in [ScopeKind::Organization, ScopeKind::Enterprise] {
                 match Scope::new(kind, &text) {
                     Ok(scope) => {

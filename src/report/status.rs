@@ -7,7 +7,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 /// How long GitHub keeps a last activity ("Metrics data properties for GitHub Copilot").
-pub(crate) const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+pub(crate) const GITHUB_RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// What can be said of a person; the first that fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,20 +34,20 @@ impl Status {
     }
 }
 
-/// By what a status is told.
+/// Decides the status of people.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rule {
+pub(crate) struct StatusPolicy {
     /// The time of the report.
     pub now: Timestamp,
     /// From when somebody counts as inactive.
     pub inactive_after: SignedDuration,
 }
 
-impl Rule {
+impl StatusPolicy {
     /// What can be said of somebody with the oldest grant `granted_at`, whose newest known
     /// activity was at `activity_at`, and every activity of whom is known since `known_since`.
     ///
-    /// Exactly as long ago as the rule says is not within it: with 30 days, somebody who was
+    /// An activity exactly as long ago as the limit isn't within it: with 30 days, somebody who was
     /// active 2,592,000 seconds before the report is inactive, and a second later is not.
     pub(crate) fn status(
         &self,
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn each_boundary_is_exact_to_the_second() {
-        let rule = Rule {
+        let policy = StatusPolicy {
             now: at(300, 0),
             inactive_after: SignedDuration::from_hours(30 * 24),
         };
@@ -97,7 +97,7 @@ mod tests {
             (None, None, Status::Inactive),
         ] {
             assert_eq!(
-                rule.status(granted, activity, at(210, 0)),
+                policy.status(granted, activity, at(210, 0)),
                 status,
                 "{granted:?} {activity:?}"
             );

@@ -1,9 +1,9 @@
 use std::error::Error;
 
 use super::Report;
-use super::columns::{Form, family};
-use super::completeness::{Doubt, Reading};
-use super::csv::{self, Recorded};
+use super::columns::{ColumnSet, family};
+use super::completeness::{IncompleteReason, Reading};
+use super::csv::{self, RecordedReport};
 use super::day::day_stem;
 use super::scope::{Scope, ScopeKind};
 use super::seat::{Account, Seat, ordered, whole_seconds};
@@ -30,14 +30,14 @@ fn a_day_is_that_of_utc() -> Tested {
 
 #[test]
 fn a_total_that_changes_between_pages_is_a_reason_that_may_pass() -> Tested {
-    let doubts = reading(&[150, 149])?.doubts(150, 0, 0);
-    let moved = Doubt::TotalMoved {
+    let incomplete_reasons = reading(&[150, 149])?.incomplete_reasons(150, 0, 0);
+    let moved = IncompleteReason::TotalMoved {
         first: 150,
         later: 149,
         page: 2,
     };
-    assert_eq!(doubts, [moved]);
-    assert!(doubts[0].may_pass());
+    assert_eq!(incomplete_reasons, [moved]);
+    assert!(incomplete_reasons[0].is_transient());
     Ok(())
 }
 
@@ -46,7 +46,7 @@ fn a_seat_without_a_person_has_a_row() -> Tested {
     let scope = Scope::new(ScopeKind::Organization, "acme")?;
     let report = Report::new(scope, reading(&[1])?, vec![Seat::default()]);
     let mut file = Vec::new();
-    csv::write(&report, Form::Github, &mut file)?;
+    csv::write(&report, ColumnSet::Github, &mut file)?;
     assert_eq!(
         String::from_utf8(file)?,
         "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
@@ -59,9 +59,9 @@ fn a_seat_without_a_person_has_a_row() -> Tested {
 fn a_downloaded_report_tells_its_time() -> Tested {
     let downloaded = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
                       2026-03-28T06:54:33Z,octocat,None,2026-03-27T01:52:53Z,copilot-cli\n";
-    let recorded = Recorded::read(downloaded.as_bytes())?;
+    let recorded = RecordedReport::read(downloaded.as_bytes())?;
     assert_eq!(recorded.time(), Some("2026-03-28T06:54:33Z".parse()?));
-    assert!(Recorded::read(b"name,last seen\n").is_err());
+    assert!(RecordedReport::read(b"name,last seen\n").is_err());
     Ok(())
 }
 

@@ -1,63 +1,39 @@
-//! What the next step and the person get to know: outputs, job summary, and the limit.
+//! Tells the next step and the person what the journal holds: outputs, job summary, and the limit.
 
-use anyhow::Context as _;
-
+use crate::audit::Recorded;
 use crate::inputs::Inputs;
 use crate::pages::summary::{self, Facts, Line, Section};
-use crate::run::outcome::{Outcome, artifact_line, finished, outputs_of};
-use crate::runner::artifact::Uploaded;
-use crate::runner::outputs;
+use crate::run::journal::{Journal, ScopeRun};
+use crate::run::write::WrittenReport;
+use crate::runner::outputs::{self, MAX_SUMMARY_SIZE, Outputs};
 use crate::system::environment::Environment;
+use crate::system::files::Written;
 
-/// Tells the next step and the person: outputs and summary, each also where the other cannot be
-/// written.
-pub(super) fn tell(
-    inputs: &Inputs,
-    environment: &Environment,
-    outcomes: &[Outcome<'_>],
-    uploaded: &anyhow::Result<Option<Uploaded>>,
-    names: bool,
-) -> Vec<anyhow::Error> {
-    let outputs = outputs_of(outcomes, uploaded)
-        .write(environment)
-        .context("The outputs could not be written to the file in GITHUB_OUTPUT");
+/// Writes outputs and summary, each even if the other can't be written. `names` says whether the
+/// summary may name people.
+pub(crate) fn tell(inputs: &Inputs, environment: &Environment, names: bool, journal: &Journal) {
+    let outputs = outputs_of(journal).write(environment).map_err(|error| {
+        format!("The outputs could not be written to the file in GITHUB_OUTPUT: {error}")
+    });
     let summary = if inputs.summary {
-        let sections: Vec<Section<'_>> = outcomes
-            .iter()
-            .map(|outcome| Section {
-                title: format!("The {} {}", outcome.scope.kind(), outcome.scope),
-                facts: outcome.finished.as_ref().ok().map(|finished| Facts {
-                    report: &finished.read.report,
-                    known: &finished.read.known,
-                    rule: finished.rule,
-                    counts: finished.counts,
-                    changes: outcome.changes(),
-                }),
-                lines: std::iter::once(outcome.finished_line())
-                    .chain(outcome.unknown_line())
-                    .chain(outcome.recorded_lines())
-                    .collect(),
-                warnings: outcome.warnings().cloned().collect(),
-            })
-            .collect();
-        let over = over_limit(inputs, outcomes).map(Line::bad);
-        let general: Vec<Line> = over.into_iter().chain(artifact_line(uploaded)).collect();
-        let text = summary::write(&sections, &general, names);
-        outputs::write_summary(environment, &text)
-            .context("The summary could not be written to the file in GITHUB_STEP_SUMMARY")
+        let text = summary_of(inputs, journal, names);
+        outputs::write_summary(environment, &text).map_err(|error| {
+            format!("The summary could not be written to the file in GITHUB_STEP_SUMMARY: {error}")
+        })
     } else {
         Ok(())
     };
-    [outputs.err(), summary.err()]
-        .into_iter()
-        .flatten()
-        .collect()
+    for error in [outputs, summary].into_iter().filter_map(Result::err) {
+        tracing::error!("{error}");
+        journal.untold(error);
+    }
 }
 
-/// Says so where more people than allowed are inactive or have never used their seat.
-pub(super) fn over_limit(inputs: &Inputs, outcomes: &[Outcome<'_>]) -> Option<String> {
+/// Says so if more people than allowed are inactive or have never used their seat.
+pub(crate) fn over_limit(inputs: &Inputs, journal: &Journal) -> Option<String> {
     let limit = inputs.report.max_inactive?;
-    let counts = || finished(outcomes).map(|finished| finished.counts);
+    let reports = journal.reports();
+    let counts = || reports.iter().map(|report| report.counts);
     let all: usize = counts().map(|counts| counts.people).sum();
     let idle: usize = counts().map(|c| c.inactive + c.never_used).sum();
     limit.is_exceeded(idle, all).then(|| {
@@ -66,4 +42,92 @@ pub(super) fn over_limit(inputs: &Inputs, outcomes: &[Outcome<'_>]) -> Option<St
             "{idle} of {all} people ({percent:.2} %) are inactive or have never used their seat, and `max-inactive` allows {limit}. Everything was delivered as asked; only this limit makes the run fail"
         )
     })
+}
+
+fn summary_of(inputs: &Inputs, journal: &Journal, names: bool) -> String {
+    let scopes = journal.scopes();
+    let sections: Vec<Section<'_>> = scopes
+        .iter()
+        .map(|run| Section {
+            title: format!("The {} {}", run.scope.kind(), run.scope),
+            facts: run.report.as_ref().ok().map(|written| Facts {
+                report: &written.fetched.report,
+                known: &written.fetched.known,
+                policy: written.rule,
+                counts: written.counts,
+                changes: run.recorded().map(|recorded| &*recorded.changes),
+            }),
+            lines: run.lines(),
+            warnings: run.warnings().cloned().collect(),
+        })
+        .collect();
+    let over = over_limit(inputs, journal).map(Line::bad);
+    let general: Vec<Line> = over.into_iter().chain(journal.artifact_line()).collect();
+    summary::write(&sections, &general, names, MAX_SUMMARY_SIZE)
+}
+
+fn outputs_of(journal: &Journal) -> Outputs {
+    let reports = journal.reports();
+    let each = |text: fn(&Written) -> &str| {
+        let files = reports.iter().flat_map(|report| &report.forms);
+        files.map(text).collect::<Vec<_>>().join("\n")
+    };
+    // Nobody has a seat, and there's no report: not the same.
+    let sum = |count: fn(&WrittenReport) -> usize| match reports.as_slice() {
+        [] => String::new(),
+        reports => {
+            let sum: usize = reports.iter().map(|report| count(report)).sum();
+            sum.to_string()
+        }
+    };
+    let mut out = Outputs::default();
+    out.set("report-path", &each(|file| &file.below_workspace));
+    out.set("report-sha256", &each(|file| &file.sha256));
+    out.set("seats", &sum(|r| r.fetched.report.seats().len()));
+    out.set("people", &sum(|r| r.counts.people));
+    out.set("active", &sum(|r| r.counts.active));
+    out.set("inactive", &sum(|r| r.counts.inactive));
+    out.set("never-used", &sum(|r| r.counts.never_used));
+    out.set("new", &sum(|r| r.counts.new));
+    let scopes = journal.scopes();
+    let is_complete =
+        |run: &ScopeRun| matches!(&run.report, Ok(r) if r.fetched.report.is_complete());
+    let complete = scopes.iter().all(is_complete);
+    out.set("complete", if complete { "true" } else { "false" });
+
+    let recorded: Vec<&Recorded> = scopes.iter().filter_map(ScopeRun::recorded).collect();
+    let changed = match recorded.as_slice() {
+        [] => "",
+        recorded if recorded.iter().any(|recorded| recorded.changed) => "true",
+        _ => "false",
+    };
+    out.set("changed", changed);
+    let sum = |count: fn(&Recorded) -> usize| match recorded.as_slice() {
+        [] => String::new(),
+        recorded => {
+            let sum: usize = recorded.iter().map(|recorded| count(recorded)).sum();
+            sum.to_string()
+        }
+    };
+    out.set("seats-added", &sum(|recorded| recorded.granted));
+    out.set("seats-removed", &sum(|recorded| recorded.revoked));
+    if let Some(Ok(artifact)) = &*journal.artifact() {
+        out.set("artifact-id", &artifact.id);
+        out.set("artifact-name", artifact.name.as_str());
+        out.set("artifact-url", &artifact.url);
+        out.set("artifact-digest", &artifact.digest);
+    }
+    let commits = || {
+        recorded
+            .iter()
+            .filter_map(|recorded| recorded.commit.as_ref())
+    };
+    let shas: Vec<&str> = commits().map(|commit| &*commit.sha).collect();
+    let urls: Vec<&str> = commits().map(|commit| &*commit.url).collect();
+    out.set("commit-sha", &shas.join("\n"));
+    out.set("commit-url", &urls.join("\n"));
+    let pulls = recorded.iter().filter_map(|r| r.pull_request.as_ref());
+    let pulls: Vec<&str> = pulls.map(|pull| &*pull.url).collect();
+    out.set("pull-request-url", &pulls.join("\n"));
+    out
 }

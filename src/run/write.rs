@@ -1,59 +1,64 @@
-//! The files of a report: in each format, and in a folder the manifest beside them.
+//! Writes the files of a report: each format, and in a folder the manifest beside them.
 
 use std::io;
 
-use crate::audit::Delivery;
-use crate::github::client::Client;
 use crate::inputs::{Format, Inputs};
-use crate::report::columns::{Columns, Form};
+use crate::report::activity::{ActivityIndex, Counts};
+use crate::report::columns::{ColumnSet, Columns};
 use crate::report::manifest::FileEntry;
-use crate::report::standing::{Counts, Standings};
-use crate::report::status::Rule;
+use crate::report::provenance::Provenance;
+use crate::report::status::StatusPolicy;
 use crate::report::{csv, json};
 use crate::run::destination::Destination;
-use crate::run::outcome::Finished;
-use crate::run::read::Read;
+use crate::run::fetch::FetchedReport;
 use crate::system::files::Written;
 
-/// Writes the files of a report to where they go.
-pub(super) async fn take(
-    inputs: &Inputs,
-    delivery: &Delivery<'_>,
-    reader: &Client,
-    destination: &Destination,
-    read: Read,
-) -> anyhow::Result<Finished> {
-    let rule = Rule {
-        now: read.report.time(),
-        inactive_after: inputs.report.inactive_after,
-    };
-    let (forms, manifest) = write(inputs, delivery, reader, destination, &read, rule).await?;
-    Ok(Finished {
-        counts: Counts::of(read.known.standings(read.report.credible_seats(), rule)),
-        read,
-        rule,
-        forms,
-        manifest,
-    })
+/// A report whose files lie where the inputs ask for them.
+pub(crate) struct WrittenReport {
+    pub(crate) fetched: FetchedReport,
+    pub(crate) rule: StatusPolicy,
+    pub(crate) counts: Counts,
+    /// The report, in each format that was asked for.
+    pub(crate) forms: Vec<Written>,
+    /// The manifest beside it, if it's in a folder.
+    pub(crate) manifest: Option<Written>,
 }
 
-/// Writes the files of a report: in each form, and in a folder the manifest beside them.
-async fn write(
+impl WrittenReport {
+    /// All files, the manifest last.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Written> {
+        self.forms.iter().chain(&self.manifest)
+    }
+
+    /// Removes the files, and returns those that couldn't be removed.
+    pub(crate) fn withdraw(&self) -> Vec<&str> {
+        let left = self
+            .files()
+            .filter(|file| std::fs::remove_file(&file.path).is_err());
+        left.map(|file| &*file.below_workspace).collect()
+    }
+}
+
+/// Writes the files of a report that was read from the API at the address `api`.
+pub(crate) async fn write(
     inputs: &Inputs,
-    delivery: &Delivery<'_>,
-    reader: &Client,
     destination: &Destination,
-    Read { report, known, .. }: &Read,
-    rule: Rule,
-) -> anyhow::Result<(Vec<Written>, Option<Written>)> {
-    let api = reader.address().as_str();
-    let manifest = |files| delivery.manifest(report, api, files);
-    let standings;
+    provenance: &Provenance<'_>,
+    api: &str,
+    fetched: FetchedReport,
+) -> anyhow::Result<WrittenReport> {
+    let FetchedReport { report, known, .. } = &fetched;
+    let rule = StatusPolicy {
+        now: report.time(),
+        inactive_after: inputs.report.inactive_after,
+    };
+    let manifest = |files| provenance.manifest(report, api, files);
+    let activities;
     let form = match inputs.report.columns {
-        Columns::Github => Form::Github,
+        Columns::Github => ColumnSet::Github,
         Columns::All => {
-            standings = Standings::new(known.standings(report.credible_seats(), rule));
-            Form::All(&standings)
+            activities = ActivityIndex::new(known.activities(report.credible_seats(), rule));
+            ColumnSet::All(&activities)
         }
     };
     let stem = report.file_stem();
@@ -78,16 +83,24 @@ async fn write(
         );
         forms.push(written);
     }
-    if !destination.has_manifests() {
-        return Ok((forms, None));
-    }
-    let entries = forms.iter().map(|file| FileEntry {
-        name: file.name.clone(),
-        size: file.size,
-        sha256: file.sha256.clone(),
-    });
-    let manifest = manifest(entries.collect()).to_file()?;
-    let name = format!("{stem}.manifest.json");
-    let manifest = destination.write(&name, |out| out.write_all(&manifest));
-    Ok((forms, Some(manifest.await?)))
+    let manifest = if destination.has_manifests() {
+        let entries = forms.iter().map(|file| FileEntry {
+            name: file.name.clone(),
+            size: file.size,
+            sha256: file.sha256.clone(),
+        });
+        let content = manifest(entries.collect()).to_file()?;
+        let name = format!("{stem}.manifest.json");
+        let written = destination.write(&name, |out| out.write_all(&content));
+        Some(written.await?)
+    } else {
+        None
+    };
+    Ok(WrittenReport {
+        counts: Counts::of(known.activities(report.credible_seats(), rule)),
+        rule,
+        forms,
+        manifest,
+        fetched,
+    })
 }

@@ -73,7 +73,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hostile;
+    use crate::arbitrary_text;
 
     #[test]
     fn a_value_cannot_end_itself_and_begin_another_output() {
@@ -86,11 +86,11 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(hostile::cases())]
+        #![proptest_config(arbitrary_text::config())]
 
         #[test]
         fn any_outputs_are_read_back_by_the_runner_as_they_were_set(
-            values in proptest::collection::vec(hostile::text(), 1..4),
+            values in proptest::collection::vec(arbitrary_text::text(), 1..4),
         ) {
             const NAMES: [&str; 3] = ["report-path", "commit-url", "changed"];
             let mut outputs = Outputs::default();

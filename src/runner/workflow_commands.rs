@@ -93,7 +93,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hostile;
+    use crate::arbitrary_text;
 
     #[test]
     fn a_command_is_one_line_whatever_its_message() {
@@ -125,10 +125,10 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(hostile::cases())]
+        #![proptest_config(arbitrary_text::config())]
 
         #[test]
-        fn no_line_of_any_text_is_a_command(text in hostile::text()) {
+        fn no_line_of_any_text_is_a_command(text in arbitrary_text::text()) {
             for line in plain(&text).split(['\n', '\r']) {
                 let seen: String = line.chars().filter(|c| !text::is_invisible(*c)).collect();
                 prop_assert_eq!(&seen, line);
@@ -138,7 +138,7 @@ mod tests {
         }
 
         #[test]
-        fn a_command_has_one_line_and_says_what_it_should(text in hostile::text()) {
+        fn a_command_has_one_line_and_says_what_it_should(text in arbitrary_text::text()) {
             let line = Command::AddMask.line(&text);
             prop_assert!(!line.contains(['\n', '\r']));
             let data = line.strip_prefix("::add-mask::").unwrap_or_default();

@@ -28,7 +28,7 @@ pub struct Clock {
 }
 
 /// What shortened waits of a test still leave a server on the same machine to answer in.
-const SHORTEST_PATIENCE: Duration = Duration::from_secs(3);
+const MIN_PATIENCE: Duration = Duration::from_secs(3);
 
 /// How far the machine's clock can be off before GitHub's counts.
 pub(crate) const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
@@ -66,7 +66,7 @@ impl Clock {
     /// How long to wait for an answer that should come within `limit`. Shortened like any wait,
     /// but never below what a server needs.
     pub fn patience(&self, limit: Duration) -> Duration {
-        limit.mul_f64(self.scale).max(limit.min(SHORTEST_PATIENCE))
+        limit.mul_f64(self.scale).max(limit.min(MIN_PATIENCE))
     }
 
     /// The present moment, in UTC.

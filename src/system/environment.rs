@@ -5,6 +5,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The variables that have a secret if a person starts the command. A shell can't set the runner's
+/// names for them, which have hyphens. The second name is the short one, which other programs might
+/// use, too, so the first one counts if both are set.
+pub(crate) type SecretVariables = [&'static str; 2];
+
+/// The token that reads the report.
+pub(crate) const TOKEN: SecretVariables = ["COPILOT_REPORT_TOKEN", "GITHUB_TOKEN"];
+
+/// The token that writes to the repository.
+pub(crate) const COMMIT_TOKEN: SecretVariables = ["COPILOT_REPORT_COMMIT_TOKEN", "COMMIT_TOKEN"];
+
+/// The private key of the GitHub App that reads the report.
+pub(crate) const APP_PRIVATE_KEY: SecretVariables =
+    ["COPILOT_REPORT_APP_PRIVATE_KEY", "APP_PRIVATE_KEY"];
+
+/// The key that pseudonyms are made with.
+pub(crate) const PSEUDONYM_KEY: SecretVariables = ["COPILOT_REPORT_PSEUDONYM_KEY", "PSEUDONYM_KEY"];
+
 /// The environment variables of the process, as they were when it started.
 ///
 /// An empty value is an absent one: the runner hands an input that was not given as an empty
@@ -52,6 +70,12 @@ impl Environment {
             .get(name)
             .map(String::as_str)
             .filter(|value| !value.trim().is_empty())
+    }
+
+    /// The variable that counts for a secret, and its value.
+    pub(crate) fn secret(&self, variables: SecretVariables) -> Option<(&'static str, &str)> {
+        let mut variables = variables.into_iter();
+        variables.find_map(|variable| Some((variable, self.get(variable)?)))
     }
 
     /// Whether this is a step of a GitHub Actions workflow, where workflow commands are understood.

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 /// A folder within the workspace that files are written to.
 #[derive(Debug, Clone)]
-pub(crate) struct Folder {
+pub(crate) struct Workspace {
     workspace: PathBuf,
     below: PathBuf,
     owner: (u32, u32),
@@ -35,7 +35,7 @@ pub(crate) struct Written {
 impl Written {
     /// Whether the file still has the bytes that were written.
     pub(crate) fn is_unchanged(&self) -> io::Result<bool> {
-        let mut hashing = Hashing::new(io::sink());
+        let mut hashing = HashingWriter::new(io::sink());
         io::copy(&mut File::open(&self.path)?, &mut hashing)?;
         let (size, sha256) = hashing.finish()?;
         Ok(size == self.size && sha256 == self.sha256)
@@ -71,7 +71,7 @@ pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> FileError + '_ {
     }
 }
 
-impl Folder {
+impl Workspace {
     /// Opens the folder `below` the `workspace`, and makes it where it does not exist. `below` is
     /// relative and has no `..`.
     pub(crate) fn open(workspace: &Path, below: &Path) -> Result<Self, FileError> {
@@ -94,7 +94,7 @@ impl Folder {
                 }
             }
             match fs::create_dir(&path) {
-                Ok(()) => give(&path, owner).map_err(at(&path))?,
+                Ok(()) => chown_to(&path, owner).map_err(at(&path))?,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(at(&path)(error)),
             }
@@ -120,7 +120,7 @@ impl Folder {
         self.write_like(None, name, content)
     }
 
-    /// As [`Folder::write`], where a file of that name that is there already keeps its mode, and
+    /// As [`Workspace::write`], where a file of that name that is there already keeps its mode, and
     /// its owner where we may give files away.
     pub(crate) fn replace(
         &self,
@@ -168,7 +168,7 @@ impl Folder {
             options.mode(0o600);
         }
         let file = options.write(true).create_new(true).open(temporary)?;
-        let mut out = Hashing::new(io::BufWriter::new(file));
+        let mut out = HashingWriter::new(io::BufWriter::new(file));
         content(&mut out)?;
         let file: File = out
             .out
@@ -176,8 +176,8 @@ impl Folder {
             .map_err(io::IntoInnerError::into_error)?;
         file.sync_all()?;
         match before {
-            None => give(temporary, self.owner)?,
-            Some(before) => make_like(temporary, before)?,
+            None => chown_to(temporary, self.owner)?,
+            Some(before) => copy_metadata(temporary, before)?,
         }
         fs::rename(temporary, path)?;
         Ok((out.size, hex::encode(out.hash.finalize())))
@@ -186,7 +186,7 @@ impl Folder {
 
 /// Gives a file to the workspace's owner. The container runs as root, and what root owns a later
 /// step could not change or remove.
-fn give(path: &Path, owner: (u32, u32)) -> io::Result<()> {
+fn chown_to(path: &Path, owner: (u32, u32)) -> io::Result<()> {
     let metadata = fs::metadata(path)?;
     if (metadata.uid(), metadata.gid()) == owner {
         return Ok(());
@@ -199,8 +199,8 @@ fn give(path: &Path, owner: (u32, u32)) -> io::Result<()> {
 }
 
 /// Gives a file the owner and the mode of the one in whose place it comes.
-fn make_like(path: &Path, before: &fs::Metadata) -> io::Result<()> {
-    give(path, (before.uid(), before.gid()))?;
+fn copy_metadata(path: &Path, before: &fs::Metadata) -> io::Result<()> {
+    chown_to(path, (before.uid(), before.gid()))?;
     let is_groups = fs::metadata(path)?.gid() == before.gid();
     // What its group may do is not for another group.
     let kept = if is_groups { 0o777 } else { 0o707 };
@@ -208,13 +208,13 @@ fn make_like(path: &Path, before: &fs::Metadata) -> io::Result<()> {
 }
 
 /// Passes bytes on, and knows their number and SHA-256.
-pub(crate) struct Hashing<W> {
+pub(crate) struct HashingWriter<W> {
     out: W,
     hash: Sha256,
     size: u64,
 }
 
-impl<W: io::Write> Hashing<W> {
+impl<W: io::Write> HashingWriter<W> {
     pub(crate) fn new(out: W) -> Self {
         Self {
             out,
@@ -230,7 +230,7 @@ impl<W: io::Write> Hashing<W> {
     }
 }
 
-impl<W: io::Write> io::Write for Hashing<W> {
+impl<W: io::Write> io::Write for HashingWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.out.write(bytes)?;
         self.hash.update(&bytes[..written]);
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn a_file_that_fails_half_way_leaves_nothing() {
         let workspace = tempfile::tempdir().unwrap();
-        let folder = Folder::open(workspace.path(), Path::new("a/b")).unwrap();
+        let folder = Workspace::open(workspace.path(), Path::new("a/b")).unwrap();
         folder
             .write("x.csv", |out| {
                 out.write_all(b"half")?;
@@ -271,14 +271,14 @@ mod tests {
         let workspace = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(outside.path(), workspace.path().join("out")).unwrap();
         assert!(matches!(
-            Folder::open(workspace.path(), Path::new("out")),
+            Workspace::open(workspace.path(), Path::new("out")),
             Err(FileError::Outside { .. })
         ));
-        assert!(Folder::open(workspace.path(), Path::new("out/deeper")).is_err());
+        assert!(Workspace::open(workspace.path(), Path::new("out/deeper")).is_err());
         assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
         fs::create_dir(workspace.path().join("real")).unwrap();
         std::os::unix::fs::symlink("real", workspace.path().join("in")).unwrap();
-        assert!(Folder::open(workspace.path(), Path::new("in")).is_ok());
+        assert!(Workspace::open(workspace.path(), Path::new("in")).is_ok());
     }
 
     #[test]
@@ -288,7 +288,7 @@ mod tests {
         fs::write(&target, "precious").unwrap();
         let workspace = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(&target, workspace.path().join("x.csv")).unwrap();
-        let folder = Folder::open(workspace.path(), Path::new(".")).unwrap();
+        let folder = Workspace::open(workspace.path(), Path::new(".")).unwrap();
         let written = folder.write("x.csv", |out| out.write_all(b"abc")).unwrap();
         assert_eq!(fs::read_to_string(target).unwrap(), "precious");
         assert_eq!(written.below_workspace, "x.csv");

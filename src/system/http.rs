@@ -16,7 +16,7 @@ use reqwest::Url;
 use crate::system::environment::Environment;
 pub(crate) use body::read_body;
 pub use proxies::Proxies;
-pub(crate) use proxies::{ProxyError, ProxyErrors, Via};
+pub(crate) use proxies::{ProxyChoice, ProxyError, ProxyErrors};
 pub(crate) use transport_error::{TransportError, TransportErrorKind};
 
 /// How long to try to reach a server.
@@ -24,7 +24,7 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How much of a file of certificates is looked at, in bytes. All authorities that a system trusts
 /// need less than a tenth of it, and a path such as `/dev/zero` has no end.
-const LARGEST: u64 = 10_000_000;
+const MAX_CERTIFICATES_SIZE: u64 = 10_000_000;
 
 /// What every file of certificates in the form PEM has.
 const MARK: &[u8] = b"-----BEGIN CERTIFICATE-----";
@@ -53,7 +53,9 @@ impl Http {
         if let Some(path) = environment.get("SSL_CERT_FILE") {
             let file = File::open(path).and_then(|file| {
                 let mut start = Vec::new();
-                file.take(LARGEST).read_to_end(&mut start).map(|_| start)
+                file.take(MAX_CERTIFICATES_SIZE)
+                    .read_to_end(&mut start)
+                    .map(|_| start)
             });
             let file = file
                 .with_context(|| format!("SSL_CERT_FILE names {path:?}, which cannot be read"))?;
@@ -84,7 +86,7 @@ impl Http {
     }
 
     /// The proxy that a request to `url` goes by.
-    pub fn via(&self, url: &Url) -> Option<Via> {
+    pub fn via(&self, url: &Url) -> Option<ProxyChoice> {
         self.proxies.via(url)
     }
 }

@@ -11,11 +11,11 @@ use std::sync::{Mutex, PoisonError};
 static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// A shorter text is no secret, and replacing it would garble every text.
-const SHORTEST: usize = 6;
+const MIN_SECRET_LENGTH: usize = 6;
 
 /// Adds `secret` to what is never shown.
 pub(crate) fn remember(secret: &str) {
-    if secret.len() < SHORTEST {
+    if secret.len() < MIN_SECRET_LENGTH {
         return;
     }
     let mut secrets = SECRETS.lock().unwrap_or_else(PoisonError::into_inner);

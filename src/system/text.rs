@@ -66,7 +66,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hostile;
+    use crate::arbitrary_text;
 
     #[test]
     fn text_from_elsewhere_stays_on_one_line_and_has_an_end() {
@@ -79,11 +79,11 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(hostile::cases())]
+        #![proptest_config(arbitrary_text::config())]
 
         #[test]
         fn whatever_is_shown_is_one_line_of_visible_characters_with_an_end(
-            text in hostile::text(), most in 0_usize..40,
+            text in arbitrary_text::text(), most in 0_usize..40,
         ) {
             let shown = shown(&text, most);
             prop_assert!(!shown.chars().any(|c| c.is_control() || is_invisible(c)), "{shown:?}");

@@ -6,11 +6,10 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{failure, refusal};
+use super::refusal::{self, failure};
 use crate::apps::{App, Installation, Target};
 use crate::github::Token;
 use crate::http::{Answer, Call};
-use crate::inspect::token_of;
 use crate::seat::account;
 use crate::seats::id_of;
 use crate::world::{SERVER_URL, World};
@@ -40,7 +39,7 @@ pub(super) fn handle(world: &World, call: &Call) -> Option<Answer> {
 }
 
 fn as_app(world: &World, call: &Call, answer: impl FnOnce(&App) -> Answer) -> Answer {
-    let assertion = token_of(call).unwrap_or_default();
+    let assertion = call.token().unwrap_or_default();
     world.keep_assertion(assertion);
     match verified(world, assertion) {
         Ok(app) => answer(&app),

@@ -4,9 +4,11 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::repository::{Place, github_itself, identity};
-use super::{Asked, failure, git_data, refusal, rules};
-use crate::git::{Edit, Entry, NewCommit};
+use super::asked::{Asked, identity};
+use super::refusal::failure;
+use super::repository::Place;
+use super::{git_data, refusal, rules};
+use crate::git::{Edit, Entry, NewCommit, github_itself};
 use crate::http::Answer;
 use crate::world::SERVER_URL;
 

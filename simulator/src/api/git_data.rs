@@ -4,9 +4,11 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::repository::{Place, github_itself, identity};
-use super::{Asked, failure, refusal, rules, unknown};
-use crate::git::{Edit, GitError, NewCommit, Person};
+use super::asked::{Asked, identity};
+use super::refusal::{failure, unknown};
+use super::repository::Place;
+use super::{refusal, rules};
+use crate::git::{Edit, GitError, NewCommit, Person, github_itself};
 use crate::github::Signatures;
 use crate::http::Answer;
 use crate::world::SERVER_URL;

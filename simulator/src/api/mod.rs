@@ -1,59 +1,24 @@
 //! GitHub's API: who asks, what for, and the headers of every answer.
 
 mod app;
+pub(crate) mod asked;
 mod contents;
 mod git_data;
 mod owners;
 mod pulls;
-mod refusal;
+pub(crate) mod refusal;
 mod repository;
-mod rules;
+pub(crate) mod rules;
 mod seats;
 
-use serde_json::json;
+use asked::Asked;
+use refusal::unknown;
+use repository::Place;
 
-use crate::github::{self, Token};
+use crate::github::Scope;
 use crate::graphql;
 use crate::http::{Answer, Call};
-use crate::inspect::token_of;
 use crate::world::World;
-
-pub(crate) use refusal::{broken_rule, inaccessible};
-pub(crate) use repository::{github_itself, identity};
-pub(crate) use rules::broken_by_commit;
-pub(crate) use seats::page_of as seats_page;
-
-/// Whose seats are asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
-    Organization,
-    Enterprise,
-}
-
-/// One request of somebody known.
-#[derive(Clone, Copy)]
-pub(crate) struct Asked<'a> {
-    pub(crate) world: &'a World,
-    pub(crate) call: &'a Call,
-    pub(crate) token: &'a Token,
-}
-
-impl Asked<'_> {
-    pub(crate) fn complain(&self, what: impl AsRef<str>) {
-        self.world.complain(self.call, what);
-    }
-
-    /// The repository of that name, if the token may see it: its name as declared, and what was declared.
-    pub(crate) fn repository(&self, full_name: &str) -> Option<(String, github::Repository)> {
-        let found = self.world.github(|github| {
-            github::named(&github.repositories, full_name)
-                .map(|(name, repository)| (name.to_owned(), repository.clone()))
-        });
-        found.filter(|(name, repository)| {
-            repository.visibility == github::Visibility::Public || self.token.may_read(name)
-        })
-    }
-}
 
 /// Answers a request.
 pub(crate) fn handle(world: &World, call: &Call) -> Answer {
@@ -64,7 +29,7 @@ pub(crate) fn handle(world: &World, call: &Call) -> Answer {
     if let Some(answer) = app::handle(world, call) {
         return answer;
     }
-    let Some(token) = token_of(call).and_then(|secret| world.use_token(secret)) else {
+    let Some(token) = call.token().and_then(|secret| world.use_token(secret)) else {
         return refusal::bad_credentials();
     };
     let asked = Asked {
@@ -98,22 +63,52 @@ fn route(asked: Asked<'_>) -> Answer {
         ("GET", ["orgs", name]) => owners::organization(asked, name),
         ("GET", ["users", login]) => seats::user(asked, login),
         ("POST", ["graphql"]) => graphql::handle(asked),
-        (_, ["repos", owner, name, rest @ ..]) => repository::route(asked, owner, name, rest),
+        (_, ["repos", owner, name, rest @ ..]) => of_repository(asked, owner, name, rest),
         _ => unknown(asked),
     }
 }
 
-/// Nothing here answers that: either it does not exist or the simulator must learn it.
-fn unknown(asked: Asked<'_>) -> Answer {
-    asked.complain("the simulator knows no such endpoint");
-    refusal::not_found("https://docs.github.com/rest")
+fn of_repository(asked: Asked<'_>, owner: &str, name: &str, rest: &[&str]) -> Answer {
+    let found = asked.repository(&format!("{owner}/{name}"));
+    let place = found.and_then(|(full_name, declared)| {
+        let repo = asked.world.repositories.get(&full_name)?;
+        Some(Place {
+            full_name,
+            declared,
+            repo,
+        })
+    });
+    let Some(place) = place else {
+        return refusal::not_found("https://docs.github.com/rest/repos/repos#get-a-repository");
+    };
+    let method = asked.call.method.as_str();
+    if method != "GET" && place.declared.archived {
+        return refusal::archived();
+    }
+    if let ["pulls", rest @ ..] = rest {
+        return pulls::route(asked, &place, rest);
+    }
+    if method != "GET" && !asked.token.may_write(&place.full_name) {
+        return refusal::may_not_write(asked);
+    }
+    match (method, rest) {
+        ("GET", []) => Answer::json(200, &repository::describe(asked, &place)),
+        ("GET", ["rules", "branches", branch @ ..]) => rules::of_branch(&place, &branch.join("/")),
+        ("GET", ["rulesets", id]) => rules::ruleset(asked, &place, id),
+        ("GET", ["contents", path @ ..]) => {
+            contents::get(asked, &place, path.join("/").trim_matches('/'))
+        }
+        ("PUT", ["contents", path @ ..]) => contents::put(asked, &place, &path.join("/")),
+        (_, ["git", rest @ ..]) => git_data::route(asked, &place, rest),
+        _ => unknown(asked),
+    }
 }
 
 /// Adds the headers that every answer of the API has. `number` counts answers; those that a token got of one part of
 /// the API count for its limit.
 pub(crate) fn dress(world: &World, call: &Call, answer: Answer, number: u64) -> Answer {
     let resource = if call.is_graphql() { "graphql" } else { "core" };
-    let who = token_of(call).unwrap_or_default();
+    let who = call.token().unwrap_or_default();
     let used = world.use_up(&format!("{who} {resource}"));
     let reset = jiff::Timestamp::now().as_second() + 3600;
     answer
@@ -130,10 +125,4 @@ pub(crate) fn dress(world: &World, call: &Call, answer: Answer, number: u64) -> 
         .or_header("x-ratelimit-used", used.min(5000).to_string())
         .or_header("x-ratelimit-reset", reset.to_string())
         .or_header("x-ratelimit-resource", resource)
-}
-
-/// GitHub's form of a failure.
-fn failure(status: u16, message: &str, documentation: &str) -> Answer {
-    let body = json!({ "message": message, "documentation_url": documentation, "status": status.to_string() });
-    Answer::json(status, &body)
 }

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{Asked, refusal};
+use super::asked::Asked;
+use super::refusal;
 use crate::github;
 use crate::http::Answer;
 use crate::world::SERVER_URL;

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::asked::Asked;
+use super::refusal::{self, failure, unknown};
 use super::repository::{self, CREATED, Place};
-use super::{Asked, failure, refusal, unknown};
 use crate::http::Answer;
-use crate::pulls::{Ending, PullRequest};
+use crate::pull_request::{Ending, PullRequest};
 use crate::seat::account;
 use crate::seats::id_of;
 use crate::world::SERVER_URL;

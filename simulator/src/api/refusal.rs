@@ -1,8 +1,22 @@
 //! The ways in which GitHub says no.
 
-use super::{Asked, failure};
+use serde_json::json;
+
+use super::asked::Asked;
 use crate::http::Answer;
 use crate::rule::Rule;
+
+/// GitHub's form of a failure.
+pub(super) fn failure(status: u16, message: &str, documentation: &str) -> Answer {
+    let body = json!({ "message": message, "documentation_url": documentation, "status": status.to_string() });
+    Answer::json(status, &body)
+}
+
+/// Nothing here answers that: either it does not exist or the simulator must learn it.
+pub(super) fn unknown(asked: Asked<'_>) -> Answer {
+    asked.complain("the simulator knows no such endpoint");
+    not_found("https://docs.github.com/rest")
+}
 
 pub(super) fn bad_credentials() -> Answer {
     failure(401, "Bad credentials", "https://docs.github.com/rest")

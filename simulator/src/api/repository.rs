@@ -1,13 +1,12 @@
-//! A repository, its branch rules, and the way to its contents.
+//! A repository, and how GitHub describes it.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Asked, contents, git_data, pulls, refusal, rules, unknown};
-use crate::git::{Person, Repo};
+use super::asked::Asked;
+use crate::git::Repo;
 use crate::github::{self, Signatures, Visibility};
-use crate::http::Answer;
 use crate::seat::account;
 use crate::seats::id_of;
 use crate::world::SERVER_URL;
@@ -24,42 +23,6 @@ impl Place {
     /// without naming an author.
     pub(super) fn signs(&self, asked: Asked<'_>, names_somebody: bool) -> bool {
         asked.token.is_bot() && !names_somebody && self.declared.signatures != Signatures::Absent
-    }
-}
-
-pub(super) fn route(asked: Asked<'_>, owner: &str, name: &str, rest: &[&str]) -> Answer {
-    let found = asked.repository(&format!("{owner}/{name}"));
-    let place = found.and_then(|(full_name, declared)| {
-        let repo = asked.world.repositories.get(&full_name)?;
-        Some(Place {
-            full_name,
-            declared,
-            repo,
-        })
-    });
-    let Some(place) = place else {
-        return refusal::not_found("https://docs.github.com/rest/repos/repos#get-a-repository");
-    };
-    let method = asked.call.method.as_str();
-    if method != "GET" && place.declared.archived {
-        return refusal::archived();
-    }
-    if let ["pulls", rest @ ..] = rest {
-        return pulls::route(asked, &place, rest);
-    }
-    if method != "GET" && !asked.token.may_write(&place.full_name) {
-        return refusal::may_not_write(asked);
-    }
-    match (method, rest) {
-        ("GET", []) => Answer::json(200, &describe(asked, &place)),
-        ("GET", ["rules", "branches", branch @ ..]) => rules::of_branch(&place, &branch.join("/")),
-        ("GET", ["rulesets", id]) => rules::ruleset(asked, &place, id),
-        ("GET", ["contents", path @ ..]) => {
-            contents::get(asked, &place, path.join("/").trim_matches('/'))
-        }
-        ("PUT", ["contents", path @ ..]) => contents::put(asked, &place, &path.join("/")),
-        (_, ["git", rest @ ..]) => git_data::route(asked, &place, rest),
-        _ => unknown(asked),
     }
 }
 
@@ -173,21 +136,4 @@ pub(super) fn describe(asked: Asked<'_>, place: &Place) -> Value {
         about[field] = format!("{api}{rest}").into();
     }
     about
-}
-
-/// Who commits with this token where the request names nobody.
-pub(crate) fn identity(asked: Asked<'_>) -> Person {
-    if asked.token.is_bot() {
-        Person::of(
-            "github-actions[bot]",
-            "41898282+github-actions[bot]@users.noreply.github.com",
-        )
-    } else {
-        Person::of("monalisa", "1001+monalisa@users.noreply.github.com")
-    }
-}
-
-/// GitHub itself, as it stands in commits made on its pages and over its API.
-pub(crate) fn github_itself() -> Person {
-    Person::of("GitHub", "noreply@github.com")
 }

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
+use super::asked::Asked;
+use super::refusal;
 use super::repository::{CREATED, Place};
-use super::{Asked, refusal};
 use crate::github::Repository;
 use crate::http::Answer;
-use crate::inspect::token_of;
 use crate::rule::Rule;
 
 /// The ruleset that every rule here is from.
@@ -83,5 +83,8 @@ fn broken(
 }
 
 fn bypasses(asked: Asked<'_>, repository: &Repository) -> bool {
-    token_of(asked.call).is_some_and(|secret| repository.bypassed_by.contains(secret))
+    asked
+        .call
+        .token()
+        .is_some_and(|secret| repository.bypassed_by.contains(secret))
 }

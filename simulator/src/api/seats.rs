@@ -1,11 +1,10 @@
 //! The seats of an organization or enterprise, page by page.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-
-use super::{Asked, Scope, refusal};
-use crate::github;
-use crate::http::{Answer, Call};
+use super::asked::Asked;
+use super::refusal;
+use crate::github::{self, Scope};
+use crate::http::Answer;
+use crate::page::{Page, cursor};
 use crate::seats::{Paging, Seats};
 
 const DOCUMENTATION: &str = "https://docs.github.com/rest/copilot/copilot-user-management";
@@ -61,36 +60,7 @@ pub(super) fn of_organization_id(asked: Asked<'_>, id: &str) -> Answer {
     }
 }
 
-/// Which page a request asks for, counting from 1.
-pub(crate) fn page_of(call: &Call) -> usize {
-    Page::of(call).number()
-}
-
-struct Page {
-    per_page: usize,
-    start: usize,
-}
-
 impl Page {
-    /// As GitHub reads it: 50 a page, never more than 100, and nonsense is ignored.
-    fn of(call: &Call) -> Self {
-        let number = |name: &str| {
-            call.query(name)
-                .and_then(|text| text.parse::<usize>().ok())
-                .filter(|n| *n > 0)
-        };
-        let per_page = number("per_page").unwrap_or(50).min(100);
-        let start = match call.query("after").as_deref().and_then(offset) {
-            Some(offset) => offset,
-            None => (number("page").unwrap_or(1) - 1) * per_page,
-        };
-        Self { per_page, start }
-    }
-
-    fn number(&self) -> usize {
-        self.start / self.per_page + 1
-    }
-
     /// `path` is that of the organization or enterprise.
     fn answer(&self, api_url: &str, path: &str, seats: &Seats) -> Answer {
         let body = seats.body(self.start, self.per_page, self.number());
@@ -129,14 +99,14 @@ impl Page {
             }
             Paging::Loop => links.push(numbered(1, "next")),
             Paging::Cursor => {
-                let cursor = |start: usize| format!("after={}", cursor(start));
+                let after = |start: usize| format!("after={}", cursor(start));
                 if self.start + per_page < seats.count() {
-                    links.push(link(api_url, cursor(self.start + per_page), "next"));
+                    links.push(link(api_url, after(self.start + per_page), "next"));
                 }
                 if self.start > 0 {
                     links.push(link(
                         api_url,
-                        cursor(self.start.saturating_sub(per_page)),
+                        after(self.start.saturating_sub(per_page)),
                         "prev",
                     ));
                 }
@@ -145,17 +115,6 @@ impl Page {
         }
         links
     }
-}
-
-fn cursor(start: usize) -> String {
-    BASE64_STANDARD
-        .encode(format!("seat:{start}"))
-        .replace('=', "%3D")
-}
-
-fn offset(cursor: &str) -> Option<usize> {
-    let text = String::from_utf8(BASE64_STANDARD.decode(cursor).ok()?).ok()?;
-    text.strip_prefix("seat:")?.parse().ok()
 }
 
 /// Somebody who holds a seat anywhere, found by login.

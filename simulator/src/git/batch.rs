@@ -2,10 +2,9 @@
 //! longer than anything else that the simulator does.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use super::GitError;
+use super::command::GitError;
 
 /// An object's id, its type and its size.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +31,7 @@ impl Batch {
             .stderr(Stdio::null())
             .spawn()?;
         let (Some(questions), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(GitError("git cat-file: no pipes".to_owned()));
+            return Err(GitError::new("git cat-file: no pipes"));
         };
         Ok(Self {
             child,
@@ -69,7 +68,7 @@ impl Batch {
         self.questions.flush()?;
         let mut answer = String::new();
         if self.answers.read_line(&mut answer)? == 0 {
-            return Err(GitError("git cat-file ended".to_owned()));
+            return Err(GitError::new("git cat-file ended"));
         }
         let mut words = answer.trim_end_matches('\n').rsplitn(3, ' ');
         let (Some(size), Some(kind), Some(oid)) = (words.next(), words.next(), words.next()) else {
@@ -89,19 +88,4 @@ impl Drop for Batch {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// A `git` command in the repository `dir`, apart from whatever is set up on this machine.
-pub(super) fn command(dir: &Path) -> Command {
-    let mut git = Command::new(super::program());
-    git.args(["-c", "gc.auto=0", "-c", "core.fsync=none"])
-        .current_dir(dir)
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("GIT_DIR", dir)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_LITERAL_PATHSPECS", "1")
-        .env("LC_ALL", "C.UTF-8");
-    git
 }

@@ -9,7 +9,9 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use ring::digest;
 
-use super::{Edit, GitError, NewCommit, Repo};
+use super::command::GitError;
+use super::content::{Edit, NewCommit};
+use super::repo::Repo;
 
 const FILE: &str = "100644";
 const FOLDER: &str = "40000";
@@ -100,7 +102,7 @@ impl Repo {
             tree.push(b' ');
             tree.extend_from_slice(name.strip_suffix(b"/").unwrap_or(&name));
             tree.push(0);
-            tree.extend(hex::decode(oid).map_err(|error| GitError(error.to_string()))?);
+            tree.extend(hex::decode(oid).map_err(|error| GitError::new(&error.to_string()))?);
         }
         self.write_object("tree", &tree).map(Some)
     }

@@ -1,47 +1,9 @@
 //! What stands in a repository.
 
-use super::{Repo, text};
-use crate::world::lock;
-
-/// Who wrote or made a commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Person {
-    pub(crate) name: String,
-    pub(crate) email: String,
-    /// In any form git reads; now, where there is none.
-    pub(crate) date: Option<String>,
-}
-
-impl Person {
-    pub(crate) fn of(name: &str, email: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            email: email.to_owned(),
-            date: None,
-        }
-    }
-}
-
-/// A commit as it stands in the repository.
-#[derive(Debug, Clone)]
-pub(crate) struct Commit {
-    pub(crate) oid: String,
-    pub(crate) tree: String,
-    pub(crate) parents: Vec<String>,
-    pub(crate) author: Person,
-    pub(crate) committer: Person,
-    pub(crate) message: String,
-}
-
-/// An entry of a tree.
-#[derive(Debug, Clone)]
-pub(crate) struct Entry {
-    pub(crate) mode: String,
-    pub(crate) kind: String,
-    pub(crate) oid: String,
-    pub(crate) size: u64,
-    pub(crate) name: String,
-}
+use super::command::text;
+use super::content::{Commit, Entry, Person};
+use super::repo::Repo;
+use crate::sync::lock;
 
 impl Repo {
     /// Whether GitHub made the commit in its own name, so that it would be signed.

@@ -5,33 +5,12 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-use super::{GitError, Person, Repo, text};
-use crate::world::lock;
+use super::command::{GitError, text};
+use super::content::{Edit, NewCommit, Person};
+use super::repo::Repo;
+use crate::sync::lock;
 
 const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
-
-/// What a new commit holds.
-pub(crate) struct NewCommit<'a> {
-    pub(crate) tree: &'a str,
-    pub(crate) parents: &'a [String],
-    pub(crate) message: &'a str,
-    pub(crate) author: &'a Person,
-    pub(crate) committer: &'a Person,
-    /// Whether GitHub made it in its own name.
-    pub(crate) verified: bool,
-}
-
-/// A change of one path in a tree.
-pub(crate) enum Edit {
-    Put {
-        path: String,
-        mode: String,
-        oid: String,
-    },
-    Remove {
-        path: String,
-    },
-}
 
 impl Repo {
     /// Writes files and returns their object ids, in the same order.

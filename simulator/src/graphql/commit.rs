@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 
 use super::execute::Resolved;
 use super::query::{self, Place};
-use crate::api::{Asked, broken_by_commit, broken_rule, github_itself, identity, inaccessible};
-use crate::git::{Edit, NewCommit};
+use crate::api::asked::{Asked, identity};
+use crate::api::refusal::{broken_rule, inaccessible};
+use crate::api::rules::broken_by_commit;
+use crate::git::{Edit, NewCommit, github_itself};
 use crate::github::Signatures;
 
 /// GitHub refuses a commit whose request is larger.

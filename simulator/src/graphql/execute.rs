@@ -6,7 +6,7 @@ use bluejay_parser::ast::executable::{Field as Syntax, Selection, SelectionSet};
 use serde_json::{Map, Value, json};
 
 use super::schema;
-use crate::api::Asked;
+use crate::api::asked::Asked;
 
 /// A selected field.
 pub(super) struct Field<'a> {

@@ -12,25 +12,9 @@ use bluejay_parser::ast::Parse as _;
 use bluejay_parser::ast::executable::ExecutableDocument;
 use serde_json::{Map, Value, json};
 
-use crate::api::Asked;
-use crate::fault::Operation;
+use crate::api::asked::Asked;
 use crate::http::Answer;
-use execute::{Execution, Field};
-
-/// Tells a mutation from a query. A document that can't be parsed counts as a query.
-pub(crate) fn operation_of(query: &str) -> Operation {
-    let document = ExecutableDocument::parse(query).result.ok();
-    let mut operations = document
-        .iter()
-        .flat_map(ExecutableDocument::operation_definitions);
-    match operations
-        .next()
-        .map(|first| first.as_ref().operation_type())
-    {
-        Some(OperationType::Mutation) => Operation::Mutation,
-        _ => Operation::Query,
-    }
-}
+use execute::{Execution, Field, Resolved};
 
 /// Answers a request.
 pub(crate) fn handle(asked: Asked<'_>) -> Answer {
@@ -94,11 +78,31 @@ fn execute(
         variables,
         errors: Vec::new(),
     };
-    let resolve = |field: &Field<'_>| query::root(asked, field);
+    let resolve = |field: &Field<'_>| resolve_root(asked, field);
     let data = execution.object(root, &[operation.selection_set()], &[], resolve);
     let mut answer = json!({ "data": data });
     if !execution.errors.is_empty() {
         answer["errors"] = Value::Array(execution.errors);
     }
     Ok(answer)
+}
+
+/// Resolves a field of a query or a mutation.
+fn resolve_root(asked: Asked<'_>, field: &Field<'_>) -> Resolved {
+    match field.name() {
+        "repository" => {
+            let full_name = format!("{}/{}", field.text("owner"), field.text("name"));
+            query::place(asked, &full_name).map_or_else(|error| error, query::repository)
+        }
+        "enterprise" => query::enterprise(asked, &field.text("slug")),
+        "createCommitOnBranch" => commit::create(asked, &field.argument("input")),
+        "rateLimit" => {
+            let now = jiff::Timestamp::now().to_string();
+            let known = json!({
+                "cost": 1, "limit": 5000, "remaining": 5000, "resetAt": now, "used": 0,
+            });
+            query::plain("RateLimit", known)
+        }
+        _ => Resolved::Unserved,
+    }
 }

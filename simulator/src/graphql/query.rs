@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::commit;
 use super::execute::{Field, Resolved};
-use crate::api::{Asked, Scope};
+use crate::api::asked::Asked;
 use crate::git::{Commit, Entry, Person, Repo};
-use crate::github::{self, Signatures, Visibility};
+use crate::github::{self, Scope, Signatures, Visibility};
 use crate::seats::id_of;
 use crate::world::SERVER_URL;
 
@@ -44,32 +43,12 @@ pub(super) fn place(asked: Asked<'_>, full_name: &str) -> Result<Rc<Place>, Reso
 }
 
 /// An object of which all fields are known.
-fn plain(type_name: &'static str, fields: Value) -> Resolved {
+pub(super) fn plain(type_name: &'static str, fields: Value) -> Resolved {
     Resolved::object(type_name, fields, |_| Resolved::Unserved)
 }
 
-/// Resolves a field of a query or a mutation.
-pub(super) fn root(asked: Asked<'_>, field: &Field<'_>) -> Resolved {
-    match field.name() {
-        "repository" => {
-            let full_name = format!("{}/{}", field.text("owner"), field.text("name"));
-            place(asked, &full_name).map_or_else(|error| error, repository)
-        }
-        "enterprise" => enterprise(asked, &field.text("slug")),
-        "createCommitOnBranch" => commit::create(asked, &field.argument("input")),
-        "rateLimit" => {
-            let now = jiff::Timestamp::now().to_string();
-            let known = json!({
-                "cost": 1, "limit": 5000, "remaining": 5000, "resetAt": now, "used": 0,
-            });
-            plain("RateLimit", known)
-        }
-        _ => Resolved::Unserved,
-    }
-}
-
 /// An enterprise, visible to anyone who can read its seats.
-fn enterprise(asked: Asked<'_>, slug: &str) -> Resolved {
+pub(super) fn enterprise(asked: Asked<'_>, slug: &str) -> Resolved {
     let found = asked.world.github(|github| {
         let (slug, _) = github::named(&github.enterprises, slug)?;
         let is_visible = asked.token.may_read_seats(Scope::Enterprise, slug);
@@ -83,7 +62,7 @@ fn enterprise(asked: Asked<'_>, slug: &str) -> Resolved {
     plain("Enterprise", known)
 }
 
-fn repository(place: Rc<Place>) -> Resolved {
+pub(super) fn repository(place: Rc<Place>) -> Resolved {
     let (full_name, declared) = (&place.full_name, &place.declared);
     let known = json!({
         "id": format!("R_{}", id_of(full_name)),

@@ -3,8 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use simulator::{Artifact, Simulator};
+use simulator::Simulator;
 
 use crate::client::{Reply, TOKEN, no_complaints, send, start, world};
 
@@ -85,113 +84,6 @@ fn list(ids: &[u8]) -> String {
 }
 
 const ZIP: [(&str, &str); 1] = [("x-ms-blob-content-type", "application/zip")];
-
-#[test]
-fn an_artifact_makes_its_way_there_and_back() {
-    let simulator = start();
-    let created = create(&simulator, "report").unwrap().json();
-    let url = created["signed_upload_url"].as_str().unwrap();
-    assert_eq!(
-        put(&format!("{url}&comp=block&blockid={}", id(1)), &[], b"zip ")
-            .unwrap()
-            .status,
-        201
-    );
-    assert_eq!(
-        put(
-            &format!("{url}&comp=block&blockid={}", id(2)),
-            &[],
-            b"bytes"
-        )
-        .unwrap()
-        .status,
-        201
-    );
-    assert_eq!(
-        put(
-            &format!("{url}&comp=blocklist"),
-            &ZIP,
-            list(&[1, 2]).as_bytes()
-        )
-        .unwrap()
-        .status,
-        201
-    );
-    let hash = format!("sha256:{}", hex::encode(Sha256::digest(b"zip bytes")));
-    let finished = rpc(
-        &simulator,
-        "FinalizeArtifact",
-        json!({ "name": "report", "size": "9", "hash": hash }),
-    )
-    .unwrap()
-    .json();
-    let number = finished["artifact_id"].as_str().unwrap().to_owned();
-    assert_eq!(finished["ok"], true);
-
-    let listed = rpc(
-        &simulator,
-        "ListArtifacts",
-        json!({ "name_filter": "report" }),
-    )
-    .unwrap()
-    .json();
-    assert_eq!(listed["artifacts"][0]["database_id"], number);
-    assert_eq!(listed["artifacts"][0]["size"], "9");
-    let signed = rpc(
-        &simulator,
-        "GetSignedArtifactURL",
-        json!({ "name": "report" }),
-    )
-    .unwrap()
-    .json();
-    let download = send("GET", signed["signed_url"].as_str().unwrap(), &[], b"").unwrap();
-    assert_eq!(
-        (download.text().as_str(), download.header("content-type")),
-        ("zip bytes", Some("application/zip"))
-    );
-    let Artifact {
-        id,
-        name,
-        bytes,
-        digest,
-        size,
-        mime_type,
-        version,
-        ..
-    } = simulator.artifacts().remove(0);
-    assert_eq!(
-        (
-            id.to_string(),
-            name.as_str(),
-            bytes.as_slice(),
-            digest.unwrap()
-        ),
-        (number, "report", b"zip bytes".as_slice(), hash)
-    );
-    assert_eq!(
-        (size, mime_type.as_deref(), version),
-        (9, Some("application/zip"), 7)
-    );
-    no_complaints(&simulator);
-}
-
-#[test]
-fn a_name_is_taken_once() {
-    let simulator = Simulator::start(world().taken_artifact_name("old")).unwrap();
-    assert_eq!(create(&simulator, "new").unwrap().status, 200);
-    for name in ["old", "new"] {
-        let reply = create(&simulator, name).unwrap();
-        assert_eq!(
-            (reply.status, reply.json()["code"].as_str()),
-            (409, Some("already_exists"))
-        );
-    }
-    assert_eq!(
-        rpc(&simulator, "ListArtifacts", json!({})).unwrap().json(),
-        json!({ "artifacts": [] })
-    );
-    no_complaints(&simulator);
-}
 
 #[test]
 fn breaches_of_the_protocol_are_refused_and_complained_about() {

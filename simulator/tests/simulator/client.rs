@@ -149,16 +149,6 @@ pub(crate) fn api(
     with(method, &url, "application/vnd.github+json", body)
 }
 
-pub(crate) fn raw(simulator: &Simulator, path: &str) -> Reply {
-    with(
-        "GET",
-        &format!("{}{path}", simulator.api_url()),
-        "application/vnd.github.raw+json",
-        None,
-    )
-    .unwrap()
-}
-
 fn with(method: &str, url: &str, accept: &str, body: Option<&Value>) -> io::Result<Reply> {
     let authorization = format!("Bearer {TOKEN}");
     let body = body.map(Value::to_string).unwrap_or_default();

@@ -1,9 +1,9 @@
 //! Files and git objects over REST.
 
 use serde_json::{Value, json};
-use simulator::{GitHub, Repository, Rule, Simulator, Token};
+use simulator::{GitHub, Repository, Simulator, Token};
 
-use crate::client::{AUDIT, TOKEN, api, get, git, no_complaints, raw, start, world};
+use crate::client::{AUDIT, TOKEN, api, get, git, no_complaints, start};
 use crate::commits::head;
 
 fn at(path: &str) -> String {
@@ -13,37 +13,6 @@ fn at(path: &str) -> String {
 fn write(simulator: &Simulator, method: &str, path: &str, body: &Value) -> (u16, Value) {
     let reply = api(simulator, method, &at(path), Some(body)).unwrap();
     (reply.status, reply.json())
-}
-
-#[test]
-fn an_empty_repository_begins_with_a_put() {
-    let simulator =
-        Simulator::start(world().repository(AUDIT, Repository::private().empty())).unwrap();
-    let reply = get(&simulator, &at("/contents/README.md"));
-    assert_eq!(
-        (reply.status, reply.json()["message"].as_str().unwrap()),
-        (404, "This repository is empty.")
-    );
-    assert_eq!(
-        write(&simulator, "POST", "/git/blobs", &json!({ "content": "x" })).0,
-        409
-    );
-    let put = json!({ "message": "First", "content": "aGk=", "branch": "main" });
-    let (status, body) = write(
-        &simulator,
-        "PUT",
-        "/contents/copilot-activity/README.md",
-        &put,
-    );
-    assert_eq!(status, 201);
-    assert_eq!(body["commit"]["sha"], head(&simulator));
-    assert_eq!(body["commit"]["verification"]["verified"], true);
-    assert_eq!(
-        git(&simulator, &["show", "main:copilot-activity/README.md"]),
-        "hi"
-    );
-    git(&simulator, &["fsck", "--strict"]);
-    no_complaints(&simulator);
 }
 
 #[test]
@@ -68,50 +37,6 @@ fn a_put_needs_the_sha_of_what_stands_there() {
     assert_eq!(put(&body).0, 200);
     body["branch"] = json!("nowhere");
     assert_eq!(put(&body).0, 404);
-    no_complaints(&simulator);
-}
-
-#[test]
-fn files_come_raw_as_json_and_listed() {
-    let simulator = start();
-    let put = json!({ "message": "A file", "content": "w7wsIgo=" });
-    assert_eq!(
-        write(&simulator, "PUT", "/contents/a/%C3%BC%20x.csv", &put).0,
-        201
-    );
-    assert_eq!(
-        raw(&simulator, &at("/contents/a/%C3%BC%20x.csv?ref=main")).text(),
-        "ü,\"\n"
-    );
-    let file = get(&simulator, &at("/contents/a/%C3%BC%20x.csv")).json();
-    assert_eq!(
-        (file["name"].as_str(), file["content"].as_str()),
-        (Some("ü x.csv"), Some("w7wsIgo=\n"))
-    );
-    assert_eq!(
-        raw(
-            &simulator,
-            &at(&format!("/git/blobs/{}", file["sha"].as_str().unwrap()))
-        )
-        .text(),
-        "ü,\"\n"
-    );
-    let listed = get(&simulator, &at("/contents")).json();
-    let names = listed.as_array().unwrap().iter().map(|entry| {
-        (
-            entry["name"].as_str().unwrap(),
-            entry["type"].as_str().unwrap(),
-        )
-    });
-    assert_eq!(
-        names.collect::<Vec<_>>(),
-        [("README.md", "file"), ("a", "dir")]
-    );
-    assert_eq!(get(&simulator, &at("/contents/missing")).status, 404);
-    assert_eq!(
-        get(&simulator, &at("/contents/README.md?ref=missing")).status,
-        404
-    );
     no_complaints(&simulator);
 }
 
@@ -183,35 +108,6 @@ fn git_data_makes_a_commit_and_moves_the_branch_forward_only() {
         &json!({ "sha": second["sha"], "force": true }),
     );
     assert_eq!(simulator.complaints().len(), 1);
-}
-
-#[test]
-fn a_repository_tells_what_it_is_and_what_its_branches_allow() {
-    let simulator = Simulator::start(
-        world().repository(AUDIT, Repository::internal().protected(Rule::PullRequest)),
-    )
-    .unwrap();
-    let repository = get(&simulator, "/repos/OCTO/Audit").json();
-    assert_eq!(repository["full_name"], AUDIT);
-    assert_eq!(
-        (
-            repository["private"].as_bool(),
-            repository["visibility"].as_str()
-        ),
-        (Some(true), Some("internal"))
-    );
-    assert_eq!(repository["permissions"]["push"], true);
-    assert_eq!(
-        get(&simulator, &at("/rules/branches/main")).json()[0]["type"],
-        "pull_request"
-    );
-    assert_eq!(
-        get(&simulator, &at("/rules/branches/other")).json(),
-        json!([])
-    );
-    let put = json!({ "message": "Direct", "content": "aGk=" });
-    assert_eq!(write(&simulator, "PUT", "/contents/a", &put).0, 409);
-    no_complaints(&simulator);
 }
 
 #[test]

@@ -1,83 +1,9 @@
 //! Queries get exactly what they ask for.
 
 use serde_json::{Value, json};
-use simulator::{Repository, Simulator};
 
-use crate::client::{AUDIT, api, get, graphql, no_complaints, start, world};
+use crate::client::{api, get, graphql, no_complaints, start};
 use crate::commits::{MUTATION, head, input};
-
-#[test]
-fn aliases_fragments_and_variables_are_answered_as_asked() {
-    let simulator = start();
-    let first = head(&simulator);
-    graphql(
-        &simulator,
-        MUTATION,
-        &input(&first, &[("acme/latest.csv", "Login\n")]),
-    );
-    let query = "
-      # What the next run compares with.
-      query State($owner: String!, $name: String!, $branch: String!, $n: Int = 5) {
-        repository(owner: $owner, name: $name) {
-          isEmpty visibility
-          defaultBranchRef { name target { oid } }
-          ref(qualifiedName: $branch) {
-            target {
-              __typename
-              ... on Commit { tree { oid } history(first: $n) { nodes { oid message parents(first: 1) { nodes { oid } } } } }
-            }
-          }
-          there: object(expression: \"main:acme/latest.csv\") { oid ... on Blob { byteSize text isTruncated isBinary } }
-          missing: object(expression: \"main:nothing\") { oid }
-          folder: object(expression: \"main:acme\") { ... on Tree { entries { name type path } } }
-        }
-      }";
-    let answer = graphql(
-        &simulator,
-        query,
-        &json!({ "owner": "octo", "name": "audit", "branch": "refs/heads/main" }),
-    );
-    assert!(answer.get("errors").is_none(), "{answer}");
-    let repository = &answer["data"]["repository"];
-    let now = head(&simulator);
-    assert_eq!(repository["isEmpty"], false);
-    assert_eq!(repository["visibility"], "PRIVATE");
-    assert_eq!(
-        repository["defaultBranchRef"],
-        json!({ "name": "main", "target": { "oid": now } })
-    );
-    let target = &repository["ref"]["target"];
-    assert_eq!(target["__typename"], "Commit");
-    assert_eq!(
-        target["history"]["nodes"][0]["message"],
-        "Report\n\nAll of it."
-    );
-    assert_eq!(
-        target["history"]["nodes"][0]["parents"]["nodes"][0]["oid"],
-        first
-    );
-    assert_eq!(target["history"]["nodes"].as_array().unwrap().len(), 2);
-    assert_eq!(repository["there"]["text"], "Login\n");
-    assert_eq!(repository["there"]["byteSize"], 6);
-    assert_eq!(repository["missing"], Value::Null);
-    assert_eq!(
-        repository["folder"]["entries"],
-        json!([{ "name": "latest.csv", "type": "blob", "path": "acme/latest.csv" }])
-    );
-    no_complaints(&simulator);
-}
-
-#[test]
-fn an_empty_repository_has_no_branches() {
-    let simulator =
-        Simulator::start(world().repository(AUDIT, Repository::private().empty())).unwrap();
-    let query = "{ repository(owner: \"octo\", name: \"audit\") { isEmpty defaultBranchRef { name } ref(qualifiedName: \"main\") { name } } }";
-    let answer = graphql(&simulator, query, &Value::Null);
-    assert_eq!(
-        answer["data"]["repository"],
-        json!({ "isEmpty": true, "defaultBranchRef": null, "ref": null })
-    );
-}
 
 #[test]
 fn what_the_schema_does_not_know_is_refused_and_complained_about() {

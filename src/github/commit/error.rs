@@ -66,9 +66,6 @@ pub(crate) enum CommitError {
         /// Its size in bytes.
         size: usize,
     },
-    /// The branch could not be read, or what was read speaks against the commit.
-    #[error(transparent)]
-    Plan(anyhow::Error),
 }
 
 /// Whether a rule or protection is behind a refused write.

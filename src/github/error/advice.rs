@@ -6,7 +6,7 @@ use super::{ApiError, ErrorKind, GitHubError, GraphqlError, Purpose};
 use crate::github::names::RepositoryName;
 use crate::github::rate_limiter::WaitBudgetExceeded;
 use crate::report::scope::{Scope, ScopeKind};
-use crate::system::http::{TransportError, TransportErrorKind, Via};
+use crate::system::http::{ProxyChoice, TransportError, TransportErrorKind};
 
 impl GitHubError {
     /// What the person reading the error can do.
@@ -127,7 +127,7 @@ fn advice_on_transport(error: &TransportError) -> String {
         (_, TransportErrorKind::Certificate) => {
             "if a proxy or server of your own signs for this address, put its authority's certificate into a file and name it in SSL_CERT_FILE"
         }
-        (Some(Via { variable, .. }), _) => {
+        (Some(ProxyChoice { variable, .. }), _) => {
             return format!(
                 "check {variable} and NO_PROXY, that the proxy is running, and that it lets GitHub's API through; then run the workflow again"
             );

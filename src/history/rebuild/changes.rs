@@ -6,57 +6,24 @@
 
 use std::collections::BTreeMap;
 
-use csv::ByteRecord;
 use jiff::Timestamp;
 
 use super::super::changes::{self, Change, Kind};
 use super::super::verify::Files;
+use super::change_line::ChangeLine;
+use super::error::RebuildError;
 use super::grants::Grants;
 use super::identities::Identities;
 use super::overlay::Overlay;
-use super::source::{Day, Source};
+use super::source::{ByDay, Day, Source};
 use super::totals::Lines as Totals;
-use super::{ByDay, RebuildError};
 use crate::report::day::date;
 use crate::report::manifest::RecordedManifest;
 use crate::report::seat::{Seat, by_name};
 
-/// A line that can be read.
-#[derive(Debug, Clone)]
-pub(super) struct Line {
-    pub(super) time: Timestamp,
-    pub(super) login: String,
-    pub(super) kind: String,
-    pub(super) from: String,
-    pub(super) to: String,
-    record: ByteRecord,
-}
-
-impl Line {
-    fn read(record: ByteRecord) -> Option<Self> {
-        let cell = |place| {
-            let cell = record.get(place).unwrap_or_default();
-            String::from_utf8_lossy(cell).into_owned()
-        };
-        Some(Self {
-            time: cell(0).parse().ok()?,
-            login: cell(1),
-            kind: cell(4),
-            from: cell(5),
-            to: cell(6),
-            record,
-        })
-    }
-
-    /// Whether it's a change of that kind.
-    pub(super) fn is(&self, kind: Kind) -> bool {
-        self.kind == kind.as_str()
-    }
-}
-
 /// The file of a year.
 struct Year {
-    lines: Vec<Line>,
+    lines: Vec<ChangeLine>,
     /// The numbers of the lines that can't be read.
     unreadable: Vec<usize>,
     /// Whether it's to be written again.
@@ -66,7 +33,7 @@ struct Year {
 /// What two reports show of a day.
 struct Shown {
     time: Timestamp,
-    line: Line,
+    line: ChangeLine,
     kind: Kind,
 }
 
@@ -88,7 +55,7 @@ impl Changes {
             let (mut lines, mut unreadable) = (Vec::new(), Vec::new());
             for line in changes::lines(file) {
                 match line {
-                    Ok(record) => lines.extend(Line::read(record)),
+                    Ok(record) => lines.extend(ChangeLine::read(record)),
                     Err(number) => unreadable.push(number),
                 }
             }
@@ -130,7 +97,7 @@ impl Changes {
     }
 
     /// All lines that can be read.
-    pub(super) fn lines(&self) -> impl Iterator<Item = &Line> {
+    pub(super) fn lines(&self) -> impl Iterator<Item = &ChangeLine> {
         self.years.values().flat_map(|year| &year.lines)
     }
 
@@ -177,8 +144,8 @@ impl Changes {
         notes: &mut Vec<String>,
     ) -> Result<(), RebuildError> {
         for (day, shown) in std::mem::take(&mut self.shown) {
-            let of_day = |line: &&Line| date(line.time) == day;
-            let there: Vec<Line> = self.lines().filter(of_day).cloned().collect();
+            let of_day = |line: &&ChangeLine| date(line.time) == day;
+            let there: Vec<ChangeLine> = self.lines().filter(of_day).cloned().collect();
             for kind in [Kind::Revoked, Kind::Granted] {
                 let missing: Vec<&Shown> = shown
                     .iter()
@@ -253,13 +220,13 @@ fn shown_by(
     };
     let file = changes::append(&[], time, &[Change { to, ..change }]).ok()?;
     let record = changes::lines(&file).find_map(Result::ok)?;
-    let line = Line::read(record)?;
+    let line = ChangeLine::read(record)?;
     Some(Shown { time, line, kind })
 }
 
 /// Whether one of the lines of the day tells of it already: the same change of the same person, or
 /// a rename that explains why a login came or went.
-fn is_covered(shown: &Shown, there: &[Line]) -> bool {
+fn is_covered(shown: &Shown, there: &[ChangeLine]) -> bool {
     let login = shown.line.login.to_lowercase();
     there.iter().any(|line| {
         let is_same = line.is(shown.kind)

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::super::changes::Kind;
-use super::changes::Changes;
+use super::change_line::ChangeLine;
 use super::identities::Identities;
-use super::seats;
+use crate::report::seat::Seat;
 
 /// A change that says when access was granted: before it, after it, or both.
 struct Event {
@@ -23,9 +23,13 @@ pub(super) struct Grants {
 }
 
 impl Grants {
-    pub(super) fn new(seats: &seats::Lines, changes: &Changes, identities: &Identities) -> Self {
+    pub(super) fn new<'l>(
+        seats: &[Seat],
+        changes: impl Iterator<Item = &'l ChangeLine>,
+        identities: &Identities,
+    ) -> Self {
         let mut events: HashMap<String, Vec<Event>> = HashMap::new();
-        for line in changes.lines() {
+        for line in changes {
             let kinds = [Kind::Granted, Kind::Reassigned, Kind::Revoked];
             if kinds.into_iter().any(|kind| line.is(kind)) {
                 let login = identities.login(&line.login, line.time, Timestamp::MAX);
@@ -41,7 +45,7 @@ impl Grants {
             events.sort_by_key(|event| event.report);
         }
         let mut found: HashMap<String, Vec<Timestamp>> = HashMap::new();
-        for seat in seats.readable() {
+        for seat in seats {
             if let (Some(account), Some(at)) = (&seat.assignee, seat.created_at) {
                 found
                     .entry(account.login.to_lowercase())

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::super::changes::Kind;
-use super::changes::Changes;
-use super::{people, seats};
-use crate::report::seat::Account;
+use super::super::known_person::KnownPerson;
+use super::change_line::ChangeLine;
+use crate::report::seat::{Account, Seat};
 
 /// When a person with an ID was seen.
 struct Seen {
@@ -26,20 +26,24 @@ pub(super) struct Identities {
 }
 
 impl Identities {
-    pub(super) fn new(people: &people::Lines, seats: &seats::Lines, changes: &Changes) -> Self {
+    pub(super) fn new<'l>(
+        people: &[KnownPerson],
+        seats: &[Seat],
+        changes: impl Iterator<Item = &'l ChangeLine>,
+    ) -> Self {
         let mut found = Self {
             renames: HashMap::new(),
             people: HashMap::new(),
             holders: HashMap::new(),
         };
-        for line in changes.lines().filter(|line| line.is(Kind::Renamed)) {
+        for line in changes.filter(|line| line.is(Kind::Renamed)) {
             let newer = found.renames.entry(line.from.to_lowercase()).or_default();
             newer.push((line.time, line.to.clone()));
         }
         for newer in found.renames.values_mut() {
             newer.sort();
         }
-        for person in people.readable() {
+        for person in people {
             if let Some(id) = person.user_id {
                 let seen = Seen {
                     id,
@@ -50,11 +54,7 @@ impl Identities {
                 found.people.entry(login).or_default().push(seen);
             }
         }
-        for account in seats
-            .readable()
-            .iter()
-            .filter_map(|seat| seat.assignee.as_ref())
-        {
+        for account in seats.iter().filter_map(|seat| seat.assignee.as_ref()) {
             if let Some(id) = account.id {
                 found.holders.insert(account.login.to_lowercase(), id);
             }

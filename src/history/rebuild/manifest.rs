@@ -7,14 +7,15 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::super::hash::sha256;
 use super::super::listing::Listing;
-use super::super::verify::{Files, day_of};
-use super::super::{README, TREND_DARK, TREND_LIGHT, folder::hash};
-use super::RebuildError;
+use super::super::page::{README, TREND_DARK, TREND_LIGHT};
+use super::super::verify::Files;
+use super::error::RebuildError;
 use super::overlay::Overlay;
 use super::source::Source;
 use crate::history::git::{ATTRIBUTES, blob_id};
-use crate::report::day::LATEST;
+use crate::report::day::{LATEST, day_of};
 use crate::report::manifest::{Continuity, FileEntry};
 
 /// An object whose keys keep their order, and whose values keep their form.
@@ -73,7 +74,7 @@ pub(super) fn update<F: Files>(
             // A report is evidence, and no rebuild speaks for another one.
             Some(file) if day_of(&path).is_none() => Some(FileEntry {
                 size: file.len() as u64,
-                sha256: hash(&file),
+                sha256: sha256(&file),
                 name: path,
             }),
             _ => said.cloned(),

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::super::header;
-use super::super::people::{KnownPerson, PEOPLE, People};
-use super::RebuildError;
+use super::super::known_person::KnownPerson;
+use super::super::people::{PEOPLE, People};
+use super::error::RebuildError;
 use super::source::Source;
 
 /// What can be read of the file.

@@ -7,11 +7,11 @@ use std::io::Read as _;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::super::verify::{Files, Problem, day_of};
-use super::RebuildError;
+use super::super::verify::{Files, Problem};
+use super::error::RebuildError;
 use crate::report::credible_until;
-use crate::report::csv::Recorded;
-use crate::report::day::stem_of;
+use crate::report::csv::RecordedReport;
+use crate::report::day::{day_of, stem_of};
 use crate::report::manifest::RecordedManifest;
 use crate::report::seat::{Seat, without_times_after};
 
@@ -24,6 +24,9 @@ pub(super) struct Day {
     /// What its manifest says, if it can be read.
     pub(super) manifest: Option<RecordedManifest>,
 }
+
+/// Values by their day.
+pub(super) type ByDay<T> = BTreeMap<Date, T>;
 
 /// A report as far as it can be believed.
 pub(super) struct Report {
@@ -143,6 +146,11 @@ impl Source {
 }
 
 impl Day {
+    /// The path of its report.
+    fn path(&self) -> String {
+        format!("{}.csv", stem_of(self.day))
+    }
+
     /// Whether its report is proved complete, if that's known.
     pub(super) fn complete(&self) -> Option<bool> {
         self.manifest
@@ -176,8 +184,8 @@ impl Day {
     }
 }
 
-fn recorded(file: &[u8]) -> Result<Recorded, String> {
-    Recorded::read(file).map_err(|error| error.to_string())
+fn recorded(file: &[u8]) -> Result<RecordedReport, String> {
+    RecordedReport::read(file).map_err(|error| error.to_string())
 }
 
 fn content(files: &impl Files, path: &str) -> std::io::Result<Vec<u8>> {

@@ -10,9 +10,9 @@ use super::super::changes::Kind;
 use super::super::table;
 use super::super::totals::{COLUMNS, Day as Line, TOTALS, Totals};
 use super::super::verify::Files;
+use super::error::RebuildError;
 use super::overlay::Overlay;
-use super::source::{Day, Source};
-use super::{ByDay, RebuildError};
+use super::source::{ByDay, Day, Source};
 use crate::report::day::date;
 
 /// The lines that stay, and those that are new.

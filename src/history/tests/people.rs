@@ -43,8 +43,8 @@ fn every_kind_of_change_is_written_once() {
         },
         seat("new", 6),
     ];
-    let recording = repository.quietly(&report(NEXT_DAY, next.clone()));
-    assert_eq!((recording.granted, recording.revoked), (1, 1));
+    let plan = repository.quietly(&report(NEXT_DAY, next.clone()));
+    assert_eq!((plan.granted, plan.revoked), (1, 1));
     let first = [
         "2026-11-23T06:00:00Z,gone,,,revoked,2026-01-05T09:00:00Z,",
         "2026-11-23T06:00:00Z,hubot,,\"a, team\",reassigned,2026-01-05T09:00:00Z,2026-11-22T20:00:00Z",
@@ -71,11 +71,8 @@ fn activity_is_no_change_of_a_seat_but_of_its_state() {
     let mut repository = Repository::default();
     repository.quietly(&report(MORNING, vec![octocat()]));
     let active = used(octocat(), "2026-11-22T12:00:00Z", "copilot-cli");
-    let recording = repository.quietly(&report(EVENING, vec![active]));
-    assert_eq!(
-        (recording.action, recording.changed),
-        (Action::Record, true)
-    );
+    let plan = repository.quietly(&report(EVENING, vec![active]));
+    assert_eq!((plan.action, plan.changed), (Action::Record, true));
     assert_eq!(repository.text("changes/2026.csv"), "");
 }
 

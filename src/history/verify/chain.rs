@@ -5,30 +5,31 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use super::counts::totals;
-use super::{Check, Files, Link, altered, day_of};
+use super::{Files, ManifestNode, Verifier, altered};
 use crate::history::totals::TOTALS;
-use crate::report::day::{REPORTS, date, stem_of};
+use crate::report::day::{REPORTS, date, day_of, stem_of};
 use crate::report::manifest::FileEntry;
 
-impl<F: Files> Check<'_, F> {
+impl<F: Files> Verifier<'_, F> {
     /// Each manifest names the one before it, and every day in [`TOTALS`] has one.
-    pub(super) fn chain(&mut self, links: &[Link], days: &BTreeSet<Date>) {
+    pub(super) fn chain(&mut self, nodes: &[ManifestNode], days: &BTreeSet<Date>) {
         let counted = self.counted_days();
         // Of a day that has its report it was told already that the manifest is missing.
         let lost = counted.iter().copied().filter(|day| !days.contains(day));
         let mut lost = lost.peekable();
-        let mut before: Option<&Link> = None;
-        for link in links {
+        let mut before: Option<&ManifestNode> = None;
+        for node in nodes {
             let mut between = Vec::new();
-            while let Some(day) = lost.next_if(|day| *day < link.day) {
+            while let Some(day) = lost.next_if(|day| *day < node.day) {
                 between.push(day);
             }
-            let previous = link.says.as_ref().map(|says| says.previous.as_ref());
-            let is_told = previous.is_some_and(|named| self.link(before, link, named, &between));
+            let previous = node.says.as_ref().map(|says| says.previous.as_ref());
+            let is_told =
+                previous.is_some_and(|named| self.check_previous(before, node, named, &between));
             if !is_told {
                 self.lost(&between);
             }
-            before = Some(link);
+            before = Some(node);
         }
         let after: Vec<Date> = lost.collect();
         self.lost(&after);
@@ -45,12 +46,12 @@ impl<F: Files> Check<'_, F> {
         }
     }
 
-    /// Holds the manifest that `link` names against the one that is there before it. Says whether
+    /// Holds the manifest that `node` names against the one that is there before it. Says whether
     /// the days that were `lost` between them were told.
-    fn link(
+    fn check_previous(
         &mut self,
-        before: Option<&Link>,
-        link: &Link,
+        before: Option<&ManifestNode>,
+        node: &ManifestNode,
         named: Option<&FileEntry>,
         lost: &[Date],
     ) -> bool {
@@ -60,7 +61,7 @@ impl<F: Files> Check<'_, F> {
                 if day_of(&named.name).is_some_and(|day| !self.is_looked_at(day)) => {}
             (Some(before), None) => {
                 let what = format!("names no manifest before it, and {} is there", before.path);
-                self.problem(&link.path, what);
+                self.problem(&node.path, what);
             }
             (Some(before), Some(named)) if named.name == before.path => {
                 self.verdict.files += 1;
@@ -68,7 +69,7 @@ impl<F: Files> Check<'_, F> {
                     && !before.is_pointer
                     && !self.has_other_line_ends(&before.path, &[named], true)
                 {
-                    let what = altered(&link.path, named, before.size, &before.sha256);
+                    let what = altered(&node.path, named, before.size, &before.sha256);
                     self.problem(&before.path, what);
                 }
             }
@@ -78,13 +79,13 @@ impl<F: Files> Check<'_, F> {
                     |before| format!("follows {}", before.path),
                 );
                 let what = format!("{stands}, but says that it follows {}", named.name);
-                self.problem(&link.path, what);
+                self.problem(&node.path, what);
             }
             (_, Some(named)) => {
                 let others = day_of(&named.name).map_or_else(String::new, |day| others(lost, day));
                 let what = format!(
                     "is missing: {} says that it is the manifest before it{others}",
-                    link.path
+                    node.path
                 );
                 self.problem(&named.name, what);
                 return true;

@@ -3,15 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use super::growth::beginnings;
-use super::{Check, Files};
+use super::append_only::beginnings;
+use super::{Files, Verifier};
 use crate::history::git::{LineEnds, reads_lfs_pointer};
 use crate::report::manifest::FileEntry;
 
 /// What to do about pointers of Git LFS.
 const POINTER: &str = "is a Git LFS pointer instead of the file. Run `git lfs pull` to see what it points to. The action can't record to files in Git LFS: take them out with `git lfs migrate export --everything --include='PATH/**'` and remove their line from `.gitattributes`";
 
-impl<F: Files> Check<'_, F> {
+impl<F: Files> Verifier<'_, F> {
     /// Whether a file is a pointer of Git LFS, which then is a problem.
     pub(super) fn is_pointer(&mut self, path: &str) -> bool {
         let is_pointer = self.files.open(path).and_then(reads_lfs_pointer);

@@ -6,15 +6,36 @@ use std::io::{self, Read};
 use csv::{ByteRecord, ReaderBuilder};
 use jiff::civil::Date;
 
-use super::{Check, Files, Link};
+use super::{Files, ManifestNode, Verifier};
 use crate::history::totals::{Day, TOTALS, Totals};
 use crate::report::day::{date, stem_of};
 use crate::report::manifest::RecordedManifest;
 
-impl<F: Files> Check<'_, F> {
+impl<F: Files> Verifier<'_, F> {
+    /// Each day has the report that its manifest says, and no other. Gives the rows of those that
+    /// are as they should be.
+    pub(super) fn reports(&mut self, nodes: &[ManifestNode]) -> BTreeMap<Date, u64> {
+        let mut rows = BTreeMap::new();
+        for node in nodes {
+            let report = format!("{}.csv", stem_of(node.day));
+            let Some(says) = &node.says else { continue };
+            match says.files.iter().find(|entry| entry.name == report) {
+                Some(entry) => {
+                    let counted = self.check_file(&node.path, entry, count_rows);
+                    rows.extend(counted.map(|counted| (node.day, counted)));
+                }
+                None if self.has(&report) => {
+                    self.problem(&report, format!("is not named in {}", node.path));
+                }
+                None => self.problem(&node.path, "names no report of its day"),
+            }
+        }
+        rows
+    }
+
     /// Each manifest counts what its report and its line of totals do, where these are as they
     /// should be: of a file that is not it was told already.
-    pub(super) fn counts(&mut self, links: &[Link], rows: &BTreeMap<Date, u64>) {
+    pub(super) fn counts(&mut self, nodes: &[ManifestNode], rows: &BTreeMap<Date, u64>) {
         let is_damaged = self.verdict.problems.iter().any(|p| p.path == TOTALS);
         let totals = if is_damaged {
             Totals::default()
@@ -25,22 +46,22 @@ impl<F: Files> Check<'_, F> {
             .days()
             .map(|line| (date(line.report_time), line))
             .collect();
-        for link in links {
+        for node in nodes {
             // One that speaks of another day was told, and nothing here belongs to it.
-            let Some(says) = &link.says else { continue };
-            if date(says.report_time) != link.day {
+            let Some(says) = &node.says else { continue };
+            if date(says.report_time) != node.day {
                 continue;
             }
-            let rows = rows.get(&link.day).copied();
+            let rows = rows.get(&node.day).copied();
             if let (Some(seats), Some(rows)) = (says.seats, rows)
                 && seats != rows
             {
-                let report = format!("{}.csv", stem_of(link.day));
+                let report = format!("{}.csv", stem_of(node.day));
                 let what = format!("counts {seats} seats, and {report} has {rows}");
-                self.problem(&link.path, what);
-            } else if let Some(line) = lines.get(&link.day) {
+                self.problem(&node.path, what);
+            } else if let Some(line) = lines.get(&node.day) {
                 for what in differences(says, line) {
-                    self.problem(&link.path, what);
+                    self.problem(&node.path, what);
                 }
             }
         }
@@ -91,7 +112,7 @@ pub(super) fn totals(files: &impl Files) -> Totals {
 }
 
 /// How many rows a report has below its header.
-pub(super) fn rows(file: &mut dyn Read) -> io::Result<u64> {
+fn count_rows(file: &mut dyn Read) -> io::Result<u64> {
     let mut csv = ReaderBuilder::new().flexible(true).from_reader(file);
     let mut row = ByteRecord::new();
     let mut rows = 0;

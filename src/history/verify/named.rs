@@ -1,23 +1,23 @@
 //! What a manifest must name.
 
-use super::{Check, Files, Link, day_of};
+use super::{Files, ManifestNode, Verifier};
 use crate::history::required::unnamed;
-use crate::report::day::date;
+use crate::report::day::{date, day_of};
 
-impl<F: Files> Check<'_, F> {
+impl<F: Files> Verifier<'_, F> {
     /// Each manifest names every file that a run records. A file of changes only grows, so once a
     /// manifest names it, every later one of that year does.
-    pub(super) fn names(&mut self, links: &[Link]) {
+    pub(super) fn names(&mut self, nodes: &[ManifestNode]) {
         let mut changed_in = None;
-        for link in links {
-            let Some(says) = &link.says else { continue };
-            // [`Check::reports`] covers the report of the day.
+        for node in nodes {
+            let Some(says) = &node.says else { continue };
+            // [`Verifier::reports`] covers the report of the day.
             let mut missing = unnamed(says);
             missing.retain(|name| day_of(name).is_none());
-            let year = link.day.year();
+            let year = node.day.year();
             let changes = format!("changes/{year:04}.csv");
             // A manifest of another day is a problem already, and out of order.
-            let is_in_order = date(says.report_time) == link.day;
+            let is_in_order = date(says.report_time) == node.day;
             if is_in_order && says.sha256(&changes).is_some() {
                 changed_in = Some(year);
             } else if is_in_order && changed_in == Some(year) {
@@ -29,7 +29,7 @@ impl<F: Files> Check<'_, F> {
                     "doesn't name {}, so nothing shows whether the day's version was altered",
                     missing.join(", ")
                 );
-                self.problem(&link.path, what);
+                self.problem(&node.path, what);
             }
         }
     }

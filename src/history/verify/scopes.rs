@@ -1,24 +1,24 @@
 //! All manifests are of one organization or enterprise, the one that the folder is named after.
 
-use super::{Check, Files, Link};
+use super::{Files, ManifestNode, Verifier};
 use crate::history::identity::has_same_name;
 use crate::report::manifest::RecordedScope;
 
 /// Manifests in a row that have the same name.
 struct Stretch<'l> {
     /// The first of them, and the last.
-    ends: (&'l Link, &'l Link),
+    ends: (&'l ManifestNode, &'l ManifestNode),
     scope: &'l RecordedScope,
     /// The first ID in it and the last, which differ only if somebody else took the name.
     ids: Option<(u64, u64)>,
 }
 
-impl<F: Files> Check<'_, F> {
+impl<F: Files> Verifier<'_, F> {
     /// All manifests are of one scope. Its name may change if the ID shows that it was renamed.
-    pub(super) fn scopes(&mut self, links: &[Link], folder: Option<&str>) {
+    pub(super) fn scopes(&mut self, nodes: &[ManifestNode], folder: Option<&str>) {
         let mut stretches: Vec<Stretch<'_>> = Vec::new();
-        for link in links {
-            let Some(says) = &link.says else { continue };
+        for node in nodes {
+            let Some(says) = &node.says else { continue };
             let scope = &says.scope;
             let last = stretches.last_mut();
             match last.filter(|last| has_same_name(last.scope, scope)) {
@@ -31,14 +31,14 @@ impl<F: Files> Check<'_, F> {
                             scope.described(),
                             scope.kind
                         );
-                        self.problem(&link.path, what);
+                        self.problem(&node.path, what);
                     }
-                    stretch.ends.1 = link;
+                    stretch.ends.1 = node;
                     let first = stretch.ids.map(|(first, _)| first);
                     stretch.ids = scope.id.map(|id| (first.unwrap_or(id), id)).or(stretch.ids);
                 }
                 None => stretches.push(Stretch {
-                    ends: (link, link),
+                    ends: (node, node),
                     scope,
                     ids: scope.id.map(|id| (id, id)),
                 }),
@@ -47,14 +47,14 @@ impl<F: Files> Check<'_, F> {
         for pair in stretches.windows(2) {
             let [before, after] = pair else { continue };
             if let Some(why) = unproven(before, after) {
-                let (link, earlier) = (after.ends.0, before.ends.1);
+                let (node, earlier) = (after.ends.0, before.ends.1);
                 let what = format!(
                     "is of the {}, and {} of the {}; {why}",
                     after.scope.described(),
                     earlier.path,
                     before.scope.described()
                 );
-                self.problem(&link.path, what);
+                self.problem(&node.path, what);
             }
         }
         let Some(newest) = stretches.last() else {

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::Facts;
+use super::facts::Facts;
 use crate::report::columns::family;
 use crate::report::day::date;
 
 /// More kinds of surfaces than this are told together.
-const MOST_SURFACES: usize = 7;
+const MAX_SURFACES: usize = 7;
 
 /// More points than this are more than a chart in a summary has room for.
-const MOST_POINTS: usize = 30;
+const MAX_POINTS: usize = 30;
 
 /// The longest name in a chart.
-const LONGEST_NAME: usize = 30;
+const MAX_NAME_CHARS: usize = 30;
 
 /// Colours that are seen on light and on dark pages: people, and those who are active.
 const LOOK: &str = r##"%%{init: {"xyChart": {"width": 760, "height": 280}, "themeVariables": {"xyChart": {"plotColorPalette": "#2f81f7, #2ea043"}}}}%%"##;
@@ -36,12 +36,12 @@ pub(super) fn write(out: &mut String, facts: &Facts<'_>) {
 
 fn write_ages(out: &mut String, facts: &Facts<'_>) {
     let mut counts = [0_usize; AGES.len() + 1];
-    for standing in facts
+    for activity in facts
         .known
-        .standings(facts.report.credible_seats(), facts.rule)
+        .activities(facts.report.credible_seats(), facts.policy)
     {
-        let place = standing.last_known_activity_at.map(|at| {
-            let days = facts.rule.now.duration_since(at).as_hours() / 24;
+        let place = activity.last_known_activity_at.map(|at| {
+            let days = facts.policy.now.duration_since(at).as_hours() / 24;
             AGES.iter().position(|(most, _)| days < *most)
         });
         counts[place.flatten().unwrap_or(AGES.len())] += 1;
@@ -74,11 +74,8 @@ fn write_surfaces(out: &mut String, facts: &Facts<'_>) {
     }
     let mut families: Vec<(String, usize)> = families.into_iter().collect();
     families.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
-    if families.len() > MOST_SURFACES + 1 {
-        let others = families
-            .drain(MOST_SURFACES..)
-            .map(|(_, count)| count)
-            .sum();
+    if families.len() > MAX_SURFACES + 1 {
+        let others = families.drain(MAX_SURFACES..).map(|(_, count)| count).sum();
         families.push(("others".to_owned(), others));
     }
     out.push_str("\n### What people last used Copilot in\n\n```mermaid\npie showData\n");
@@ -103,7 +100,7 @@ fn write_trend(out: &mut String, facts: &Facts<'_>) {
     if points.len() < 2 {
         return;
     }
-    let each = points.len().div_ceil(MOST_POINTS);
+    let each = points.len().div_ceil(MAX_POINTS);
     let mut points: Vec<_> = points.iter().rev().step_by(each).collect();
     points.reverse();
     let most = points
@@ -134,7 +131,7 @@ fn write_trend(out: &mut String, facts: &Facts<'_>) {
 fn plain(name: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "._- ".contains(c);
     name.chars()
-        .take(LONGEST_NAME)
+        .take(MAX_NAME_CHARS)
         .map(|c| if safe(c) { c } else { '?' })
         .collect()
 }

@@ -1,7 +1,7 @@
 //! What a file looks like before it's read as a report: whether it's whole, and if it isn't a
 //! report, what else it is.
 
-use super::super::columns::{GITHUB, OTHERS};
+use super::super::columns::{EXTRA_COLUMNS, GITHUB};
 
 /// What a file is instead of a whole report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -69,7 +69,7 @@ pub(super) fn of_other(file: &[u8]) -> ShapeError {
         let is_around = |c: char| c.is_whitespace() || "\"'".contains(c);
         cell.trim_matches(is_around)
     });
-    let keys = || GITHUB.iter().chain(&OTHERS).map(|column| column.key);
+    let keys = || GITHUB.iter().chain(&EXTRA_COLUMNS).map(|column| column.key);
     let named = cells
         .clone()
         .find_map(|cell| keys().find(|key| key.contains('_') && *key == cell));
@@ -131,7 +131,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hostile;
+    use crate::arbitrary_text;
 
     const AFTER: &str = "after";
 
@@ -147,11 +147,11 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(hostile::cases())]
+        #![proptest_config(arbitrary_text::config())]
 
         #[test]
         fn a_file_is_whole_exactly_if_the_csv_reader_takes_a_further_row(
-            text in hostile::text(), quotes in "[\",\r\na]{0,12}",
+            text in arbitrary_text::text(), quotes in "[\",\r\na]{0,12}",
         ) {
             for file in [text.clone(), quotes.clone(), format!("{text}{quotes}"), format!("{quotes}{text}\n")] {
                 let is_cut = !file.ends_with(['\r', '\n']);

@@ -109,7 +109,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hostile;
+    use crate::arbitrary_text;
 
     #[test]
     fn every_character_the_service_refuses_is_refused_by_name() {
@@ -156,10 +156,10 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(hostile::cases())]
+        #![proptest_config(arbitrary_text::config())]
 
         #[test]
-        fn what_is_taken_as_a_name_leaves_no_folder_on_any_system(text in hostile::text()) {
+        fn what_is_taken_as_a_name_leaves_no_folder_on_any_system(text in arbitrary_text::text()) {
             if let Ok(name) = ArtifactName::parse(&text) {
                 prop_assert_eq!(name.as_str(), text.as_str());
                 prop_assert!(!text.contains(['/', '\\', ':', '\n', '\r', '\0', '"', '*']));

@@ -121,7 +121,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hostile;
+    use crate::arbitrary_text;
 
     fn accept(text: &str) -> (Result<SignedAddress, &'static str>, Vec<String>) {
         let service = Url::parse("http://192.168.1.7:9000").unwrap();
@@ -200,10 +200,10 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(hostile::cases())]
+        #![proptest_config(arbitrary_text::config())]
 
         #[test]
-        fn any_signature_is_masked_and_any_address_that_is_taken_leads_where_it_says(text in hostile::text()) {
+        fn any_signature_is_masked_and_any_address_that_is_taken_leads_where_it_says(text in arbitrary_text::text()) {
             for text in [text.clone(), format!("https://a/b?sig={text}"), format!("http://{text}?sig=abc")] {
                 let (address, masked) = accept(&text);
                 if let Ok(address) = address {

@@ -90,7 +90,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hostile;
+    use crate::arbitrary_text;
 
     fn token(payload: &str) -> String {
         format!(
@@ -148,11 +148,11 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(hostile::cases())]
+        #![proptest_config(arbitrary_text::config())]
 
         #[test]
         fn any_token_is_read_or_refused_and_never_shown(
-            given in hostile::text(), scopes in hostile::text(), ids in "[a-z0-9-]{1,9}:[a-z0-9-]{1,9}",
+            given in arbitrary_text::text(), scopes in arbitrary_text::text(), ids in "[a-z0-9-]{1,9}:[a-z0-9-]{1,9}",
         ) {
             let scp = serde_json::json!({ "scp": format!("{scopes} Actions.Results:{ids}") });
             let whole = token(&scp.to_string());

@@ -16,16 +16,16 @@ use crate::system::environment::Environment;
 const SOCKS: [&str; 5] = ["socks", "socks4", "socks4a", "socks5", "socks5h"];
 
 /// GitHub's pages, where the runner names no others.
-const PAGES: &str = "https://github.com";
+const GITHUB_URL: &str = "https://github.com";
 
 /// A store of artifacts ("Communication requirements for GitHub-hosted runners").
-const STORE: &str = "https://productionresultssa0.blob.core.windows.net";
+const BLOB_URL: &str = "https://productionresultssa0.blob.core.windows.net";
 
 /// The proxies for requests, by the scheme of what is asked for.
 #[derive(Clone, Default)]
 pub struct Proxies {
-    http: Option<Named>,
-    https: Option<Named>,
+    http: Option<ConfiguredProxy>,
+    https: Option<ConfiguredProxy>,
     /// The hosts for which none is used.
     except: String,
     /// Tells which requests go by a proxy, as the HTTP client itself does.
@@ -34,14 +34,14 @@ pub struct Proxies {
 
 /// A proxy, and the variable that names it.
 #[derive(Clone)]
-struct Named {
+struct ConfiguredProxy {
     variable: &'static str,
     address: Url,
 }
 
 /// The proxy that a request goes by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Via {
+pub struct ProxyChoice {
     /// Scheme, host and port, and nothing that may be secret.
     address: String,
     /// The variable that names it.
@@ -105,15 +105,15 @@ impl Proxies {
                 uri.is_ok_and(|uri| stand_in.intercept(&uri).is_some())
             })
         };
-        let all = named(environment, ["all_proxy", "ALL_PROXY"]);
+        let all = configured(environment, ["all_proxy", "ALL_PROXY"]);
         let mut errors = Vec::new();
         let mut read = |scheme, variables| {
-            let named = match named(environment, variables) {
+            let configured = match configured(environment, variables) {
                 Ok(None) => all.clone(),
-                named => named,
+                configured => configured,
             };
-            match named {
-                Ok(named) => named,
+            match configured {
+                Ok(configured) => configured,
                 Err(error) => {
                     if is_asked(scheme) && !errors.contains(&error) {
                         errors.push(error);
@@ -127,8 +127,10 @@ impl Proxies {
         if !errors.is_empty() {
             return Err(ProxyErrors(errors));
         }
-        let address = |named: &Option<Named>| {
-            let address = named.as_ref().map(|named| named.address.to_string());
+        let address = |configured: &Option<ConfiguredProxy>| {
+            let address = configured
+                .as_ref()
+                .map(|configured| configured.address.to_string());
             address.unwrap_or_default()
         };
         let matcher = Matcher::builder()
@@ -145,16 +147,16 @@ impl Proxies {
     }
 
     /// The proxy that a request to `url` goes by.
-    pub fn via(&self, url: &Url) -> Option<Via> {
+    pub fn via(&self, url: &Url) -> Option<ProxyChoice> {
         let uri = url.as_str().parse().ok()?;
         self.matcher.as_ref()?.intercept(&uri)?;
-        let named = match url.scheme() {
+        let configured = match url.scheme() {
             "https" => self.https.as_ref(),
             _ => self.http.as_ref(),
         }?;
-        Some(Via {
-            address: named.address.origin().ascii_serialization(),
-            variable: named.variable,
+        Some(ProxyChoice {
+            address: configured.address.origin().ascii_serialization(),
+            variable: configured.variable,
         })
     }
 
@@ -165,10 +167,10 @@ impl Proxies {
     ) -> reqwest::Result<reqwest::ClientBuilder> {
         let except = NoProxy::from_string(&self.except);
         let mut client = client.no_proxy();
-        if let Some(Named { address, .. }) = &self.http {
+        if let Some(ConfiguredProxy { address, .. }) = &self.http {
             client = client.proxy(Proxy::http(address.clone())?.no_proxy(except.clone()));
         }
-        if let Some(Named { address, .. }) = &self.https {
+        if let Some(ConfiguredProxy { address, .. }) = &self.https {
             client = client.proxy(Proxy::https(address.clone())?.no_proxy(except));
         }
         Ok(client)
@@ -181,9 +183,9 @@ fn asked(environment: &Environment) -> Vec<Url> {
     let pages = environment.get("GITHUB_SERVER_URL");
     let service = environment.get("ACTIONS_RESULTS_URL");
     let addresses = [
-        Some(pages.unwrap_or(PAGES)),
+        Some(pages.unwrap_or(GITHUB_URL)),
         service,
-        service.map(|_| STORE),
+        service.map(|_| BLOB_URL),
     ];
     let urls = addresses.into_iter().flatten().map(Url::parse);
     urls.filter_map(Result::ok).collect()
@@ -206,10 +208,10 @@ fn understood(except: &str) -> String {
     entries.collect::<Vec<_>>().join(",")
 }
 
-fn named(
+fn configured(
     environment: &Environment,
     variables: [&'static str; 2],
-) -> Result<Option<Named>, ProxyError> {
+) -> Result<Option<ConfiguredProxy>, ProxyError> {
     let unreadable = |variable: &&&str| environment.is_unreadable(variable);
     if let Some(variable) = variables.iter().find(unreadable) {
         let problem = ProxyProblem::NotAnAddress;
@@ -222,7 +224,7 @@ fn named(
         return Ok(None);
     };
     match parse(value.trim()) {
-        Ok(address) => Ok(Some(Named { variable, address })),
+        Ok(address) => Ok(Some(ConfiguredProxy { variable, address })),
         Err(problem) => Err(ProxyError { variable, problem }),
     }
 }
@@ -254,7 +256,7 @@ fn parse(text: &str) -> Result<Url, ProxyProblem> {
     }
 }
 
-impl fmt::Display for Via {
+impl fmt::Display for ProxyChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -267,9 +269,9 @@ impl fmt::Display for Via {
 /// Prints no addresses: they may hold passwords.
 impl fmt::Debug for Proxies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = [&self.http, &self.https].into_iter().flatten();
+        let configured = [&self.http, &self.https].into_iter().flatten();
         f.debug_list()
-            .entries(named.map(|named| named.variable))
+            .entries(configured.map(|configured| configured.variable))
             .finish()
     }
 }

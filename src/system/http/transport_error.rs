@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use super::Via;
+use super::ProxyChoice;
 use crate::system::text::shown;
 
 /// Why a server gave no response.
@@ -17,7 +17,7 @@ pub(crate) struct TransportError {
     /// The error and all its causes.
     causes: String,
     /// The proxy that the request was to go through.
-    via: Option<Via>,
+    via: Option<ProxyChoice>,
 }
 
 /// What went wrong, as far as errors of the HTTP client tell it apart.
@@ -47,7 +47,7 @@ impl fmt::Display for TransportErrorKind {
 impl TransportError {
     /// Finds out from an error of the HTTP client why there's no response to a request that was to
     /// go through `via`.
-    pub(crate) fn new(error: &(dyn StdError + 'static), via: Option<Via>) -> Self {
+    pub(crate) fn new(error: &(dyn StdError + 'static), via: Option<ProxyChoice>) -> Self {
         let mut kind = TransportErrorKind::Broken;
         let mut detail = String::new();
         let mut next = Some(error);
@@ -71,7 +71,7 @@ impl TransportError {
     }
 
     /// No whole response came within that time.
-    pub(crate) fn timeout(within: Duration, via: Option<Via>) -> Self {
+    pub(crate) fn timeout(within: Duration, via: Option<ProxyChoice>) -> Self {
         let detail = format!("no whole answer within {} s", within.as_secs());
         Self {
             kind: TransportErrorKind::Timeout,
@@ -85,7 +85,7 @@ impl TransportError {
         self.kind
     }
 
-    pub(crate) fn via(&self) -> Option<&Via> {
+    pub(crate) fn via(&self) -> Option<&ProxyChoice> {
         self.via.as_ref()
     }
 
@@ -133,6 +133,6 @@ fn causes(error: &(dyn StdError + 'static)) -> String {
     causes
 }
 
-fn by_way(via: Option<&Via>) -> String {
+fn by_way(via: Option<&ProxyChoice>) -> String {
     via.map_or_else(String::new, |via| format!(", {via}"))
 }

@@ -8,11 +8,11 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{PageBody, Shared};
-use crate::hostile;
+use crate::arbitrary_text;
 use crate::report::Report;
-use crate::report::columns::Form;
+use crate::report::columns::ColumnSet;
 use crate::report::completeness::Reading;
-use crate::report::csv::{self, Recorded};
+use crate::report::csv::{self, RecordedReport};
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::{NONE, Seat};
 
@@ -23,7 +23,7 @@ fn json_value() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
-        hostile::text().prop_map(Value::from),
+        arbitrary_text::text().prop_map(Value::from),
         time().prop_map(Value::from),
     ];
     let name = prop_oneof![
@@ -31,7 +31,7 @@ fn json_value() -> impl Strategy<Value = Value> {
             "total_seats", "seats", "assignee", "organization", "assigning_team", "login", "id",
             "created_at", "last_authenticated_at", "last_activity_at", "last_activity_editor",
         ]).prop_map(str::to_owned),
-        1 => hostile::text(),
+        1 => arbitrary_text::text(),
     ];
     leaf.prop_recursive(4, 40, 6, move |inner| {
         prop_oneof![
@@ -63,11 +63,11 @@ fn time() -> impl Strategy<Value = String> {
 /// A seat with everything that it can have, and all of its parts missing, null or empty at times.
 fn seat_value() -> impl Strategy<Value = Value> {
     let account = || {
-        let some = (any::<Option<u64>>(), hostile::text());
+        let some = (any::<Option<u64>>(), arbitrary_text::text());
         prop::option::of(some.prop_map(|(id, login)| json!({ "id": id, "login": login })))
     };
     let time = || prop::option::of(time());
-    let editor = prop::option::of(hostile::text());
+    let editor = prop::option::of(arbitrary_text::text());
     (
         account(),
         account(),
@@ -129,7 +129,7 @@ fn row(seat: &Value) -> [String; 3] {
 }
 
 proptest! {
-    #![proptest_config(hostile::cases())]
+    #![proptest_config(arbitrary_text::config())]
 
     #[test]
     fn any_json_is_a_page_or_is_refused_without_a_stumble(page in json_value()) {
@@ -146,8 +146,8 @@ proptest! {
     ) {
         let report = report(read(&json!({ "seats": seats })).unwrap());
         let mut file = Vec::new();
-        csv::write(&report, Form::Github, &mut file).unwrap();
-        let recorded = Recorded::read(&file).unwrap().seats();
+        csv::write(&report, ColumnSet::Github, &mut file).unwrap();
+        let recorded = RecordedReport::read(&file).unwrap().seats();
         let form = |seat| Seat::in_githubs_form(seat, report.scope().kind());
         prop_assert!(recorded.iter().map(form).eq(report.seats().iter().map(form)));
         // Read by others: each row is one that was sent.
@@ -176,7 +176,7 @@ proptest! {
         reversed.reverse();
         let files = [seats, reversed].map(|seats| {
             let mut file = Vec::new();
-            csv::write(&report(read(&json!({ "seats": seats })).unwrap()), Form::Github, &mut file).unwrap();
+            csv::write(&report(read(&json!({ "seats": seats })).unwrap()), ColumnSet::Github, &mut file).unwrap();
             file
         });
         prop_assert_eq!(&files[0], &files[1]);

@@ -1,0 +1,46 @@
+//! Which part of a list a request asks for.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use crate::http::Call;
+
+/// A page of a list, as a request asks for it.
+pub(crate) struct Page {
+    pub(crate) per_page: usize,
+    pub(crate) start: usize,
+}
+
+impl Page {
+    /// As GitHub reads it: 50 a page, never more than 100, and nonsense is ignored.
+    pub(crate) fn of(call: &Call) -> Self {
+        let number = |name: &str| {
+            call.query(name)
+                .and_then(|text| text.parse::<usize>().ok())
+                .filter(|n| *n > 0)
+        };
+        let per_page = number("per_page").unwrap_or(50).min(100);
+        let start = match call.query("after").as_deref().and_then(offset) {
+            Some(offset) => offset,
+            None => (number("page").unwrap_or(1) - 1) * per_page,
+        };
+        Self { per_page, start }
+    }
+
+    /// Counts from 1.
+    pub(crate) fn number(&self) -> usize {
+        self.start / self.per_page + 1
+    }
+}
+
+/// What links name the row by that begins a page.
+pub(crate) fn cursor(start: usize) -> String {
+    BASE64_STANDARD
+        .encode(format!("seat:{start}"))
+        .replace('=', "%3D")
+}
+
+fn offset(cursor: &str) -> Option<usize> {
+    let text = String::from_utf8(BASE64_STANDARD.decode(cursor).ok()?).ok()?;
+    text.strip_prefix("seat:")?.parse().ok()
+}

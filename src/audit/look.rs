@@ -1,0 +1,76 @@
+//! Looks at the history before the new report is written: the report's files and outputs need it to
+//! tell how active people are, and only a comparison with it shows that a seat is gone.
+
+use super::folder::read_folder;
+use super::{AuditError, AuditRepository, Ledger};
+use crate::github::commit::MissingBranch;
+use crate::github::names::{BranchName, RepositoryPath};
+use crate::history::{FolderFiles, PriorState, RecordError};
+use crate::report::Report;
+
+/// What the ledger held when it was looked at.
+pub(super) struct Looked {
+    /// The SHA of the commit that was looked at.
+    pub(super) head: String,
+    pub(super) folder: FolderFiles,
+    /// The paths of its files, which follow from the report's day.
+    pub(super) paths: [String; 7],
+}
+
+impl Ledger<'_> {
+    /// Reads what earlier reports say, or `None` if there aren't any. A file that can't be read
+    /// counts for nothing here; recording the report tells about it.
+    ///
+    /// Fails if the repository can't be read, or if the report must not be published anywhere (see
+    /// [`AuditError::forbids_publishing`]).
+    pub(crate) async fn look(&mut self, report: &Report) -> Result<Option<PriorState>, AuditError> {
+        let repository = self.repository;
+        let folder = repository.folder(report.scope())?;
+        let time = report.time();
+        let branch = repository.history_branch(report).await?;
+        let committer = repository.committer(branch)?.read_only();
+        let looked = committer.read_snapshot(async |snapshot| {
+            Ok::<_, AuditError>(Looked {
+                head: snapshot.head().to_owned(),
+                folder: read_folder(&snapshot, repository, report).await?,
+                paths: FolderFiles::paths(time),
+            })
+        });
+        let Some(looked) = looked.await? else {
+            return Ok(None);
+        };
+        let past = PriorState::read(&looked.folder, time, repository.clock.now());
+        let key = repository.provenance.key_fingerprint();
+        match past.check_identity(report.scope(), key.as_deref(), report.seats()) {
+            Ok(()) => {
+                self.looked = Some(looked);
+                Ok(Some(past))
+            }
+            // It says nothing about this scope, or is elsewhere. UpdatePlan the report is refused.
+            Err(RecordError::OtherKind { .. } | RecordError::Renamed { .. }) => Ok(None),
+            Err(error) => Err(repository.refused(&folder, error)),
+        }
+    }
+}
+
+impl AuditRepository<'_> {
+    /// The branch that the history is read from.
+    async fn history_branch(
+        &self,
+        report: &Report,
+    ) -> Result<(BranchName, MissingBranch), AuditError> {
+        if !self.inputs.pull_request {
+            return Ok((self.branch.clone(), MissingBranch::Default));
+        }
+        let (branch, _) = self.pull_request_branch(&self.pulls(), report).await?;
+        Ok((branch, MissingBranch::From(self.branch.clone())))
+    }
+
+    /// The error of a history that a report can't continue.
+    pub(super) fn refused(&self, folder: &RepositoryPath, error: RecordError) -> AuditError {
+        AuditError::Refused {
+            folder: format!("{folder} of {}", self.inputs.repository),
+            error: Box::new(error),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Brings a report to a branch, as the rule of the day wants it.
+
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+
+use super::folder::read_folder;
+use super::look::Looked;
+use super::{AuditError, AuditRepository};
+use crate::github::commit::{Commit, CommitContent, MissingBranch};
+use crate::github::names::{BranchName, NameError, RepositoryPath};
+use crate::history::{self, Action, FolderFiles, HistoryUpdate, Revoked, UpdatePlan};
+use crate::report::Report;
+use crate::report::columns::ColumnSet;
+use crate::report::csv;
+use crate::report::day::date;
+
+/// A report on its way into the repository.
+pub(super) struct PendingReport<'r> {
+    pub(super) report: &'r Report,
+    /// The seats that count as revoked if it doesn't show them.
+    revoked: Revoked<'r>,
+    /// What the ledger held when it was looked at.
+    looked: Option<Looked>,
+    csv: Bytes,
+    /// The folder of the scope.
+    pub(super) folder: RepositoryPath,
+    /// The commit's message.
+    pub(super) message: CommitContent,
+}
+
+/// A report that is on a branch now, or was there already.
+pub(super) struct PlacedReport {
+    pub(super) branch: BranchName,
+    pub(super) recording: UpdatePlan,
+    pub(super) commit: Option<Commit>,
+    /// Whether the branch exists now.
+    pub(super) exists: bool,
+}
+
+impl AuditRepository<'_> {
+    /// Gets a report ready to be committed.
+    pub(super) fn pending<'r>(
+        &self,
+        report: &'r Report,
+        revoked: Revoked<'r>,
+        looked: Option<Looked>,
+    ) -> Result<PendingReport<'r>, AuditError> {
+        // The repository keeps GitHub's own form, whatever the files of this run are like.
+        let mut content = Vec::new();
+        csv::write(report, ColumnSet::Github, &mut content)
+            .map_err(|error| AuditError::Other(error.to_string()))?;
+        Ok(PendingReport {
+            report,
+            revoked,
+            looked,
+            folder: self.folder(report.scope())?,
+            message: self.message(report, &content),
+            csv: Bytes::from(content),
+        })
+    }
+
+    /// Brings a report to a branch.
+    pub(super) async fn place(
+        &self,
+        pending: &PendingReport<'_>,
+        branch: (BranchName, MissingBranch),
+    ) -> Result<PlacedReport, AuditError> {
+        let (name, report) = (branch.0.clone(), pending.report);
+        let committer = self.committer(branch)?;
+        let mut decided: Option<(UpdatePlan, bool)> = None;
+        let commit = committer
+            .commit(async |snapshot| {
+                let read;
+                let is_current = |looked: &&Looked| {
+                    looked.head == snapshot.head()
+                        && looked.paths == FolderFiles::paths(report.time())
+                };
+                // Nobody committed since the look, so it needn't be read again.
+                let folder = match pending.looked.as_ref().filter(is_current) {
+                    Some(looked) => &looked.folder,
+                    None => {
+                        read = read_folder(&snapshot, self, report).await?;
+                        &read
+                    }
+                };
+                let recorded = history::record(self.entry(pending), folder, self.clock.now());
+                let recording = recorded.map_err(|error| self.refused(&pending.folder, error))?;
+                let (change, _) = decided.insert((recording, snapshot.exists()));
+                if change.files.is_empty() {
+                    return Ok::<_, AuditError>(None);
+                }
+                let files = std::mem::take(&mut change.files).into_iter();
+                let files = files.map(|(path, file)| Ok((pending.folder.join(&path)?, file)));
+                Ok(Some(CommitContent {
+                    files: files.collect::<Result<_, NameError>>()?,
+                    ..pending.message.clone()
+                }))
+            })
+            .await?;
+        let (recording, existed) =
+            decided.ok_or_else(|| AuditError::Other("nothing was decided".to_owned()))?;
+        Ok(PlacedReport {
+            branch: name,
+            recording,
+            exists: existed || commit.is_some(),
+            commit: commit.map(|commit| Commit {
+                url: self.trusted_url(commit.url),
+                ..commit
+            }),
+        })
+    }
+
+    /// The report as the history takes it.
+    fn entry<'e>(&'e self, pending: &'e PendingReport<'_>) -> HistoryUpdate<'e> {
+        let report = pending.report;
+        let api = self.client.address().as_str();
+        HistoryUpdate {
+            scope: report.scope(),
+            time: report.time(),
+            seats: report.credible_seats(),
+            shows_every_seat: report.shows_every_seat(),
+            complete: Some(report.is_complete()),
+            csv: pending.csv.clone(),
+            manifest: self.provenance.manifest(report, api, Vec::new()),
+            inactive_after: self.inactive_after,
+            shortfall: report.reliable_shortfall(),
+            revoked: pending.revoked,
+            draw: crate::pages::draw,
+        }
+    }
+
+    fn message(&self, report: &Report, file: &[u8]) -> CommitContent {
+        let date = date(report.time()).to_string();
+        let message = self
+            .inputs
+            .message
+            .replace("{scope}", report.scope().name())
+            .replace("{date}", &date);
+        let (headline, rest) = message.split_once('\n').unwrap_or((&message, ""));
+        let mut body = Vec::new();
+        if !rest.trim().is_empty() {
+            body.push(rest.trim().to_owned());
+        }
+        let complete = if report.is_complete() {
+            "complete"
+        } else {
+            "NOT PROVED COMPLETE"
+        };
+        body.push(format!(
+            "{} seats, {} people, {complete}\nReport time: {}\nSHA-256: {}",
+            report.seats().len(),
+            report.people(),
+            report.time(),
+            hex::encode(Sha256::digest(file))
+        ));
+        body.push(self.provenance.made_by());
+        CommitContent {
+            headline: headline.trim().to_owned(),
+            body: body.join("\n\n"),
+            files: Vec::new(),
+        }
+    }
+}
+
+impl PlacedReport {
+    /// What happened, for people.
+    pub(super) fn summary(&self, repository: &AuditRepository<'_>) -> String {
+        // The branch wasn't created if it would hold nothing new.
+        let branch = if self.exists {
+            &self.branch
+        } else {
+            &repository.branch
+        };
+        let place = format!("{} (branch {branch})", repository.inputs.repository);
+        match (&self.commit, &self.recording.action) {
+            (Some(commit), _) => {
+                format!(
+                    "committed to {place} as {}, {}",
+                    commit.sha, commit.verification
+                )
+            }
+            (None, Action::Older(time)) => {
+                format!("nothing committed to {place}: it has a newer report, of {time}")
+            }
+            (None, Action::SameTime) => format!(
+                "nothing committed to {place}: another run recorded a report of the same second"
+            ),
+            (None, Action::LessComplete) => format!(
+                "nothing committed to {place}: the day's report there is complete, and this one is not"
+            ),
+            (None, _) => {
+                format!("nothing committed to {place}: no seat differs from the day's report there")
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Brings a report into the repository by a pull request.
+//!
+//! While a scope has an open pull request, runs commit to its branch and read their history from
+//! it. Otherwise the report goes to a new branch. The commit creates the branch, so none is left
+//! over if there is nothing to record.
+//!
+//! A pull request may be merged or closed at any moment. If that happens while a report is brought
+//! to its branch, everything begins again from the base: what was merged is found there, and what
+//! wasn't is recorded again.
+
+use super::place::{PendingReport, PlacedReport};
+use super::{AuditError, AuditRepository};
+use crate::github::commit::{CommitError, MissingBranch};
+use crate::github::error::GitHubError;
+use crate::github::names::RepositoryName;
+use crate::github::pulls::{Opened, PullRequest};
+use crate::pages::markdown::code;
+
+/// How often to begin again because the pull request was merged or closed in the meantime.
+const MAX_ROUNDS: usize = 10;
+
+/// The pull request that holds a report, or `None` if there's nothing to propose. An error if the
+/// report is on its branch, but no pull request could be opened for it.
+pub(super) type PullRequestResult = Result<Option<PullRequest>, String>;
+
+impl AuditRepository<'_> {
+    /// Brings a report to the branch of a pull request.
+    pub(super) async fn propose(
+        &self,
+        pending: &PendingReport<'_>,
+    ) -> Result<(PlacedReport, PullRequestResult), AuditError> {
+        let repository = &self.inputs.repository;
+        let pulls = self.pulls();
+        let mut before: Option<(PlacedReport, PullRequest)> = None;
+        for _ in 0..MAX_ROUNDS {
+            let (branch, open) = self.pull_request_branch(&pulls, pending.report).await?;
+            let beginning = match open {
+                Some(_) => MissingBranch::Never,
+                None => MissingBranch::From(self.branch.clone()),
+            };
+            let placed = match self.place(pending, (branch, beginning)).await {
+                // GitHub can delete the branch on merging.
+                Err(AuditError::Commit(CommitError::Gone { .. })) => continue,
+                placed => placed?,
+            };
+            let proposed = match open {
+                Some(open) if placed.commit.is_none() => Ok(Opened::Open(open)),
+                None if !placed.exists => Ok(Opened::Nothing),
+                // Also if one was open: it may be merged or closed by now.
+                _ => {
+                    let body = self.body(pending, &placed);
+                    pulls
+                        .open(&placed.branch, &pending.message.headline, &body)
+                        .await
+                }
+            };
+            return Ok(match (proposed, before.take()) {
+                // It is in what was merged.
+                (Ok(_), Some((earlier, merged))) if placed.commit.is_none() => {
+                    (earlier, Ok(Some(merged)))
+                }
+                (Ok(Opened::Open(open)), _) => (placed, Ok(Some(open))),
+                (Ok(Opened::Nothing), _) => (placed, Ok(None)),
+                (Ok(Opened::Past(past)), _) => {
+                    tracing::info!(
+                        "The pull request {} was merged or closed meanwhile; the report is brought to a new one.",
+                        past.number
+                    );
+                    before = Some((placed, past)).filter(|(placed, _)| placed.commit.is_some());
+                    continue;
+                }
+                (Err(error), _) => {
+                    let error = self.not_opened(&error, &placed);
+                    (placed, Err(error))
+                }
+            });
+        }
+        Err(AuditError::Other(format!(
+            "The pull requests of {} in {repository} were merged or closed {MAX_ROUNDS} times while the report was brought to them.\n  what to do: run the workflow again",
+            pending.report.scope()
+        )))
+    }
+
+    /// What to tell if the report is on its branch, but the pull request couldn't be opened.
+    fn not_opened(&self, error: &GitHubError, placed: &PlacedReport) -> String {
+        let repository = &self.inputs.repository;
+        let refused = error
+            .status()
+            .is_some_and(|status| status.is_client_error());
+        let told = if refused && self.pulls_by_collaborators {
+            by_collaborators(error, repository)
+        } else {
+            error.to_string()
+        };
+        format!(
+            "{told}\n  done: the report is on the branch {} of {repository}, without a pull request into {}. The day's next run opens it; after that open it by hand, or the next run begins anew from {}",
+            placed.branch, self.branch, self.branch
+        )
+    }
+
+    /// The text of a pull request. It's written once, so it's about the report that the pull request
+    /// begins with. It names nobody.
+    fn body(&self, pending: &PendingReport<'_>, placed: &PlacedReport) -> String {
+        let (report, folder) = (pending.report, code(pending.folder.as_str()));
+        let complete = if report.is_complete() {
+            "proved complete"
+        } else {
+            "**not proved complete**"
+        };
+        let mut rows = vec![
+            ("Report time (UTC)", report.time().to_string()),
+            ("Seats (rows)", report.seats().len().to_string()),
+            ("People", report.people().to_string()),
+        ];
+        if placed.commit.is_some() {
+            rows.push(("Seats granted", placed.recording.granted.to_string()));
+            rows.push(("Seats revoked", placed.recording.revoked.to_string()));
+        }
+        let rows: String = rows
+            .iter()
+            .map(|(what, figure)| format!("| {what} | {figure} |\n"))
+            .collect();
+        format!(
+            "Records GitHub's Copilot activity report of the {} {} in {folder}. This is the report that the pull request began with, {complete}:\n\n| | |\n|---|---:|\n{rows}\nWhile the pull request is open, later runs add their reports to it, a commit each. The newest figures are in {} on its branch.\n\nMerge it, in whichever way, to take the reports over; close it to drop them. Nothing else has to be done: the next run opens another one.\n\n{}\n",
+            report.scope().kind(),
+            code(report.scope().name()),
+            code(&format!("{}/README.md", pending.folder)),
+            self.provenance.made_by()
+        )
+    }
+}
+
+/// A refusal to open a pull request in a repository where only collaborators can.
+fn by_collaborators(error: &GitHubError, repository: &RepositoryName) -> String {
+    format!(
+        "{}\n  missing: only collaborators can open pull requests in {repository} (`pull_request_creation_policy` is `collaborators_only`)\n  what to do: give a token of a collaborator with the role *Write* in `commit-token`",
+        error.without_advice()
+    )
+}

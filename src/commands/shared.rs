@@ -1,0 +1,62 @@
+//! What several subcommands need: arguments, messages, and the end by a signal.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::exit::Exit;
+use crate::runner::log;
+use crate::system::environment::Environment;
+
+/// The value of an argument that the command line requires or has a default for.
+pub(super) fn required<'a, T: Clone + Send + Sync + 'static>(
+    flags: &'a clap::ArgMatches,
+    name: &str,
+) -> anyhow::Result<&'a T> {
+    flags
+        .get_one(name)
+        .ok_or_else(|| anyhow::anyhow!("{name} is missing"))
+}
+
+/// `1 day`, `2 days`.
+pub(super) fn count(number: usize, what: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{ending}")
+}
+
+/// A file name, fit to be shown.
+pub(super) fn shown(name: &str) -> String {
+    crate::system::text::shown(name, 300)
+}
+
+/// Says what cannot be, and what to do instead.
+pub(super) fn unusable(environment: &Environment, what: &str) -> Exit {
+    log::finding(environment, what);
+    Exit::Unusable
+}
+
+/// A path as a shell takes it.
+pub(super) fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
+    if path.chars().all(is_plain) {
+        return path.to_owned();
+    }
+    format!("'{}'", path.replace('\'', r"'\''"))
+}
+
+/// Becomes true if a person or the system ends the command, so that unfinished files can be removed.
+pub(super) fn stop_by_signal() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = Arc::clone(&stop);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let signal = {
+        let _signals_need_it = runtime.enter();
+        crate::system::signals::signals()?
+    };
+    std::thread::spawn(move || {
+        runtime.block_on(signal);
+        stopped.store(true, Ordering::Relaxed);
+    });
+    Ok(stop)
+}

@@ -1,0 +1,157 @@
+//! The files of a scope's folder that the next report needs.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::changes;
+use super::git;
+use super::identity::Neighbor;
+use super::listing::Listing;
+use super::people::PEOPLE;
+use super::seats::SEATS;
+use super::totals::TOTALS;
+use crate::report::day::{LATEST, date, day_stem};
+
+/// The files of a scope's folder that the next report needs. Nothing stands for a file that is not
+/// there.
+#[derive(Debug, Default, Clone)]
+pub struct FolderFiles {
+    /// `latest.csv`.
+    pub latest: Option<Vec<u8>>,
+    /// The report of the same day.
+    pub day_report: Option<Vec<u8>>,
+    /// The manifest of the same day.
+    pub day_manifest: Option<Vec<u8>>,
+    /// `seats.csv`.
+    pub seats: Option<Vec<u8>>,
+    /// `people.csv`.
+    pub people: Option<Vec<u8>>,
+    /// `totals.csv`.
+    pub totals: Option<Vec<u8>>,
+    /// The changes of the same year.
+    pub changes: Option<Vec<u8>>,
+    /// The manifest of the newest day before, and its path in the folder.
+    pub previous: Option<(String, Vec<u8>)>,
+    /// The IDs of all files in the folder, if they're known.
+    pub listing: Option<Listing>,
+    /// The folders beside it, if it holds no history yet.
+    pub neighbors: Vec<Neighbor>,
+}
+
+impl FolderFiles {
+    /// Whether it holds no history.
+    pub fn is_empty(&self) -> bool {
+        let files = self.files();
+        files.iter().all(Option::is_none) && self.previous.is_none()
+    }
+
+    /// All files but [`FolderFiles::previous`], in the order of [`FolderFiles::paths`].
+    fn files(&self) -> [Option<&[u8]>; 7] {
+        [
+            &self.latest,
+            &self.day_report,
+            &self.day_manifest,
+            &self.seats,
+            &self.people,
+            &self.totals,
+            &self.changes,
+        ]
+        .map(Option::as_deref)
+    }
+
+    /// The paths of all files but [`FolderFiles::previous`], for a report of that time, in the order
+    /// that [`FolderFiles::from_files`] takes.
+    pub fn paths(time: Timestamp) -> [String; 7] {
+        let stem = day_stem(time);
+        [
+            LATEST.to_owned(),
+            format!("{stem}.csv"),
+            format!("{stem}.json"),
+            SEATS.to_owned(),
+            PEOPLE.to_owned(),
+            TOTALS.to_owned(),
+            changes::file_name(time),
+        ]
+    }
+
+    /// The folder, from its files in the order of [`FolderFiles::paths`].
+    pub fn from_files(
+        files: impl IntoIterator<Item = Option<Vec<u8>>>,
+        previous: Option<(String, Vec<u8>)>,
+    ) -> Self {
+        let mut files = files.into_iter();
+        let mut next = || files.next().flatten();
+        Self {
+            latest: next(),
+            day_report: next(),
+            day_manifest: next(),
+            seats: next(),
+            people: next(),
+            totals: next(),
+            changes: next(),
+            previous,
+            listing: None,
+            neighbors: Vec::new(),
+        }
+    }
+
+    /// The same folder with the IDs of all its files.
+    pub fn with_listing(self, listing: Listing) -> Self {
+        Self {
+            listing: Some(listing),
+            ..self
+        }
+    }
+
+    /// Whether a file is there already, with this content, as far as that's known for a report of
+    /// `time`.
+    pub(super) fn has(&self, path: &str, content: &[u8], time: Timestamp) -> bool {
+        match &self.listing {
+            Some(listing) => listing.has(path, content),
+            None => self.file(path, time).flatten() == Some(content),
+        }
+    }
+
+    /// What the manifest of a report of `time` records of the listing, once `files` are written:
+    /// the IDs of these files and of older files of changes, and the hashes of older reports.
+    pub(super) fn listed(
+        &self,
+        files: &[(String, Bytes)],
+        time: Timestamp,
+    ) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
+        let listing = self.listing.as_ref();
+        let older = listing.map_or_else(BTreeMap::new, |listing| {
+            let changes = listing.changes();
+            changes
+                .map(|(path, id)| (path.clone(), id.clone()))
+                .collect()
+        });
+        let written = files.iter();
+        let written = written.map(|(path, file)| (path.clone(), git::blob_id(file)));
+        let blobs = older.into_iter().chain(written).collect();
+        let reports = listing.map_or_else(BTreeMap::new, |all| all.older_reports(date(time)));
+        (blobs, reports)
+    }
+
+    /// The files that are pointers of Git LFS, for a report of `time`.
+    pub(super) fn pointers(&self, time: Timestamp) -> Vec<String> {
+        let is_pointer = |path: &String| {
+            let file = self.file(path, time).flatten();
+            file.is_some_and(git::is_lfs_pointer)
+        };
+        let files = Self::paths(time).into_iter().filter(is_pointer);
+        let previous = self.previous.iter();
+        let previous = previous.filter(|(_, file)| git::is_lfs_pointer(file));
+        files
+            .chain(previous.map(|(path, _)| path.clone()))
+            .collect()
+    }
+
+    /// The file of that path, for a report of `time`; nothing where it is none of these.
+    pub(super) fn file(&self, path: &str, time: Timestamp) -> Option<Option<&[u8]>> {
+        let place = Self::paths(time).iter().position(|own| own == path)?;
+        self.files().get(place).copied()
+    }
+}

@@ -1,0 +1,310 @@
+//! What a folder's files say about the reports recorded so far, as far as the next report needs it.
+//! Files that are damaged, missing, or changed by hand cause warnings, and never stop a report.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::baseline::Baseline;
+use super::damage::{altered, damaged_lines, manifest, read};
+use super::error::RecordError;
+use super::folder_files::FolderFiles;
+use super::hash::sha256;
+use super::history_context::HistoryContext;
+use super::identity::{self, Neighbor};
+use super::identity_mode::{self, IdentityMode};
+use super::people::{PEOPLE, People};
+use super::seats::{self, SEATS};
+use super::totals::{self, TOTALS, Totals};
+use super::{changes, continuity, header};
+use crate::report::csv::RecordedReport;
+use crate::report::day::{LATEST, day_stem};
+use crate::report::manifest::{Continuity, RecordedScope};
+use crate::report::scope::{Scope, ScopeKind};
+use crate::report::seat::{Seat, without_times_after};
+use crate::report::{Report, credible_until};
+
+/// What the reports say that a folder holds.
+#[derive(Debug)]
+pub(crate) struct PriorState {
+    /// How people are called there; nothing where nothing was recorded.
+    identity_mode: Option<IdentityMode>,
+    /// Whom the reports there are about, where a file says it.
+    kind: Option<ScopeKind>,
+    /// The same as the newest manifest says it, and where that manifest is.
+    scope: Option<(RecordedScope, String)>,
+    neighbors: Vec<Neighbor>,
+    pub(super) before: Baseline,
+    /// How far back `before` is known without a break.
+    pub(super) continuity: Option<Continuity>,
+    /// By how many seats GitHub's total was off before, for another reason than lost seats.
+    pub(super) excess: u64,
+    /// What they know of people.
+    pub known: HistoryContext,
+    /// The time of the newest report there.
+    pub(super) time: Option<Timestamp>,
+    /// Whether the report of the same day is there and as it was recorded.
+    pub(super) has_day: bool,
+    /// Whether the report of the same day is proved complete, where it says.
+    pub(super) day_complete: Option<bool>,
+    pub(super) warnings: Vec<String>,
+    /// The files that are pointers of Git LFS.
+    pointers: Vec<String>,
+}
+
+/// How far a recorded report can be ahead of GitHub's clock as this run knows it.
+const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(1);
+
+impl PriorState {
+    /// Whether a report of `scope` with these `seats`, whose people have pseudonyms by the key of
+    /// that fingerprint or none, may follow.
+    ///
+    /// Where the folder is that of another scope, or calls people otherwise; and if Git LFS keeps
+    /// its files.
+    pub(crate) fn check_identity(
+        &self,
+        scope: &Scope,
+        key: Option<&str>,
+        seats: &[Seat],
+    ) -> Result<(), RecordError> {
+        if !self.pointers.is_empty() {
+            return Err(RecordError::Lfs {
+                files: self.pointers.clone(),
+                scope: scope.name().to_ascii_lowercase(),
+            });
+        }
+        let ours = scope.kind();
+        if let Some((recorded, manifest)) = &self.scope {
+            identity::check(recorded, manifest, scope)?;
+        } else if let Some(recorded) = self.kind.filter(|kind| *kind != ours) {
+            return Err(RecordError::OtherKind { recorded, ours });
+        }
+        identity::refuse_second(&self.neighbors, scope)?;
+        match &self.identity_mode {
+            Some(identity_mode) if !identity_mode.are_by(key, seats) => {
+                Err(RecordError::OtherKey {
+                    recorded: identity_mode.described(),
+                    ours: identity_mode::described(key),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The time of the newest report, if `now` is far from reaching it.
+    pub(crate) fn future_time(&self, now: Timestamp) -> Option<Timestamp> {
+        self.time
+            .filter(|time| time.duration_since(now) > MAX_AHEAD)
+    }
+
+    /// The seats that are gone for sure though a report falls short of GitHub's total: none, unless
+    /// two readings in a row fell short by as many seats, with the same ones.
+    ///
+    /// If the total was off by as many before, it's off for another reason than seats that the list
+    /// lost, and what the list no longer shows is gone. If it's off by more, the list may have lost
+    /// that many people. If as many were missing in the last report already, it's them, and whoever
+    /// is missing since then is gone.
+    pub(crate) fn gone_despite_shortfall(&self, report: &Report) -> Vec<Seat> {
+        let Some(shortfall) = report.shortfall().filter(|_| report.has_steady_shortfall()) else {
+            return Vec::new();
+        };
+        let absent = self.absent(report.seats());
+        let lost = shortfall.saturating_sub(self.excess);
+        if lost == 0 {
+            return absent;
+        }
+        let shown = continuity::people(report.seats());
+        let was_missing = |seat: &Seat| {
+            let account = seat.assignee.as_ref()?;
+            let known = self.known.people.get(account)?;
+            // A line without an ID may be about another person who had the login.
+            (known.user_id == account.id).then_some(Some(known.last_seen) < self.time)
+        };
+        let may_be_lost = |seat: &Seat| {
+            let account = seat.assignee.as_ref();
+            account.is_some_and(|account| !shown.contains(&account.identity()))
+                && was_missing(seat) != Some(false)
+        };
+        let (longer, lately): (Vec<Seat>, Vec<Seat>) = absent.into_iter().partition(may_be_lost);
+        let certain = longer.iter().filter(|seat| was_missing(seat).is_some());
+        if continuity::people(certain).len() as u64 >= lost {
+            lately
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The seats of the newest report that `seats`, those of a later one, do not show.
+    pub(crate) fn absent(&self, seats: &[Seat]) -> Vec<Seat> {
+        let before = self.before.seats().unwrap_or_default();
+        changes::gone(before, seats).cloned().collect()
+    }
+
+    /// Reads `folder` at the time `now`, for a report of `time`.
+    pub(crate) fn read(folder: &FolderFiles, time: Timestamp, now: Timestamp) -> Self {
+        let mut warnings = Vec::new();
+        let day = manifest(
+            &day_stem(time),
+            folder.day_manifest.as_deref(),
+            &mut warnings,
+        );
+        let previous = folder.previous.as_ref().and_then(|(path, file)| {
+            manifest(path.trim_end_matches(".json"), Some(file), &mut warnings)
+        });
+        let latest = read(
+            (LATEST, folder.latest.as_deref()),
+            RecordedReport::read,
+            header::report_below,
+            &mut warnings,
+        );
+        let recorded = day.is_some() || previous.is_some() || latest.is_some();
+        let seats = read(
+            (SEATS, folder.seats.as_deref()),
+            seats::read,
+            header::seats_below,
+            &mut warnings,
+        );
+        let people = read(
+            (PEOPLE, folder.people.as_deref()),
+            People::read,
+            header::people_below,
+            &mut warnings,
+        );
+        let (mut people, damaged) = people.unwrap_or_default();
+        let is_anybody_known = people.logins().next().is_some();
+        warnings.extend(damaged_lines(PEOPLE, &damaged));
+        let (totals, damaged) = Totals::read(folder.totals.as_deref().unwrap_or_default());
+        let totals_file = folder.totals.as_deref().unwrap_or_default();
+        let lacks_header = totals::lacks_header(totals_file);
+        warnings.extend(lacks_header.then(|| header::damaged_header(TOTALS)));
+        warnings.extend(damaged_lines(TOTALS, &damaged));
+        if let Some(file) = folder.changes.as_deref().filter(|file| !file.is_empty()) {
+            let name = changes::file_name(time);
+            if !changes::has_columns(file) {
+                warnings.push(format!(
+                    "{name} does not begin with the line of a file of changes; it is kept as it is, and new lines are put below"
+                ));
+            } else if let Some(line) = changes::first_damaged(file) {
+                warnings.push(format!(
+                    "line {line} of {name} is no line of changes; it is kept as it is, but programs that read the file may stumble over it, or over all below it. It is to be mended by hand"
+                ));
+            }
+        }
+        let said_by_latest = latest.as_ref().and_then(RecordedReport::time);
+        if !is_anybody_known && let (Some(latest), Some(time)) = (&latest, said_by_latest) {
+            let known = seats.as_deref().unwrap_or_default();
+            let rows = continuity::with_ids_of_seats(believed(latest), known, latest.kind());
+            people.merge_report(time, &rows, &[]);
+        }
+        let forgotten = people.forget_times_after(credible_until(time.max(now)));
+        if forgotten > 0 {
+            warnings.push(format!(
+                "{PEOPLE} has times from the future for {forgotten} people; they are dropped"
+            ));
+        }
+        let manifests = [day.as_ref(), previous.as_ref()];
+        let kind = manifests
+            .map(|m| m.map(|m| m.scope.kind))
+            .into_iter()
+            .chain([latest.as_ref().map(RecordedReport::kind)])
+            .flatten()
+            .next();
+        let newest_manifest = manifests.into_iter().flatten().next();
+        let scope = newest_manifest.map(|manifest| {
+            let path = format!("{}.json", day_stem(manifest.report_time));
+            (manifest.scope.clone(), path)
+        });
+        let recorded_before = recorded || folder.seats.is_some() || folder.people.is_some();
+        let identity_mode = recorded_before.then(|| match manifests.into_iter().flatten().next() {
+            Some(manifest) => IdentityMode::of(manifest.pseudonyms.clone()),
+            None => IdentityMode::guessed(people.logins()),
+        });
+        let newest_line = totals.days().max_by_key(|day| day.report_time);
+        let counted = newest_line.map(|line| line.report_time);
+        // Where the day's manifest is lost, its line still knows.
+        let day_complete = match (&day, newest_line) {
+            (Some(day), _) => day.complete,
+            (None, Some(line)) if day_stem(line.report_time) == day_stem(time) => line.complete,
+            _ => None,
+        };
+        let newest_manifest = manifests.into_iter().flatten().next();
+        // What somebody changed says nothing of when it was recorded.
+        let latest_time = said_by_latest.filter(|_| {
+            let recorded = newest_manifest.filter(|newest| Some(newest.report_time) == counted);
+            let recorded = recorded.and_then(|newest| newest.sha256(LATEST));
+            recorded.is_none() || folder.latest.as_deref().map(sha256).as_deref() == recorded
+        });
+        let mut times: Vec<Timestamp> = manifests
+            .map(|m| m.map(|m| m.report_time))
+            .into_iter()
+            .chain([latest_time])
+            .flatten()
+            .collect();
+        if let Some(counted) = counted {
+            if counted.duration_since(now) <= MAX_AHEAD || times.contains(&counted) {
+                times.push(counted);
+            } else {
+                warnings.push(format!(
+                    "{TOTALS} counts a report of {counted}, which is yet to come; that line is ignored"
+                ));
+            }
+        }
+        let newest = times.into_iter().max();
+        let has_day = day.as_ref().is_some_and(|day| {
+            let report = format!("{}.csv", day_stem(time));
+            [LATEST, &report].into_iter().all(|path| {
+                let file = folder.file(path, time).flatten();
+                file.is_some() && file.map(sha256).as_deref() == day.sha256(path)
+            })
+        });
+        let before = match (seats, latest) {
+            (Some(seats), _) => Baseline::Seats(seats),
+            (None, Some(latest)) => {
+                if folder.seats.is_none() {
+                    warnings.push(format!(
+                        "{SEATS} is not there, so the report is compared with {LATEST}, which says less of a seat"
+                    ));
+                }
+                let seats = continuity::with_user_ids(believed(&latest), &people);
+                Baseline::Latest(seats)
+            }
+            (None, None) => {
+                if recorded || folder.seats.is_some() {
+                    warnings.push(format!(
+                        "neither {SEATS} nor {LATEST} can be read, so this report is a new baseline: what changed since the last one is not known"
+                    ));
+                }
+                Baseline::Nothing
+            }
+        };
+        // The files of a newer report are its own, and its manifest was not read.
+        if newest.is_none_or(|newest| newest <= time) {
+            altered(folder, newest_manifest, (time, counted), &mut warnings);
+        }
+        let excess = newest_manifest
+            .filter(|manifest| Some(manifest.report_time) == newest)
+            .map_or(0, |manifest| manifest.total_excess);
+        Self {
+            continuity: continuity::of(&before, folder, newest_manifest, newest),
+            excess,
+            identity_mode,
+            kind,
+            scope,
+            neighbors: folder.neighbors.clone(),
+            before,
+            known: HistoryContext { people, totals },
+            time: newest,
+            has_day,
+            day_complete,
+            warnings,
+            pointers: folder.pointers(time),
+        }
+    }
+}
+
+/// The rows of `latest.csv`, without times that its report can't have had.
+fn believed(latest: &RecordedReport) -> Vec<Seat> {
+    let seats = latest.seats();
+    let until = latest.time().map(credible_until);
+    until
+        .and_then(|until| without_times_after(&seats, until))
+        .unwrap_or(seats)
+}

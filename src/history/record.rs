@@ -1,0 +1,223 @@
+//! Plans the update of a history with the next report. The plan depends on nothing but the report and
+//! the files in the folder, so it can be made again if another run writes first.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::baseline::Baseline;
+use super::changes::{self, Change, Kind};
+use super::error::RecordError;
+use super::folder_files::FolderFiles;
+use super::hash::sha256;
+use super::history_context::HistoryContext;
+use super::page::Page;
+use super::plan::{Action, HistoryUpdate, Revoked, UpdatePlan};
+use super::prior_state::PriorState;
+use super::totals::{self, Day};
+use super::{continuity, git, people, seats};
+use crate::report::activity::Counts;
+use crate::report::day::{LATEST, day_stem};
+use crate::report::manifest::{Continuity, FileEntry};
+use crate::report::seat::Seat;
+use crate::report::status::StatusPolicy;
+
+/// Decides at the time `now` whether `update` is to be recorded in `folder`, and what is to be
+/// written.
+///
+/// # Errors
+/// Where the folder belongs to another scope.
+pub fn record(
+    mut update: HistoryUpdate<'_>,
+    folder: &FolderFiles,
+    now: Timestamp,
+) -> Result<UpdatePlan, RecordError> {
+    let found = PriorState::read(folder, update.time, now);
+    found.check_identity(update.scope, update.manifest.pseudonyms(), update.seats)?;
+    if let Some(recorded) = found.future_time(now) {
+        return Err(RecordError::FromTheFuture { recorded, now });
+    }
+    let before = found.before.seats();
+    let mut differences = before.map_or_else(Vec::new, |old| changes::between(old, update.seats));
+    let kept = drop_unproven_revocations(&mut differences, &update);
+    let kept = continuity::with_newest_names(kept, update.seats);
+    drop_unconfirmed_grants(&mut differences, found.continuity);
+    let state = retain_missing(update.seats, &kept);
+    let changed = match &found.before {
+        Baseline::Nothing => true,
+        Baseline::Seats(seats) => !seats.iter().eq(state.iter().copied()),
+        Baseline::Latest(seats) => {
+            let form = |seat| Seat::in_githubs_form(seat, update.scope.kind());
+            !seats.iter().map(form).eq(state.iter().copied().map(form))
+        }
+    };
+    let is_better = found.day_complete == Some(false) && update.complete != Some(false);
+    let action = match found.time {
+        Some(time) if time > update.time => Action::Older(time),
+        // Nothing says which of two runs that began in the same second was first.
+        Some(time) if time == update.time && (changed || is_better || !found.has_day) => {
+            Action::SameTime
+        }
+        _ if found.day_complete == Some(true) && update.complete == Some(false) => {
+            Action::LessComplete
+        }
+        _ if is_better => Action::Record,
+        _ if found.has_day && !changed => Action::Unchanged,
+        _ => Action::Record,
+    };
+    let is_passed_over = matches!(
+        action,
+        Action::Older(_) | Action::SameTime | Action::LessComplete
+    );
+    if is_passed_over {
+        // What is compared with a newer or a better report tells nothing of what happened.
+        differences.clear();
+    }
+    let changed = changed && !is_passed_over;
+    let count = |kind| differences.iter().filter(|c| c.kind == kind).count();
+    let (granted, revoked) = (count(Kind::Granted), count(Kind::Revoked));
+    let told = differences.iter().filter_map(|change| {
+        let account = change.seat.assignee.as_ref()?;
+        Some((change.kind, account.login.to_string()))
+    });
+    let told = told.collect();
+    let mut known = found.known;
+    let mut files = Vec::new();
+    if action == Action::Record {
+        known.people.merge_report(update.time, update.seats, &kept);
+        let continuity = continuity::after(found.continuity, &update, &kept);
+        update.manifest.set_continuity(continuity);
+        let policy = StatusPolicy {
+            now: update.time,
+            inactive_after: update.inactive_after,
+        };
+        let counts = Counts::of(known.activities(update.seats, policy));
+        let day = Day::new(
+            (update.time, update.complete),
+            update.seats.len(),
+            counts,
+            (granted, revoked),
+        );
+        known.totals.put(day);
+        files = written(update, folder, known, &state, &differences)?;
+    }
+    Ok(UpdatePlan {
+        action,
+        changed,
+        warnings: found.warnings,
+        granted,
+        revoked,
+        changes: told,
+        files,
+    })
+}
+
+/// Takes out the seats that may only seem to be gone.
+fn drop_unproven_revocations<'s>(
+    changes: &mut Vec<Change<'s>>,
+    update: &HistoryUpdate<'_>,
+) -> Vec<&'s Seat> {
+    let proved = match update.revoked {
+        Revoked::All => return Vec::new(),
+        Revoked::Only(proved) => proved,
+    };
+    let keys: HashSet<_> = proved.iter().filter_map(Seat::key).collect();
+    let is_proved = |seat: &Seat| match seat.key() {
+        Some(key) => keys.contains(&key),
+        None => proved.contains(seat),
+    };
+    changes
+        .extract_if(.., |change| {
+            change.kind == Kind::Revoked && !is_proved(change.seat)
+        })
+        .map(|change| change.seat)
+        .collect()
+}
+
+/// Takes out the seats that were perhaps there all along, and only not known.
+fn drop_unconfirmed_grants(changes: &mut Vec<Change<'_>>, continuity: Option<Continuity>) {
+    let Some(known) = continuity else {
+        return;
+    };
+    let is_later = |seat: &Seat| seat.created_at.is_some_and(|at| at >= known.tracked_since);
+    changes
+        .retain(|change| change.kind != Kind::Granted || known.baseline || is_later(change.seat));
+}
+
+fn retain_missing<'s>(seats: &'s [Seat], kept: &'s [Seat]) -> Vec<&'s Seat> {
+    let mut state: Vec<&Seat> = seats.iter().chain(kept).collect();
+    if !kept.is_empty() {
+        state.sort_by(|one, other| one.order(other));
+    }
+    state
+}
+
+/// The files of the folder that are other than before.
+fn written(
+    update: HistoryUpdate<'_>,
+    folder: &FolderFiles,
+    known: HistoryContext,
+    state: &[&Seat],
+    differences: &[Change<'_>],
+) -> Result<Vec<(String, Bytes)>, RecordError> {
+    let changes_file = changes::file_name(update.time);
+    let mut changes_content = folder.changes.clone().unwrap_or_default();
+    if !differences.is_empty() {
+        changes_content = changes::append(&changes_content, update.time, differences)?;
+    }
+    let HistoryContext { people, totals } = known;
+    let days: Vec<Day> = totals.days().copied().collect();
+    let pages = (update.draw)(&Page {
+        scope: update.scope,
+        time: update.time,
+        complete: update.complete,
+        inactive_after: update.inactive_after,
+        days: &days,
+        changes: &changes_content,
+    });
+    let mut files: Vec<(String, Bytes)> = vec![
+        (LATEST.to_owned(), update.csv.clone()),
+        (
+            seats::SEATS.to_owned(),
+            seats::write(state.iter().copied())?.into(),
+        ),
+        (people::PEOPLE.to_owned(), people.write()?.into()),
+        (totals::TOTALS.to_owned(), totals.write()?.into()),
+        (format!("{}.csv", day_stem(update.time)), update.csv),
+    ];
+    files.push((
+        git::ATTRIBUTES.to_owned(),
+        Bytes::from_static(git::NO_CONVERSION.as_bytes()),
+    ));
+    files.extend(pages.map(|(name, page)| (name.to_owned(), page.into())));
+    if !changes_content.is_empty() {
+        files.push((changes_file.clone(), changes_content.into()));
+    }
+    let mut manifest = update.manifest;
+    manifest.set_files(
+        files
+            .iter()
+            .map(|(path, file)| FileEntry {
+                name: path.clone(),
+                size: file.len() as u64,
+                sha256: sha256(file),
+            })
+            .collect(),
+    );
+    let (git_blobs, older_reports) = folder.listed(&files, update.time);
+    manifest.set_listed(git_blobs, older_reports);
+    if let Some((path, file)) = &folder.previous {
+        manifest.set_previous(FileEntry {
+            name: path.clone(),
+            size: file.len() as u64,
+            sha256: sha256(file),
+        });
+    }
+    files.retain(|(path, file)| !folder.has(path, file, update.time));
+    files.push((
+        format!("{}.json", day_stem(update.time)),
+        manifest.to_file()?.into(),
+    ));
+    Ok(files)
+}

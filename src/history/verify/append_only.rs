@@ -1,0 +1,114 @@
+//! Checks append-only files: every earlier manifest must match the beginning of the current file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read};
+
+use super::{Files, ManifestNode, Verifier, altered, grows};
+use crate::history::hash::HashingReader;
+use crate::report::manifest::FileEntry;
+
+impl<F: Files> Verifier<'_, F> {
+    /// Checks `totals.csv` and the files of changes.
+    pub(super) fn append_only(&mut self, nodes: &[ManifestNode]) {
+        let mut growing: BTreeMap<&str, Vec<(&ManifestNode, &FileEntry)>> = BTreeMap::new();
+        for node in nodes {
+            let entries = node.says.iter().flat_map(|says| &says.files);
+            for entry in entries.filter(|entry| grows(&entry.name)) {
+                growing.entry(&entry.name).or_default().push((node, entry));
+            }
+        }
+        for path in self.files.paths() {
+            if grows(path) && !growing.contains_key(&**path) && self.must_be_named(path, nodes) {
+                self.problem(path, "is named in no manifest");
+            }
+        }
+        let damaged = nodes.iter().rfind(|node| node.says.is_none());
+        for (path, said) in growing {
+            let Some((newest, last)) = said.last() else {
+                continue;
+            };
+            if !self.has(path) {
+                self.problem(path, format!("is missing, and {} names it", newest.path));
+                continue;
+            }
+            self.verdict.files += 1;
+            if self.is_pointer(path) {
+                continue;
+            }
+            let sizes: BTreeSet<u64> = said.iter().map(|(_, entry)| entry.size).collect();
+            let (size, found) = match self
+                .files
+                .open(path)
+                .and_then(|file| beginnings(file, &sizes))
+            {
+                Ok(found) => found,
+                Err(error) => {
+                    self.problem(path, format!("cannot be read: {error}"));
+                    continue;
+                }
+            };
+            // A manifest that cannot be read may have named more.
+            let is_all = damaged.is_none_or(|damaged| damaged.day < newest.day);
+            let wrong: Vec<_> = said
+                .iter()
+                .filter(|(_, entry)| found.get(&entry.size) != Some(&entry.sha256))
+                .collect();
+            let is_as_recorded = wrong.is_empty() && (!is_all || last.size == size);
+            let recorded: Vec<&FileEntry> = said.iter().map(|(_, entry)| *entry).collect();
+            if is_as_recorded || self.has_other_line_ends(path, &recorded, is_all) {
+                continue;
+            }
+            if let Some((node, entry)) = wrong.first() {
+                let what = match found.get(&entry.size) {
+                    Some(sha256) => altered(&node.path, entry, entry.size, sha256),
+                    None => altered(&node.path, entry, size, ""),
+                };
+                let more = match wrong.len() {
+                    1 => String::new(),
+                    all => format!("; it does not fit {} later manifests either", all - 1),
+                };
+                self.problem(path, format!("{what}{more}"));
+            } else {
+                let what = format!(
+                    "was altered: {} bytes were added to what {} says",
+                    size - last.size,
+                    newest.path
+                );
+                self.problem(path, what);
+            }
+        }
+    }
+
+    /// Whether a file that is there had to be named in one of the manifests. A year's changes are
+    /// named in manifests of that year alone, and these may lie before all that is looked at.
+    fn must_be_named(&self, path: &str, nodes: &[ManifestNode]) -> bool {
+        let Some(since) = self.since else {
+            return !nodes.is_empty();
+        };
+        let year = path
+            .strip_prefix("changes/")
+            .and_then(|name| name.strip_suffix(".csv"))
+            .and_then(|year| year.parse::<i16>().ok());
+        let is_over = |year| year <= since.year() && nodes.iter().all(|l| l.day.year() != year);
+        !nodes.is_empty() && !year.is_some_and(is_over)
+    }
+}
+
+/// The size of a file, and the SHA-256 of as many of its first bytes as each of `sizes` says; sizes
+/// that it does not have are left out.
+pub(super) fn beginnings(
+    file: impl Read,
+    sizes: &BTreeSet<u64>,
+) -> io::Result<(u64, BTreeMap<u64, String>)> {
+    let mut found = BTreeMap::new();
+    let mut file = HashingReader::new(file);
+    for &wanted in sizes {
+        let missing = wanted - file.size();
+        io::copy(&mut (&mut file).take(missing), &mut io::sink())?;
+        if file.size() == wanted {
+            found.insert(wanted, file.so_far().1);
+        }
+    }
+    io::copy(&mut file, &mut io::sink())?;
+    Ok((file.size(), found))
+}

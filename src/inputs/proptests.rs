@@ -1,0 +1,120 @@
+//! What holds for any inputs.
+
+#![allow(clippy::expect_used)]
+
+use std::path::{Component, Path};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use proptest::prelude::*;
+
+use super::table::INPUTS;
+use super::{InputErrors, Inputs, command};
+use crate::arbitrary_text;
+use crate::runner::context;
+use crate::system::environment::Environment;
+
+/// What the runner tells of itself, besides the inputs.
+const RUNNER: [&str; 5] = [
+    "GITHUB_API_URL",
+    "GITHUB_GRAPHQL_URL",
+    "GITHUB_REPOSITORY",
+    "GITHUB_REPOSITORY_OWNER",
+    "GITHUB_WORKSPACE",
+];
+
+fn read(given: &[(String, String)]) -> Result<Inputs, InputErrors> {
+    let needed = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_REPOSITORY", "octo/tools"),
+        ("GITHUB_REPOSITORY_OWNER", "acme"),
+        ("GITHUB_WORKSPACE", "/github/workspace"),
+        ("INPUT_TOKEN", "ghp_a"),
+        ("INPUT_COMMIT-TOKEN", "ghs_b"),
+        ("INPUT_DELIVER-TO", "artifact,repository"),
+    ];
+    let environment: Environment = needed
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .chain(given.iter().cloned())
+        .collect();
+    let flags = command().get_matches_from(["copilot-activity-report"]);
+    Inputs::read(&flags, &environment, false)
+}
+
+/// Some of the inputs and of the runner's variables, with any texts.
+fn given() -> impl Strategy<Value = Vec<(String, String)>> {
+    let inputs = INPUTS
+        .iter()
+        .map(|input| format!("INPUT_{}", input.name.to_uppercase()));
+    let names: Vec<String> = inputs.chain(RUNNER.map(str::to_owned)).collect();
+    let name = prop::sample::select(names);
+    prop::collection::vec((name, arbitrary_text::text()), 1..4)
+}
+
+proptest! {
+    #![proptest_config(arbitrary_text::config())]
+
+    #[test]
+    fn any_inputs_are_taken_or_refused_by_name_and_never_lead_elsewhere(given in given()) {
+        match read(&given) {
+            Err(InputErrors(errors)) => {
+                prop_assert!(!errors.is_empty());
+                for error in &errors {
+                    let known = INPUTS.iter().any(|input| input.name == error.input)
+                        || RUNNER.contains(&error.input);
+                    prop_assert!(known, "{}", error.input);
+                    prop_assert!(error.problem.len() < 1000);
+                    let shown = |c: char| !c.is_control() && !crate::system::text::is_invisible(c);
+                    prop_assert!(error.problem.chars().all(shown), "{:?}", error.problem);
+                }
+            }
+            Ok(inputs) => {
+                let below = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+                prop_assert!(inputs.output_directory.components().all(below), "{:?}", inputs);
+                prop_assert!(!inputs.scopes.is_empty());
+                let commit = inputs.commit.iter().flat_map(|commit| commit.directory.segments());
+                for segment in commit {
+                    prop_assert!(!matches!(segment, "." | ".."), "{:?}", segment);
+                    prop_assert!(!segment.eq_ignore_ascii_case(".git"), "{:?}", segment);
+                }
+                if let Some(artifact) = &inputs.artifact {
+                    prop_assert_eq!(Path::new(artifact.name.as_str()).components().count(), 1);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_anything_is_masked_and_refused_without_being_told(
+        text in arbitrary_text::text(), times in 0..3,
+    ) {
+        let key = (0..times).fold(text, |text, _| BASE64_STANDARD.encode(text));
+        let given = [
+            ("INPUT_TOKEN".to_owned(), String::new()),
+            ("INPUT_APP-CLIENT-ID".to_owned(), "Iv23liAbC".to_owned()),
+            ("INPUT_APP-PRIVATE-KEY".to_owned(), key.clone()),
+        ];
+        let masked = context::secrets(&given.iter().cloned().collect());
+        prop_assert!(masked.iter().all(|secret| !secret.is_empty()));
+        let errors = read(&given).map(|_| ()).map_err(|errors| errors.to_string());
+        let told = errors.expect_err("no text of those is a key");
+        prop_assert!(told.contains("app-private-key: "), "{}", told);
+        prop_assert!(key.len() < 16 || !told.contains(&key), "{}", told);
+    }
+
+    #[test]
+    fn a_secret_in_any_input_is_never_told(text in arbitrary_text::text(), other in given()) {
+        let secret = format!("ghp_secret{text}");
+        let mut given = other;
+        given.push(("INPUT_TOKEN".to_owned(), secret.clone()));
+        given.push(("INPUT_COMMIT-TOKEN".to_owned(), secret.clone()));
+        given.push(("INPUT_APP-CLIENT-ID".to_owned(), secret.clone()));
+        given.push(("INPUT_APP-PRIVATE-KEY".to_owned(), secret));
+        let told = match read(&given) {
+            Err(errors) => errors.to_string(),
+            Ok(inputs) => format!("{inputs:?}"),
+        };
+        prop_assert!(!told.contains("ghp_secret"), "{}", told);
+    }
+}

@@ -1,0 +1,110 @@
+//! Computes the activity status of each person in a report.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::person::Person;
+use super::seat::{Identity, Seat};
+use super::status::Status;
+
+/// A person with their activity status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonActivity<'a> {
+    /// The person, and what the report says about them.
+    pub person: Person<'a>,
+    /// Their status.
+    pub status: Status,
+    /// Their newest activity that any report knew of.
+    pub last_known_activity_at: Option<Timestamp>,
+    /// Since when every activity of theirs is known.
+    pub known_since: Timestamp,
+}
+
+impl PersonActivity<'_> {
+    /// The start of the time without known activity: their last known activity or, if there is none,
+    /// their grant.
+    pub fn idle_since(&self) -> Option<Timestamp> {
+        self.last_known_activity_at.or(self.person.granted_at)
+    }
+}
+
+/// The activity of all people in a report, by their seats.
+#[derive(Debug)]
+pub struct ActivityIndex<'a> {
+    all: Vec<PersonActivity<'a>>,
+    by_person: HashMap<Identity<'a>, usize>,
+}
+
+impl<'a> ActivityIndex<'a> {
+    /// Indexes these people.
+    pub fn new(activities: impl Iterator<Item = PersonActivity<'a>>) -> Self {
+        let all: Vec<PersonActivity<'_>> = activities.collect();
+        let person = |(place, activity): (usize, &PersonActivity<'a>)| {
+            (activity.person.account.identity(), place)
+        };
+        Self {
+            by_person: all.iter().enumerate().map(person).collect(),
+            all,
+        }
+    }
+
+    /// The activity of the holder of a seat. A row without a person has none.
+    pub fn of(&self, seat: &Seat) -> Option<&PersonActivity<'a>> {
+        let place = self.by_person.get(&seat.assignee.as_ref()?.identity())?;
+        self.all.get(*place)
+    }
+}
+
+/// The `most` inactive people of whom nothing is known for the longest time, the longest first;
+/// those among them who never used their seat count too.
+pub(crate) fn longest_idle<'a>(
+    activities: impl Iterator<Item = PersonActivity<'a>>,
+    most: usize,
+) -> Vec<PersonActivity<'a>> {
+    let is_idle = |activity: &PersonActivity<'_>| {
+        matches!(activity.status, Status::Inactive | Status::NeverUsed)
+            && activity.idle_since().is_some()
+    };
+    let mut longest: Vec<PersonActivity<'_>> = Vec::with_capacity(most + 1);
+    for activity in activities.filter(is_idle) {
+        let place = longest.partition_point(|other| other.idle_since() <= activity.idle_since());
+        if place < most {
+            longest.insert(place, activity);
+            longest.truncate(most);
+        }
+    }
+    longest
+}
+
+/// How many people there are of each status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All.
+    pub people: usize,
+    /// [`Status::Active`].
+    pub active: usize,
+    /// [`Status::New`].
+    pub new: usize,
+    /// [`Status::NeverUsed`].
+    pub never_used: usize,
+    /// [`Status::Inactive`].
+    pub inactive: usize,
+}
+
+impl Counts {
+    /// Counts people by their status.
+    pub fn of<'a>(activities: impl Iterator<Item = PersonActivity<'a>>) -> Self {
+        let mut counts = Self::default();
+        for activity in activities {
+            counts.people += 1;
+            *match activity.status {
+                Status::Active => &mut counts.active,
+                Status::New => &mut counts.new,
+                Status::NeverUsed => &mut counts.never_used,
+                Status::Inactive => &mut counts.inactive,
+            } += 1;
+        }
+        counts
+    }
+}

@@ -1,0 +1,151 @@
+//! Pseudonyms: names in place of logins, by which a person is known again and not found out.
+//!
+//! A pseudonym is `person-` and the first 20 hexadecimal digits of HMAC-SHA-256 over GitHub's
+//! number for the person, in decimal digits, with a key that only its owner has. It is the same in
+//! every run and every scope, survives a renamed login, and without the key nobody can tell whose
+//! it is. Of a person whose number GitHub does not say, it is made of `login:` and the login in
+//! lower case.
+
+use ring::hmac;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::seat::{Account, Seat};
+
+/// What every pseudonym begins with, and how many hexadecimal digits follow.
+const PREFIX: &str = "person-";
+const DIGITS: usize = 20;
+
+/// Shorter keys could be found by trying.
+pub(crate) const MIN_KEY_CHARS: usize = 20;
+
+/// The key by which pseudonyms are made.
+#[derive(Debug, Clone)]
+pub struct PseudonymKey(SecretString);
+
+/// Why a text cannot be a key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a key has at least {MIN_KEY_CHARS} characters, so that nobody can find it by trying; `openssl rand -hex 32` makes a good one"
+)]
+pub struct PseudonymKeyError;
+
+impl PseudonymKey {
+    /// Takes a key.
+    ///
+    /// # Errors
+    /// Where it is too short.
+    pub fn new(key: SecretString) -> Result<Self, PseudonymKeyError> {
+        if key.expose_secret().chars().count() < MIN_KEY_CHARS {
+            return Err(PseudonymKeyError);
+        }
+        Ok(Self(key))
+    }
+
+    /// The pseudonym of the person with that number.
+    pub fn of_id(&self, id: u64) -> String {
+        self.name(&id.to_string())
+    }
+
+    /// By which it is known whether two histories were written with the same key. It tells nothing
+    /// of the key.
+    pub fn fingerprint(&self) -> String {
+        self.digits("fingerprint", 8)
+    }
+
+    /// Puts the pseudonym in place of the person who holds a seat; their number goes.
+    pub fn replace(&self, seat: &mut Seat) {
+        if let Some(Account { id, login }) = &mut seat.assignee {
+            let name = match id.take() {
+                Some(id) => self.of_id(id),
+                None => self.name(&format!("login:{}", login.to_lowercase())),
+            };
+            *login = name.into();
+        }
+    }
+
+    fn name(&self, person: &str) -> String {
+        format!("{PREFIX}{}", self.digits(person, DIGITS))
+    }
+
+    fn digits(&self, text: &str, count: usize) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.expose_secret().as_bytes());
+        let mut digits = hex::encode(hmac::sign(&key, text.as_bytes()));
+        digits.truncate(count);
+        digits
+    }
+}
+
+/// Whether a login is a pseudonym by its form.
+pub(crate) fn is_pseudonym(login: &str) -> bool {
+    login.strip_prefix(PREFIX).is_some_and(|digits| {
+        digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn key(text: &str) -> PseudonymKey {
+        PseudonymKey::new(SecretString::from(text)).unwrap()
+    }
+
+    fn seat(login: &str, id: Option<u64>) -> Seat {
+        Seat {
+            assignee: Some(Account {
+                id,
+                login: login.into(),
+            }),
+            ..Seat::default()
+        }
+    }
+
+    /// As `printf 583231 | openssl dgst -sha256 -hmac 'a key of twenty and more'` says it.
+    #[test]
+    fn a_pseudonym_is_what_others_compute_too() {
+        assert_eq!(
+            key("a key of twenty and more").of_id(583_231),
+            "person-8fa32ea3fc18c161fa92"
+        );
+    }
+
+    #[test]
+    fn a_person_keeps_their_pseudonym_when_renamed_and_has_another_with_another_key() {
+        let one = key("a key of twenty and more");
+        let (mut before, mut after) = (seat("octocat", Some(1)), seat("monalisa", Some(1)));
+        one.replace(&mut before);
+        one.replace(&mut after);
+        assert_eq!(before, after);
+        assert_eq!(before.assignee.unwrap().id, None);
+        let other = key("another key of twenty and more");
+        assert_ne!(one.of_id(1), other.of_id(1));
+        assert_ne!(one.fingerprint(), other.fingerprint());
+    }
+
+    #[test]
+    fn people_without_a_number_are_told_apart_by_their_login() {
+        let key = key("a key of twenty and more");
+        let (mut one, mut same, mut other) = (
+            seat("Octocat", None),
+            seat("octocat", None),
+            seat("1", None),
+        );
+        for seat in [&mut one, &mut same, &mut other] {
+            key.replace(seat);
+        }
+        assert_eq!(one, same);
+        assert_ne!(one, other);
+        assert_ne!(other.login(), key.of_id(1));
+        let mut nobody = Seat::default();
+        key.replace(&mut nobody);
+        assert_eq!(nobody, Seat::default());
+    }
+
+    #[test]
+    fn a_short_key_is_none() {
+        assert!(PseudonymKey::new(SecretString::from("0123456789012345678")).is_err());
+        assert!(PseudonymKey::new(SecretString::from("01234567890123456789")).is_ok());
+    }
+}

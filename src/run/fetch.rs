@@ -1,0 +1,240 @@
+//! Fetches one report, and confirms it against the reports recorded before.
+//!
+//! A list that is read page by page can lose a seat without a sign (see
+//! [`report::completeness`](crate::report::completeness)). Only a history shows it: what the last
+//! report had and this one lacks is either revoked or was skipped. So, if seats may have been
+//! skipped, the list is read again before anything counts as revoked.
+
+use crate::audit::Ledger;
+use crate::github::client::Client;
+use crate::github::error::GitHubError;
+use crate::github::{scope_id, seats};
+use crate::history::HistoryContext;
+use crate::history::{PriorState, Revoked, changes};
+use crate::inputs::Inputs;
+use crate::report::Report;
+use crate::report::completeness::IncompleteReason;
+use crate::report::scope::Scope;
+use crate::report::seat::Seat;
+use crate::run::edges::Edges;
+use crate::run::journal::Journal;
+
+/// How often to read the list again until two readings in a row agree on what it lacks.
+const MAX_REREADS: usize = 3;
+
+/// A report that was fetched, and what the history knows besides.
+pub(crate) struct FetchedReport {
+    pub(crate) report: Report,
+    pub(crate) known: HistoryContext,
+    /// Why the history couldn't be read, if it couldn't.
+    pub(crate) history_error: Option<anyhow::Error>,
+    pub(crate) revocable: Revocable,
+    /// What is odd about the report, for people.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Which seats of the report recorded before count as revoked.
+pub(crate) enum Revocable {
+    /// All that aren't in the list: it came in one piece.
+    All,
+    /// These, which two readings in a row lacked. None, if the list may lack seats.
+    Only(Vec<Seat>),
+}
+
+impl Revocable {
+    /// The same, as the history takes it.
+    pub(crate) fn revoked(&self) -> Revoked<'_> {
+        match self {
+            Self::All => Revoked::All,
+            Self::Only(seats) => Revoked::Only(seats),
+        }
+    }
+}
+
+/// Fetches the report of `scope`, and says what there is to say of it as a whole.
+///
+/// Fails if the list can't be read, if it isn't proved complete and has to be, or if the history it
+/// belongs to forbids publishing it.
+pub(crate) async fn fetch(
+    inputs: &Inputs,
+    edges: &Edges<'_>,
+    reader: &Client,
+    scope: &Scope,
+    ledger: Option<&mut Ledger<'_>>,
+    journal: &Journal,
+) -> anyhow::Result<FetchedReport> {
+    journal.doing(format!("reading the seats of {scope}"));
+    let scope = &match ledger {
+        Some(_) => identified(reader, scope).await,
+        None => scope.clone(),
+    };
+    let bar = edges.console.reading(scope.name());
+    let on_progress = |seats::Progress { pages, total }| bar.reached(pages, total);
+    let source = seats::Source {
+        client: reader,
+        clock: &edges.clock,
+        scope,
+        pseudonyms: inputs.pseudonyms.as_ref(),
+        on_progress: &on_progress,
+    };
+    let read = || seats::read(&source);
+    let mut report = read().await?;
+    let (mut past, mut history_error) = (None, None);
+    if let Some(ledger) = ledger {
+        journal.doing(format!("reading what is recorded of {scope}"));
+        match ledger.look(&report).await {
+            Ok(found) => past = found,
+            Err(error) => {
+                let why = error.forbids_publishing();
+                let error = anyhow::Error::from(error);
+                if let Some(why) = why {
+                    return Err(error.context(format!("It was not published, because {why}")));
+                }
+                history_error = Some(error.context(
+                    "How people stand is told from this report alone, and seats that a list of several pages lacks do not count as revoked, because earlier reports could not be read",
+                ));
+            }
+        }
+    }
+    let mut gone = Vec::new();
+    if let Some(past) = &past {
+        journal.doing(format!("reading the seats of {scope}"));
+        (report, gone) = read_until_stable(report, past, &read).await?;
+    }
+    drop(bar);
+    let warnings = log_result(&report)
+        .into_iter()
+        .chain(times_from_the_future(&report))
+        .chain(edges.clock.skew())
+        .collect();
+    refuse_incomplete(inputs, &report)?;
+    let revocable = match report.reading().pages {
+        1 if report.is_complete() => Revocable::All,
+        _ => Revocable::Only(gone),
+    };
+    Ok(FetchedReport {
+        known: past.map(|past| past.known).unwrap_or_default(),
+        report,
+        history_error,
+        revocable,
+        warnings,
+    })
+}
+
+/// The scope with its ID, which tells a rename from another scope. A scope whose ID can't be read
+/// stays as it is.
+async fn identified(reader: &Client, scope: &Scope) -> Scope {
+    match scope_id::id(reader, scope).await {
+        Ok(id) => scope.clone().with_id(id),
+        Err(error) => {
+            let kind = scope.kind();
+            tracing::info!(
+                "The ID of the {kind} {scope} couldn't be read. It's recorded as unknown, so a later rename of the {kind} can't be recognized. {error}"
+            );
+            scope.clone()
+        }
+    }
+}
+
+/// Reads the list again if it lacks seats that the last recorded report has and may have skipped
+/// them between two pages, until two readings in a row agree. Returns the last reading, and the
+/// seats that are gone.
+async fn read_until_stable(
+    mut report: Report,
+    past: &PriorState,
+    read: &impl AsyncFn() -> Result<Report, GitHubError>,
+) -> anyhow::Result<(Report, Vec<Seat>)> {
+    if !report.is_complete() {
+        let gone = past.gone_despite_shortfall(&report);
+        return Ok((report, gone));
+    }
+    let absent = past.absent(report.seats());
+    if absent.is_empty() || report.cannot_have_skipped_rows() {
+        return Ok((report, absent));
+    }
+    tracing::info!(
+        "{}: {} seats of the report recorded before are not in the list. It is read again before they count as revoked.",
+        report.scope(),
+        absent.len()
+    );
+    for again in 1..=MAX_REREADS {
+        let earlier = std::mem::replace(&mut report, read().await?);
+        let seats = changes::gone(earlier.seats(), report.seats()).count();
+        if seats == 0 || !report.is_complete() {
+            break;
+        }
+        if again == MAX_REREADS {
+            report = report.with_reason(IncompleteReason::Unsteady { seats });
+        }
+    }
+    let gone = if report.is_complete() {
+        past.absent(report.seats())
+    } else {
+        past.gone_despite_shortfall(&report)
+    };
+    Ok((report, gone))
+}
+
+/// Logs how large the report is, and returns what is odd about that.
+fn log_result(report: &Report) -> Option<String> {
+    let scope = report.scope();
+    tracing::info!(
+        "{scope}: seats read: {}, people: {}, pages: {}.",
+        report.seats().len(),
+        report.people(),
+        report.reading().pages
+    );
+    let total = report.reading().total_seats()?;
+    if report.people() as u64 <= total {
+        return None;
+    }
+    let odd = format!(
+        "{} people hold seats, but GitHub counts {total} (`total_seats`). Somebody with seats in several organizations is billed in one of them only.",
+        report.people()
+    );
+    tracing::warn!("{scope}: {odd}");
+    Some(odd)
+}
+
+/// Warns about times that can't be, and returns the warning.
+fn times_from_the_future(report: &Report) -> Option<String> {
+    let seats = match report.times_from_the_future() {
+        0 => return None,
+        1 => "1 seat has a time".to_owned(),
+        seats => format!("{seats} seats have times"),
+    };
+    let odd = format!(
+        "{seats} later than the report itself. The report keeps what GitHub said, but it doesn't count as a grant, a sign-in, or activity."
+    );
+    tracing::warn!("{}: {odd}", report.scope());
+    Some(odd)
+}
+
+/// Refuses a report that isn't proved complete, unless the inputs allow one.
+fn refuse_incomplete(inputs: &Inputs, report: &Report) -> anyhow::Result<()> {
+    if report.is_complete() {
+        return Ok(());
+    }
+    let scope = report.scope();
+    let advice = if report
+        .incomplete_reasons()
+        .contains(&IncompleteReason::Partial)
+    {
+        "authorize `token` for single sign-on in each organization that has to be in the report. `require-complete: false` publishes the report without them, marked as incomplete"
+    } else {
+        "run again. If it stays so, `require-complete: false` publishes the report, marked as incomplete"
+    };
+    let doubts: Vec<String> = report
+        .incomplete_reasons()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let doubts = doubts.join("\n  missing: ");
+    if inputs.report.require_complete {
+        anyhow::bail!(
+            "The report of {scope} is not proved complete, so it was not published.\n  missing: {doubts}\n  what to do: {advice}"
+        );
+    }
+    tracing::warn!("The report of {scope} is not proved complete.\n  missing: {doubts}");
+    Ok(())
+}

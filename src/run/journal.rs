@@ -1,0 +1,310 @@
+//! The only record of what a run did and didn't do. Outputs, job summary, log, and exit code come
+//! from it, also if the run is interrupted or fails halfway.
+
+use std::cell::{Ref, RefCell};
+use std::fmt;
+use std::rc::Rc;
+
+use crate::audit::{AuditError, Recorded};
+use crate::pages::summary::Line;
+use crate::report::scope::Scope;
+use crate::run::upload::UploadError;
+use crate::run::write::WrittenReport;
+use crate::runner::artifact::Uploaded;
+use crate::runner::log::Group;
+
+/// What a run did and didn't do.
+#[derive(Default)]
+pub(crate) struct Journal {
+    doing: RefCell<String>,
+    scopes: RefCell<Vec<ScopeRun>>,
+    artifact: RefCell<Option<Result<Uploaded, UploadError>>>,
+    /// Why outputs or summary couldn't be written.
+    untold: RefCell<Vec<String>>,
+}
+
+/// What became of the report of one organization or enterprise.
+pub(crate) struct ScopeRun {
+    pub(crate) scope: Scope,
+    pub(crate) report: anyhow::Result<Rc<WrittenReport>>,
+    entry: LedgerEntry,
+}
+
+/// What became of a report in the audit repository.
+enum LedgerEntry {
+    /// There's no audit repository, or no report for it.
+    None,
+    /// It's being recorded.
+    Pending,
+    /// It was recorded, or needn't be.
+    Recorded(Box<Recorded>),
+    /// It wasn't recorded.
+    Failed(anyhow::Error),
+}
+
+impl Journal {
+    /// Notes what is being done from here on.
+    pub(crate) fn doing(&self, what: impl Into<String>) {
+        *self.doing.borrow_mut() = what.into();
+    }
+
+    /// Enters that a report was written, or why it wasn't. Returns the report.
+    pub(crate) fn written(
+        &self,
+        scope: &Scope,
+        report: anyhow::Result<WrittenReport>,
+    ) -> Option<Rc<WrittenReport>> {
+        let report = report.map(Rc::new);
+        let written = report.as_ref().ok().map(Rc::clone);
+        let entry = match &report {
+            Ok(_) => LedgerEntry::Pending,
+            Err(_) => LedgerEntry::None,
+        };
+        self.scopes.borrow_mut().push(ScopeRun {
+            scope: scope.clone(),
+            report,
+            entry,
+        });
+        written
+    }
+
+    /// Enters what became of the last report in the audit repository, if there is one.
+    pub(crate) fn recorded(&self, recorded: Option<Result<Recorded, AuditError>>) {
+        if let Some(run) = self.scopes.borrow_mut().last_mut() {
+            run.enter(recorded);
+        }
+    }
+
+    /// Logs what was done for the last scope, ends its `group`, and logs what wasn't done.
+    pub(crate) fn log_last(&self, group: Group) {
+        let scopes = self.scopes();
+        let last = || scopes.last().into_iter();
+        for line in last().flat_map(ScopeRun::ledger_lines) {
+            match &line.link {
+                Some(link) if line.good => tracing::info!("{}: {link}", line.text),
+                None if line.good => tracing::info!("{}.", line.text),
+                _ => {}
+            }
+        }
+        drop(group);
+        for error in last().flat_map(ScopeRun::errors) {
+            tracing::error!("{error}");
+        }
+    }
+
+    /// Enters that the artifact was uploaded, or why it wasn't, and logs that. `None` if none was to
+    /// be uploaded.
+    pub(crate) fn uploaded(&self, artifact: Option<Result<Uploaded, UploadError>>) {
+        if let Some(Err(error)) = &artifact {
+            tracing::error!("{error}");
+        }
+        *self.artifact.borrow_mut() = artifact;
+    }
+
+    /// Enters that outputs or summary couldn't be written.
+    pub(crate) fn untold(&self, error: String) {
+        self.untold.borrow_mut().push(error);
+    }
+
+    /// What became of each scope so far.
+    pub(crate) fn scopes(&self) -> Ref<'_, Vec<ScopeRun>> {
+        self.scopes.borrow()
+    }
+
+    /// The reports that were written and not withdrawn.
+    pub(crate) fn reports(&self) -> Vec<Rc<WrittenReport>> {
+        let scopes = self.scopes();
+        let reports = scopes.iter().filter_map(|run| run.report.as_ref().ok());
+        reports.map(Rc::clone).collect()
+    }
+
+    /// The artifact, or why there's none; `None` if none was to be uploaded.
+    pub(crate) fn artifact(&self) -> Ref<'_, Option<Result<Uploaded, UploadError>>> {
+        self.artifact.borrow()
+    }
+
+    /// What became of the artifact.
+    pub(crate) fn artifact_line(&self) -> Option<Line> {
+        Some(match self.artifact().as_ref()? {
+            Ok(artifact) => Line::good(format!("uploaded as the artifact {}", artifact.name))
+                .with_link(&artifact.url),
+            Err(error) if error.may_have_uploaded() => Line::bad(error.to_string()),
+            Err(error) => Line::bad(format!("no artifact was uploaded. {error}")),
+        })
+    }
+
+    /// What to tell if not everything was done; `None` if everything was.
+    pub(crate) fn undone(&self) -> Option<Undone> {
+        let lines = self.lines();
+        lines.iter().any(|line| !line.good).then_some(Undone {
+            interruption: None,
+            lines,
+        })
+    }
+
+    /// What to tell if `signal` interrupted the run.
+    pub(crate) fn interrupted(&self, signal: &'static str) -> Undone {
+        Undone {
+            interruption: Some((signal, self.doing.borrow().clone())),
+            lines: self.lines(),
+        }
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        let scopes = self.scopes();
+        let untold = self.untold.borrow();
+        let scopes = scopes.iter().flat_map(ScopeRun::lines);
+        let untold = untold.iter().cloned().map(Line::bad);
+        scopes.chain(self.artifact_line()).chain(untold).collect()
+    }
+}
+
+impl ScopeRun {
+    fn enter(&mut self, recorded: Option<Result<Recorded, AuditError>>) {
+        self.entry = match recorded {
+            None => LedgerEntry::None,
+            Some(Ok(recorded)) => LedgerEntry::Recorded(Box::new(recorded)),
+            Some(Err(error)) => match &self.report {
+                // Names must not be where pseudonyms are, or the other way round.
+                Ok(report) if error.is_identity_mismatch() => {
+                    let left = report.withdraw();
+                    let mut what =
+                        "It was not published, because people are called otherwise where it is to be recorded"
+                            .to_owned();
+                    if !left.is_empty() {
+                        what.push_str(&format!(". Remove what could not be: {}", left.join(", ")));
+                    }
+                    self.report = Err(anyhow::Error::from(error).context(what));
+                    LedgerEntry::None
+                }
+                _ => LedgerEntry::Failed(error.into()),
+            },
+        };
+    }
+
+    /// Everything that was done, and everything that wasn't.
+    pub(crate) fn lines(&self) -> Vec<Line> {
+        let history = self.history_error();
+        let history = history.map(|error| Line::bad(format!("{}: {error:#}", self.scope)));
+        let mut lines = vec![self.report_line()];
+        lines.extend(history);
+        lines.extend(self.ledger_lines());
+        lines
+    }
+
+    /// What became of the report.
+    fn report_line(&self) -> Line {
+        let scope = &self.scope;
+        match &self.report {
+            Ok(report) => {
+                let paths = report.forms.iter().map(|file| &*file.below_workspace);
+                let paths: Vec<&str> = paths.collect();
+                let place = match report.manifest {
+                    Some(_) => " in the workspace",
+                    None => "",
+                };
+                Line::good(format!(
+                    "{scope}: written to {}{place}",
+                    paths.join(" and ")
+                ))
+            }
+            Err(error) => Line::bad(format!("{scope}: no report. {error:#}")),
+        }
+    }
+
+    /// Why the history couldn't be read. If the report couldn't be recorded either, that error says
+    /// it already.
+    fn history_error(&self) -> Option<&anyhow::Error> {
+        match self.entry {
+            LedgerEntry::Pending | LedgerEntry::Failed(_) => None,
+            _ => self.report.as_ref().ok()?.fetched.history_error.as_ref(),
+        }
+    }
+
+    /// What became of it in the audit repository.
+    fn ledger_lines(&self) -> Vec<Line> {
+        let scope = &self.scope;
+        let recorded = match &self.entry {
+            LedgerEntry::None | LedgerEntry::Pending => return Vec::new(),
+            LedgerEntry::Failed(error) => {
+                return vec![Line::bad(format!("{scope}: not committed. {error:#}"))];
+            }
+            LedgerEntry::Recorded(recorded) => recorded,
+        };
+        let line = Line::good(format!("{scope}: {}", recorded.what));
+        let mut lines = vec![match &recorded.commit {
+            Some(commit) if !commit.url.is_empty() => line.with_link(&commit.url),
+            _ => line,
+        }];
+        if let Some(pull_request) = &recorded.pull_request {
+            let line = Line::good(format!("{scope}: pull request {}", pull_request.number));
+            lines.push(match &*pull_request.url {
+                "" => line,
+                url => line.with_link(url),
+            });
+        }
+        if let Some(error) = &recorded.not_opened {
+            lines.push(Line::bad(format!("{scope}: no pull request. {error}")));
+        }
+        lines
+    }
+
+    /// What is odd, but stopped nothing.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = &String> {
+        let report = self.report.iter();
+        let report = report.flat_map(|report| &report.fetched.warnings);
+        let recorded = self.recorded().into_iter();
+        report.chain(recorded.flat_map(|recorded| &recorded.warnings))
+    }
+
+    /// What was recorded.
+    pub(crate) fn recorded(&self) -> Option<&Recorded> {
+        match &self.entry {
+            LedgerEntry::Recorded(recorded) => Some(recorded),
+            _ => None,
+        }
+    }
+
+    /// Everything that went wrong, each as the log tells it.
+    fn errors(&self) -> impl Iterator<Item = String> {
+        let report = self.report.as_ref().err().or(self.history_error());
+        let entry = match &self.entry {
+            LedgerEntry::Failed(error) => Some(format!("{error:#}")),
+            LedgerEntry::Recorded(recorded) => recorded.not_opened.clone(),
+            _ => None,
+        };
+        let report = report.map(|error| format!("{error:#}"));
+        report.into_iter().chain(entry)
+    }
+}
+
+/// Not everything was done. For a person who looks at the red run first: what is safe, and what is
+/// missing.
+#[derive(Debug)]
+pub(crate) struct Undone {
+    interruption: Option<(&'static str, String)>,
+    lines: Vec<Line>,
+}
+
+impl fmt::Display for Undone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.interruption {
+            None => f.write_str("Not everything was done.")?,
+            Some((signal, doing)) => {
+                write!(f, "The run was interrupted ({signal}) while {doing}.")?;
+            }
+        }
+        for (good, title) in [(true, "done"), (false, "not done")] {
+            for line in self.lines.iter().filter(|line| line.good == good) {
+                let first = line.text.lines().next().unwrap_or_default();
+                write!(f, "\n  {title}: {first}")?;
+            }
+        }
+        if self.interruption.is_some() {
+            f.write_str("\n  not done: everything else. Nothing is half delivered: a commit or an artifact that was just being completed may be there all the same, and is whole then")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Undone {}

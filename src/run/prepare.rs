@@ -1,0 +1,185 @@
+//! Makes sure that the reports may go where the inputs say, before anything is read.
+
+use anyhow::{Context as _, anyhow, bail};
+
+use crate::audit::AuditRepository;
+use crate::github::client::Client;
+use crate::github::names::RepositoryName;
+use crate::github::repository::{Repository, Visibility};
+use crate::inputs::{CommitInputs, Inputs};
+use crate::report::provenance::Provenance;
+use crate::report::scope::Scope;
+use crate::run::destination::Destination;
+use crate::run::edges::{Clients, Edges};
+use crate::run::upload::{ArtifactPlace, UploadError};
+use crate::runner::artifact::{ArtifactService, Uploaded};
+use crate::runner::context;
+use crate::system::environment::Environment;
+use crate::system::files::Written;
+
+/// The places that reports go to, known to be able to take them.
+pub(crate) struct Places<'a> {
+    pub(crate) destination: Destination,
+    artifact: Option<ArtifactPlace<'a>>,
+    pub(crate) audit: Option<AuditRepository<'a>>,
+    pub(crate) provenance: Provenance<'a>,
+    /// Whether the job summary may name people: not on the page of a public repository, unless
+    /// the inputs allow that.
+    pub(crate) may_name_people: bool,
+}
+
+impl<'a> Places<'a> {
+    /// Gets ready to deliver as `inputs` ask.
+    ///
+    /// Fails if a place can't take the report, or if it's public and the inputs don't allow that.
+    pub(crate) async fn prepare(
+        inputs: &'a Inputs,
+        edges: &Edges<'_>,
+        clients: &Clients<'_>,
+    ) -> anyhow::Result<Self> {
+        let destination = Destination::open(inputs)?;
+        let reader = visibility_client(inputs, &clients.readers);
+        let reader = reader.context("no organization or enterprise is named")?;
+        // Each is asked in turn whether a repository is public.
+        let askers = || clients.writer.iter().chain([reader]);
+        let artifact = prepare_artifact(inputs, edges, askers()).await?;
+        let provenance =
+            Provenance::new(context::run(edges.environment), inputs.pseudonyms.as_ref());
+        let audit = match (&inputs.commit, &clients.writer) {
+            (Some(commit), Some(client)) => {
+                let repository = find_repository(inputs, commit, client).await?;
+                Some(AuditRepository::new(
+                    commit,
+                    client.clone(),
+                    edges.clock.clone(),
+                    &repository,
+                    provenance.clone(),
+                    inputs.report.inactive_after,
+                )?)
+            }
+            _ => None,
+        };
+        // Reports go only to repositories that aren't public. If one of them is the workflow's own,
+        // its run's page isn't public either.
+        let is_known = |own: &RepositoryName| {
+            let audited = inputs.commit.as_ref().filter(|_| audit.is_some());
+            artifact.is_some() || audited.is_some_and(|commit| commit.repository == *own)
+        };
+        let may_name_people = inputs.allow_public
+            || !inputs.summary
+            || match &inputs.own_repository {
+                Some(own) => is_known(own) || is_restricted(askers(), own).await,
+                None => !edges.environment.in_actions(),
+            };
+        if !may_name_people {
+            tracing::info!(
+                "The job summary will name nobody: the workflow's repository is public, or neither `token` nor `commit-token` can see that it is not. `allow-public: true` lets it name people."
+            );
+        }
+        Ok(Self {
+            destination,
+            artifact,
+            audit,
+            provenance,
+            may_name_people,
+        })
+    }
+
+    /// Uploads `files` as one artifact; `None` if none is asked for, or there's no file.
+    pub(crate) async fn upload(
+        &self,
+        environment: &Environment,
+        files: &[&Written],
+    ) -> Option<Result<Uploaded, UploadError>> {
+        let artifact = self.artifact.as_ref().filter(|_| !files.is_empty())?;
+        Some(artifact.upload(environment, files).await)
+    }
+}
+
+async fn prepare_artifact<'a, 'c>(
+    inputs: &'a Inputs,
+    edges: &Edges<'_>,
+    askers: impl IntoIterator<Item = &'c Client>,
+) -> anyhow::Result<Option<ArtifactPlace<'a>>> {
+    let Some(artifact) = &inputs.artifact else {
+        return Ok(None);
+    };
+    let (http, clock) = (edges.http.clone(), edges.clock.clone());
+    let service = ArtifactService::from_environment(http, clock, edges.environment)?;
+    if !inputs.allow_public {
+        let Some(name) = &inputs.own_repository else {
+            bail!(
+                "GITHUB_REPOSITORY is missing, so it cannot be asked whether the workflow's repository is public"
+            );
+        };
+        refuse_public(askers, name, "everybody could download the artifact").await?;
+    }
+    Ok(Some(ArtifactPlace {
+        service,
+        inputs: artifact,
+    }))
+}
+
+/// What GitHub says of the audit repository.
+async fn find_repository(
+    inputs: &Inputs,
+    commit: &CommitInputs,
+    client: &Client,
+) -> anyhow::Result<Repository> {
+    if inputs.allow_public {
+        return Ok(Repository::read(client, &commit.repository).await?);
+    }
+    let consequence = "everybody could read it there";
+    refuse_public([client], &commit.repository, consequence).await
+}
+
+/// The reader that is asked whether the workflow's repository is public: if an App reads, the one
+/// of the repository's owner.
+fn visibility_client<'r>(inputs: &Inputs, readers: &'r [(&Scope, Client)]) -> Option<&'r Client> {
+    let owner = inputs.own_repository.as_ref().map(RepositoryName::owner);
+    let owners = readers
+        .iter()
+        .find(|(scope, _)| owner.is_some_and(|owner| scope.name().eq_ignore_ascii_case(owner)));
+    owners.or(readers.first()).map(|(_, client)| client)
+}
+
+/// Whether `name` is known not to be public.
+async fn is_restricted<'c>(
+    clients: impl IntoIterator<Item = &'c Client>,
+    name: &RepositoryName,
+) -> bool {
+    for client in clients {
+        match Repository::read(client, name).await {
+            Ok(repository) => return repository.visibility == Visibility::Restricted,
+            Err(error) => tracing::debug!("{error}"),
+        }
+    }
+    false
+}
+
+/// Asks with one client after the other whether `name` is public, until one gets an answer. Refuses
+/// a repository that is public, or that none gets an answer for.
+async fn refuse_public<'c>(
+    clients: impl IntoIterator<Item = &'c Client>,
+    name: &RepositoryName,
+    consequence: &str,
+) -> anyhow::Result<Repository> {
+    let mut failure = None;
+    for client in clients {
+        match Repository::read(client, name).await {
+            Ok(repository) if repository.visibility == Visibility::Restricted => {
+                return Ok(repository);
+            }
+            Ok(_) => bail!(
+                "The repository {name} is public, and the report is personal data: {consequence}. Nothing was read and nothing delivered.\n  what to do: make the repository private, or deliver elsewhere (`deliver-to`, `repository`). If everybody may know who used Copilot when, set `allow-public: true`"
+            ),
+            Err(error) => {
+                failure.get_or_insert(error);
+            }
+        }
+    }
+    let error = failure.map_or_else(|| anyhow!("no token could be asked with"), Into::into);
+    Err(error.context(format!(
+        "Whether the repository {name} is public could not be learned, so it counts as public. Nothing was read and nothing delivered"
+    )))
+}

@@ -1,0 +1,454 @@
+//! A GitHub App in place of a token: its key in every form that a secret makes of it, its installations, and the
+//! tokens it gets there.
+
+mod clock;
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use simulator::{App, At, Fault, GitHub, Installation, Kind, Repository, Seats, Seen, Simulator};
+
+use crate::support::keys::{self, CLIENT_ID};
+use crate::support::{COMMIT_TOKEN, Job, OWN, github, well_behaved};
+
+fn app() -> App {
+    App::new(&keys::public())
+}
+
+/// A GitHub with that App and no token that could read seats.
+fn with(app: App) -> GitHub {
+    let mut github = github(Seats::people(3)).app(CLIENT_ID, app);
+    github.tokens.retain(|token, _| token == COMMIT_TOKEN);
+    github
+}
+
+fn on_acme() -> GitHub {
+    with(app().installed(Installation::organization("acme")))
+}
+
+fn job(simulator: &Simulator) -> Job {
+    Job::on(simulator)
+        .without("INPUT_TOKEN")
+        .input("app-client-id", CLIENT_ID)
+        .input("app-private-key", &keys::pem())
+        .input("deliver-to", "none")
+}
+
+fn asked(simulator: &Simulator, part: &str) -> Vec<Seen> {
+    let mut asked = simulator.requests();
+    asked.retain(|seen| seen.path_and_query.contains(part));
+    asked
+}
+
+fn claims(seen: &Seen) -> Value {
+    let assertion = seen.header("authorization").unwrap();
+    let claims = assertion.split('.').nth(1).unwrap();
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap()
+}
+
+#[test]
+fn an_app_reads_the_report_with_a_token_of_its_installation() {
+    let simulator = Simulator::start(on_acme()).unwrap();
+    let step = job(&simulator).run();
+    assert_eq!(step.succeeded().output("seats"), "3");
+    let found = asked(&simulator, "/orgs/acme/installation");
+    let [found] = &found[..] else {
+        panic!("{found:?}")
+    };
+    let claims = claims(found);
+    let now = Timestamp::now().as_second();
+    let (iat, exp) = (
+        claims["iat"].as_i64().unwrap(),
+        claims["exp"].as_i64().unwrap(),
+    );
+    assert!(iat <= now - 60, "{claims} at {now}");
+    assert!(exp > now && exp <= now + 9 * 60, "{claims} at {now}");
+    assert_eq!(claims["iss"], CLIENT_ID);
+    let tokens = asked(&simulator, "/access_tokens");
+    let [token] = &tokens[..] else {
+        panic!("{tokens:?}")
+    };
+    // It has the form that GitHub's have: the App's ID and a JSON Web Token.
+    let reads = asked(&simulator, "/copilot/billing/seats");
+    let bearer = reads[0].header("authorization").unwrap();
+    let secret = bearer.strip_prefix("Bearer ").unwrap();
+    assert!(secret.starts_with("ghs_4242_ey"), "{secret}");
+    assert!((500..560).contains(&secret.len()), "{}", secret.len());
+    assert_eq!(secret.matches('.').count(), 2);
+    let mask = format!("::add-mask::{secret}");
+    assert!(step.stdout.lines().any(|line| line == mask));
+    let least = json!({ "permissions": { "organization_copilot_seat_management": "read" } });
+    assert_eq!(token.json(), Some(least));
+    well_behaved(&simulator);
+}
+
+#[test]
+fn each_organization_is_read_with_a_token_of_its_own() {
+    let app = app()
+        .installed(Installation::organization("acme"))
+        .installed(Installation::organization("globex"));
+    let github = with(app).organization("globex", Seats::people(2));
+    let simulator = Simulator::start(github).unwrap();
+    let step = job(&simulator).input("organization", "acme, globex, initech");
+    let step = step.run();
+    step.failed(
+        1,
+        &[
+            "Finding the GitHub App's installation on the organization initech failed",
+            "404 Not Found",
+            "let an owner of initech install the GitHub App on that organization",
+            "done: acme: written",
+            "done: globex: written",
+            "not done: initech",
+        ],
+    );
+    assert_eq!(step.output("seats"), "5");
+    assert_eq!(asked(&simulator, "/access_tokens").len(), 2);
+    well_behaved(&simulator);
+}
+
+#[test]
+fn an_enterprise_is_read_where_the_app_is_installed_on_the_enterprise_itself() {
+    let on = |installation| {
+        let github = with(app().installed(installation)).enterprise("octocorp", Seats::people(4));
+        Simulator::start(github).unwrap()
+    };
+    let simulator = on(Installation::enterprise("octocorp"));
+    let step = job(&simulator).input("enterprise", "octocorp").run();
+    assert_eq!(step.succeeded().output("seats"), "4");
+    // GitHub refuses to narrow the token of an enterprise.
+    assert_eq!(
+        asked(&simulator, "/access_tokens")[0].json(),
+        Some(json!({}))
+    );
+    well_behaved(&simulator);
+
+    let simulator = on(Installation::organization("octocorp"));
+    let step = job(&simulator).input("enterprise", "octocorp").run();
+    step.failed(
+        1,
+        &[
+            "installation on the enterprise octocorp failed",
+            "on the enterprise itself: being installed on its organizations is not enough",
+            "the enterprise permission \"Enterprise Copilot license management\" (read)",
+        ],
+    );
+
+    let simulator = on(Installation::enterprise("octocorp").without_permissions());
+    let step = job(&simulator).input("enterprise", "octocorp").run();
+    step.failed(
+        1,
+        &[
+            "Reading the Copilot seats of the enterprise octocorp failed",
+            "the enterprise permission \"Enterprise Copilot license management\" (read)",
+        ],
+    );
+}
+
+#[test]
+fn a_token_that_an_enterprise_refuses_is_told_what_an_app_would_need() {
+    let seats = Seats::enterprise_people(4);
+    let github = github(Seats::people(1)).enterprise("octocorp", seats);
+    let simulator = Simulator::start(github).unwrap();
+    // May read the seats of an organization, and not those of the enterprise.
+    let step = Job::on(&simulator).input("enterprise", "octocorp").run();
+    step.failed(
+        1,
+        &[
+            "Reading the Copilot seats of the enterprise octocorp failed",
+            "a classic token with the scope `manage_billing:copilot` or `read:enterprise`",
+            "the enterprise permission \"Enterprise Copilot license management\" (read)",
+        ],
+    );
+}
+
+#[test]
+fn a_missing_permission_and_a_suspended_installation_are_told_before_anything_else_is_asked() {
+    for (installation, texts) in [
+        (
+            Installation::organization("acme").without_permissions(),
+            [
+                "missing: the organization permission \"GitHub Copilot Business\" (read)",
+                "an owner of the organization approves it on the installation's page (http://github.localhost/organizations/acme/settings/installations/",
+            ],
+        ),
+        (
+            Installation::organization("acme").suspended(),
+            [
+                "the installation is suspended since 2026-11-01T08:00:00Z by monalisa",
+                "whoever suspended it lifts that",
+            ],
+        ),
+    ] {
+        let simulator = Simulator::start(with(app().installed(installation))).unwrap();
+        job(&simulator).run().failed(1, &texts);
+        let about_apps = asked(&simulator, "/installation");
+        assert_eq!(about_apps.len(), 1);
+        assert!(asked(&simulator, "/seats").is_empty());
+    }
+}
+
+#[test]
+fn a_key_is_taken_in_every_form_that_a_secret_makes_of_it() {
+    let simulator = Simulator::start(on_acme()).unwrap();
+    let pem = keys::pem();
+    for (what, key) in [
+        ("PKCS#8", keys::pkcs8_pem()),
+        ("line ends of Windows", pem.replace('\n', "\r\n")),
+        ("line ends written out", pem.replace('\n', "\\n")),
+        ("those of Windows written out", pem.replace('\n', "\\r\\n")),
+        ("spaces", pem.replace('\n', " ")),
+        ("no line ends", pem.replace('\n', "")),
+        ("indented", pem.replace('\n', "\n    ")),
+        ("quotes", format!("\"{}\"", pem.trim().replace('\n', "\\n"))),
+        ("base64 of all", BASE64_STANDARD.encode(&pem)),
+        (
+            "base64 of PKCS#8",
+            BASE64_STANDARD.encode(keys::pkcs8_pem()),
+        ),
+        (
+            "no first and last line",
+            BASE64_STANDARD.encode(keys::der()),
+        ),
+    ] {
+        let step = job(&simulator).input("app-private-key", &key).run();
+        assert_eq!(step.status, 0, "{what}: {}", step.printed());
+    }
+    well_behaved(&simulator);
+}
+
+#[test]
+fn what_is_no_key_of_an_app_is_refused_by_what_it_is() {
+    let pem = keys::pem();
+    let body = keys::der();
+    let other = rcgen::KeyPair::generate().unwrap();
+    let (ecdsa, public) = (other.serialize_pem(), other.public_key_pem());
+    let encrypted = pem.replacen(
+        '\n',
+        "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n",
+        1,
+    );
+    let armored = |label: &str| keys::armored(label, &body);
+    for (key, text) in [
+        (
+            armored("ENCRYPTED PRIVATE KEY"),
+            "encrypted with a password",
+        ),
+        (encrypted, "encrypted with a password"),
+        (public, "not the App's private RSA key"),
+        (
+            "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ octocat".to_owned(),
+            "not the App's private RSA key",
+        ),
+        (armored("CERTIFICATE"), "not the App's private RSA key"),
+        (armored("EC PRIVATE KEY"), "not the App's private RSA key"),
+        (ecdsa, "not the App's private RSA key"),
+        (
+            armored("OPENSSH PRIVATE KEY"),
+            "not the App's private RSA key",
+        ),
+        (pem[..pem.len() / 2].to_owned(), "the key is cut off"),
+        (format!("{pem}{pem}"), "more than one key"),
+        (
+            keys::armored("RSA PRIVATE KEY", &body[..body.len() - 9]),
+            "the key is cut off or damaged",
+        ),
+        (
+            "copilot-reports.2026-11-23.private-key.pem".to_owned(),
+            "it is no private key",
+        ),
+        (
+            "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".to_owned(),
+            "it is no private key",
+        ),
+    ] {
+        let step = Job::alone()
+            .input("app-client-id", CLIENT_ID)
+            .input("app-private-key", &key)
+            .run();
+        step.failed(2, &["app-private-key: ", text]);
+    }
+}
+
+#[test]
+fn a_token_and_an_app_together_or_half_an_app_are_refused_before_anything_is_sent() {
+    let pem = keys::pem();
+    for (inputs, text) in [
+        (
+            vec![
+                ("token", "ghp_octocat"),
+                ("app-client-id", CLIENT_ID),
+                ("app-private-key", &pem),
+            ],
+            "app-client-id: it is given together with `token`",
+        ),
+        (
+            vec![("app-client-id", CLIENT_ID)],
+            "app-private-key: it is missing",
+        ),
+        (
+            vec![("app-private-key", &*pem)],
+            "app-client-id: it is missing",
+        ),
+        (
+            vec![("token", "ghp_octocat"), ("app-private-key", &pem)],
+            "app-private-key: it is given without `app-client-id`",
+        ),
+        (
+            vec![
+                ("app-client-id", "https://github.com/apps/x"),
+                ("app-private-key", &pem),
+            ],
+            "app-client-id: it is not the client ID of a GitHub App",
+        ),
+        (
+            vec![("token", ""), ("app-client-id", "")],
+            "token: it is missing",
+        ),
+    ] {
+        let job = inputs
+            .iter()
+            .fold(Job::alone(), |job, (name, value)| job.input(name, value));
+        job.run().failed(2, &[text]);
+    }
+}
+
+#[test]
+fn a_key_of_another_app_and_an_unknown_app_are_told() {
+    let simulator = Simulator::start(on_acme()).unwrap();
+    let step = job(&simulator)
+        .input("app-client-id", "Iv23liAnother")
+        .run();
+    let same = "check that `app-client-id` and `app-private-key` are of the same GitHub App";
+    step.failed(1, &["404 Not Found", "Integration not found", same]);
+
+    let mut other = app().installed(Installation::organization("acme"));
+    other.public_key[40] ^= 1;
+    let simulator = Simulator::start(with(other)).unwrap();
+    let step = job(&simulator).run();
+    step.failed(1, &["401 Unauthorized", "could not be decoded", same]);
+    // The same would be refused again.
+    assert_eq!(asked(&simulator, "/installation").len(), 1);
+}
+
+#[test]
+fn a_token_is_renewed_before_it_ends_in_the_middle_of_a_list() {
+    // Waits are a hundredth of what they are: 300 ms are half a minute, and half of the token's time.
+    let app = app()
+        .installed(Installation::organization("acme"))
+        .tokens_last(SignedDuration::from_secs(40));
+    let github = with(app).organization("acme", Seats::people(1200));
+    let simulator = Simulator::start(github).unwrap();
+    let first = At::path("GET", "/orgs/acme/copilot/billing/seats");
+    simulator.fault(Fault::always(first, Kind::Late(Duration::from_millis(300))));
+    let step = job(&simulator).run();
+    assert_eq!(step.succeeded().output("seats"), "1200");
+    let seats = asked(&simulator, "/copilot/billing/seats");
+    assert!(
+        seats.iter().all(|seen| seen.status == Some(200)),
+        "{seats:?}"
+    );
+    let tokens = asked(&simulator, "/access_tokens").len();
+    assert!(tokens >= 2, "{tokens}");
+    assert_eq!(asked(&simulator, "/installation").len(), tokens + 1);
+    well_behaved(&simulator);
+}
+
+#[test]
+fn a_token_that_ends_before_its_time_is_replaced_once_for_all_requests() {
+    let app = app()
+        .installed(Installation::organization("acme"))
+        .tokens_serve(5);
+    let github = with(app).organization("acme", Seats::people(900));
+    let simulator = Simulator::start(github).unwrap();
+    let step = job(&simulator).run();
+    assert_eq!(step.succeeded().output("seats"), "900");
+    assert_eq!(asked(&simulator, "/access_tokens").len(), 2);
+}
+
+#[test]
+fn an_app_that_github_refuses_for_good_is_not_asked_for_tokens_again_and_again() {
+    let app = app()
+        .installed(Installation::organization("acme"))
+        .tokens_serve(0);
+    let simulator = Simulator::start(with(app)).unwrap();
+    job(&simulator)
+        .run()
+        .failed(1, &["Reading the Copilot seats", "401 Unauthorized"]);
+    assert_eq!(asked(&simulator, "/access_tokens").len(), 2);
+}
+
+#[test]
+fn what_fails_for_a_moment_is_tried_again_and_a_token_cut_off_is_not_shown() {
+    for kind in [
+        Kind::status(502, "Bad gateway"),
+        Kind::Truncate,
+        Kind::Reset,
+        Kind::status(403, "You have exceeded a secondary rate limit").header("Retry-After", "60"),
+    ] {
+        for path in ["/orgs/acme/installation", "/access_tokens"] {
+            let simulator = Simulator::start(on_acme()).unwrap();
+            let method = if path == "/access_tokens" {
+                "POST"
+            } else {
+                "GET"
+            };
+            simulator.fault(Fault::once(At::path(method, path), kind.clone()));
+            let step = job(&simulator).variable("RUNNER_DEBUG", "1").run();
+            assert_eq!(step.status, 0, "{kind:?} {path}: {}", step.printed());
+        }
+    }
+    let simulator = Simulator::start(on_acme()).unwrap();
+    simulator.fault(Fault::always(
+        At::path("POST", "/access_tokens"),
+        Kind::Truncate,
+    ));
+    job(&simulator)
+        .run()
+        .failed(1, &["Getting a token of the GitHub App"]);
+}
+
+#[test]
+fn with_nobody_else_to_ask_the_app_is_asked_whether_the_repository_is_public() {
+    let installation = Installation::organization("octo").repositories([OWN]);
+    let both = app()
+        .installed(Installation::organization("acme"))
+        .installed(installation);
+    let github = with(both)
+        .organization("octo", Seats::people(2))
+        .repository(OWN, Repository::private());
+    let simulator = Simulator::start(github).unwrap();
+    let step = job(&simulator)
+        .without("INPUT_COMMIT-TOKEN")
+        .input("organization", "acme, octo")
+        .input("deliver-to", "artifact")
+        .run();
+    assert_eq!(step.succeeded().output("seats"), "5");
+    assert_eq!(simulator.artifacts().len(), 1);
+    well_behaved(&simulator);
+}
+
+#[test]
+fn started_by_hand_the_key_comes_from_app_private_key_and_a_token_that_lies_about_is_left() {
+    let simulator = Simulator::start(on_acme()).unwrap();
+    let step = Job::on(&simulator)
+        .by_hand(&["--organization", "acme", "--app-client-id", CLIENT_ID])
+        .variable("APP_PRIVATE_KEY", &keys::pem())
+        .variable("GITHUB_TOKEN", "ghp_ofSomethingElse00000000000000000003")
+        .run();
+    step.succeeded();
+    let step = Job::on(&simulator)
+        .by_hand(&["--organization", "acme", "--app-client-id", CLIENT_ID])
+        .variable("COPILOT_REPORT_APP_PRIVATE_KEY", &keys::pem())
+        .variable("APP_PRIVATE_KEY", "the key of another program")
+        .run();
+    step.succeeded();
+    let step = Job::on(&simulator)
+        .by_hand(&["--organization", "acme", "--app-client-id", CLIENT_ID])
+        .run();
+    step.failed(2, &["app-private-key: it is missing", "APP_PRIVATE_KEY"]);
+    well_behaved(&simulator);
+}

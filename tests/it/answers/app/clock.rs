@@ -1,0 +1,76 @@
+//! Clocks that differ from GitHub's, because what an App signs has a time.
+
+use jiff::SignedDuration;
+use simulator::Simulator;
+
+use super::{asked, job, on_acme};
+use crate::support::well_behaved;
+
+#[test]
+fn a_clock_that_differs_from_githubs_is_corrected_once_and_told() {
+    for (by, told) in [
+        (
+            SignedDuration::from_hours(2),
+            "120 minutes ahead of GitHub's",
+        ),
+        (
+            SignedDuration::from_hours(-2),
+            "120 minutes behind GitHub's",
+        ),
+        (SignedDuration::from_mins(-7), "7 minutes behind GitHub's"),
+        (SignedDuration::from_mins(4), "s ahead of GitHub's"),
+    ] {
+        let simulator = Simulator::start(on_acme()).unwrap();
+        let step = job(&simulator)
+            .variable("TEST_CLOCK_SKEW", &by.as_secs().to_string())
+            .run();
+        assert_eq!(step.succeeded().output("seats"), "3");
+        assert!(step.stdout.contains(told), "{by}: {}", step.stdout);
+        let found = asked(&simulator, "/installation");
+        let statuses: Vec<_> = found.iter().map(|seen| seen.status).collect();
+        // An earlier answer told GitHub's time, if the clock is far off.
+        let is_corrected = by.abs() > SignedDuration::from_mins(5);
+        let expected = if is_corrected { 200 } else { 401 };
+        assert_eq!(statuses[0], Some(expected), "{by}");
+        assert_eq!(statuses.contains(&Some(401)), !is_corrected, "{by}");
+        assert_eq!(
+            asked(&simulator, "/access_tokens")[0].status,
+            Some(201),
+            "{by}"
+        );
+    }
+}
+
+#[test]
+fn an_app_that_asks_first_learns_githubs_time_from_its_refusal() {
+    for by in [-7200, 420, 7200] {
+        let simulator = Simulator::start(on_acme()).unwrap();
+        let step = job(&simulator)
+            .input("commit-token", "")
+            .input("deliver-to", "none")
+            .input("summary", "false")
+            .variable("TEST_CLOCK_SKEW", &by.to_string())
+            .run();
+        assert_eq!(step.succeeded().output("seats"), "3", "{by}");
+        let found = asked(&simulator, "/installation");
+        let statuses: Vec<_> = found.iter().map(|seen| seen.status).collect();
+        assert_eq!(statuses[..2], [Some(401), Some(200)], "{by}");
+        assert_eq!(step.stdout.matches("clock").count(), 2, "{}", step.stdout);
+    }
+}
+
+#[test]
+fn a_clock_that_differs_by_less_than_a_minute_is_nothing_to_speak_of() {
+    for by in [-50, 50] {
+        let simulator = Simulator::start(on_acme()).unwrap();
+        let step = job(&simulator)
+            .variable("TEST_CLOCK_SKEW", &by.to_string())
+            .run();
+        assert!(
+            !step.succeeded().stdout.contains("clock"),
+            "{}",
+            step.stdout
+        );
+        well_behaved(&simulator);
+    }
+}

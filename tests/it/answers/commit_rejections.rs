@@ -1,0 +1,398 @@
+//! A commit that GitHub refuses: which rule, permission or limit is in the way, and what to do.
+
+use crate::support::{COMMIT_TOKEN, Job, OWN, files_below, git, github, sound};
+use simulator::{At, Fault, Kind, Operation, Repository, Rule, Seats, Simulator, Token};
+
+const MUTATION: At = At::Graphql(Operation::Mutation);
+
+fn job(simulator: &Simulator) -> Job {
+    Job::on(simulator).input("deliver-to", "repository")
+}
+
+fn simulator() -> Simulator {
+    Simulator::start(github(Seats::people(3))).unwrap()
+}
+
+#[test]
+fn a_rule_that_is_in_the_way_is_named() {
+    let unsigned = Repository::private().unsigned();
+    let closed = |rule| Repository::private().protected(rule);
+    for (repository, branch, texts) in [
+        (
+            closed(Rule::PullRequest),
+            "",
+            [
+                "Changes must be made through a pull request",
+                "`pull_request`",
+                "set `pull-request: true`",
+            ],
+        ),
+        (
+            closed(Rule::Update),
+            "",
+            [
+                "Cannot update this protected ref",
+                "`update`",
+                "add the account or App of `commit-token` to the bypass list",
+            ],
+        ),
+        (
+            unsigned.protected(Rule::RequiredSignatures),
+            "",
+            [
+                "Commits must have verified signatures",
+                "`required_signatures`",
+                "turn on web commit signing",
+            ],
+        ),
+        (
+            Repository::private().protected_branch("audit", Rule::PullRequest),
+            "audit",
+            [
+                "Reference update failed",
+                "`pull_request`",
+                "set `pull-request: true`",
+            ],
+        ),
+        // The first commit is made in another way.
+        (
+            closed(Rule::PullRequest).empty(),
+            "",
+            [
+                "Changes must be made through a pull request",
+                "`pull_request`",
+                "commit a file to main of octo/tools yourself",
+            ],
+        ),
+    ] {
+        let what = format!("{repository:?}");
+        let github = github(Seats::people(3)).repository(OWN, repository);
+        let simulator = Simulator::start(github).unwrap();
+        let step = job(&simulator).input("branch", branch).run();
+        step.failed(1, &texts);
+        let advice = step.stdout.matches("what to do: ").count();
+        assert_eq!(advice, 1, "{what}\n{}", step.stdout);
+        step.failed(1, &["not done: acme: not committed", "done: acme: written"]);
+        let again = simulator
+            .requests()
+            .iter()
+            .filter(|seen| {
+                seen.json().is_some_and(|body| {
+                    body["query"]
+                        .as_str()
+                        .unwrap_or_default()
+                        .starts_with("mutation")
+                })
+            })
+            .count();
+        assert!(again <= 1, "{what}: what cannot succeed is not repeated");
+        sound(&simulator, OWN);
+    }
+}
+
+#[test]
+fn a_protection_that_github_lists_nowhere_is_told_as_one() {
+    let simulator = simulator();
+    simulator.fault(Fault::always(
+        MUTATION,
+        Kind::GraphqlError {
+            error_type: Some("UNPROCESSABLE".to_owned()),
+            message: "Protected branch update failed for refs/heads/main.".to_owned(),
+        },
+    ));
+    let step = job(&simulator).run();
+    step.failed(
+        1,
+        &[
+            "UNPROCESSABLE: Protected branch update failed",
+            "the branch main is protected, and GitHub doesn't list the rule",
+            "to the bypass list of the protection",
+        ],
+    );
+    sound(&simulator, OWN);
+
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    let refused =
+        "Repository rule violations found\n\nCannot create ref due to creations being restricted.";
+    let at = At::path("POST", "/git/refs");
+    simulator.fault(Fault::always(at, Kind::status(422, refused)));
+    let step = job(&simulator).input("branch", "audit").run();
+    step.failed(
+        1,
+        &[
+            "creations being restricted",
+            "the branch audit is protected by `creation`",
+            "create the branch audit yourself",
+        ],
+    );
+    sound(&simulator, OWN);
+}
+
+#[test]
+fn a_missing_permission_is_told_as_one_whatever_rules_there_are() {
+    let ruled = Repository::private().protected(Rule::RequiredSignatures);
+    for (repository, name) in [(Repository::private(), "octo/rules"), (ruled, OWN)] {
+        let github = github(Seats::people(3))
+            .repository(name, repository)
+            .token(COMMIT_TOKEN, Token::new().read([OWN, name]));
+        let simulator = Simulator::start(github).unwrap();
+        let step = job(&simulator).input("repository", name).run();
+        step.failed(
+            1,
+            &[
+                &format!("Committing to the repository {name} failed"),
+                "POST ",
+                "/graphql",
+                "FORBIDDEN: Resource not accessible by integration",
+                "(request C0DE:",
+                "with the permission `contents: write`",
+                "not done: acme: not committed",
+            ],
+        );
+        assert!(!step.stdout.contains("bypass"), "{}", step.stdout);
+        sound(&simulator, OWN);
+    }
+}
+
+#[test]
+fn a_repository_that_is_not_found_is_told_before_the_report_is_read() {
+    for allow_public in ["false", "true"] {
+        let simulator = simulator();
+        let step = job(&simulator)
+            .input("repository", "octo/audti")
+            .input("allow-public", allow_public)
+            .run();
+        step.failed(
+            1,
+            &[
+                "octo/audti",
+                "404 Not Found",
+                "(request C0DE:",
+                "check the name",
+                "`commit-token`",
+            ],
+        );
+        let asked = simulator.requests();
+        let asked: Vec<&str> = asked.iter().map(|seen| &*seen.path_and_query).collect();
+        assert_eq!(asked, ["/repos/octo/audti"]);
+    }
+}
+
+#[test]
+fn a_branch_that_can_be_begun_from_nowhere_is_told_of() {
+    let simulator = simulator();
+    let directory = simulator.git_dir(OWN);
+    git(&directory, &["update-ref", "refs/heads/old", "main"]);
+    git(&directory, &["update-ref", "-d", "refs/heads/main"]);
+    let step = job(&simulator).run();
+    step.failed(
+        1,
+        &[
+            "The branch main does not exist in octo/tools",
+            "no default branch",
+        ],
+    );
+    sound(&simulator, OWN);
+}
+
+#[test]
+fn a_commit_that_is_refused_is_told_like_any_other_refusal() {
+    let graphql = |kind: &str, message: &str| Kind::GraphqlError {
+        error_type: Some(kind.to_owned()),
+        message: message.to_owned(),
+    };
+    let cases: [(Kind, &[&str]); 6] = [
+        (
+            Kind::status(401, "Bad credentials"),
+            &[
+                "401 Unauthorized",
+                "Bad credentials",
+                "give a valid token in `commit-token`",
+            ],
+        ),
+        (
+            Kind::status(403, "Resource not accessible by integration")
+                .header("X-Accepted-GitHub-Permissions", "contents=write"),
+            &[
+                "403 Forbidden",
+                "needs the permission contents=write",
+                "`contents: write`",
+            ],
+        ),
+        (
+            Kind::status(429, "secondary rate limit").header("Retry-After", "60"),
+            &[
+                "answer: 429 Too Many Requests (request C0DE:",
+                ": secondary rate limit",
+                " times over ",
+                "rate limit leaves no request for another ",
+                "minutes that `max-wait-minutes` allows",
+                "again after that time",
+            ],
+        ),
+        (
+            graphql("RATE_LIMITED", "API rate limit exceeded"),
+            &[
+                "200 OK",
+                "RATE_LIMITED: API rate limit exceeded",
+                " times over ",
+                "rate limit leaves no request for another ",
+                "minutes that `max-wait-minutes` allows",
+                "again after that time",
+            ],
+        ),
+        (
+            graphql("NOT_FOUND", "Could not resolve to a Repository"),
+            &[
+                "NOT_FOUND: Could not resolve",
+                "check the name",
+                "`commit-token`",
+            ],
+        ),
+        (
+            graphql(
+                "UNPROCESSABLE",
+                "A path was requested which is not well-formed",
+            ),
+            &[
+                "UNPROCESSABLE: A path",
+                "change what GitHub's message names",
+            ],
+        ),
+    ];
+    for (kind, texts) in cases {
+        let simulator = simulator();
+        simulator.fault(Fault::always(At::Graphql(Operation::Mutation), kind));
+        let step = job(&simulator).variable("TEST_WAIT_SCALE", "0.001").run();
+        step.failed(1, texts);
+        let asked = format!("asked: POST {}", simulator.graphql_url());
+        step.failed(
+            1,
+            &[
+                "::error::Committing to the repository octo/tools failed.",
+                &asked,
+                "(request C0DE:",
+                "not done: acme: not committed",
+                "done: acme: written to copilot-activity-report/",
+            ],
+        );
+        assert_eq!(
+            (step.output("complete"), step.output("commit-sha")),
+            ("true", "")
+        );
+        assert_eq!(files_below(&step.workspace).len(), 2);
+        sound(&simulator, OWN);
+    }
+}
+
+#[test]
+fn a_repository_that_takes_nothing_is_refused_before_anything_is_read() {
+    for (repository, pull_request, texts) in [
+        (
+            Repository::private().archived(),
+            "false",
+            ["The repository octo/tools is archived", "unarchive it"],
+        ),
+        (
+            Repository::public().archived(),
+            "true",
+            ["The repository octo/tools is archived", "unarchive it"],
+        ),
+        (
+            Repository::private().disabled(),
+            "false",
+            [
+                "GitHub has disabled the repository octo/tools",
+                "open its page on GitHub",
+            ],
+        ),
+        (
+            Repository::private().without_pull_requests(),
+            "true",
+            [
+                "Pull requests are turned off in the repository octo/tools",
+                "set `pull-request: false`",
+            ],
+        ),
+    ] {
+        let what = format!("{texts:?}");
+        let simulator =
+            Simulator::start(github(Seats::people(3)).repository(OWN, repository)).unwrap();
+        let step = job(&simulator)
+            .input("deliver-to", "artifact,repository")
+            .input("allow-public", "true")
+            .input("pull-request", pull_request)
+            .run();
+        step.failed(1, &texts);
+        step.failed(1, &["Nothing was read and nothing delivered"]);
+        let asked = simulator.requests();
+        let asked: Vec<&str> = asked.iter().map(|seen| &*seen.path_and_query).collect();
+        assert_eq!(asked, ["/repos/octo/tools"], "{what}");
+        assert!(files_below(&step.workspace).is_empty(), "{what}");
+        sound(&simulator, OWN);
+    }
+}
+
+#[test]
+fn what_a_repository_does_not_take_is_no_obstacle_to_other_deliveries() {
+    for (repository, deliver_to) in [
+        (Repository::private().archived(), "artifact"),
+        (Repository::private().without_pull_requests(), "artifact"),
+        (Repository::private().without_pull_requests(), "repository"),
+    ] {
+        let simulator =
+            Simulator::start(github(Seats::people(3)).repository(OWN, repository)).unwrap();
+        let job = Job::on(&simulator).input("deliver-to", deliver_to);
+        job.run().succeeded();
+        sound(&simulator, OWN);
+    }
+    // A server that doesn't know these fields.
+    let simulator = simulator();
+    let older = Kind::rewrite(|repository| {
+        for field in ["archived", "disabled", "has_pull_requests"] {
+            repository.as_object_mut().unwrap().remove(field);
+        }
+        repository["pull_request_creation_policy"] = serde_json::Value::Null;
+    });
+    simulator.fault(Fault::first(1, At::path("GET", "/repos/octo/tools"), older));
+    job(&simulator).run().succeeded();
+}
+
+#[test]
+fn a_pull_request_that_only_collaborators_can_open_says_so() {
+    let writes = Token::new().contents_write([OWN]).pulls_write([OWN]);
+    let repository = Repository::private().pulls_by_collaborators();
+    let github = github(Seats::people(3))
+        .repository(OWN, repository)
+        .token(COMMIT_TOKEN, writes);
+    let simulator = Simulator::start(github).unwrap();
+    let step = job(&simulator).input("pull-request", "true").run();
+    step.failed(
+        1,
+        &[
+            "403 Forbidden",
+            "only collaborators can open pull requests in octo/tools",
+            "give a token of a collaborator",
+            "done: the report is on the branch ",
+        ],
+    );
+    assert_eq!(step.stdout.matches("what to do: ").count(), 1);
+    sound(&simulator, OWN);
+}
+
+#[test]
+fn a_repository_that_is_archived_during_the_run_is_told_as_that() {
+    for (branch, at) in [("", MUTATION), ("audit", At::path("POST", "/git/refs"))] {
+        let simulator = simulator();
+        let archive = Kind::change(|github| {
+            let repository = github.repositories.get_mut(OWN).unwrap();
+            repository.archived = true;
+        });
+        simulator.fault(Fault::once(at, archive));
+        let step = job(&simulator).input("branch", branch).run();
+        step.failed(1, &["Repository was archived", "unarchive octo/tools"]);
+        assert!(!step.stdout.contains("contents: write"), "{}", step.stdout);
+        assert_eq!(step.stdout.matches("what to do: ").count(), 1);
+        sound(&simulator, OWN);
+    }
+}

@@ -1,0 +1,452 @@
+//! Failures, each told so that the person who reads it at night knows what was asked, what came
+//! back, what is missing and what to do.
+
+use crate::support::network::{Foreign, nobody, self_signed};
+use crate::support::{
+    COMMIT_TOKEN, Job, OWN, Step, TOKEN, commit_file, files_below, git, github, sound,
+};
+use simulator::{At, Fault, Kind, Operation, Paging, Seats, Simulator, Token};
+
+fn simulator() -> Simulator {
+    Simulator::start(github(Seats::people(3))).unwrap()
+}
+
+fn job(simulator: &Simulator) -> Job {
+    Job::on(simulator)
+        .input("deliver-to", "none")
+        .variable("TEST_WAIT_SCALE", "0.001")
+}
+
+/// That nothing is claimed and nothing left of a report that could not be read.
+fn nothing_came_of_it(step: &Step) {
+    assert_eq!(step.output("complete"), "false");
+    for output in [
+        "report-path",
+        "report-sha256",
+        "artifact-id",
+        "commit-sha",
+        "changed",
+    ] {
+        assert_eq!(step.output(output), "", "{output}");
+    }
+    assert!(files_below(&step.workspace).is_empty());
+    assert!(
+        step.summary.contains("❌ acme: no report"),
+        "{}",
+        step.summary
+    );
+}
+
+#[test]
+fn a_refusal_says_what_was_asked_what_came_back_what_is_missing_and_what_to_do() {
+    let status = Kind::status;
+    let not_accessible = "Resource not accessible by personal access token";
+    let seats = "organization_copilot_seat_management=read";
+    let secondary = "You have exceeded a secondary rate limit. Please wait a few minutes.";
+    let reset = (jiff::Timestamp::now().as_second() + 7900).to_string();
+    let cases: [(Kind, &[&str]); 13] = [
+        (
+            status(401, "Bad credentials"),
+            &[
+                "401 Unauthorized",
+                "Bad credentials",
+                "give a valid token in `token`",
+            ],
+        ),
+        (
+            status(403, not_accessible).header("X-Accepted-GitHub-Permissions", seats),
+            &[
+                "403 Forbidden",
+                not_accessible,
+                "missing: a fine-grained token or an App needs the permission",
+                seats,
+                "GitHub Copilot Business",
+            ],
+        ),
+        (
+            status(403, "Must have admin rights")
+                .header(
+                    "X-Accepted-OAuth-Scopes",
+                    "manage_billing:copilot, read:org",
+                )
+                .header("X-OAuth-Scopes", "repo, gist"),
+            &["one of the scopes manage_billing:copilot, read:org; this one has repo, gist"],
+        ),
+        (
+            status(403, "Must have admin rights")
+                .header(
+                    "X-Accepted-OAuth-Scopes",
+                    "manage_billing:copilot, read:org",
+                )
+                .header("X-OAuth-Scopes", ""),
+            &["this one has none"],
+        ),
+        (
+            status(403, secondary).header("Retry-After", "60"),
+            &[
+                "403 Forbidden (request C0DE:",
+                "secondary rate limit",
+                "rate limit leaves no request for another ",
+                " times over ",
+                "again after that time, or let `max-wait-minutes` be longer",
+            ],
+        ),
+        (
+            status(403, "API rate limit exceeded for user ID 1.")
+                .header("X-RateLimit-Remaining", "0")
+                .header("X-RateLimit-Reset", &reset),
+            &[
+                "API rate limit exceeded",
+                "rate limit leaves no request for another 7",
+                " s, until ",
+                "and that is more than the 30 minutes",
+                "again after that time",
+            ],
+        ),
+        (
+            status(403, secondary),
+            &["secondary rate limit", "that `max-wait-minutes` allows"],
+        ),
+        (
+            status(429, "Too many requests").header("Retry-After", "7"),
+            &[
+                "answer: 429 Too Many Requests (request C0DE:",
+                " times over ",
+                "that `max-wait-minutes` allows",
+            ],
+        ),
+        (
+            status(404, "Not Found"),
+            &[
+                "404 Not Found",
+                "check the name",
+                "GitHub answers 404 also where a permission is missing",
+            ],
+        ),
+        (
+            status(
+                422,
+                "Copilot Business is not enabled for this organization.",
+            ),
+            &[
+                "422 Unprocessable Entity",
+                "Copilot Business is not enabled",
+                "has a Copilot Business or Copilot Enterprise subscription",
+            ],
+        ),
+        (
+            status(500, "Server Error"),
+            &[
+                "500 Internal Server Error",
+                "Server Error",
+                "https://www.githubstatus.com",
+            ],
+        ),
+        (
+            Kind::Html(502),
+            &[
+                "502 Bad Gateway",
+                "Unicorn!",
+                "https://www.githubstatus.com",
+            ],
+        ),
+        (
+            status(418, "I'm a teapot"),
+            &[
+                "418",
+                "I'm a teapot",
+                "report the request's number to GitHub",
+            ],
+        ),
+    ];
+    for (kind, texts) in cases {
+        let simulator = simulator();
+        simulator.fault(Fault::always(At::Seats, kind));
+        let step = job(&simulator).run();
+        let asked = format!(
+            "asked: GET {}/orgs/acme/copilot/billing/seats",
+            simulator.api_url()
+        );
+        step.failed(1, texts);
+        step.failed(
+            1,
+            &[
+                "::error::Reading the Copilot seats of the organization acme failed.",
+                &asked,
+                "(request C0DE:",
+                "  what to do: ",
+                "not done: acme: no report.",
+            ],
+        );
+        nothing_came_of_it(&step);
+    }
+}
+
+#[test]
+fn an_answer_that_is_not_what_github_documents_is_told_and_names_nobody() {
+    let body = |body: &str| Kind::Status {
+        status: 200,
+        headers: Vec::new(),
+        body: body.to_owned(),
+    };
+    // What is cut off or from another server may be whole the next time. What is whole and of
+    // another form will be so again.
+    let (damaged, changed) = ("(6 times over ", "(2 times over ");
+    let update = "what to do: update the action";
+    let cases: [(Kind, &[&str]); 10] = [
+        (
+            Kind::Html(200),
+            &[
+                damaged,
+                "not JSON",
+                "it begins with",
+                "<!DOCTYPE html>",
+                "whether a proxy answers",
+            ],
+        ),
+        (
+            Kind::WrongLength,
+            &[damaged, "not JSON", "is cut off or damaged"],
+        ),
+        (body(""), &[damaged, "not JSON"]),
+        // Of another form, as far as it goes.
+        (
+            body(r#"{"seats":"none","total_"#),
+            &[damaged, "cannot be used", "whether a proxy answers"],
+        ),
+        (body("[]"), &[changed, update, "cannot be used"]),
+        (body("{}"), &[changed, update, "cannot be used", "seats"]),
+        (
+            body(r#"{"seats":[{"assignee":7}]}"#),
+            &[changed, update, "at `seats[0].assignee`"],
+        ),
+        (
+            body(r#"{"seats":[{"last_activity_at":"yesterday"}]}"#),
+            &[
+                changed,
+                update,
+                "seats[0].last_activity_at",
+                "is not a time",
+            ],
+        ),
+        (
+            Kind::Truncate,
+            &[damaged, "answer: none, the connection broke", "HTTPS_PROXY"],
+        ),
+        (
+            Kind::Reset,
+            &[damaged, "answer: none, the connection broke", "HTTPS_PROXY"],
+        ),
+    ];
+    for (kind, texts) in cases {
+        let simulator = simulator();
+        let answered = !matches!(kind, Kind::Truncate | Kind::Reset);
+        simulator.fault(Fault::always(At::Seats, kind));
+        let step = job(&simulator).run();
+        step.failed(1, texts);
+        step.failed(
+            1,
+            &[
+                "asked: GET ",
+                "/orgs/acme/copilot/billing/seats",
+                "what to do: ",
+            ],
+        );
+        let identified = step.stdout.contains("200 OK (request C0DE:");
+        assert_eq!(identified, answered, "{}", step.stdout);
+        nothing_came_of_it(&step);
+    }
+
+    // Once is not always.
+    for kind in [body("{}"), Kind::WrongLength] {
+        let simulator = simulator();
+        simulator.fault(Fault::once(At::Seats, kind));
+        job(&simulator).run().succeeded();
+    }
+}
+
+#[test]
+fn a_page_that_fails_takes_the_whole_report_with_it() {
+    for (page, kind, text) in [
+        (2, Kind::status(500, "Server Error"), "page=2"),
+        (3, Kind::WrongLength, "page=3"),
+        (3, Kind::status(404, "Not Found"), "page=3"),
+    ] {
+        let simulator = Simulator::start(github(Seats::people(250))).unwrap();
+        simulator.fault(Fault::always(At::SeatsPage(page), kind));
+        let step = Job::on(&simulator)
+            .input("deliver-to", "artifact,repository")
+            .run();
+        step.failed(1, &[text, "what to do: "]);
+        nothing_came_of_it(&step);
+        assert!(simulator.artifacts().is_empty());
+        let commits = git(&simulator.git_dir(OWN), &["rev-list", "--count", "--all"]);
+        assert_eq!(commits.trim(), "1");
+        sound(&simulator, OWN);
+    }
+    let looping = Seats::people(3).paging(Paging::Loop);
+    let simulator = Simulator::start(github(looping)).unwrap();
+    let step = job(&simulator).run();
+    step.failed(1, &["links to further pages have no end"]);
+    nothing_came_of_it(&step);
+}
+
+#[test]
+fn a_page_that_promises_more_than_memory_holds_is_no_end_of_the_process() {
+    let simulator = simulator();
+    // As many as are taken on one page.
+    let rows = vec!["{}"; 10_000].join(",");
+    let last = format!("<{}/x?page=100000>; rel=\"last\"", simulator.api_url());
+    let promise = Kind::Status {
+        status: 200,
+        headers: vec![("link".to_owned(), last)],
+        body: format!(r#"{{"total_seats":1,"seats":[{rows}]}}"#),
+    };
+    simulator.fault(Fault::always(At::SeatsPage(1), promise));
+    let step = job(&simulator).run();
+    step.failed(1, &["404 Not Found", "page=", "what to do: "]);
+    nothing_came_of_it(&step);
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_is_told_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = folder.path().join("authority.pem");
+    let private = self_signed(&certificate);
+    for (address, texts) in [
+        (nobody(), ["the connection was refused", "a firewall"]),
+        (
+            "https://nothing.invalid".to_owned(),
+            ["the server's name was not found", "can resolve names"],
+        ),
+        (
+            private.clone(),
+            ["the server's certificate is not trusted", "SSL_CERT_FILE"],
+        ),
+    ] {
+        let step = Job::alone()
+            .input("deliver-to", "none")
+            .input("token", TOKEN)
+            .variable("GITHUB_API_URL", &address)
+            .run();
+        step.failed(1, &texts);
+        let asked = format!("asked: GET {address}/orgs/acme/copilot/billing/seats");
+        step.failed(1, &[&asked, "answer: none, ", "what to do: "]);
+        nothing_came_of_it(&step);
+    }
+    // What the advice says helps.
+    let step = Job::alone()
+        .input("deliver-to", "none")
+        .input("token", TOKEN)
+        .variable("GITHUB_API_URL", &private)
+        .variable("SSL_CERT_FILE", certificate.to_str().unwrap())
+        .run();
+    step.succeeded();
+    assert_eq!(step.output("seats"), "0");
+}
+
+#[test]
+fn a_token_without_single_sign_on_is_told_where_to_authorize_it() {
+    let address = "https://github.com/orgs/acme/sso?authorization_request=AZ1";
+    let locked = Token::new()
+        .copilot(["acme"])
+        .scopes("read:org")
+        .sso_required(address);
+    let simulator = Simulator::start(github(Seats::people(3)).token(TOKEN, locked)).unwrap();
+    let step = job(&simulator).run();
+    let advice = format!("authorize `token` for single sign-on at {address}");
+    step.failed(
+        1,
+        &[
+            "403 Forbidden",
+            "SAML",
+            "missing: the token is not authorized for single sign-on",
+            &advice,
+        ],
+    );
+    nothing_came_of_it(&step);
+
+    let locked = Token::new().contents_write([OWN]).sso_required(address);
+    let simulator = Simulator::start(github(Seats::people(3)).token(COMMIT_TOKEN, locked)).unwrap();
+    let step = Job::on(&simulator).input("deliver-to", "repository").run();
+    let advice = format!("authorize `commit-token` for single sign-on at {address}");
+    step.failed(1, &[&advice]);
+}
+
+#[test]
+fn a_scope_that_the_token_has_is_not_called_missing() {
+    for scopes in ["read:org", "admin:org, repo", "manage_billing:copilot"] {
+        let reads = Token::new().scopes(scopes);
+        let simulator = Simulator::start(github(Seats::people(3)).token(TOKEN, reads)).unwrap();
+        let step = job(&simulator).run();
+        step.failed(
+            1,
+            &[
+                "404 Not Found",
+                "check the name",
+                "an owner of the organization",
+            ],
+        );
+        assert!(!step.stdout.contains("missing:"), "{}", step.stdout);
+    }
+}
+
+#[test]
+fn another_server_never_sees_a_token() {
+    let foreign = Foreign::start();
+    let elsewhere = foreign.url();
+    let told = format!("it leads to {elsewhere}, which is not GitHub's API; it was not followed");
+
+    let seats = Seats::people(250).paging(Paging::ForeignHost(elsewhere.clone()));
+    let simulator = Simulator::start(github(seats)).unwrap();
+    let step = job(&simulator).run();
+    step.failed(1, &[&told, "what to do: "]);
+    nothing_came_of_it(&step);
+
+    for (at, kind) in [
+        (At::Seats, Kind::RedirectTo(elsewhere.clone())),
+        (
+            At::path("GET", "/contents/"),
+            Kind::RedirectTo(elsewhere.clone()),
+        ),
+        (
+            At::Graphql(Operation::Query),
+            Kind::RedirectTo(elsewhere.clone()),
+        ),
+        (
+            At::Graphql(Operation::Mutation),
+            Kind::RedirectTo(elsewhere.clone()),
+        ),
+        (At::CreateArtifact, Kind::RedirectTo(elsewhere.clone())),
+        (At::Block, Kind::RedirectTo(elsewhere.clone())),
+        (At::FinalizeArtifact, Kind::RedirectTo(elsewhere.clone())),
+    ] {
+        let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+        simulator.fault(Fault::always(at, kind));
+        let latest = "copilot-activity/acme/latest.csv";
+        commit_file(&simulator.git_dir(OWN), latest, b"damaged");
+        let step = Job::on(&simulator)
+            .input("deliver-to", "artifact,repository")
+            .run();
+        assert_eq!(step.status, 1, "{}", step.printed());
+    }
+    foreign.saw_nobody();
+}
+
+#[test]
+fn a_redirect_within_githubs_api_is_followed() {
+    let simulator = simulator();
+    let moved = format!(
+        "{}/orgs/acme/copilot/billing/seats?per_page=100",
+        simulator.api_url()
+    );
+    simulator.fault(Fault::once(At::Seats, Kind::RedirectTo(moved)));
+    let step = job(&simulator).run();
+    step.succeeded();
+    assert_eq!(step.output("seats"), "3");
+
+    let again = format!("{}/orgs/acme/copilot/billing/seats", simulator.api_url());
+    simulator.fault(Fault::always(At::Seats, Kind::RedirectTo(again)));
+    let step = job(&simulator).run();
+    step.failed(1, &["more than 5 redirects"]);
+}

@@ -1,0 +1,521 @@
+//! What can be asked for, and how mistakes in it are told.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::process::Command;
+
+use crate::support::{
+    COMMIT_TOKEN, Job, OWN, TOKEN, files_below, github, plain_inputs, well_behaved,
+};
+use copilot_activity_report::testing::{INPUTS, Kind};
+use simulator::{Repository, Seats, Simulator, Token};
+
+fn simulator() -> Simulator {
+    let read = Token::new()
+        .copilot(["acme", "globex", "initech"])
+        .enterprise(["octocorp"])
+        .scopes("read:org, read:enterprise");
+    let github = github(Seats::people(3))
+        .organization("globex", Seats::people(4))
+        .organization("initech", Seats::people(5))
+        .enterprise("octocorp", Seats::enterprise_people(6))
+        .token(TOKEN, read);
+    Simulator::start(github).unwrap()
+}
+
+/// The organizations and enterprises whose seats were asked for.
+fn asked(simulator: &Simulator) -> Vec<String> {
+    simulator
+        .requests()
+        .iter()
+        .filter_map(|seen| {
+            let (name, _) = seen.path_and_query.split_once("/copilot/")?;
+            Some(name.rsplit('/').next()?.to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_each_by_its_inputs_name() {
+    let simulator = simulator();
+    let step = Job::on(&simulator)
+        .input("organization", "acme, a/b")
+        .input("token", "two words")
+        .input("deliver-to", "artifact, mail")
+        .input("output-directory", "../elsewhere")
+        .input("artifact-name", "a:b")
+        .input("artifact-retention-days", "-1")
+        .input("repository", "https://github.com/octo/audit")
+        .input("branch", "a..b")
+        .input("directory", ".git/hooks")
+        .input("commit-token", "gh\u{a0}s")
+        .input("commit-message", "Report of {organisation}")
+        .input("allow-public", "yes")
+        .input("require-complete", "1")
+        .input("summary", "no")
+        .variable("GITHUB_API_URL", "http://api.github.com")
+        .run();
+    assert_eq!(step.status, 2, "{}", step.printed());
+    let errors: Vec<&str> = step
+        .stdout
+        .lines()
+        .filter_map(|line| line.strip_prefix("::error::"))
+        .collect();
+    let [error] = errors[..] else {
+        panic!("not one error: {errors:?}");
+    };
+    let lines: Vec<&str> = error.split("%0A").collect();
+    assert_eq!(lines[0], "The inputs cannot be used; nothing was sent.");
+    let mut named: Vec<&str> = lines[1..]
+        .iter()
+        .map(|line| line.trim().split(": ").next().unwrap())
+        .collect();
+    named.sort_unstable();
+    assert_eq!(
+        named,
+        [
+            "GITHUB_API_URL",
+            "allow-public",
+            "artifact-name",
+            "artifact-retention-days",
+            "branch",
+            "commit-message",
+            "commit-token",
+            "deliver-to",
+            "directory",
+            "organization",
+            "output-directory",
+            "repository",
+            "require-complete",
+            "summary",
+            "token",
+        ]
+    );
+    assert!(simulator.requests().is_empty());
+    assert!(files_below(&step.workspace).is_empty());
+}
+
+#[test]
+fn each_mistake_says_what_to_do() {
+    let simulator = simulator();
+    let job = || Job::on(&simulator).input("deliver-to", "artifact,repository");
+    for (job, texts) in [
+        (job().input("token", ""), ["token: ", "kept in a secret"]),
+        (
+            job().input("commit-token", ""),
+            ["commit-token: ", "may write to the repository"],
+        ),
+        (
+            job()
+                .input("enterprise", "octocorp")
+                .input("organization", "acme"),
+            ["enterprise: ", "together with `organization`"],
+        ),
+        (
+            job().input("organization", ", \n ,"),
+            ["organization: ", "names nobody"],
+        ),
+        (
+            job().without("GITHUB_REPOSITORY_OWNER"),
+            ["organization: ", "name an organization"],
+        ),
+        (
+            job().input("enterprise", "octo corp"),
+            ["enterprise: ", "cannot be the name of an enterprise"],
+        ),
+        (
+            job().input("deliver-to", "none, artifact"),
+            ["deliver-to: ", "does not go together"],
+        ),
+        (
+            job().input("deliver-to", "email"),
+            ["deliver-to: ", "`artifact`, `repository`"],
+        ),
+        (
+            job().input("artifact-retention-days", "401"),
+            ["artifact-retention-days: ", "from 1 to 400"],
+        ),
+        (
+            job().input("output-directory", "/etc"),
+            ["output-directory: ", "a folder in the workspace"],
+        ),
+        (
+            job().input("directory", ".github/workflows"),
+            ["directory: ", "not written below .github/workflows"],
+        ),
+        (
+            job().input("directory", "a/../../b"),
+            ["directory: ", "`..`"],
+        ),
+        (
+            job().without("GITHUB_REPOSITORY"),
+            ["repository: ", "name the repository to commit to"],
+        ),
+        (
+            job().variable("GITHUB_API_URL", "https://github.example.com/api/v3"),
+            ["GITHUB_API_URL: ", "GitHub Enterprise Server"],
+        ),
+        (
+            job().variable("GITHUB_API_URL", "ftp://github.com"),
+            ["GITHUB_API_URL: ", "not a web address"],
+        ),
+    ] {
+        let step = job.run();
+        step.failed(2, &texts);
+        step.failed(
+            2,
+            &["::error::The inputs cannot be used; nothing was sent."],
+        );
+        assert!(simulator.requests().is_empty(), "{texts:?}");
+    }
+}
+
+#[test]
+fn a_secret_that_cannot_be_used_is_not_shown() {
+    for value in ["ghp_first\nghp_second", "ghp_a b", "ghp_\u{e9}t\u{e9}"] {
+        let step = Job::alone().input("token", value).run();
+        step.failed(
+            2,
+            &["token: it has a space, a line break or another character"],
+        );
+        let rest = step
+            .printed()
+            .lines()
+            .filter(|line| !line.starts_with("::add-mask::"))
+            .collect::<String>();
+        assert!(!rest.contains("ghp_"), "{rest}");
+    }
+}
+
+/// The same job by hand, where no variable is the runner's.
+fn by_hand(simulator: &Simulator) -> Job {
+    Job::on(simulator)
+        .by_hand(&["--organization", "acme"])
+        .variable("GITHUB_TOKEN", TOKEN)
+}
+
+#[test]
+fn an_input_set_with_underscores_is_refused_by_name_with_the_right_spelling() {
+    let simulator = simulator();
+    for input in INPUTS.iter().filter(|input| input.name.contains('-')) {
+        let right = format!("INPUT_{}", input.name.to_uppercase());
+        let wrong = right.replace('-', "_");
+        let value = "secret-enough-to-be-masked";
+        for job in [Job::on(&simulator), by_hand(&simulator)] {
+            let step = job.variable(&wrong, value).run();
+            let beginning = format!("  {}: ", input.name);
+            step.failed(2, &[&beginning, &format!("{wrong} isn't read"), &right]);
+            let unmasked = step.printed().replace(&format!("::add-mask::{value}"), "");
+            assert!(!unmasked.contains(value), "{unmasked}");
+        }
+        // By hand there is a way that a shell can go.
+        let step = by_hand(&simulator).variable(&wrong, value).run();
+        let way = match input.kind {
+            Kind::Secret => wrong.replace("INPUT_", "set "),
+            _ => format!("use --{} instead", input.name),
+        };
+        step.failed(2, &[&way]);
+        // Whatever else is given.
+        let flag = Job::on(&simulator)
+            .input(input.name, "")
+            .variable(&wrong, value);
+        flag.run().failed(2, &[&right]);
+    }
+    assert!(simulator.requests().is_empty());
+
+    // Nobody set what is empty.
+    for empty in ["", " "] {
+        let job = INPUTS.iter().fold(Job::on(&simulator), |job, input| {
+            let name = input.name.to_uppercase().replace('-', "_");
+            let is_other = input.name.contains('-');
+            let job = if is_other {
+                job.variable(&format!("INPUT_{name}"), empty)
+            } else {
+                job
+            };
+            job.input("deliver-to", "none")
+        });
+        job.run().succeeded();
+    }
+}
+
+#[test]
+fn a_variable_that_is_nearly_an_input_is_refused_with_the_input_it_may_mean() {
+    let simulator = simulator();
+    for (variable, input) in [
+        ("INPUT_ORGANISATION", "organization"),
+        ("INPUT_ORGANIZATIONS", "organization"),
+        ("INPUT_ORGANIZATOIN", "organization"),
+        ("INPUT_ENTERPRIZE", "enterprise"),
+        ("INPUT_TOKENS", "token"),
+        ("INPUT_COMMITTOKEN", "commit-token"),
+        ("INPUT_commit-token", "commit-token"),
+        ("INPUT_Summary", "summary"),
+    ] {
+        for job in [Job::on(&simulator), by_hand(&simulator)] {
+            let step = job.variable(variable, "globex").run();
+            let right = format!("INPUT_{}", input.to_uppercase());
+            let beginning = format!("  {input}: ");
+            step.failed(2, &[&beginning, &format!("{variable} isn't read"), &right]);
+        }
+    }
+    assert!(simulator.requests().is_empty());
+
+    // Variables of something else, which are no mistake for one of ours.
+    let job = [
+        "INPUT_",
+        "INPUT_METHOD",
+        "INPUT_NAME",
+        "INPUT_TO",
+        "INPUTS_TOKEN",
+        "INPUTRC",
+    ]
+    .into_iter()
+    .fold(
+        Job::on(&simulator).input("deliver-to", "none"),
+        |job, name| job.variable(name, "globex"),
+    );
+    job.run().succeeded();
+}
+
+#[test]
+fn a_variable_that_is_not_text_is_refused_by_name() {
+    let simulator = simulator();
+    for (variable, told) in [
+        ("INPUT_BRANCH", "branch: "),
+        ("INPUT_PSEUDONYM-KEY", "pseudonym-key: "),
+        ("INPUT_COMMIT_TOKEN", "commit-token: "),
+        ("PSEUDONYM_KEY", "pseudonym-key: "),
+        ("COPILOT_REPORT_PSEUDONYM_KEY", "pseudonym-key: "),
+        ("COPILOT_REPORT_TOKEN", "token: "),
+        ("GITHUB_API_URL", "GITHUB_API_URL"),
+        ("GITHUB_GRAPHQL_URL", "GITHUB_GRAPHQL_URL"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_copilot-activity-report"))
+            .args(["--organization", "acme"])
+            .env_clear()
+            .envs(simulator.addresses())
+            .env("GITHUB_TOKEN", TOKEN)
+            .env(variable, OsStr::from_bytes(b"acme-\xff-longer-than-twenty"))
+            .current_dir(std::env::temp_dir())
+            .output()
+            .unwrap();
+        let printed = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{variable}: {printed}");
+        assert!(
+            printed.contains(told) && printed.contains(variable),
+            "{printed}"
+        );
+    }
+    assert!(simulator.requests().is_empty());
+}
+
+/// Refused by the simulator, and long enough to be masked.
+const OTHER_TOKEN: &str = "ghp_ofAnotherProgram0000000000000000004";
+
+#[test]
+fn a_secret_of_a_person_can_have_the_commands_own_name_which_counts_before_the_short_one() {
+    let simulator = simulator();
+    let job = || {
+        Job::on(&simulator)
+            .by_hand(&["--organization", "acme", "--repository", OWN])
+            .variable("COPILOT_REPORT_TOKEN", TOKEN)
+            .variable("COPILOT_REPORT_COMMIT_TOKEN", COMMIT_TOKEN)
+    };
+    for deliver in ["none", "repository"] {
+        job()
+            .variable("INPUT_DELIVER-TO", deliver)
+            .run()
+            .succeeded();
+        job()
+            .variable("INPUT_DELIVER-TO", deliver)
+            .variable("GITHUB_TOKEN", OTHER_TOKEN)
+            .variable("COMMIT_TOKEN", OTHER_TOKEN)
+            .run()
+            .succeeded();
+    }
+    // An empty one is an absent one, and an input that a container gets still counts first.
+    job()
+        .variable("COPILOT_REPORT_TOKEN", " ")
+        .variable("GITHUB_TOKEN", TOKEN)
+        .run()
+        .succeeded();
+    job()
+        .variable("COPILOT_REPORT_TOKEN", OTHER_TOKEN)
+        .variable("INPUT_TOKEN", TOKEN)
+        .run()
+        .succeeded();
+    let step = job().variable("COPILOT_REPORT_TOKEN", "two words").run();
+    step.failed(2, &["token: it has a space"]);
+}
+
+#[test]
+fn a_workflow_that_sets_the_commands_own_name_instead_of_the_input_is_told() {
+    let simulator = simulator();
+    let key = "a key of twenty and more";
+    let job = || {
+        Job::on(&simulator)
+            .input("deliver-to", "none")
+            .variable("COPILOT_REPORT_PSEUDONYM_KEY", key)
+    };
+    let told = "pseudonym-key: the variable COPILOT_REPORT_PSEUDONYM_KEY isn't read. Set `pseudonym-key` under `with`";
+    job().run().failed(2, &[told]);
+    assert!(simulator.requests().is_empty());
+    // A workflow can keep the value for the input there.
+    job().input("pseudonym-key", key).run().succeeded();
+}
+
+#[test]
+fn an_empty_input_is_an_absent_one() {
+    let simulator = simulator();
+    for empty in ["", " ", "\n"] {
+        let job = plain_inputs()
+            .into_iter()
+            .fold(Job::on(&simulator), |job, name| job.input(name, empty));
+        let step = job.run();
+        step.succeeded();
+        assert!(
+            step.output("report-path")
+                .starts_with("copilot-activity-report/acme-")
+        );
+        assert!(
+            step.output("artifact-name")
+                .starts_with("copilot-activity-report")
+        );
+        assert_eq!((step.output("seats"), step.output("commit-sha")), ("3", ""));
+        assert!(step.summary.contains("Copilot activity report"));
+    }
+    well_behaved(&simulator);
+}
+
+#[test]
+fn several_organizations_are_separated_by_commas_and_lines() {
+    for (organization, names) in [
+        ("globex", vec!["globex"]),
+        ("acme,globex", vec!["acme", "globex"]),
+        (
+            "acme\nglobex\r\ninitech\n",
+            vec!["acme", "globex", "initech"],
+        ),
+        (" acme , ,\n\n initech, Acme ", vec!["acme", "initech"]),
+    ] {
+        let simulator = simulator();
+        let step = Job::on(&simulator)
+            .input("organization", organization)
+            .input("deliver-to", "none")
+            .run();
+        step.succeeded();
+        assert_eq!(asked(&simulator), names, "{organization:?}");
+        let paths: Vec<&str> = step.output("report-path").lines().collect();
+        let hashes = step.output("report-sha256").lines().count();
+        assert_eq!((paths.len(), hashes), (names.len(), names.len()));
+        for (path, name) in paths.iter().zip(&names) {
+            let start = format!("copilot-activity-report/{name}-seat-activity-");
+            assert!(path.starts_with(&start), "{path}");
+        }
+        well_behaved(&simulator);
+    }
+}
+
+#[test]
+fn the_output_directory_may_be_named_from_the_workspace_or_absolutely() {
+    let simulator = simulator();
+    let job = || Job::on(&simulator).input("deliver-to", "none");
+    let absolute = job();
+    let folder = absolute.workspace().join("a/b");
+    for (job, given) in [
+        (absolute, folder.to_str().unwrap()),
+        (job(), "./a/b/"),
+        (job(), "a/b"),
+    ] {
+        let step = job.input("output-directory", given).run();
+        step.succeeded();
+        let path = step.output("report-path");
+        assert!(path.starts_with("a/b/acme-seat-activity-"), "{path}");
+        assert_eq!(files_below(&step.workspace.join("a/b")).len(), 2);
+    }
+}
+
+#[test]
+fn every_input_but_the_secrets_is_a_flag_and_wins_over_the_variable() {
+    let simulator = simulator();
+    let writes = Token::new().contents_write([OWN, "octo/audit"]);
+    simulator.change(|github| {
+        let audit = Repository::public();
+        github.repositories.insert("octo/audit".to_owned(), audit);
+        github.tokens.insert(COMMIT_TOKEN.to_owned(), writes);
+    });
+    let step = Job::on(&simulator)
+        .by_hand(&[
+            "--enterprise",
+            "octocorp",
+            "--deliver-to=repository",
+            "--output-directory",
+            "here",
+            "--repository",
+            "octo/audit",
+            "--branch",
+            "audit",
+            "--directory",
+            "record",
+            "--commit-message",
+            "{scope}!",
+            "--allow-public",
+            "--require-complete=false",
+            "--summary",
+            "false",
+        ])
+        .variable("GITHUB_TOKEN", TOKEN)
+        .input("commit-token", COMMIT_TOKEN)
+        .input("output-directory", "elsewhere")
+        .run();
+    step.succeeded();
+    assert_eq!(files_below(&step.workspace.join("here")).len(), 2);
+    let directory = simulator.git_dir("octo/audit");
+    let log = crate::support::git(&directory, &["log", "-1", "--format=%s%n%b", "audit"]);
+    assert!(log.starts_with("octocorp!\n"), "{log}");
+    assert!(log.contains("by hand "), "{log}");
+    crate::support::file(&directory, "audit:record/octocorp/latest.csv");
+    assert_eq!(asked(&simulator), ["octocorp"]);
+    well_behaved(&simulator);
+}
+
+#[test]
+fn a_secret_is_never_a_flag() {
+    let simulator = simulator();
+    for flag in ["--token", "--commit-token"] {
+        for arguments in [
+            vec![flag.to_owned(), TOKEN.to_owned()],
+            vec![format!("{flag}={TOKEN}")],
+        ] {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let step = Job::on(&simulator)
+                .by_hand(&arguments)
+                .variable("GITHUB_TOKEN", TOKEN)
+                .run();
+            step.failed(2, &[flag, "unexpected argument"]);
+        }
+    }
+    assert!(simulator.requests().is_empty());
+}
+
+#[test]
+fn help_explains_every_input_and_the_exit_status() {
+    let step = Job::alone().by_hand(&["--help"]).run();
+    step.succeeded();
+    for input in INPUTS {
+        let flag = format!("--{} ", input.name);
+        let secret = input.kind == Kind::Secret;
+        assert_eq!(step.stdout.contains(&flag), !secret, "{}", step.stdout);
+    }
+    for text in [
+        "GITHUB_TOKEN",
+        "Exit status:",
+        "[default: copilot-activity]",
+    ] {
+        assert!(step.stdout.contains(text), "{}", step.stdout);
+    }
+    let step = Job::alone().by_hand(&["--version"]).run();
+    step.succeeded();
+    assert!(step.stdout.contains(env!("CARGO_PKG_VERSION")));
+}

@@ -1,0 +1,165 @@
+//! Where the report goes when the command is started by hand, and what is there already: pipes that
+//! nobody reads, files that others opened, files with a mode of their own.
+
+use std::fs;
+use std::io::Read as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::{Job, TOKEN, files_below, github};
+use simulator::{Seats, Simulator};
+
+/// More than a pipe holds.
+const MANY: usize = 2_000;
+
+/// How long an interrupted run may take to its end; one that does not end is the failure.
+const AT_MOST: Duration = Duration::from_secs(30);
+
+fn by_hand(simulator: &Simulator, arguments: &[&str]) -> Job {
+    let arguments = [&["--organization", "acme"], arguments].concat();
+    Job::on(simulator)
+        .by_hand(&arguments)
+        .variable("GITHUB_TOKEN", TOKEN)
+}
+
+fn until(what: &str, condition: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !condition() {
+        assert!(began.elapsed() < AT_MOST, "never: {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn fifo(path: &Path) {
+    let made = Command::new("mkfifo").arg(path).status().unwrap();
+    assert!(made.success());
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+/// How many reports a file holds, each whole.
+fn reports(path: &Path, rows: usize) -> usize {
+    let text = fs::read_to_string(path).unwrap();
+    let heads = text.matches("Report Time,").count();
+    assert_eq!(text.lines().count(), heads * (rows + 1), "{text}");
+    heads
+}
+
+#[test]
+fn a_run_whose_report_nobody_reads_ends_when_it_is_interrupted() {
+    let simulator = Simulator::start(github(Seats::people(MANY))).unwrap();
+    for signal in ["TERM", "INT"] {
+        // Nobody opens the pipe at all; somebody opens it, and reads no more than the beginning.
+        for opened in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("p");
+            let job = by_hand(&simulator, &["--output", path.to_str().unwrap()]);
+            fifo(&path);
+            let before = simulator.requests().len();
+            let running = job.start();
+            let reader = opened.then(|| {
+                let mut reader = fs::File::open(&path).unwrap();
+                reader.read_exact(&mut [0; 11]).unwrap();
+                reader
+            });
+            until("all pages", || {
+                let seen = simulator.requests();
+                seen.len() >= before + 20 && seen.iter().all(|seen| seen.status.is_some())
+            });
+            running.signal(signal);
+            until("the end", || running.is_over());
+            let step = running.end();
+            let told = format!("The run was interrupted (SIG{signal}) while ");
+            step.failed(1, &[&told, "not done: everything else"]);
+            if opened {
+                let place = format!("writing the report of acme to {}, of which", path.display());
+                step.failed(1, &[&place, "only a part may have arrived"]);
+            }
+            drop(reader);
+        }
+    }
+}
+
+#[test]
+fn a_run_whose_standard_output_nobody_reads_ends_when_it_is_interrupted() {
+    let simulator = Simulator::start(github(Seats::people(MANY))).unwrap();
+    let job = by_hand(&simulator, &[]);
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let running = job.start_into(writer);
+    reader.read_exact(&mut [0; 11]).unwrap();
+    running.signal("TERM");
+    until("the end", || running.is_over());
+    running.end().failed(
+        1,
+        &["interrupted (SIGTERM) while writing the report of acme to standard output, of which only a part"],
+    );
+}
+
+#[test]
+fn what_others_opened_is_written_to_and_never_replaced() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    for place in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
+        let job = by_hand(&simulator, &["--output", place]);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("all.csv");
+        let mut log = fs::File::create(&path).unwrap();
+        for times in 1..=2 {
+            job.run_into(log.try_clone().unwrap()).succeeded();
+            assert_eq!(reports(&path, 3), times, "{place}");
+        }
+        // The file that was opened is the one that is there still.
+        std::io::Write::write_all(&mut log, b"").unwrap();
+        assert_eq!(
+            log.metadata().unwrap().len(),
+            fs::metadata(&path).unwrap().len(),
+            "{place}"
+        );
+        assert_eq!(files_below(folder.path()), [path]);
+    }
+    let step = by_hand(&simulator, &["--output", "/dev/stderr"]).run();
+    step.succeeded();
+    assert!(step.stderr.contains("Z,octocat,"), "{}", step.stderr);
+}
+
+#[test]
+fn a_file_keeps_the_mode_that_it_has() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    let job = by_hand(&simulator, &["--output", "report.csv"]);
+    let path = job.workspace().join("report.csv");
+    for wanted in [0o600, 0o640, 0o664] {
+        fs::write(&path, "before").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(wanted)).unwrap();
+        job.run().succeeded();
+        assert_eq!(reports(&path, 3), 1);
+        assert_eq!(mode(&path), wanted, "{wanted:o}");
+    }
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_refused_and_stays() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    for target in ["round", "missing"] {
+        let job = by_hand(&simulator, &["--output", "round"]);
+        symlink(target, job.workspace().join("round")).unwrap();
+        job.run().failed(1, &["error: round could not be written"]);
+        assert!(job.workspace().join("round").is_symlink());
+    }
+    assert!(simulator.requests().is_empty());
+}
+
+#[test]
+fn an_output_without_a_name_is_refused() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    for empty in ["", " "] {
+        let step = by_hand(&simulator, &["--output", empty]).run();
+        step.failed(2, &["output: it is empty"]);
+        assert_eq!(step.stdout, "");
+        assert!(files_below(&step.workspace).is_empty());
+    }
+    assert!(simulator.requests().is_empty());
+}

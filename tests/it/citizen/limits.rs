@@ -1,0 +1,449 @@
+//! A good citizen: GitHub's limits are kept, and what GitHub says when one is reached is obeyed by
+//! all requests together, announced, and never waited for longer than the user wants.
+//!
+//! Waits are shortened here; what counts is the order of the requests and what is printed.
+
+mod graphql;
+
+use std::time::{Duration, Instant};
+
+use crate::support::outcome_assertions::{Delivered, is_report, judge, scene, truth};
+use crate::support::{Job, OWN, Step, github, well_behaved};
+use simulator::{At, Fault, Kind, Nth, Operation, Seats, Seen, Service, Simulator};
+
+/// Twelve pages.
+const SEATS: usize = 1200;
+
+fn job(simulator: &Simulator) -> Job {
+    Job::on(simulator).input("deliver-to", "none")
+}
+
+fn limited(status: u16) -> Kind {
+    Kind::status(status, "You have exceeded a secondary rate limit")
+}
+
+/// In so many seconds, as `x-ratelimit-reset` says it.
+fn reset_in(seconds: i64) -> String {
+    (jiff::Timestamp::now().as_second() + seconds).to_string()
+}
+
+/// The requests to the API, but for the first, which asks who sees the workflow's repository.
+fn api(simulator: &Simulator) -> Vec<Seen> {
+    let seen = simulator.requests();
+    seen.into_iter()
+        .filter(|seen| seen.service == Service::Api)
+        .filter(|seen| !seen.path_and_query.ends_with(OWN))
+        .collect()
+}
+
+/// What the log says when nothing but the headers of good answers tell that no request is left.
+const NONE_LEFT: &str = "no request is left until then.";
+
+/// How long each line of the log says that everything waits `why`, and the answer that it names.
+fn waits(step: &Step, why: &str) -> Vec<(u64, String)> {
+    step.stdout
+        .lines()
+        .filter_map(|line| line.strip_prefix("Waiting ")?.split_once(why))
+        .map(|(wait, answer)| {
+            let (seconds, end) = wait.split_once(" s, until ").unwrap();
+            end.parse::<jiff::Timestamp>().unwrap();
+            (seconds.parse().unwrap(), answer.to_owned())
+        })
+        .collect()
+}
+
+/// How long each line of the log says that everything waits because of a limit; each names the
+/// answer's status and number.
+fn announced(step: &Step) -> Vec<u64> {
+    let waits = waits(step, ", because of GitHub's rate limit: ");
+    let seconds = waits.iter().map(|(seconds, answer)| {
+        let status = answer.split(' ').next().unwrap();
+        let answered =
+            ["200", "403", "429"].contains(&status) && answer.contains(" (request C0DE:");
+        assert!(answered || answer == NONE_LEFT, "{answer}");
+        *seconds
+    });
+    seconds.collect()
+}
+
+#[test]
+fn every_way_in_which_github_says_to_wait_is_understood_and_announced() {
+    let truth = truth(&Seats::people(210));
+    for (what, kind, seconds) in [
+        (
+            "Retry-After with 429",
+            limited(429).header("retry-after", "20"),
+            20,
+        ),
+        (
+            "Retry-After with 403",
+            limited(403).header("retry-after", "20"),
+            20,
+        ),
+        (
+            "the hour is used up",
+            Kind::status(403, "API rate limit exceeded")
+                .header("x-ratelimit-remaining", "0")
+                .header("x-ratelimit-reset", &reset_in(40)),
+            40,
+        ),
+        (
+            "the hour is used up, with 429",
+            Kind::status(429, "API rate limit exceeded")
+                .header("x-ratelimit-remaining", "0")
+                .header("x-ratelimit-reset", &reset_in(40)),
+            40,
+        ),
+        ("nothing but the words", limited(403), 60),
+        ("nothing but 429", Kind::status(429, "slow down"), 60),
+    ] {
+        let simulator = Simulator::start(github(Seats::people(210))).unwrap();
+        simulator.fault(Fault::once(At::SeatsPage(2), kind));
+        let began = Instant::now();
+        let step = job(&simulator).run();
+        step.succeeded();
+        is_report(&step.report(), &truth);
+        let told = announced(&step);
+        assert_eq!(told.len(), 1, "{what}: {}", step.stdout);
+        // Some of it has passed by then, and a second is added to a reset.
+        assert!(
+            (seconds / 10..=seconds + 1).contains(&told[0]),
+            "{what}: {told:?}"
+        );
+        // A hundred times shorter here.
+        let least = Duration::from_millis(seconds * 10).mul_f64(0.5);
+        assert!(began.elapsed() >= least, "{what}");
+        well_behaved(&simulator);
+    }
+}
+
+#[test]
+fn a_limit_that_never_lifts_is_waited_for_longer_each_time_until_the_user_wants_no_more() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    simulator.fault(Fault::always(At::Seats, limited(403)));
+    let step = job(&simulator)
+        .input("max-wait-minutes", "64")
+        .variable("TEST_WAIT_SCALE", "0.003")
+        .run();
+    step.failed(
+        1,
+        &[
+            "answer: 403 Forbidden (request C0DE:",
+            "secondary rate limit",
+            "(7 times over ",
+            "missing: GitHub's rate limit leaves no request for another ",
+            "s waited before that is more than the 64 minutes that `max-wait-minutes` allows",
+            "let `max-wait-minutes` be longer",
+        ],
+    );
+    let waits = [60, 120, 240, 480, 960, 1920];
+    assert_eq!(announced(&step).len(), waits.len(), "{}", step.stdout);
+    for (told, least) in announced(&step).iter().zip(waits) {
+        // Some of it has passed when waiting begins.
+        assert!((least - 45..=least).contains(told), "{told} of {least}");
+    }
+    let (_, waited) = step.stdout.split_once("together with the ").unwrap();
+    let waited: u64 = waited.split(' ').next().unwrap().parse().unwrap();
+    assert!((3400..=3780).contains(&waited), "{waited}");
+    assert_eq!(api(&simulator).len(), 7);
+}
+
+#[test]
+fn a_limit_is_waited_for_as_long_as_the_user_wants_however_often_github_says_so() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    let short = || limited(429).header("retry-after", "1");
+    simulator.fault(Fault::first(9, At::Seats, short()));
+    job(&simulator).run().succeeded();
+    assert_eq!(api(&simulator).len(), 10);
+
+    // Asking every second for hours is no way to wait.
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    simulator.fault(Fault::always(At::Seats, short()));
+    let step = job(&simulator).input("max-wait-minutes", "10").run();
+    step.failed(1, &["429 Too Many Requests (request C0DE:", " times over "]);
+    let asked = api(&simulator).len();
+    assert!((14..=17).contains(&asked), "{asked}: {}", step.stdout);
+}
+
+#[test]
+fn a_server_that_asks_to_wait_is_obeyed_by_all_and_not_called_a_rate_limit() {
+    let busy = |wait: &str| Kind::status(503, "The service is busy").header("retry-after", wait);
+    let answer = "503 Service Unavailable (request C0DE:";
+    let simulator = Simulator::start(github(Seats::people(SEATS))).unwrap();
+    simulator.fault(Fault::once(At::SeatsPage(2), busy("40")));
+    let step = job(&simulator).run();
+    step.succeeded();
+    is_report(&step.report(), &truth(&Seats::people(SEATS)));
+    assert!(!step.printed().contains("limit"), "{}", step.printed());
+    let told = waits(&step, ", because GitHub asks for it: ");
+    let [(seconds, said)] = &told[..] else {
+        panic!("{}", step.stdout)
+    };
+    assert!((4..=40).contains(seconds), "{seconds}");
+    assert!(
+        said.starts_with(answer) && said.contains(": The service is busy"),
+        "{said}"
+    );
+
+    // Too long a wait is an error at once, for the next request too.
+    let simulator = scene(Seats::people(3));
+    simulator.fault(Fault::once(At::SeatsPage(1), busy("7200")));
+    let step = crate::support::outcome_assertions::job(&simulator).run();
+    let missing = "missing: GitHub asks to be left alone for another 7";
+    step.failed(
+        1,
+        &[
+            answer,
+            "The service is busy",
+            missing,
+            "30 minutes that `max-wait-minutes` allows",
+        ],
+    );
+    assert!(!step.printed().contains("limit"), "{}", step.printed());
+    let after = api(&simulator)
+        .into_iter()
+        .skip_while(|seen| seen.status != Some(503));
+    assert_eq!(after.count(), 1, "nothing comes after it");
+
+    // It counts as a try like any other.
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    simulator.fault(Fault::always(At::Seats, busy("20")));
+    let step = job(&simulator).run();
+    step.failed(
+        1,
+        &[
+            answer,
+            "The service is busy",
+            "(6 times over ",
+            "again after the 20 s that GitHub asks for",
+            "githubstatus.com",
+        ],
+    );
+    assert!(!step.printed().contains("limit"), "{}", step.printed());
+
+    // What was sent to be written is not sent again, but what comes after it waits.
+    let simulator = scene(Seats::people(3));
+    simulator.fault(Fault::once(At::Graphql(Operation::Mutation), busy("40")));
+    let step = crate::support::outcome_assertions::job(&simulator).run();
+    assert_eq!(
+        judge(&simulator, &step, &truth(&Seats::people(3))),
+        Delivered::ALL
+    );
+    assert_eq!(
+        waits(&step, ", because GitHub asks for it: ").len(),
+        1,
+        "{}",
+        step.stdout
+    );
+}
+
+#[test]
+fn a_wait_until_a_time_is_counted_by_githubs_clock() {
+    let truth = truth(&Seats::people(210));
+    for ahead in [-7200, 7200] {
+        let theirs = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(ahead);
+        let date = theirs.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let reset = (theirs.as_second() + 400).to_string();
+        let dated = |kind: Kind| {
+            kind.header("date", &date)
+                .header("x-ratelimit-remaining", "0")
+                .header("x-ratelimit-reset", &reset)
+        };
+        for (what, kind) in [
+            ("a refusal", dated(Kind::status(403, "API rate limit exceeded"))),
+            ("a good answer", dated(Kind::Headers(Vec::new()))),
+            ("a refusal by GraphQL", dated(Kind::Status {
+                status: 200,
+                headers: Vec::new(),
+                body: r#"{"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded"}]}"#.to_owned(),
+            })),
+        ] {
+            let simulator = scene(Seats::people(210));
+            let at = match what {
+                "a refusal by GraphQL" => At::Graphql(Operation::Query),
+                _ => At::SeatsPage(1),
+            };
+            simulator.fault(Fault::once(at, kind));
+            // The request before it, with the same token, is of the same hour.
+            let earlier = Kind::Headers(Vec::new()).header("date", &date).header("x-ratelimit-reset", &reset);
+            simulator.fault(Fault::once(At::Organization, earlier));
+            let step = crate::support::outcome_assertions::job(&simulator).variable("TEST_WAIT_SCALE", "0.003").run();
+            assert_eq!(judge(&simulator, &step, &truth), Delivered::ALL, "{what}: {}", step.printed());
+            let told = announced(&step);
+            assert_eq!(told.len(), 1, "{what}, {ahead}: {}", step.stdout);
+            assert!((100..=401).contains(&told[0]), "{what}, {ahead}: {told:?}");
+        }
+    }
+}
+
+#[test]
+fn what_one_request_is_told_all_requests_obey() {
+    let simulator = Simulator::start(github(Seats::people(3000))).unwrap();
+    // Ten pages are under way. One of them is limited, and the others are answered after that,
+    // the last of them long after; nothing more may come.
+    simulator.fault(Fault::once(
+        At::SeatsPage(6),
+        limited(429).header("retry-after", "600"),
+    ));
+    let late = |page, by| Fault::once(At::SeatsPage(page), Kind::Late(Duration::from_millis(by)));
+    for page in [2, 3, 4, 5, 7, 8, 9, 10] {
+        simulator.fault(late(page, 300));
+    }
+    simulator.fault(late(11, 1000));
+    let job = job(&simulator).without("TEST_WAIT_SCALE");
+    let running = job.start();
+    let is_answered = |page: &str| {
+        let page = format!("page={page}");
+        let seen = api(&simulator);
+        seen.iter()
+            .any(|seen| seen.path_and_query.ends_with(&page) && seen.status.is_some())
+    };
+    let began = Instant::now();
+    while !is_answered("11") {
+        assert!(began.elapsed() < Duration::from_secs(30));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    running.signal("TERM");
+    let step = running.end();
+    step.failed(1, &["interrupted"]);
+    assert_eq!(announced(&step).len(), 1, "said once: {}", step.stdout);
+    assert_eq!(api(&simulator).len(), 11, "page 1, and ten at once");
+    assert!(simulator.in_flight_max() <= 10);
+}
+
+#[test]
+fn a_limit_that_reading_meets_holds_for_writing_too() {
+    // Both tokens wait: secondary limits are the account's.
+    let simulator = scene(Seats::people(3));
+    simulator.fault(Fault::once(
+        At::SeatsPage(1),
+        limited(429).header("retry-after", "7200"),
+    ));
+    let step = crate::support::outcome_assertions::job(&simulator).run();
+    step.failed(1, &["max-wait-minutes"]);
+    let truth = truth(&Seats::people(3));
+    assert_eq!(judge(&simulator, &step, &truth), Delivered::NOTHING);
+    let after = api(&simulator)
+        .iter()
+        .skip_while(|seen| seen.status != Some(429))
+        .count();
+    assert_eq!(after, 1, "nothing comes after the limit");
+}
+
+#[test]
+fn a_wait_that_is_too_long_is_an_error_at_once_with_githubs_answer() {
+    let hour = || {
+        Kind::status(403, "API rate limit exceeded for user ID 1")
+            .header("x-ratelimit-remaining", "0")
+            .header("x-ratelimit-reset", &reset_in(3000))
+    };
+    for (kind, minutes, words) in [
+        (
+            limited(429).header("retry-after", "1900"),
+            "",
+            "exceeded a secondary rate limit",
+        ),
+        (hour(), "", "API rate limit exceeded for user ID 1"),
+        (limited(403), "0", "exceeded a secondary rate limit"),
+    ] {
+        let simulator = Simulator::start(github(Seats::people(SEATS))).unwrap();
+        simulator.fault(Fault::once(At::SeatsPage(2), kind));
+        let (began, began_at) = (Instant::now(), jiff::Timestamp::now());
+        let step = job(&simulator)
+            .input("max-wait-minutes", minutes)
+            .without("TEST_WAIT_SCALE")
+            .run();
+        assert!(began.elapsed() < Duration::from_secs(20), "not at once");
+        step.failed(
+            1,
+            &[
+                "Reading the Copilot seats of the organization acme failed",
+                words,
+                "(request C0DE:",
+                "GitHub's rate limit leaves no request for another",
+                "minutes that `max-wait-minutes` allows",
+                "what to do: run the workflow again after that time",
+            ],
+        );
+        assert!(!step.printed().contains("times over"), "{}", step.printed());
+        assert!(api(&simulator).len() <= 11);
+        if words.contains("user ID 1") {
+            let (_, until) = step.stdout.split_once(" s, until ").unwrap();
+            let until: jiff::Timestamp = until[..20].parse().unwrap();
+            let over = began_at.as_second() + 3000;
+            assert!((over..over + 10).contains(&until.as_second()), "{until}");
+        }
+    }
+}
+
+#[test]
+fn waits_are_counted_together() {
+    let simulator = Simulator::start(github(Seats::people(210))).unwrap();
+    for page in [1, 2, 3] {
+        simulator.fault(Fault::once(
+            At::SeatsPage(page),
+            limited(429).header("retry-after", "100"),
+        ));
+    }
+    // Pages 2 and 3 are limited at the same time, and waited for together.
+    let step = job(&simulator).input("max-wait-minutes", "4").run();
+    step.succeeded();
+
+    let simulator = Simulator::start(github(Seats::people(210))).unwrap();
+    simulator.fault(Fault::first(
+        3,
+        At::SeatsPage(1),
+        limited(429).header("retry-after", "100"),
+    ));
+    let step = job(&simulator).input("max-wait-minutes", "4").run();
+    // Some of it has passed when waiting begins.
+    step.failed(1, &["together with the 19", "s waited before", "4 minutes"]);
+    assert_eq!(api(&simulator).len(), 3);
+}
+
+#[test]
+fn an_hour_that_is_used_up_is_noticed_before_a_request_is_refused() {
+    let simulator = Simulator::start(github(Seats::people(210))).unwrap();
+    // The first page is the last request of the hour.
+    simulator.fault(Fault::once(
+        At::SeatsPage(1),
+        Kind::Headers(Vec::new())
+            .header("x-ratelimit-remaining", "0")
+            .header("x-ratelimit-reset", &reset_in(50)),
+    ));
+    let step = job(&simulator).run();
+    step.succeeded();
+    let told = announced(&step);
+    assert_eq!(told.len(), 1, "{}", step.stdout);
+    assert!((35..=50).contains(&told[0]), "{told:?}");
+    assert_eq!(api(&simulator).len(), 3, "none was refused");
+}
+
+#[test]
+fn no_more_than_ten_requests_are_under_way_however_slow_github_is() {
+    let github = github(Seats::people(3000)).latency(Duration::from_millis(30));
+    let simulator = Simulator::start(github).unwrap();
+    let step = job(&simulator).without("TEST_WAIT_SCALE").run();
+    step.succeeded();
+    assert_eq!(step.output("people"), "3000");
+    assert_eq!(simulator.in_flight_max(), 10);
+    assert_eq!(announced(&step), Vec::<u64>::new());
+    well_behaved(&simulator);
+}
+
+#[test]
+fn limits_that_come_again_in_the_middle_of_a_long_list_cost_time_and_nothing_else() {
+    let simulator = Simulator::start(github(Seats::people(SEATS))).unwrap();
+    for nth in [2, 5, 9] {
+        simulator.fault(Fault {
+            at: At::Seats,
+            nth: Nth::Only(nth),
+            kind: limited(429).header("retry-after", "7"),
+        });
+    }
+    let step = job(&simulator).run();
+    step.succeeded();
+    is_report(&step.report(), &truth(&Seats::people(SEATS)));
+    assert!(simulator.in_flight_max() <= 10);
+    well_behaved(&simulator);
+}

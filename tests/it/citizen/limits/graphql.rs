@@ -1,0 +1,68 @@
+//! GraphQL's limits, which it tells with status 200.
+
+use simulator::{At, Fault, Kind, Operation, Seats};
+
+use super::{announced, api};
+use crate::support::outcome_assertions::{self, Delivered, judge, scene, truth};
+
+#[test]
+fn graphql_says_its_limits_with_status_200_and_they_are_obeyed() {
+    let graphql = |kind: Option<&str>, message: &str| Kind::GraphqlError {
+        error_type: kind.map(str::to_owned),
+        message: message.to_owned(),
+    };
+    let primary = || {
+        graphql(
+            Some("RATE_LIMITED"),
+            "API rate limit exceeded for user ID 1.",
+        )
+    };
+    let secondary = || graphql(None, "You have exceeded a secondary rate limit.");
+    let truth = truth(&Seats::people(3));
+    for operation in [Operation::Query, Operation::Mutation] {
+        for kind in [primary(), secondary()] {
+            let simulator = scene(Seats::people(3));
+            simulator.fault(Fault::once(At::Graphql(operation), kind.clone()));
+            let step = outcome_assertions::job(&simulator).run();
+            assert_eq!(judge(&simulator, &step, &truth), Delivered::ALL);
+            let told = announced(&step);
+            assert!(
+                told.len() == 1 && (6..=60).contains(&told[0]),
+                "{}",
+                step.stdout
+            );
+
+            let simulator = scene(Seats::people(3));
+            simulator.fault(Fault::always(At::Graphql(operation), kind));
+            let step = outcome_assertions::job(&simulator)
+                .variable("TEST_WAIT_SCALE", "0.001")
+                .run();
+            step.failed(1, &["200 OK (request C0DE:", "rate limit"]);
+            let delivered = judge(&simulator, &step, &truth);
+            assert!(!delivered.commit && delivered.files, "{delivered:?}");
+            assert!(api(&simulator).len() < 25, "{}", api(&simulator).len());
+        }
+    }
+}
+
+#[test]
+fn a_wait_for_graphql_that_is_too_long_tells_what_graphql_answered() {
+    let simulator = scene(Seats::people(3));
+    let message = "You have exceeded a secondary rate limit.".to_owned();
+    let kind = Kind::GraphqlError {
+        error_type: None,
+        message,
+    };
+    simulator.fault(Fault::always(At::Graphql(Operation::Query), kind));
+    let step = outcome_assertions::job(&simulator)
+        .input("max-wait-minutes", "0")
+        .run();
+    step.failed(
+        1,
+        &[
+            "200 OK (request C0DE:",
+            "You have exceeded a secondary rate limit.",
+            "`max-wait-minutes` allows",
+        ],
+    );
+}

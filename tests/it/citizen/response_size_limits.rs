@@ -1,0 +1,81 @@
+//! Answers without end, and answers that unpack to more than a machine has: each is refused or cut
+//! at a size that is known beforehand.
+
+use crate::support::{Job, OWN, Step, github, sound};
+use simulator::{At, Fault, Kind, Operation, Seats, Simulator};
+
+/// In bytes, for everything that the process has of its own: heap, stacks, buffers.
+const MEMORY: u64 = 1_500_000_000;
+
+fn run(at: At, kind: Kind) -> (Simulator, Step) {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    crate::support::outcome_assertions::record_earlier(&simulator);
+    simulator.fault(Fault::always(at, kind));
+    let step = Job::on(&simulator)
+        .input("deliver-to", "artifact,repository")
+        .variable("RUNNER_DEBUG", "1")
+        .memory(MEMORY)
+        .run();
+    (simulator, step)
+}
+
+fn body(status: u16, body: String) -> Kind {
+    Kind::Status {
+        status,
+        headers: Vec::new(),
+        body,
+    }
+}
+
+#[test]
+fn an_answer_without_end_is_refused_at_its_largest_size() {
+    for (at, told) in [
+        (At::Seats, "it is larger than 33554432 bytes"),
+        (
+            At::path("GET", "/repos/octo/tools"),
+            "it is larger than 33554432 bytes",
+        ),
+        (
+            At::Graphql(Operation::Query),
+            "it is larger than 33554432 bytes",
+        ),
+        // A file has the size that was told of it.
+        (At::path("GET", "/contents/"), "it is larger than 119 bytes"),
+        (At::CreateArtifact, "a body that is not JSON"),
+    ] {
+        let (simulator, step) = run(at, Kind::Endless);
+        step.failed(1, &[told]);
+        sound(&simulator, OWN);
+    }
+}
+
+#[test]
+fn of_a_refusal_only_the_beginning_is_read() {
+    let huge = format!(
+        "{{\"message\":\"no\",\"errors\":[{}0]}}",
+        "0,".repeat(30_000_000)
+    );
+    for at in [
+        At::Seats,
+        At::path("GET", "/repos/octo/tools"),
+        At::Graphql(Operation::Query),
+    ] {
+        let (simulator, step) = run(at, body(422, huge.clone()));
+        step.failed(1, &["422 Unprocessable Entity"]);
+        sound(&simulator, OWN);
+    }
+}
+
+#[test]
+fn empty_entries_by_the_million_take_no_memory() {
+    let list = "{},".repeat(10_000_000);
+    let seats = format!("{{\"total_seats\":1,\"seats\":[{list}{{}}]}}");
+    let (simulator, step) = run(At::Seats, body(200, seats));
+    step.failed(1, &["10000001 seats on one page"]);
+    sound(&simulator, OWN);
+
+    let errors = format!("{{\"errors\":[{list}{{}}]}}");
+    let (simulator, step) = run(At::Graphql(Operation::Query), body(200, errors));
+    step.failed(1, &["200 OK", "with errors"]);
+    sound(&simulator, OWN);
+}

@@ -1,0 +1,274 @@
+//! Complete or not published: a list that moves while it is read is read again; one that settles
+//! gives the right report, and one that does not is refused with its numbers.
+
+use crate::support::outcome_assertions::{is_report, truth};
+use crate::support::{Job, OWN, Step, files_below, github, sound, well_behaved};
+use serde_json::Value;
+use simulator::seat::Row;
+use simulator::{At, Fault, Kind, Nth, Paging, Seats, Simulator, TotalSeats};
+
+fn job(simulator: &Simulator) -> Job {
+    Job::on(simulator).input("deliver-to", "none")
+}
+
+/// How many pages were asked for.
+fn pages(simulator: &Simulator) -> usize {
+    let seen = simulator.requests();
+    seen.iter()
+        .filter(|seen| seen.path_and_query.contains("/copilot/billing/seats"))
+        .count()
+}
+
+fn rows(change: impl Fn(&mut Vec<Value>) + Send + Sync + 'static) -> Kind {
+    Kind::change(move |github| change(&mut github.organizations.get_mut("acme").unwrap().rows))
+}
+
+fn revoke(row: usize) -> Kind {
+    rows(move |rows| drop(rows.remove(row)))
+}
+
+fn grant(row: usize) -> Kind {
+    rows(move |rows| {
+        let login = format!("newcomer-{}", rows.len());
+        let id = 90_000 + rows.len() as u64;
+        rows.insert(row, Row::of(&login, id).value());
+    })
+}
+
+/// The report as it must be now.
+fn now(simulator: &Simulator) -> Vec<String> {
+    let mut seats = None;
+    simulator.change(|github| seats = Some(github.organizations["acme"].clone()));
+    truth(&seats.unwrap())
+}
+
+fn is_right(simulator: &Simulator, step: &Step) {
+    step.succeeded();
+    is_report(&step.report(), &now(simulator));
+    assert_eq!(step.output("complete"), "true");
+    assert_eq!(step.output("people"), now(simulator).len().to_string());
+    well_behaved(simulator);
+}
+
+fn is_refused(step: &Step, texts: &[&str]) {
+    step.failed(1, texts);
+    step.failed(1, &["not proved complete", "`require-complete: false`"]);
+    assert_eq!(step.output("complete"), "false");
+    assert_eq!(step.output("report-path"), "");
+    assert_eq!(files_below(&step.workspace).len(), 0);
+}
+
+#[test]
+fn a_seat_granted_or_revoked_between_two_pages_is_read_again() {
+    for paging in [Paging::Last, Paging::NextOnly, Paging::Cursor] {
+        for page in [2, 3] {
+            for (what, change) in [
+                ("revoked on the first page", revoke(3)),
+                ("revoked on the last page", revoke(229)),
+                ("granted on the first page", grant(3)),
+                ("granted on the last page", grant(229)),
+            ] {
+                let seats = Seats::people(230).paging(paging.clone());
+                let simulator = Simulator::start(github(seats)).unwrap();
+                simulator.fault(Fault::once(At::SeatsPage(page), change));
+                let step = job(&simulator).run();
+                let what = format!("{what}, before page {page}, {paging:?}");
+                println!("{what}");
+                is_right(&simulator, &step);
+                assert!(step.stdout.contains("the list is read again"), "{what}");
+                assert_eq!(pages(&simulator), 6, "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_enterprise_that_moves_is_read_again_too() {
+    let seats = Seats::enterprise_people(200);
+    assert!(seats.rows.len() > 200);
+    let github = github(Seats::people(0))
+        .enterprise("octocorp", seats)
+        .token(
+            crate::support::TOKEN,
+            simulator::Token::new().enterprise(["octocorp"]),
+        );
+    let simulator = Simulator::start(github).unwrap();
+    let revoked = Kind::change(|github| {
+        drop(
+            github
+                .enterprises
+                .get_mut("octocorp")
+                .unwrap()
+                .rows
+                .remove(5),
+        );
+    });
+    simulator.fault(Fault::once(At::SeatsPage(2), revoked));
+    let step = job(&simulator).input("enterprise", "octocorp").run();
+    step.succeeded();
+    let mut left = 0;
+    simulator.change(|github| left = github.enterprises["octocorp"].rows.len());
+    assert_eq!(step.output("seats"), left.to_string());
+    assert_eq!(step.output("complete"), "true");
+    well_behaved(&simulator);
+}
+
+#[test]
+fn a_list_that_moves_three_times_gives_the_right_report_in_the_fourth_reading() {
+    let simulator = Simulator::start(github(Seats::people(230))).unwrap();
+    simulator.fault(Fault::first(3, At::SeatsPage(3), revoke(3)));
+    let step = job(&simulator).run();
+    is_right(&simulator, &step);
+    assert_eq!(step.output("people"), "227");
+    assert_eq!(pages(&simulator), 4 * 3);
+}
+
+#[test]
+fn a_list_that_never_settles_is_refused_after_three_more_readings() {
+    let simulator = Simulator::start(github(Seats::people(230))).unwrap();
+    simulator.fault(Fault::always(At::SeatsPage(3), revoke(3)));
+    let job = job(&simulator).input("deliver-to", "artifact,repository");
+    let step = job.run();
+    is_refused(
+        &step,
+        &[
+            // The fourth reading.
+            "`total_seats` was 227 on page 1 and 226 on page 3",
+            "a seat was granted or revoked while the list was read",
+            "run again",
+        ],
+    );
+    assert_eq!(pages(&simulator), 4 * 3);
+    assert!(simulator.artifacts().is_empty());
+    sound(&simulator, OWN);
+
+    // The list comes to rest, and the next run delivers it.
+    simulator.clear_faults();
+    let step = job.run();
+    is_report(&step.report(), &now(&simulator));
+    assert_eq!(simulator.artifacts().len(), 1);
+}
+
+#[test]
+fn a_total_that_is_never_reached_is_refused_with_its_numbers_after_one_more_reading() {
+    let short = Seats::people(230).total_seats(TotalSeats::Fixed(233));
+    let numbers = "GitHub counts 233 seats (`total_seats`), but its pages hold 230 people and 0 rows without a person";
+    let simulator = Simulator::start(github(short.clone())).unwrap();
+    let step = job(&simulator).run();
+    is_refused(&step, &[numbers]);
+    assert_eq!(pages(&simulator), 2 * 3);
+
+    let simulator = Simulator::start(github(short.clone())).unwrap();
+    let step = job(&simulator).input("require-complete", "false").run();
+    step.succeeded();
+    is_report(&step.report(), &truth(&short));
+    assert_eq!(step.output("complete"), "false");
+    let warning = "::warning::The report of acme is not proved complete.";
+    assert!(step.stdout.contains(warning), "{}", step.stdout);
+    assert!(step.stdout.contains(numbers), "{}", step.stdout);
+    assert!(step.summary.contains("not proved complete"));
+    let manifest = step
+        .workspace
+        .join(step.output("report-path").replace(".csv", ".manifest.json"));
+    let manifest: Value = serde_json::from_slice(&std::fs::read(manifest).unwrap()).unwrap();
+    assert_eq!(manifest["complete"], false);
+    assert_eq!(pages(&simulator), 2 * 3);
+}
+
+#[test]
+fn rows_without_a_person_make_up_for_what_the_total_counts() {
+    let person = |n: u64| Row::of(&format!("mona-{n}"), n);
+    let seats = |total| {
+        Seats::rows([
+            person(1),
+            person(2),
+            Row::of("", 0).nobody(),
+            Row::of("", 0).nobody().organization("globex", 7),
+        ])
+        .total_seats(TotalSeats::Fixed(total))
+    };
+    for (total, complete) in [(2, true), (3, true), (4, true), (5, false)] {
+        let simulator = Simulator::start(github(seats(total))).unwrap();
+        let step = job(&simulator).run();
+        if complete {
+            step.succeeded();
+            assert_eq!(step.output("seats"), "4");
+        } else {
+            is_refused(&step, &["2 people and 2 rows without a person"]);
+        }
+    }
+}
+
+#[test]
+fn a_total_that_is_missing_is_not_asked_for_again_and_again() {
+    for total in [
+        TotalSeats::Missing,
+        TotalSeats::Null,
+        TotalSeats::NotANumber,
+    ] {
+        let seats = Seats::people(230).total_seats(total);
+        let simulator = Simulator::start(github(seats)).unwrap();
+        let step = job(&simulator).run();
+        is_refused(&step, &["page 1 does not say how many seats there are"]);
+        assert_eq!(pages(&simulator), 3);
+    }
+}
+
+#[test]
+fn a_page_that_is_listed_twice_is_never_published_as_complete() {
+    // Page 3 is what page 2 was, as where the list grew by a page between the two.
+    let simulator = Simulator::start(github(Seats::people(300))).unwrap();
+    let shift = || {
+        rows(|rows| {
+            let more = (0..100).map(|n| Row::of(&format!("early-{n}"), 80_000 + n).value());
+            rows.splice(0..0, more);
+        })
+    };
+    simulator.fault(Fault {
+        at: At::SeatsPage(3),
+        nth: Nth::Only(1),
+        kind: shift(),
+    });
+    let step = job(&simulator).run();
+    is_right(&simulator, &step);
+    assert_eq!(step.output("people"), "400");
+}
+
+#[test]
+fn pages_that_become_fewer_while_they_are_read_are_no_failure() {
+    let simulator = Simulator::start(github(Seats::people(210))).unwrap();
+    let shrink = rows(|rows| rows.truncate(150));
+    simulator.fault(Fault::once(At::SeatsPage(2), shrink));
+    let step = job(&simulator).run();
+    is_right(&simulator, &step);
+    assert_eq!(step.output("people"), "150");
+}
+
+#[test]
+fn organizations_that_are_left_out_for_want_of_single_sign_on_are_not_a_complete_report() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    let partial = Kind::Headers(Vec::new());
+    let partial = partial.header(
+        "x-github-sso",
+        "partial-results; organizations=21955855,20582480",
+    );
+    simulator.fault(Fault::always(At::SeatsPage(1), partial));
+    let step = job(&simulator).run();
+    step.failed(
+        1,
+        &[
+            "not proved complete",
+            "not authorized for single sign-on (`X-GitHub-SSO: partial-results`)",
+            "authorize `token` for single sign-on in each organization that has to be in the report",
+            "`require-complete: false`",
+        ],
+    );
+    assert!(!step.stdout.contains("run again"), "{}", step.stdout);
+    assert_eq!(step.output("report-path"), "");
+    assert_eq!(pages(&simulator), 1);
+
+    let step = job(&simulator).input("require-complete", "false").run();
+    step.succeeded();
+    assert_eq!(step.output("complete"), "false");
+    assert_eq!(step.output("people"), "3");
+}

@@ -1,0 +1,277 @@
+//! A seat counts as revoked where it is gone, not where the list was read past it: what the report
+//! recorded before had and the new one lacks is looked for once more, where it may have slipped
+//! between two pages.
+
+use crate::support::outcome_assertions::{is_report, truth};
+use crate::support::{Job, OWN, Step, TOKEN, file, files_below, git, github, sound, well_behaved};
+use serde_json::Value;
+use simulator::seat::Row;
+use simulator::{At, Fault, Kind, Nth, Seats, Simulator, Token};
+
+const FOLDER: &str = "main:copilot-activity/acme";
+
+/// Three pages of seats, recorded the day before.
+fn recorded_yesterday(seats: Seats) -> Simulator {
+    let simulator = Simulator::start(github(seats)).unwrap();
+    job(&simulator)
+        .variable("TEST_TIME", "2026-11-22T03:00:00Z")
+        .run()
+        .succeeded();
+    simulator
+}
+
+fn job(simulator: &Simulator) -> Job {
+    Job::on(simulator)
+        .input("deliver-to", "repository, artifact")
+        .variable("TEST_TIME", "2026-11-23T03:00:00Z")
+}
+
+fn acme(change: impl Fn(&mut Vec<Value>) + Send + Sync + 'static) -> Kind {
+    Kind::change(move |github| change(&mut github.organizations.get_mut("acme").unwrap().rows))
+}
+
+/// When a seat was granted that is not there yet.
+const LATELY: &str = "2026-11-23T02:59:30Z";
+
+/// A seat is revoked on the first page and another granted on the last: the total stays, and the
+/// row that stood first on the second page is on no page.
+fn slip() -> Kind {
+    acme(|rows| {
+        drop(rows.remove(3));
+        let id = 90_000 + rows.last().unwrap()["assignee"]["id"].as_u64().unwrap();
+        let newcomer = Row::of(&format!("newcomer-{id}"), id);
+        rows.push(newcomer.created(LATELY).value());
+    })
+}
+
+fn login(row: &Value) -> String {
+    row["assignee"]["login"].as_str().unwrap().to_owned()
+}
+
+/// The rows as they are now.
+fn rows(simulator: &Simulator) -> Seats {
+    let mut seats = None;
+    simulator.change(|github| seats = Some(github.organizations["acme"].clone()));
+    seats.unwrap()
+}
+
+/// How many pages were asked for.
+fn pages(simulator: &Simulator) -> usize {
+    let seen = simulator.requests();
+    seen.iter()
+        .filter(|seen| seen.path_and_query.contains("/copilot/billing/seats"))
+        .count()
+}
+
+/// What the history says of changes: the word and the login, in order.
+fn changes(simulator: &Simulator) -> Vec<(String, String)> {
+    let directory = simulator.git_dir(OWN);
+    let there = git(&directory, &["ls-tree", "-r", "--name-only", "main"]);
+    if !there.contains("changes/2026.csv") {
+        return Vec::new();
+    }
+    let text = String::from_utf8(file(&directory, &format!("{FOLDER}/changes/2026.csv"))).unwrap();
+    let lines = text.lines().skip(1).map(|line| {
+        let cells: Vec<&str> = line.split(',').collect();
+        (cells[4].to_owned(), cells[1].to_owned())
+    });
+    lines.collect()
+}
+
+fn change(what: &str, login: &str) -> (String, String) {
+    (what.to_owned(), login.to_owned())
+}
+
+fn is_right(simulator: &Simulator, step: &Step) {
+    step.succeeded();
+    is_report(&step.report(), &truth(&rows(simulator)));
+    assert_eq!(step.output("complete"), "true");
+    assert_eq!(
+        file(&simulator.git_dir(OWN), &format!("{FOLDER}/latest.csv")),
+        step.report()
+    );
+    sound(simulator, OWN);
+    well_behaved(simulator);
+}
+
+#[test]
+fn a_seat_that_slips_between_two_pages_without_a_sign_is_found_by_reading_again() {
+    let simulator = recorded_yesterday(Seats::people(230));
+    let (before, first) = (rows(&simulator), pages(&simulator));
+    simulator.fault(Fault::once(At::SeatsPage(2), slip()));
+    let step = job(&simulator).run();
+    is_right(&simulator, &step);
+    let newcomer = login(rows(&simulator).rows.last().unwrap());
+    let mut expected = [
+        change("revoked", &login(&before.rows[3])),
+        change("granted", &newcomer),
+    ];
+    let mut told = changes(&simulator);
+    expected.sort();
+    told.sort();
+    assert_eq!(told, expected);
+    // The second reading lacks another seat than the first, and the third agrees with it.
+    assert_eq!(pages(&simulator) - first, 3 * 3);
+}
+
+#[test]
+fn a_seat_that_was_granted_lately_and_slips_in_the_second_reading_is_not_lost() {
+    let simulator = recorded_yesterday(Seats::people(230));
+    let gone = login(&rows(&simulator).rows[5]);
+    let (fresh, first) = ("granted-lately", pages(&simulator));
+    simulator.change(|github| {
+        let rows = &mut github.organizations.get_mut("acme").unwrap().rows;
+        rows.remove(5);
+        rows.insert(100, Row::of(fresh, 80_000).created(LATELY).value());
+    });
+    simulator.fault(Fault {
+        at: At::SeatsPage(2),
+        nth: Nth::Only(2),
+        kind: slip(),
+    });
+    let step = job(&simulator).run();
+    is_right(&simulator, &step);
+    let told = changes(&simulator);
+    assert!(told.contains(&change("granted", fresh)), "{told:?}");
+    assert!(told.contains(&change("revoked", &gone)), "{told:?}");
+    assert_eq!(told.len(), 4, "{told:?}");
+    // The third reading lacks what the second still had, and the fourth agrees with it.
+    assert_eq!(pages(&simulator) - first, 4 * 3);
+}
+
+#[test]
+fn a_second_seat_of_somebody_that_is_revoked_meanwhile_makes_no_other_slip() {
+    let seats = Seats::enterprise_people(200);
+    let all: Vec<String> = seats.rows.iter().map(login).collect();
+    let second = (1..90).find(|row| all[*row] == all[row - 1]).unwrap();
+    let read = Token::new().enterprise(["octocorp"]);
+    let github = github(Seats::people(0))
+        .enterprise("octocorp", seats)
+        .token(TOKEN, read);
+    let simulator = Simulator::start(github).unwrap();
+    let job = || job(&simulator).input("enterprise", "octocorp");
+    let yesterday = job().variable("TEST_TIME", "2026-11-22T03:00:00Z");
+    yesterday.run().succeeded();
+    let revoked = Kind::change(move |github| {
+        let octocorp = github.enterprises.get_mut("octocorp").unwrap();
+        octocorp.rows.remove(second);
+    });
+    simulator.fault(Fault::once(At::SeatsPage(2), revoked));
+    let step = job().run();
+    step.succeeded();
+    assert_eq!(step.output("complete"), "true");
+    assert_eq!(step.output("seats-removed"), "1");
+    assert_eq!(step.output("seats-added"), "0");
+    sound(&simulator, OWN);
+}
+
+#[test]
+fn a_seat_that_is_revoked_costs_another_reading_only_where_it_may_have_slipped() {
+    for (people, granted_lately, readings) in [
+        (230, false, 1),
+        (230, true, 2),
+        (90, false, 1),
+        (90, true, 1),
+    ] {
+        let simulator = recorded_yesterday(Seats::people(people));
+        let first = pages(&simulator);
+        let gone = login(&rows(&simulator).rows[5]);
+        simulator.change(|github| {
+            let rows = &mut github.organizations.get_mut("acme").unwrap().rows;
+            rows.remove(5);
+            if granted_lately {
+                rows.push(Row::of("granted-lately", 80_000).created(LATELY).value());
+            }
+        });
+        let step = job(&simulator).run();
+        is_right(&simulator, &step);
+        assert!(changes(&simulator).contains(&change("revoked", &gone)));
+        assert_eq!(changes(&simulator).len(), 1 + usize::from(granted_lately));
+        let pages_now = people.div_ceil(100);
+        assert_eq!(pages(&simulator) - first, readings * pages_now);
+        assert_eq!(
+            step.stdout
+                .contains("It is read again before they count as revoked"),
+            readings > 1
+        );
+    }
+}
+
+#[test]
+fn a_list_that_slips_at_every_reading_is_not_proved_complete_and_revokes_nobody() {
+    let simulator = recorded_yesterday(Seats::people(230));
+    simulator.fault(Fault::always(At::SeatsPage(2), slip()));
+    let step = job(&simulator).run();
+    step.failed(
+        1,
+        &[
+            "not proved complete",
+            "the list moved each time it was read: the last reading lacks 2 of the seats recorded before",
+            "`require-complete: false`",
+        ],
+    );
+    assert_eq!(files_below(&step.workspace).len(), 0);
+    assert_eq!(changes(&simulator), []);
+
+    let step = job(&simulator).input("require-complete", "false").run();
+    step.succeeded();
+    assert_eq!(step.output("complete"), "false");
+    assert!(
+        changes(&simulator)
+            .iter()
+            .all(|(what, _)| what == "granted")
+    );
+    sound(&simulator, OWN);
+}
+
+#[test]
+fn a_list_of_several_pages_revokes_nobody_where_the_history_could_not_be_read_beforehand() {
+    for (people, revoked) in [(230, 0), (90, 1)] {
+        let simulator = recorded_yesterday(Seats::people(people));
+        let gone = login(&rows(&simulator).rows[5]);
+        simulator.change(|github| {
+            drop(github.organizations.get_mut("acme").unwrap().rows.remove(5));
+        });
+        let refused = Kind::status(403, "Resource not accessible");
+        simulator.fault(Fault::once(At::path("GET", "/contents/"), refused));
+        let step = job(&simulator).run();
+        step.failed(
+            1,
+            &[
+                "seats that a list of several pages lacks do not count as revoked",
+                "Reading what is recorded in the repository octo/tools failed",
+                "done: acme: committed to octo/tools",
+            ],
+        );
+        assert_eq!(step.output("seats"), (people - 1).to_string());
+        assert_eq!(step.output("seats-removed"), revoked.to_string());
+        assert_eq!(changes(&simulator).len(), revoked);
+
+        simulator.clear_faults();
+        let job = job(&simulator).variable("TEST_TIME", "2026-11-24T03:00:00Z");
+        is_right(&simulator, &job.run());
+        assert_eq!(changes(&simulator), [change("revoked", &gone)]);
+    }
+}
+
+#[test]
+fn a_baseline_that_may_lack_seats_makes_no_grants_of_those_it_lacked() {
+    let simulator = Simulator::start(github(Seats::people(230))).unwrap();
+    let short = Kind::rewrite(|page| page["seats"].as_array_mut().unwrap().truncate(90));
+    simulator.fault(Fault::always(At::SeatsPage(2), short));
+    for time in ["2026-11-21T03:00:00Z", "2026-11-22T03:00:00Z"] {
+        let job = job(&simulator).input("require-complete", "false");
+        let step = job.variable("TEST_TIME", time).run();
+        step.succeeded();
+        assert_eq!(step.output("complete"), "false");
+    }
+    simulator.clear_faults();
+    simulator.change(|github| {
+        let rows = &mut github.organizations.get_mut("acme").unwrap().rows;
+        rows.push(Row::of("granted-lately", 80_000).created(LATELY).value());
+    });
+    let step = job(&simulator).run();
+    is_right(&simulator, &step);
+    assert_eq!(changes(&simulator), [change("granted", "granted-lately")]);
+    assert_eq!(step.output("seats-added"), "1");
+}

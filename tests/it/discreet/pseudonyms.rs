@@ -1,0 +1,244 @@
+//! Pseudonyms: with a key nobody's login or number is written anywhere, and a history goes on with
+//! its own key only.
+
+use crate::support::{
+    Job, OWN, TOKEN, contains, file, files_below, git, git_with, github, sound, unzip,
+};
+use simulator::seat::Row;
+use simulator::{At, Fault, Kind, Seats, Simulator};
+
+const KEY: &str = "a key of twenty and more";
+
+/// People whose names and numbers stand for nothing else.
+const PEOPLE: [(&str, u64); 4] = [
+    ("mona-lisa_acme", 918_273_645),
+    ("Hubot-The-Third", 817_263_544),
+    ("octo-relative", 726_354_433),
+    ("granted-tomorrow", 635_443_322),
+];
+
+fn seats(people: &[(&str, u64)]) -> Seats {
+    Seats::rows(people.iter().map(|(login, id)| {
+        Row::of(login, *id)
+            .created("2024-01-05T09:00:00Z")
+            .team("a team", 40)
+    }))
+}
+
+fn job(simulator: &Simulator) -> Job {
+    Job::on(simulator)
+        .input("deliver-to", "artifact, repository")
+        .input("format", "csv, json")
+        .input("columns", "all")
+        .input("pseudonym-key", KEY)
+        .variable("GITHUB_ACTOR", PEOPLE[2].0)
+        .variable("RUNNER_DEBUG", "1")
+}
+
+#[test]
+fn no_login_and_no_number_is_written_anywhere() {
+    let simulator = Simulator::start(github(seats(&PEOPLE[..3]))).unwrap();
+    for (time, people) in [
+        ("2026-11-22T03:00:00Z", &PEOPLE[..3]),
+        ("2026-11-23T03:00:00Z", &PEOPLE[1..]),
+    ] {
+        simulator.change(|github| {
+            github
+                .organizations
+                .insert("acme".to_owned(), seats(people));
+        });
+        let step = job(&simulator).variable("TEST_TIME", time).run();
+        step.succeeded();
+        let mut texts: Vec<(String, Vec<u8>)> = vec![
+            ("the log".into(), step.printed().into()),
+            ("the summary".into(), step.summary.clone().into()),
+            ("the outputs".into(), format!("{:?}", step.outputs).into()),
+        ];
+        for path in files_below(&step.workspace) {
+            texts.push((path.display().to_string(), std::fs::read(path).unwrap()));
+        }
+        for artifact in simulator.artifacts() {
+            texts.extend(unzip(&artifact.bytes));
+        }
+        let objects = ["cat-file", "--batch-all-objects", "--batch"];
+        texts.push((
+            "the repository".into(),
+            git_with(&simulator.git_dir(OWN), &objects, b""),
+        ));
+        assert!(texts.len() > 8, "{}", texts.len());
+        for (what, text) in &texts {
+            for (login, id) in PEOPLE {
+                assert!(
+                    !contains(&text.to_ascii_lowercase(), &login.to_lowercase()),
+                    "{login} in {what}"
+                );
+                assert!(!contains(text, &id.to_string()), "{id} in {what}");
+            }
+        }
+        assert_eq!(step.output("people"), "3");
+    }
+    let report = file(
+        &simulator.git_dir(OWN),
+        "main:copilot-activity/acme/changes/2026.csv",
+    );
+    let changes = String::from_utf8(report).unwrap();
+    // As `printf 918273645 | openssl dgst -sha256 -hmac 'a key of twenty and more'` begins.
+    assert!(
+        changes.contains(",person-5eff85a3cf777f0992d3,,a team,revoked,"),
+        "{changes}"
+    );
+    assert_eq!(changes.matches(",granted,").count(), 1, "{changes}");
+    sound(&simulator, OWN);
+}
+
+#[test]
+fn a_history_goes_on_with_its_own_key_only() {
+    let named = "written with people's own names, and this run writes with pseudonyms by the key";
+    for (first, second, told) in [
+        ("", KEY, named),
+        (KEY, "", "and this run writes with people's own names"),
+        (
+            KEY,
+            "another key of twenty and more",
+            "written with pseudonyms by the key",
+        ),
+    ] {
+        let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
+        let at = |time| job(&simulator).variable("TEST_TIME", time);
+        let first = at("2026-11-22T03:00:00Z").input("pseudonym-key", first);
+        first.run().succeeded();
+        let head = git(&simulator.git_dir(OWN), &["rev-parse", "main"]);
+        let artifacts = simulator.artifacts().len();
+        for time in ["2026-11-22T05:00:00Z", "2026-11-23T03:00:00Z"] {
+            let step = at(time).input("pseudonym-key", second).run();
+            step.failed(
+                1,
+                &[told, "It was not published", "name another `directory`"],
+            );
+            assert_eq!(files_below(&step.workspace).len(), 0);
+            assert_eq!(step.output("report-path"), "");
+            for (login, _) in PEOPLE {
+                assert!(
+                    !contains(step.summary.as_bytes(), login),
+                    "{}",
+                    step.summary
+                );
+            }
+            assert_eq!(git(&simulator.git_dir(OWN), &["rev-parse", "main"]), head);
+            assert_eq!(simulator.artifacts().len(), artifacts);
+        }
+        sound(&simulator, OWN);
+    }
+}
+
+#[test]
+fn a_key_that_is_missing_is_noticed_before_the_artifact_also_where_the_history_was_read_late() {
+    let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
+    let at = |time| job(&simulator).variable("TEST_TIME", time);
+    at("2026-11-22T03:00:00Z").run().succeeded();
+    let artifacts = simulator.artifacts().len();
+    let refused = Kind::status(403, "Resource not accessible");
+    simulator.fault(Fault::once(At::path("GET", "/contents/"), refused));
+    let step = at("2026-11-23T03:00:00Z").input("pseudonym-key", "").run();
+    step.failed(
+        1,
+        &[
+            "It was not published, because people are called otherwise where it is to be recorded",
+            "not done: acme: no report",
+        ],
+    );
+    assert!(!step.stdout.contains("  done: acme"), "{}", step.stdout);
+    assert_eq!(simulator.artifacts().len(), artifacts);
+    assert_eq!(step.output("report-path"), "");
+    assert_eq!(files_below(&step.workspace).len(), 0);
+    for (login, _) in PEOPLE {
+        assert!(
+            !contains(step.summary.as_bytes(), login),
+            "{}",
+            step.summary
+        );
+    }
+    sound(&simulator, OWN);
+}
+
+#[test]
+fn a_short_key_is_refused_and_never_shown() {
+    let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
+    let step = job(&simulator).input("pseudonym-key", "tooshort").run();
+    step.failed(2, &["pseudonym-key: a key has at least 20 characters"]);
+    assert!(simulator.requests().is_empty());
+}
+
+#[test]
+fn whoever_holds_the_key_is_told_a_persons_pseudonym() {
+    let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
+    let (login, id) = PEOPLE[0];
+    let by_hand = |person: &str| {
+        Job::on(&simulator)
+            .by_hand(&["pseudonym", person])
+            .variable("PSEUDONYM_KEY", KEY)
+    };
+    let told = by_hand(&id.to_string()).run();
+    told.succeeded();
+    assert!(simulator.requests().is_empty());
+    let of_login = by_hand(login).variable("GITHUB_TOKEN", TOKEN).run();
+    of_login.succeeded();
+    assert_eq!(told.stdout, of_login.stdout);
+    assert!(told.stdout.starts_with("person-"), "{}", told.stdout);
+
+    let nobody = by_hand("nobody").variable("GITHUB_TOKEN", TOKEN).run();
+    nobody.failed(
+        1,
+        &[
+            "Asking for the number of the login failed",
+            "check the login",
+        ],
+    );
+    by_hand(login).run().failed(2, &["GITHUB_TOKEN is missing"]);
+    by_hand("a b")
+        .run()
+        .failed(2, &["neither a login nor a number"]);
+    let prefixed = by_hand(login)
+        .variable("COPILOT_REPORT_PSEUDONYM_KEY", KEY)
+        .variable("PSEUDONYM_KEY", "another key of twenty and more")
+        .variable("COPILOT_REPORT_TOKEN", TOKEN)
+        .variable("GITHUB_TOKEN", "ghp_ofAnotherProgram0000000000000000004")
+        .run();
+    prefixed.succeeded();
+    assert_eq!(told.stdout, prefixed.stdout);
+    let short = by_hand("1").variable("COPILOT_REPORT_PSEUDONYM_KEY", "tooshort");
+    short
+        .run()
+        .failed(2, &["COPILOT_REPORT_PSEUDONYM_KEY: a key has at least"]);
+    let without = by_hand("1").without("PSEUDONYM_KEY").run();
+    without.failed(2, &["PSEUDONYM_KEY is missing"]);
+}
+
+#[test]
+fn an_import_makes_no_pseudonyms_and_says_so() {
+    let job = Job::alone()
+        .by_hand(&["import", ".", "--organization", "acme"])
+        .variable("PSEUDONYM_KEY", KEY);
+    job.run().failed(2, &["Unset PSEUDONYM_KEY to import"]);
+    let both = job.variable("COPILOT_REPORT_PSEUDONYM_KEY", KEY);
+    let told = "Unset COPILOT_REPORT_PSEUDONYM_KEY and PSEUDONYM_KEY to import";
+    both.run().failed(2, &[told]);
+}
+
+#[test]
+fn a_history_whose_manifests_are_lost_takes_no_names_and_goes_on_with_its_key() {
+    for damage in ["{", ""] {
+        let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
+        let at = |time| job(&simulator).variable("TEST_TIME", time);
+        at("2026-11-22T03:00:00Z").run().succeeded();
+        let manifest = "copilot-activity/acme/reports/2026/2026-11-22.json";
+        crate::support::commit_file(&simulator.git_dir(OWN), manifest, damage.as_bytes());
+        for key in ["", "another key of twenty and more"] {
+            let step = at("2026-11-23T03:00:00Z").input("pseudonym-key", key).run();
+            step.failed(1, &["by a key that its manifests do not tell any more"]);
+        }
+        let step = at("2026-11-23T03:00:00Z").run();
+        step.succeeded();
+        assert_eq!(step.output("seats-added"), "0");
+    }
+}

@@ -1,0 +1,248 @@
+//! Which files are imported, and what's said of the others.
+
+use std::fs;
+
+use simulator::seat::Row;
+use simulator::{Seats, Simulator, Token};
+use tempfile::TempDir;
+
+use super::{FIVE, acme, downloads, import, made, nothing_was_written, report, verify};
+use crate::support::{Job, TOKEN, github};
+
+/// What an import of `content` alone says of it; it's refused.
+fn refused(content: &[u8]) -> String {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("a.csv"), content).unwrap();
+    let step = acme(&folder);
+    step.failed(
+        1,
+        &[
+            "1 file cannot be imported; nothing was written.",
+            "\n  a.csv: ",
+        ],
+    );
+    nothing_was_written(&step);
+    step.printed()
+}
+
+#[test]
+fn a_file_that_was_cut_off_anywhere_but_between_two_rows_is_refused_with_the_line() {
+    let header = format!("{FIVE},Organization\n");
+    // A line break in a value makes a row of two lines.
+    let rows = [
+        "2026-06-01T08:00:00Z,hubot,None,None,None,acme\n",
+        "2026-06-01T08:00:00Z,octocat,None,None,\"a \"\"b\"\", c\nd\",\"glo\nbex\"\n",
+        "2026-06-01T08:00:00Z,monalisa,None,2026-05-30T11:00:00Z,copilot-cli,None\n",
+    ];
+    let whole = header.clone() + &rows.concat();
+    let boundaries: Vec<usize> = (0..=rows.len())
+        .map(|count| header.len() + rows[..count].concat().len())
+        .collect();
+    let folder = TempDir::new().unwrap();
+    let cuts: Vec<usize> = (0..whole.len())
+        .filter(|cut| !boundaries.contains(cut))
+        .collect();
+    for cut in &cuts {
+        let path = folder.path().join(format!("cut-{cut:04}.csv"));
+        fs::write(path, &whole[..*cut]).unwrap();
+    }
+    let step = acme(&folder);
+    let all = format!(
+        "{} files cannot be imported; nothing was written.",
+        cuts.len()
+    );
+    step.failed(1, &[&all]);
+    nothing_was_written(&step);
+    for cut in cuts {
+        let told = step.printed();
+        let start = format!("  cut-{cut:04}.csv: ");
+        let line = told.lines().find(|line| line.starts_with(&start)).unwrap();
+        let number = whole[..cut].matches('\n').count() + 1;
+        let is_in_quotes = whole[..cut].matches('"').count() % 2 == 1;
+        let opened = whole[..cut]
+            .rfind('"')
+            .map_or(0, |at| whole[..at].matches('\n').count() + 1);
+        let reason = match cut {
+            0 => "it's empty".to_owned(),
+            _ if is_in_quotes => format!("opened in line {opened} is never closed"),
+            _ => format!("line {number}, the last one, has no line end"),
+        };
+        assert!(line.contains(&reason), "{reason:?}: {line}");
+    }
+
+    // GitHub's file doesn't say how many rows it has. What's cut off between two is a report, too.
+    for (count, boundary) in boundaries.into_iter().enumerate().skip(1) {
+        let folder = downloads(&[("a.csv", whole[..boundary].to_owned())]);
+        let step = import(Job::alone(), folder.path(), &["--enterprise", "acme"]);
+        step.succeeded();
+        let files = made(&step, "copilot-activity/acme");
+        assert_eq!(files["latest.csv"], whole[..boundary]);
+        let people = files["people.csv"]
+            .matches("2026-06-01T08:00:00Z,2026")
+            .count();
+        assert_eq!(people, count, "{}", files["people.csv"]);
+    }
+    assert!(refused(header.as_bytes()).contains("a.csv: it has no rows"));
+}
+
+#[test]
+fn a_file_of_another_shape_is_refused_by_its_shape_and_with_a_way_out() {
+    let good = report("2026-06-01T08:00:00Z", &["octocat,None,None,None"]);
+    let row =
+        |time: &str, seen: &str| format!("{FIVE}\n{time},octocat,None,{seen},None\n").into_bytes();
+    let utf16: Vec<u8> = good.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let marked = [&b"\xff\xfe"[..], &utf16].concat();
+    let spreadsheet = "Import the file as it was downloaded, before another program saved it";
+    let download = "Import the file that you get from \"Get activity report\" on GitHub";
+    let again = "Copy it again from where it's whole";
+    for (content, shape, way) in [
+        (
+            good.replace(',', ";").into_bytes(),
+            "its values are separated by semicolons",
+            spreadsheet,
+        ),
+        (
+            good.replace(',', "\t").into_bytes(),
+            "its values are separated by tabs",
+            spreadsheet,
+        ),
+        (utf16, "it's text in UTF-16", spreadsheet),
+        (marked, "it's text in UTF-16", spreadsheet),
+        (
+            [
+                good.as_bytes(),
+                b"2026-06-01T08:00:00Z,h\xfcbot,None,None,None\n",
+            ]
+            .concat(),
+            "line 3 isn't UTF-8 text",
+            spreadsheet,
+        ),
+        (
+            row("6/1/2026 8:00", "None"),
+            "the `Report Time` in line 2 is \"6/1/2026 8:00\" instead of a time such as",
+            spreadsheet,
+        ),
+        (
+            row("2026-06-01T08:00:00Z", "46173.33"),
+            "the `Last Activity At` in line 2 is \"46173.33\"",
+            spreadsheet,
+        ),
+        (
+            b"report_time,login,last_authenticated_at,last_activity_at,last_surface_used\n".into(),
+            "its header has field names such as `report_time`",
+            download,
+        ),
+        (
+            b"login;\"last_activity_at\"\noctocat;None\n".into(),
+            "its header has field names such as `last_activity_at`",
+            download,
+        ),
+        (
+            b"<!DOCTYPE html>\n".into(),
+            "its first line isn't the header",
+            download,
+        ),
+        (
+            [good.as_bytes(), b"2026-06-01T08:00:00Z,hubot\n"].concat(),
+            "line 3 has 2 cells instead of 5",
+            again,
+        ),
+    ] {
+        let told = refused(&content);
+        assert!(
+            told.contains(shape) && told.contains(way),
+            "{shape:?}: {told}"
+        );
+    }
+}
+
+/// The file with `columns` of a report of `scope`, as the action writes it at that time.
+fn taken(
+    simulator: &Simulator,
+    scope: (&str, &str),
+    columns: &str,
+    time: &str,
+) -> (String, String) {
+    let step = Job::on(simulator)
+        .input(scope.0, scope.1)
+        .input("deliver-to", "none")
+        .input("columns", columns)
+        .variable("TEST_TIME", time)
+        .run();
+    step.succeeded();
+    let name = step
+        .output("report-path")
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned();
+    (name, String::from_utf8(step.report()).unwrap())
+}
+
+#[test]
+fn the_actions_own_files_with_all_columns_are_imported_in_githubs_form() {
+    let reads = Token::new()
+        .copilot(["acme"])
+        .enterprise(["octocorp"])
+        .scopes("read:enterprise, read:org");
+    let seats = Seats::rows([
+        Row::of("octocat", 1)
+            .organization("acme", 7)
+            .enterprise_team("a, \"b\"\nc", 9),
+        Row::of("hubot", 2)
+            .organization("globex", 8)
+            .surface("x, \"y\"/1"),
+    ]);
+    let github = github(Seats::people(3))
+        .enterprise("octocorp", seats)
+        .token(TOKEN, reads);
+    let simulator = Simulator::start(github).unwrap();
+    let time = "2026-06-01T08:00:00Z";
+    for scope in [("organization", "acme"), ("enterprise", "octocorp")] {
+        let (name, all) = taken(&simulator, scope, "all", time);
+        let (_, form) = taken(&simulator, scope, "github", time);
+        assert!(all.contains("Last Known Activity At") && !form.contains("Last Known"));
+        // The one of GitHub's columns is known to be the same report.
+        let folder = downloads(&[(&name, all.clone()), ("z.csv", form.clone())]);
+        let step = import(
+            Job::alone(),
+            folder.path(),
+            &[&format!("--{}", scope.0), scope.1],
+        );
+        step.succeeded();
+        let told = format!("of the {} {}, 1 day", scope.0, scope.1);
+        assert!(step.stdout.contains(&told), "{}", step.stdout);
+        let same = format!("Passed over z.csv: it is the same as {name}.");
+        assert!(step.stdout.contains(&same), "{}", step.stdout);
+        let files = made(&step, &format!("copilot-activity/{}", scope.1));
+        assert_eq!(files["latest.csv"], form);
+        assert_eq!(files["reports/2026/2026-06-01.csv"], form);
+        verify(&step.workspace);
+
+        // Cut off, it's refused like any other.
+        let folder = downloads(&[(&name, all[..all.len() - 2].to_owned())]);
+        let step = import(
+            Job::alone(),
+            folder.path(),
+            &[&format!("--{}", scope.0), scope.1],
+        );
+        step.failed(1, &["the last one, has no line end"]);
+    }
+
+    // An enterprise can have the name of its only organization.
+    let (name, all) = taken(&simulator, ("organization", "acme"), "all", time);
+    let later = report("2026-06-02T08:00:00Z", &["octocat,None,None,None,acme"]);
+    for (files, flag, columns) in [
+        (vec![(&*name, all.clone())], "--organization", 5),
+        (vec![(&*name, all.clone())], "--enterprise", 6),
+        (vec![(&*name, all), ("later.csv", later)], "--enterprise", 6),
+    ] {
+        let folder = downloads(&files);
+        let step = import(Job::alone(), folder.path(), &[flag, "acme"]);
+        step.succeeded();
+        let made = made(&step, "copilot-activity/acme");
+        let header = made["reports/2026/2026-06-01.csv"].lines().next().unwrap();
+        assert_eq!(header.split(',').count(), columns, "{flag}");
+        verify(&step.workspace);
+    }
+}

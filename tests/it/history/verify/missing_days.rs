@@ -1,0 +1,131 @@
+//! Days whose reports are gone together with all that spoke of them.
+
+use std::fs;
+use std::path::Path;
+
+use simulator::{Seats, Simulator};
+use tempfile::TempDir;
+
+use super::{clone, octocat, record, told, verify};
+use crate::support::{Job, OWN, checkout, copy_of, files_below, github, remove_files};
+
+#[test]
+fn newest_days_that_were_removed_are_told_of_after_the_next_run_too() {
+    let simulator = Simulator::start(github(Seats::people(1))).unwrap();
+    let at = |day: &str| {
+        record(
+            &simulator,
+            "acme",
+            &format!("{day}T03:00:00Z"),
+            vec![octocat()],
+        );
+    };
+    for day in ["2025-12-30", "2025-12-31", "2026-01-01", "2026-01-02"] {
+        at(day);
+    }
+    let day = |day: &str| ["csv", "json"].map(|ending| format!("reports/{day}.{ending}"));
+    for gone in ["2026/2026-01-01", "2026/2026-01-02"] {
+        let gone = day(gone);
+        remove_files(
+            &simulator.git_dir(OWN),
+            "copilot-activity/acme",
+            &[&gone[0], &gone[1]],
+        );
+    }
+    at("2026-01-03");
+    at("2026-01-04");
+    // Once more, so that two runs of days are lost.
+    let gone = day("2026/2026-01-04");
+    remove_files(
+        &simulator.git_dir(OWN),
+        "copilot-activity/acme",
+        &[&gone[0], &gone[1]],
+    );
+    at("2026-01-05");
+    let clone = checkout(&simulator, OWN);
+    let acme = clone.path().join("copilot-activity/acme");
+    told(
+        "three days",
+        &verify(clone.path()),
+        &acme,
+        &[
+            "reports/2026/2026-01-02.json is missing: totals.csv counts the day; so are those of 2026-01-01",
+            "reports/2026/2026-01-04.json is missing: totals.csv counts the day",
+        ],
+    );
+}
+
+#[test]
+fn a_manifest_whose_report_is_left_is_told_of_once() {
+    let simulator = Simulator::start(github(Seats::people(1))).unwrap();
+    for day in ["2026-01-01", "2026-01-02"] {
+        record(
+            &simulator,
+            "acme",
+            &format!("{day}T03:00:00Z"),
+            vec![octocat()],
+        );
+    }
+    remove_files(
+        &simulator.git_dir(OWN),
+        "copilot-activity/acme",
+        &["reports/2026/2026-01-02.json"],
+    );
+    record(&simulator, "acme", "2026-01-03T03:00:00Z", vec![octocat()]);
+    let clone = checkout(&simulator, OWN);
+    let acme = clone.path().join("copilot-activity/acme");
+    let expected = "reports/2026/2026-01-02.json is missing, and the day has a report";
+    told("a manifest", &verify(clone.path()), &acme, &[expected]);
+}
+
+#[test]
+fn a_day_that_could_not_be_recorded_is_not_missed() {
+    let simulator = Simulator::start(github(Seats::people(1))).unwrap();
+    record(&simulator, "acme", "2026-01-01T03:00:00Z", vec![octocat()]);
+    record(&simulator, "acme", "2026-01-05T03:00:00Z", vec![octocat()]);
+    // Of what is older than the newest report, and of a run that finds the same, nothing is kept.
+    for time in ["2026-01-05T02:30:00Z", "2026-01-05T20:00:00Z"] {
+        let job = Job::on(&simulator).input("deliver-to", "repository");
+        let step = job.variable("TEST_TIME", time).run();
+        step.succeeded();
+        assert_eq!(step.output("commit-sha"), "");
+    }
+    let clone = checkout(&simulator, OWN);
+    verify(clone.path()).succeeded();
+}
+
+#[test]
+fn a_folder_without_any_report_is_told_as_lost() {
+    let (_simulator, clone) = clone();
+    let keep = |folder: &Path, names: &[&str]| {
+        for file in files_below(folder) {
+            let name = file.strip_prefix(folder).unwrap().to_str().unwrap();
+            if !names.contains(&name) {
+                fs::remove_file(file).unwrap();
+            }
+        }
+    };
+    let all_days = "reports/2026/2026-01-03.json is missing: totals.csv counts the day; so are those of 2025-12-30, 2025-12-31, 2026-01-01, 2026-01-02";
+    let no_day = "reports has neither a report nor a manifest of any day";
+    for (names, expected) in [
+        (&["totals.csv"][..], all_days),
+        (&["totals.csv", "latest.csv", "changes/2025.csv"], all_days),
+        (&["seats.csv", "people.csv"], no_day),
+    ] {
+        let copy = copy_of(clone.path());
+        let acme = copy.path().join("copilot-activity/acme");
+        keep(&acme, names);
+        let step = verify(copy.path());
+        told(&names.join(", "), &step, &acme, &[expected]);
+        let line = format!("{}: nobody knows whom, 0 days, ", acme.display());
+        assert!(step.stdout.contains(&line), "{}", step.stdout);
+    }
+}
+
+#[test]
+fn what_other_programs_call_totals_or_seats_is_no_history() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("totals.csv"), "Month,Euro\n2026-01,12\n").unwrap();
+    fs::write(folder.path().join("seats.csv"), "Room,Seats\n1,2\n").unwrap();
+    verify(folder.path()).failed(2, &["No history was found in "]);
+}

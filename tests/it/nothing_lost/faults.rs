@@ -1,0 +1,355 @@
+//! Everything that can go wrong with a request, at every request of a run: either all that was
+//! asked for is delivered as it should be, or the run fails, and what was delivered is whole and
+//! named. Never a wrong report, never half of one.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+use std::{fmt, thread};
+
+use crate::support::outcome_assertions::{Delivered, job, judge, record_earlier, scene, truth};
+use crate::support::{OWN, github, sound};
+use simulator::{At, Fault, Kind, Nth, Operation, Ports, Seats, Simulator};
+
+/// Three pages of seats.
+const SEATS: usize = 210;
+
+/// How many cases run at once. Most of the time they wait for answers that do not come.
+const AT_ONCE: usize = 12;
+
+/// A request of the run.
+#[derive(Clone, Copy)]
+struct Place {
+    name: &'static str,
+    at: fn() -> At,
+    /// Which of the requests there it is, counting from 1.
+    which: usize,
+    /// Whether the service does something that stays.
+    effect: bool,
+    /// Whether everything is delivered without it, too.
+    optional: bool,
+}
+
+const fn place(name: &'static str, at: fn() -> At) -> Place {
+    Place {
+        name,
+        at,
+        which: 1,
+        effect: false,
+        optional: false,
+    }
+}
+
+const fn effect(name: &'static str, at: fn() -> At) -> Place {
+    Place {
+        effect: true,
+        ..place(name, at)
+    }
+}
+
+const PLACES: [Place; 13] = [
+    place("asking who sees the repository", || {
+        At::path("GET", "/repos/octo/tools")
+    }),
+    Place {
+        optional: true,
+        ..place("the number of the organization", || At::Organization)
+    },
+    place("the first page of seats", || At::SeatsPage(1)),
+    place("a middle page of seats", || At::SeatsPage(2)),
+    place("the last page of seats", || At::SeatsPage(3)),
+    place("the head query", || At::Graphql(Operation::Query)),
+    Place {
+        which: 2,
+        ..place("the files query", || At::Graphql(Operation::Query))
+    },
+    place("reading a file", || At::path("GET", "/contents/")),
+    effect("the mutation", || At::Graphql(Operation::Mutation)),
+    effect("CreateArtifact", || At::CreateArtifact),
+    effect("a block", || At::Block),
+    effect("the block list", || At::BlockList),
+    effect("FinalizeArtifact", || At::FinalizeArtifact),
+];
+
+/// What goes wrong.
+#[derive(Clone, Copy)]
+struct Trouble {
+    name: &'static str,
+    kind: fn(&Simulator) -> Kind,
+    /// Whether the next try may succeed, so that it must be made.
+    passing: bool,
+    /// Whether no answer comes at all, which costs the most time.
+    slow: bool,
+}
+
+const fn passing(name: &'static str, kind: fn(&Simulator) -> Kind) -> Trouble {
+    Trouble {
+        name,
+        kind,
+        passing: true,
+        slow: false,
+    }
+}
+
+const fn lasting(name: &'static str, kind: fn(&Simulator) -> Kind) -> Trouble {
+    Trouble {
+        passing: false,
+        ..passing(name, kind)
+    }
+}
+
+const TROUBLES: [Trouble; 20] = [
+    Trouble {
+        slow: true,
+        ..passing("stall", |_| Kind::Stall)
+    },
+    passing("refuse", |_| Kind::Refuse(Duration::from_millis(1))),
+    passing("reset", |_| Kind::Reset),
+    passing("truncate", |_| Kind::Truncate),
+    passing("wrong Content-Length", |_| Kind::WrongLength),
+    passing("garbage gzip", |_| Kind::BadGzip),
+    passing("endless body", |_| Kind::Endless),
+    passing("HTML under 200", |_| Kind::Html(200)),
+    passing("HTML under 502", |_| Kind::Html(502)),
+    passing("429", |_| Kind::status(429, "slow down")),
+    passing("500", |_| Kind::status(500, "oops")),
+    passing("502", |_| Kind::status(502, "Bad Gateway")),
+    passing("503", |_| Kind::status(503, "Service Unavailable")),
+    passing("504", |_| Kind::status(504, "Gateway Timeout")),
+    lasting("401", |_| Kind::status(401, "Bad credentials")),
+    lasting("403", |_| Kind::status(403, "Forbidden")),
+    lasting("404", |_| Kind::status(404, "Not Found")),
+    lasting("409", |_| Kind::status(409, "Conflict")),
+    lasting("422", |_| Kind::status(422, "Unprocessable")),
+    // Whoever follows it brings the token, or the signed address, where it does not belong; the
+    // simulator complains of that.
+    lasting("redirect to another host", |simulator| {
+        Kind::RedirectTo(format!("{}/elsewhere", simulator.blob_url()))
+    }),
+];
+
+#[derive(Clone, Copy)]
+struct Case {
+    place: Place,
+    trouble: Trouble,
+    after_effect: bool,
+    always: bool,
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let after = if self.after_effect {
+            "after it was carried out, "
+        } else {
+            ""
+        };
+        let often = if self.always { "always" } else { "once" };
+        let (trouble, place) = (self.trouble.name, self.place.name);
+        write!(f, "{trouble} at {place}, {after}{often}")
+    }
+}
+
+/// Every case there is. What is not tried again makes no difference between once and always.
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for trouble in TROUBLES {
+        for place in PLACES {
+            for after_effect in [false, true] {
+                for always in [true, false] {
+                    if (after_effect && !place.effect) || (always && !trouble.passing) {
+                        continue;
+                    }
+                    cases.push(Case {
+                        place,
+                        trouble,
+                        after_effect,
+                        always,
+                    });
+                }
+            }
+        }
+    }
+    // Those that wait the longest begin first.
+    cases.sort_by_key(|case| !(case.trouble.slow && case.always));
+    cases
+}
+
+impl Case {
+    /// Ports outside the range from which the system gives free ones, so that nobody takes one
+    /// while its service is gone.
+    fn simulator(self) -> Simulator {
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        let github = github(Seats::people(SEATS));
+        if self.trouble.name != "refuse" {
+            return Simulator::start(github).unwrap();
+        }
+        let first = 10_000 + (std::process::id() % 200) as u16 * 100;
+        loop {
+            let number = first + 3 * (NEXT.fetch_add(1, Ordering::SeqCst) % 700);
+            let ports = Ports {
+                api: number,
+                results: number + 1,
+                blob: number + 2,
+            };
+            if let Ok(simulator) = Simulator::start_on(github.clone(), ports) {
+                return simulator;
+            }
+        }
+    }
+
+    fn fault(self, simulator: &Simulator) -> Fault {
+        let mut kind = (self.trouble.kind)(simulator);
+        if self.always && matches!(kind, Kind::Refuse(_)) {
+            kind = Kind::Refuse(Duration::from_secs(3600));
+        }
+        Fault {
+            at: (self.place.at)(),
+            nth: match (self.always, self.place.which) {
+                (true, which) => Nth::From(which),
+                (false, which) => Nth::Only(which),
+            },
+            kind: if self.after_effect {
+                kind.after_effect()
+            } else {
+                kind
+            },
+        }
+    }
+
+    /// Runs the case and judges what is left of it.
+    fn run(self, truth: &[String]) {
+        let simulator = self.simulator();
+        record_earlier(&simulator);
+        simulator.fault(self.fault(&simulator));
+        let step = job(&simulator).variable("TEST_WAIT_SCALE", "0.001").run();
+        let delivered = judge(&simulator, &step, truth);
+        assert!(matches!(step.status, 0 | 1), "{}", step.printed());
+        assert!(!step.printed().contains("panicked"), "{}", step.printed());
+        let is_gone = self.always && self.trouble.name == "refuse";
+        if (self.trouble.passing && !self.always) || (self.place.optional && !is_gone) {
+            assert_eq!(delivered, Delivered::ALL, "{}", step.printed());
+            assert_eq!(step.status, 0, "{}", step.printed());
+        }
+        let requests = simulator.requests().len();
+        assert!(requests < 100, "{requests} requests");
+    }
+}
+
+#[test]
+fn whatever_goes_wrong_wherever_nothing_wrong_and_nothing_half_is_delivered() {
+    let began = Instant::now();
+    let truth = truth(&Seats::people(SEATS));
+    let cases = cases();
+    let only = std::env::var("FAULTS").unwrap_or_default();
+    let queue = Mutex::new(cases.iter().filter(|case| case.to_string().contains(&only)));
+    let failures = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let next = queue.lock().unwrap().next();
+                    let Some(case) = next else { return };
+                    let began = Instant::now();
+                    let judged = catch_unwind(AssertUnwindSafe(|| case.run(&truth)));
+                    eprintln!("{:.1?} {case}", began.elapsed());
+                    if let Err(why) = judged {
+                        let why = why
+                            .downcast_ref::<String>()
+                            .cloned()
+                            .or_else(|| why.downcast_ref::<&str>().map(ToString::to_string));
+                        let why = why.unwrap_or_default();
+                        failures.lock().unwrap().push(format!("{case}: {why}"));
+                    }
+                }
+            });
+        }
+    });
+    println!("{} cases in {:.0?}", cases.len(), began.elapsed());
+    let failures = failures.into_inner().unwrap();
+    assert!(
+        failures.is_empty(),
+        "{} of {} cases failed:\n\n{}",
+        failures.len(),
+        cases.len(),
+        failures.join("\n\n")
+    );
+}
+
+/// How often a usual run asks GraphQL before it commits.
+fn questions_before_a_commit() -> usize {
+    let simulator = scene(Seats::people(3));
+    job(&simulator).run().succeeded();
+    let asked = simulator.requests();
+    let asked = asked
+        .iter()
+        .filter(|seen| seen.path_and_query == "/graphql");
+    let is_query = |query: &str| !query.trim_start().starts_with("mutation");
+    asked
+        .take_while(|seen| is_query(seen.json().unwrap()["query"].as_str().unwrap()))
+        .count()
+}
+
+#[test]
+fn what_became_of_a_request_that_nobody_tells_of_is_said_to_be_unknown() {
+    let first_after = questions_before_a_commit() + 1;
+    let truth = truth(&Seats::people(3));
+    let always = |at, first, kind| Fault {
+        at,
+        nth: Nth::From(first),
+        kind,
+    };
+    let commit = Delivered {
+        artifact: false,
+        ..Delivered::ALL
+    };
+    let artifact = Delivered {
+        commit: false,
+        ..Delivered::ALL
+    };
+    for (at, kind, silent, text, delivered) in [
+        (
+            At::Graphql(Operation::Mutation),
+            Kind::Reset.after_effect(),
+            always(At::Graphql(Operation::Query), first_after, Kind::Reset),
+            "whether it was committed all the same is not known",
+            Delivered::ALL,
+        ),
+        (
+            At::Graphql(Operation::Mutation),
+            Kind::Reset,
+            always(At::Graphql(Operation::Query), first_after, Kind::Reset),
+            "whether it was committed all the same is not known",
+            artifact,
+        ),
+        (
+            At::FinalizeArtifact,
+            Kind::Reset.after_effect(),
+            always(At::ListArtifacts, 1, Kind::Reset),
+            "whether it was completed is not known",
+            Delivered::ALL,
+        ),
+        (
+            At::FinalizeArtifact,
+            Kind::Reset,
+            always(At::ListArtifacts, 1, Kind::Reset),
+            "whether it was completed is not known",
+            commit,
+        ),
+    ] {
+        let what = format!("{at:?}: {kind:?}");
+        let simulator = scene(Seats::people(3));
+        simulator.fault(Fault::always(at, kind));
+        simulator.fault(silent);
+        let first = job(&simulator).run();
+        first.failed(1, &[text]);
+        assert_eq!(judge(&simulator, &first, &truth), delivered, "{what}");
+
+        simulator.clear_faults();
+        let second = job(&simulator).run();
+        second.succeeded();
+        // The day has its one commit, whichever of the two made it.
+        assert_eq!(second.output("commit-sha").is_empty(), delivered.commit);
+        sound(&simulator, OWN);
+    }
+}

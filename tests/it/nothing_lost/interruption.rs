@@ -1,0 +1,271 @@
+//! A run that is cancelled, or killed: it stops at once, nothing half is delivered, it says what
+//! was delivered and what was not, and the next run works.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::outcome_assertions::{Delivered, job, judge, scene, truth};
+use crate::support::{Job, OWN, Running, Step, git, sound};
+use simulator::{At, Fault, Kind, Operation, Seats, Seen, Service, Simulator};
+
+/// Three pages.
+const SEATS: usize = 210;
+
+/// How long a cancelled run may take to its end.
+const AT_ONCE: Duration = Duration::from_secs(2);
+
+const FILES: Delivered = Delivered {
+    files: true,
+    ..Delivered::NOTHING
+};
+const COMMIT: Delivered = Delivered {
+    commit: true,
+    ..FILES
+};
+
+/// A moment of the run: what the run waits for there, and what is delivered by then.
+struct Moment {
+    doing: &'static str,
+    at: At,
+    reached: fn(&Seen) -> bool,
+    delivered: Delivered,
+}
+
+fn moments() -> [Moment; 7] {
+    let moment = |doing, at, reached, delivered| Moment {
+        doing,
+        at,
+        reached,
+        delivered,
+    };
+    [
+        moment(
+            "getting ready",
+            At::path("GET", "/repos/octo/tools"),
+            |seen| seen.path_and_query.starts_with("/repos/octo/tools"),
+            Delivered::NOTHING,
+        ),
+        moment(
+            "reading the seats of acme",
+            At::SeatsPage(3),
+            |seen| seen.path_and_query.ends_with("page=3"),
+            Delivered::NOTHING,
+        ),
+        moment(
+            "reading what is recorded of acme",
+            At::path("GET", "/contents/"),
+            |seen| seen.path_and_query.contains("/contents/"),
+            Delivered::NOTHING,
+        ),
+        moment(
+            "committing the report of acme",
+            At::Graphql(Operation::Mutation),
+            |seen| String::from_utf8_lossy(&seen.body).contains("createCommitOnBranch"),
+            FILES,
+        ),
+        moment(
+            "uploading the artifact",
+            At::CreateArtifact,
+            |seen| seen.path_and_query.ends_with("/CreateArtifact"),
+            COMMIT,
+        ),
+        moment(
+            "uploading the artifact",
+            At::Block,
+            |seen| seen.service == Service::Blob,
+            COMMIT,
+        ),
+        moment(
+            "uploading the artifact",
+            At::FinalizeArtifact,
+            |seen| seen.path_and_query.ends_with("/FinalizeArtifact"),
+            COMMIT,
+        ),
+    ]
+}
+
+/// Waits for `condition`, which comes to pass unless something is wrong.
+fn until(what: &str, condition: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !condition() {
+        assert!(began.elapsed() < Duration::from_secs(60), "never: {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A job whose requests are waited for as long as outside of tests.
+fn patient(simulator: &Simulator) -> Job {
+    job(simulator).without("TEST_WAIT_SCALE")
+}
+
+/// Starts a run, and waits until it has sent the request of that moment, which is not answered.
+fn started<'a>(simulator: &Simulator, job: &'a Job, moment: &Moment, kind: Kind) -> Running<'a> {
+    simulator.fault(Fault::always(moment.at.clone(), kind));
+    let running = job.start();
+    until(moment.doing, || {
+        simulator.requests().iter().any(moment.reached) || running.is_over()
+    });
+    running
+}
+
+/// That a further run delivers all, on top of whatever the interrupted one left.
+fn next_run_works(simulator: &Simulator, truth: &[String], before: Delivered) {
+    simulator.clear_faults();
+    let step = job(simulator).run();
+    step.succeeded();
+    crate::support::outcome_assertions::is_report(&step.report(), truth);
+    assert_eq!(step.output("commit-sha").is_empty(), before.commit);
+    assert_eq!(
+        simulator.artifacts().len(),
+        1 + usize::from(before.artifact)
+    );
+    sound(simulator, OWN);
+}
+
+#[test]
+fn a_run_that_is_cancelled_stops_at_once_and_says_what_it_delivered() {
+    let truth = truth(&Seats::people(SEATS));
+    for (moment, signal) in moments().iter().zip(["TERM", "INT"].iter().cycle()) {
+        let simulator = scene(Seats::people(SEATS));
+        let job = patient(&simulator);
+        let running = started(&simulator, &job, moment, Kind::Stall);
+        let began = Instant::now();
+        running.signal(signal);
+        let step = running.end();
+        let took = began.elapsed();
+        assert!(took < AT_ONCE, "{}: {took:?}", moment.doing);
+        let told = format!(
+            "::error::The run was interrupted (SIG{signal}) while {}.",
+            moment.doing
+        );
+        step.failed(1, &[&told, "not done: everything else"]);
+        let delivered = judge(&simulator, &step, &truth);
+        assert_eq!(delivered, moment.delivered, "{}", moment.doing);
+        let says_committed = step
+            .printed()
+            .contains("done: acme: committed to octo/tools");
+        assert_eq!(says_committed, delivered.commit, "{}", step.printed());
+        next_run_works(&simulator, &truth, delivered);
+    }
+}
+
+#[test]
+fn a_run_that_waits_for_a_limit_or_for_a_further_try_stops_at_once_too() {
+    let truth = truth(&Seats::people(SEATS));
+    let limited = Kind::status(429, "slow down").header("retry-after", "600");
+    for kind in [limited, Kind::status(502, "Bad Gateway")] {
+        let simulator = scene(Seats::people(SEATS));
+        simulator.fault(Fault::always(At::SeatsPage(1), kind));
+        let job = patient(&simulator);
+        let running = job.start();
+        until("an answer", || {
+            let seen = simulator.requests();
+            seen.iter()
+                .any(|seen| matches!(seen.status, Some(429 | 502)))
+        });
+        let began = Instant::now();
+        running.signal("TERM");
+        let step = running.end();
+        assert!(began.elapsed() < AT_ONCE);
+        step.failed(
+            1,
+            &["interrupted (SIGTERM) while reading the seats of acme"],
+        );
+        assert_eq!(judge(&simulator, &step, &truth), Delivered::NOTHING);
+    }
+}
+
+#[test]
+fn what_was_carried_out_just_before_is_whole_and_found_by_the_next_run() {
+    let truth = truth(&Seats::people(SEATS));
+    for moment in moments()
+        .iter()
+        .filter(|moment| matches!(moment.at, At::Graphql(_) | At::FinalizeArtifact))
+    {
+        for signal in ["TERM", "KILL"] {
+            let simulator = scene(Seats::people(SEATS));
+            let job = patient(&simulator);
+            let running = started(&simulator, &job, moment, Kind::Stall.after_effect());
+            let done = || match moment.at {
+                At::FinalizeArtifact => !simulator.artifacts().is_empty(),
+                _ => commits(&simulator) == 3,
+            };
+            until("the effect", done);
+            running.signal(signal);
+            let step = running.end();
+            rest(&simulator);
+            assert_ne!(step.status, 0);
+            let delivered = judge(&simulator, &step, &truth);
+            let expected = match moment.at {
+                At::FinalizeArtifact => Delivered::ALL,
+                _ => COMMIT,
+            };
+            assert_eq!(delivered, expected, "{}", moment.doing);
+            next_run_works(&simulator, &truth, delivered);
+        }
+    }
+}
+
+fn commits(simulator: &Simulator) -> usize {
+    let count = git(&simulator.git_dir(OWN), &["rev-list", "--count", "main"]);
+    count.trim().parse().unwrap()
+}
+
+fn killed(simulator: &Simulator, step: &Step, truth: &[String]) -> Delivered {
+    assert_eq!(step.status, -1, "{}", step.printed());
+    judge(simulator, step, truth)
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_nothing_half() {
+    let truth = truth(&Seats::people(SEATS));
+    for moment in moments() {
+        let simulator = scene(Seats::people(SEATS));
+        let job = patient(&simulator);
+        let running = started(&simulator, &job, &moment, Kind::Stall);
+        running.signal("KILL");
+        let delivered = killed(&simulator, &running.end(), &truth);
+        assert_eq!(delivered, moment.delivered, "{}", moment.doing);
+        next_run_works(&simulator, &truth, delivered);
+    }
+}
+
+/// Not at a request, but anywhere: while files are written, the zip is packed, a commit is made.
+#[test]
+fn a_run_may_be_killed_after_any_number_of_requests() {
+    let truth = truth(&Seats::people(SEATS));
+    let whole = scene(Seats::people(SEATS));
+    job(&whole).run().succeeded();
+    let count = whole.requests().len();
+    assert!(count > 8, "{count}");
+    for number in 1..=count {
+        let simulator = scene(Seats::people(SEATS));
+        let job = patient(&simulator);
+        let running = job.start();
+        until("that many requests", || {
+            simulator.requests().len() >= number || running.is_over()
+        });
+        if !running.is_over() {
+            running.signal("KILL");
+        }
+        let step = running.end();
+        // It may have been faster.
+        assert!(matches!(step.status, -1 | 0), "{}", step.printed());
+        rest(&simulator);
+        let delivered = judge(&simulator, &step, &truth);
+        next_run_works(&simulator, &truth, delivered);
+    }
+}
+
+/// Waits until all that was sent is received and carried out, which goes on without the client.
+fn rest(simulator: &Simulator) {
+    // What is no request gets an answer, and nobody hears of it. What was sent before is read
+    // before.
+    let address = simulator.api_url();
+    let mut connection = TcpStream::connect(address.trim_start_matches("http://")).unwrap();
+    connection.write_all(b"?\r\n\r\n").unwrap();
+    connection.read_to_end(&mut Vec::new()).unwrap();
+    until("rest", || simulator.is_at_rest());
+}

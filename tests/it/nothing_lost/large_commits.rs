@@ -1,0 +1,100 @@
+//! Reports that are too large for one GraphQL request: committed by Git Data, under the same
+//! promises.
+
+use crate::support::{COMMIT_TOKEN, Job, OWN, Step, file, git, github, sound};
+use simulator::seat::Row;
+use simulator::{At, Fault, Kind, Nth, Repository, Rule, Seats, Simulator, Token};
+
+/// Some 11 MB, so that the day's report and the latest are more than 20 MB together.
+fn large() -> Seats {
+    let surface = "x".repeat(9_000);
+    Seats::rows((1..=1200).map(|n| Row::of(&format!("mona-{n}"), n).surface(&surface)))
+}
+
+fn run(simulator: &Simulator) -> Step {
+    Job::on(simulator)
+        .input("deliver-to", "repository")
+        // So much takes its time on a busy machine.
+        .variable("TEST_WAIT_SCALE", "1")
+        .run()
+}
+
+const BRANCH: &str = "/git/refs/heads/";
+
+/// How many requests of that method went to that part of Git Data.
+fn count(simulator: &Simulator, method: &str, part: &str) -> usize {
+    let requests = simulator.requests();
+    let fits = |seen: &&simulator::Seen| {
+        seen.method == method && seen.path_and_query.contains(&format!("/git/{part}"))
+    };
+    requests.iter().filter(fits).count()
+}
+
+fn holds_the_report(simulator: &Simulator, step: &Step) {
+    let directory = simulator.git_dir(OWN);
+    let head = git(&directory, &["rev-parse", "main"]);
+    assert_eq!(head.trim(), step.output("commit-sha"));
+    let files = git(&directory, &["show", "--name-only", "--format=", "main"]);
+    assert_eq!(files.lines().count(), 10, "{files}");
+    let latest = file(&directory, "main:copilot-activity/acme/latest.csv");
+    assert!(
+        latest == step.report(),
+        "latest.csv differs from the report"
+    );
+    assert!(latest.len() > 10_000_000);
+    sound(simulator, OWN);
+}
+
+#[test]
+fn a_large_report_is_one_commit_and_each_file_is_sent_once_whatever_happens() {
+    let simulator = Simulator::start(github(large())).unwrap();
+    let at_branch = |nth, kind| Fault {
+        at: At::path("PATCH", BRANCH),
+        nth,
+        kind,
+    };
+    simulator.fault(Fault::once(At::path("POST", "/git/trees"), Kind::Html(502)));
+    simulator.fault(at_branch(Nth::Only(1), Kind::MoveHead));
+    simulator.fault(at_branch(Nth::Only(2), Kind::Reset.after_effect()));
+    let step = run(&simulator);
+    step.succeeded();
+    // The report, which stands at two paths, the seats and the people; what is small goes along
+    // with the tree.
+    assert_eq!(count(&simulator, "POST", "blobs"), 3);
+    assert_eq!(count(&simulator, "PATCH", "refs"), 2);
+    let directory = simulator.git_dir(OWN);
+    let total = git(&directory, &["rev-list", "--count", "--all"]);
+    assert_eq!(total.trim(), "3", "the first, somebody else's, ours");
+    assert!(step.stdout.contains(", verified"), "{}", step.stdout);
+    holds_the_report(&simulator, &step);
+}
+
+#[test]
+fn a_large_report_of_a_persons_token_is_said_to_be_unsigned() {
+    let person = Token::new().contents_write([OWN]).scopes("repo");
+    let simulator = Simulator::start(github(large()).token(COMMIT_TOKEN, person)).unwrap();
+    let step = run(&simulator);
+    step.succeeded();
+    let told = ", not verified: its signature is unsigned";
+    assert!(step.stdout.contains(told), "{}", step.stdout);
+    assert_eq!(count(&simulator, "POST", "blobs"), 3);
+    assert_eq!(count(&simulator, "PATCH", "refs"), 1);
+    holds_the_report(&simulator, &step);
+}
+
+#[test]
+fn a_rule_in_the_way_of_a_large_report_is_named() {
+    let closed = Repository::private().protected(Rule::PullRequest);
+    let simulator = Simulator::start(github(large()).repository(OWN, closed)).unwrap();
+    let step = run(&simulator);
+    step.failed(
+        1,
+        &[
+            "Changes must be made through a pull request",
+            "`pull_request`",
+            "set `pull-request: true`",
+        ],
+    );
+    assert_eq!(count(&simulator, "PATCH", "refs"), 1);
+    sound(&simulator, OWN);
+}

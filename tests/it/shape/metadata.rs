@@ -1,0 +1,327 @@
+//! `action.yml`, the README, the command's help and the code speak of the same inputs, outputs,
+//! defaults and columns.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use crate::support::{Job, github};
+use copilot_activity_report::testing::{Columns, INPUTS, Kind, ScopeKind, columns};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_yaml_ng::Mapping;
+use simulator::{Seats, Simulator};
+
+#[derive(Deserialize)]
+struct Action {
+    inputs: Mapping,
+    outputs: Mapping,
+    runs: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Input {
+    description: String,
+    required: bool,
+    default: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Output {
+    description: String,
+}
+
+fn action() -> Action {
+    serde_yaml_ng::from_str(&std::fs::read_to_string("action.yml").unwrap()).unwrap()
+}
+
+/// What stands in such a part of `action.yml`, in its order.
+fn each<T: DeserializeOwned>(part: Mapping) -> Vec<(String, T)> {
+    part.into_iter()
+        .map(|(name, said)| {
+            let name = name.as_str().unwrap().to_owned();
+            (name, serde_yaml_ng::from_value(said).unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn action_yml_declares_the_inputs_of_the_code() {
+    let declared: Vec<(String, Input)> = each(action().inputs);
+    let names: Vec<&str> = declared.iter().map(|(name, _)| name.as_str()).collect();
+    let known: Vec<&str> = INPUTS.iter().map(|input| input.name).collect();
+    assert_eq!(names, known);
+    for ((name, declared), known) in declared.iter().zip(INPUTS) {
+        assert_eq!(declared.description, known.meaning, "{name}");
+        assert_eq!(declared.default.as_deref(), known.default, "{name}");
+        // `token` or an App is, which a runner cannot check.
+        assert!(!declared.required, "{name}");
+    }
+}
+
+#[test]
+fn help_explains_every_input_but_the_secrets() {
+    let output = Command::new(env!("CARGO_BIN_EXE_copilot-activity-report"))
+        .arg("--help")
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let help = String::from_utf8(output.stdout).unwrap();
+    let help: Vec<&str> = help.split_whitespace().collect();
+    let help = help.join(" ");
+    for input in INPUTS {
+        let flag = format!("--{} ", input.name);
+        if input.kind == Kind::Secret {
+            assert!(!help.contains(&flag), "{flag}");
+        } else {
+            assert!(help.contains(&flag), "{flag}");
+            let default = match input.default {
+                Some(default) => format!(" [default: {default}]"),
+                None => String::new(),
+            };
+            let meaning = format!("{}{default}", input.meaning);
+            assert!(help.contains(&meaning), "{meaning}");
+        }
+    }
+}
+
+/// The rows of the README's table below such a heading, without the table's own.
+fn table(heading: &str) -> Vec<String> {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let (_, section) = readme.split_once(&format!("\n## {heading}\n")).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| "));
+    rows.skip(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_readme_lists_the_inputs_and_outputs_of_action_yml_and_no_others() {
+    let inputs: Vec<String> = INPUTS
+        .iter()
+        .map(|input| {
+            let default = match input.default {
+                Some(default) => format!("`{default}` "),
+                None => String::new(),
+            };
+            format!("| `{}` | {default}| {} |", input.name, input.meaning)
+        })
+        .collect();
+    assert_eq!(table("Inputs"), inputs);
+    let outputs: Vec<String> = each(action().outputs)
+        .iter()
+        .map(|(name, output): &(String, Output)| format!("| `{name}` | {} |", output.description))
+        .collect();
+    assert_eq!(table("Outputs"), outputs);
+}
+
+#[test]
+fn a_run_writes_the_outputs_of_action_yml_and_no_others() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    let step = Job::on(&simulator)
+        .input("deliver-to", "artifact, repository")
+        .run();
+    step.succeeded();
+    let declared: Vec<(String, Output)> = each(action().outputs);
+    let declared: BTreeSet<&String> = declared.iter().map(|(name, _)| name).collect();
+    let written: BTreeSet<&String> = step.outputs.keys().collect();
+    assert_eq!(written, declared);
+}
+
+#[test]
+fn the_docs_show_the_columns_of_the_code() {
+    let page = std::fs::read_to_string("docs/report.md").unwrap();
+    let (_, example) = page.split_once("```csv\n").unwrap();
+    let names = |kind| -> Vec<&str> {
+        let columns = columns::of(kind, Columns::Github);
+        columns.iter().map(|column| column.name).collect()
+    };
+    let organization = names(ScopeKind::Organization);
+    assert_eq!(example.lines().next().unwrap(), organization.join(","));
+    let enterprise = names(ScopeKind::Enterprise);
+    let [sixth] = enterprise[organization.len()..] else {
+        panic!("{enterprise:?}")
+    };
+    assert!(page.contains(&format!("a sixth column, `{sixth}`")));
+    let table: Vec<String> = columns::GITHUB
+        .iter()
+        .chain(&columns::EXTRA_COLUMNS)
+        .map(|column| {
+            let columns::Column { name, key, meaning } = column;
+            format!("| {name} | `{key}` | {meaning} |")
+        })
+        .collect();
+    assert!(page.contains(&table.join("\n")), "{}", table.join("\n"));
+}
+
+#[test]
+fn the_schema_of_the_json_has_the_columns_of_the_code() {
+    let schema = std::fs::read("docs/report.schema.json").unwrap();
+    let schema: serde_json::Value = serde_json::from_slice(&schema).unwrap();
+    let properties = schema["$defs"]["row"]["properties"].as_object().unwrap();
+    let said: BTreeMap<&str, &str> = properties
+        .iter()
+        .map(|(key, said)| (key.as_str(), said["description"].as_str().unwrap()))
+        .collect();
+    let known: BTreeMap<&str, &str> = columns::GITHUB
+        .iter()
+        .chain(&columns::EXTRA_COLUMNS)
+        .map(|column| (column.key, column.meaning))
+        .collect();
+    assert_eq!(said, known);
+}
+
+/// What follows such a text in a file, up to the next mark.
+fn named(file: &str, before: &str, after: &str) -> String {
+    let text = std::fs::read_to_string(file).unwrap();
+    let found: Vec<&str> = text.split(before).skip(1).collect();
+    assert_eq!(
+        found.len(),
+        1,
+        "{file} has {before:?} more or less than once"
+    );
+    found[0].split(after).next().unwrap().to_owned()
+}
+
+#[test]
+fn the_compiler_is_the_same_for_rustup_the_image_cargo_and_the_docs() {
+    let version = named("rust-toolchain.toml", "channel = \"", "\"");
+    let (minor, patch) = version.rsplit_once('.').unwrap();
+    assert!(
+        minor.contains('.') && patch.parse::<u32>().is_ok(),
+        "{version}"
+    );
+    assert_eq!(
+        named("Dockerfile", "FROM rust:", "-alpine@sha256:"),
+        version
+    );
+    assert_eq!(named("Cargo.toml", "rust-version = \"", "\""), minor);
+    assert_eq!(named("docs/install.md", "need Rust ", " or later"), minor);
+}
+
+#[test]
+fn dependabot_moves_the_compiler_in_all_files_at_once() {
+    let text = std::fs::read_to_string(".github/dependabot.yml").unwrap();
+    let dependabot: Mapping = serde_yaml_ng::from_str(&text).unwrap();
+    let updates = dependabot["updates"].as_sequence().unwrap();
+    for ecosystem in ["docker", "rust-toolchain"] {
+        let mut of = updates.iter();
+        let update = of.find(|update| update["package-ecosystem"] == ecosystem);
+        let update = update.unwrap();
+        assert_eq!(update["multi-ecosystem-group"], "compiler", "{ecosystem}");
+        // Without patterns GitHub refuses the group.
+        assert_eq!(update["patterns"][0], "*", "{ecosystem}");
+    }
+    assert!(dependabot["multi-ecosystem-groups"]["compiler"]["schedule"].is_mapping());
+}
+
+#[test]
+fn the_action_names_its_entrypoint_because_runners_on_kubernetes_want_it() {
+    let runs = action().runs;
+    assert_eq!(runs["using"], "docker");
+    assert_eq!(runs["entrypoint"], "/copilot-activity-report");
+    let dockerfile = std::fs::read_to_string("Dockerfile").unwrap();
+    assert!(dockerfile.contains(r#"ENTRYPOINT ["/copilot-activity-report"]"#));
+}
+
+#[test]
+fn the_examples_name_the_line_that_the_next_release_is_of() {
+    let line = concat!("v", env!("CARGO_PKG_VERSION_MAJOR"));
+    let mut named = 0;
+    let docs = std::fs::read_dir("docs").unwrap();
+    let docs = docs
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    for page in docs.chain(["README.md".into()]) {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for (_, used) in text
+            .match_indices("octocat/copilot-activity-report@")
+            .map(|(at, name)| text.split_at(at + name.len()))
+        {
+            let version = used.split(['`', '\n', ' ']).next().unwrap();
+            assert_eq!(version, line, "{}", page.display());
+            named += 1;
+        }
+    }
+    assert!(named > 10, "{named}");
+}
+
+/// The modules that the code of each module uses, in the order in which data flows. Whoever adds an
+/// arrow should know why it doesn't lead back.
+const ARROWS: [(&str, &[&str]); 10] = [
+    ("system", &[]),
+    ("report", &["system"]),
+    ("history", &["report", "system"]),
+    ("runner", &["report", "system"]),
+    ("pages", &["history", "report", "system"]),
+    ("github", &["report", "system"]),
+    // Its subcommands are flags, too.
+    (
+        "inputs",
+        &["commands", "github", "report", "runner", "system"],
+    ),
+    (
+        "audit",
+        &["github", "history", "inputs", "pages", "report", "system"],
+    ),
+    (
+        "commands",
+        &["github", "history", "pages", "report", "runner", "system"],
+    ),
+    (
+        "run",
+        &[
+            "audit", "github", "history", "inputs", "pages", "report", "runner", "system",
+        ],
+    ),
+];
+
+#[test]
+fn modules_use_only_what_lies_before_them() {
+    let arrows = BTreeMap::from(ARROWS);
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut folders = vec![std::path::PathBuf::from("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let below = path.strip_prefix("src").unwrap().with_extension("");
+            let module = below.iter().next().unwrap().to_str().unwrap().to_owned();
+            let is_test = below.iter().any(|part| {
+                ["tests", "properties", "proptests"]
+                    .iter()
+                    .any(|name| part == *name)
+            });
+            if is_test || ["lib", "main", "arbitrary_text", "testing"].contains(&module.as_str()) {
+                continue;
+            }
+            assert!(
+                arrows.contains_key(&*module),
+                "{} is a new room",
+                path.display()
+            );
+            let text = std::fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+            let lines = code
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"));
+            for line in lines {
+                let uses = line.split("crate::").skip(1).map(|used| {
+                    let end = used.find(|c: char| !c.is_alphanumeric() && c != '_');
+                    used[..end.unwrap_or(used.len())].to_owned()
+                });
+                found.entry(module.clone()).or_default().extend(uses);
+            }
+        }
+    }
+    for (module, used) in &found {
+        for other in used.iter().filter(|other| *other != module) {
+            assert!(
+                arrows[&**module].contains(&other.as_str()),
+                "{module} uses {other}, which isn't before it"
+            );
+        }
+    }
+    assert_eq!(found.len(), arrows.len(), "every room has code");
+}

@@ -1,0 +1,282 @@
+//! The steps of a release that need nothing but files and git, tried as the workflow starts them.
+//! Those that need GitHub or a registry are tried by the conformance.
+
+mod checkout;
+mod line;
+
+use std::fs;
+
+use checkout::Checkout;
+
+const NAME: &str = "copilot-activity-report";
+const IMAGE: &str = "ghcr.io/octocat/copilot-activity-report";
+
+/// The image of a release, by its digest.
+fn image() -> String {
+    format!("{IMAGE}@sha256:{}", "0a".repeat(32))
+}
+
+const CHANGELOG: &str = "# Changelog
+
+## [Unreleased]
+
+- Not yet.
+
+## [1.10.0] - 2026-11-23
+
+### Added
+
+- One thing.
+- Another, see [1.9.0].
+
+## [1.9.0] - 2026-11-01
+
+- Older.
+
+[1.10.0]: https://example.com/1.10.0
+";
+
+#[test]
+fn a_version_that_is_ready_can_be_released() {
+    for (version, tags) in [
+        ("1.10.0", &[][..]),
+        ("1.10.0", &["v1.9.0", "v1.10.0-rc.1", "v1", "v2.0.0"]),
+        ("1.10.0-rc.2", &["v1.9.0", "v1.10.0-rc.1"]),
+    ] {
+        let changelog = CHANGELOG.replace("[1.10.0]", &format!("[{version}]"));
+        let checkout = Checkout::new(version, &changelog, tags);
+        assert!(checkout.printed("check", version).contains(version));
+    }
+}
+
+#[test]
+fn a_version_that_is_none_is_refused() {
+    let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
+    for version in [
+        "v1.10.0",
+        "1.10",
+        "1.10.0.0",
+        "01.10.0",
+        "1.10.0-",
+        "1.10.0-rc.01",
+        "1.10.0+1",
+        "1.10.0 ",
+        "1.10.0\n1.10.0",
+        "$(id)",
+        "../1.10.0",
+    ] {
+        let said = checkout.refused("check", version);
+        assert!(said.contains("not a semantic version"), "{said}");
+    }
+}
+
+#[test]
+fn a_version_that_exists_or_would_go_back_is_refused() {
+    let exists = Checkout::new("1.10.0", CHANGELOG, &["v1.10.0"]);
+    assert!(
+        exists
+            .refused("check", "1.10.0")
+            .contains("the tag v1.10.0 exists")
+    );
+    let newer = Checkout::new("1.10.0", CHANGELOG, &["v1.11.0", "v1.9.0"]);
+    assert!(
+        newer
+            .refused("check", "1.10.0")
+            .contains("v1.11.0 is newer")
+    );
+    let changelog = CHANGELOG.replace("[1.10.0]", "[1.10.0-rc.1]");
+    let before = Checkout::new("1.10.0-rc.1", &changelog, &["v1.10.0"]);
+    assert!(
+        before
+            .refused("check", "1.10.0-rc.1")
+            .contains("v1.10.0 is newer")
+    );
+}
+
+#[test]
+fn all_that_speaks_against_a_version_is_said_at_once() {
+    let checkout = Checkout::new("1.10.1", CHANGELOG, &["v1.12.0"]);
+    let said = checkout.refused("check", "1.11.0");
+    for part in [
+        "Cargo.toml has the version 1.10.1",
+        "Cargo.lock has another version",
+        "no heading",
+        "says nothing of 1.11.0",
+        "v1.12.0 is newer",
+    ] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+    // A dot of a version is a dot.
+    let changelog = CHANGELOG.replace("[1.10.0]", "[1x10.0]");
+    let said = Checkout::new("1.10.0", &changelog, &[]).refused("check", "1.10.0");
+    assert!(said.contains("no heading"), "{said}");
+}
+
+#[test]
+fn a_release_is_described_by_its_own_part_of_the_changelog() {
+    let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
+    assert_eq!(
+        checkout.printed("notes", "1.10.0"),
+        "### Added\n\n- One thing.\n- Another, see [1.9.0].\n"
+    );
+    assert_eq!(checkout.printed("notes", "1.9.0"), "- Older.\n");
+    for version in ["1.1", "2.0.0", ""] {
+        assert!(checkout.step("notes", version).stdout.is_empty());
+        assert!(!checkout.step("notes", version).status.success());
+    }
+    let empty = CHANGELOG.replace("- Older.", "### Added");
+    let said = Checkout::new("1.9.0", &empty, &[]).refused("check", "1.9.0");
+    assert!(said.contains("says nothing of 1.9.0"), "{said}");
+}
+
+#[test]
+fn the_released_action_differs_in_its_image_alone() {
+    let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
+    let image = image();
+    let released = checkout.printed("action", &image);
+    let action = fs::read_to_string("action.yml").unwrap();
+    let changed: Vec<(&str, &str)> = action
+        .lines()
+        .zip(released.lines())
+        .filter(|(before, after)| before != after)
+        .collect();
+    let line = format!("  image: docker://{image}");
+    assert_eq!(changed, [("  image: Dockerfile", line.as_str())]);
+    assert_eq!(action.lines().count(), released.lines().count());
+    assert!(released.ends_with('\n'));
+}
+
+#[test]
+fn a_released_action_names_its_image_by_digest_or_not_at_all() {
+    let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
+    for image in [
+        format!("{IMAGE}:1.10.0"),
+        format!("{IMAGE}@sha256:0a"),
+        format!("{IMAGE}|@sha256:{}", "0a".repeat(32)),
+        format!("{}@sha256:{}", IMAGE.to_uppercase(), "0a".repeat(32)),
+    ] {
+        assert!(checkout.refused("action", &image).contains("by its digest"));
+    }
+    let action = fs::read_to_string("action.yml").unwrap();
+    let released = action.replace("image: Dockerfile", "image: docker://x");
+    fs::write(checkout.path().join("action.yml"), released).unwrap();
+    assert!(
+        checkout
+            .refused("action", &image())
+            .contains("exactly one line")
+    );
+}
+
+#[test]
+fn images_go_to_the_registry_of_the_github_that_the_release_runs_on() {
+    let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
+    let registry = |server: &str| {
+        let mut step = checkout.command("registry");
+        step.env("GITHUB_SERVER_URL", server).output().unwrap()
+    };
+    for (server, host) in [
+        ("https://github.com", "ghcr.io\n"),
+        ("https://octocorp.ghe.com", "containers.octocorp.ghe.com\n"),
+    ] {
+        assert_eq!(String::from_utf8(registry(server).stdout).unwrap(), host);
+    }
+    for server in ["https://github.example.com", "https://ghe.com", ""] {
+        let output = registry(server);
+        assert!(!output.status.success() && output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_release_says_where_its_image_is_and_whether_it_was_attested() {
+    let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
+    for (attested, told, untold) in [
+        ("true", "gh attestation verify", "Not attested"),
+        ("false", "**Not attested:**", "gh attestation verify"),
+    ] {
+        let arguments = ["draft", "1.10.0", &image(), attested, "release"];
+        let (output, asked) = checkout.page(&arguments, "release not found");
+        assert!(output.status.success(), "{output:?}");
+        let begin = "release create v1.10.0 --draft --title 1.10.0 --notes ### Added\n";
+        assert!(asked.starts_with(begin), "{asked}");
+        let image = format!("Image: `{}`", image());
+        for part in [&image, told, "One thing.", "release/notes"] {
+            assert!(asked.contains(part), "{part} in {asked}");
+        }
+        for part in [untold, "--prerelease"] {
+            assert!(!asked.contains(part), "{part} in {asked}");
+        }
+    }
+    let changelog = CHANGELOG.replace("[1.10.0]", "[1.10.0-rc.1]");
+    let before = Checkout::new("1.10.0-rc.1", &changelog, &[]);
+    let arguments = ["draft", "1.10.0-rc.1", &image(), "true", "release"];
+    let (_, asked) = before.page(&arguments, "release not found");
+    assert!(asked.contains(" --prerelease "), "{asked}");
+}
+
+#[test]
+fn a_release_that_is_run_again_keeps_nothing_of_an_old_draft_and_all_that_was_published() {
+    let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
+    let arguments = ["draft", "1.10.0", &image(), "true", "release"];
+    let (output, asked) = checkout.page(&arguments, "true");
+    assert!(output.status.success(), "{output:?}");
+    let begin = "release delete v1.10.0 --yes\nrelease create v1.10.0 --draft ";
+    assert!(asked.starts_with(begin), "{asked}");
+    let (output, asked) = checkout.page(&arguments, "false");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(asked, "");
+    // What GitHub does not say is not guessed.
+    let (output, asked) = checkout.page(&arguments, "HTTP 502");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("HTTP 502")
+    );
+    assert_eq!(asked, "");
+}
+
+#[test]
+fn only_the_highest_version_is_shown_as_the_latest() {
+    for (version, tags, latest) in [
+        (
+            "1.10.0",
+            &["v1.10.0", "v1.9.0", "v1", "v2.0.0-rc.1"][..],
+            true,
+        ),
+        ("1.10.0", &["v1.10.0", "v2.0.0", "v2"], false),
+        ("1.9.1", &["v1.9.1", "v1.10.0"], false),
+        ("2.0.0-rc.1", &["v2.0.0-rc.1", "v1.10.0"], false),
+        ("1.10.0-rc.1", &["v1.10.0-rc.1"], false),
+    ] {
+        let checkout = Checkout::new(version, CHANGELOG, tags);
+        let (output, asked) = checkout.page(&["publish", version], "true");
+        assert!(output.status.success(), "{output:?}");
+        let expected =
+            format!("release edit v{version} --draft=false --verify-tag --latest={latest}\n");
+        assert_eq!(asked, expected);
+    }
+}
+
+#[test]
+fn a_page_is_made_of_what_is_given_whole_and_of_nothing_else() {
+    let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
+    let tagged = format!("{IMAGE}:1.10.0");
+    let image = image();
+    for arguments in [
+        &[][..],
+        &["draft"],
+        &["publish"],
+        &["publish", "v1.10.0"],
+        &["publish", "1.10.0", "1.10.0"],
+        &["draft", "1.10.0", &image, "true"],
+        &["draft", "1.10.0", &image, "yes", "release"],
+        &["draft", "1.10.0", &image, "", "release"],
+        &["draft", "1.10.0", &tagged, "true", "release"],
+        // Of this the changelog says nothing.
+        &["draft", "3.0.0", &image, "true", "release"],
+    ] {
+        let (output, asked) = checkout.page(arguments, "release not found");
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert_eq!(asked, "", "{arguments:?}");
+    }
+}

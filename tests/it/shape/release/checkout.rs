@@ -1,0 +1,146 @@
+//! A checkout that a step of a release is started in, and what stands in for GitHub's command.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+use super::NAME;
+
+/// A checkout of a repository with the project's own steps, and what they read.
+pub(crate) struct Checkout {
+    folder: TempDir,
+}
+
+impl Checkout {
+    /// At this version, with this changelog, and with these tags on the remote only.
+    pub(crate) fn new(version: &str, changelog: &str, tags: &[&str]) -> Self {
+        let checkout = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        let root = checkout.path();
+        fs::create_dir_all(root.join("release")).unwrap();
+        for step in [
+            "check", "notes", "action", "tags", "line", "registry", "page",
+        ] {
+            fs::copy(format!("release/{step}"), root.join("release").join(step)).unwrap();
+        }
+        fs::copy("action.yml", root.join("action.yml")).unwrap();
+        // Another crate of the same version stands before and behind.
+        let cargo = format!(
+            "[workspace.package]\nversion = \"9.9.9\"\n\n[package]\nname = \"{NAME}\"\nversion = \"{version}\"\n\n[dependencies]\nversion = \"8.8.8\"\n"
+        );
+        fs::write(root.join("Cargo.toml"), cargo).unwrap();
+        let lock = format!(
+            "[[package]]\nname = \"a\"\nversion = \"7.7.7\"\n\n[[package]]\nname = \"{NAME}\"\nversion = \"{version}\"\n"
+        );
+        fs::write(root.join("Cargo.lock"), lock).unwrap();
+        fs::write(root.join("CHANGELOG.md"), changelog).unwrap();
+        let remote = root.join("remote");
+        checkout.git(&["init", "--quiet", "--bare", remote.to_str().unwrap()]);
+        checkout.git(&["init", "--quiet"]);
+        checkout.git(&["remote", "add", "origin", remote.to_str().unwrap()]);
+        checkout.git(&["commit", "--quiet", "--allow-empty", "--message", "all"]);
+        for tag in tags {
+            checkout.git(&[
+                "push",
+                "--quiet",
+                "origin",
+                &format!("HEAD:refs/tags/{tag}"),
+            ]);
+        }
+        checkout
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    pub(crate) fn git(&self, arguments: &[&str]) {
+        let status = Command::new("git")
+            .current_dir(self.path())
+            .args([
+                "-c",
+                "user.name=octocat",
+                "-c",
+                "user.email=octocat@example.com",
+            ])
+            .args(arguments)
+            .status()
+            .unwrap();
+        assert!(status.success(), "git {arguments:?}");
+    }
+
+    pub(crate) fn command(&self, name: &str) -> Command {
+        Command::new(self.path().join("release").join(name))
+    }
+
+    pub(crate) fn step(&self, name: &str, argument: &str) -> Output {
+        self.command(name).arg(argument).output().unwrap()
+    }
+
+    /// Writes a script that stands in for a tool.
+    pub(crate) fn tool(&self, name: &str, script: &str) {
+        let file = self.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, script).unwrap();
+        fs::set_permissions(file, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+
+    /// A `PATH` that has the tools of this checkout first.
+    pub(crate) fn tools(&self) -> String {
+        let path = std::env::var("PATH").unwrap();
+        format!("{}:{path}", self.path().join("tools").display())
+    }
+
+    /// The step `page`, and what it asks a `gh` to do that knows `said` of the release's page.
+    pub(crate) fn page(&self, arguments: &[&str], said: &str) -> (Output, String) {
+        self.tool("tools/gh", GH);
+        let asked = self.path().join("asked");
+        fs::write(&asked, "").unwrap();
+        let output = self
+            .command("page")
+            .args(arguments)
+            .env("PATH", self.tools())
+            .env("ASKED", &asked)
+            .env("SAID", said)
+            .env("GITHUB_SERVER_URL", "https://octocorp.ghe.com")
+            .env("GITHUB_REPOSITORY", "acme/report")
+            .output()
+            .unwrap();
+        (output, fs::read_to_string(asked).unwrap())
+    }
+
+    /// What `step` prints where it succeeds.
+    pub(crate) fn printed(&self, name: &str, argument: &str) -> String {
+        let output = self.step(name, argument);
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What `step` says where it fails, which prints nothing to go on with.
+    pub(crate) fn refused(&self, name: &str, argument: &str) -> String {
+        let output = self.step(name, argument);
+        assert_eq!(output.status.code(), Some(1), "{name} {argument}");
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
+        String::from_utf8(output.stderr).unwrap()
+    }
+}
+
+/// Writes down what it is asked, and answers `view` as GitHub's own does.
+const GH: &str = r#"#!/bin/sh
+[ "$GH_REPO" = octocorp.ghe.com/acme/report ] || exit 9
+if [ "$1 $2" = "release view" ]; then
+    case $SAID in
+    true | false) echo "$SAID"; exit ;;
+    *) echo "$SAID" >&2; exit 1 ;;
+    esac
+fi
+echo "$@" >>"$ASKED"
+"#;

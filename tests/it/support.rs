@@ -1,0 +1,199 @@
+//! A runner around the built binary: the environment a step gets, and everything the step leaves.
+
+mod git;
+mod job;
+pub mod keys;
+pub mod network;
+pub mod outcome_assertions;
+pub mod pulls;
+pub mod secrets;
+mod step;
+mod terminal;
+
+pub use git::{checkout, commit_file, file, git, git_with, remove_files};
+pub use job::{Job, Running};
+pub use step::{Step, unescape};
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Cursor, Read as _};
+use std::path::{Path, PathBuf};
+
+use copilot_activity_report::testing::{INPUTS, Kind};
+use sha2::{Digest as _, Sha256};
+use simulator::{GitHub, Repository, Seats, Simulator, Token};
+use tempfile::TempDir;
+
+/// All outputs, in the order of their names.
+pub const OUTPUTS: [&str; 19] = [
+    "active",
+    "artifact-digest",
+    "artifact-id",
+    "artifact-name",
+    "artifact-url",
+    "changed",
+    "commit-sha",
+    "commit-url",
+    "complete",
+    "inactive",
+    "never-used",
+    "new",
+    "people",
+    "pull-request-url",
+    "report-path",
+    "report-sha256",
+    "seats",
+    "seats-added",
+    "seats-removed",
+];
+
+/// The names of all inputs but the secrets.
+pub fn plain_inputs() -> Vec<&'static str> {
+    let plain = INPUTS.iter().filter(|input| input.kind != Kind::Secret);
+    plain.map(|input| input.name).collect()
+}
+
+/// Tokens as they look on GitHub, so that a search for them finds them in whatever form. Those of
+/// Apps have the App's ID and a JSON Web Token in them.
+pub const TOKEN: &str = "ghp_readsTheSeats0000000000000000000001";
+pub const COMMIT_TOKEN: &str = "ghs_4242_eyJhbGciOiJSUzI1NiIsImtpZCI6IjdmM2MyZjBlNWYwYjRhNTMiLCJ0eXAiOiJKV1QifQ.\
+    eyJleHAiOjE3OTU1OTg0MDAsImlhdCI6MTc5NTU5NDgwMCwiaXNzIjoiZ2l0aHViLmxvY2FsaG9zdCIs\
+    Imp0aSI6IndyaXRlc1RoZVJlcG9ydHMifQ.dVRKGV2NDOdvkXbi2L5M6l0Ob9pu90sutYewn5mIRiZiW\
+    pwbZlANVlnHWodOjclHqAVaXnCYcOgM3NB3agLxZZx6fxQlNl1DcM0LG28LO3JG8r8Q3R7NPrVj0sK4U\
+    vr6ibRZk2dhT17blVRqHgnWF3kp0k9WhACEgXJKK7Wsv0LQxYtj9tfGEP0GDpuPQbA2FphJ-ev544cse\
+    9F1_kG2kokvCFWqfS5M3JeBS_zhmItxnb6DYrASuXXf_Kk5aJ4T8iq9t7CV2xoFoNB2tf90ZD74W8Wbz\
+    JICQKAX5bAADuveMNAlhmjIthzDI4XRigHSyqKhacvpDkkAx8fkBbua4g";
+
+/// The workflow's own repository.
+pub const OWN: &str = "octo/tools";
+
+/// A GitHub with the organization acme, the workflow's repository, and tokens for both.
+pub fn github(seats: Seats) -> GitHub {
+    GitHub::new()
+        .organization("acme", seats)
+        .repository(OWN, Repository::private())
+        .token(TOKEN, Token::new().copilot(["acme"]).scopes("read:org"))
+        .token(COMMIT_TOKEN, Token::new().contents_write([OWN]))
+}
+
+/// As [`github`], with the organization globex besides, which the same token reads.
+pub fn github_of_two(acme: Seats, globex: Seats) -> GitHub {
+    let reads = Token::new().copilot(["acme", "globex"]).scopes("read:org");
+    github(acme)
+        .organization("globex", globex)
+        .token(TOKEN, reads)
+}
+
+/// Whether the bytes hold the text.
+pub fn contains(bytes: &[u8], text: &str) -> bool {
+    String::from_utf8_lossy(bytes).contains(text)
+}
+
+/// All files below a folder.
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(entry.path());
+            } else {
+                files.push(entry.path());
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// A copy of a folder.
+pub fn copy_of(from: &Path) -> TempDir {
+    let to = TempDir::new().unwrap();
+    for file in files_below(from) {
+        let path = to.path().join(file.strip_prefix(from).unwrap());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::copy(file, path).unwrap();
+    }
+    to
+}
+
+/// The files in a zip.
+pub fn unzip(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    (0..zip.len())
+        .map(|index| {
+            let mut file = zip.by_index(index).unwrap();
+            let mut content = Vec::new();
+            file.read_to_end(&mut content).unwrap();
+            (file.name().unwrap().to_string(), content)
+        })
+        .collect()
+}
+
+/// That a repository is sound, and that what holds for every run held.
+pub fn sound(simulator: &Simulator, repository: &str) {
+    git(&simulator.git_dir(repository), &["fsck", "--strict"]);
+    well_behaved(simulator);
+}
+
+/// That GitHub had nothing to complain of: no request that it does not know, no token where it
+/// does not belong; and that nothing was deleted, no branch forced.
+pub fn well_behaved(simulator: &Simulator) {
+    assert_eq!(simulator.complaints(), Vec::<String>::new());
+    for seen in simulator.requests() {
+        let deletes = seen.method == "DELETE" || seen.path_and_query.contains("Delete");
+        assert!(!deletes, "{} {}", seen.method, seen.path_and_query);
+        if seen.method == "PATCH" {
+            assert_eq!(seen.json().unwrap()["force"], false);
+        }
+    }
+}
+
+/// The SHA-256 of bytes in lower-case hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+/// The day in UTC.
+pub fn today() -> String {
+    jiff::Timestamp::now().to_string()[..10].to_owned()
+}
+
+/// What `runs` gives when no midnight (UTC) falls into them, for the rule of the day.
+pub fn within_one_day<T>(runs: impl Fn() -> T) -> T {
+    loop {
+        let day = today();
+        let result = runs();
+        if day == today() {
+            return result;
+        }
+    }
+}
+
+/// Compares a text that people see with the file of that name in `snapshots`, whole. Values that
+/// differ from run to run are replaced before. `INSTA_UPDATE=always` writes the files.
+pub fn assert_text(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    for (pattern, replacement) in [
+        (r"(?m)^::add-mask::.*\n", ""),
+        (r"\b[0-9a-f]{64}\b", "[sha256]"),
+        (r"\b[0-9a-f]{40}\b", "[sha]"),
+        (r"-activity-\d{10}\.", "-activity-[time]."),
+        // How often the run paces itself or tries again depends on how busy the machine is.
+        (r"(?m)^Waiting .* to keep to GitHub's rate limits\.\n", ""),
+        (r"\(\d+ times over ", "([number] times over "),
+        (r"\b\d{4}-\d\d-\d\dT[0-9:.]+Z", "[time]"),
+        (r"\b\d{4}-\d\d-\d\dT\d{6}Z", "[time]"),
+        (r"\b(\d+ min )?\d+ s\b", "[seconds]"),
+        (r"C0DE:[0-9A-F]+:5EA7", "[request]"),
+        (r"127\.0\.0\.1:\d+", "127.0.0.1:[port]"),
+    ] {
+        settings.add_filter(pattern, replacement);
+    }
+    let version = env!("CARGO_PKG_VERSION").replace('.', r"\.");
+    settings.add_filter(&version, "[version]");
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
