@@ -63,7 +63,7 @@ impl fmt::Display for ClientId {
 pub(crate) struct App {
     client_id: ClientId,
     key: PrivateKey,
-    /// By how many seconds GitHub's clock is ahead of ours, where they differ too much.
+    /// By how many seconds GitHub's clock is ahead of ours, if they differ too much.
     ahead: Arc<AtomicI64>,
 }
 
@@ -82,8 +82,8 @@ impl App {
         &self.client_id
     }
 
-    /// What proves at the time `now` that the App asks: a JWT, signed by RS256. Nothing where the
-    /// system gives no random numbers.
+    /// A JWT, signed by RS256, which proves at the time `now` that a request is the App's. `None` if
+    /// the system has no random numbers.
     pub(super) fn assertion(&self, now: Timestamp) -> Option<SecretString> {
         let now = now.as_second() + self.ahead.load(Ordering::Relaxed);
         let part = |value: serde_json::Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());

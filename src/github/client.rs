@@ -21,7 +21,7 @@ use super::response::Response;
 use super::retry::send_with_retry;
 use crate::report::scope::Scope;
 
-/// The largest file that is taken: GitHub serves files up to 100 MB ("Get repository content").
+/// The largest file that's read. GitHub serves files up to 100 MB ("Get repository content").
 const MAX_FILE_SIZE: usize = 110 * 1024 * 1024;
 
 /// GitHub's API for one identity.
@@ -60,15 +60,15 @@ impl Client {
         self.exchange.address()
     }
 
-    /// Whether a person's token is used, as far as its form tells. Any other counts as an App's.
+    /// Whether the token is a person's, as far as its form shows. Any other counts as an App's.
     pub(crate) fn acts_for_a_person(&self) -> bool {
         self.credentials.are_a_persons()
     }
 
     /// Reads `url` as an object in JSON, following redirects within the API, and tries again what may pass.
     ///
-    /// Where no answer came, GitHub refused, the answer is not of the form `T`, or an address
-    /// leads away from the API.
+    /// Fails if there's no response, if GitHub refuses, if the response isn't of the form `T`, or if
+    /// an address leads away from the API.
     pub(crate) async fn get<T: DeserializeOwned>(
         &self,
         purpose: &Purpose,

@@ -39,14 +39,14 @@ use parent::Parent;
 use permit::Rulebook;
 use rules::{Rules, Write};
 
-/// How long to go on when others commit at the same time or GitHub stumbles. With ten writers one
-/// wins each round.
+/// How long to wait in total if others commit at the same time or GitHub fails. With ten writers,
+/// one of them wins each round.
 const MAX_TOTAL_WAIT: Duration = Duration::from_secs(120);
 
 /// The waits between two tries to commit.
 const BACKOFF: Backoff = Backoff::doubling(Duration::from_millis(250), Duration::from_secs(8));
 
-/// How many times GitHub may stumble over a commit, while nobody else commits.
+/// How many times GitHub can fail to commit while nobody else commits.
 const MAX_SERVER_ERRORS: u32 = 6;
 
 /// GraphQL takes some 40 MB in one request, and files grow by a third in base64; above this the
@@ -56,10 +56,10 @@ const MAX_MUTATION_SIZE: usize = 20_000_000;
 /// GitHub refuses larger files ("About large files on GitHub").
 const MAX_FILE_SIZE: usize = 100_000_000;
 
-/// The trailer of a commit's message by which a delivery is known again.
+/// The trailer of a commit message that identifies the delivery.
 const TRAILER: &str = "Copilot-Activity-Report-Delivery";
 
-/// Where and under which mark a delivery commits.
+/// Commits a delivery to a branch, with a mark that identifies it.
 pub(crate) struct Committer<'a> {
     client: &'a Client,
     clock: &'a Clock,
@@ -71,16 +71,16 @@ pub(crate) struct Committer<'a> {
     purpose: Purpose,
 }
 
-/// What becomes of a branch that does not exist, in a repository that has commits.
+/// What to do if the branch doesn't exist and the repository has commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum MissingBranch {
-    /// It is created from the default branch with the commit, and not at all if there is none.
+    /// Create it from the default branch together with the commit, if there is one.
     Default,
-    /// It is created from this one with the commit, and not at all if there is none; a pull request
-    /// brings it back there. This one is itself created from the default branch if it doesn't
-    /// exist. The first commit of a repository goes to it.
+    /// Create it from this one together with the commit, if there is one. A pull request brings the
+    /// commit back. This one is itself created from the default branch if it doesn't exist, and gets
+    /// the first commit of a repository.
     From(BranchName),
-    /// Nothing is committed: it is the branch of an open pull request.
+    /// Commit nothing, because it's the branch of an open pull request.
     Never,
 }
 
@@ -100,13 +100,13 @@ pub(crate) struct CommitContent {
 pub(crate) struct Commit {
     /// Its SHA.
     pub sha: String,
-    /// Its page on GitHub; empty where the answer names none that can be used.
+    /// Its page on GitHub, or nothing if the response has no valid one.
     pub url: String,
-    /// What GitHub says of its signature.
+    /// What GitHub says about its signature.
     pub verification: Verification,
 }
 
-/// What GitHub says of a commit's signature.
+/// What GitHub says about a commit's signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verification {
     /// GitHub shows it as verified.
@@ -124,7 +124,7 @@ impl fmt::Display for Verification {
     }
 }
 
-/// The branch as it was at one moment; where it does not exist yet, as it is going to begin.
+/// The branch at one moment. If it doesn't exist yet, what it's going to be created from.
 pub(crate) struct Snapshot<'a> {
     committer: &'a Committer<'a>,
     parent: &'a Parent,
@@ -141,7 +141,7 @@ impl Snapshot<'_> {
         self.parent.exists
     }
 
-    /// Reads files; nothing for one that is not there. In the order of `paths`.
+    /// Reads files in the order of `paths`. A missing file is `None`.
     pub(crate) async fn files(
         &self,
         paths: &[RepositoryPath],
@@ -167,8 +167,8 @@ impl Snapshot<'_> {
     }
 }
 
-/// How often something was tried, and how long was waited for it. Waits are counted as they were
-/// asked for, whatever the clock.
+/// How often a commit was tried, and how long the run waited for it. Waits count as planned,
+/// whatever the clock says.
 #[derive(Debug, Default)]
 struct RetryBudget {
     tries: u32,
@@ -177,7 +177,7 @@ struct RetryBudget {
 }
 
 impl RetryBudget {
-    /// Waits longer each time, with jitter; false when it is enough.
+    /// Waits longer each time, with jitter. False if the budget is used up.
     async fn wait(&mut self, clock: &Clock) -> bool {
         self.tries += 1;
         let wait = BACKOFF.around(self.tries, jitter());
@@ -191,9 +191,8 @@ impl RetryBudget {
 }
 
 impl<'a> Committer<'a> {
-    /// A committer to `branch` of `repository`, which has that `beginning` where it does not exist.
-    /// `first_file` begins a repository that has no commit; `delivery` is a mark that no other
-    /// delivery has.
+    /// A committer to `branch` of `repository`. `first_file` is the first commit of a repository
+    /// without commits, and `delivery` is a mark that no other delivery has.
     pub(crate) fn new(
         client: &'a Client,
         clock: &'a Clock,
@@ -214,7 +213,7 @@ impl<'a> Committer<'a> {
         }
     }
 
-    /// The same one, to look only: what goes wrong is told as that.
+    /// The same committer for reading only, which errors then say.
     pub(crate) fn read_only(self) -> Self {
         Self {
             purpose: Purpose::History(self.repository.clone()),
@@ -222,8 +221,8 @@ impl<'a> Committer<'a> {
         }
     }
 
-    /// Lets `read` read from the branch as it is before anything is committed; nothing where there
-    /// is no commit yet.
+    /// Lets `read` read from the branch before anything is committed. `None` if there's no commit
+    /// yet.
     pub(crate) async fn read_snapshot<T, E: From<GitHubError>>(
         &self,
         read: impl AsyncFnOnce(Snapshot<'_>) -> Result<T, E>,
@@ -241,12 +240,12 @@ impl<'a> Committer<'a> {
         read(snapshot).await.map(Some)
     }
 
-    /// Lets `plan` make a change of what it reads from the branch, and commits it; again from the
-    /// start where the branch moved meanwhile. Nothing is committed where `plan` makes none.
+    /// Lets `plan` make a commit from what it reads from the branch. Starts again if the branch moves
+    /// in the meantime. Commits nothing if `plan` makes nothing.
     ///
     /// Fails with the error of `plan`, or with a [`CommitError`] that says why nothing was committed.
-    /// If no answer came at all, the files may have been committed nevertheless. The error says so,
-    /// and running again finds out.
+    /// If there was no response, the files may have been committed anyway. The error says so, and
+    /// another run finds out.
     pub(crate) async fn commit<E: From<CommitError>>(
         &self,
         mut plan: impl AsyncFnMut(Snapshot<'_>) -> Result<Option<CommitContent>, E>,
@@ -263,7 +262,7 @@ impl<'a> Committer<'a> {
                 parent: &parent,
             };
             let Some(change) = plan(snapshot).await? else {
-                // Where an earlier commit's answer was lost, what is there may be our own.
+                // If an earlier response was lost, what's there can be our own commit.
                 return match budget.tries {
                     0 => Ok(None),
                     _ => Ok(self.history().await.map_err(CommitError::from)?.1),
@@ -319,8 +318,8 @@ impl<'a> Committer<'a> {
         }
     }
 
-    /// Finds out what became of a commit that failed on `base`: the commit if it was made after
-    /// all, nothing if it is worth trying again.
+    /// Finds out what happened to a commit that failed on `parent`: the commit if it was made after
+    /// all, `None` if it's worth another try.
     async fn reconcile(
         &self,
         parent: &Parent,
@@ -339,7 +338,7 @@ impl<'a> Committer<'a> {
             {
                 return Err(error.into());
             }
-            // What became of the commit is not known, and the first error says why.
+            // What happened to the commit isn't known, and the first error says why.
             Err(reading) => {
                 tracing::debug!("what became of the commit could not be read: {reading}");
                 return Err(CommitError::Unknown {

@@ -32,11 +32,11 @@ use crate::system::text::shown;
 /// its name in the API isn't documented, so it can't be looked for in an installation.
 const PERMISSION: &str = "organization_copilot_seat_management";
 
-/// How long before its end a token is not used any more; one that lasts no longer than twice that
-/// is used for half its time.
+/// How long before it expires a token is replaced. A token that's valid for less than twice as long
+/// is used for half of its time.
 const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
 
-/// Hides a secret in everything that is printed from then on.
+/// Hides a secret in everything that's printed from then on.
 pub(crate) type Mask = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Who sends requests.
@@ -287,7 +287,7 @@ impl Installation {
         (self.app.mask)(body.token.expose_secret());
         let authorization = Authorization::new(body.token, self.quota, clock.now())
             .map_err(|_| response.unusable("the token in it cannot stand in a header"))?;
-        // By the clock of the answer, which may differ from ours.
+        // By the clock of the response, which can differ from ours.
         let begins = date_of(&response.headers).unwrap_or_else(|| clock.now());
         let lasts = Duration::try_from(body.expires_at.duration_since(begins)).unwrap_or_default();
         let used_for = lasts.saturating_sub(REFRESH_MARGIN).max(lasts / 2);

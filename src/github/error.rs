@@ -61,8 +61,8 @@ impl Purpose {
         }
     }
 
-    /// Whether a run can do without the answer. Then it doesn't spend the time on it that
-    /// `max-wait-minutes` allows, which the requests after it may need.
+    /// Whether a run can do without the response. If so, the run doesn't spend its budget of waits
+    /// on it, which later requests may need.
     pub(crate) fn is_optional(&self) -> bool {
         matches!(self, Self::Identity(_))
     }
@@ -110,7 +110,7 @@ impl fmt::Display for Purpose {
     }
 }
 
-/// A request to GitHub that did not bring what it should.
+/// A failed request to GitHub.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{}\n  what to do: {}", self.without_advice(), self.advice())]
 pub(crate) struct GitHubError {
@@ -132,37 +132,36 @@ pub(crate) enum ErrorKind {
     /// GitHub answered that it would not.
     #[error("{0}")]
     Refused(ApiError),
-    /// No answer came: the network, a proxy, a name, a certificate.
+    /// There's no response because of the network, a proxy, a name, or a certificate.
     #[error("answer: none, {0}")]
     Transport(#[from] TransportError),
-    /// The answer is not one of GitHub's, or not whole: a page of HTML from a proxy, JSON that was
-    /// cut off.
+    /// The response isn't GitHub's or isn't whole: a proxy's page, or JSON that's cut off.
     #[error("answer: {status}{request_id}, but it cannot be used: {what}")]
     Unusable {
-        /// The answer's status.
+        /// The response's status.
         status: StatusCode,
-        /// GitHub's number for the request.
+        /// The request ID.
         request_id: RequestId,
         /// What is wrong with it.
         what: String,
     },
-    /// The answer is whole and is JSON, but not of the form that GitHub documents: a field of
-    /// another kind. It would be the same again.
+    /// The response is whole and is JSON, but not of the form that GitHub documents. It would be the
+    /// same again.
     #[error("answer: {status}{request_id}, but it cannot be used: {what}")]
     UnexpectedForm {
-        /// The answer's status.
+        /// The response's status.
         status: StatusCode,
-        /// GitHub's number for the request.
+        /// The request ID.
         request_id: RequestId,
         /// What is wrong with it.
         what: String,
     },
-    /// GraphQL answers a failure with status 200 and a list of errors.
+    /// GraphQL reports a failure with status 200 and a list of errors.
     #[error("answer: 200 OK{request_id}, with errors: {}", listed(.errors))]
     Graphql {
-        /// GitHub's number for the request.
+        /// The request ID.
         request_id: RequestId,
-        /// When GitHub says to ask again.
+        /// How long GitHub asks to wait.
         retry_headers: RetryHeaders,
         /// What went wrong, in GitHub's words.
         errors: Vec<GraphqlError>,
@@ -173,7 +172,7 @@ pub(crate) enum ErrorKind {
     /// The GitHub App cannot read seats there.
     #[error("{0}")]
     App(AppError),
-    /// The answer leads to another server, which must not see the token.
+    /// The response leads to another server, which must not get the token.
     #[error("answer: it leads to {address}, which is not GitHub's API; it was not followed")]
     Foreign {
         /// The address it leads to.
@@ -181,7 +180,7 @@ pub(crate) enum ErrorKind {
     },
 }
 
-/// One of the errors of a GraphQL answer.
+/// One of the errors in a GraphQL response.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub(crate) struct GraphqlError {
     /// The kind, such as `NOT_FOUND`. Not every error has one.
@@ -214,7 +213,7 @@ fn listed(errors: &[GraphqlError]) -> String {
     shown(&listed.join("; "), 2 * MAX_MESSAGE_CHARS)
 }
 
-/// GitHub's number for a request, which its support asks for.
+/// The ID that GitHub gives a request, which its support asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RequestId(Option<String>);
 
@@ -241,7 +240,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// When an answer was given, by the clock of the server.
+/// When a response was sent, by the server's clock.
 pub(super) fn date_of(headers: &HeaderMap) -> Option<Timestamp> {
     let date = jiff::fmt::rfc2822::parse(header(headers, "date")?).ok()?;
     Some(date.timestamp())
@@ -283,8 +282,7 @@ impl GitHubError {
         format!("{purpose} failed.\n  asked: {asked}{tried}\n  {kind}")
     }
 
-    /// The answer by which GitHub asks to be left alone, where it does: by a rate limit, or by
-    /// `Retry-After`.
+    /// The response, if it asks to wait because of a rate limit or by `Retry-After`.
     pub(crate) fn throttle(&self) -> Option<ThrottleResponse> {
         let (answer, is_limit) = match &*self.kind {
             ErrorKind::Refused(api_error)
@@ -303,12 +301,12 @@ impl GitHubError {
         Some(ThrottleResponse { answer, is_limit })
     }
 
-    /// `Retry-After` of the answer, where there was a refusal.
+    /// `Retry-After` of the response, if GitHub refused the request.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.api_error()?.retry_headers.retry_after
     }
 
-    /// When GitHub says to ask again, where a rate limit is the reason.
+    /// The headers that say how long to wait, if a rate limit is the reason.
     pub(crate) fn limit(&self) -> Option<&RetryHeaders> {
         match &*self.kind {
             ErrorKind::Refused(api_error) => {
@@ -338,7 +336,7 @@ impl GitHubError {
         }
     }
 
-    /// The answer by which GitHub refused, where it gave one.
+    /// The response by which GitHub refused the request, if it did.
     pub(crate) fn api_error(&self) -> Option<&ApiError> {
         match &*self.kind {
             ErrorKind::Refused(api_error) => Some(api_error),
@@ -346,12 +344,12 @@ impl GitHubError {
         }
     }
 
-    /// The status of the answer, where there was a refusal.
+    /// The status of the response, if GitHub refused the request.
     pub(crate) fn status(&self) -> Option<StatusCode> {
         self.api_error().map(|api_error| api_error.status)
     }
 
-    /// GitHub's own words; empty where it answered with none.
+    /// GitHub's own words, or nothing.
     pub(crate) fn words(&self) -> String {
         match &*self.kind {
             ErrorKind::Refused(api_error) => api_error.message.clone(),
@@ -360,14 +358,14 @@ impl GitHubError {
         }
     }
 
-    /// Whether the same request may well succeed in a moment: no answer came, a server stumbled,
-    /// or the answer was damaged on its way.
+    /// Whether the same request may succeed soon: there's no response, a server failed, or the
+    /// response was damaged on its way.
     pub(crate) fn is_transient(&self) -> bool {
         match &*self.kind {
             ErrorKind::Refused(api_error) => api_error.status.is_server_error(),
             ErrorKind::Transport(error) => error.is_transient(),
             ErrorKind::Unusable { .. } | ErrorKind::UnexpectedForm { .. } => true,
-            // GitHub's words where one of its servers failed; other errors say what is wrong.
+            // GitHub's words if one of its servers fails. Other errors say what's wrong.
             ErrorKind::Graphql { errors, .. } => errors.iter().all(|error| {
                 error.kind.is_none() && error.message.contains("Something went wrong")
             }),

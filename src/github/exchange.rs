@@ -32,16 +32,15 @@ const API_VERSION: (HeaderName, HeaderValue) = (
     HeaderValue::from_static("2022-11-28"),
 );
 
-/// The largest other answer that is taken. A page of a hundred seats has some 200 KB.
+/// The largest JSON response. A page of a hundred seats has about 200 KB.
 const MAX_JSON_SIZE: usize = 32 * 1024 * 1024;
 
-/// How much is read of an answer that is no success, of which only words for people are needed.
+/// How much is read of a response without success, from which only words for people are used.
 const MAX_ERROR_SIZE: usize = 1024 * 1024;
 
-/// How many redirects of one request are followed.
 const MAX_REDIRECTS: usize = 5;
 
-/// What requests to GitHub's API are sent with, whoever sends them.
+/// What all clients of a run send requests with.
 #[derive(Clone)]
 pub(crate) struct Exchange {
     /// One for each of [`ApiAddress::origins`].
@@ -242,8 +241,8 @@ fn octocrab(http: &Http, origin: &Uri) -> Octocrab {
     octocrab
 }
 
-/// GitHub's time, if the answer comes from GitHub itself: a proxy's page has no request ID, and what
-/// a cache kept has an age.
+/// GitHub's time, if the response comes from GitHub itself: a proxy's page has no request ID, and a
+/// cached response has an age.
 fn github_date(headers: &HeaderMap) -> Option<Timestamp> {
     let is_github = headers.contains_key("x-github-request-id") && !headers.contains_key(AGE);
     RetryHeaders::of(headers).date.filter(|_| is_github)

@@ -1,8 +1,8 @@
 //! Pull requests: finding ours, and opening one ("List pull requests" and "Create a pull request"
 //! of GitHub's REST API).
 //!
-//! GitHub has at most one open pull request from a branch into another, so opening one again after
-//! an answer was lost cannot make a second. All the same it is looked first what became of it.
+//! GitHub allows one open pull request from a branch into another, so a retry after a lost response
+//! can't open a second one. Before a retry, the code still checks whether the pull request exists.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ const PER_PAGE: &str = "100";
 /// More pages of open pull requests than a repository that people work with has.
 const MAX_PAGES: usize = 100;
 
-/// How often opening one is tried when GitHub stumbles.
+/// How many times opening one is tried if GitHub fails.
 const MAX_TRIES: u32 = 6;
 
 /// The waits between two of these tries.
@@ -48,7 +48,7 @@ pub(crate) struct PullRequests<'a> {
 pub(crate) struct PullRequest {
     /// Its number.
     pub number: u64,
-    /// Its page on GitHub; empty where the answer names none that can be used.
+    /// Its page on GitHub, or nothing if the response has no valid one.
     pub url: String,
     /// The branch that holds its changes.
     pub head: BranchName,
@@ -57,14 +57,14 @@ pub(crate) struct PullRequest {
     base: String,
 }
 
-/// What opening a pull request came to.
+/// The result of opening a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Opened {
     /// It is open, by this run or by another.
     Open(PullRequest),
-    /// The branch had one already, which was merged or closed meanwhile.
+    /// The branch had one already, which has been merged or closed.
     Past(PullRequest),
-    /// The branch has nothing that the base has not.
+    /// The branch has nothing that the base doesn't have.
     Nothing,
 }
 
@@ -82,7 +82,7 @@ struct Body {
 struct Side {
     #[serde(rename = "ref")]
     branch: String,
-    /// None where the fork was deleted.
+    /// `None` if the fork was deleted.
     repo: Option<Id>,
 }
 

@@ -17,27 +17,28 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// The window of the limit on writing.
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Points a minute that requests to the REST API may cost: 900. Some are kept back, because
-/// GitHub's minute does not begin when ours does.
+/// GitHub allows 900 points per minute for requests to the REST API. Some are held back, because
+/// GitHub's minute doesn't start when ours does.
 const MAX_REST_POINTS: u64 = 880;
 
-/// Points a minute that requests to GraphQL may cost: 2,000.
+/// GitHub allows 2,000 points per minute for requests to GraphQL.
 const MAX_GRAPHQL_POINTS: u64 = 1_960;
 
-/// GitHub's servers may work 90 seconds for us in 60 seconds of time, "estimated by the total
-/// response time". Some is kept back, because a request's time is known only when it has ended.
+/// GitHub allows 90 seconds of server time per 60 seconds, "estimated by the total response time".
+/// Some is held back, because a request's time is known only when it has ended.
 const MAX_SERVER_TIME: Duration = Duration::from_millis(87_000);
 
-/// Of the server time no more than 60 seconds may be GraphQL's.
+/// GitHub allows 60 seconds of it for GraphQL.
 const MAX_GRAPHQL_SERVER_TIME: Duration = Duration::from_millis(58_000);
 
 /// GitHub asks for a second between requests that write ("Best practices for using the REST API").
 const MIN_WRITE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Requests that create content, an hour: 500. The 80 a minute are kept by [`MIN_WRITE_INTERVAL`].
+/// GitHub allows 500 requests per hour that create content. [`MIN_WRITE_INTERVAL`] keeps to the 80
+/// per minute.
 const MAX_WRITES_PER_HOUR: usize = 490;
 
-/// How long a request is taken to last before any has ended.
+/// The assumed time of a request before any has ended.
 const FIRST_GUESS: Duration = Duration::from_millis(500);
 
 /// What a request costs.
@@ -70,16 +71,16 @@ impl Cost {
     }
 }
 
-/// Whether a request may begin.
+/// Whether a request can begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Admission {
-    /// It may, and is counted.
+    /// It can, and counts from now on.
     Now(InFlightHandle),
-    /// Not before that time; ask again then.
+    /// Not before that time. Ask again then.
     At(Duration, Reason),
 }
 
-/// Stands for a request that has begun, until it is handed back to [`RateLimitState::ended`].
+/// Identifies a request that has begun, for [`RateLimitState::ended`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct InFlightHandle {
     number: u64,
@@ -88,13 +89,13 @@ pub(crate) struct InFlightHandle {
 /// Why a request has to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// To keep to GitHub's rate limits: the pace is our own.
+    /// To keep to GitHub's rate limits, at our own pace.
     Pace,
     /// GitHub said to wait.
     Hold,
 }
 
-/// The primary limit of one token, as an answer's headers tell it.
+/// The primary limit of one token, as a response's headers report it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Quota {
     /// Requests left.
@@ -103,7 +104,7 @@ pub(crate) struct Quota {
     pub reset: Duration,
 }
 
-/// What counts within a time that moves along: entries leave it in the order in which they came.
+/// A sliding window. Entries leave it in the order in which they entered.
 #[derive(Default)]
 struct Window {
     /// When an entry leaves, and how much it is.
@@ -123,8 +124,8 @@ impl Window {
         }
     }
 
-    /// When `more` has room below `most`: now, or when enough has left. Where all of it leaving
-    /// would not be enough, when the last has left.
+    /// When `more` has room below `max`: now, or when enough has left. If it never has room, when the
+    /// last entry has left.
     fn room(&self, now: Duration, more: u64, max: u64) -> Duration {
         let mut sum = self.sum;
         let mut earliest = now;
@@ -154,7 +155,7 @@ struct Api {
     server_time: Window,
 }
 
-/// Keeps count of the requests of a run.
+/// Counts the requests of a run.
 #[derive(Default)]
 pub(crate) struct RateLimitState {
     rest: Api,
@@ -165,12 +166,12 @@ pub(crate) struct RateLimitState {
     typical: Option<Duration>,
     next_number: u64,
     hold_until: Duration,
-    /// The quota of each token and resource, less the requests begun since it was told.
+    /// The quota of each token and resource, minus the requests that have begun since.
     quotas: Vec<(u64, bool, Quota)>,
 }
 
 impl RateLimitState {
-    /// Asks whether a request of `token` (any number that tells tokens apart) may begin at `now`.
+    /// Asks whether a request of `token` (any number that tells tokens apart) can begin at `now`.
     pub(crate) fn admit(&mut self, now: Duration, cost: Cost, token: u64) -> Admission {
         self.forget(now);
         if self.hold_until > now {
@@ -208,7 +209,7 @@ impl RateLimitState {
         Admission::Now(InFlightHandle { number })
     }
 
-    /// Takes a request back that has ended at `now`, with the quota its answer told.
+    /// Records that a request ended at `now`, and the quota that its response reported.
     pub(crate) fn ended(
         &mut self,
         now: Duration,
@@ -234,7 +235,7 @@ impl RateLimitState {
         });
         if let Some(told) = quota {
             match self.quota(token, cost) {
-                // Answers come in any order: within the same hour the smaller number is newer.
+                // Responses come in any order. Within an hour, the smaller number is newer.
                 Some((_, _, known)) if told.reset.abs_diff(known.reset) < MINUTE => {
                     known.remaining = known.remaining.min(told.remaining);
                 }
@@ -245,7 +246,7 @@ impl RateLimitState {
         }
     }
 
-    /// Lets nothing begin before `until`, because GitHub said so.
+    /// Lets nothing begin before `until`, because GitHub asked for it.
     pub(crate) fn hold(&mut self, until: Duration) {
         self.hold_until = self.hold_until.max(until);
     }
@@ -294,7 +295,7 @@ impl RateLimitState {
     }
 
     /// When the server time of the last minute leaves room for one more request of the typical
-    /// length. A request under way counts with what it has taken, or what is typical.
+    /// length. A request in flight counts with the time that it has taken, at least the typical one.
     fn server_time_allows(&self, now: Duration, cost: Cost) -> Duration {
         let typical = self.typical.unwrap_or(FIRST_GUESS);
         let in_flight = |graphql_only: bool| {
@@ -319,7 +320,7 @@ impl RateLimitState {
             let graphql = in_flight(true);
             earliest = earliest.max(self.graphql.server_time.room(now, graphql, max));
         }
-        // Those under way alone take all there is: look again soon.
+        // Those in flight alone use everything, so look again soon.
         if all > max && !self.in_flight.is_empty() {
             earliest = earliest.max(now + typical);
         }

@@ -11,11 +11,11 @@ use super::rate_limit_state::{Admission, Cost, InFlightHandle, Quota, RateLimitS
 use crate::report::seat::whole_seconds;
 use crate::system::clock::Clock;
 
-/// How many requests are under way at once. GitHub allows a hundred ("Rate limits for the REST
-/// API", "About secondary rate limits"), over all that use the token.
+/// How many requests are in flight at once. GitHub allows a hundred ("Rate limits for the REST API",
+/// "About secondary rate limits") in total for everything that uses the token.
 pub(crate) const MAX_IN_FLIGHT: usize = 10;
 
-/// A wait longer than this is announced.
+/// The shortest wait that's logged.
 const MIN_ANNOUNCED_WAIT: Duration = Duration::from_secs(5);
 
 /// Lets requests begin when [`RateLimitState`] allows them.
@@ -37,25 +37,25 @@ pub(crate) struct WaitBudget {
 #[derive(Default)]
 struct State {
     limits: RateLimitState,
-    /// How long was waited because GitHub said so, or will be.
+    /// How long requests have waited, or are going to wait, because GitHub asked for it.
     waited: Duration,
     /// Until when waits are counted in `waited`.
     counted_until: Duration,
     announced_until: Duration,
-    /// Until when GitHub asked to be left alone, and the answer by which it did.
+    /// Until when GitHub asked to wait, and the response that did.
     held: Option<(Duration, ThrottleResponse)>,
 }
 
-/// An answer by which GitHub asks to be left alone.
+/// A response that asks to wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ThrottleResponse {
-    /// Status, number of the request, and GitHub's words.
+    /// Status, request ID, and GitHub's words.
     pub answer: String,
-    /// Whether a rate limit is the reason, rather than a server that has too much to do.
+    /// Whether a rate limit is the reason, rather than an overloaded server.
     pub is_limit: bool,
 }
 
-/// GitHub wants to be left alone for longer than the user wants to wait.
+/// GitHub asks for a longer wait than the budget allows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) struct WaitBudgetExceeded {
     wait: Duration,
@@ -66,8 +66,8 @@ pub(crate) struct WaitBudgetExceeded {
 }
 
 impl WaitBudgetExceeded {
-    /// The answer by which GitHub said to wait, to whichever request; nothing where only the
-    /// headers of good answers said that no request is left.
+    /// The response to any request that asked to wait. `None` if only the headers of successful
+    /// responses said that no request is left.
     pub(crate) fn answer(&self) -> Option<&str> {
         self.throttle.as_ref().map(|throttle| &*throttle.answer)
     }
@@ -210,7 +210,7 @@ impl RateLimiter {
 }
 
 impl Permit<'_> {
-    /// Notes the quota that the answer told.
+    /// Records the quota that the response reports.
     pub(crate) fn tell(&mut self, quota: Quota) {
         self.quota = Some(quota);
     }
@@ -228,7 +228,7 @@ impl Drop for Permit<'_> {
 }
 
 impl State {
-    /// The answer by which GitHub asked to wait until then, where that was one.
+    /// The response that asked to wait until then, if there is one.
     fn throttle(&self, until: Duration) -> Option<&ThrottleResponse> {
         let (held, throttle) = self.held.as_ref()?;
         (*held == until).then_some(throttle)

@@ -14,14 +14,14 @@ use super::rate_limit_state::Cost;
 use crate::system::http::TransportError;
 use crate::system::text::shown;
 
-/// How long an answer may take. GitHub ends a request of its own accord after 10 seconds
-/// ("Troubleshooting the REST API", "Timeouts"); the rest is for slow lines.
+/// How long a response can take. GitHub ends a request after 10 seconds
+/// ("Troubleshooting the REST API", "Timeouts"); the rest is for slow networks.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Bytes a second that even a slow line carries; large requests and answers get more time by this.
+/// Bytes per second of a slow network. Large requests and responses get more time accordingly.
 const MIN_BYTES_PER_SECOND: usize = 100_000;
 
-/// In what form an answer is asked for.
+/// The form to request a response in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Accept {
     Json,
@@ -35,10 +35,10 @@ pub(super) struct Request<'a> {
     pub(super) url: Url,
     pub(super) accept: Accept,
     pub(super) body: Option<Bytes>,
-    /// How many bytes the answer has, where that is known.
+    /// How many bytes the response has, if known.
     pub(super) expected: usize,
     pub(super) cost: Cost,
-    /// Whether it may be carried out twice.
+    /// Whether GitHub can carry it out twice without harm.
     pub(super) repeatable: bool,
 }
 

@@ -11,12 +11,12 @@ use super::error::{ErrorKind, GitHubError, Purpose, RequestId};
 use super::strict_map::MapOnly;
 use crate::system::text::shown;
 
-/// An answer that GitHub gave with success.
+/// A successful response from GitHub.
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(super) purpose: Purpose,
     pub(super) asked: String,
-    /// The address that answered, after redirects.
+    /// The address that it came from, after redirects.
     pub url: Url,
     pub(super) status: StatusCode,
     /// Its headers.
@@ -55,8 +55,8 @@ impl Response {
         })
     }
 
-    /// The error that this answer is not of the form that GitHub documents. A body that is whole
-    /// would be the same again; one that is cut off may be another the next time.
+    /// The error that the response isn't of the form that GitHub documents. A body that's whole would
+    /// be the same again, and one that's cut off can differ the next time.
     pub(crate) fn of_another_form(&self, what: &str) -> GitHubError {
         if serde_json::from_slice::<IgnoredAny>(&self.body).is_err() {
             return self.unusable(what);
@@ -68,12 +68,12 @@ impl Response {
         })
     }
 
-    /// How the body begins: of a page that a proxy sends, its first words. What was to be data may
-    /// name people, so of that nothing is told.
+    /// How the body begins: the first words of a proxy's page. Data can name people, so nothing of
+    /// it is shown.
     fn beginning(&self) -> String {
         let first = self.body.trim_ascii_start().first();
         if first.is_some_and(|byte| *byte == b'<' || byte.is_ascii_alphabetic()) {
-            // Enough to have the whole of a secret that begins within what is shown.
+            // Long enough to contain all of a secret whose beginning is shown.
             let beginning = String::from_utf8_lossy(&self.body[..self.body.len().min(20_000)]);
             format!("it begins with {:?}", shown(&beginning, 80))
         } else {
@@ -81,7 +81,7 @@ impl Response {
         }
     }
 
-    /// The error that this answer cannot be used, because of `what`.
+    /// The error that the response can't be used because of `what`.
     pub(crate) fn unusable(&self, what: &str) -> GitHubError {
         self.failed(ErrorKind::Unusable {
             status: self.status,
@@ -90,7 +90,7 @@ impl Response {
         })
     }
 
-    /// The address of a page that this answer links to, once it is sure to be GitHub's own.
+    /// The address of a page that the response links to, if it's GitHub's own.
     pub(crate) fn linked(&self, address: &str, api: &ApiAddress) -> Result<Url, GitHubError> {
         match self.url.join(address) {
             Ok(url) if api.owns(&url) => Ok(url),
@@ -101,7 +101,7 @@ impl Response {
         }
     }
 
-    /// Where a redirect leads; whether that is GitHub's own is looked at before anything is sent.
+    /// Where a redirect leads. The caller checks that the address is GitHub's own.
     pub(super) fn redirect(&self) -> Result<Url, GitHubError> {
         self.headers
             .get(LOCATION)
@@ -114,7 +114,7 @@ impl Response {
     }
 }
 
-/// What a message says of a value of the wrong kind, without the value: it may be somebody's name.
+/// What a message says about a value of the wrong type, without the value, which can be a name.
 fn without_value(message: &str) -> String {
     match (message.find(" \""), message.rfind("\", expected")) {
         (Some(begin), Some(end)) if begin < end => {

@@ -10,7 +10,7 @@ use super::response::Response;
 use super::retry_policy::{RetryPolicy, Verdict};
 
 /// Sends a request with what `who` provides, and again as [`super::retry_policy`] has it, until
-/// `read` understands the answer.
+/// `read` understands the response.
 pub(super) async fn send_with_retry<T>(
     exchange: &Exchange,
     who: &impl Authorize,
@@ -45,7 +45,7 @@ pub(super) async fn send_with_retry<T>(
         let throttle = error.throttle();
         let mut next = tries.after(&error, request.repeatable, now);
         let mut held = error.retry_after();
-        // The wait counts for everything that follows, but not for another try of this.
+        // The wait applies to all later requests, but this one isn't sent again.
         if let Verdict::Hold(wait) | Verdict::HoldThenAfter(wait, _) = next
             && request.purpose.is_optional()
         {

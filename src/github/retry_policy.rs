@@ -29,20 +29,20 @@ use super::error::{ErrorKind, GitHubError, RetryHeaders};
 use crate::system::backoff::Backoff;
 use crate::system::clock::jitter;
 
-/// How many times a request is tried in all.
+/// How many times a request is tried in total.
 const MAX_TRIES: u32 = 6;
 
-/// How many times an answer of another form than documented is looked at.
+/// How many responses of an undocumented form are read before giving up.
 const MAX_TRIES_OF_UNEXPECTED_FORM: u32 = 2;
 
 /// The waits between two tries.
 const BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(1), Duration::from_secs(30));
 
-/// The waits for a limit if the answers say how long. If they say a short time again and again, the
-/// waits grow anyway: asking every second until a limit lifts would only make it last.
+/// The minimum waits for a limit if the responses say how long. Asking every second until a limit
+/// is lifted would only prolong it.
 const MIN_LIMIT_BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(1), MINUTE);
 
-/// The waits for a limit if the answers don't say how long.
+/// The waits for a limit if the responses don't say how long.
 const LIMIT_BACKOFF: Backoff = Backoff::doubling(MINUTE, MINUTE.saturating_mul(64));
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -52,10 +52,10 @@ const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) enum Verdict {
     /// Try again after this wait of our own.
     After(Duration),
-    /// Let every request wait that long, then try again: GitHub said so.
+    /// Let every request wait that long, as GitHub asked, then try again.
     Hold(Duration),
-    /// As [`Verdict::Hold`] for the first time, which is all that GitHub said; the second is the wait
-    /// of our own, which is longer.
+    /// Let every request wait for the first time, which GitHub asked for, and try again after the
+    /// second, which is our own and longer.
     HoldThenAfter(Duration, Duration),
     /// Give up.
     GiveUp,
@@ -82,7 +82,7 @@ impl RetryPolicy {
             self.limited += 1;
             return Verdict::Hold(limit_wait(retry_headers, self.limited, now));
         }
-        // Where the wait would be too long nothing was sent.
+        // Nothing was sent, because the wait would have been too long.
         if matches!(*error.kind, ErrorKind::WaitBudgetExceeded(_)) {
             return Verdict::GiveUp;
         }

@@ -1,7 +1,7 @@
 //! Reading seats: every page of "List all Copilot seat assignments" for an organization or an
 //! enterprise.
 //!
-//! Pages are counted on by their `Link` header alone: GitHub takes `per_page` above 100 silently
+//! Pagination follows only the `Link` header, because GitHub takes `per_page` above 100 silently
 //! for 100, counts people rather than rows in an enterprise's `total_seats`, and nowhere says that
 //! inner pages are full.
 
@@ -31,46 +31,45 @@ use body::{PageBody, Shared};
 /// GitHub's largest page.
 const PER_PAGE: &str = "100";
 
-/// How often a list that moved is read again.
+/// How many times a list that changed during reading is read again.
 const MAX_REREADS: usize = 3;
 
-/// How long to let a list that moved come to rest.
+/// How long to wait before reading it again.
 const REREAD_DELAY: Duration = Duration::from_secs(2);
 
-/// More pages than any company has seats; an answer that links to more is damaged.
+/// More pages than any company has seats. A response that links to more is damaged.
 const MAX_PAGES: usize = 100_000;
 
-/// For how many rows room is made on the word of the first page alone.
+/// For how many rows memory is reserved if only the first page has been read.
 const MAX_PREALLOCATED_ROWS: usize = 1_000_000;
 
-/// How far a reading is.
+/// The progress of a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Progress {
     /// How many pages were read.
     pub pages: usize,
-    /// How many there are, where GitHub links to the last.
+    /// How many there are, if GitHub links to the last one.
     pub total: Option<usize>,
 }
 
 /// A report to be read.
 pub(crate) struct Source<'a> {
-    /// Who asks.
+    /// Sends the requests.
     pub client: &'a Client,
-    /// Tells when the report was read.
+    /// Provides the time of the report.
     pub clock: &'a Clock,
     /// Whose report it is.
     pub scope: &'a Scope,
-    /// Gives pseudonyms in place of people, where there is a key.
+    /// Replaces people by pseudonyms, if there's a key.
     pub pseudonyms: Option<&'a PseudonymKey>,
-    /// Is told after each page how far the reading is.
+    /// Gets the progress after each page.
     pub on_progress: &'a dyn Fn(Progress),
 }
 
-/// Reads a report. A list that moved while it was read is read again, until it holds together or
-/// stays as it is.
+/// Reads a report. A list that changed during reading is read again, until its pages fit together
+/// or it stays the same.
 ///
-/// Where a page could not be read: half a report is none. Whether the pages fit together is for
-/// [`Report::incomplete_reasons`] to say.
+/// Fails if any page can't be read. [`Report::incomplete_reasons`] says whether the pages fit together.
 pub(crate) async fn read(source: &Source<'_>) -> Result<Report, GitHubError> {
     let mut before: Option<Report> = None;
     let mut left = MAX_REREADS;
@@ -141,7 +140,7 @@ async fn read_once(source: &Source<'_>) -> Result<Report, GitHubError> {
     }
 
     let reading = Reading {
-        // The first answer may have corrected the clock.
+        // The first response may have corrected the clock.
         started_at: clock.correct(started_at),
         ended_at: clock.now(),
         pages: pages.totals.len(),
@@ -169,7 +168,7 @@ fn first_page(client: &Client, scope: &Scope) -> Url {
     url
 }
 
-/// All pages that were read so far. Of each only its rows are kept, and what may be wrong with it.
+/// All pages read so far. Only rows are kept, and what indicates a problem with a page.
 struct Pages {
     rows: Vec<Seat>,
     /// What each page said the total is.
@@ -198,7 +197,7 @@ impl Pages {
         self.last = page;
     }
 
-    /// The address of the page after the last, where there is one.
+    /// The address of the next page, if there is one.
     fn next(&mut self, client: &Client) -> Result<Option<Url>, GitHubError> {
         let Page {
             links, response, ..
@@ -249,8 +248,8 @@ impl Page {
         })
     }
 
-    /// The addresses of all further pages, where this one links to the last and pages have
-    /// numbers. None where one can only go from page to page.
+    /// The addresses of all further pages, if this one links to the last page and pages have numbers.
+    /// Otherwise empty, and each page leads to the next.
     fn numbered_pages_after(&self, client: &Client) -> Result<Vec<Url>, GitHubError> {
         let Some(last) = &self.links.last else {
             return Ok(Vec::new());

@@ -15,20 +15,20 @@ use crate::github::error::GitHubError;
 use crate::github::names::{BranchName, RepositoryPath};
 use crate::github::validate;
 
-/// Where the branch stands.
+/// The state of the branch.
 #[derive(Debug)]
 pub(super) enum State<'a> {
     /// The repository has no commit at all.
     Empty,
-    /// It has, but not this branch, which begins here.
+    /// The branch doesn't exist, and is created here.
     NoBranch(Head),
-    /// Neither has it the branch to begin from; the default branch stands here.
+    /// The branch to create it from doesn't exist either. The default branch is here.
     NoBase(&'a BranchName, Head),
-    /// There is nothing to begin the branch from.
+    /// There's nothing to create the branch from.
     NoDefault,
-    /// It has not this branch, and shall not get it.
+    /// The branch doesn't exist, and isn't created.
     Gone,
-    /// It stands here.
+    /// The branch is here.
     At(Head),
 }
 
@@ -41,8 +41,8 @@ const STATE: &str = "query($owner: String!, $name: String!, $branch: String!, $f
   }
 }";
 
-/// How many of the newest commits are looked through for our own: more than writers can add while
-/// an answer is lost.
+/// The newest commits, among which ours can be. They're more than writers can add while a response
+/// is lost.
 const HISTORY: &str = "query($owner: String!, $name: String!, $branch: String!) {
   repository(owner: $owner, name: $name) {
     ref(qualifiedName: $branch) {
@@ -123,7 +123,7 @@ struct CommitBody {
 }
 
 impl Committer<'_> {
-    /// Asks where the branch stands.
+    /// Reads the state of the branch.
     pub(super) async fn state(&self) -> Result<State<'_>, GitHubError> {
         let mut variables = self.variables();
         variables["from"] = match &self.if_missing {
@@ -149,8 +149,8 @@ impl Committer<'_> {
         })
     }
 
-    /// Reads the branch's newest commits: where it stands, and the commit of this delivery where
-    /// it is among them.
+    /// Reads the branch's newest commits: its head, and the commit of this delivery if it's among
+    /// them.
     pub(super) async fn history(&self) -> Result<(Option<String>, Option<Commit>), GitHubError> {
         let Data { repository } = self
             .client
@@ -203,7 +203,7 @@ impl Committer<'_> {
         Ok(())
     }
 
-    /// Begins a branch at the commit `sha` ("Create a reference").
+    /// Creates a branch at the commit `sha` ("Create a reference").
     pub(super) async fn create_branch(
         &self,
         branch: &BranchName,
@@ -225,8 +225,8 @@ impl Committer<'_> {
         Ok(())
     }
 
-    /// Reads files as they are at `head`; nothing for one that is not there. Their sizes are asked
-    /// first, so that a file that was cut off on its way is not taken for the whole.
+    /// Reads files as they are at `head`. A missing file is `None`. Their sizes are read first, so
+    /// that a file that was cut off isn't mistaken for the whole.
     pub(super) async fn files(
         &self,
         head: &Head,

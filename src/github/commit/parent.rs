@@ -13,12 +13,12 @@ use crate::github::names::BranchName;
 /// What a commit is made on.
 pub(super) struct Parent {
     pub(super) head: Head,
-    /// Whether the branch exists, rather than being begun with the commit.
+    /// Whether the branch exists, rather than being created with the commit.
     pub(super) exists: bool,
 }
 
 impl Committer<'_> {
-    /// Why GitHub refuses for good: a rule of the branch, or something else.
+    /// The error if GitHub refuses permanently, because of a rule of the branch or otherwise.
     pub(super) fn refused(
         &self,
         branch: &BranchName,
@@ -34,7 +34,7 @@ impl Committer<'_> {
         }
     }
 
-    /// What to commit on, once there is something: a repository without commits gets its first.
+    /// What to commit on. A repository without commits gets its first one.
     pub(super) async fn parent(
         &self,
         book: &mut Rulebook,
@@ -75,7 +75,7 @@ impl Committer<'_> {
         }
     }
 
-    /// Creates `branch` at `head`; false if it isn't sure that it exists now, and worth looking
+    /// Creates `branch` at `head`. False if it possibly doesn't exist now and the caller must look
     /// again.
     pub(super) async fn ensure_branch(
         &self,

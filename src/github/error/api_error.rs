@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use super::{MAX_MESSAGE_CHARS, RequestId, RetryHeaders, header};
 use crate::system::text::shown;
 
-/// An answer by which GitHub refuses a request, with all it says about why.
+/// A response that refuses a request, with everything it says about the reason.
 #[derive(Debug, Clone)]
 pub(crate) struct ApiError {
     /// The status.
@@ -22,14 +22,14 @@ pub(crate) struct ApiError {
     pub accepted_scopes: Option<String>,
     /// `X-Accepted-GitHub-Permissions`: what a fine-grained token or an App would need.
     pub accepted_permissions: Option<String>,
-    /// `X-GitHub-SSO`: where the token must be authorized for single sign-on.
+    /// `X-GitHub-SSO`: the page where the token must be authorized for single sign-on.
     pub single_sign_on: Option<String>,
-    /// When GitHub says to ask again.
+    /// How long GitHub asks to wait.
     pub retry_headers: RetryHeaders,
 }
 
 impl ApiError {
-    /// Reads an answer of that status.
+    /// Reads a response of that status.
     pub(crate) fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         #[derive(serde::Deserialize)]
         struct Body {

@@ -7,13 +7,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{date_of, header};
 
-/// A week. More than any limit of GitHub's lasts is as good as for ever.
+/// A week, which is longer than any of GitHub's limits lasts.
 const MAX_WAIT: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// When GitHub says to ask again ("Rate limits for the REST API", "Exceeding the rate limit").
+/// How long GitHub asks to wait ("Rate limits for the REST API", "Exceeding the rate limit").
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RetryHeaders {
-    /// `Retry-After`: how long GitHub asks to stay away; where that is no time at all, nothing.
+    /// `Retry-After`: how long GitHub asks to wait. `None` if it's zero.
     pub retry_after: Option<Duration>,
     /// `X-RateLimit-Remaining`: requests left in this hour.
     pub remaining: Option<u64>,
@@ -24,7 +24,7 @@ pub(crate) struct RetryHeaders {
 }
 
 impl RetryHeaders {
-    /// Reads the headers of an answer.
+    /// Reads the headers of a response.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let number = |name| header(headers, name)?.trim().parse::<i64>().ok();
         Self {
@@ -38,8 +38,8 @@ impl RetryHeaders {
         }
     }
 
-    /// How long the answer asks to wait for a rate limit: `Retry-After`, else until the hour ends
-    /// where nothing remains of it.
+    /// How long the response asks to wait for a rate limit: `Retry-After`, or the rest of the hour if
+    /// no request is left in it.
     pub(crate) fn wait(&self, now: Timestamp) -> Option<Duration> {
         let reset_in = || {
             let left = self.reset_in(now).filter(|_| self.remaining == Some(0))?;
@@ -49,8 +49,8 @@ impl RetryHeaders {
         self.retry_after.or_else(reset_in)
     }
 
-    /// How long the hour still lasts. Its end is a time of GitHub's clock, and so is the time of
-    /// the answer; `now` is ours, for an answer without one.
+    /// How long until the hour ends. Its end and the time of the response are by GitHub's clock.
+    /// `now` is by ours, for a response without a time.
     pub(crate) fn reset_in(&self, now: Timestamp) -> Option<Duration> {
         let left = self.reset?.duration_since(self.date.unwrap_or(now));
         let left = left.max(SignedDuration::ZERO).unsigned_abs();

@@ -12,7 +12,7 @@ use crate::system::text;
 /// How much of a server's text is shown.
 const MAX_SHOWN_CHARS: usize = 500;
 
-/// How much of an answer is read. The answers of both services are a few kilobytes.
+/// How much of a body is read. Both services send a few kilobytes.
 const MAX_BODY_SIZE: usize = 1 << 20;
 
 /// A request without success: what came back, or why nothing did.
@@ -80,12 +80,12 @@ impl RequestFailure {
         self
     }
 
-    /// The status, where there was an answer.
+    /// The status, if there's a response.
     pub fn status(&self) -> Option<u16> {
         self.status
     }
 
-    /// The service's own code of the error; empty where it sent none.
+    /// The service's own error code, or an empty text.
     pub fn code(&self) -> &str {
         &self.code
     }

@@ -27,23 +27,23 @@ use super::request_failure::RequestFailure;
 use crate::system::backoff::Backoff;
 use crate::system::clock::{Clock, jitter};
 
-/// The longest pause a server can ask for before it is told as an error instead.
+/// The longest wait that a server can ask for. A longer one is an error.
 const MAX_WAIT: Duration = Duration::from_secs(300);
 
 /// How long one call waits for the artifact service's limit in all.
 const MAX_LIMIT_WAIT: Duration = Duration::from_secs(120);
 
-/// The waits for a limit whose answers name no time.
+/// The waits for a limit if the responses don't say how long.
 const LIMIT_BACKOFF: Backoff = Backoff::new(Duration::from_secs(8), 1.5, MAX_LIMIT_WAIT);
 
-/// The waits for a limit whose answers name a time. A short time that is named again and again
-/// would only make the limit last.
+/// The minimum waits for a limit if the responses say how long. A short wait, again and again, would
+/// only prolong the limit.
 const MIN_LIMIT_BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(1), MAX_LIMIT_WAIT);
 
 /// The waits after failed calls of the artifact service.
 const SERVICE_BACKOFF: Backoff = Backoff::new(Duration::from_secs(3), 1.5, MAX_WAIT);
 
-/// The waits after failed requests to the store are these less the first one.
+/// The waits after failed requests to the store are shorter than these by the first one.
 const STORE_BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(4), MAX_WAIT);
 
 /// A shorter wait for a limit isn't worth a line in the log.
