@@ -10,7 +10,7 @@ use crate::support::{Job, OWN, assert_text, file, github, unescape};
 
 const TIME: &str = "2026-03-02T03:17:00Z";
 
-/// People of whom each counts as something else.
+/// One person for each way in which the pages count people.
 fn people() -> Seats {
     let granted = "2025-11-01T09:00:00Z";
     let row = |login, id| Row::of(login, id).created(granted);
@@ -28,7 +28,7 @@ fn simulator() -> Simulator {
     Simulator::start(github(people())).unwrap()
 }
 
-/// What a run prints that fails so.
+/// Runs a job that must fail, and returns what it prints.
 fn printed(simulator: &Simulator, change: impl Fn(Job) -> Job) -> String {
     let job = Job::on(simulator)
         .input("deliver-to", "none")

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::verify::clone_with_pseudonyms;
 use crate::support::{Job, OWN, Step, checkout, commit_file, copy_of, files_below, git, github};
 use simulator::seat::Row;
 use simulator::{Seats, Simulator};
@@ -453,15 +454,7 @@ fn a_person_who_was_erased_does_not_come_back() {
 
 #[test]
 fn a_history_with_pseudonyms_is_rebuilt_without_the_key() {
-    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
-    for day in ["2026-02-01", "2026-02-02"] {
-        let job = Job::on(&simulator)
-            .input("deliver-to", "repository")
-            .input("pseudonym-key", "a key of twenty and more")
-            .variable("TEST_TIME", &format!("{day}T03:00:00Z"));
-        job.run().succeeded();
-    }
-    let clone = checkout(&simulator, OWN);
+    let clone = clone_with_pseudonyms();
     let acme = clone.path().join(ACME);
     let before = contents(&acme);
     for path in ["people.csv", "totals.csv"] {

@@ -126,8 +126,8 @@ fn problems(step: &Step, folder: &Path) -> Vec<String> {
         .collect()
 }
 
-#[test]
-fn a_history_with_pseudonyms_is_as_its_manifests_say() {
+/// A clone of a repository in which acme has two days with pseudonyms.
+pub(super) fn clone_with_pseudonyms() -> TempDir {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     for day in ["2026-01-01", "2026-01-02"] {
         let job = Job::on(&simulator)
@@ -136,7 +136,12 @@ fn a_history_with_pseudonyms_is_as_its_manifests_say() {
             .variable("TEST_TIME", &format!("{day}T03:00:00Z"));
         job.run().succeeded();
     }
-    verify(checkout(&simulator, OWN).path()).succeeded();
+    checkout(&simulator, OWN)
+}
+
+#[test]
+fn a_history_with_pseudonyms_is_as_its_manifests_say() {
+    verify(clone_with_pseudonyms().path()).succeeded();
 }
 
 #[test]
