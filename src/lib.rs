@@ -1,28 +1,24 @@
-//! The Copilot activity report, downloaded on a schedule.
+//! Downloads GitHub's Copilot activity report on a schedule.
 //!
-//! GitHub shows who holds a Copilot seat, and when they last used it, only behind a button that a
-//! person has to press. This action reads the same data from GitHub's public API, writes them in
-//! the format of GitHub's own file, and delivers them as a workflow artifact, as a commit to a
-//! repository, or both.
+//! GitHub shows who has a Copilot seat, and when they last used it, only if a person presses a
+//! button. This action reads the same data from GitHub's public API, writes it in the format of
+//! GitHub's own file, and delivers it as a workflow artifact, as a commit to a repository, or both.
 //!
-//! Data flows one way, and so does reading the code:
+//! Data flows one way, and you can read the code in the same order:
 //!
-//! - [`inputs`]: what the user asked for, checked.
-//! - [`run`]: the story of one run: fetch, write, record, upload, tell.
+//! - [`inputs`]: what the user asks for, checked.
+//! - [`run`]: one run from start to end: fetch, write, record, upload, tell.
 //! - [`github`]: GitHub's public API: seats, repositories, commits, pull requests.
-//! - [`report`]: the report: rows, order, formats, completeness. No input or output.
-//! - [`history`]: what an audit repository keeps of all reports. No input or output.
+//! - [`report`]: the report: rows, order, formats, completeness. No I/O.
+//! - [`history`]: what an audit repository keeps of all reports. No I/O.
 //! - [`pages`]: the pages that people look at.
 //! - [`audit`]: the audit repository: what it holds, and how a report gets into it.
 //! - [`runner`]: the Actions runner's protocols: artifact, outputs, annotations, masking.
-//! - [`commands`]: the commands for a clone: `verify`, `import`, `pseudonym`.
+//! - [`commands`]: the commands for a clone: `verify`, `rebuild`, `import`, `pseudonym`.
 //! - [`system`]: the edges: environment, clock, files, network, console.
 //!
-//! [`report`] and [`history`] know nothing of [`github`] or [`runner`], and these two know nothing
-//! of each other. `tests/it/shape/metadata.rs` holds the arrows between these modules.
-//!
-//! [`start`] is where the binary begins. To see a whole run, start `cargo run --example demo`. To
-//! change something, read `CONTRIBUTING.md`.
+//! `tests/it/shape/metadata.rs` checks which module uses which. The binary starts at [`start`]. To
+//! see the action at work, run `cargo run --example demo`. `CONTRIBUTING.md` shows where things are.
 
 #[cfg(test)]
 mod arbitrary_text;

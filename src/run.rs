@@ -5,6 +5,7 @@ mod edges;
 mod fetch;
 pub(crate) mod journal;
 mod prepare;
+mod step;
 mod tell;
 mod upload;
 mod write;
@@ -31,16 +32,16 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     let edges = Edges::new(inputs, environment, console)?;
     let clients = edges.clients(inputs)?;
-    journal.doing("getting ready");
+    journal.step.set("getting ready");
     let places = Places::prepare(inputs, &edges, &clients).await?;
     for (scope, reader) in &clients.readers {
         run_scope(scope, reader, inputs, &edges, &places, journal).await;
     }
-    journal.doing("uploading the artifact");
+    journal.step.set("uploading the artifact");
     let reports = journal.reports();
     let files: Vec<_> = reports.iter().flat_map(|report| report.files()).collect();
     journal.uploaded(places.upload(environment, &files).await);
-    journal.doing("writing outputs and summary");
+    journal.step.set("writing outputs and summary");
     tell::tell(inputs, environment, places.may_name_people, journal);
     match (journal.undone(), tell::over_limit(inputs, journal)) {
         (None, None) => Ok(()),
@@ -64,10 +65,10 @@ async fn run_scope(
     let title = format!("Copilot activity report of the {} {scope}", scope.kind());
     let group = Group::begin(edges.environment, &title);
     let mut ledger = places.audit.as_ref().map(|audit| audit.ledger());
-    let fetched = fetch::fetch(inputs, edges, reader, scope, ledger.as_mut(), journal).await;
+    let fetched = fetch::fetch(inputs, edges, reader, scope, ledger.as_mut(), &journal.step).await;
     let written = match fetched {
         Ok(fetched) => {
-            journal.doing(places.destination.writing(scope));
+            journal.step.set(places.destination.writing(scope));
             let api = reader.address().as_str();
             let (destination, provenance) = (&places.destination, &places.provenance);
             write::write(inputs, destination, provenance, api, fetched).await
@@ -75,7 +76,9 @@ async fn run_scope(
         Err(error) => Err(error),
     };
     if let Some(report) = journal.written(scope, written) {
-        journal.doing(format!("committing the report of {scope}"));
+        journal
+            .step
+            .set(format!("committing the report of {scope}"));
         let fetched = &report.fetched;
         let revoked = fetched.revocable.revoked();
         journal.recorded(match ledger {

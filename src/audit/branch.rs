@@ -6,7 +6,8 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{AuditError, AuditRepository};
+use super::error::AuditError;
+use super::repository::AuditRepository;
 use crate::github::names::BranchName;
 use crate::github::pulls::{PullRequest, PullRequests};
 use crate::report::Report;

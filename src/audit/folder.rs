@@ -1,7 +1,8 @@
 //! Reads a scope's folder, as far as the next report needs it.
 
+use super::error::AuditError;
 use super::neighbors::neighbors;
-use super::{AuditError, AuditRepository};
+use super::repository::AuditRepository;
 use crate::github::commit::Snapshot;
 use crate::history::FolderFiles;
 use crate::history::listing::Listing;

@@ -1,21 +1,13 @@
 //! Looks at the history before the new report is written: the report's files and outputs need it to
 //! tell how active people are, and only a comparison with it shows that a seat is gone.
 
+use super::error::AuditError;
 use super::folder::read_folder;
-use super::{AuditError, AuditRepository, Ledger};
+use super::repository::{AuditRepository, Ledger, Looked};
 use crate::github::commit::MissingBranch;
 use crate::github::names::{BranchName, RepositoryPath};
 use crate::history::{FolderFiles, PriorState, RecordError};
 use crate::report::Report;
-
-/// What the ledger held when it was looked at.
-pub(super) struct Looked {
-    /// The SHA of the commit that was looked at.
-    pub(super) head: String,
-    pub(super) folder: FolderFiles,
-    /// The paths of its files, which follow from the report's day.
-    pub(super) paths: [String; 7],
-}
 
 impl Ledger<'_> {
     /// Reads what earlier reports say, or `None` if there aren't any. A file that can't be read

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::AuditError;
+use super::error::AuditError;
 use crate::github::commit::Snapshot;
 use crate::github::names::{NameError, RepositoryPath};
 use crate::history::Neighbor;

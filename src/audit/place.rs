@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
+use super::error::AuditError;
 use super::folder::read_folder;
-use super::look::Looked;
-use super::{AuditError, AuditRepository};
+use super::repository::AuditRepository;
+use super::repository::Looked;
 use crate::github::commit::{Commit, CommitContent, MissingBranch};
 use crate::github::names::{BranchName, NameError, RepositoryPath};
 use crate::history::{self, Action, FolderFiles, HistoryUpdate, Revoked, UpdatePlan};

@@ -8,8 +8,9 @@
 //! to its branch, everything begins again from the base: what was merged is found there, and what
 //! wasn't is recorded again.
 
+use super::error::AuditError;
 use super::place::{PendingReport, PlacedReport};
-use super::{AuditError, AuditRepository};
+use super::repository::AuditRepository;
 use crate::github::commit::{CommitError, MissingBranch};
 use crate::github::error::GitHubError;
 use crate::github::names::RepositoryName;

@@ -1,6 +1,7 @@
 //! Records a report in the ledger, and says what came of it.
 
-use super::{AuditError, Ledger};
+use super::error::AuditError;
+use super::repository::Ledger;
 use crate::github::commit::{Commit, MissingBranch};
 use crate::github::pulls::PullRequest;
 use crate::history::Revoked;

@@ -17,7 +17,7 @@ use crate::report::completeness::IncompleteReason;
 use crate::report::scope::Scope;
 use crate::report::seat::Seat;
 use crate::run::edges::Edges;
-use crate::run::journal::Journal;
+use crate::run::step::CurrentStep;
 
 /// How often to read the list again until two readings in a row agree on what it lacks.
 const MAX_REREADS: usize = 3;
@@ -61,9 +61,9 @@ pub(crate) async fn fetch(
     reader: &Client,
     scope: &Scope,
     ledger: Option<&mut Ledger<'_>>,
-    journal: &Journal,
+    step: &CurrentStep,
 ) -> anyhow::Result<FetchedReport> {
-    journal.doing(format!("reading the seats of {scope}"));
+    step.set(format!("reading the seats of {scope}"));
     let scope = &match ledger {
         Some(_) => identified(reader, scope).await,
         None => scope.clone(),
@@ -81,7 +81,7 @@ pub(crate) async fn fetch(
     let mut report = read().await?;
     let (mut past, mut history_error) = (None, None);
     if let Some(ledger) = ledger {
-        journal.doing(format!("reading what is recorded of {scope}"));
+        step.set(format!("reading what is recorded of {scope}"));
         match ledger.look(&report).await {
             Ok(found) => past = found,
             Err(error) => {
@@ -98,7 +98,7 @@ pub(crate) async fn fetch(
     }
     let mut gone = Vec::new();
     if let Some(past) = &past {
-        journal.doing(format!("reading the seats of {scope}"));
+        step.set(format!("reading the seats of {scope}"));
         (report, gone) = read_until_stable(report, past, &read).await?;
     }
     drop(bar);

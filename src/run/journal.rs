@@ -8,6 +8,7 @@ use std::rc::Rc;
 use crate::audit::{AuditError, Recorded};
 use crate::pages::summary::Line;
 use crate::report::scope::Scope;
+use crate::run::step::CurrentStep;
 use crate::run::upload::UploadError;
 use crate::run::write::WrittenReport;
 use crate::runner::artifact::Uploaded;
@@ -16,7 +17,7 @@ use crate::runner::log::Group;
 /// What a run did and didn't do.
 #[derive(Default)]
 pub(crate) struct Journal {
-    doing: RefCell<String>,
+    pub(crate) step: CurrentStep,
     scopes: RefCell<Vec<ScopeRun>>,
     artifact: RefCell<Option<Result<Uploaded, UploadError>>>,
     /// Why outputs or summary couldn't be written.
@@ -43,11 +44,6 @@ enum LedgerEntry {
 }
 
 impl Journal {
-    /// Notes what is being done from here on.
-    pub(crate) fn doing(&self, what: impl Into<String>) {
-        *self.doing.borrow_mut() = what.into();
-    }
-
     /// Enters that a report was written, or why it wasn't. Returns the report.
     pub(crate) fn written(
         &self,
@@ -145,7 +141,7 @@ impl Journal {
     /// What to tell if `signal` interrupted the run.
     pub(crate) fn interrupted(&self, signal: &'static str) -> Undone {
         Undone {
-            interruption: Some((signal, self.doing.borrow().clone())),
+            interruption: Some((signal, self.step.to_string())),
             lines: self.lines(),
         }
     }
