@@ -174,7 +174,11 @@ fn a_server_that_asks_to_wait_is_obeyed_by_all_and_not_called_a_rate_limit() {
     let step = job(&simulator).run();
     step.succeeded();
     is_report(&step.report(), &truth(&Seats::people(SEATS)));
-    assert!(!step.printed().contains("limit"), "{}", step.printed());
+    // A slow machine makes requests look expensive, and then the action keeps to the limits by itself.
+    let printed = step
+        .printed()
+        .replace("to keep to GitHub's rate limits", "");
+    assert!(!printed.contains("limit"), "{printed}");
     let told = waits(&step, ", because GitHub asks for it: ");
     let [(seconds, said)] = &told[..] else {
         panic!("{}", step.stdout)

@@ -211,9 +211,13 @@ fn circles(arrows: &Arrows) -> Vec<(&Module, &Module)> {
 #[test]
 fn no_files_use_each_other_in_a_circle() {
     for folder in FOLDERS {
-        let arrows = arrows(&sources(Path::new(folder)));
+        let mut arrows = arrows(&sources(Path::new(folder)));
         assert!(arrows.len() > 20, "{folder}: {arrows:?}");
         assert!(arrows.values().flatten().count() > arrows.len());
+        // A file may use what its parent defines: you read the two together.
+        for (module, used) in &mut arrows {
+            used.retain(|other| !module.starts_with(other));
+        }
         let circles: Vec<String> = circles(&arrows)
             .iter()
             .map(|(from, to)| format!("{} -> {}", from.join("::"), to.join("::")))
