@@ -131,7 +131,7 @@ await promise("1.15", "a mock made of the description alone: its page is read, i
 await promise("1.16", "a mock made of the description alone: without that Link its octocat and octokitten are the report", async () => {
   const env = { ...github.env, GITHUB_API_URL: unlinked, GITHUB_GRAPHQL_URL: `${unlinked}/graphql` };
   for (const scope of [{ organization: "acme" }, { enterprise: "octocorp" }]) {
-    // Both have the number 1 in the example, so there is one person where GitHub counts two: not proved complete.
+    // Both have the number 1 in the example, so there is one person where GitHub counts two: not verified as complete.
     const { report, outputs } = await step(env, { ...scope, "deliver-to": "none", "require-complete": "false" });
     const rows = report().toString().trim().split("\n").slice(1).map((line) => line.split(",").slice(1).join());
     const of = (login, day) => `${login},2021-10-14T06:53:32Z,2021-10-${day}T06:53:32Z,vscode/1.77.3/copilot/1.86.82${scope.enterprise ? ",None" : ""}`;

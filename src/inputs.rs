@@ -141,7 +141,7 @@ impl fmt::Display for Limit {
             Self::Hundredths(most) => {
                 let text = format!("{}.{:02}", most / 100, most % 100);
                 let text = text.trim_end_matches('0').trim_end_matches('.');
-                write!(f, "{text} %")
+                write!(f, "{text}%")
             }
         }
     }
@@ -188,7 +188,7 @@ pub(crate) struct InputErrors(pub Vec<InputError>);
 
 impl fmt::Display for InputErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("The inputs cannot be used; nothing was sent.")?;
+        f.write_str("The inputs aren't valid. Nothing was sent.")?;
         for InputError { input, problem } in &self.0 {
             write!(f, "\n  {input}: {problem}")?;
         }

@@ -57,7 +57,7 @@ impl AuditRepository<'_> {
             }
         }
         Err(AuditError::Other(format!(
-            "{MAX_PULL_REQUESTS_PER_DAY} pull requests began with {first} already, and no further is begun this day"
+            "{MAX_PULL_REQUESTS_PER_DAY} pull requests already use branches that start with {first}, so no further one is opened today"
         )))
     }
 

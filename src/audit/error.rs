@@ -35,11 +35,11 @@ impl AuditError {
     /// reason.
     pub(crate) fn forbids_publishing(&self) -> Option<&'static str> {
         match self.refusal()? {
-            RecordError::OtherScope { .. } => {
-                Some("its folder in the repository holds the history of somebody else")
-            }
+            RecordError::OtherScope { .. } => Some(
+                "its folder in the repository has the history of another organization or enterprise",
+            ),
             RecordError::OtherKey { .. } => {
-                Some("people are called otherwise where it is to be recorded")
+                Some("its history in the repository names people differently")
             }
             _ => None,
         }

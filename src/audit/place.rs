@@ -145,7 +145,7 @@ impl AuditRepository<'_> {
         let complete = if report.is_complete() {
             "complete"
         } else {
-            "NOT PROVED COMPLETE"
+            "NOT VERIFIED AS COMPLETE"
         };
         body.push(format!(
             "{} seats, {} people, {complete}\nReport time: {}\nSHA-256: {}",
@@ -181,10 +181,10 @@ impl PlacedReport {
                 )
             }
             (None, Action::Older(time)) => {
-                format!("nothing committed to {place}: it has a newer report, of {time}")
+                format!("nothing committed to {place}: it has a newer report, from {time}")
             }
             (None, Action::SameTime) => format!(
-                "nothing committed to {place}: another run recorded a report of the same second"
+                "nothing committed to {place}: another run recorded a report from the same second"
             ),
             (None, Action::LessComplete) => format!(
                 "nothing committed to {place}: the day's report there is complete, and this one is not"

@@ -64,7 +64,7 @@ impl AuditRepository<'_> {
                 (Ok(Opened::Nothing), _) => (placed, Ok(None)),
                 (Ok(Opened::Past(past)), _) => {
                     tracing::info!(
-                        "The pull request {} was merged or closed meanwhile; the report is brought to a new one.",
+                        "The pull request {} was merged or closed in the meantime. The report goes to a new one.",
                         past.number
                     );
                     before = Some((placed, past)).filter(|(placed, _)| placed.commit.is_some());
@@ -77,7 +77,7 @@ impl AuditRepository<'_> {
             });
         }
         Err(AuditError::Other(format!(
-            "The pull requests of {} in {repository} were merged or closed {MAX_ROUNDS} times while the report was brought to them.\n  what to do: run the workflow again",
+            "The pull requests of {} in {repository} were merged or closed {MAX_ROUNDS} times while the action added the report.\n  Fix: Run the workflow again.",
             pending.report.scope()
         )))
     }
@@ -94,7 +94,7 @@ impl AuditRepository<'_> {
             error.to_string()
         };
         format!(
-            "{told}\n  done: the report is on the branch {} of {repository}, without a pull request into {}. The day's next run opens it; after that open it by hand, or the next run begins anew from {}",
+            "{told}\n  Done: the report is on the branch {} of {repository}, without a pull request into {}. The next run on the same day opens it. After that, open it yourself, or the next run starts again from {}",
             placed.branch, self.branch, self.branch
         )
     }
@@ -104,9 +104,9 @@ impl AuditRepository<'_> {
     fn body(&self, pending: &PendingReport<'_>, placed: &PlacedReport) -> String {
         let (report, folder) = (pending.report, code(pending.folder.as_str()));
         let complete = if report.is_complete() {
-            "proved complete"
+            "verified as complete"
         } else {
-            "**not proved complete**"
+            "**not verified as complete**"
         };
         let mut rows = vec![
             ("Report time (UTC)", report.time().to_string()),
@@ -122,7 +122,7 @@ impl AuditRepository<'_> {
             .map(|(what, figure)| format!("| {what} | {figure} |\n"))
             .collect();
         format!(
-            "Records GitHub's Copilot activity report of the {} {} in {folder}. This is the report that the pull request began with, {complete}:\n\n| | |\n|---|---:|\n{rows}\nWhile the pull request is open, later runs add their reports to it, a commit each. The newest figures are in {} on its branch.\n\nMerge it, in whichever way, to take the reports over; close it to drop them. Nothing else has to be done: the next run opens another one.\n\n{}\n",
+            "Records GitHub's Copilot activity report of the {} {} in {folder}. This is the first report in the pull request, {complete}:\n\n| | |\n|---|---:|\n{rows}\nWhile the pull request is open, later runs add their reports to it, one commit each. The newest numbers are in {} on its branch.\n\nTo keep the reports, merge, squash, or rebase the pull request. To discard them, close it. The next run opens a new one.\n\n{}\n",
             report.scope().kind(),
             code(report.scope().name()),
             code(&format!("{}/README.md", pending.folder)),
@@ -134,7 +134,7 @@ impl AuditRepository<'_> {
 /// A refusal to open a pull request in a repository where only collaborators can.
 fn by_collaborators(error: &GitHubError, repository: &RepositoryName) -> String {
     format!(
-        "{}\n  missing: only collaborators can open pull requests in {repository} (`pull_request_creation_policy` is `collaborators_only`)\n  what to do: give a token of a collaborator with the role *Write* in `commit-token`",
+        "{}\n  Missing: only collaborators can open pull requests in {repository} (`pull_request_creation_policy` is `collaborators_only`)\n  Fix: Set `commit-token` to a token of a collaborator with the *Write* role.",
         error.without_advice()
     )
 }

@@ -16,7 +16,7 @@ use crate::report::scope::Scope;
 use crate::system::clock::Clock;
 
 /// What a repository without commits begins with.
-const FIRST_FILE: &str = "# Copilot activity reports\n\nOne folder for each organization or enterprise. The files in them are written by a workflow; edits by hand may be overwritten.\n\nWho used Copilot when is personal data: keep this repository private.\n";
+const FIRST_FILE: &str = "# Copilot activity reports\n\nOne folder for each organization or enterprise. A workflow writes the files in them, and may overwrite your edits.\n\nWho used Copilot when is personal data, so keep this repository private.\n";
 
 /// The repository that reports are committed to.
 pub(crate) struct AuditRepository<'a> {
@@ -61,7 +61,7 @@ impl<'a> AuditRepository<'a> {
             Some(branch) => branch.clone(),
             None => repository.default_branch().with_context(|| {
                 format!(
-                    "GitHub names no default branch for {}; name one in `branch`",
+                    "GitHub returned no default branch for {}. Set `branch`",
                     inputs.repository
                 )
             })?,
@@ -114,7 +114,7 @@ impl<'a> AuditRepository<'a> {
     fn mark(&self) -> Result<String, AuditError> {
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(|error| {
-            AuditError::Other(format!("the system gives no random numbers: {error}"))
+            AuditError::Other(format!("the system provides no random numbers: {error}"))
         })?;
         let random = hex::encode(random);
         Ok(match self.provenance.run() {

@@ -49,7 +49,7 @@ pub(crate) fn start(
     let keys: Vec<&str> = PSEUDONYM_KEY.into_iter().filter(is_set).collect();
     if !keys.is_empty() {
         let problem = format!(
-            "Downloaded reports have people's own names and not their numbers, so no pseudonyms can be made of them: a history with pseudonyms begins with its first run. Unset {} to import them with their names.",
+            "Downloaded reports have logins but no user IDs, so the command can't create pseudonyms from them. A history with pseudonyms starts with its first run. Unset {} to import the reports with logins.",
             keys.join(" and "),
         );
         return Ok(unusable(environment, &problem));
@@ -60,7 +60,7 @@ pub(crate) fn start(
     let days: &u16 = required(flags, "inactive-after-days")?;
     if !from.is_dir() {
         let name = shown(&from.to_string_lossy());
-        return Ok(unusable(environment, &format!("{name} is no folder.")));
+        return Ok(unusable(environment, &format!("{name} isn't a directory.")));
     }
     let target = directory.join(&scope.name().to_ascii_lowercase())?;
     let place = PathBuf::from(target.as_str());
@@ -96,7 +96,7 @@ fn tell(target: &RepositoryPath, scope: &Scope, made: &Made) {
         });
     let path = quoted(target.as_str());
     let lines = format!(
-        "Made {}: the history of the {} {scope}, {}{span}.\nNow commit it, and the next run of the action continues from it:\n  git add -- {path}\n  git commit -m 'Copilot activity of {scope}, downloaded in the past'\n  git push",
+        "Created {}: the history of the {} {scope}, {}{span}.\nCommit and push it. The next run of the action continues from it:\n  git add -- {path}\n  git commit -m 'Import the Copilot activity history of {scope}'\n  git push",
         shown(target.as_str()),
         scope.kind(),
         count(made.days, "day"),
@@ -110,16 +110,16 @@ fn refuse_taken(place: &Path) -> anyhow::Result<()> {
     // A link that leads nowhere is there, too.
     let is_free = match fs::symlink_metadata(place) {
         Ok(found) if found.is_dir() => fs::read_dir(place)
-            .with_context(|| format!("{name} could not be read"))?
+            .with_context(|| format!("{name} couldn't be read"))?
             .next()
             .is_none(),
         Ok(_) => false,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
-        Err(error) => return Err(error).with_context(|| format!("{name} could not be read")),
+        Err(error) => return Err(error).with_context(|| format!("{name} couldn't be read")),
     };
     if !is_free {
         bail!(
-            "{name} is there already, and a history cannot be put before another. Nothing was written.\n  what to do: import into a clone that has no history of this scope yet, or name another `--directory`"
+            "{name} already exists, and reports can't be added before an existing history. Nothing was written.\n  Fix: Import into a clone without a history of this organization or enterprise, or set another `--directory`."
         );
     }
     Ok(())
@@ -127,7 +127,7 @@ fn refuse_taken(place: &Path) -> anyhow::Result<()> {
 
 /// Looks at every file, and says all that is wrong at once.
 fn look(from: &Path, scope: &Scope, now: Timestamp) -> anyhow::Result<Plan> {
-    let unread = || format!("{} could not be read", shown(&from.to_string_lossy()));
+    let unread = || format!("{} couldn't be read", shown(&from.to_string_lossy()));
     let mut names = Vec::new();
     for entry in fs::read_dir(from).with_context(unread)? {
         names.push(entry.with_context(unread)?.file_name());
@@ -146,11 +146,11 @@ fn look(from: &Path, scope: &Scope, now: Timestamp) -> anyhow::Result<Plan> {
             .is_some_and(|e| e.eq_ignore_ascii_case("csv"));
         if !is_csv || !path.is_file() {
             let what = if path.is_dir() {
-                "a folder"
+                "a directory"
             } else {
-                "no CSV file"
+                "not a CSV file"
             };
-            log::answer(&format!("Passed over {}: it is {what}.", shown(&name)));
+            log::answer(&format!("Skipped {}: it's {what}.", shown(&name)));
             continue;
         }
         let read = fs::read(&path)
@@ -163,7 +163,7 @@ fn look(from: &Path, scope: &Scope, now: Timestamp) -> anyhow::Result<Plan> {
     }
     if downloads.is_empty() && bad.is_empty() {
         bail!(
-            "{} holds no CSV file. Nothing was written.",
+            "{} contains no CSV files. Nothing was written.",
             shown(&from.to_string_lossy())
         );
     }
@@ -176,14 +176,14 @@ fn look(from: &Path, scope: &Scope, now: Timestamp) -> anyhow::Result<Plan> {
             .map(|(name, error)| format!("\n  {}: {error}", shown(name)))
             .collect();
         bail!(
-            "{} cannot be imported; nothing was written.{}",
+            "{} can't be imported. Nothing was written.{}",
             count(bad.len(), "file"),
             bad.concat()
         );
     }
     for (name, other) in &plan.same {
         let (name, other) = (shown(name), shown(other));
-        log::answer(&format!("Passed over {name}: it is the same as {other}."));
+        log::answer(&format!("Skipped {name}: it's the same as {other}."));
     }
     Ok(plan)
 }
@@ -206,14 +206,14 @@ impl Work<'_> {
             .find(|folder| folder.is_dir())
             .filter(|folder| *folder != Path::new(""))
             .unwrap_or(Path::new("."));
-        let unwritten = || format!("{} could not be written", shown(&place.to_string_lossy()));
+        let unwritten = || format!("{} couldn't be written", shown(&place.to_string_lossy()));
         let here = fs::canonicalize(".").with_context(unwritten)?;
         if !fs::canonicalize(beside)
             .with_context(unwritten)?
             .starts_with(&here)
         {
             bail!(
-                "{} leads out of this folder through a symbolic link. Nothing was written.",
+                "{} leads out of this directory through a symbolic link. Nothing was written.",
                 shown(&beside.to_string_lossy())
             );
         }
@@ -248,17 +248,17 @@ impl Work<'_> {
             }
             let action = self
                 .record(download, folder, previous.as_deref(), &mut listing)
-                .with_context(|| format!("{} could not be imported", shown(&download.name)))?;
+                .with_context(|| format!("{} couldn't be imported", shown(&download.name)))?;
             let name = shown(&download.name);
             match (action, same_day) {
                 (Action::Record, Some(last)) => log::answer(&format!(
-                    "Passed over {}: {name} is a later one of the same day.",
+                    "Skipped {}: {name} is from later on the same day.",
                     shown(&last.name)
                 )),
                 (Action::Record, None) => made.days += 1,
                 _ => {
                     log::answer(&format!(
-                        "Passed over {name}: no seat differs from an earlier one of the same day."
+                        "Skipped {name}: its seats are the same as in an earlier report of the same day."
                     ));
                     continue;
                 }
@@ -309,7 +309,7 @@ impl Work<'_> {
 
     fn go_on(&self) -> anyhow::Result<()> {
         if self.stop.load(Ordering::Relaxed) {
-            bail!("Interrupted; nothing was written.");
+            bail!("Interrupted. Nothing was written.");
         }
         Ok(())
     }

@@ -26,14 +26,14 @@ pub(crate) const COMMAND: &str = "pseudonym";
 pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Exit> {
     let unusable = |what: &str| Ok(unusable(environment, what));
     let Some((variable, key)) = environment.secret(PSEUDONYM_KEY) else {
-        return unusable("PSEUDONYM_KEY is missing: set it to the key of the reports.");
+        return unusable("PSEUDONYM_KEY isn't set. Set it to the key of the reports.");
     };
     let key = match PseudonymKey::new(key.trim().into()) {
         Ok(key) => key,
         Err(error) => return unusable(&format!("{variable}: {error}.")),
     };
     let person = flags.get_one::<String>("LOGIN-OR-ID");
-    let person = person.context("LOGIN-OR-ID is missing")?.trim();
+    let person = person.context("LOGIN-OR-ID isn't set")?.trim();
     let login = person.strip_prefix('@');
     if let (Ok(id), None) = (person.parse(), login) {
         log::answer(&key.of_id(id));
@@ -41,11 +41,11 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
     }
     let login = login.unwrap_or(person);
     if !is_login(login) {
-        return unusable("LOGIN-OR-ID is neither a login nor a number.");
+        return unusable("LOGIN-OR-ID is neither a login nor a user ID.");
     }
     let Some((variable, token)) = environment.secret(TOKEN) else {
         return unusable(
-            "GITHUB_TOKEN is missing: GitHub is asked with it for the number of a login. A number needs none.",
+            "GITHUB_TOKEN isn't set. The command needs a token to get the user ID of a login from GitHub. If you give the user ID, you don't need a token.",
         );
     };
     let clock = Clock::system(environment);
@@ -66,7 +66,7 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
     let id = runtime.block_on(async {
         let exchange = Exchange::new(http, address, clock, rate_limiter);
         let client = Client::new(&exchange, Identity::Token(&token.trim().into()));
-        let client = client.with_context(|| format!("{variable} cannot be used"))?;
+        let client = client.with_context(|| format!("{variable} can't be used"))?;
         anyhow::Ok(user::id(&client, login).await?)
     })?;
     log::answer(&key.of_id(id));

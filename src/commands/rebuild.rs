@@ -32,17 +32,17 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
     let inactive_after = SignedDuration::from_hours(i64::from(*days) * 24);
     let name = shown(&folder.to_string_lossy());
     if !folder.is_dir() {
-        return Ok(unusable(environment, &format!("{name} isn't a folder.")));
+        return Ok(unusable(environment, &format!("{name} isn't a directory.")));
     }
     let mut found = histories(folder)?;
     let Some(history) = found.remove("") else {
         let others: Vec<String> = found.keys().map(|below| shown(below)).collect();
         let what = match others.len() {
             0 => format!(
-                "{name} isn't the folder of a history: it has no reports such as `reports/2026/2026-11-22.csv`. Nothing was written. Name the folder of an organization or enterprise in a clone."
+                "{name} isn't the folder of a history: it has no reports such as `reports/2026/2026-11-22.csv`. Nothing was written. Use the folder of an organization or enterprise in a clone."
             ),
             _ => format!(
-                "{name} isn't the folder of a history, but a folder above. Nothing was written. Name one of these in it: {}.",
+                "{name} isn't the folder of a history, but a folder above it. Nothing was written. Use one of these folders in it: {}.",
                 others.join(", ")
             ),
         };
@@ -62,16 +62,16 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
         is_stopped,
     ) {
         Ok(rebuilt) => rebuilt,
-        Err(RebuildError::Interrupted) => bail!("Interrupted; nothing was written."),
+        Err(RebuildError::Interrupted) => bail!("Interrupted. Nothing was written."),
         Err(RebuildError::Checkout(problems)) => {
             bail!(
-                "{name} can't be rebuilt, because its files aren't those that were recorded. Nothing was written.{}",
+                "{name} can't be rebuilt, because the files in this checkout differ from the recorded ones. Nothing was written.{}",
                 lines(&problems)
             );
         }
         Err(RebuildError::Unreadable(problems)) => {
             bail!(
-                "{name} can't be rebuilt without these files. Nothing was written.{}\n  what to do: take each of them from the commit before it was damaged: `git log -- FILE`, and then `git checkout COMMIT -- FILE`",
+                "{name} can't be rebuilt without these files. Nothing was written.{}\n  Fix: Restore each file from the commit before it was damaged. To find that commit, run `git log -- FILE`. Then run `git checkout COMMIT -- FILE`.",
                 lines(&problems)
             );
         }
@@ -79,7 +79,7 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
     };
     let staged = stage(&rebuilt, temporary.path(), folder).with_context(unwritten(&name))?;
     if is_stopped() {
-        bail!("Interrupted; nothing was written.");
+        bail!("Interrupted. Nothing was written.");
     }
     for (from, to) in staged {
         if let Some(parent) = to.parent() {
@@ -114,7 +114,7 @@ fn stage(
         for parent in parents {
             let is_link = fs::symlink_metadata(parent).is_ok_and(|found| !found.is_dir());
             if is_link {
-                bail!("{} isn't a folder", shown(&parent.to_string_lossy()));
+                bail!("{} isn't a directory", shown(&parent.to_string_lossy()));
             }
         }
         let from = temporary.join(number.to_string());
@@ -137,7 +137,7 @@ fn print(folder: &Path, rebuilt: &Rebuilt) {
     let name = shown(&folder.to_string_lossy());
     if rebuilt.files.is_empty() {
         log::answer(&format!(
-            "Nothing to rebuild in {name}: the files of the {} {scope} say all that its reports say.",
+            "Nothing to rebuild in {name}: the files of the {} {scope} already have everything that its reports have.",
             scope.kind()
         ));
     }
@@ -152,10 +152,10 @@ fn print(folder: &Path, rebuilt: &Rebuilt) {
     }
     let problems = &rebuilt.verdict.problems;
     if problems.is_empty() {
-        log::answer("All is as the manifests say.");
+        log::answer("Verification passed.");
     } else {
         tracing::warn!(
-            "`verify` still finds {}. Only the newest manifest was written again: older ones are evidence, and they go on to name what was there before. If a file that only grows couldn't be restored to the byte, verify from the next recorded day on, with `--since`.{}",
+            "`verify` still finds {}. The command rewrote only the newest manifest. Older manifests are evidence, so they still list the files as they were before. If an append-only file couldn't be restored byte for byte, use `--since` to verify from the next recorded day on.{}",
             count(problems.len(), "problem"),
             lines(problems)
         );
@@ -163,7 +163,7 @@ fn print(folder: &Path, rebuilt: &Rebuilt) {
     if !rebuilt.files.is_empty() {
         let path = quoted(&folder.to_string_lossy());
         log::answer(&format!(
-            "Now look at what changed, and commit it:\n  git add --all -- {path}\n  git commit -m 'Copilot activity of {scope}, rebuilt from its reports' -- {path}\n  git push"
+            "Review what changed, and then commit and push it:\n  git add --all -- {path}\n  git commit -m 'Rebuild the Copilot activity history of {scope} from its reports' -- {path}\n  git push"
         ));
     }
 }

@@ -30,14 +30,14 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
     let since = flags.get_one::<Date>(SINCE).copied();
     let name = shown(&top.to_string_lossy());
     if !top.is_dir() {
-        return Ok(unusable(environment, &format!("{name} is no folder.")));
+        return Ok(unusable(environment, &format!("{name} isn't a directory.")));
     }
     let histories = histories(top)?;
     if histories.is_empty() {
         return Ok(unusable(
             environment,
             &format!(
-                "No history was found in {name}: no folder in it has manifests as `reports/2026/2026-11-22.json`, `{TOTALS}`, or `{SEATS}` beside `{PEOPLE}`. Name a clone, or the folder of an organization or enterprise in it."
+                "No history was found in {name}. No folder in it has manifests such as `reports/2026/2026-11-22.json`, `{TOTALS}`, or `{SEATS}` next to `{PEOPLE}`. Use a clone, or the folder of an organization or enterprise in it."
             ),
         ));
     }
@@ -51,20 +51,17 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
     }
     let from = since.map_or_else(String::new, |since| format!(" from {since} on"));
     if problems > 0 {
-        let what = format!(
-            "Not all{from} is as the manifests say: {}.",
-            count(problems, "problem")
-        );
+        let what = format!("Verification failed{from}: {}.", count(problems, "problem"));
         log::finding(environment, &what);
         return Ok(Exit::Bad);
     }
     if let (Some(since), 0) = (since, days) {
         let what = format!(
-            "--{SINCE} {since}: no day from then on has a report in {name}, so nothing was verified. Name the day of a report, or an earlier one."
+            "--{SINCE} {since}: no report from that day on is in {name}, so nothing was verified. Use the day of a report, or an earlier day."
         );
         return Ok(unusable(environment, &what));
     }
-    log::answer(&format!("All{from} is as the manifests say."));
+    log::answer(&format!("Verification passed{from}."));
     Ok(Exit::Good)
 }
 
@@ -75,12 +72,15 @@ fn tell(environment: &Environment, folder: &Path, verdict: &Verdict, since: Opti
         let line = format!("{} {what}", shown(&path.to_string_lossy()));
         log::finding(environment, &line);
     }
-    let scope = verdict.scope.as_deref().unwrap_or("nobody knows whom");
+    let scope = verdict
+        .scope
+        .as_deref()
+        .unwrap_or("unknown organization or enterprise");
     let span = verdict.span.map_or_else(String::new, |(first, last)| {
         format!(" from {first} to {last}")
     });
     let left_out = since.map_or_else(String::new, |since| {
-        format!(" Nothing before {since} was looked at.")
+        format!(" Days before {since} weren't checked.")
     });
     let line = format!(
         "{}: {}, {}{span}, {} checked, {}.{left_out}",
@@ -118,11 +118,11 @@ impl Files for History {
         let kind = fs::symlink_metadata(&path)?.file_type();
         if kind.is_symlink() {
             return Err(io::Error::other(
-                "it is a symbolic link, and none is followed",
+                "it's a symbolic link, and the command doesn't follow links",
             ));
         }
         if !kind.is_file() {
-            return Err(io::Error::other("it is no file"));
+            return Err(io::Error::other("it isn't a regular file"));
         }
         File::open(path)
     }
@@ -175,7 +175,7 @@ fn below(all: &[String], folder: &str) -> BTreeSet<String> {
 
 /// Finds everything below a folder that is no folder itself, but for git's own.
 fn walk(folder: &Path, name: &str, found: &mut Vec<String>) -> anyhow::Result<()> {
-    let unread = || format!("{} could not be read", shown(&folder.to_string_lossy()));
+    let unread = || format!("{} couldn't be read", shown(&folder.to_string_lossy()));
     for entry in fs::read_dir(folder).with_context(unread)? {
         let entry = entry.with_context(unread)?;
         let own = entry.file_name().to_string_lossy().into_owned();

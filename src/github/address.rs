@@ -25,20 +25,20 @@ struct Endpoint {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AddressError {
     /// It is no absolute http or https address.
-    #[error("{variable} is not a web address")]
+    #[error("{variable} is not an http:// or https:// URL")]
     NotAnAddress {
         /// The variable that holds it.
         variable: &'static str,
     },
     /// The token would travel in the clear.
-    #[error("{variable} must begin with https://, so that the token is not sent in the clear")]
+    #[error("{variable} must start with https://, so that the token isn't sent unencrypted")]
     NotEncrypted {
         /// The variable that holds it.
         variable: &'static str,
     },
     /// GitHub Enterprise Server serves its API at `/api/v3`.
     #[error(
-        "GITHUB_API_URL is that of a GitHub Enterprise Server, which has no Copilot seats. The report can be taken from github.com and from GitHub with data residency (ghe.com)"
+        "GITHUB_API_URL points to GitHub Enterprise Server, which doesn't have Copilot seats. You can get the report from github.com and from GitHub with data residency (ghe.com)."
     )]
     EnterpriseServer,
 }

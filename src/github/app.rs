@@ -34,7 +34,7 @@ pub(crate) struct ClientId(String);
 /// Why a text cannot be the client ID of a GitHub App.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "it is not the client ID of a GitHub App, which has letters, digits and dots only (`Iv23…`) and stands on the App's settings page"
+    "it isn't the client ID of a GitHub App. A client ID has only letters, digits, and dots (`Iv23…`), and the App's settings page shows it."
 )]
 pub(crate) struct ClientIdError;
 
@@ -134,7 +134,7 @@ impl App {
             if ahead < 0 { "ahead of" } else { "behind" },
         );
         tracing::warn!(
-            "This machine's clock is {by} s {how} GitHub's, so GitHub refused what the App signed. It is signed again by GitHub's clock; the report's time is this machine's. Set the clock of the runner."
+            "This machine's clock is {by} s {how} GitHub's, so GitHub rejected the App's JWT. The action signs it again with GitHub's time. The report's time is still this machine's. Correct the runner's clock."
         );
         true
     }

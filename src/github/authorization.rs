@@ -9,7 +9,7 @@ use super::error::{ApiError, GitHubError, Purpose};
 
 /// A token that can't be part of a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the token has characters that no token has")]
+#[error("the token has characters that tokens can't have")]
 pub(crate) struct TokenError;
 
 /// A token, and what a request with it counts for.

@@ -103,12 +103,14 @@ impl Client {
             return Err(request.failed(ErrorKind::Unusable {
                 status: StatusCode::OK,
                 request_id: RequestId::default(),
-                what: format!("it says that the file has {size} bytes, more than GitHub serves"),
+                what: format!(
+                    "it says that the file has {size} bytes, which is more than GitHub serves"
+                ),
             }));
         }
         let whole = |response: &Response| match response.body.len() {
             length if length == size => Ok(()),
-            length => Err(response.unusable(&format!("it has {length} bytes of {size}"))),
+            length => Err(response.unusable(&format!("it has {length} bytes instead of {size}"))),
         };
         let ((), response) = self.send(&request, whole).await?;
         Ok(response.body)

@@ -327,7 +327,7 @@ impl<'a> Committer<'a> {
         rules: &Rules,
         budget: &mut RetryBudget,
     ) -> Result<Option<Commit>, CommitError> {
-        tracing::debug!("the commit did not succeed: {error}");
+        tracing::debug!("The commit failed: {error}");
         let may_go_on = budget.wait(self.clock).await;
         let (now, ours) = match self.history().await {
             Ok(found) => found,
@@ -340,14 +340,14 @@ impl<'a> Committer<'a> {
             }
             // What happened to the commit isn't known, and the first error says why.
             Err(reading) => {
-                tracing::debug!("what became of the commit could not be read: {reading}");
+                tracing::debug!("Couldn't check whether the commit was created: {reading}");
                 return Err(CommitError::Unknown {
                     error: Box::new(error),
                 });
             }
         };
         if let Some(commit) = ours {
-            tracing::info!("The answer to the commit was lost, but the commit is there.");
+            tracing::info!("GitHub's response to the commit was lost, but the commit exists.");
             return Ok(Some(commit));
         }
         let moved = now.as_deref() != parent.exists.then_some(&*parent.head.commit);
@@ -369,7 +369,7 @@ impl<'a> Committer<'a> {
         }
         if moved {
             tracing::info!(
-                "Somebody else committed to {} of {} meanwhile; the report is placed on top of that.",
+                "Someone else committed to {} of {} in the meantime. The action adds the report on top.",
                 self.branch,
                 self.repository
             );

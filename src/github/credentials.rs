@@ -162,7 +162,7 @@ impl Authorize for AppItself {
             Authorization::new(assertion, self.quota, now).ok()
         });
         signed.ok_or_else(|| {
-            let asked = "nothing; the App's assertion could not be signed".to_owned();
+            let asked = "nothing, because the App's JWT couldn't be signed".to_owned();
             let kind = ErrorKind::App(AppError::Unsigned);
             GitHubError::new(purpose.clone(), asked, kind)
         })
@@ -278,7 +278,9 @@ impl Installation {
         let read = |response: &Response| {
             serde_json::from_slice(&response.body)
                 .map(|MapOnly(read)| read)
-                .map_err(|_| response.of_another_form("it has not the form that GitHub describes"))
+                .map_err(|_| {
+                    response.of_another_form("it doesn't have the format that GitHub documents")
+                })
         };
         let clock = self.exchange.clock();
         let asked_at = clock.elapsed();
@@ -286,7 +288,7 @@ impl Installation {
             send_with_retry(&self.exchange, &self.app, &request, read).await?;
         (self.app.mask)(body.token.expose_secret());
         let authorization = Authorization::new(body.token, self.quota, clock.now())
-            .map_err(|_| response.unusable("the token in it cannot stand in a header"))?;
+            .map_err(|_| response.unusable("the token in it can't be used in a header"))?;
         // By the clock of the response, which can differ from ours.
         let begins = date_of(&response.headers).unwrap_or_else(|| clock.now());
         let lasts = Duration::try_from(body.expires_at.duration_since(begins)).unwrap_or_default();

@@ -81,7 +81,7 @@ impl fmt::Display for Purpose {
                 write!(f, "Reading the ID of the {} {}", scope.kind(), scope.name())
             }
             Self::Visibility(repository) => {
-                write!(f, "Asking whether the repository {repository} is public")
+                write!(f, "Checking whether the repository {repository} is public")
             }
             Self::Installation(scope) => write!(
                 f,
@@ -91,13 +91,13 @@ impl fmt::Display for Purpose {
             ),
             Self::AppToken(scope) => write!(
                 f,
-                "Getting a token of the GitHub App for the {} {}",
+                "Getting a GitHub App token for the {} {}",
                 scope.kind(),
                 scope.name()
             ),
             Self::Commit(repository) => write!(f, "Committing to the repository {repository}"),
             Self::History(repository) => {
-                write!(f, "Reading what is recorded in the repository {repository}")
+                write!(f, "Reading the history in the repository {repository}")
             }
             Self::PullRequest(repository) => {
                 write!(
@@ -105,14 +105,14 @@ impl fmt::Display for Purpose {
                     "Finding or opening the pull request in the repository {repository}"
                 )
             }
-            Self::User => f.write_str("Asking for the number of the login"),
+            Self::User => f.write_str("Getting the user ID of the login"),
         }
     }
 }
 
 /// A failed request to GitHub.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{}\n  what to do: {}", self.without_advice(), self.advice())]
+#[error("{}\n  Fix: {}", self.without_advice(), self.advice())]
 pub(crate) struct GitHubError {
     /// What the request was for.
     pub purpose: Purpose,
@@ -133,10 +133,10 @@ pub(crate) enum ErrorKind {
     #[error("{0}")]
     Refused(ApiError),
     /// There's no response because of the network, a proxy, a name, or a certificate.
-    #[error("answer: none, {0}")]
+    #[error("Response: none, {0}")]
     Transport(#[from] TransportError),
     /// The response isn't GitHub's or isn't whole: a proxy's page, or JSON that's cut off.
-    #[error("answer: {status}{request_id}, but it cannot be used: {what}")]
+    #[error("Response: {status}{request_id}, but it can't be used: {what}")]
     Unusable {
         /// The response's status.
         status: StatusCode,
@@ -147,7 +147,7 @@ pub(crate) enum ErrorKind {
     },
     /// The response is whole and is JSON, but not of the form that GitHub documents. It would be the
     /// same again.
-    #[error("answer: {status}{request_id}, but it cannot be used: {what}")]
+    #[error("Response: {status}{request_id}, but it can't be used: {what}")]
     UnexpectedForm {
         /// The response's status.
         status: StatusCode,
@@ -157,7 +157,7 @@ pub(crate) enum ErrorKind {
         what: String,
     },
     /// GraphQL reports a failure with status 200 and a list of errors.
-    #[error("answer: 200 OK{request_id}, with errors: {}", listed(.errors))]
+    #[error("Response: 200 OK{request_id}, with errors: {}", listed(.errors))]
     Graphql {
         /// The request ID.
         request_id: RequestId,
@@ -167,13 +167,15 @@ pub(crate) enum ErrorKind {
         errors: Vec<GraphqlError>,
     },
     /// GitHub asks for a longer wait than the user wants.
-    #[error("answer: {}\n  missing: {}", .0.answer().unwrap_or("none, nothing more was sent"), .0)]
+    #[error("Response: {}\n  Missing: {}", .0.answer().unwrap_or("none, nothing more was sent"), .0)]
     WaitBudgetExceeded(Box<WaitBudgetExceeded>),
     /// The GitHub App cannot read seats there.
     #[error("{0}")]
     App(AppError),
     /// The response leads to another server, which must not get the token.
-    #[error("answer: it leads to {address}, which is not GitHub's API; it was not followed")]
+    #[error(
+        "Response: a redirect or link to {address}, which isn't GitHub's API, so the action didn't follow it"
+    )]
     Foreign {
         /// The address it leads to.
         address: String,
@@ -227,7 +229,7 @@ impl RequestId {
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Some(id) => write!(f, " (request {id})"),
+            Some(id) => write!(f, " (request ID {id})"),
             None => Ok(()),
         }
     }
@@ -279,7 +281,7 @@ impl GitHubError {
             ..
         } = self;
         let tried = self.tries_made();
-        format!("{purpose} failed.\n  asked: {asked}{tried}\n  {kind}")
+        format!("{purpose} failed.\n  Request: {asked}{tried}\n  {kind}")
     }
 
     /// The response, if it asks to wait because of a rate limit or by `Retry-After`.

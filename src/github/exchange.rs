@@ -100,16 +100,16 @@ impl Exchange {
                 }));
             }
             if request.method != Method::GET {
-                return Err(
-                    response.unusable("it is a redirect, which is not followed when writing")
-                );
+                return Err(response.unusable(
+                    "it's a redirect, and the action doesn't follow redirects when it writes",
+                ));
             }
             url = next;
         }
         Err(request.failed(ErrorKind::Unusable {
             status: StatusCode::FOUND,
             request_id: RequestId::default(),
-            what: format!("more than {MAX_REDIRECTS} redirects one after another"),
+            what: format!("more than {MAX_REDIRECTS} redirects in a row"),
         }))
     }
 
@@ -198,7 +198,7 @@ impl Exchange {
             return Err(Box::new(ErrorKind::Unusable {
                 status: parts.status,
                 request_id,
-                what: format!("it is larger than {max} bytes"),
+                what: format!("it's larger than {max} bytes"),
             }));
         }
         Ok((parts.status, parts.headers, body.bytes))

@@ -22,16 +22,18 @@ pub(crate) struct RepositoryPath(String);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NameError {
     /// Not `owner/name`, or with characters GitHub does not allow.
-    #[error("a repository is written `owner/name`, with letters, digits, `-`, `_` and `.` only")]
+    #[error(
+        "a repository must have the format `owner/name`, with only letters, digits, `-`, `_`, and `.`"
+    )]
     Repository,
     /// Git allows no such branch (`git help check-ref-format`).
-    #[error("this cannot be the name of a branch ({0})")]
+    #[error("this can't be the name of a branch ({0})")]
     Branch(&'static str),
     /// The path leaves its folder, or could be read as another.
-    #[error("this cannot be a folder in a repository ({0})")]
+    #[error("this can't be a folder in a repository ({0})")]
     Path(&'static str),
     /// Writing workflows needs a permission that nobody should give for this.
-    #[error("reports are not written below .github/workflows")]
+    #[error("reports are not allowed in .github/workflows")]
     Workflows,
 }
 
@@ -77,27 +79,27 @@ impl BranchName {
     pub(crate) fn parse(text: &str) -> Result<Self, NameError> {
         let name = text.strip_prefix("refs/heads/").unwrap_or(text);
         let why = if name.is_empty() {
-            Some("it is empty")
+            Some("it's empty")
         } else if name.starts_with("refs/") {
-            Some("it names another kind of reference")
+            Some("it's another kind of reference")
         } else if name.starts_with('-') || name == "@" || name == "HEAD" {
-            Some("git keeps that name for itself")
+            Some("Git reserves that name")
         } else if name.contains("..") || name.contains("@{") {
             Some("it has `..` or `@{`")
         } else if name
             .chars()
             .any(|c| c.is_control() || " ~^:?*[\\".contains(c))
         {
-            Some("it has a space, a control character or one of ~^:?*[\\")
+            Some("it has a space, a control character, or one of ~^:?*[\\")
         } else if name.split('/').any(|part| {
             part.is_empty()
                 || part.starts_with('.')
                 || part.ends_with('.')
                 || part.ends_with(".lock")
         }) {
-            Some("a part of it is empty, begins or ends with a dot, or ends with .lock")
+            Some("a part of it is empty, starts or ends with a dot, or ends with .lock")
         } else if name.len() > 200 {
-            Some("it is too long")
+            Some("it's too long")
         } else {
             None
         };
@@ -138,11 +140,11 @@ impl RepositoryPath {
         let segments: Vec<&str> = text.split('/').collect();
         for segment in &segments {
             let why = if segment.is_empty() {
-                Some("it begins with a slash or has an empty part")
+                Some("it starts with a slash or has an empty part")
             } else if *segment == "." || *segment == ".." {
                 Some("it has a part `.` or `..`")
             } else if is_git(segment) {
-                Some("git keeps `.git` for itself")
+                Some("Git reserves `.git`")
             } else if segment.ends_with('.') || segment.ends_with(' ') {
                 Some("a part of it ends with a dot or a space")
             } else if segment.chars().any(|c| {

@@ -221,7 +221,7 @@ impl<'a> PullRequests<'a> {
             if !may_pass || tries >= MAX_TRIES {
                 return Err(error);
             }
-            tracing::debug!("Opening the pull request is tried again: {error}");
+            tracing::debug!("Retrying to open the pull request: {error}");
             self.clock.sleep(BACKOFF.around(tries, jitter())).await;
         }
     }

@@ -88,24 +88,24 @@ impl WaitBudgetExceeded {
 impl fmt::Display for WaitBudgetExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let asks = if self.is_for_a_limit() {
-            "GitHub's rate limit leaves no request"
+            "GitHub's rate limit is exhausted"
         } else {
-            "GitHub asks to be left alone"
+            "GitHub asks clients to wait"
         };
         let (wait, end) = (begun_seconds(self.wait), self.end);
         write!(f, "{asks} for another {wait} s, until {end}, and ")?;
         match self.waited.as_secs() {
             0 => f.write_str("that")?,
-            waited => write!(f, "together with the {waited} s waited before that")?,
+            waited => write!(f, "together with the {waited} s already waited, that")?,
         }
         let max = self.budget.max.as_secs();
         match self.budget.input {
-            None => write!(f, " is more than the {max} s that this command waits"),
+            None => write!(f, " is more than the {max} s that this command waits."),
             Some(input) => {
                 let minutes = max / 60;
                 write!(
                     f,
-                    " is more than the {minutes} minutes that `{input}` allows"
+                    " is more than the {minutes} minutes that `{input}` allows."
                 )
             }
         }
@@ -243,7 +243,7 @@ fn announce(state: &mut State, (now, until): (Duration, Duration), end: Timestam
     }
     state.announced_until = until;
     let why = match (reason, state.throttle(until)) {
-        (Reason::Pace, _) => "to keep to GitHub's rate limits.".to_owned(),
+        (Reason::Pace, _) => "to stay within GitHub's rate limits.".to_owned(),
         (Reason::Hold, None) => {
             "because of GitHub's rate limit: no request is left until then.".to_owned()
         }

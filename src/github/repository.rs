@@ -35,17 +35,17 @@ pub(crate) struct Repository {
 pub(crate) enum Closed {
     /// It is archived, which makes it read-only.
     #[error(
-        "The repository {0} is archived, so nothing can be committed to it. Nothing was read and nothing delivered.\n  what to do: unarchive it in its settings, or name another one in `repository`"
+        "The repository {0} is archived, so nothing can be committed to it. Nothing was read or delivered.\n  Fix: Unarchive it in its settings, or set `repository` to another one."
     )]
     Archived(RepositoryName),
     /// GitHub has disabled it.
     #[error(
-        "GitHub has disabled the repository {0}, so nothing can be committed to it. Nothing was read and nothing delivered.\n  what to do: open its page on GitHub, which says why and whom to contact, or name another one in `repository`"
+        "GitHub has disabled the repository {0}, so nothing can be committed to it. Nothing was read or delivered.\n  Fix: Open its page on GitHub, which says why and whom to contact, or set `repository` to another one."
     )]
     Disabled(RepositoryName),
     /// Its pull requests are turned off.
     #[error(
-        "Pull requests are turned off in the repository {0}, so `pull-request: true` can't deliver to it. Nothing was read and nothing delivered.\n  what to do: turn them on in its settings (General, Features), or set `pull-request: false`"
+        "Pull requests are turned off in the repository {0}, so `pull-request: true` can't deliver to it. Nothing was read or delivered.\n  Fix: Turn them on in its settings (General, Features), or set `pull-request: false`."
     )]
     WithoutPullRequests(RepositoryName),
 }

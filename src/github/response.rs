@@ -75,7 +75,7 @@ impl Response {
         if first.is_some_and(|byte| *byte == b'<' || byte.is_ascii_alphabetic()) {
             // Long enough to contain all of a secret whose beginning is shown.
             let beginning = String::from_utf8_lossy(&self.body[..self.body.len().min(20_000)]);
-            format!("it begins with {:?}", shown(&beginning, 80))
+            format!("it starts with {:?}", shown(&beginning, 80))
         } else {
             format!("it has {} bytes and is cut off or damaged", self.body.len())
         }
@@ -97,7 +97,7 @@ impl Response {
             Ok(url) => Err(self.failed(ErrorKind::Foreign {
                 address: origin(&url),
             })),
-            Err(_) => Err(self.unusable("it links to something that is no address")),
+            Err(_) => Err(self.unusable("it links to something that isn't a URL")),
         }
     }
 
@@ -106,7 +106,7 @@ impl Response {
         self.headers
             .get(LOCATION)
             .and_then(|location| self.url.join(location.to_str().ok()?).ok())
-            .ok_or_else(|| self.unusable("it is a redirect without an address"))
+            .ok_or_else(|| self.unusable("it's a redirect without a URL"))
     }
 
     pub(super) fn failed(&self, kind: ErrorKind) -> GitHubError {
@@ -144,7 +144,7 @@ mod tests {
                 "invalid type: map, expected a sequence",
                 "invalid type: map, expected a sequence",
             ),
-            ("\"yesterday\" is not a time", "\"yesterday\" is not a time"),
+            ("\"yesterday\" isn't a time", "\"yesterday\" isn't a time"),
         ] {
             assert_eq!(without_value(message), told);
         }

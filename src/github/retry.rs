@@ -39,7 +39,7 @@ pub(super) async fn send_with_retry<T>(
             && who.renew(api_error, &authorization, now).await
         {
             renewed = true;
-            tracing::debug!("Asking again with other credentials: {error}");
+            tracing::debug!("Retrying with new credentials: {error}");
             continue;
         }
         let throttle = error.throttle();
@@ -60,7 +60,7 @@ pub(super) async fn send_with_retry<T>(
                 return Err(error.tried(tries.count(), over).by_app(who.is_app()));
             }
             Verdict::Hold(wait) => {
-                tracing::debug!("GitHub asks to wait {} s: {error}", wait.as_secs());
+                tracing::debug!("GitHub asks clients to wait {} s: {error}", wait.as_secs());
                 if let Some(throttle) = throttle {
                     rate_limiter.hold(wait, throttle);
                 }
@@ -69,11 +69,11 @@ pub(super) async fn send_with_retry<T>(
                 if let Some(throttle) = throttle {
                     rate_limiter.hold(asked, throttle);
                 }
-                tracing::debug!("Trying again in {} ms: {error}", wait.as_millis());
+                tracing::debug!("Retrying in {} ms: {error}", wait.as_millis());
                 clock.sleep(wait).await;
             }
             Verdict::After(wait) => {
-                tracing::debug!("Trying again in {} ms: {error}", wait.as_millis());
+                tracing::debug!("Retrying in {} ms: {error}", wait.as_millis());
                 clock.sleep(wait).await;
             }
         }

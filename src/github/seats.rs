@@ -92,7 +92,10 @@ pub(crate) async fn read(source: &Source<'_>) -> Result<Report, GitHubError> {
             .map(ToString::to_string)
             .collect();
         let scope = source.scope;
-        tracing::info!("{scope}: the list is read again: {}.", doubts.join("; "));
+        tracing::info!(
+            "{scope}: reading the list of seats again: {}.",
+            doubts.join("; ")
+        );
         source.clock.sleep(REREAD_DELAY).await;
         before = Some(report);
     }
@@ -207,7 +210,7 @@ impl Pages {
         };
         let next = response.linked(next, client.address())?;
         if self.totals.len() >= MAX_PAGES || !self.visited.insert(next.clone()) {
-            return Err(response.unusable("its links to further pages have no end"));
+            return Err(response.unusable("its pagination links don't end"));
         }
         Ok(Some(next))
     }
@@ -265,7 +268,7 @@ impl Page {
         if number > MAX_PAGES {
             return Err(self
                 .response
-                .unusable(&format!("it links to a page number {number}")));
+                .unusable(&format!("it links to page {number}")));
         }
         Ok((2..=number).map(|number| numbered(&last, number)).collect())
     }

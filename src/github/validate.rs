@@ -11,7 +11,7 @@ pub(super) fn sha<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, 
     if matches!(sha.len(), 40 | 64) && sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         Ok(sha)
     } else {
-        Err(D::Error::custom("it is not the SHA of a git object"))
+        Err(D::Error::custom("it isn't the SHA of a Git object"))
     }
 }
 

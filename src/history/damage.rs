@@ -39,7 +39,7 @@ pub(super) fn manifest(
     RecordedManifest::read(file?)
         .map_err(|error| {
             warnings.push(format!(
-                "the manifest {stem}.json cannot be read ({error}); what it said is in the repository's history"
+                "the manifest {stem}.json can't be read ({error}). Its contents are still in the repository's Git history."
             ));
         })
         .ok()
@@ -47,7 +47,7 @@ pub(super) fn manifest(
 
 pub(super) fn written_anew(name: &str, error: &dyn std::fmt::Display) -> String {
     format!(
-        "the recorded {name} cannot be read ({error}); it is written anew, and its old form stays in the repository's history"
+        "the recorded {name} can't be read ({error}). The action creates it again. The old version stays in the repository's Git history."
     )
 }
 
@@ -68,10 +68,10 @@ pub(super) fn altered(
             .previous
             .as_ref()
             .is_some_and(|(other, _)| *other == path);
-        // One that is there and cannot be read was told of.
+        // One that is there and can't be read was told of.
         if !is_todays && !is_previous {
             warnings.push(format!(
-                "{path}, the manifest of the newest report that {TOTALS} counts, is not there, so nothing tells whether the files are as they were recorded; it is in the repository's history"
+                "{path}, the manifest of the newest report that {TOTALS} lists, is missing, so the action can't tell whether the files were changed. The manifest is still in the repository's Git history."
             ));
         }
         return;
@@ -92,22 +92,22 @@ pub(super) fn altered(
     }
     for (path, what) in found {
         warnings.push(format!(
-            "{path} {what} after the report of {} was recorded, by something other than this action; `copilot-activity-report verify` in a clone tells more",
+            "{path} {what} after the report of {} was recorded, by something other than this action. For details, run `copilot-activity-report verify` in a clone.",
             newest.report_time
         ));
     }
     warnings.extend(required::warning(newest, folder, time));
 }
 
-/// Tells of lines that cannot be read, by their numbers.
+/// Tells of lines that can't be read, by their numbers.
 pub(super) fn damaged_lines(name: &str, numbers: &[usize]) -> Option<String> {
     let first = numbers.first()?;
     Some(match numbers.len() {
         1 => format!(
-            "line {first} of {name} cannot be read; it is kept as it is, and counts for nothing"
+            "line {first} of {name} can't be read. The action keeps it as it is, and ignores it."
         ),
         all => format!(
-            "{all} lines of {name} cannot be read, the first of them line {first}; they are kept as they are, and count for nothing"
+            "{all} lines of {name} can't be read. The first is line {first}. The action keeps them as they are, and ignores them."
         ),
     })
 }

@@ -10,7 +10,7 @@ pub enum RecordError {
     /// An organization and an enterprise can have the same name, and neither must overwrite the
     /// other.
     #[error(
-        "the folder holds the reports of an {recorded} of the same name, not of the {ours}; name another `directory`"
+        "the folder holds the reports of an {recorded} of the same name, not of the {ours}.\n  Fix: Set another `directory`."
     )]
     OtherKind {
         /// The scope of the recorded reports.
@@ -21,7 +21,7 @@ pub enum RecordError {
     /// Folders were swapped, a name was reused, or a folder was moved. All seats would seem to be
     /// revoked and granted.
     #[error(
-        "the folder holds the history of the {recorded}, not of the {ours}.\n  what to do: {what_to_do}"
+        "the folder holds the history of the {recorded}, not of the {ours}.\n  Fix: {what_to_do}"
     )]
     OtherScope {
         /// The scope of the recorded reports.
@@ -33,7 +33,7 @@ pub enum RecordError {
     },
     /// The history is there under an earlier name.
     #[error(
-        "the {kind} {before} was renamed to {now}: its ID is the same, and its history is still in {from}. Nothing was recorded, so that no second history begins.\n  what to do: run `git mv {from} {to}` in a clone of the branch, commit, and push. The next run continues the history"
+        "the {kind} {before} was renamed to {now}: its ID is the same, and its history is still in {from}. To avoid starting a second history, the action recorded nothing.\n  Fix: Run `git mv {from} {to}` in a clone of the branch, commit, and push. The next run continues the history."
     )]
     Renamed {
         /// What was renamed.
@@ -49,7 +49,7 @@ pub enum RecordError {
     },
     /// A history has either logins or the pseudonyms of one key.
     #[error(
-        "the folder's history was written {recorded}, and this run writes {ours} (`pseudonym-key`); use the key of the history, or name another `directory`"
+        "the folder's history was written {recorded}, but this run writes {ours} (`pseudonym-key`).\n  Fix: Use the key of the history, or set another `directory`."
     )]
     OtherKey {
         /// How the history names people.
@@ -59,7 +59,7 @@ pub enum RecordError {
     },
     /// The files are pointers of Git LFS, so their content is unknown.
     #[error(
-        "{} in Git LFS: {}. The action reads and writes files through GitHub's API, which has only the pointers. Nothing was recorded.\n  what to do: take the files out of Git LFS. In a clone with Git LFS installed, remove the line with `filter=lfs` that covers them from `.gitattributes`, and then run `git add --renormalize . && git commit --message 'Take the reports out of Git LFS' && git push`. To take them out of older commits too, run `git lfs migrate export --everything --include='**/{scope}/**'` instead, which rewrites the history",
+        "{} in Git LFS: {}. The action reads and writes files through GitHub's API, which has only the pointers. Nothing was recorded.\n  Fix: Take the files out of Git LFS. In a clone with Git LFS installed, remove the line with `filter=lfs` that covers them from `.gitattributes`, and then run `git add --renormalize . && git commit --message 'Take the reports out of Git LFS' && git push`. To take them out of older commits too, run `git lfs migrate export --everything --include='**/{scope}/**'` instead, which rewrites the history.",
         if files.len() == 1 { "a file is" } else { "files are" },
         files.join(", "),
     )]
@@ -72,7 +72,7 @@ pub enum RecordError {
     /// The newest report was recorded with a time that GitHub's clock hasn't reached. A report in
     /// front of it would break the chain of manifests for good.
     #[error(
-        "the newest recorded report is of {recorded}, and it is only {now} by GitHub's clock. Nothing was recorded, because a report never goes in front of a newer one\n  what to do: revert the commit that recorded it, and run again"
+        "the newest recorded report is from {recorded}, but GitHub's clock says {now}. Nothing was recorded, because a report can't be added before a newer one.\n  Fix: Revert the commit that recorded it, and run again."
     )]
     FromTheFuture {
         /// The time of that report.
@@ -81,9 +81,9 @@ pub enum RecordError {
         now: Timestamp,
     },
     /// A file couldn't be serialized. Never in practice.
-    #[error("a file of the history could not be written: {0}")]
+    #[error("a file of the history couldn't be written: {0}")]
     Csv(#[from] csv::Error),
     /// The manifest couldn't be serialized. Never in practice.
-    #[error("the manifest could not be written: {0}")]
+    #[error("the manifest couldn't be written: {0}")]
     Manifest(#[from] serde_json::Error),
 }

@@ -63,7 +63,7 @@ pub(super) fn people_below(file: &[u8]) -> Option<(People, Vec<usize>)> {
 /// The warning about a file whose header is damaged.
 pub(super) fn damaged_header(name: &str) -> String {
     format!(
-        "the first line of {name} isn't its header; the lines below it are kept, and the header is written again"
+        "the first line of {name} isn't its header. The action keeps the lines below it, and writes the header again."
     )
 }
 

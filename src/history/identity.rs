@@ -53,17 +53,17 @@ pub(super) fn check(
     }
     let name = crate::system::text::shown(&recorded.name, 100);
     let what_to_do = match (recorded.id, ours.id) {
-        _ if same_name => "another organization or enterprise has this name now, so keep the old history apart: move its folder out of `directory`, or set another `directory`".to_owned(),
-        (Some(_), Some(_)) => "if two folders were swapped, swap them back. If the folder was moved here, move it back".to_owned(),
+        _ if same_name => "Move the old history out of `directory`, or set another `directory`. Another organization or enterprise has this name now, so the histories must stay separate.".to_owned(),
+        (Some(_), Some(_)) => "If two folders were swapped, swap them back. If the folder was moved here, move it back.".to_owned(),
         (None, Some(id)) if recorded.kind == ours.kind => format!(
-            "if two folders were swapped, swap them back. If {name} was renamed to {}, no manifest proves it, because {manifest} was written without an ID: add `\"id\": {id}` to `scope` in {manifest}, commit, and push",
+            "If two folders were swapped, swap them back. If {name} was renamed to {}, no manifest proves it, because {manifest} was written without an ID: add `\"id\": {id}` to `scope` in {manifest}, commit, and push.",
             ours.name
         ),
         (Some(_), None) if recorded.kind == ours.kind => format!(
-            "if two folders were swapped, swap them back. If {name} was renamed to {}, this run can't tell without the ID: the log says why it couldn't be read",
+            "If two folders were swapped, swap them back. If {name} was renamed to {}, this run can't tell without the ID. The log says why the ID couldn't be read.",
             ours.name
         ),
-        _ => "if two folders were swapped, swap them back. A rename can't be recognized without IDs".to_owned(),
+        _ => "If two folders were swapped, swap them back. The action can't recognize a rename without IDs.".to_owned(),
     };
     let unread = if ours.id.is_none() {
         " (its ID couldn't be read)"

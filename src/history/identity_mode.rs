@@ -50,7 +50,7 @@ impl IdentityMode {
             Self::Own => described(None),
             Self::Key(key) => described(Some(key)),
             Self::UnknownKey(_) => {
-                "with pseudonyms, by a key that its manifests do not tell any more".to_owned()
+                "with pseudonyms, by a key that its manifests no longer name".to_owned()
             }
         }
     }
@@ -63,6 +63,6 @@ pub(super) fn described(fingerprint: Option<&str>) -> String {
             "with pseudonyms by the key {}",
             crate::system::text::shown(key, 20)
         ),
-        None => "with people's own names".to_owned(),
+        None => "with logins".to_owned(),
     }
 }

@@ -44,32 +44,32 @@ pub(crate) enum BadFile {
     #[error("{0}. {way}", way = way_out(.0))]
     Report(#[from] RecordedError),
     /// A report is of one moment.
-    #[error("its rows have different times; somebody put it together, or changed it")]
+    #[error("its rows have different times. Someone combined or changed the file")]
     SeveralTimes,
     /// A report of nobody does not say when it was taken.
     #[error(
-        "it has no rows, so only a name that ends in `{IN_NAME}` and the seconds since 1970 could tell its time"
+        "it has no rows, so only a name that ends in `{IN_NAME}` and the seconds since 1970 could show its time"
     )]
     NoTime,
     /// The name is that of another scope's report.
-    #[error("by its name it is a report of {}", shown(.0, 100))]
+    #[error("its name says that it's a report of {}", shown(.0, 100))]
     OtherScope(String),
     /// It was not taken yet.
-    #[error("it says that it is of {0}, which is yet to come")]
+    #[error("it says that it's from {0}, which is in the future")]
     Future(Timestamp),
     /// Nobody can know which of the two is right.
-    #[error("it is of the same time as {}, and says something else", shown(.0, 100))]
+    #[error("it has the same time as {}, but has different content", shown(.0, 100))]
     Contradicts(String),
     /// An organization's report names no other organization.
     #[error(
-        "its column `Organization` is that of an enterprise's report, and `--organization` was given"
+        "it has the column `Organization` of an enterprise's report, but you set `--organization`"
     )]
     Enterprise,
     /// What it says is somewhere else.
-    #[error("it's a Git LFS pointer instead of the file; run `git lfs pull` where it comes from")]
+    #[error("it's a Git LFS pointer instead of the file. Run `git lfs pull` where it comes from")]
     Lfs,
-    /// The file cannot be read.
-    #[error("it cannot be read: {0}")]
+    /// The file can't be read.
+    #[error("it can't be read: {0}")]
     Io(#[from] std::io::Error),
 }
 
@@ -79,7 +79,7 @@ fn way_out(error: &RecordedError) -> &'static str {
         RecordedError::Cells { .. }
         | RecordedError::Shape(
             ShapeError::Empty | ShapeError::CutOff { .. } | ShapeError::OpenQuote { .. },
-        ) => "Copy it again from where it's whole, or leave it out",
+        ) => "Copy it again from an undamaged source, or remove it",
         RecordedError::Shape(ShapeError::FieldNames(_) | ShapeError::Columns) => {
             "Import the file that you get from \"Get activity report\" on GitHub, or a CSV file of this action"
         }
@@ -168,9 +168,9 @@ impl Download {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ImportError {
     /// It is not what was looked at.
-    #[error("it was changed while it was imported")]
+    #[error("the file changed during the import")]
     Changed,
-    /// It cannot be read any more. Never in practice: it is what was looked at.
+    /// It can't be read any more. Never in practice: it is what was looked at.
     #[error(transparent)]
     Report(#[from] RecordedError),
     /// The folder does not take it.

@@ -21,7 +21,7 @@ pub struct Page<'a> {
     pub scope: &'a Scope,
     /// The time of the newest report.
     pub time: Timestamp,
-    /// Whether it's proved complete. Missing if that's unknown.
+    /// Whether it's verified as complete. Missing if that's unknown.
     pub complete: Option<bool>,
     /// How long without activity makes a person inactive.
     pub inactive_after: SignedDuration,

@@ -32,7 +32,7 @@ pub(crate) const COLUMNS: [&str; 9] = [
 #[derive(Debug, Default)]
 pub(crate) struct People {
     all: Vec<KnownPerson>,
-    /// Lines of the file that cannot be read.
+    /// Lines of the file that can't be read.
     damaged: Vec<Vec<u8>>,
     by_id: HashMap<u64, usize>,
     by_login: HashMap<String, usize>,
@@ -48,7 +48,7 @@ impl People {
         people
     }
 
-    /// Reads the file, and says which of its lines cannot be read. They are kept as they are.
+    /// Reads the file, and says which of its lines can't be read. They are kept as they are.
     pub(crate) fn read(file: &[u8]) -> Result<(Self, Vec<usize>), TableError> {
         let mut columns = false;
         let mut people = Self::default();
@@ -145,7 +145,7 @@ impl People {
         self.all
     }
 
-    /// The file: everybody, by login as in the report, and below what could not be read of it.
+    /// The file: everybody, by login as in the report, and below what couldn't be read of it.
     pub(crate) fn write(mut self) -> csv::Result<Vec<u8>> {
         let damaged = std::mem::take(&mut self.damaged);
         let mut file = table::write(&COLUMNS, self.into_lines())?;

@@ -21,7 +21,7 @@ pub struct HistoryUpdate<'a> {
     pub seats: &'a [Seat],
     /// Whether it certainly shows every seat there was.
     pub shows_every_seat: bool,
-    /// Whether it's proved complete. Missing if that's unknown, as for a downloaded file.
+    /// Whether it's verified as complete. Missing if that's unknown, as for a downloaded file.
     pub complete: Option<bool>,
     /// Its file in GitHub's format.
     pub csv: Bytes,
@@ -80,6 +80,6 @@ pub enum Action {
     Older(Timestamp),
     /// The folder holds another report of the same second.
     SameTime,
-    /// The day has a report that is proved complete, and this one is not.
+    /// The day has a report that is verified as complete, and this one is not.
     LessComplete,
 }

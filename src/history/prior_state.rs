@@ -43,7 +43,7 @@ pub(crate) struct PriorState {
     pub(super) time: Option<Timestamp>,
     /// Whether the report of the same day is there and as it was recorded.
     pub(super) has_day: bool,
-    /// Whether the report of the same day is proved complete, where it says.
+    /// Whether the report of the same day is verified as complete, where it says.
     pub(super) day_complete: Option<bool>,
     pub(super) warnings: Vec<String>,
     /// The files that are pointers of Git LFS.
@@ -180,11 +180,11 @@ impl PriorState {
             let name = changes::file_name(time);
             if !changes::has_columns(file) {
                 warnings.push(format!(
-                    "{name} does not begin with the line of a file of changes; it is kept as it is, and new lines are put below"
+                    "{name} doesn't start with the header of a file of changes. The action keeps the file as it is, and adds new lines below."
                 ));
             } else if let Some(line) = changes::first_damaged(file) {
                 warnings.push(format!(
-                    "line {line} of {name} is no line of changes; it is kept as it is, but programs that read the file may stumble over it, or over all below it. It is to be mended by hand"
+                    "line {line} of {name} isn't a valid line of changes. The action keeps it as it is, but other programs may fail to read it, or all lines below it. Fix the line yourself."
                 ));
             }
         }
@@ -197,7 +197,7 @@ impl PriorState {
         let forgotten = people.forget_times_after(credible_until(time.max(now)));
         if forgotten > 0 {
             warnings.push(format!(
-                "{PEOPLE} has times from the future for {forgotten} people; they are dropped"
+                "{PEOPLE} has times in the future for {forgotten} people. The action removes them."
             ));
         }
         let manifests = [day.as_ref(), previous.as_ref()];
@@ -243,7 +243,7 @@ impl PriorState {
                 times.push(counted);
             } else {
                 warnings.push(format!(
-                    "{TOTALS} counts a report of {counted}, which is yet to come; that line is ignored"
+                    "{TOTALS} has a line for a report from {counted}, which is in the future. The action ignores that line."
                 ));
             }
         }
@@ -260,7 +260,7 @@ impl PriorState {
             (None, Some(latest)) => {
                 if folder.seats.is_none() {
                     warnings.push(format!(
-                        "{SEATS} is not there, so the report is compared with {LATEST}, which says less of a seat"
+                        "{SEATS} is missing, so the report is compared with {LATEST}, which has less detail about seats"
                     ));
                 }
                 let seats = continuity::with_user_ids(believed(&latest), &people);
@@ -269,7 +269,7 @@ impl PriorState {
             (None, None) => {
                 if recorded || folder.seats.is_some() {
                     warnings.push(format!(
-                        "neither {SEATS} nor {LATEST} can be read, so this report is a new baseline: what changed since the last one is not known"
+                        "neither {SEATS} nor {LATEST} can be read, so this report is a new baseline. What changed since the last report is unknown."
                     ));
                 }
                 Baseline::Nothing

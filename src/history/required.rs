@@ -60,7 +60,7 @@ pub(super) fn warning(
     }
     (!missing.is_empty()).then(|| {
         format!(
-            "{}.json doesn't name {}, so nothing shows whether something other than this action changed them; run `copilot-activity-report verify` in a clone to find out more",
+            "{}.json doesn't name {}, so the action can't tell whether something else changed them. For details, run `copilot-activity-report verify` in a clone.",
             day_stem(newest.report_time),
             missing.join(", ")
         )

@@ -8,12 +8,12 @@ use csv::{ByteRecord, QuoteStyle, Reader, ReaderBuilder, Terminator, WriterBuild
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Why a file of the history cannot be read.
+/// Why a file of the history can't be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TableError {
     /// The first line is not the one such a file has: it was changed by hand, or another version
     /// wrote it.
-    #[error("its first line is not `{0}`")]
+    #[error("its first line isn't `{0}`")]
     Columns(String),
     /// A line has too many or too few cells, or one of them is not of its kind.
     #[error("{0}")]

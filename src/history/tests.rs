@@ -252,7 +252,7 @@ fn a_line_of_totals_from_the_future_stops_no_report() {
     assert_eq!(plan.action, Action::Record);
     let told = plan.warnings.join("\n");
     assert!(
-        told.contains("2062-11-22T06:00:00Z, which is yet to come"),
+        told.contains("2062-11-22T06:00:00Z, which is in the future"),
         "{told}"
     );
 }
@@ -303,7 +303,11 @@ fn an_incomplete_report_revokes_nobody() {
         repository.lines("people.csv")[0].contains("hubot")
             && repository.lines("people.csv")[0].contains(",true,")
     );
-    assert!(repository.text("README.md").contains("not proved complete"));
+    assert!(
+        repository
+            .text("README.md")
+            .contains("couldn't be verified as complete")
+    );
 
     let less = repository.quietly(&report("2026-11-24T06:00:00Z", vec![octocat()]));
     assert_eq!((less.changed, less.revoked), (true, 1));
@@ -451,7 +455,7 @@ fn a_folder_that_has_only_reports_goes_on_from_the_newest() {
     assert!(
         plan.warnings
             .iter()
-            .any(|w| w.contains("says less of a seat"))
+            .any(|w| w.contains("has less detail about seats"))
     );
     let changes = repository.lines("changes/2026.csv");
     assert_eq!(

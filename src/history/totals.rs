@@ -46,7 +46,7 @@ pub struct Day {
     pub granted: usize,
     /// Seats that went since then.
     pub revoked: usize,
-    /// Whether the report is proved complete; nothing where nobody can know.
+    /// Whether the report is verified as complete; nothing where nobody can know.
     pub complete: Option<bool>,
 }
 
@@ -74,14 +74,14 @@ impl Day {
     }
 }
 
-/// The file, as it is and as it is read. A line that cannot be read stays as it is.
+/// The file, as it is and as it is read. A line that can't be read stays as it is.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
     lines: Vec<(String, Option<Day>)>,
 }
 
 impl Totals {
-    /// Reads the file, and says which of its lines cannot be read.
+    /// Reads the file, and says which of its lines can't be read.
     pub(crate) fn read(file: &[u8]) -> (Self, Vec<usize>) {
         let header = COLUMNS.join(",");
         let text = String::from_utf8_lossy(table::without_mark(file));

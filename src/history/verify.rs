@@ -1,7 +1,7 @@
 //! Whether the history of a scope still is what its manifests say of it.
 //!
 //! Each day's manifest gives the SHA-256 of the day's files and of the manifest before it, so what
-//! was altered, taken out or put in shows. Files that only grow are held against every manifest:
+//! was changed, taken out or put in shows. Files that only grow are held against every manifest:
 //! what each of them says is the beginning of today's file. What a manifest counts is held against
 //! the report and the totals. All of it finds accidents and careless edits; whoever may write
 //! everything can write manifests that fit, too.
@@ -113,7 +113,7 @@ struct ManifestNode {
     sha256: String,
     /// Whether it's a pointer of Git LFS.
     is_pointer: bool,
-    /// What it says; nothing where it cannot be read.
+    /// What it says; nothing where it can't be read.
     says: Option<RecordedManifest>,
 }
 
@@ -168,7 +168,7 @@ impl<F: Files> Verifier<'_, F> {
             if !self.has(&path) {
                 self.problem(
                     &path,
-                    format!("is missing, and the day has a report, {}.csv", stem_of(day)),
+                    format!("is missing, but the day has a report, {}.csv", stem_of(day)),
                 );
                 continue;
             }
@@ -180,10 +180,10 @@ impl<F: Files> Verifier<'_, F> {
             let is_pointer = self.is_pointer(&path);
             let says = match read.map(|_| RecordedManifest::read(&content)) {
                 _ if is_pointer => Ok(None),
-                Err(error) => Err(format!("cannot be read: {error}")),
-                Ok(Err(error)) => Err(format!("cannot be read: it is no manifest: {error}")),
+                Err(error) => Err(format!("can't be read: {error}")),
+                Ok(Err(error)) => Err(format!("can't be read: it isn't a manifest: {error}")),
                 Ok(Ok(says)) if says.schema_version > SCHEMA_VERSION => Err(format!(
-                    "cannot be read: it is of version {}, and this program knows {SCHEMA_VERSION}; take a newer one",
+                    "can't be read: it has version {}, but this program supports versions up to {SCHEMA_VERSION}. Use a newer release.",
                     says.schema_version
                 )),
                 Ok(Ok(says)) => Ok(Some(says)),
@@ -196,7 +196,7 @@ impl<F: Files> Verifier<'_, F> {
                 && date(says.report_time) != day
             {
                 let what = format!(
-                    "speaks of a report of {}, which is another day",
+                    "describes a report of {}, which is another day",
                     says.report_time
                 );
                 self.problem(&path, what);
@@ -251,7 +251,7 @@ impl<F: Files> Verifier<'_, F> {
         read: impl FnOnce(&mut dyn Read) -> io::Result<T>,
     ) -> Option<T> {
         if !self.has(&entry.name) {
-            self.problem(&entry.name, format!("is missing, and {manifest} names it"));
+            self.problem(&entry.name, format!("is missing, but {manifest} lists it"));
             return None;
         }
         self.verdict.files += 1;
@@ -267,7 +267,7 @@ impl<F: Files> Verifier<'_, F> {
         });
         match found {
             Err(error) => {
-                self.problem(&entry.name, format!("cannot be read: {error}"));
+                self.problem(&entry.name, format!("can't be read: {error}"));
                 None
             }
             Ok((read, size, sha256)) if (size, &sha256) != (entry.size, &entry.sha256) => {
@@ -293,7 +293,7 @@ fn altered(manifest: &str, said: &FileEntry, size: u64, sha256: &str) -> String 
         None => format!("{size} bytes"),
     };
     format!(
-        "was altered: {manifest} says {}, found are {}",
+        "was changed: {manifest} says {}, but the file has {}",
         bytes(said.size, &shown(&said.sha256)),
         bytes(size, sha256)
     )

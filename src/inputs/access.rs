@@ -16,7 +16,7 @@ impl RawInputs<'_> {
         if by_app && self.get("token").is_some() {
             self.refuse(
                 "app-client-id",
-                "it is given together with `token`; a run reads with one of them",
+                "can't be used together with `token`. Set only one of them.",
             );
         }
         if by_app || (self.get("app-private-key").is_some() && self.get("token").is_none()) {
@@ -25,7 +25,7 @@ impl RawInputs<'_> {
         if self.get("app-private-key").is_some() {
             self.refuse(
                 "app-private-key",
-                "it is given without `app-client-id`, and `token` reads the report",
+                "needs `app-client-id`. To read the report with `token` instead, remove this key.",
             );
         }
         self.token().map(Access::Token)
@@ -51,7 +51,7 @@ impl RawInputs<'_> {
             None => {
                 self.refuse(
                     "app-client-id",
-                    "it is missing, and `app-private-key` is given; it stands on the App's settings page",
+                    "isn't set, but `app-private-key` is. Copy the client ID from the App's settings page.",
                 );
                 None
             }
@@ -60,9 +60,9 @@ impl RawInputs<'_> {
             Some(key) => self.parse("app-private-key", key),
             None => {
                 let problem = if self.is_by_hand() {
-                    "it is missing, and `app-client-id` is given; set APP_PRIVATE_KEY to the text of the App's `.pem` file"
+                    "isn't set, but `app-client-id` is. Set APP_PRIVATE_KEY to the text of the App's `.pem` file."
                 } else {
-                    "it is missing, and `app-client-id` is given; keep the text of the App's `.pem` file in a secret. Where it is given: a secret that does not exist, or that this workflow may not read (a pull request from a fork), is empty"
+                    "isn't set, but `app-client-id` is. Store the text of the App's `.pem` file in a secret. If you did set it, check that the secret exists and that this workflow can read it. Workflows for pull requests from forks can't."
                 };
                 self.refuse("app-private-key", problem);
                 None
@@ -75,9 +75,9 @@ impl RawInputs<'_> {
         self.by_hand("token", TOKEN);
         if self.get("token").is_none() {
             let problem = if self.is_by_hand() {
-                "it is missing; set GITHUB_TOKEN to a token of an owner of the organization or enterprise"
+                "isn't set. Set GITHUB_TOKEN to a token of an owner of the organization or enterprise."
             } else {
-                "it is missing; give a token of an owner of the organization or enterprise, kept in a secret, or a GitHub App in `app-client-id`. Where it is given: a secret that does not exist, or that this workflow may not read (a pull request from a fork), is empty"
+                "isn't set. Store a token of an owner of the organization or enterprise in a secret, or use a GitHub App with `app-client-id`. If you did set it, check that the secret exists and that this workflow can read it. Workflows for pull requests from forks can't."
             };
             self.refuse("token", problem);
             return None;
@@ -97,7 +97,7 @@ impl RawInputs<'_> {
         } else {
             self.refuse(
                 input,
-                "it has a space, a line break or another character that no token has; look at how the secret was saved",
+                "contains a space, a line break, or another character that no token has. Check how you saved the secret.",
             );
             None
         }

@@ -1,5 +1,6 @@
-//! The command line: a flag for every input but the secrets.
+//! The command line: a flag for every input except the secrets.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgGroup, Command, value_parser};
@@ -10,174 +11,278 @@ use crate::commands::{import, pseudonym, rebuild, verify};
 use crate::github::names::{NameError, RepositoryPath};
 use crate::report::scope::{Scope, ScopeKind};
 
-/// The inputs with which a group of the help begins; those that follow belong to it.
-const HEADINGS: [(&str, &str); 5] = [
-    ("organization", "Whose report"),
-    ("deliver-to", "Where it goes, and in which form"),
-    ("artifact-name", "As a workflow artifact"),
-    ("repository", "As a commit"),
-    ("allow-public", "Rules and limits"),
+/// A flag in the help: its name, what its value is called, and for `-h` what it's for.
+type Flag = (&'static str, &'static str, &'static str);
+
+/// All flags, in groups.
+const GROUPS: [(&str, &[Flag]); 5] = [
+    (
+        "Report",
+        &[
+            ("organization", "ORG,...", "Organizations to report on"),
+            ("enterprise", "SLUG", "Enterprise to report on instead"),
+            ("app-client-id", "ID", "GitHub App that reads the report"),
+        ],
+    ),
+    (
+        "Output",
+        &[
+            ("deliver-to", "WHERE", "artifact, repository, or none"),
+            ("format", "FORMAT", "csv, json, or both"),
+            ("columns", "COLUMNS", "github or all"),
+            ("output-directory", "DIR", "Directory for the files"),
+            ("output", "FILE", "File for the report, or - for stdout"),
+        ],
+    ),
+    (
+        "Workflow artifact",
+        &[
+            ("artifact-name", "NAME", "Name of the artifact"),
+            (
+                "artifact-retention-days",
+                "DAYS",
+                "How long GitHub keeps it",
+            ),
+        ],
+    ),
+    (
+        "Commit",
+        &[
+            ("repository", "OWNER/NAME", "Repository to commit to"),
+            ("branch", "BRANCH", "Branch to commit to"),
+            ("pull-request", "true|false", "Open a pull request instead"),
+            ("directory", "DIR", "Folder in the repository"),
+            ("commit-message", "TEXT", "Commit message"),
+        ],
+    ),
+    (
+        "Rules and limits",
+        &[
+            ("allow-public", "true|false", "Allow public repositories"),
+            (
+                "inactive-after-days",
+                "DAYS",
+                "When people count as inactive",
+            ),
+            ("max-inactive", "N|N%", "Fail if more people are inactive"),
+            (
+                "require-complete",
+                "true|false",
+                "Fail if seats may be missing",
+            ),
+            (
+                "max-wait-minutes",
+                "MINUTES",
+                "Longest wait for rate limits",
+            ),
+            ("summary", "true|false", "Write a job summary"),
+        ],
+    ),
 ];
 
-/// The group of what no workflow has.
-const BY_HAND: &str = "By hand";
+/// Which of the texts for a flag to show.
+#[derive(Clone, Copy)]
+enum Detail {
+    /// For `-h`.
+    Short,
+    /// For `--help`.
+    Full,
+}
 
-const AFTER_HELP: &str = "\
+/// The widest line of the help.
+const WIDTH: usize = 80;
+
+/// Where the meanings of the flags start.
+const COLUMN: usize = 36;
+
+/// The meaning of `--output`, which no workflow has.
+const OUTPUT: &str = "File for the report alone, or `-` for standard output. Command line only. Default: `-` if output is redirected and you set no delivery or directory.";
+
+// clap renders a blank line after each flag of `--help`, so the help lists the flags itself.
+const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}{after-help}";
+
+const OTHER_FLAGS: &str = "
+Other:
+  -h, --help     Print help (`-h`: summary)
+  -V, --version  Print the version
+";
+
+const AFTER_SHORT_HELP: &str = "
+For defaults, environment variables, and examples, use --help.";
+
+const AFTER_FULL_HELP: &str = "
+In a workflow, every option except --output is an input with the same name.
+From the command line, the default of --deliver-to is `none`.
+
+Environment variables:
+  GITHUB_TOKEN           Owner's token (manage_billing:copilot or read:org)
+  APP_PRIVATE_KEY        Private key of the App in --app-client-id
+  COMMIT_TOKEN           Token with write access to the repository
+  PSEUDONYM_KEY          Key to replace logins and user IDs with pseudonyms
+  COPILOT_REPORT_TOKEN, COPILOT_REPORT_APP_PRIVATE_KEY, ...
+                         Override the four above
+  GITHUB_API_URL         API of GHE.com: https://api.SUBDOMAIN.ghe.com
+  HTTPS_PROXY, NO_PROXY  Proxy to use, and hosts to reach without it
+  SSL_CERT_FILE          CA certificates to trust, in PEM format
+  NO_COLOR               Set to any value to turn off colors
+  RUNNER_DEBUG           Set to 1 to log each request
+
+Exit status: 0 success, 1 failure (the messages list what was delivered),
+2 invalid inputs (nothing was sent).
+
 Examples:
-  The token is read from GITHUB_TOKEN. It must be of an owner, with the scope
-  `manage_billing:copilot` or `read:org`.
-
-  Files in the folder copilot-activity-report, with a manifest that proves them:
-    copilot-activity-report --organization acme
-
-  The report alone, to a file or to another program:
-    copilot-activity-report --organization acme > report.csv
-    copilot-activity-report --organization acme --output report.csv
-    copilot-activity-report --organization acme --format json | jq '.rows[].login'
-
-  Who never used their seat:
-    copilot-activity-report --organization acme --format json --columns all |
-      jq -r '.rows[] | select(.status == \"never used\") | .login'
-
-  A commit to a repository, with COMMIT_TOKEN:
-    copilot-activity-report --organization acme \\
-      --deliver-to repository --repository acme/copilot-audit
-
-  Whether the histories in a clone are whole, computing damaged files of one
-  again, and beginning one from old files:
-    copilot-activity-report verify copilot-activity
-    copilot-activity-report rebuild copilot-activity/acme
-    copilot-activity-report import ~/Downloads/reports --organization acme
-
-Environment:
-  GITHUB_TOKEN           reads the report when started by hand
-  APP_PRIVATE_KEY        the key of the App in --app-client-id, which then
-                         reads the report
-  COMMIT_TOKEN           writes to the repository when started by hand
-  PSEUDONYM_KEY          the secret by which people get pseudonyms
-  COPILOT_REPORT_TOKEN, COPILOT_REPORT_APP_PRIVATE_KEY,
-  COPILOT_REPORT_COMMIT_TOKEN, COPILOT_REPORT_PSEUDONYM_KEY
-                         the same four, in a shell where other programs use
-                         the short names; if both are set, these count
-  GITHUB_API_URL         GitHub's API, for GitHub with data residency:
-                         https://api.SUBDOMAIN.ghe.com
-  HTTPS_PROXY, NO_PROXY  the proxy to use, and for which hosts not to
-  SSL_CERT_FILE          certificate authorities to trust, as PEM
-  NO_COLOR               no colours
-  RUNNER_DEBUG           with 1, each request is told
-
-Exit status:
-  0  all was done
-  1  something was not done; the messages say what was delivered
-  2  the inputs cannot be used; nothing was sent
-
-Messages go to standard error, the report never mixes with them.";
+  copilot-activity-report --organization acme > report.csv
+  copilot-activity-report --organization acme --format json | jq '.rows[].login'
+  copilot-activity-report --organization acme \\
+    --deliver-to repository --repository acme/copilot-audit";
 
 /// The command, made from the table of inputs.
 pub(crate) fn command() -> Command {
+    let subcommands = [verify(), rebuild(), import(), pseudonym()];
     let mut command = Command::new(env!("CARGO_PKG_NAME"))
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Takes GitHub's Copilot activity report and delivers it.")
-        .long_about(
-            "Takes GitHub's Copilot activity report of organizations or an enterprise: who holds a Copilot seat, and when they last used it. Writes it in GitHub's own form, and delivers it as a workflow artifact, as a commit, or both.\n\nIn a workflow every option but `--output` is an input of the same name. Started by hand it delivers nowhere unless told to, and writes files, or the report alone where its output is piped.",
-        )
-        .after_help(AFTER_HELP)
+        .about("Downloads GitHub's Copilot activity report for your organizations or enterprise, and saves it as files, as a workflow artifact, or as a commit.")
+        .help_template(TEMPLATE)
+        .after_help(help(&subcommands, Detail::Short))
+        .after_long_help(help(&subcommands, Detail::Full))
         .args_conflicts_with_subcommands(true)
         .disable_help_subcommand(true)
-        .subcommand(verify())
-        .subcommand(rebuild())
-        .subcommand(import())
-        .subcommand(pseudonym());
-    let mut heading = "Options";
-    for input in INPUTS {
-        if let Some((_, begun)) = HEADINGS.iter().find(|(first, _)| *first == input.name) {
-            heading = begun;
-        }
-        let arg = Arg::new(input.name)
-            .long(input.name)
-            .help(help(input.meaning, input.default))
-            .help_heading(heading);
-        command = match input.kind {
-            Kind::Secret => command,
-            Kind::Text => command.arg(arg.value_name("VALUE")),
-            Kind::Switch => command.arg(
-                arg.value_name("true|false")
-                    .num_args(0..=1)
-                    .default_missing_value("true"),
-            ),
-        };
+        .subcommands(subcommands);
+    for (name, value, _) in GROUPS.iter().flat_map(|(_, flags)| *flags) {
+        let arg = Arg::new(*name).long(*name).value_name(*value);
+        command = command.arg(if is_switch(name) {
+            arg.num_args(0..=1).default_missing_value("true")
+        } else {
+            arg
+        });
     }
-    command.arg(
-        Arg::new("output")
-            .long("output")
-            .value_name("FILE")
-            .help("By hand only: the file that takes the report, without a manifest; `-` is standard output. Without it: standard output where that is piped or redirected and neither `--output-directory` nor a delivery is asked for, else files in `--output-directory`.")
-            .help_heading(BY_HAND),
-    )
+    command
+}
+
+fn is_switch(name: &str) -> bool {
+    let input = INPUTS.iter().find(|input| input.name == name);
+    input.is_some_and(|input| input.kind == Kind::Switch)
+}
+
+/// Everything in the help below the usage.
+fn help(subcommands: &[Command], detail: Detail) -> String {
+    let mut help = String::from("Commands:\n");
+    for command in subcommands {
+        let about = command.get_about().map(ToString::to_string);
+        let about = about.unwrap_or_default();
+        let _ = writeln!(help, "  {:<9}  {about}", command.get_name());
+    }
+    for (heading, flags) in GROUPS {
+        let _ = write!(help, "\n{heading}:\n");
+        for (name, value, gist) in flags {
+            let flag = if is_switch(name) {
+                format!("  --{name} [{value}]")
+            } else {
+                format!("  --{name} <{value}>")
+            };
+            let meaning = match detail {
+                Detail::Short => (*gist).to_owned(),
+                Detail::Full => meaning(name),
+            };
+            let _ = writeln!(help, "{flag:COLUMN$}{meaning}");
+        }
+    }
+    help.push_str(OTHER_FLAGS);
+    help.push_str(match detail {
+        Detail::Short => AFTER_SHORT_HELP,
+        Detail::Full => AFTER_FULL_HELP,
+    });
+    help
+}
+
+/// What a flag means, and its default, in as many lines as it takes.
+fn meaning(name: &str) -> String {
+    let input = INPUTS.iter().find(|input| input.name == name);
+    let mut meaning = input.map_or(OUTPUT, |input| input.meaning).to_owned();
+    if let Some(default) = default(name) {
+        // People search for a short default together with its label.
+        let _ = write!(meaning, " [default:\u{a0}{default}]");
+    }
+    let mut lines = String::new();
+    let mut width = COLUMN;
+    for word in meaning.split(' ') {
+        let length = word.chars().count();
+        if lines.is_empty() {
+            width += length;
+        } else if width + 1 + length > WIDTH {
+            let _ = write!(lines, "\n{:COLUMN$}", "");
+            width = COLUMN + length;
+        } else {
+            lines.push(' ');
+            width += 1 + length;
+        }
+        lines.push_str(word);
+    }
+    lines.replace('\u{a0}', " ")
 }
 
 fn verify() -> Command {
     Command::new(verify::COMMAND)
-        .about("Holds the recorded histories in a clone against their manifests")
+        .about("Verify a recorded history")
         .long_about(
-            "Holds the recorded histories in a clone against their manifests, and names each file that was altered, is missing or does not follow. Needs no network, no token and no git; a shallow clone has all that it needs.\n\nIt finds accidents and careless edits. Whoever may write everything can write manifests that fit, too.",
+            "Verifies the recorded histories in a clone against their manifests, and lists each file that was changed, is missing, or is out of order. Works offline, without a token and without Git. A shallow clone is enough.\n\nThis finds accidents and careless edits. Anyone with write access to all files can also write manifests that match.",
         )
         .after_help(
-            "Exit status:\n  0  all is as the manifests say\n  1  something is not\n  2  there is nothing to verify, or the arguments cannot be used",
+            "Exit status:\n  0  Verification passed\n  1  Verification failed\n  2  Nothing to verify, or invalid arguments",
         )
         .arg(folder(
-            "A clone, or a folder in it; every history below it is verified",
+            "Clone, or a directory in it. Every history in it is verified",
         ))
         .arg(
             Arg::new(verify::SINCE)
                 .long(verify::SINCE)
                 .value_name("DAY")
                 .value_parser(day)
-                .help("The first day to look at, such as 2026-11-22. Nothing before it is: for a history whose older days were removed or altered on purpose"),
+                .help("First day to verify, such as 2026-11-22. Use it if older days were removed or changed on purpose"),
         )
 }
 
 fn pseudonym() -> Command {
     Command::new(pseudonym::COMMAND)
-        .about("Tells a person's pseudonym to whoever holds the key")
+        .about("Look up a person's pseudonym")
         .long_about(
-            "Tells a person's pseudonym to whoever holds the key, which is read from PSEUDONYM_KEY. Of a login GitHub is asked for the number, with GITHUB_TOKEN; a number needs neither. A login that looks like a number is written with an @ before it.",
+            "Looks up a person's pseudonym with the key in PSEUDONYM_KEY. For a login, the command gets the user ID from GitHub, with the token in GITHUB_TOKEN. For a user ID, it needs neither GitHub nor a token. If a login looks like a number, put an @ in front of it.",
         )
         .after_help(
-            "Exit status:\n  0  it was told\n  1  GitHub did not say the number\n  2  the argument or the key cannot be used",
+            "Exit status:\n  0  The pseudonym was printed\n  1  GitHub didn't return the user ID\n  2  Invalid argument or key",
         )
         .arg(
             Arg::new("LOGIN-OR-ID")
                 .required(true)
-                .help("The person's login, or GitHub's number for them"),
+                .help("The person's login or user ID"),
         )
 }
 
 fn import() -> Command {
     Command::new(import::COMMAND)
-        .about("Begins a history from reports that were downloaded by hand")
+        .about("Import reports that you downloaded from GitHub")
         .long_about(
-            "Begins the history of an organization or enterprise from reports that were downloaded by hand in the past. Start it at the top of a clone that has no history of that scope yet; commit what it makes, and the next run of the action continues from it.\n\nAll files are looked at first. Where one of them cannot be used each such file is named, and nothing is written.",
+            "Creates the history of an organization or enterprise from reports that you downloaded in the past. Run it at the top of a clone that has no history of that organization or enterprise yet. Then commit the new files. The next run of the action continues the history.\n\nThe command checks all files first. If it can't use some of them, it lists each one and writes nothing.",
         )
         .after_help(
-            "Exit status:\n  0  the history is made\n  1  it is not, and nothing was written\n  2  the arguments cannot be used",
+            "Exit status:\n  0  The history was created\n  1  Failure. Nothing was written\n  2  Invalid arguments",
         )
         .arg(folder(
-            "The folder of the downloaded files; those that end in .csv are imported, also the action's own",
+            "Directory of the downloaded files. Files that end in .csv are imported, including those of this action",
         ))
         .arg(
             Arg::new("organization")
                 .long("organization")
-                .value_name("LOGIN")
+                .value_name("ORG")
                 .value_parser(|name: &str| Scope::new(ScopeKind::Organization, name))
-                .help("The organization that the reports are about"),
+                .help("Organization that the reports are about"),
         )
         .arg(
             Arg::new("enterprise")
                 .long("enterprise")
                 .value_name("SLUG")
                 .value_parser(|name: &str| Scope::new(ScopeKind::Enterprise, name))
-                .help("The enterprise that the reports are about"),
+                .help("Enterprise that the reports are about"),
         )
         .group(
             ArgGroup::new(import::SCOPE)
@@ -187,10 +292,10 @@ fn import() -> Command {
         .arg(
             Arg::new("directory")
                 .long("directory")
-                .value_name("PATH")
+                .value_name("DIR")
                 .default_value(default("directory"))
                 .value_parser(directory)
-                .help("The action's input of this name"),
+                .help("Folder in the repository, as in the action's `directory` input"),
         )
         .arg(inactive_after_days())
 }
@@ -201,20 +306,20 @@ fn inactive_after_days() -> Arg {
         .value_name("DAYS")
         .default_value(default("inactive-after-days"))
         .value_parser(value_parser!(u16).range(1..))
-        .help("The action's input of this name")
+        .help("Days without activity, as in the action's `inactive-after-days` input")
 }
 
 fn rebuild() -> Command {
     Command::new(rebuild::COMMAND)
-        .about("Computes damaged files of a history again, from its reports")
+        .about("Rebuild damaged files of a history from its reports")
         .long_about(
-            "Computes files of a history again that were damaged or lost: people.csv, totals.csv, changes/, and what follows from them. Reports say who held a seat and what they did. They don't say user IDs, teams, plans, grants, and cancellations, so every line that can still be read stays, and only what's missing is added. Files that are whole aren't touched, and neither are reports and manifests, except that the newest manifest gets the hashes of the new files. Needs no network, no token, and no Git.\n\nIf the file is undamaged in an older commit and nothing was recorded since, take it from there instead: it says more than the reports.",
+            "Rebuilds damaged or lost files of a history: people.csv, totals.csv, changes/, and the files that depend on them. Works offline, without a token and without Git.\n\nReports show who had a seat and what they did. They don't have user IDs, teams, plans, grants, and cancellations. So the command keeps every line that it can still read, and adds only what's missing. It doesn't touch undamaged files, reports, and manifests, but it writes the hashes of the new files to the newest manifest.\n\nIf an older commit has the undamaged file and nothing was recorded since, restore the file from that commit instead. It has more details than the reports.",
         )
         .after_help(
-            "Exit status:\n  0  the history is rebuilt, or nothing was damaged\n  1  it isn't, and nothing was written\n  2  the folder isn't a history, or the arguments can't be used",
+            "Exit status:\n  0  The history was rebuilt, or nothing was damaged\n  1  Failure. Nothing was written\n  2  Not the folder of a history, or invalid arguments",
         )
         .arg(folder(
-            "The folder of an organization or enterprise in a clone, such as copilot-activity/acme",
+            "Folder of an organization or enterprise in a clone, such as copilot-activity/acme",
         ))
         .arg(inactive_after_days())
 }
@@ -230,18 +335,11 @@ fn folder(help: &'static str) -> Arg {
 fn day(text: &str) -> Result<Date, String> {
     let day = text.parse().ok();
     day.filter(|day: &Date| day.to_string() == text)
-        .ok_or_else(|| "a day is written as 2026-11-22".to_owned())
+        .ok_or_else(|| "write a day as YYYY-MM-DD, such as 2026-11-22".to_owned())
 }
 
 fn directory(path: &str) -> Result<RepositoryPath, NameError> {
     let path = RepositoryPath::parse(path)?;
-    // Only with a name below it is it sure that no file lands among the workflows.
+    // A name below the path shows that no file lands among the workflows.
     path.join("scope/latest.csv").map(|_| path)
-}
-
-fn help(meaning: &str, default: Option<&str>) -> String {
-    match default {
-        Some(default) => format!("{meaning} [default: {default}]"),
-        None => meaning.to_owned(),
-    }
 }

@@ -30,20 +30,20 @@ impl RawInputs<'_> {
                     good = false;
                     self.refuse(
                         "deliver-to",
-                        format!("{:?} is unknown; it takes `artifact`, `repository`, both separated by a comma, or `none`", shown(other, 50)),
+                        format!("{:?} isn't a valid value. Use `artifact`, `repository`, both separated by a comma, or `none`.", shown(other, 50)),
                     );
                 }
             }
         }
         if none && (deliver.artifact || deliver.repository) {
             good = false;
-            self.refuse("deliver-to", "`none` does not go together with others");
+            self.refuse("deliver-to", "`none` can't be combined with other values");
         }
         if good && !none && !deliver.artifact && !deliver.repository {
             good = false;
             self.refuse(
                 "deliver-to",
-                "it names nothing; write `none` to deliver nowhere",
+                "contains no value. To deliver nowhere, use `none`.",
             );
         }
         good.then_some(deliver)
@@ -58,10 +58,8 @@ impl RawInputs<'_> {
             Some(days) => match days.parse::<u16>() {
                 Ok(days) if days <= 400 => Some(Retention::from_days(days)),
                 _ => {
-                    let problem = format!(
-                        "{:?} is not a number of days from 1 to 400",
-                        shown(days, 50)
-                    );
+                    let problem =
+                        format!("{:?} isn't a number of days from 1 to 400", shown(days, 50));
                     self.refuse("artifact-retention-days", problem);
                     None
                 }
@@ -87,7 +85,7 @@ impl RawInputs<'_> {
                 if own.is_none() && asked_for {
                     self.refuse(
                         "repository",
-                        "it is missing; name the repository to commit to",
+                        "isn't set. Set it to the repository to commit to.",
                     );
                 }
                 own.cloned()
@@ -109,7 +107,7 @@ impl RawInputs<'_> {
             None => Some(message),
             Some(unknown) => {
                 let problem = format!(
-                    "{:?} is unknown; it knows {{scope}} and {{date}}",
+                    "{:?} isn't a valid placeholder. Use {{scope}} and {{date}}.",
                     shown(unknown, 50)
                 );
                 self.refuse("commit-message", problem);

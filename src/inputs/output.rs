@@ -22,7 +22,7 @@ impl RawInputs<'_> {
             if given.is_some() {
                 self.refuse(
                     "output",
-                    "it is for a command that is started by hand; a workflow has `output-directory`",
+                    "works only from the command line. In a workflow, use `output-directory`.",
                 );
             }
             return Some(Output::Directory);
@@ -31,7 +31,7 @@ impl RawInputs<'_> {
             Some(path) if path.trim().is_empty() => {
                 self.refuse(
                     "output",
-                    "it is empty; name a file, or `-` for standard output",
+                    "is empty. Name a file, or use `-` for standard output.",
                 );
                 return None;
             }
@@ -44,13 +44,13 @@ impl RawInputs<'_> {
             return Some(output);
         }
         let problem = if has_folder {
-            "it is given together with `output-directory`; the report goes to one of them"
+            "can't be used together with `output-directory`. Set only one of them."
         } else if uploads {
-            "an artifact is made of the files in `output-directory`; leave `output` out"
+            "an artifact contains the files in `output-directory`. Remove `--output`."
         } else if scopes.is_some_and(|scopes| scopes.len() > 1) {
-            "one file or standard output takes one report, and several organizations are named; give `output-directory` a folder for them"
+            "a file or standard output can take only one report, but you named several organizations. Set `output-directory` to write a directory instead."
         } else if formats.is_some_and(|formats| formats.len() > 1) {
-            "one file or standard output takes one form of the report, and `format` names two; give `output-directory` a folder for them"
+            "a file or standard output can take only one format, but `format` names two. Set `output-directory` to write a directory instead."
         } else {
             return Some(output);
         };

@@ -147,13 +147,13 @@ impl<'a> RawInputs<'a> {
         {
             self.refuse(
                 "commit-token",
-                "it is missing, and `deliver-to: repository` needs a token that may write to the repository",
+                "isn't set. `deliver-to: repository` needs a token that can write to the repository.",
             );
         }
         if pull_request == Some(true) && delivery.is_some_and(|delivery| !delivery.repository) {
             self.refuse(
                 "pull-request",
-                "it is `true`, and `deliver-to` does not name `repository`",
+                "is `true`, but `deliver-to` doesn't include `repository`",
             );
         }
         let delivery = delivery?;
@@ -196,7 +196,7 @@ impl<'a> RawInputs<'a> {
             (Some(_), Some(_)) => {
                 self.refuse(
                     "enterprise",
-                    "it is given together with `organization`; a run takes one of them",
+                    "can't be used together with `organization`. Set only one of them.",
                 );
                 return None;
             }
@@ -207,7 +207,7 @@ impl<'a> RawInputs<'a> {
                 None => {
                     self.refuse(
                         "organization",
-                        "it is missing; name an organization, or an enterprise in `enterprise`",
+                        "isn't set. Set it to an organization, or set `enterprise` to an enterprise.",
                     );
                     return None;
                 }
@@ -230,7 +230,7 @@ impl<'a> RawInputs<'a> {
             }
         }
         if good && scopes.is_empty() {
-            self.refuse(input, "it names nobody");
+            self.refuse(input, "contains no names");
         }
         (good && !scopes.is_empty()).then_some(scopes)
     }
@@ -256,7 +256,7 @@ impl<'a> RawInputs<'a> {
         if !shown_as_is {
             self.refuse(
                 "output-directory",
-                "it has a line break or another character that cannot be seen",
+                "contains a line break or another invisible character",
             );
             return None;
         }
@@ -272,7 +272,7 @@ impl<'a> RawInputs<'a> {
         }
         self.refuse(
             "output-directory",
-            "it must be a folder in the workspace, without `..`",
+            "must be a directory in the workspace, without `..`",
         );
         None
     }

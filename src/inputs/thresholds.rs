@@ -49,7 +49,7 @@ impl RawInputs<'_> {
                 other => {
                     good = false;
                     let problem = format!(
-                        "{:?} is unknown; it takes `csv`, `json`, or both separated by a comma",
+                        "{:?} isn't a valid value. Use `csv`, `json`, or both separated by a comma.",
                         shown(other, 50)
                     );
                     self.refuse("format", problem);
@@ -60,7 +60,7 @@ impl RawInputs<'_> {
         formats.dedup();
         if good && formats.is_empty() {
             good = false;
-            self.refuse("format", "it names nothing");
+            self.refuse("format", "contains no value");
         }
         good.then_some(formats)
     }
@@ -83,7 +83,7 @@ impl RawInputs<'_> {
             Ok(days @ 1..) => Some(SignedDuration::from_hours(i64::from(days) * 24)),
             _ => {
                 let problem = format!(
-                    "{:?} is not a number of days from 1 to {}",
+                    "{:?} isn't a number of days from 1 to {}",
                     shown(given, 50),
                     u16::MAX
                 );
@@ -115,7 +115,7 @@ impl RawInputs<'_> {
             Ok(minutes) => Some(Duration::from_secs(u64::from(minutes) * 60)),
             Err(_) => {
                 let problem = format!(
-                    "{:?} is not a number of minutes from 0 to {}",
+                    "{:?} isn't a number of minutes from 0 to {}",
                     shown(given, 50),
                     u32::MAX
                 );

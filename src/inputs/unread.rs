@@ -77,17 +77,17 @@ fn way_to(input: &Input, by_hand: bool) -> String {
     match by_hand_variables(input) {
         _ if !by_hand => {
             format!(
-                "Set `{name}` under `with` in the workflow; as a variable it's spelled {spelled}"
+                "Set `{name}` under `with` in the workflow. As a variable, it's spelled {spelled}."
             )
         }
         Some([_, variable]) => {
             format!(
-                "By hand, set {variable} instead; in a container the variable can also be {spelled}"
+                "From the command line, set {variable} instead. In a container, the variable can also be {spelled}."
             )
         }
         None => {
             format!(
-                "By hand, use --{name} instead; in a container the variable can also be {spelled}"
+                "From the command line, use --{name} instead. In a container, the variable can also be {spelled}."
             )
         }
     }

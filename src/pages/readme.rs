@@ -25,20 +25,20 @@ pub(crate) fn write(page: &Page<'_>) -> String {
     let time = page.time.to_string().replace('T', " ").replace('Z', " UTC");
     let _ = writeln!(
         out,
-        "# Copilot activity of {}\n\nThe {} {} on {time}: [the newest report]({LATEST}).",
+        "# Copilot activity of {}\n\nThe Copilot seats of the {} {} on {time}. See the [latest report]({LATEST}).",
         escape(page.scope.name()),
         page.scope.kind(),
         escape(page.scope.name()),
     );
     if page.complete == Some(false) {
         out.push_str(
-            "\n> [!WARNING]\n> This report is not proved complete: seats may be missing in it. Seats that it does not show are kept in the history until a complete report shows that they are gone.\n",
+            "\n> [!WARNING]\n> This report couldn't be verified as complete: seats may be missing in it. The history keeps seats that it doesn't show until a complete report shows that they're gone.\n",
         );
     }
     write_totals(&mut out, page);
     let _ = writeln!(
         out,
-        "\n<picture>\n  <source media=\"(prefers-color-scheme: dark)\" srcset=\"{}\">\n  <img alt=\"People with a seat, and people active, over time\" src=\"{}\">\n</picture>",
+        "\n<picture>\n  <source media=\"(prefers-color-scheme: dark)\" srcset=\"{}\">\n  <img alt=\"People with a seat and active people over time\" src=\"{}\">\n</picture>",
         DARK.file, LIGHT.file
     );
     write_changes(&mut out, page);
@@ -79,10 +79,10 @@ fn write_totals(out: &mut String, page: &Page<'_>) {
             |day| day.new,
         ),
         (
-            "Never used: no activity at any time since the grant".to_owned(),
+            "Never used: no activity since the grant".to_owned(),
             |day| day.never_used,
         ),
-        ("Inactive: everybody else".to_owned(), |day| day.inactive),
+        ("Inactive: everyone else".to_owned(), |day| day.inactive),
     ];
     for (name, figure) in lines {
         let _ = write!(out, "| {name}");
@@ -95,7 +95,7 @@ fn write_totals(out: &mut String, page: &Page<'_>) {
 
 fn write_changes(out: &mut String, page: &Page<'_>) {
     let year = date(page.time).year();
-    out.push_str("\n## Newest changes\n\n");
+    out.push_str("\n## Latest changes\n\n");
     let mut newest = VecDeque::new();
     let mut count = 0_usize;
     for record in changes::lines(page.changes).flatten() {
@@ -104,7 +104,7 @@ fn write_changes(out: &mut String, page: &Page<'_>) {
         newest.truncate(NEWEST_CHANGES);
     }
     if newest.is_empty() {
-        let _ = writeln!(out, "No seat changed in {year} so far.");
+        let _ = writeln!(out, "No seats changed in {year} so far.");
         return;
     }
     // Organization and team are told where any of the changes has them.
@@ -144,7 +144,7 @@ fn write_changes(out: &mut String, page: &Page<'_>) {
     }
     let _ = writeln!(
         out,
-        "\nOf {} in {year}: [{}]({}). Other years are beside it.",
+        "\nAll {} changes in {year}: [{}]({}). Other years are in the same folder.",
         thousands(count),
         changes::file_name(page.time),
         changes::file_name(page.time)
@@ -206,14 +206,14 @@ fn write_files(out: &mut String) {
     let _ = writeln!(
         out,
         "\n## Files\n\n\
-         | File | What it holds |\n|---|---|\n\
-         | [{LATEST}]({LATEST}) | The newest report, in the form of GitHub's own download. |\n\
-         | [{0}]({0}) | The same seats with ids, team, plan, grant and cancellation. |\n\
-         | [{1}]({1}) | Everybody who ever held a seat, and when they were last active; kept when GitHub forgets it after 90 days. |\n\
-         | [{2}]({2}) | One line a day: the trend. |\n\
-         | `changes` | Every change of a seat, a file a year, from the first change on. |\n\
-         | [reports](reports) | One report a day, and its manifest: when and how it was read, and the SHA-256 of every file. |\n\n\
-         A workflow writes these files. Who used Copilot when is personal data: keep this repository private.",
+         | File | Contents |\n|---|---|\n\
+         | [{LATEST}]({LATEST}) | The latest report, in the format of GitHub's own download. |\n\
+         | [{0}]({0}) | The same seats with IDs, team, plan, grant, and cancellation. |\n\
+         | [{1}]({1}) | Everyone who ever had a seat, and when they were last active. Kept even though GitHub deletes it after 90 days. |\n\
+         | [{2}]({2}) | The trend, one line per day. |\n\
+         | `changes` | Every seat change, one file per year, from the first change on. |\n\
+         | [reports](reports) | One report per day with its manifest: when and how the report was read, and the SHA-256 of every file. |\n\n\
+         A workflow writes these files. Who used Copilot when is personal data, so keep this repository private.",
         seats::SEATS,
         people::PEOPLE,
         totals::TOTALS,

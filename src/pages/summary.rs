@@ -44,7 +44,7 @@ pub(crate) fn write(sections: &[Section<'_>], general: &[Line], names: bool, max
     if left_out > 0 {
         let _ = writeln!(
             summary,
-            "\n{left_out} more are left out here, because GitHub shows summaries up to 1 MiB only. All are in the files."
+            "\n{left_out} more are left out here, because GitHub limits summaries to 1 MiB. The files have all of them."
         );
     }
     summary
@@ -62,7 +62,7 @@ fn write_section(out: &mut String, section: &Section<'_>, names: bool) {
         return;
     };
     if !facts.report.is_complete() {
-        out.push_str("\n> [!WARNING]\n> **This report is not proved complete.**\n");
+        out.push_str("\n> [!WARNING]\n> **This report couldn't be verified as complete.**\n");
         for reason in facts.report.incomplete_reasons() {
             let _ = writeln!(out, "> - {}", escape(&reason.to_string()));
         }
@@ -108,7 +108,7 @@ fn write_totals(out: &mut String, facts: &Facts<'_>) {
     let share = |count: usize| match people {
         0 => thousands(count),
         all => format!(
-            "{} ({:.0} %)",
+            "{} ({:.0}%)",
             thousands(count),
             100.0 * count as f64 / all as f64
         ),
@@ -134,10 +134,10 @@ fn write_totals(out: &mut String, facts: &Facts<'_>) {
     });
     line("Inactive", &share(inactive), |d| d.inactive);
     let total = facts.report.reading().total_seats();
-    let total = total.map_or_else(|| "not said".to_owned(), |total| total.to_string());
+    let total = total.map_or_else(|| "unknown".to_owned(), |total| total.to_string());
     let _ = writeln!(
         out,
-        "\nReport time: {} (UTC). Seats that GitHub counts: {total}.",
+        "\nReport time: {} (UTC). Total reported by GitHub: {total}.",
         facts.report.time()
     );
 }
@@ -163,12 +163,12 @@ fn write_longest_inactive(out: &mut String, facts: &Facts<'_>) {
             "| {} | {} | {} | {} |",
             code(&activity.person.account.login),
             day(activity.last_known_activity_at, "none known"),
-            day(activity.person.granted_at, "not said"),
+            day(activity.person.granted_at, "unknown"),
             days_idle(&activity, facts.policy),
         );
     }
     out.push_str(
-        "\nGitHub keeps a person's last activity for 90 days and drops it when access is granted anew; recorded reports keep it.\n",
+        "\nGitHub keeps a person's last activity for 90 days, and deletes it when access is granted again. Recorded reports keep it.\n",
     );
 }
 

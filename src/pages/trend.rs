@@ -57,7 +57,7 @@ pub(crate) fn draw(days: &[Day], theme: Theme) -> String {
     let mut svg = String::new();
     let _ = writeln!(
         svg,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"-apple-system,'Segoe UI',Helvetica,Arial,sans-serif\" font-size=\"12\" role=\"img\">\n<title>People with a seat, and people active, over time</title>"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"-apple-system,'Segoe UI',Helvetica,Arial,sans-serif\" font-size=\"12\" role=\"img\">\n<title>People with a seat and active people over time</title>"
     );
     let (Some(first), Some(last)) = (days.first(), days.last()) else {
         svg.push_str("</svg>\n");

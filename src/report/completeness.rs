@@ -30,7 +30,7 @@ pub struct Reading {
 /// A reason why a report can't be called complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IncompleteReason {
-    /// A page does not say how many seats there are, so nothing can be held against it.
+    /// A page doesn't say how many seats there are, so nothing can be held against it.
     TotalMissing {
         /// The page, counted from 1.
         page: usize,
@@ -52,7 +52,7 @@ pub enum IncompleteReason {
     /// Seats of the report recorded before were in one reading of the list and not in the next,
     /// again and again.
     Unsteady {
-        /// How many seats the last reading lacks that the one before it had.
+        /// How many seats the last reading lacks that it had the time before.
         seats: usize,
     },
     /// GitHub said that it leaves out organizations for which the token is not authorized for
@@ -85,24 +85,24 @@ impl fmt::Display for IncompleteReason {
             Self::TotalMissing { page } => {
                 write!(
                     f,
-                    "page {page} does not say how many seats there are (`total_seats`)"
+                    "Page {page} doesn't say how many seats there are (`total_seats`)"
                 )
             }
             Self::TotalMoved { first, later, page } => write!(
                 f,
-                "`total_seats` was {first} on page 1 and {later} on page {page}: a seat was granted or revoked while the list was read"
+                "`total_seats` was {first} on page 1 and {later} on page {page}: a seat was granted or revoked while the list was being read"
             ),
             // No names: this is told in logs, which more people read than the report.
             Self::SeatTwice { seats: 1 } => f.write_str(
-                "a seat was read twice: the list moved while it was read, and another seat may have been missed",
+                "A seat appears twice, because the list changed while it was being read. Another seat may be missing",
             ),
             Self::SeatTwice { seats } => write!(
                 f,
-                "{seats} seats were read twice: the list moved while it was read, and others may have been missed"
+                "{seats} seats appear twice, because the list changed while it was being read. Others may be missing"
             ),
             Self::Unsteady { seats } => write!(
                 f,
-                "the list moved each time it was read: the last reading lacks {seats} of the seats recorded before that the one before it had"
+                "The list changed each time it was read. The last time, it lacked {seats} previously recorded seats that it had the time before"
             ),
             Self::Short {
                 people,
@@ -110,7 +110,7 @@ impl fmt::Display for IncompleteReason {
                 total_seats,
             } => write!(
                 f,
-                "GitHub counts {total_seats} seats (`total_seats`), but its pages hold {people} people and {without_person} rows without a person"
+                "GitHub counts {total_seats} seats (`total_seats`), but its pages list {people} people and {without_person} rows without a person"
             ),
         }
     }

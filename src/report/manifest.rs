@@ -243,7 +243,7 @@ pub(crate) struct RecordedManifest {
     /// How many people held them, where it says.
     #[serde(default)]
     pub people: Option<u64>,
-    /// Whether it was proved complete, where it says.
+    /// Whether it was verified as complete, where it says.
     pub complete: Option<bool>,
     /// In how many pages it was read, if it was read from the API.
     #[serde(default)]

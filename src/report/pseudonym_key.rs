@@ -25,7 +25,7 @@ pub struct PseudonymKey(SecretString);
 /// Why a text cannot be a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a key has at least {MIN_KEY_CHARS} characters, so that nobody can find it by trying; `openssl rand -hex 32` makes a good one"
+    "a key must have at least {MIN_KEY_CHARS} characters, so that no one can guess it. To create a good one, run `openssl rand -hex 32`"
 )]
 pub struct PseudonymKeyError;
 

@@ -34,7 +34,7 @@ pub struct Scope {
 /// Why a text cannot name an organization or an enterprise.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{name:?} cannot be the name of an {kind}: names have letters, digits, `-` and `_` only, begin with a letter or digit, and have at most {MAX_NAME} characters"
+    "{name:?} can't be the name of an {kind}: names have only letters, digits, `-`, and `_`, start with a letter or digit, and have at most {MAX_NAME} characters"
 )]
 pub struct ScopeNameError {
     kind: ScopeKind,

@@ -75,7 +75,7 @@ impl Destination {
 
     /// What is being done while the report of `scope` is written, for a run that is interrupted then.
     pub(crate) fn writing(&self, scope: &Scope) -> String {
-        let part = "of which only a part may have arrived";
+        let part = "which may have only a part of it";
         match self {
             Self::Workspace(_) | Self::File(..) => format!("writing the report of {scope}"),
             Self::Stream(path) => {

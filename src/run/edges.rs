@@ -60,9 +60,9 @@ impl<'e> Edges<'e> {
     pub(crate) fn clients<'i>(&self, inputs: &'i Inputs) -> anyhow::Result<Clients<'i>> {
         let client = |token| Client::new(&self.exchange, Identity::Token(token));
         let reader = |scope| match &inputs.access {
-            Access::Token(token) => client(token).context("`token` cannot be used"),
+            Access::Token(token) => client(token).context("`token` can't be used"),
             Access::App(app) => Client::new(&self.exchange, Identity::App(app, scope, self.mask()))
-                .context("the GitHub App cannot be used"),
+                .context("the GitHub App can't be used"),
         };
         let readers = inputs.scopes.iter();
         let readers = readers.map(|scope| Ok((scope, reader(scope)?)));
@@ -70,7 +70,7 @@ impl<'e> Edges<'e> {
         let writer = inputs.commit_token.as_ref().map(client).transpose();
         Ok(Clients {
             readers,
-            writer: writer.context("`commit-token` cannot be used")?,
+            writer: writer.context("`commit-token` can't be used")?,
         })
     }
 

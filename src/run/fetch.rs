@@ -53,7 +53,7 @@ impl Revocable {
 
 /// Fetches the report of `scope`, and says what there is to say of it as a whole.
 ///
-/// Fails if the list can't be read, if it isn't proved complete and has to be, or if the history it
+/// Fails if the list can't be read, if it isn't verified as complete and has to be, or if the history it
 /// belongs to forbids publishing it.
 pub(crate) async fn fetch(
     inputs: &Inputs,
@@ -81,17 +81,17 @@ pub(crate) async fn fetch(
     let mut report = read().await?;
     let (mut past, mut history_error) = (None, None);
     if let Some(ledger) = ledger {
-        step.set(format!("reading what is recorded of {scope}"));
+        step.set(format!("reading the history of {scope}"));
         match ledger.look(&report).await {
             Ok(found) => past = found,
             Err(error) => {
                 let why = error.forbids_publishing();
                 let error = anyhow::Error::from(error);
                 if let Some(why) = why {
-                    return Err(error.context(format!("It was not published, because {why}")));
+                    return Err(error.context(format!("Not published, because {why}")));
                 }
                 history_error = Some(error.context(
-                    "How people stand is told from this report alone, and seats that a list of several pages lacks do not count as revoked, because earlier reports could not be read",
+                    "Couldn't read earlier reports. Activity status is based on this report alone, and seats missing from a list of several pages don't count as revoked",
                 ));
             }
         }
@@ -153,7 +153,7 @@ async fn read_until_stable(
         return Ok((report, absent));
     }
     tracing::info!(
-        "{}: {} seats of the report recorded before are not in the list. It is read again before they count as revoked.",
+        "{}: {} seats of the last recorded report aren't in the list. The action reads it again before they count as revoked.",
         report.scope(),
         absent.len()
     );
@@ -189,7 +189,7 @@ fn log_result(report: &Report) -> Option<String> {
         return None;
     }
     let odd = format!(
-        "{} people hold seats, but GitHub counts {total} (`total_seats`). Somebody with seats in several organizations is billed in one of them only.",
+        "{} people have seats, but GitHub counts {total} (`total_seats`). GitHub bills a person with seats in several organizations in only one of them.",
         report.people()
     );
     tracing::warn!("{scope}: {odd}");
@@ -204,13 +204,13 @@ fn times_from_the_future(report: &Report) -> Option<String> {
         seats => format!("{seats} seats have times"),
     };
     let odd = format!(
-        "{seats} later than the report itself. The report keeps what GitHub said, but it doesn't count as a grant, a sign-in, or activity."
+        "{seats} later than the report itself. The report keeps GitHub's values, but they don't count as a grant, a sign-in, or activity."
     );
     tracing::warn!("{}: {odd}", report.scope());
     Some(odd)
 }
 
-/// Refuses a report that isn't proved complete, unless the inputs allow one.
+/// Refuses a report that isn't verified as complete, unless the inputs allow one.
 fn refuse_incomplete(inputs: &Inputs, report: &Report) -> anyhow::Result<()> {
     if report.is_complete() {
         return Ok(());
@@ -220,21 +220,21 @@ fn refuse_incomplete(inputs: &Inputs, report: &Report) -> anyhow::Result<()> {
         .incomplete_reasons()
         .contains(&IncompleteReason::Partial)
     {
-        "authorize `token` for single sign-on in each organization that has to be in the report. `require-complete: false` publishes the report without them, marked as incomplete"
+        "Authorize `token` for single sign-on in each organization that the report must include. To publish the report without them, marked as incomplete, set `require-complete: false`."
     } else {
-        "run again. If it stays so, `require-complete: false` publishes the report, marked as incomplete"
+        "Run again. If the problem persists, set `require-complete: false` to publish the report, marked as incomplete."
     };
     let doubts: Vec<String> = report
         .incomplete_reasons()
         .iter()
         .map(ToString::to_string)
         .collect();
-    let doubts = doubts.join("\n  missing: ");
+    let doubts = doubts.join("\n  Missing: ");
     if inputs.report.require_complete {
         anyhow::bail!(
-            "The report of {scope} is not proved complete, so it was not published.\n  missing: {doubts}\n  what to do: {advice}"
+            "The report of {scope} couldn't be verified as complete, so it wasn't published.\n  Missing: {doubts}\n  Fix: {advice}"
         );
     }
-    tracing::warn!("The report of {scope} is not proved complete.\n  missing: {doubts}");
+    tracing::warn!("The report of {scope} couldn't be verified as complete.\n  Missing: {doubts}");
     Ok(())
 }

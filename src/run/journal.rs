@@ -165,7 +165,7 @@ impl ScopeRun {
                 Ok(report) if error.is_identity_mismatch() => {
                     let left = report.withdraw();
                     let mut what =
-                        "It was not published, because people are called otherwise where it is to be recorded"
+                        "Not published, because its history in the repository names people differently"
                             .to_owned();
                     if !left.is_empty() {
                         what.push_str(&format!(". Remove what could not be: {}", left.join(", ")));
@@ -290,14 +290,14 @@ impl fmt::Display for Undone {
                 write!(f, "The run was interrupted ({signal}) while {doing}.")?;
             }
         }
-        for (good, title) in [(true, "done"), (false, "not done")] {
+        for (good, title) in [(true, "Done"), (false, "Not done")] {
             for line in self.lines.iter().filter(|line| line.good == good) {
                 let first = line.text.lines().next().unwrap_or_default();
                 write!(f, "\n  {title}: {first}")?;
             }
         }
         if self.interruption.is_some() {
-            f.write_str("\n  not done: everything else. Nothing is half delivered: a commit or an artifact that was just being completed may be there all the same, and is whole then")?;
+            f.write_str("\n  Not done: everything else. Nothing is half delivered. A commit or artifact that was almost complete may exist anyway, and is whole if it does.")?;
         }
         Ok(())
     }

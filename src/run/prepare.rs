@@ -73,7 +73,7 @@ impl<'a> Places<'a> {
             };
         if !may_name_people {
             tracing::info!(
-                "The job summary will name nobody: the workflow's repository is public, or neither `token` nor `commit-token` can see that it is not. `allow-public: true` lets it name people."
+                "The job summary won't name people, because the workflow's repository is public, or neither `token` nor `commit-token` can read it. To name them anyway, set `allow-public: true`."
             );
         }
         Ok(Self {
@@ -109,10 +109,10 @@ async fn prepare_artifact<'a, 'c>(
     if !inputs.allow_public {
         let Some(name) = &inputs.own_repository else {
             bail!(
-                "GITHUB_REPOSITORY is missing, so it cannot be asked whether the workflow's repository is public"
+                "GITHUB_REPOSITORY isn't set, so the action can't check whether the workflow's repository is public"
             );
         };
-        refuse_public(askers, name, "everybody could download the artifact").await?;
+        refuse_public(askers, name, "everyone could download the artifact").await?;
     }
     Ok(Some(ArtifactPlace {
         service,
@@ -129,7 +129,7 @@ async fn find_repository(
     if inputs.allow_public {
         return Ok(Repository::read(client, &commit.repository).await?);
     }
-    let consequence = "everybody could read it there";
+    let consequence = "everyone could read it there";
     refuse_public([client], &commit.repository, consequence).await
 }
 
@@ -171,15 +171,15 @@ async fn refuse_public<'c>(
                 return Ok(repository);
             }
             Ok(_) => bail!(
-                "The repository {name} is public, and the report is personal data: {consequence}. Nothing was read and nothing delivered.\n  what to do: make the repository private, or deliver elsewhere (`deliver-to`, `repository`). If everybody may know who used Copilot when, set `allow-public: true`"
+                "The repository {name} is public, and the report is personal data: {consequence}. Nothing was read or delivered.\n  Fix: Make the repository private, or deliver elsewhere (`deliver-to`, `repository`). If everyone is allowed to know who used Copilot when, set `allow-public: true`."
             ),
             Err(error) => {
                 failure.get_or_insert(error);
             }
         }
     }
-    let error = failure.map_or_else(|| anyhow!("no token could be asked with"), Into::into);
+    let error = failure.map_or_else(|| anyhow!("no token could read it"), Into::into);
     Err(error.context(format!(
-        "Whether the repository {name} is public could not be learned, so it counts as public. Nothing was read and nothing delivered"
+        "Couldn't determine whether {name} is public, so the action treats it as public. Nothing was read or delivered"
     )))
 }

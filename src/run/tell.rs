@@ -13,12 +13,12 @@ use crate::system::files::Written;
 /// summary may name people.
 pub(crate) fn tell(inputs: &Inputs, environment: &Environment, names: bool, journal: &Journal) {
     let outputs = outputs_of(journal).write(environment).map_err(|error| {
-        format!("The outputs could not be written to the file in GITHUB_OUTPUT: {error}")
+        format!("Couldn't write the outputs to the file in GITHUB_OUTPUT: {error}")
     });
     let summary = if inputs.summary {
         let text = summary_of(inputs, journal, names);
         outputs::write_summary(environment, &text).map_err(|error| {
-            format!("The summary could not be written to the file in GITHUB_STEP_SUMMARY: {error}")
+            format!("Couldn't write the summary to the file in GITHUB_STEP_SUMMARY: {error}")
         })
     } else {
         Ok(())
@@ -39,7 +39,7 @@ pub(crate) fn over_limit(inputs: &Inputs, journal: &Journal) -> Option<String> {
     limit.is_exceeded(idle, all).then(|| {
         let percent = idle as f64 * 100.0 / all as f64;
         format!(
-            "{idle} of {all} people ({percent:.2} %) are inactive or have never used their seat, and `max-inactive` allows {limit}. Everything was delivered as asked; only this limit makes the run fail"
+            "{idle} of {all} people ({percent:.2}%) are inactive or have never used their seat. `max-inactive` allows {limit}. Everything was delivered as requested, and only this limit fails the run"
         )
     })
 }

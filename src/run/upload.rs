@@ -39,7 +39,7 @@ impl ArtifactPlace<'_> {
                     return Err(UploadError::File(what));
                 }
                 Err(error) => {
-                    let what = format!("{path} could not be read again: {error}");
+                    let what = format!("{path} couldn't be read again: {error}");
                     return Err(UploadError::File(what));
                 }
             }

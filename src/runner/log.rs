@@ -49,7 +49,7 @@ fn panicked(panic: &PanicHookInfo<'_>) -> String {
         None => String::new(),
     };
     format!(
-        "The action has a mistake and panicked at {place}{words}.\n  what to do: report this line with the version of the action; run the workflow again with debug logging to see what came before"
+        "Internal error (this is a bug): the action panicked at {place}{words}.\n  Fix: Report this line and the version of the action. To see what happened before, run the workflow again with debug logging."
     )
 }
 

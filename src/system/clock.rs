@@ -127,7 +127,7 @@ impl Clock {
         };
         let minutes = (ahead.abs().as_secs() + 30) / 60;
         Some(format!(
-            "This machine's clock is {minutes} minutes {side} GitHub's, so the run uses GitHub's time. Set the clock of the runner."
+            "This machine's clock is {minutes} minutes {side} GitHub's, so the run uses GitHub's time. Correct the runner's clock."
         ))
     }
 

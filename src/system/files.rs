@@ -42,19 +42,19 @@ impl Written {
     }
 }
 
-/// Why a file could not be written.
+/// Why a file couldn't be written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileError {
-    /// A part of the path is a symbolic link that leads out of the workspace.
+    /// A part of the path is a symbolic link that points outside the workspace.
     #[error(
-        "`output-directory`: {path} leads out of the workspace through a symbolic link; name another folder"
+        "`output-directory`: {path} points outside the workspace through a symbolic link. Use another directory."
     )]
     Outside {
         /// The folder.
         path: PathBuf,
     },
     /// The system refused, for instance because the disk is full.
-    #[error("{path} could not be written: {error}")]
+    #[error("{path} couldn't be written: {error}")]
     Io {
         /// The file or folder.
         path: PathBuf,

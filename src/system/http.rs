@@ -57,10 +57,13 @@ impl Http {
                     .read_to_end(&mut start)
                     .map(|_| start)
             });
-            let file = file
-                .with_context(|| format!("SSL_CERT_FILE names {path:?}, which cannot be read"))?;
+            let file = file.with_context(|| {
+                format!("SSL_CERT_FILE is set to {path:?}, which can't be read")
+            })?;
             if !file.windows(MARK.len()).any(|window| window == MARK) {
-                anyhow::bail!("SSL_CERT_FILE names {path:?}, which has no certificate in it (PEM)");
+                anyhow::bail!(
+                    "SSL_CERT_FILE is set to {path:?}, which has no PEM certificate in it."
+                );
             }
         }
         // Fails only where a provider is installed already, which is then the one to use.
@@ -72,10 +75,10 @@ impl Http {
         let client = proxies
             .apply(client)
             .map_err(reqwest::Error::without_url)
-            .context("A proxy cannot be used")?
+            .context("A proxy can't be used")?
             .build()
             .context(
-                "The HTTP client cannot be set up. Most often there are no certificate authorities: install `ca-certificates`, or name a file of them in SSL_CERT_FILE",
+                "Couldn't set up the HTTP client. The usual cause is missing CA certificates. Install `ca-certificates`, or set SSL_CERT_FILE to a file of CA certificates",
             )?;
         Ok(Self { client, proxies })
     }

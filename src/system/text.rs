@@ -48,13 +48,13 @@ pub fn is_invisible(c: char) -> bool {
     )
 }
 
-/// A number with a thin space between its thousands.
+/// A number with commas between its thousands, such as `20,126`.
 pub(crate) fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push('\u{2009}');
+            text.push(',');
         }
         text.push(digit);
     }

@@ -183,7 +183,10 @@ pub fn assert_text(name: &str, text: &str) {
         (r"\b[0-9a-f]{40}\b", "[sha]"),
         (r"-activity-\d{10}\.", "-activity-[time]."),
         // How often the run paces itself or tries again depends on how busy the machine is.
-        (r"(?m)^Waiting .* to keep to GitHub's rate limits\.\n", ""),
+        (
+            r"(?m)^Waiting .* to stay within GitHub's rate limits\.\n",
+            "",
+        ),
         (r"\(\d+ times over ", "([number] times over "),
         (r"\b\d{4}-\d\d-\d\dT[0-9:.]+Z", "[time]"),
         (r"\b\d{4}-\d\d-\d\dT\d{6}Z", "[time]"),

@@ -22,23 +22,23 @@ pub(crate) struct PrivateKey(Arc<RsaKeyPair>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum KeyError {
     #[error(
-        "it is no private key: give the whole text of the `.pem` file that GitHub made for the App, from `-----BEGIN` on, and not the file's name or its fingerprint"
+        "it isn't a private key. Use the whole text of the `.pem` file that GitHub created for the App, starting with `-----BEGIN`, and not the file's name or fingerprint."
     )]
     NotAKey,
     #[error(
-        "the key is cut off or damaged, from its line `-----BEGIN` to the line `-----END` of the same kind; save the whole `.pem` file as the secret again"
+        "the key is cut off or damaged between its `-----BEGIN` line and the matching `-----END` line. Save the whole `.pem` file as the secret again."
     )]
     CutOff,
     #[error(
-        "it has more than one key, or other text beside the key; save nothing but the `.pem` file as the secret"
+        "it has more than one key, or other text in addition to the key. Save only the `.pem` file as the secret."
     )]
     MoreThanAKey,
     #[error(
-        "the key is encrypted with a password; save it as GitHub made it, or decrypt it with `openssl rsa`"
+        "the key is encrypted with a password. Save it as you downloaded it from GitHub, or decrypt it with `openssl rsa`."
     )]
     Encrypted,
     #[error(
-        "it is not the App's private RSA key, but a public key, a certificate, or a key of another kind; give the `.pem` file that GitHub made for the App"
+        "it's not the App's private RSA key, but a public key, a certificate, or another kind of key. Use the `.pem` file that GitHub created for the App."
     )]
     NotTheAppsKey,
 }
@@ -111,7 +111,7 @@ impl PrivateKey {
         })
     }
 
-    /// The signature of `text` by RS256, or nothing where the system gives no random numbers.
+    /// The signature of `text` by RS256, or nothing where the system provides no random numbers.
     pub(super) fn sign(&self, text: &str) -> Option<Vec<u8>> {
         let mut signature = vec![0; self.0.public().modulus_len()];
         self.0

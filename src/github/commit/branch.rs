@@ -189,7 +189,7 @@ impl Committer<'_> {
         let branch = self.first_branch();
         let url = self.url(std::iter::once("contents").chain(path.segments()));
         let body = json!({
-            "message": "Begin the record of Copilot activity reports",
+            "message": "Start recording Copilot activity reports",
             "content": STANDARD.encode(file),
             "branch": branch.as_str(),
         });
@@ -197,7 +197,7 @@ impl Committer<'_> {
             .write::<IgnoredAny>(&self.purpose(), Method::PUT, url, &body)
             .await?;
         tracing::info!(
-            "{} was empty; it has its first commit now.",
+            "{} was empty. It now has its first commit.",
             self.repository
         );
         Ok(())
@@ -219,7 +219,7 @@ impl Committer<'_> {
             _ => "the default branch".to_owned(),
         };
         tracing::info!(
-            "The branch {branch} of {} was begun from {from}.",
+            "The branch {branch} of {} was created from {from}.",
             self.repository
         );
         Ok(())

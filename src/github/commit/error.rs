@@ -18,7 +18,7 @@ pub(crate) enum CommitError {
     #[error(transparent)]
     Protected(#[from] Box<Protected>),
     /// Others were faster, or GitHub stumbled, for longer than we go on.
-    #[error("Committing to {repository} was tried {tries} times over {} s without success; the last time:\n{error}", .waited.as_secs())]
+    #[error("Committing to {repository} failed {tries} times over {} s. The last error:\n{error}", .waited.as_secs())]
     GaveUp {
         /// The repository.
         repository: RepositoryName,
@@ -31,7 +31,7 @@ pub(crate) enum CommitError {
     },
     /// No answer came to the commit, and then none to the question what became of it.
     #[error(
-        "{error}\n  missing: whether it was committed all the same is not known; another run finds out, and does not commit twice"
+        "{error}\n  Missing: Whether GitHub created the commit isn't known. The next run finds out, and doesn't commit twice."
     )]
     Unknown {
         /// What happened to the commit.
@@ -40,7 +40,7 @@ pub(crate) enum CommitError {
     /// The repository has commits, but not on its default branch, so there is nothing to begin a
     /// new branch from.
     #[error(
-        "The branch {branch} does not exist in {repository}, and there is no default branch to begin it from: create the branch, or name another in `branch`"
+        "The branch {branch} doesn't exist in {repository}, and there's no default branch to create it from. Create the branch, or set `branch` to another one."
     )]
     NoDefaultBranch {
         /// The repository.
@@ -49,7 +49,7 @@ pub(crate) enum CommitError {
         branch: BranchName,
     },
     /// The branch is gone, and it is not to be begun anew.
-    #[error("The branch {branch} of {repository} is gone")]
+    #[error("The branch {branch} of {repository} no longer exists")]
     Gone {
         /// The repository.
         repository: RepositoryName,
@@ -58,7 +58,7 @@ pub(crate) enum CommitError {
     },
     /// A file is larger than GitHub takes.
     #[error(
-        "{path} has {size} bytes, and GitHub takes files up to {MAX_FILE_SIZE} bytes in a repository; deliver it as an artifact"
+        "{path} has {size} bytes, and GitHub accepts files of up to {MAX_FILE_SIZE} bytes in a repository. Deliver it as an artifact instead."
     )]
     TooLarge {
         /// The file.

@@ -115,7 +115,7 @@ pub(super) async fn commit(
             Some(VerificationBody { reason, .. }) => {
                 Verification::Unverified(format!("its signature is {}", shown(&reason, 50)))
             }
-            None => Verification::Unverified("it is not signed".to_owned()),
+            None => Verification::Unverified("it isn't signed".to_owned()),
         },
         sha: made.sha,
         url: made.html_url,

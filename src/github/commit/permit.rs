@@ -65,7 +65,7 @@ impl Committer<'_> {
         match self.client.get_list(&self.purpose(), url).await {
             Ok((rules, _)) => Rules(rules),
             Err(error) => {
-                tracing::debug!("The rules of {branch} can't be read: {error}");
+                tracing::debug!("Couldn't read the rules of {branch}: {error}");
                 Rules::default()
             }
         }
@@ -83,7 +83,7 @@ impl Committer<'_> {
                 Some("never" | "pull_requests_only")
             ),
             Err(error) => {
-                tracing::debug!("Who can bypass {} can't be read: {error}", rule.ruleset());
+                tracing::debug!("Couldn't read who can bypass {}: {error}", rule.ruleset());
                 false
             }
         }

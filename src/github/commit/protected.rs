@@ -51,14 +51,14 @@ impl fmt::Display for Protected {
                 self.repository
             )?,
         }
-        write!(f, "\n  missing: {}", self.obstacle)?;
+        write!(f, "\n  Missing: {}", self.obstacle)?;
         if let Some(branch) = &self.left {
             write!(
                 f,
-                "\n  done: the branch {branch} was created and has no report yet. The next run uses it"
+                "\n  Done: the branch {branch} was created and has no report yet. The next run uses it."
             )?;
         }
-        write!(f, "\n  what to do: {}", self.advice)
+        write!(f, "\n  Fix: {}", self.advice)
     }
 }
 
@@ -82,26 +82,29 @@ impl Committer<'_> {
         let first = rules.first().copied();
         let obstacle = match (error, meant, &rules[..]) {
             (None, _, _) => format!(
-                "{} applies to the branch {branch}, and GitHub says that the account of `commit-token` can't bypass it",
+                "Permission to bypass {}, which applies to the branch {branch}. GitHub says that the account of `commit-token` can't bypass it.",
                 listed(&rules)
             ),
             (Some(_), Some(PUSH_PROTECTION), _) => format!(
-                "push protection of the repository takes something in the report's files for a secret, and the branch {branch} doesn't get them"
+                "Push protection detects a secret in the report's files, so the branch {branch} doesn't get them."
             ),
             (Some(_), Some(kind), []) => format!(
-                "the branch {branch} is protected by `{kind}`; GitHub doesn't list in which ruleset or protection"
+                "The branch {branch} is protected by `{kind}`. GitHub doesn't list which ruleset or branch protection rule that is."
             ),
             (Some(_), None, []) if write != Write::Commit => format!(
-                "GitHub doesn't say why the branch {branch} can't be created: a rule forbids it, or it and another branch can't be together, as `a` and `a/b` can't"
+                "GitHub doesn't say why the branch {branch} can't be created. Either a rule forbids it, or its name conflicts with that of another branch, as `a` and `a/b` do."
             ),
             (Some(_), None, []) => {
-                format!("the branch {branch} is protected, and GitHub doesn't list the rule")
+                format!("The branch {branch} is protected, and GitHub doesn't list the rule.")
             }
             (Some(_), None, [_, _, ..]) => format!(
-                "one of the rules of the branch {branch} refuses it, and GitHub doesn't say which: {}",
+                "One of the rules of the branch {branch} blocks this, and GitHub doesn't say which: {}",
                 listed(&rules)
             ),
-            (Some(_), ..) => format!("{} refuses it on the branch {branch}", listed(&rules)),
+            (Some(_), ..) => format!(
+                "Permission to bypass {}, which blocks this on the branch {branch}",
+                listed(&rules)
+            ),
         };
         Box::new(Protected {
             repository: self.repository.clone(),
@@ -119,9 +122,9 @@ impl Committer<'_> {
     /// Enterprise Server that doesn't; and those of Apps over REST.
     fn signing(&self, error: &GitHubError) -> &'static str {
         if self.client.acts_for_a_person() && !error.asked.ends_with("/graphql") {
-            "give a GitHub App's token in `commit-token`: GitHub signs also the large commits of Apps"
+            "Set `commit-token` to a GitHub App's token. For Apps, GitHub also signs large commits."
         } else {
-            "let the site administrator of GitHub Enterprise Server turn on web commit signing, so that commits made over its API are signed"
+            "Ask the site administrator of GitHub Enterprise Server to turn on web commit signing, so that commits created through its API are signed."
         }
     }
 
@@ -133,7 +136,7 @@ impl Committer<'_> {
         kind: Option<&str>,
         rule: Option<&Rule>,
     ) -> String {
-        let ruleset = rule.map_or_else(|| "the protection".to_owned(), Rule::ruleset);
+        let ruleset = rule.map_or_else(|| "the branch protection rule".to_owned(), Rule::ruleset);
         let by_pull_request = self.if_missing != MissingBranch::Default;
         let takes_pull_requests = matches!(
             kind,
@@ -149,22 +152,22 @@ impl Committer<'_> {
         );
         let bypass = || {
             format!(
-                "add the account or App of `commit-token` to the bypass list of {ruleset}. The workflow's own token can't be on it"
+                "Add the account or App of `commit-token` to the bypass list of {ruleset}. The workflow's GITHUB_TOKEN can't be on it."
             )
         };
         // Whatever the delivery, what is in the files or the message stays the same.
         match kind {
             Some(PUSH_PROTECTION) => {
                 return format!(
-                    "list the folder of `directory` under `paths-ignore` in `.github/secret_scanning.yml` on the default branch of {}. What GitHub takes for a secret is a login or a name of a team",
+                    "Add the folder in `directory` to `paths-ignore` in `.github/secret_scanning.yml` on the default branch of {}. What GitHub detects as a secret is a login or a team name.",
                     self.repository
                 );
             }
             Some("commit_message_pattern") => {
-                return format!("change `commit-message` so that {ruleset} allows it");
+                return format!("Change `commit-message` so that {ruleset} allows it.");
             }
             Some("file_path_restriction" | "max_file_path_length") => {
-                return format!("name another folder in `directory`, one that {ruleset} allows");
+                return format!("Set `directory` to another folder, one that {ruleset} allows.");
             }
             Some("file_extension_restriction" | "max_file_size") => return bypass(),
             Some("commit_author_email_pattern" | "committer_email_pattern") => return bypass(),
@@ -177,34 +180,33 @@ impl Committer<'_> {
                 ", and set `pull-request: true`"
             };
             return format!(
-                "commit a file to {branch} of {} yourself, for example a README.md{also}",
+                "Commit a file to {branch} of {} yourself, for example a README.md{also}.",
                 self.repository
             );
         }
         if kind.is_none() && write != Write::Commit {
             return format!(
-                "create the branch {branch} yourself: the page of the repository's branches says what is in the way"
+                "Create the branch {branch} yourself. The repository's branches page shows what prevents it."
             );
         }
         if self.is_base(branch) {
-            return format!("create the branch {branch} yourself");
+            return format!("Create the branch {branch} yourself.");
         }
         if by_pull_request {
             let ours = branch.as_str().split('/').next().unwrap_or_default();
             return format!(
-                "exclude `{ours}/**/*` from the branches that {ruleset} applies to. Reports are committed to such branches before their pull request is opened"
+                "Exclude `{ours}/**/*` from the branches that {ruleset} applies to. The action commits reports to these branches before it opens their pull request."
             );
         }
         match kind {
             _ if takes_pull_requests => {
-                "set `pull-request: true`, so that reports are delivered by pull requests"
-                    .to_owned()
+                "Set `pull-request: true` to deliver reports by pull request.".to_owned()
             }
             Some("creation") => {
-                format!("create the branch {branch} yourself; reports can be committed to it then")
+                format!("Create the branch {branch} yourself. Then reports can be committed to it.")
             }
             Some("branch_name_pattern") => {
-                "name a branch in `branch` whose name the rule allows".to_owned()
+                "Set `branch` to a name that the rule allows.".to_owned()
             }
             _ => bypass(),
         }

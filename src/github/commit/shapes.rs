@@ -36,7 +36,7 @@ impl Signature {
     /// What a commit's signature, or its absence, means.
     pub(super) fn verification(signature: Option<Self>) -> Verification {
         match signature {
-            None => Verification::Unverified("it is not signed".to_owned()),
+            None => Verification::Unverified("it isn't signed".to_owned()),
             Some(signature) if signature.is_valid => Verification::Verified,
             Some(signature) => {
                 let state = signature.state.unwrap_or_default();

@@ -15,18 +15,18 @@ impl GitHubError {
             && self.words().contains("archived so is read-only")
         {
             return format!(
-                "unarchive {repository} in its settings, or name another one in `repository`"
+                "Unarchive {repository} in its settings, or set `repository` to another one."
             );
         }
         match &*self.kind {
             ErrorKind::Refused(api_error) => self.advice_on(api_error),
             ErrorKind::Transport(error) => advice_on_transport(error),
-            ErrorKind::Unusable { .. } => "run the workflow again; if it stays, look whether a proxy answers in GitHub's place, and report the request's number to GitHub".to_owned(),
-            ErrorKind::UnexpectedForm { .. } => "update the action: GitHub's answers have changed, or something between it and the runner changes them; if the newest version fails too, report this, with the request's number, to whoever maintains the action".to_owned(),
+            ErrorKind::Unusable { .. } => "Run the workflow again. If the problem persists, check whether a proxy answers instead of GitHub, and report the request ID to GitHub.".to_owned(),
+            ErrorKind::UnexpectedForm { .. } => "Update the action. GitHub's responses have changed, or something between GitHub and the runner changes them. If the latest version fails too, report this with the request ID to the action's maintainers.".to_owned(),
             ErrorKind::WaitBudgetExceeded(wait) => advice_on_wait(wait),
             ErrorKind::Graphql { errors, .. } => self.advice_on_graphql(errors),
             ErrorKind::App(kind) => kind.advice(),
-            ErrorKind::Foreign { .. } => "look whether GITHUB_API_URL is GitHub's own address and no proxy changes its answers".to_owned(),
+            ErrorKind::Foreign { .. } => "Check that GITHUB_API_URL is GitHub's own URL and that no proxy changes its responses.".to_owned(),
         }
     }
 
@@ -44,18 +44,18 @@ impl GitHubError {
             Purpose::User => "GITHUB_TOKEN",
         };
         if let Some(address) = &api_error.single_sign_on {
-            return format!("authorize {token} for single sign-on at {address}");
+            return format!("Authorize {token} for single sign-on at {address}");
         }
         match api_error.status {
             StatusCode::UNAUTHORIZED if self.by_app => {
                 if api_error.message.contains("claim ('") {
-                    "set the clock of the runner: GitHub's is another".to_owned()
+                    "Correct the runner's clock. It differs from GitHub's.".to_owned()
                 } else {
                     APP_UNKNOWN.to_owned()
                 }
             }
             StatusCode::UNAUTHORIZED => format!(
-                "give a valid token in {token}; this one is wrong, has expired or was revoked"
+                "Use a valid token in {token}. This one is wrong, has expired, or was revoked."
             ),
             StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => match &self.purpose {
                 Purpose::Seats(scope) if self.by_app => seats_advice_for_app(scope),
@@ -66,35 +66,35 @@ impl GitHubError {
                 }
                 Purpose::Installation(scope) => installation_advice(scope),
                 Purpose::AppToken(scope) => format!(
-                    "look on the installation's page whether the GitHub App is still installed on the {} {}, and whether it is suspended",
+                    "On the installation's page, check whether the GitHub App is still installed on the {} {}, and whether it's suspended.",
                     scope.kind(),
                     scope.name()
                 ),
                 Purpose::Visibility(repository) => format!(
-                    "check the name, and give {token} access to {repository} with the permission `metadata: read`"
+                    "Check the name, and give {token} access to {repository} with the `metadata: read` permission."
                 ),
                 Purpose::Commit(repository) | Purpose::History(repository) => {
                     commit_advice(repository)
                 }
                 Purpose::PullRequest(repository) => pull_request_advice(repository, api_error),
-                Purpose::User => "check the login: nobody has it, or not any more. With the person's number instead GitHub need not be asked".to_owned(),
+                Purpose::User => "Check the login. No account has it, or no longer has it. If you use the user ID instead, the command doesn't need to ask GitHub.".to_owned(),
             },
             StatusCode::UNPROCESSABLE_ENTITY => match &self.purpose {
                 Purpose::Seats(scope) => format!(
-                    "check that the {} {} has a Copilot Business or Copilot Enterprise subscription",
+                    "Check that the {} {} has a Copilot Business or Copilot Enterprise subscription.",
                     scope.kind(),
                     scope.name()
                 ),
-                _ => "change what GitHub's message names".to_owned(),
+                _ => "Resolve the problem that GitHub's message describes.".to_owned(),
             },
             status if status.is_server_error() => {
                 let when = match api_error.retry_headers.retry_after {
                     Some(wait) => format!("after the {} s that GitHub asks for", wait.as_secs()),
                     None => "later".to_owned(),
                 };
-                format!("run the workflow again {when}; GitHub's state is at https://www.githubstatus.com")
+                format!("Run the workflow again {when}. For GitHub's status, see https://www.githubstatus.com.")
             }
-            _ => "change what GitHub's message names; if it names nothing, report the request's number to GitHub".to_owned(),
+            _ => "Resolve the problem that GitHub's message describes. If it doesn't describe one, report the request ID to GitHub.".to_owned(),
         }
     }
 
@@ -105,44 +105,44 @@ impl GitHubError {
         {
             commit_advice(repository)
         } else {
-            "change what GitHub's message names, or run the workflow again if it names nothing; GitHub's state is at https://www.githubstatus.com".to_owned()
+            "Resolve the problem that GitHub's message describes. If it doesn't describe one, run the workflow again. For GitHub's status, see https://www.githubstatus.com.".to_owned()
         }
     }
 }
 
 fn advice_on_wait(wait: &WaitBudgetExceeded) -> String {
     let Some(input) = wait.input() else {
-        return "start the command again after that time".to_owned();
+        return "Run the command again after that time.".to_owned();
     };
     let if_it_stays = if wait.is_for_a_limit() {
-        "if it happens often, give the report a token of its own"
+        "If this happens often, use a separate token for the report."
     } else {
-        "GitHub's state is at https://www.githubstatus.com"
+        "For GitHub's status, see https://www.githubstatus.com."
     };
-    format!("run the workflow again after that time, or let `{input}` be longer; {if_it_stays}")
+    format!("Run the workflow again after that time, or increase `{input}`. {if_it_stays}")
 }
 
 fn advice_on_transport(error: &TransportError) -> String {
     let advice = match (error.via(), error.kind()) {
         (_, TransportErrorKind::Certificate) => {
-            "if a proxy or server of your own signs for this address, put its authority's certificate into a file and name it in SSL_CERT_FILE"
+            "If a proxy or server uses a private CA, save the CA's certificate in a file and set SSL_CERT_FILE to its path."
         }
         (Some(ProxyChoice { variable, .. }), _) => {
             return format!(
-                "check {variable} and NO_PROXY, that the proxy is running, and that it lets GitHub's API through; then run the workflow again"
+                "Check {variable} and NO_PROXY, that the proxy is running, and that it allows requests to GitHub's API. Then run the workflow again."
             );
         }
         (None, TransportErrorKind::Name) => {
-            "check the address, and that the runner can resolve names; behind a proxy, set HTTPS_PROXY"
+            "Check the URL, and that the runner can resolve host names. Behind a proxy, set HTTPS_PROXY."
         }
         (None, _) => {
-            "check that the runner reaches GitHub's API (a firewall, a proxy in HTTPS_PROXY), and run the workflow again; GitHub's state is at https://www.githubstatus.com"
+            "Check that the runner can reach GitHub's API (a firewall, a proxy in HTTPS_PROXY), and run the workflow again. For GitHub's status, see https://www.githubstatus.com."
         }
     };
     advice.to_owned()
 }
 
-const APP_UNKNOWN: &str = "check that `app-client-id` and `app-private-key` are of the same GitHub App, on this GitHub, and that the key was not deleted in the App's settings";
+const APP_UNKNOWN: &str = "Check that `app-client-id` and `app-private-key` belong to the same GitHub App on this GitHub, and that the key wasn't deleted in the App's settings.";
 
 /// Where an App must be installed: each organization has its own installation, and an enterprise
 /// one that is not that of its organizations.
@@ -150,10 +150,10 @@ fn installation_advice(scope: &Scope) -> String {
     let name = scope.name();
     match scope.kind() {
         ScopeKind::Organization => format!(
-            "check the name, and let an owner of {name} install the GitHub App on that organization (the App's settings, \"Install App\"; a private App of another owner cannot be). It needs the organization permission \"GitHub Copilot Business\" (read)"
+            "Check the name, and have an owner of {name} install the GitHub App on that organization (the App's settings, \"Install App\"). Another owner's private App can't be installed. The App needs the organization permission \"GitHub Copilot Business\" (read)."
         ),
         ScopeKind::Enterprise => format!(
-            "check the enterprise's slug (github.com/enterprises/{name}), and let an owner install the GitHub App on the enterprise itself: being installed on its organizations is not enough. It needs the enterprise permission \"Enterprise Copilot license management\" (read)"
+            "Check the enterprise's slug (github.com/enterprises/{name}), and have an owner install the GitHub App on the enterprise itself. An installation on its organizations isn't enough. The App needs the enterprise permission \"Enterprise Copilot license management\" (read)."
         ),
     }
 }
@@ -164,10 +164,10 @@ fn identity_advice(scope: &Scope, token: &str) -> String {
     let name = scope.name();
     match scope.kind() {
         ScopeKind::Organization => {
-            format!("check the name {name}, and that {token} can read the organization")
+            format!("Check the name {name}, and that {token} can read the organization.")
         }
         ScopeKind::Enterprise => format!(
-            "let {token} read the enterprise {name} (for a classic token, the scope `read:enterprise`), or leave it: the report doesn't need the ID"
+            "Allow {token} to read the enterprise {name} (a classic token needs the `read:enterprise` scope). You can also ignore this, because the report doesn't need the ID."
         ),
     }
 }
@@ -177,17 +177,17 @@ fn seats_advice_for_app(scope: &Scope) -> String {
     let name = scope.name();
     match scope.kind() {
         ScopeKind::Organization => format!(
-            "check that {name} has Copilot, and that the GitHub App's installation there has the organization permission \"GitHub Copilot Business\" (read); after a change of the App's permissions an owner approves it on the installation's page"
+            "Check that {name} has Copilot, and that the GitHub App's installation there has the organization permission \"GitHub Copilot Business\" (read). After you change the App's permissions, an owner must approve the change on the installation's page."
         ),
         ScopeKind::Enterprise => format!(
-            "check that {name} has Copilot, and that the GitHub App's installation on the enterprise itself has the enterprise permission \"Enterprise Copilot license management\" (read), which an owner of the enterprise approves on the installation's page. If GitHub refuses the App anyway, it doesn't let Apps list an enterprise's seats: use `token` instead"
+            "Check that {name} has Copilot, and that the GitHub App's installation on the enterprise itself has the enterprise permission \"Enterprise Copilot license management\" (read), which an owner of the enterprise must approve on the installation's page. If GitHub refuses the App anyway, GitHub doesn't allow Apps to list an enterprise's seats. Use `token` instead."
         ),
     }
 }
 
 fn commit_advice(repository: &RepositoryName) -> String {
     format!(
-        "check the name, and give `commit-token` access to {repository} with the permission `contents: write`. The workflow's own token reaches its own repository only; for another one use a GitHub App's or a fine-grained token"
+        "Check the name, and give `commit-token` access to {repository} with the `contents: write` permission. The workflow's GITHUB_TOKEN can access only its own repository. For another one, use a GitHub App's token or a fine-grained token."
     )
 }
 
@@ -197,11 +197,11 @@ fn commit_advice(repository: &RepositoryName) -> String {
 fn pull_request_advice(repository: &RepositoryName, api_error: &ApiError) -> String {
     if api_error.message.contains("not permitted to create") {
         return format!(
-            "switch on \"Allow GitHub Actions to create and approve pull requests\" in the settings of {repository} (Actions, General, Workflow permissions); where it cannot be switched on there, the organization or the enterprise forbids it. Or give a GitHub App's token in `commit-token`, for which this setting does not count"
+            "Turn on \"Allow GitHub Actions to create and approve pull requests\" in the settings of {repository} (Actions, General, Workflow permissions). If you can't turn it on there, the organization or the enterprise forbids it. You can also set `commit-token` to a GitHub App's token, which this setting doesn't affect."
         );
     }
     format!(
-        "give `commit-token` the permission `pull-requests: write` on {repository}, besides `contents: write`"
+        "Give `commit-token` the `pull-requests: write` permission on {repository}, in addition to `contents: write`."
     )
 }
 
@@ -210,11 +210,11 @@ fn pull_request_advice(repository: &RepositoryName, api_error: &ApiError) -> Str
 fn seats_advice(scope: &Scope) -> String {
     match scope.kind() {
         ScopeKind::Organization => format!(
-            "check the name, and that {} has Copilot. `token` must be of an owner of the organization: a classic token with the scope `manage_billing:copilot` or `read:org`, or a fine-grained token or a GitHub App with the organization permission \"GitHub Copilot Business\" (read). The workflow's own GITHUB_TOKEN cannot read seats. GitHub answers 404 also where a permission is missing",
+            "Check the name, and that {} has Copilot. `token` must belong to an owner of the organization. It can be a classic token with the `manage_billing:copilot` or `read:org` scope, or a fine-grained token or a GitHub App's token with the organization permission \"GitHub Copilot Business\" (read). The workflow's GITHUB_TOKEN can't read seats. GitHub also responds with 404 if a permission is missing.",
             scope.name()
         ),
         ScopeKind::Enterprise => format!(
-            "check the enterprise's slug (github.com/enterprises/{}). `token` must be of an owner or billing manager of the enterprise: a classic token with the scope `manage_billing:copilot` or `read:enterprise`. A GitHub App needs the enterprise permission \"Enterprise Copilot license management\" (read). The workflow's own GITHUB_TOKEN cannot read seats. GitHub answers 404 also where a permission is missing",
+            "Check the enterprise's slug (github.com/enterprises/{}). `token` must belong to an owner or billing manager of the enterprise. It must be a classic token with the `manage_billing:copilot` or `read:enterprise` scope. A GitHub App needs the enterprise permission \"Enterprise Copilot license management\" (read). The workflow's GITHUB_TOKEN can't read seats. GitHub also responds with 404 if a permission is missing.",
             scope.name()
         ),
     }

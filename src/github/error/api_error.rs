@@ -85,7 +85,7 @@ impl ApiError {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "answer: {}", self.answer())?;
+        write!(f, "Response: {}", self.answer())?;
         if let Some(accepted) = &self.accepted_scopes
             && let Some(has) = &self.scopes
         {
@@ -93,17 +93,17 @@ impl fmt::Display for ApiError {
                 let has = if has.is_empty() { "none" } else { has };
                 write!(
                     f,
-                    "\n  missing: a classic token needs one of the scopes {accepted}; this one has {has}"
+                    "\n  Missing: A classic token needs one of these scopes: {accepted}. This token has: {has}"
                 )?;
             }
         } else if let Some(permissions) = &self.accepted_permissions {
             write!(
                 f,
-                "\n  missing: a fine-grained token or an App needs the permission {permissions}"
+                "\n  Missing: A fine-grained token or a GitHub App needs the permission {permissions}"
             )?;
         }
         if self.single_sign_on.is_some() {
-            f.write_str("\n  missing: the token is not authorized for single sign-on")?;
+            f.write_str("\n  Missing: The token isn't authorized for single sign-on.")?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AppError {
     /// Somebody stopped the installation for the time being.
-    #[error("answer: 200 OK, the App is installed there\n  missing: the installation is suspended since {since}{by}, and a suspended one can read nothing", by = somebody(.by.as_deref()))]
+    #[error("Response: 200 OK, the App is installed there\n  Missing: The installation has been suspended since {since}{by}. A suspended installation can't read anything.", by = somebody(.by.as_deref()))]
     Suspended {
         /// Since when.
         since: String,
@@ -15,7 +15,7 @@ pub(crate) enum AppError {
     },
     /// It was not given the permission to read seats, or nobody approved it.
     #[error(
-        "answer: 200 OK, the App is installed there\n  missing: the organization permission \"GitHub Copilot Business\" (read), which the installation was not given"
+        "Response: 200 OK, the App is installed there\n  Missing: The organization permission \"GitHub Copilot Business\" (read), which the installation doesn't have."
     )]
     Permission {
         /// The installation's page.
@@ -23,7 +23,7 @@ pub(crate) enum AppError {
     },
     /// The system gives no random numbers.
     #[error(
-        "answer: none, nothing was sent\n  missing: random numbers, which the system does not give"
+        "Response: none, nothing was sent\n  Missing: Random numbers, which the system doesn't provide."
     )]
     Unsigned,
 }
@@ -36,14 +36,16 @@ impl AppError {
     pub(super) fn advice(&self) -> String {
         match self {
             Self::Suspended { page, .. } => format!(
-                "whoever suspended it lifts that: an owner of the organization or enterprise with \"Unsuspend\" on the installation's page{}, or the App's owner in the App's settings under \"Install App\"",
+                "Unsuspend the installation. If an owner of the organization or enterprise suspended it, use \"Unsuspend\" on the installation's page{}. If the App's owner suspended it, use \"Install App\" in the App's settings.",
                 at(page)
             ),
             Self::Permission { page } => format!(
-                "the App's owner adds it in the App's settings under \"Permissions & events\", and then an owner of the organization approves it on the installation's page{}",
+                "Have the App's owner add it in the App's settings under \"Permissions & events\". Then an owner of the organization must approve it on the installation's page{}.",
                 at(page)
             ),
-            Self::Unsigned => "run the workflow again, on another runner if it stays".to_owned(),
+            Self::Unsigned => {
+                "Run the workflow again. If the problem persists, use another runner.".to_owned()
+            }
         }
     }
 }

@@ -159,7 +159,7 @@ fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Er
             Ok(time) => Ok(date(time)),
             Err(_) => text
                 .parse()
-                .map_err(|_| serde::de::Error::custom(format!("{text:?} is not a day"))),
+                .map_err(|_| serde::de::Error::custom(format!("{text:?} isn't a date"))),
         })
         .transpose()
 }
@@ -178,7 +178,7 @@ fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>,
         .map(|text| {
             text.parse()
                 .map(whole_seconds)
-                .map_err(|_| serde::de::Error::custom(format!("{text:?} is not a time")))
+                .map_err(|_| serde::de::Error::custom(format!("{text:?} isn't a time")))
         })
         .transpose()
 }
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn a_time_that_is_none_is_not_taken_for_never() {
         let error = seats(r#"{"seats": [{"last_activity_at": "yesterday"}]}"#).unwrap_err();
-        assert!(error.to_string().contains("\"yesterday\" is not a time"));
+        assert!(error.to_string().contains("\"yesterday\" isn't a time"));
     }
 
     #[test]
@@ -242,7 +242,7 @@ mod tests {
             assert_eq!(read.map(|day| day.to_string()).as_deref(), day);
         }
         let error = seats(r#"{"seats": [{"pending_cancellation_date": "soon"}]}"#).unwrap_err();
-        assert!(error.to_string().contains("\"soon\" is not a day"));
+        assert!(error.to_string().contains("\"soon\" isn't a date"));
     }
 
     #[test]

@@ -165,7 +165,7 @@ impl Changes {
                 match lacks {
                     Some(0) => {}
                     Some(lacks) if lacks < missing.len() => notes.push(format!(
-                        "{path} lacks {lacks} seats that were {} on {day}, and the reports don't say which of {} they are; they're left out",
+                        "{path} lacks {lacks} seats that were {} on {day}, and the reports don't show which of {} they are. They're left out.",
                         kind.as_str(),
                         missing.len()
                     )),
@@ -183,7 +183,7 @@ impl Changes {
             if !year.unreadable.is_empty() {
                 let numbers: Vec<String> = year.unreadable.iter().map(usize::to_string).collect();
                 notes.push(format!(
-                    "{path}: lines that can't be read are left out: {}. They're still in the history of Git",
+                    "{path}: lines that can't be read are left out: {}. They're still in the Git history.",
                     numbers.join(", ")
                 ));
             }

@@ -10,7 +10,7 @@ pub(crate) enum RebuildError {
     #[error("the checkout isn't what was recorded")]
     Checkout(Vec<Problem>),
     /// The reports and the newest manifest are what everything is computed from.
-    #[error("not every file can be read that the history is rebuilt from")]
+    #[error("a file that the history is rebuilt from can't be read")]
     Unreadable(Vec<Problem>),
     /// Someone ended it.
     #[error("interrupted")]

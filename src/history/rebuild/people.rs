@@ -71,7 +71,7 @@ impl Lines {
                 more => format!("{more} people are"),
             };
             notes.push(format!(
-                "{PEOPLE}: {people} restored from the reports. If a report is all that knows a person, their user ID stays empty until they hold a seat again"
+                "{PEOPLE}: {people} restored from the reports. If a person is only in a report, their user ID stays empty until they have a seat again."
             ));
         }
         // A line that can't be read is of no use once the reports say who it was about.

@@ -75,9 +75,9 @@ impl Source {
             let report = report.and_then(|file| recorded(&file));
             let time = match (&report, &manifest) {
                 (Ok(_), Some((_, manifest))) => Ok(manifest.report_time),
-                (Ok(report), None) => report.time().ok_or_else(|| {
-                    "it has no rows, and there's no manifest that says its time".to_owned()
-                }),
+                (Ok(report), None) => report
+                    .time()
+                    .ok_or_else(|| "it has no rows, and no manifest says its time".to_owned()),
                 (Err(error), _) => Err(error.clone()),
             };
             match time {
@@ -103,7 +103,7 @@ impl Source {
         {
             unreadable.push(Problem {
                 path: path.clone(),
-                what: "isn't the newest manifest, and the newest has no report".to_owned(),
+                what: "isn't the newest manifest, and the newest one has no report".to_owned(),
             });
         }
         match newest {
@@ -151,7 +151,7 @@ impl Day {
         format!("{}.csv", stem_of(self.day))
     }
 
-    /// Whether its report is proved complete, if that's known.
+    /// Whether its report is verified as complete, if that's known.
     pub(super) fn complete(&self) -> Option<bool> {
         self.manifest
             .as_ref()

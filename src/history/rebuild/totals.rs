@@ -97,10 +97,10 @@ impl Lines {
         }
         if !self.new.is_empty() {
             notes.push(format!(
-                "{TOTALS}: {} are computed again. Who was new or never used their seat follows from the grants that are still known",
+                "{TOTALS}: {} are computed again. Who was new or never used their seat depends on the grants that are still known.",
                 match self.new.len() {
-                    1 => "the figures of 1 day".to_owned(),
-                    days => format!("the figures of {days} days"),
+                    1 => "the numbers of 1 day".to_owned(),
+                    days => format!("the numbers of {days} days"),
                 }
             ));
         }

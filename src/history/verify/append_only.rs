@@ -19,7 +19,7 @@ impl<F: Files> Verifier<'_, F> {
         }
         for path in self.files.paths() {
             if grows(path) && !growing.contains_key(&**path) && self.must_be_named(path, nodes) {
-                self.problem(path, "is named in no manifest");
+                self.problem(path, "isn't listed in any manifest");
             }
         }
         let damaged = nodes.iter().rfind(|node| node.says.is_none());
@@ -28,7 +28,7 @@ impl<F: Files> Verifier<'_, F> {
                 continue;
             };
             if !self.has(path) {
-                self.problem(path, format!("is missing, and {} names it", newest.path));
+                self.problem(path, format!("is missing, but {} lists it", newest.path));
                 continue;
             }
             self.verdict.files += 1;
@@ -43,11 +43,11 @@ impl<F: Files> Verifier<'_, F> {
             {
                 Ok(found) => found,
                 Err(error) => {
-                    self.problem(path, format!("cannot be read: {error}"));
+                    self.problem(path, format!("can't be read: {error}"));
                     continue;
                 }
             };
-            // A manifest that cannot be read may have named more.
+            // A manifest that can't be read may have named more.
             let is_all = damaged.is_none_or(|damaged| damaged.day < newest.day);
             let wrong: Vec<_> = said
                 .iter()
@@ -65,12 +65,12 @@ impl<F: Files> Verifier<'_, F> {
                 };
                 let more = match wrong.len() {
                     1 => String::new(),
-                    all => format!("; it does not fit {} later manifests either", all - 1),
+                    all => format!(", and {} later manifests don't match either", all - 1),
                 };
                 self.problem(path, format!("{what}{more}"));
             } else {
                 let what = format!(
-                    "was altered: {} bytes were added to what {} says",
+                    "was changed: {} bytes were added to what {} says",
                     size - last.size,
                     newest.path
                 );

@@ -41,7 +41,10 @@ impl<F: Files> Verifier<'_, F> {
     /// Tells of days without a trace but their lines of totals, which follow one another.
     fn lost(&mut self, days: &[Date]) {
         if let Some(day) = days.last() {
-            let what = format!("is missing: {TOTALS} counts the day{}", others(days, *day));
+            let what = format!(
+                "is missing: {TOTALS} has a line for the day{}",
+                others(days, *day)
+            );
             self.problem(&format!("{}.json", stem_of(*day)), what);
         }
     }
@@ -60,7 +63,7 @@ impl<F: Files> Verifier<'_, F> {
             (None, Some(named))
                 if day_of(&named.name).is_some_and(|day| !self.is_looked_at(day)) => {}
             (Some(before), None) => {
-                let what = format!("names no manifest before it, and {} is there", before.path);
+                let what = format!("names no previous manifest, but {} exists", before.path);
                 self.problem(&node.path, what);
             }
             (Some(before), Some(named)) if named.name == before.path => {
@@ -84,7 +87,7 @@ impl<F: Files> Verifier<'_, F> {
             (_, Some(named)) => {
                 let others = day_of(&named.name).map_or_else(String::new, |day| others(lost, day));
                 let what = format!(
-                    "is missing: {} says that it is the manifest before it{others}",
+                    "is missing: {} names it as the previous manifest{others}",
                     node.path
                 );
                 self.problem(&named.name, what);

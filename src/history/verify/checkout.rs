@@ -64,7 +64,7 @@ impl<F: Files> Verifier<'_, F> {
                 more => (format!("and {more} more files have"), "were"),
             };
             let what = format!(
-                "{files} {} line ends, and {was} recorded with {}; nothing else differs. Git converted them in this checkout. To get the recorded bytes, run `git config core.autocrlf false` in the clone, and then, at its top, `git rm --cached -r -q . && git reset --hard`",
+                "{files} {} line endings, but {was} recorded with {}. Nothing else differs. Git converted them in this checkout. To get the recorded bytes, run `git config core.autocrlf false` in the clone, and then, at its top, `git rm --cached -r -q . && git reset --hard`",
                 recorded.other().as_str(),
                 recorded.as_str(),
             );

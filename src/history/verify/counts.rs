@@ -25,9 +25,9 @@ impl<F: Files> Verifier<'_, F> {
                     rows.extend(counted.map(|counted| (node.day, counted)));
                 }
                 None if self.has(&report) => {
-                    self.problem(&report, format!("is not named in {}", node.path));
+                    self.problem(&report, format!("isn't listed in {}", node.path));
                 }
-                None => self.problem(&node.path, "names no report of its day"),
+                None => self.problem(&node.path, "lists no report of its day"),
             }
         }
         rows
@@ -57,7 +57,7 @@ impl<F: Files> Verifier<'_, F> {
                 && seats != rows
             {
                 let report = format!("{}.csv", stem_of(node.day));
-                let what = format!("counts {seats} seats, and {report} has {rows}");
+                let what = format!("counts {seats} seats, but {report} has {rows}");
                 self.problem(&node.path, what);
             } else if let Some(line) = lines.get(&node.day) {
                 for what in differences(says, line) {
@@ -73,7 +73,7 @@ fn differences(says: &RecordedManifest, line: &Day) -> Vec<String> {
     let mut found = Vec::new();
     if says.report_time != line.report_time {
         let (ours, theirs) = (says.report_time, line.report_time);
-        found.push(format!("is of {ours}, and {TOTALS} says {theirs}"));
+        found.push(format!("is of {ours}, but {TOTALS} says {theirs}"));
     }
     for (what, ours, theirs) in [
         ("seats", says.seats, line.seats),
@@ -82,18 +82,18 @@ fn differences(says: &RecordedManifest, line: &Day) -> Vec<String> {
         if let Some(ours) = ours
             && ours != theirs as u64
         {
-            found.push(format!("counts {ours} {what}, and {TOTALS} {theirs}"));
+            found.push(format!("counts {ours} {what}, but {TOTALS} {theirs}"));
         }
     }
     if says.complete != line.complete {
         let told = |complete| match complete {
             Some(true) => "complete",
-            Some(false) => "not proved complete",
+            Some(false) => "not verified as complete",
             None => "not known to be complete",
         };
         let (ours, theirs) = (told(says.complete), told(line.complete));
         found.push(format!(
-            "calls its report {ours}, and {TOTALS} calls it {theirs}"
+            "calls its report {ours}, but {TOTALS} calls it {theirs}"
         ));
     }
     found

@@ -26,7 +26,7 @@ impl<F: Files> Verifier<'_, F> {
             }
             if !missing.is_empty() {
                 let what = format!(
-                    "doesn't name {}, so nothing shows whether the day's version was altered",
+                    "doesn't name {}, so the command can't tell whether the day's version was changed",
                     missing.join(", ")
                 );
                 self.problem(&node.path, what);

@@ -27,7 +27,7 @@ impl<F: Files> Verifier<'_, F> {
                         && before != id
                     {
                         let what = format!(
-                            "is of the {}, and the ID in the manifests before it is {before}: another {} has the name now",
+                            "is of the {}, but the ID in the manifests before it is {before}. Another {} has the name now",
                             scope.described(),
                             scope.kind
                         );
@@ -49,7 +49,7 @@ impl<F: Files> Verifier<'_, F> {
             if let Some(why) = unproven(before, after) {
                 let (node, earlier) = (after.ends.0, before.ends.1);
                 let what = format!(
-                    "is of the {}, and {} of the {}; {why}",
+                    "is of the {}, and {} is of the {}: {why}",
                     after.scope.described(),
                     earlier.path,
                     before.scope.described()
@@ -64,7 +64,7 @@ impl<F: Files> Verifier<'_, F> {
             && !newest.scope.name.eq_ignore_ascii_case(folder)
         {
             let what = format!(
-                "is of the {}, but the folder's name is {}. Two folders may have been swapped, or this one moved or copied; the folder of an organization or enterprise must have its name",
+                "is of the {}, but the folder's name is {}. Two folders may have been swapped, or this one was moved or copied. The folder of an organization or enterprise must have its name",
                 newest.scope.described(),
                 super::shown(folder)
             );
@@ -77,11 +77,11 @@ impl<F: Files> Verifier<'_, F> {
 /// Why nothing shows that `after` is the scope of `before` under another name.
 fn unproven(before: &Stretch<'_>, after: &Stretch<'_>) -> Option<&'static str> {
     if before.scope.kind != after.scope.kind {
-        return Some("an organization and an enterprise have no history in common");
+        return Some("an organization and an enterprise can't share a history");
     }
     match (before.ids, after.ids) {
         (Some((_, before)), Some((after, _))) if before == after => None,
         (Some(_), Some(_)) => Some("their IDs differ, so it isn't a rename"),
-        _ => Some("only an ID in both would prove that it's a rename"),
+        _ => Some("only an ID in both can prove a rename"),
     }
 }

@@ -65,7 +65,7 @@ fn write_surfaces(out: &mut String, facts: &Facts<'_>) {
     let mut families: BTreeMap<String, usize> = BTreeMap::new();
     for person in facts.report.each_person() {
         if person.last_activity_at.is_some() {
-            let name = family(person.last_surface_used).0.unwrap_or("not said");
+            let name = family(person.last_surface_used).0.unwrap_or("unknown");
             *families.entry(plain(name)).or_default() += 1;
         }
     }
@@ -78,7 +78,7 @@ fn write_surfaces(out: &mut String, facts: &Facts<'_>) {
         let others = families.drain(MAX_SURFACES..).map(|(_, count)| count).sum();
         families.push(("others".to_owned(), others));
     }
-    out.push_str("\n### What people last used Copilot in\n\n```mermaid\npie showData\n");
+    out.push_str("\n### Where people last used Copilot\n\n```mermaid\npie showData\n");
     for (name, count) in families {
         let _ = writeln!(out, "    \"{name}\" : {count}");
     }
@@ -118,7 +118,7 @@ fn write_trend(out: &mut String, facts: &Facts<'_>) {
     };
     let _ = writeln!(
         out,
-        "\n### Trend from {} to {}\n\nAbove: people with a seat. Below: people active.\n\n```mermaid\n{LOOK}\nxychart-beta\n    x-axis \"Reports\" 1 --> {}\n    y-axis \"People\" 0 --> {most}\n    line [{}]\n    line [{}]\n```",
+        "\n### Trend from {} to {}\n\nUpper line: people with a seat. Lower line: active people.\n\n```mermaid\n{LOOK}\nxychart-beta\n    x-axis \"Reports\" 1 --> {}\n    y-axis \"People\" 0 --> {most}\n    line [{}]\n    line [{}]\n```",
         first.0,
         last.0,
         points.len(),

@@ -24,7 +24,7 @@ pub(crate) struct RecordedReport {
     rows: Vec<ByteRecord>,
 }
 
-/// Why a file cannot be read as a report.
+/// Why a file can't be read as a report.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RecordedError {
     /// It isn't a whole report.

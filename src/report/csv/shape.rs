@@ -30,7 +30,7 @@ pub(crate) enum ShapeError {
     #[error("its first line isn't the header of a Copilot activity report")]
     Columns,
     /// The file ends within a line.
-    #[error("it's cut off: line {line}, the last one, has no line end")]
+    #[error("it's cut off: line {line}, the last one, has no line ending")]
     CutOff {
         /// The last line.
         line: usize,

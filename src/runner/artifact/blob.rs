@@ -182,7 +182,7 @@ impl Blocks {
 fn random_id() -> Result<String, ArtifactError> {
     let mut bytes = [0; 18];
     getrandom::fill(&mut bytes).map_err(|error| ArtifactError::Temporary {
-        reason: format!("the system gives no random numbers: {error}"),
+        reason: format!("the system provides no random numbers: {error}"),
     })?;
     Ok(hex::encode(bytes))
 }

@@ -64,7 +64,7 @@ pub(super) fn understood<T: DeserializeOwned>(
     // The error of the parser could quote a signed address.
     serde_json::from_value(answer).map_err(|_| ArtifactError::Unusable {
         what,
-        problem: "the answer is not of the agreed form",
+        problem: "the response doesn't have the expected format",
     })
 }
 
@@ -74,8 +74,8 @@ pub(super) fn created(
 ) -> Result<String, ArtifactError> {
     let problem = match (answer.ok, answer.signed_upload_url) {
         (Some(true), Some(address)) if !address.is_empty() => return Ok(address),
-        (Some(true), _) => "without an address to send the content to",
-        _ => "the answer says that it did not succeed",
+        (Some(true), _) => "without a URL to upload the content to",
+        _ => "the response says that the request failed",
     };
     Err(ArtifactError::Unusable { what, problem })
 }
@@ -87,10 +87,10 @@ pub(super) fn finalized(
     let problem = match (answer.ok, &answer.artifact_id) {
         (Some(true), Some(id)) => match id.value() {
             Some(id) => return Ok(id.to_string()),
-            None => "the artifact's id is not a number",
+            None => "the artifact's ID isn't a number",
         },
-        (Some(true), None) => "without the artifact's id",
-        _ => "the answer says that it did not succeed",
+        (Some(true), None) => "without the artifact's ID",
+        _ => "the response says that the request failed",
     };
     Err(ArtifactError::Unusable { what, problem })
 }

@@ -54,13 +54,13 @@ pub enum NameError {
     #[error("the name is empty")]
     Empty,
     /// It is `.` or `..`, or a path with such a part, which means a folder.
-    #[error("a name cannot be or contain the folders `.` and `..`")]
+    #[error("a name can't be or contain the folders `.` and `..`")]
     Relative,
     /// It is a path from the root.
-    #[error("a name cannot start with `/`")]
+    #[error("a name can't start with `/`")]
     Absolute,
     /// It has a character that some system cannot have in a file's name.
-    #[error("the name contains {}, which artifacts cannot have", described(*.0))]
+    #[error("the name contains {}, which artifacts can't have", described(*.0))]
     Character(char),
 }
 

@@ -114,7 +114,7 @@ impl RequestFailure {
 impl fmt::Display for RequestFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.status {
-            None => write!(f, "no answer ({})", self.message)?,
+            None => write!(f, "no response ({})", self.message)?,
             Some(status) => {
                 write!(f, "HTTP {status}")?;
                 if !self.code.is_empty() {
@@ -126,7 +126,7 @@ impl fmt::Display for RequestFailure {
             }
         }
         if let Some(id) = &self.request_id {
-            write!(f, " (request {id})")?;
+            write!(f, " (request ID {id})")?;
         }
         Ok(())
     }
@@ -187,7 +187,7 @@ mod tests {
         let failure = RequestFailure::answered(503, &headers, ("unavailable", "later"), true, &[]);
         assert_eq!(
             failure.to_string(),
-            "HTTP 503 unavailable, \"later\" (request AB:12)"
+            "HTTP 503 unavailable, \"later\" (request ID AB:12)"
         );
         assert_eq!(failure.retry_after(), Some(Duration::from_secs(7)));
     }

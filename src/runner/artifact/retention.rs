@@ -26,8 +26,8 @@ impl Retention {
         let mut days = self.days();
         if let Some(longest) = longest.filter(|longest| *longest < days) {
             warn!(
-                "The artifact is to be kept for {days} days, but the repository allows {longest} \
-                 at most: it is kept for {longest} days"
+                "You asked to keep the artifact for {days} days, but the repository allows {longest} \
+                 at most. It's kept for {longest} days."
             );
             days = longest;
         }

@@ -152,7 +152,7 @@ impl<'a> Retries<'a> {
         }
         let wait = (self.schedule)(self.failed).max(asked);
         warn!(
-            "{what} failed: {failure}. Try {} of {} follows in {:.1} s",
+            "{what} failed: {failure}. Attempt {} of {} follows in {:.1} s",
             self.failed + 1,
             self.limit,
             wait.as_secs_f64(),
@@ -180,7 +180,7 @@ async fn wait_for_limit(
         });
     };
     let line = format!(
-        "{what} is rate limited: {failure}. Trying again in {:.1} s",
+        "{what} is rate limited: {failure}. Retrying in {:.1} s",
         wait.as_secs_f64()
     );
     if wait > MIN_LOGGED_WAIT {

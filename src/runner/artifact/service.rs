@@ -119,8 +119,8 @@ impl Service {
             match version {
                 Version::Seven if undecided && is_unsupported_v7(&failure) => {
                     warn!(
-                        "{CREATE} for {name} failed: {failure}. The server may know only version \
-                         4 of artifacts; trying that"
+                        "{CREATE} for {name} failed: {failure}. The server may support only version \
+                         4 of artifacts. Trying that version."
                     );
                     suspicion = failure.status();
                     version = Version::Four;
@@ -218,7 +218,7 @@ impl Service {
             Ok(Some(id)) => Ok(id),
             Ok(None) => Err(failure),
             Err(listing) => {
-                debug!("The list of artifacts could not be had: {listing}");
+                debug!("Couldn't get the list of artifacts: {listing}");
                 Err(ArtifactError::Unknown {
                     name: name.clone(),
                     cause: Box::new(failure),

@@ -76,17 +76,17 @@ pub(super) fn encoded(value: &str) -> String {
 
 fn check(text: &str, service: &Url) -> Result<(), &'static str> {
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) || text.contains('#') {
-        return Err("the signed address has characters an address cannot have");
+        return Err("the signed URL has characters that URLs can't have");
     }
-    let url = Url::parse(text).map_err(|_| "the signed address is not an address")?;
+    let url = Url::parse(text).map_err(|_| "the signed URL isn't a valid URL")?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("the signed address names a user");
+        return Err("the signed URL has a user name");
     }
     match url.scheme() {
         "https" => Ok(()),
         "http" if is_loopback(&url) || url.origin() == service.origin() => Ok(()),
-        "http" => Err("the signed address is not encrypted (plain http)"),
-        _ => Err("the signed address is neither https nor http"),
+        "http" => Err("the signed URL isn't encrypted (plain http)"),
+        _ => Err("the signed URL is neither https nor http"),
     }
 }
 

@@ -229,7 +229,7 @@ async fn a_disturbed_service_is_tried_five_times() {
         "{text}"
     );
     assert!(
-        text.contains("HTTP 503 unavailable, \"later\" (request AB:1)"),
+        text.contains("HTTP 503 unavailable, \"later\" (request ID AB:1)"),
         "{text}"
     );
 }
@@ -275,7 +275,7 @@ async fn what_repeating_cannot_change_is_not_repeated() {
             200,
             "",
             r#"{"signed_upload_url":"https://a"}"#,
-            "did not succeed",
+            "request failed",
         ),
     ] {
         let server = Server::start(move |_, _| Some((status, headers.into(), body.into())));
@@ -378,7 +378,7 @@ async fn a_refused_address_is_explained_and_not_shown() {
     assert_eq!(server.count("blocklist"), 1);
     assert!(text.contains("has probably expired"), "{text}");
     assert!(
-        text.contains("AuthenticationFailed, \"not ***\" (request 77)"),
+        text.contains("AuthenticationFailed, \"not ***\" (request ID 77)"),
         "{text}"
     );
 }

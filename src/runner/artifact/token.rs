@@ -32,18 +32,18 @@ impl RuntimeToken {
 
         let token = token.trim();
         let mut bearer = HeaderValue::from_str(&format!("Bearer {token}"))
-            .map_err(|_| bad("it has characters a token cannot have"))?;
+            .map_err(|_| bad("it has characters that tokens can't have"))?;
         bearer.set_sensitive(true);
 
         let payload = token
             .split('.')
             .nth(1)
-            .ok_or(bad("it is not a JSON Web Token"))?;
+            .ok_or(bad("it isn't a JSON Web Token"))?;
         let payload = URL_SAFE_NO_PAD
             .decode(payload.trim_end_matches('='))
-            .map_err(|_| bad("its middle part is not base64"))?;
+            .map_err(|_| bad("its payload is not base64"))?;
         let claims: Claims =
-            serde_json::from_slice(&payload).map_err(|_| bad("its middle part is not JSON"))?;
+            serde_json::from_slice(&payload).map_err(|_| bad("its payload is not JSON"))?;
         let scopes = claims.scp.ok_or(bad("it has no scopes (`scp`)"))?;
         let scope = scopes
             .split(' ')
@@ -57,7 +57,7 @@ impl RuntimeToken {
                 job: job.to_owned(),
             }),
             _ => Err(bad(
-                "its scope `Actions.Results` does not name a run and a job",
+                "its scope `Actions.Results` doesn't name a run and a job",
             )),
         }
     }

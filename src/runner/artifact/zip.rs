@@ -150,7 +150,10 @@ fn temporary_file(temporary: Option<PathBuf>, first: &Path) -> Result<File, Arti
         match tempfile::tempfile_in(&folder) {
             Ok(file) => return Ok(file),
             Err(error) => {
-                debug!("No temporary file in {}: {error}", folder.display());
+                debug!(
+                    "Couldn't create a temporary file in {}: {error}",
+                    folder.display()
+                );
                 reasons.push(error.to_string());
             }
         }

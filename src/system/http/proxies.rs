@@ -68,16 +68,16 @@ pub struct ProxyError {
 pub enum ProxyProblem {
     /// It has no host, a port that is none, or a part that no proxy's address has.
     #[error(
-        "it is not the address of a proxy, such as `http://proxy.example:3128`. In a name or password before the host, characters such as `/`, `#`, `?` and `@` must be percent-encoded"
+        "it is not a valid proxy URL, such as `http://proxy.example:3128`. In a user name or password, characters such as `/`, `#`, `?`, and `@` must be percent-encoded."
     )]
     NotAnAddress,
     /// It is that of a proxy of another protocol.
     #[error(
-        "it begins with `{0}://`, and SOCKS proxies cannot be used; give a proxy that is reached by http:// or https://"
+        "it starts with `{0}://`, and SOCKS proxies aren't supported. Use a proxy with an http:// or https:// URL."
     )]
     Socks(&'static str),
     /// Nobody knows what it is.
-    #[error("a proxy's address begins with http:// or https://, and this one with something else")]
+    #[error("a proxy URL must start with http:// or https://")]
     Scheme,
 }
 
@@ -258,11 +258,7 @@ fn parse(text: &str) -> Result<Url, ProxyProblem> {
 
 impl fmt::Display for ProxyChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "by way of the proxy {} in {}",
-            self.address, self.variable
-        )
+        write!(f, "through the proxy {} in {}", self.address, self.variable)
     }
 }
 

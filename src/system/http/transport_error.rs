@@ -34,12 +34,12 @@ pub(crate) enum TransportErrorKind {
 impl fmt::Display for TransportErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Name => "the server's name was not found",
+            Self::Name => "the server's name couldn't be resolved",
             Self::ConnectionRefused => "the connection was refused",
-            Self::Certificate => "the server's certificate is not trusted",
-            Self::Proxy => "the proxy did not let the request through",
-            Self::Timeout => "the time for the request ran out",
-            Self::Broken => "the connection broke",
+            Self::Certificate => "the server's certificate isn't trusted",
+            Self::Proxy => "the proxy didn't let the request through",
+            Self::Timeout => "the request timed out",
+            Self::Broken => "the connection failed",
         })
     }
 }
@@ -72,7 +72,7 @@ impl TransportError {
 
     /// No whole response came within that time.
     pub(crate) fn timeout(within: Duration, via: Option<ProxyChoice>) -> Self {
-        let detail = format!("no whole answer within {} s", within.as_secs());
+        let detail = format!("no complete response within {} s", within.as_secs());
         Self {
             kind: TransportErrorKind::Timeout,
             causes: detail.clone(),

@@ -99,10 +99,10 @@ fn each_organization_is_read_with_a_token_of_its_own() {
         &[
             "Finding the GitHub App's installation on the organization initech failed",
             "404 Not Found",
-            "let an owner of initech install the GitHub App on that organization",
-            "done: acme: written",
-            "done: globex: written",
-            "not done: initech",
+            "have an owner of initech install the GitHub App on that organization",
+            "Done: acme: written",
+            "Done: globex: written",
+            "Not done: initech",
         ],
     );
     assert_eq!(step.output("seats"), "5");
@@ -132,7 +132,7 @@ fn an_enterprise_is_read_where_the_app_is_installed_on_the_enterprise_itself() {
         1,
         &[
             "installation on the enterprise octocorp failed",
-            "on the enterprise itself: being installed on its organizations is not enough",
+            "on the enterprise itself. An installation on its organizations isn't enough",
             "the enterprise permission \"Enterprise Copilot license management\" (read)",
         ],
     );
@@ -159,7 +159,7 @@ fn a_token_that_an_enterprise_refuses_is_told_what_an_app_would_need() {
         1,
         &[
             "Reading the Copilot seats of the enterprise octocorp failed",
-            "a classic token with the scope `manage_billing:copilot` or `read:enterprise`",
+            "a classic token with the `manage_billing:copilot` or `read:enterprise` scope",
             "the enterprise permission \"Enterprise Copilot license management\" (read)",
         ],
     );
@@ -171,15 +171,15 @@ fn a_missing_permission_and_a_suspended_installation_are_told_before_anything_el
         (
             Installation::organization("acme").without_permissions(),
             [
-                "missing: the organization permission \"GitHub Copilot Business\" (read)",
-                "an owner of the organization approves it on the installation's page (http://github.localhost/organizations/acme/settings/installations/",
+                "Missing: The organization permission \"GitHub Copilot Business\" (read)",
+                "an owner of the organization must approve it on the installation's page (http://github.localhost/organizations/acme/settings/installations/",
             ],
         ),
         (
             Installation::organization("acme").suspended(),
             [
-                "the installation is suspended since 2026-11-01T08:00:00Z by monalisa",
-                "whoever suspended it lifts that",
+                "The installation has been suspended since 2026-11-01T08:00:00Z by monalisa",
+                "Unsuspend the installation",
             ],
         ),
     ] {
@@ -258,11 +258,11 @@ fn what_is_no_key_of_an_app_is_refused_by_what_it_is() {
         ),
         (
             "copilot-reports.2026-11-23.private-key.pem".to_owned(),
-            "it is no private key",
+            "it isn't a private key",
         ),
         (
             "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".to_owned(),
-            "it is no private key",
+            "it isn't a private key",
         ),
     ] {
         let step = Job::alone()
@@ -283,30 +283,27 @@ fn a_token_and_an_app_together_or_half_an_app_are_refused_before_anything_is_sen
                 ("app-client-id", CLIENT_ID),
                 ("app-private-key", &pem),
             ],
-            "app-client-id: it is given together with `token`",
+            "app-client-id: can't be used together with `token`",
         ),
         (
             vec![("app-client-id", CLIENT_ID)],
-            "app-private-key: it is missing",
+            "app-private-key: isn't set",
         ),
-        (
-            vec![("app-private-key", &*pem)],
-            "app-client-id: it is missing",
-        ),
+        (vec![("app-private-key", &*pem)], "app-client-id: isn't set"),
         (
             vec![("token", "ghp_octocat"), ("app-private-key", &pem)],
-            "app-private-key: it is given without `app-client-id`",
+            "app-private-key: needs `app-client-id`",
         ),
         (
             vec![
                 ("app-client-id", "https://github.com/apps/x"),
                 ("app-private-key", &pem),
             ],
-            "app-client-id: it is not the client ID of a GitHub App",
+            "app-client-id: it isn't the client ID of a GitHub App",
         ),
         (
             vec![("token", ""), ("app-client-id", "")],
-            "token: it is missing",
+            "token: isn't set",
         ),
     ] {
         let job = inputs
@@ -322,7 +319,7 @@ fn a_key_of_another_app_and_an_unknown_app_are_told() {
     let step = job(&simulator)
         .input("app-client-id", "Iv23liAnother")
         .run();
-    let same = "check that `app-client-id` and `app-private-key` are of the same GitHub App";
+    let same = "Check that `app-client-id` and `app-private-key` belong to the same GitHub App";
     step.failed(1, &["404 Not Found", "Integration not found", same]);
 
     let mut other = app().installed(Installation::organization("acme"));
@@ -408,7 +405,7 @@ fn what_fails_for_a_moment_is_tried_again_and_a_token_cut_off_is_not_shown() {
     ));
     job(&simulator)
         .run()
-        .failed(1, &["Getting a token of the GitHub App"]);
+        .failed(1, &["Getting a GitHub App token"]);
 }
 
 #[test]
@@ -449,6 +446,6 @@ fn started_by_hand_the_key_comes_from_app_private_key_and_a_token_that_lies_abou
     let step = Job::on(&simulator)
         .by_hand(&["--organization", "acme", "--app-client-id", CLIENT_ID])
         .run();
-    step.failed(2, &["app-private-key: it is missing", "APP_PRIVATE_KEY"]);
+    step.failed(2, &["app-private-key: isn't set", "APP_PRIVATE_KEY"]);
     well_behaved(&simulator);
 }

@@ -33,7 +33,7 @@ fn a_rule_that_is_in_the_way_is_named() {
             [
                 "Cannot update this protected ref",
                 "`update`",
-                "add the account or App of `commit-token` to the bypass list",
+                "Add the account or App of `commit-token` to the bypass list",
             ],
         ),
         (
@@ -61,7 +61,7 @@ fn a_rule_that_is_in_the_way_is_named() {
             [
                 "Changes must be made through a pull request",
                 "`pull_request`",
-                "commit a file to main of octo/tools yourself",
+                "Commit a file to main of octo/tools yourself",
             ],
         ),
     ] {
@@ -70,9 +70,9 @@ fn a_rule_that_is_in_the_way_is_named() {
         let simulator = Simulator::start(github).unwrap();
         let step = job(&simulator).input("branch", branch).run();
         step.failed(1, &texts);
-        let advice = step.stdout.matches("what to do: ").count();
+        let advice = step.stdout.matches("Fix: ").count();
         assert_eq!(advice, 1, "{what}\n{}", step.stdout);
-        step.failed(1, &["not done: acme: not committed", "done: acme: written"]);
+        step.failed(1, &["Not done: acme: not committed", "Done: acme: written"]);
         let again = simulator
             .requests()
             .iter()
@@ -105,8 +105,8 @@ fn a_protection_that_github_lists_nowhere_is_told_as_one() {
         1,
         &[
             "UNPROCESSABLE: Protected branch update failed",
-            "the branch main is protected, and GitHub doesn't list the rule",
-            "to the bypass list of the protection",
+            "The branch main is protected, and GitHub doesn't list the rule.",
+            "to the bypass list of the branch protection rule",
         ],
     );
     sound(&simulator, OWN);
@@ -121,8 +121,8 @@ fn a_protection_that_github_lists_nowhere_is_told_as_one() {
         1,
         &[
             "creations being restricted",
-            "the branch audit is protected by `creation`",
-            "create the branch audit yourself",
+            "The branch audit is protected by `creation`",
+            "Create the branch audit yourself",
         ],
     );
     sound(&simulator, OWN);
@@ -144,9 +144,9 @@ fn a_missing_permission_is_told_as_one_whatever_rules_there_are() {
                 "POST ",
                 "/graphql",
                 "FORBIDDEN: Resource not accessible by integration",
-                "(request C0DE:",
-                "with the permission `contents: write`",
-                "not done: acme: not committed",
+                "(request ID C0DE:",
+                "with the `contents: write` permission",
+                "Not done: acme: not committed",
             ],
         );
         assert!(!step.stdout.contains("bypass"), "{}", step.stdout);
@@ -167,8 +167,8 @@ fn a_repository_that_is_not_found_is_told_before_the_report_is_read() {
             &[
                 "octo/audti",
                 "404 Not Found",
-                "(request C0DE:",
-                "check the name",
+                "(request ID C0DE:",
+                "Check the name",
                 "`commit-token`",
             ],
         );
@@ -188,7 +188,7 @@ fn a_branch_that_can_be_begun_from_nowhere_is_told_of() {
     step.failed(
         1,
         &[
-            "The branch main does not exist in octo/tools",
+            "The branch main doesn't exist in octo/tools",
             "no default branch",
         ],
     );
@@ -207,7 +207,7 @@ fn a_commit_that_is_refused_is_told_like_any_other_refusal() {
             &[
                 "401 Unauthorized",
                 "Bad credentials",
-                "give a valid token in `commit-token`",
+                "Use a valid token in `commit-token`",
             ],
         ),
         (
@@ -222,10 +222,10 @@ fn a_commit_that_is_refused_is_told_like_any_other_refusal() {
         (
             Kind::status(429, "secondary rate limit").header("Retry-After", "60"),
             &[
-                "answer: 429 Too Many Requests (request C0DE:",
+                "Response: 429 Too Many Requests (request ID C0DE:",
                 ": secondary rate limit",
                 " times over ",
-                "rate limit leaves no request for another ",
+                "rate limit is exhausted for another ",
                 "minutes that `max-wait-minutes` allows",
                 "again after that time",
             ],
@@ -236,7 +236,7 @@ fn a_commit_that_is_refused_is_told_like_any_other_refusal() {
                 "200 OK",
                 "RATE_LIMITED: API rate limit exceeded",
                 " times over ",
-                "rate limit leaves no request for another ",
+                "rate limit is exhausted for another ",
                 "minutes that `max-wait-minutes` allows",
                 "again after that time",
             ],
@@ -245,7 +245,7 @@ fn a_commit_that_is_refused_is_told_like_any_other_refusal() {
             graphql("NOT_FOUND", "Could not resolve to a Repository"),
             &[
                 "NOT_FOUND: Could not resolve",
-                "check the name",
+                "Check the name",
                 "`commit-token`",
             ],
         ),
@@ -256,7 +256,7 @@ fn a_commit_that_is_refused_is_told_like_any_other_refusal() {
             ),
             &[
                 "UNPROCESSABLE: A path",
-                "change what GitHub's message names",
+                "Resolve the problem that GitHub's message describes.",
             ],
         ),
     ];
@@ -265,15 +265,15 @@ fn a_commit_that_is_refused_is_told_like_any_other_refusal() {
         simulator.fault(Fault::always(At::Graphql(Operation::Mutation), kind));
         let step = job(&simulator).variable("TEST_WAIT_SCALE", "0.001").run();
         step.failed(1, texts);
-        let asked = format!("asked: POST {}", simulator.graphql_url());
+        let asked = format!("Request: POST {}", simulator.graphql_url());
         step.failed(
             1,
             &[
                 "::error::Committing to the repository octo/tools failed.",
                 &asked,
-                "(request C0DE:",
-                "not done: acme: not committed",
-                "done: acme: written to copilot-activity-report/",
+                "(request ID C0DE:",
+                "Not done: acme: not committed",
+                "Done: acme: written to copilot-activity-report/",
             ],
         );
         assert_eq!(
@@ -291,19 +291,19 @@ fn a_repository_that_takes_nothing_is_refused_before_anything_is_read() {
         (
             Repository::private().archived(),
             "false",
-            ["The repository octo/tools is archived", "unarchive it"],
+            ["The repository octo/tools is archived", "Unarchive it"],
         ),
         (
             Repository::public().archived(),
             "true",
-            ["The repository octo/tools is archived", "unarchive it"],
+            ["The repository octo/tools is archived", "Unarchive it"],
         ),
         (
             Repository::private().disabled(),
             "false",
             [
                 "GitHub has disabled the repository octo/tools",
-                "open its page on GitHub",
+                "Open its page on GitHub",
             ],
         ),
         (
@@ -324,7 +324,7 @@ fn a_repository_that_takes_nothing_is_refused_before_anything_is_read() {
             .input("pull-request", pull_request)
             .run();
         step.failed(1, &texts);
-        step.failed(1, &["Nothing was read and nothing delivered"]);
+        step.failed(1, &["Nothing was read or delivered"]);
         let asked = simulator.requests();
         let asked: Vec<&str> = asked.iter().map(|seen| &*seen.path_and_query).collect();
         assert_eq!(asked, ["/repos/octo/tools"], "{what}");
@@ -373,10 +373,10 @@ fn a_pull_request_that_only_collaborators_can_open_says_so() {
             "403 Forbidden",
             "only collaborators can open pull requests in octo/tools",
             "give a token of a collaborator",
-            "done: the report is on the branch ",
+            "Done: the report is on the branch ",
         ],
     );
-    assert_eq!(step.stdout.matches("what to do: ").count(), 1);
+    assert_eq!(step.stdout.matches("Fix: ").count(), 1);
     sound(&simulator, OWN);
 }
 
@@ -390,9 +390,9 @@ fn a_repository_that_is_archived_during_the_run_is_told_as_that() {
         });
         simulator.fault(Fault::once(at, archive));
         let step = job(&simulator).input("branch", branch).run();
-        step.failed(1, &["Repository was archived", "unarchive octo/tools"]);
+        step.failed(1, &["Repository was archived", "Unarchive octo/tools"]);
         assert!(!step.stdout.contains("contents: write"), "{}", step.stdout);
-        assert_eq!(step.stdout.matches("what to do: ").count(), 1);
+        assert_eq!(step.stdout.matches("Fix: ").count(), 1);
         sound(&simulator, OWN);
     }
 }

@@ -17,7 +17,7 @@ fn job(simulator: &Simulator) -> Job {
         .variable("TEST_WAIT_SCALE", "0.001")
 }
 
-/// That nothing is claimed and nothing left of a report that could not be read.
+/// That nothing is claimed and nothing left of a report that couldn't be read.
 fn nothing_came_of_it(step: &Step) {
     assert_eq!(step.output("complete"), "false");
     for output in [
@@ -50,7 +50,7 @@ fn a_refusal_says_what_was_asked_what_came_back_what_is_missing_and_what_to_do()
             &[
                 "401 Unauthorized",
                 "Bad credentials",
-                "give a valid token in `token`",
+                "Use a valid token in `token`",
             ],
         ),
         (
@@ -58,7 +58,7 @@ fn a_refusal_says_what_was_asked_what_came_back_what_is_missing_and_what_to_do()
             &[
                 "403 Forbidden",
                 not_accessible,
-                "missing: a fine-grained token or an App needs the permission",
+                "Missing: A fine-grained token or a GitHub App needs the permission",
                 seats,
                 "GitHub Copilot Business",
             ],
@@ -70,7 +70,7 @@ fn a_refusal_says_what_was_asked_what_came_back_what_is_missing_and_what_to_do()
                     "manage_billing:copilot, read:org",
                 )
                 .header("X-OAuth-Scopes", "repo, gist"),
-            &["one of the scopes manage_billing:copilot, read:org; this one has repo, gist"],
+            &["one of these scopes: manage_billing:copilot, read:org. This token has: repo, gist"],
         ),
         (
             status(403, "Must have admin rights")
@@ -79,16 +79,16 @@ fn a_refusal_says_what_was_asked_what_came_back_what_is_missing_and_what_to_do()
                     "manage_billing:copilot, read:org",
                 )
                 .header("X-OAuth-Scopes", ""),
-            &["this one has none"],
+            &["This token has: none"],
         ),
         (
             status(403, secondary).header("Retry-After", "60"),
             &[
-                "403 Forbidden (request C0DE:",
+                "403 Forbidden (request ID C0DE:",
                 "secondary rate limit",
-                "rate limit leaves no request for another ",
+                "rate limit is exhausted for another ",
                 " times over ",
-                "again after that time, or let `max-wait-minutes` be longer",
+                "again after that time, or increase `max-wait-minutes`",
             ],
         ),
         (
@@ -97,7 +97,7 @@ fn a_refusal_says_what_was_asked_what_came_back_what_is_missing_and_what_to_do()
                 .header("X-RateLimit-Reset", &reset),
             &[
                 "API rate limit exceeded",
-                "rate limit leaves no request for another 7",
+                "rate limit is exhausted for another 7",
                 " s, until ",
                 "and that is more than the 30 minutes",
                 "again after that time",
@@ -110,7 +110,7 @@ fn a_refusal_says_what_was_asked_what_came_back_what_is_missing_and_what_to_do()
         (
             status(429, "Too many requests").header("Retry-After", "7"),
             &[
-                "answer: 429 Too Many Requests (request C0DE:",
+                "Response: 429 Too Many Requests (request ID C0DE:",
                 " times over ",
                 "that `max-wait-minutes` allows",
             ],
@@ -119,8 +119,8 @@ fn a_refusal_says_what_was_asked_what_came_back_what_is_missing_and_what_to_do()
             status(404, "Not Found"),
             &[
                 "404 Not Found",
-                "check the name",
-                "GitHub answers 404 also where a permission is missing",
+                "Check the name",
+                "GitHub also responds with 404 if a permission is missing.",
             ],
         ),
         (
@@ -152,11 +152,7 @@ fn a_refusal_says_what_was_asked_what_came_back_what_is_missing_and_what_to_do()
         ),
         (
             status(418, "I'm a teapot"),
-            &[
-                "418",
-                "I'm a teapot",
-                "report the request's number to GitHub",
-            ],
+            &["418", "I'm a teapot", "report the request ID to GitHub."],
         ),
     ];
     for (kind, texts) in cases {
@@ -164,7 +160,7 @@ fn a_refusal_says_what_was_asked_what_came_back_what_is_missing_and_what_to_do()
         simulator.fault(Fault::always(At::Seats, kind));
         let step = job(&simulator).run();
         let asked = format!(
-            "asked: GET {}/orgs/acme/copilot/billing/seats",
+            "Request: GET {}/orgs/acme/copilot/billing/seats",
             simulator.api_url()
         );
         step.failed(1, texts);
@@ -173,9 +169,9 @@ fn a_refusal_says_what_was_asked_what_came_back_what_is_missing_and_what_to_do()
             &[
                 "::error::Reading the Copilot seats of the organization acme failed.",
                 &asked,
-                "(request C0DE:",
-                "  what to do: ",
-                "not done: acme: no report.",
+                "(request ID C0DE:",
+                "  Fix: ",
+                "Not done: acme: no report.",
             ],
         );
         nothing_came_of_it(&step);
@@ -192,14 +188,14 @@ fn an_answer_that_is_not_what_github_documents_is_told_and_names_nobody() {
     // What is cut off or from another server may be whole the next time. What is whole and of
     // another form will be so again.
     let (damaged, changed) = ("(6 times over ", "(2 times over ");
-    let update = "what to do: update the action";
+    let update = "Fix: Update the action";
     let cases: [(Kind, &[&str]); 10] = [
         (
             Kind::Html(200),
             &[
                 damaged,
                 "not JSON",
-                "it begins with",
+                "it starts with",
                 "<!DOCTYPE html>",
                 "whether a proxy answers",
             ],
@@ -222,20 +218,23 @@ fn an_answer_that_is_not_what_github_documents_is_told_and_names_nobody() {
         ),
         (
             body(r#"{"seats":[{"last_activity_at":"yesterday"}]}"#),
-            &[
-                changed,
-                update,
-                "seats[0].last_activity_at",
-                "is not a time",
-            ],
+            &[changed, update, "seats[0].last_activity_at", "isn't a time"],
         ),
         (
             Kind::Truncate,
-            &[damaged, "answer: none, the connection broke", "HTTPS_PROXY"],
+            &[
+                damaged,
+                "Response: none, the connection failed",
+                "HTTPS_PROXY",
+            ],
         ),
         (
             Kind::Reset,
-            &[damaged, "answer: none, the connection broke", "HTTPS_PROXY"],
+            &[
+                damaged,
+                "Response: none, the connection failed",
+                "HTTPS_PROXY",
+            ],
         ),
     ];
     for (kind, texts) in cases {
@@ -246,13 +245,9 @@ fn an_answer_that_is_not_what_github_documents_is_told_and_names_nobody() {
         step.failed(1, texts);
         step.failed(
             1,
-            &[
-                "asked: GET ",
-                "/orgs/acme/copilot/billing/seats",
-                "what to do: ",
-            ],
+            &["Request: GET ", "/orgs/acme/copilot/billing/seats", "Fix: "],
         );
-        let identified = step.stdout.contains("200 OK (request C0DE:");
+        let identified = step.stdout.contains("200 OK (request ID C0DE:");
         assert_eq!(identified, answered, "{}", step.stdout);
         nothing_came_of_it(&step);
     }
@@ -277,7 +272,7 @@ fn a_page_that_fails_takes_the_whole_report_with_it() {
         let step = Job::on(&simulator)
             .input("deliver-to", "artifact,repository")
             .run();
-        step.failed(1, &[text, "what to do: "]);
+        step.failed(1, &[text, "Fix: "]);
         nothing_came_of_it(&step);
         assert!(simulator.artifacts().is_empty());
         let commits = git(&simulator.git_dir(OWN), &["rev-list", "--count", "--all"]);
@@ -287,7 +282,7 @@ fn a_page_that_fails_takes_the_whole_report_with_it() {
     let looping = Seats::people(3).paging(Paging::Loop);
     let simulator = Simulator::start(github(looping)).unwrap();
     let step = job(&simulator).run();
-    step.failed(1, &["links to further pages have no end"]);
+    step.failed(1, &["pagination links don't end"]);
     nothing_came_of_it(&step);
 }
 
@@ -304,7 +299,7 @@ fn a_page_that_promises_more_than_memory_holds_is_no_end_of_the_process() {
     };
     simulator.fault(Fault::always(At::SeatsPage(1), promise));
     let step = job(&simulator).run();
-    step.failed(1, &["404 Not Found", "page=", "what to do: "]);
+    step.failed(1, &["404 Not Found", "page=", "Fix: "]);
     nothing_came_of_it(&step);
 }
 
@@ -317,11 +312,14 @@ fn a_server_that_cannot_be_reached_is_told_with_the_reason() {
         (nobody(), ["the connection was refused", "a firewall"]),
         (
             "https://nothing.invalid".to_owned(),
-            ["the server's name was not found", "can resolve names"],
+            [
+                "the server's name couldn't be resolved",
+                "can resolve host names",
+            ],
         ),
         (
             private.clone(),
-            ["the server's certificate is not trusted", "SSL_CERT_FILE"],
+            ["the server's certificate isn't trusted", "SSL_CERT_FILE"],
         ),
     ] {
         let step = Job::alone()
@@ -330,8 +328,8 @@ fn a_server_that_cannot_be_reached_is_told_with_the_reason() {
             .variable("GITHUB_API_URL", &address)
             .run();
         step.failed(1, &texts);
-        let asked = format!("asked: GET {address}/orgs/acme/copilot/billing/seats");
-        step.failed(1, &[&asked, "answer: none, ", "what to do: "]);
+        let asked = format!("Request: GET {address}/orgs/acme/copilot/billing/seats");
+        step.failed(1, &[&asked, "Response: none, ", "Fix: "]);
         nothing_came_of_it(&step);
     }
     // What the advice says helps.
@@ -360,7 +358,7 @@ fn a_token_without_single_sign_on_is_told_where_to_authorize_it() {
         &[
             "403 Forbidden",
             "SAML",
-            "missing: the token is not authorized for single sign-on",
+            "Missing: The token isn't authorized for single sign-on.",
             &advice,
         ],
     );
@@ -369,7 +367,7 @@ fn a_token_without_single_sign_on_is_told_where_to_authorize_it() {
     let locked = Token::new().contents_write([OWN]).sso_required(address);
     let simulator = Simulator::start(github(Seats::people(3)).token(COMMIT_TOKEN, locked)).unwrap();
     let step = Job::on(&simulator).input("deliver-to", "repository").run();
-    let advice = format!("authorize `commit-token` for single sign-on at {address}");
+    let advice = format!("Authorize `commit-token` for single sign-on at {address}");
     step.failed(1, &[&advice]);
 }
 
@@ -383,7 +381,7 @@ fn a_scope_that_the_token_has_is_not_called_missing() {
             1,
             &[
                 "404 Not Found",
-                "check the name",
+                "Check the name",
                 "an owner of the organization",
             ],
         );
@@ -395,12 +393,14 @@ fn a_scope_that_the_token_has_is_not_called_missing() {
 fn another_server_never_sees_a_token() {
     let foreign = Foreign::start();
     let elsewhere = foreign.url();
-    let told = format!("it leads to {elsewhere}, which is not GitHub's API; it was not followed");
+    let told = format!(
+        "a redirect or link to {elsewhere}, which isn't GitHub's API, so the action didn't follow it"
+    );
 
     let seats = Seats::people(250).paging(Paging::ForeignHost(elsewhere.clone()));
     let simulator = Simulator::start(github(seats)).unwrap();
     let step = job(&simulator).run();
-    step.failed(1, &[&told, "what to do: "]);
+    step.failed(1, &[&told, "Fix: "]);
     nothing_came_of_it(&step);
 
     for (at, kind) in [

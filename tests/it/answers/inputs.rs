@@ -65,7 +65,7 @@ fn all_mistakes_are_told_at_once_each_by_its_inputs_name() {
         panic!("not one error: {errors:?}");
     };
     let lines: Vec<&str> = error.split("%0A").collect();
-    assert_eq!(lines[0], "The inputs cannot be used; nothing was sent.");
+    assert_eq!(lines[0], "The inputs aren't valid. Nothing was sent.");
     let mut named: Vec<&str> = lines[1..]
         .iter()
         .map(|line| line.trim().split(": ").next().unwrap())
@@ -100,10 +100,10 @@ fn each_mistake_says_what_to_do() {
     let simulator = simulator();
     let job = || Job::on(&simulator).input("deliver-to", "artifact,repository");
     for (job, texts) in [
-        (job().input("token", ""), ["token: ", "kept in a secret"]),
+        (job().input("token", ""), ["token: ", "in a secret"]),
         (
             job().input("commit-token", ""),
-            ["commit-token: ", "may write to the repository"],
+            ["commit-token: ", "can write to the repository."],
         ),
         (
             job()
@@ -113,19 +113,19 @@ fn each_mistake_says_what_to_do() {
         ),
         (
             job().input("organization", ", \n ,"),
-            ["organization: ", "names nobody"],
+            ["organization: ", "contains no names"],
         ),
         (
             job().without("GITHUB_REPOSITORY_OWNER"),
-            ["organization: ", "name an organization"],
+            ["organization: ", "Set it to an organization"],
         ),
         (
             job().input("enterprise", "octo corp"),
-            ["enterprise: ", "cannot be the name of an enterprise"],
+            ["enterprise: ", "can't be the name of an enterprise"],
         ),
         (
             job().input("deliver-to", "none, artifact"),
-            ["deliver-to: ", "does not go together"],
+            ["deliver-to: ", "can't be combined"],
         ),
         (
             job().input("deliver-to", "email"),
@@ -137,11 +137,11 @@ fn each_mistake_says_what_to_do() {
         ),
         (
             job().input("output-directory", "/etc"),
-            ["output-directory: ", "a folder in the workspace"],
+            ["output-directory: ", "a directory in the workspace"],
         ),
         (
             job().input("directory", ".github/workflows"),
-            ["directory: ", "not written below .github/workflows"],
+            ["directory: ", "not allowed in .github/workflows"],
         ),
         (
             job().input("directory", "a/../../b"),
@@ -149,7 +149,7 @@ fn each_mistake_says_what_to_do() {
         ),
         (
             job().without("GITHUB_REPOSITORY"),
-            ["repository: ", "name the repository to commit to"],
+            ["repository: ", "Set it to the repository to commit to"],
         ),
         (
             job().variable("GITHUB_API_URL", "https://github.example.com/api/v3"),
@@ -157,15 +157,12 @@ fn each_mistake_says_what_to_do() {
         ),
         (
             job().variable("GITHUB_API_URL", "ftp://github.com"),
-            ["GITHUB_API_URL: ", "not a web address"],
+            ["GITHUB_API_URL: ", "not an http:// or https:// URL"],
         ),
     ] {
         let step = job.run();
         step.failed(2, &texts);
-        step.failed(
-            2,
-            &["::error::The inputs cannot be used; nothing was sent."],
-        );
+        step.failed(2, &["::error::The inputs aren't valid. Nothing was sent."]);
         assert!(simulator.requests().is_empty(), "{texts:?}");
     }
 }
@@ -176,7 +173,7 @@ fn a_secret_that_cannot_be_used_is_not_shown() {
         let step = Job::alone().input("token", value).run();
         step.failed(
             2,
-            &["token: it has a space, a line break or another character"],
+            &["token: contains a space, a line break, or another character"],
         );
         let rest = step
             .printed()
@@ -346,7 +343,7 @@ fn a_secret_of_a_person_can_have_the_commands_own_name_which_counts_before_the_s
         .run()
         .succeeded();
     let step = job().variable("COPILOT_REPORT_TOKEN", "two words").run();
-    step.failed(2, &["token: it has a space"]);
+    step.failed(2, &["token: contains a space"]);
 }
 
 #[test]

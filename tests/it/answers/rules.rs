@@ -10,7 +10,7 @@ const PERSON: &str = "ghp_writesTheReports0000000000000000004";
 
 const RULESET: &str = "ruleset 42 of the repository octo/tools";
 const OURS: &str = "exclude `copilot-activity-report/**/*` from the branches that ruleset 42";
-const BYPASS: &str = "add the account or App of `commit-token` to the bypass list of ruleset 42";
+const BYPASS: &str = "Add the account or App of `commit-token` to the bypass list of ruleset 42";
 const BY_PULL_REQUEST: &str = "set `pull-request: true`";
 
 /// How a run delivers into a repository.
@@ -74,7 +74,7 @@ fn fails_with_one_advice(step: &Step, texts: &[&str], what: &str) {
             step.stdout
         );
     }
-    let advice = step.stdout.matches("what to do: ").count();
+    let advice = step.stdout.matches("Fix: ").count();
     assert_eq!(advice, 1, "{what}\n{}", step.stdout);
 }
 
@@ -105,7 +105,7 @@ const CERTAIN: [(Rule, &str, Mode, &str); 9] = [
         Rule::Creation,
         "creation",
         NewBranch,
-        "create the branch audit yourself",
+        "Create the branch audit yourself",
     ),
     (Rule::Creation, "creation", PullRequest, OURS),
     (Rule::MergeQueue, "merge_queue", PullRequest, OURS),
@@ -170,9 +170,9 @@ fn a_token_that_bypasses_the_rules_is_not_held_back_by_them() {
 
 #[test]
 fn each_refusal_has_the_one_advice_that_helps() {
-    const MESSAGE: &str = "change `commit-message`";
+    const MESSAGE: &str = "Change `commit-message`";
     const SECRETS: &str = "`paths-ignore` in `.github/secret_scanning.yml`";
-    const FOLDER: &str = "name another folder in `directory`";
+    const FOLDER: &str = "Set `directory` to another folder";
     let cases: [Broken; 9] = [
         (
             Rule::RequiredStatusChecks,
@@ -197,10 +197,7 @@ fn each_refusal_has_the_one_advice_that_helps() {
             Rule::BranchNamePattern,
             "branch_name_pattern",
             &[
-                (
-                    NewBranch,
-                    "name a branch in `branch` whose name the rule allows",
-                ),
+                (NewBranch, "Set `branch` to a name that the rule allows."),
                 (PullRequest, OURS),
             ],
         ),
@@ -311,11 +308,11 @@ fn a_branch_that_is_refused_without_a_reason_is_not_tried_for_a_minute() {
         unreadable,
     ));
     let step = job(&simulator, COMMIT_TOKEN, NewBranch).run();
-    let helps = "create the branch audit yourself";
+    let helps = "Create the branch audit yourself";
     step.failed(1, &["Reference update failed", "a rule forbids it", helps]);
     assert!(writes(&simulator).len() <= 4, "{:?}", writes(&simulator));
     assert_eq!(branches(&simulator), Vec::<String>::new());
-    assert_eq!(step.stdout.matches("what to do: ").count(), 1);
+    assert_eq!(step.stdout.matches("Fix: ").count(), 1);
 }
 
 #[test]
@@ -342,11 +339,11 @@ fn a_first_commit_that_a_rule_refuses_is_made_by_somebody_who_may() {
         let closed = Repository::private().protected(Rule::PullRequest).empty();
         let simulator = start(closed);
         let step = job(&simulator, token, mode).run();
-        let helps = "commit a file to main of octo/tools yourself";
+        let helps = "Commit a file to main of octo/tools yourself";
         step.failed(1, &["`pull_request`", RULESET, helps]);
         let also = step.stdout.contains(BY_PULL_REQUEST);
         assert_eq!(also, mode == Commit, "{}", step.stdout);
-        assert_eq!(step.stdout.matches("what to do: ").count(), 1);
+        assert_eq!(step.stdout.matches("Fix: ").count(), 1);
     }
 }
 

@@ -124,7 +124,7 @@ fn one_place_for_two_reports_is_refused_before_anything_is_sent() {
         ),
         (
             &["--organization=acme", "--output=-", "--deliver-to=artifact"],
-            "an artifact is made of the files",
+            "an artifact contains the files",
         ),
     ] {
         let job = Job::on(&simulator).by_hand(arguments);
@@ -134,7 +134,7 @@ fn one_place_for_two_reports_is_refused_before_anything_is_sent() {
         assert_eq!(files_below(&step.workspace), nothing());
     }
     let in_workflow = Job::on(&simulator).arguments(&["--output", "x.csv"]).run();
-    in_workflow.failed(2, &["output: ", "started by hand"]);
+    in_workflow.failed(2, &["output: ", "from the command line"]);
     for place in ["missing/x.csv", "."] {
         let step = by_hand(&simulator, &["--output", place]).run();
         step.failed(1, &[place.trim_end_matches("/x.csv")]);
@@ -188,9 +188,9 @@ fn a_reader_who_has_seen_enough_is_no_failure_and_a_full_disk_is() {
 
     let full = fs::OpenOptions::new().write(true).open("/dev/full");
     let step = job.run_into(full.unwrap());
-    step.failed(1, &["error: ", "standard output could not be written"]);
+    step.failed(1, &["error: ", "standard output couldn't be written"]);
     let step = by_hand(&simulator, &["--output", "/dev/full"]).run();
-    step.failed(1, &["error: ", "/dev/full could not be written"]);
+    step.failed(1, &["error: ", "/dev/full couldn't be written"]);
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn a_run_whose_report_nobody_reads_ends_when_it_is_interrupted() {
             until("the end", || running.is_over());
             let step = running.end();
             let told = format!("The run was interrupted (SIG{signal}) while ");
-            step.failed(1, &[&told, "not done: everything else"]);
+            step.failed(1, &[&told, "Not done: everything else"]);
             if opened {
                 let place = format!("writing the report of acme to {}, of which", path.display());
                 step.failed(1, &[&place, "only a part may have arrived"]);
@@ -146,7 +146,7 @@ fn a_link_that_leads_nowhere_is_refused_and_stays() {
     for target in ["round", "missing"] {
         let job = by_hand(&simulator, &["--output", "round"]);
         symlink(target, job.workspace().join("round")).unwrap();
-        job.run().failed(1, &["error: round could not be written"]);
+        job.run().failed(1, &["error: round couldn't be written"]);
         assert!(job.workspace().join("round").is_symlink());
     }
     assert!(simulator.requests().is_empty());
@@ -157,7 +157,7 @@ fn an_output_without_a_name_is_refused() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     for empty in ["", " "] {
         let step = by_hand(&simulator, &["--output", empty]).run();
-        step.failed(2, &["output: it is empty"]);
+        step.failed(2, &["output: is empty"]);
         assert_eq!(step.stdout, "");
         assert!(files_below(&step.workspace).is_empty());
     }

@@ -59,7 +59,7 @@ fn announced(step: &Step) -> Vec<u64> {
     let seconds = waits.iter().map(|(seconds, answer)| {
         let status = answer.split(' ').next().unwrap();
         let answered =
-            ["200", "403", "429"].contains(&status) && answer.contains(" (request C0DE:");
+            ["200", "403", "429"].contains(&status) && answer.contains(" (request ID C0DE:");
         assert!(answered || answer == NONE_LEFT, "{answer}");
         *seconds
     });
@@ -128,12 +128,12 @@ fn a_limit_that_never_lifts_is_waited_for_longer_each_time_until_the_user_wants_
     step.failed(
         1,
         &[
-            "answer: 403 Forbidden (request C0DE:",
+            "Response: 403 Forbidden (request ID C0DE:",
             "secondary rate limit",
             "(7 times over ",
-            "missing: GitHub's rate limit leaves no request for another ",
-            "s waited before that is more than the 64 minutes that `max-wait-minutes` allows",
-            "let `max-wait-minutes` be longer",
+            "Missing: GitHub's rate limit is exhausted for another ",
+            "s already waited, that is more than the 64 minutes that `max-wait-minutes` allows.",
+            "increase `max-wait-minutes`",
         ],
     );
     let waits = [60, 120, 240, 480, 960, 1920];
@@ -160,7 +160,10 @@ fn a_limit_is_waited_for_as_long_as_the_user_wants_however_often_github_says_so(
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     simulator.fault(Fault::always(At::Seats, short()));
     let step = job(&simulator).input("max-wait-minutes", "10").run();
-    step.failed(1, &["429 Too Many Requests (request C0DE:", " times over "]);
+    step.failed(
+        1,
+        &["429 Too Many Requests (request ID C0DE:", " times over "],
+    );
     let asked = api(&simulator).len();
     assert!((14..=17).contains(&asked), "{asked}: {}", step.stdout);
 }
@@ -168,7 +171,7 @@ fn a_limit_is_waited_for_as_long_as_the_user_wants_however_often_github_says_so(
 #[test]
 fn a_server_that_asks_to_wait_is_obeyed_by_all_and_not_called_a_rate_limit() {
     let busy = |wait: &str| Kind::status(503, "The service is busy").header("retry-after", wait);
-    let answer = "503 Service Unavailable (request C0DE:";
+    let answer = "503 Service Unavailable (request ID C0DE:";
     let simulator = Simulator::start(github(Seats::people(SEATS))).unwrap();
     simulator.fault(Fault::once(At::SeatsPage(2), busy("40")));
     let step = job(&simulator).run();
@@ -177,7 +180,7 @@ fn a_server_that_asks_to_wait_is_obeyed_by_all_and_not_called_a_rate_limit() {
     // A slow machine makes requests look expensive, and then the action keeps to the limits by itself.
     let printed = step
         .printed()
-        .replace("to keep to GitHub's rate limits", "");
+        .replace("to stay within GitHub's rate limits", "");
     assert!(!printed.contains("limit"), "{printed}");
     let told = waits(&step, ", because GitHub asks for it: ");
     let [(seconds, said)] = &told[..] else {
@@ -193,14 +196,14 @@ fn a_server_that_asks_to_wait_is_obeyed_by_all_and_not_called_a_rate_limit() {
     let simulator = scene(Seats::people(3));
     simulator.fault(Fault::once(At::SeatsPage(1), busy("7200")));
     let step = crate::support::outcome_assertions::job(&simulator).run();
-    let missing = "missing: GitHub asks to be left alone for another 7";
+    let missing = "Missing: GitHub asks clients to wait for another 7";
     step.failed(
         1,
         &[
             answer,
             "The service is busy",
             missing,
-            "30 minutes that `max-wait-minutes` allows",
+            "30 minutes that `max-wait-minutes` allows.",
         ],
     );
     assert!(!step.printed().contains("limit"), "{}", step.printed());
@@ -363,10 +366,10 @@ fn a_wait_that_is_too_long_is_an_error_at_once_with_githubs_answer() {
             &[
                 "Reading the Copilot seats of the organization acme failed",
                 words,
-                "(request C0DE:",
-                "GitHub's rate limit leaves no request for another",
+                "(request ID C0DE:",
+                "GitHub's rate limit is exhausted for another",
                 "minutes that `max-wait-minutes` allows",
-                "what to do: run the workflow again after that time",
+                "Fix: Run the workflow again after that time",
             ],
         );
         assert!(!step.printed().contains("times over"), "{}", step.printed());
@@ -401,7 +404,10 @@ fn waits_are_counted_together() {
     ));
     let step = job(&simulator).input("max-wait-minutes", "4").run();
     // Some of it has passed when waiting begins.
-    step.failed(1, &["together with the 19", "s waited before", "4 minutes"]);
+    step.failed(
+        1,
+        &["together with the 19", "s already waited,", "4 minutes"],
+    );
     assert_eq!(api(&simulator).len(), 3);
 }
 

@@ -107,15 +107,15 @@ fn a_proxy_that_cannot_be_used_is_refused_by_its_variables_name_before_anything_
             "http:// or https://",
         ),
         (format!("octocat://open-sesame@{at}"), "http:// or https://"),
-        ("http://".to_owned(), "not the address of a proxy"),
+        ("http://".to_owned(), "not a valid proxy URL"),
         (
             "http://octocat:open-sesame@".to_owned(),
-            "not the address of a proxy",
+            "not a valid proxy URL",
         ),
-        ("proxy of octocat".to_owned(), "not the address of a proxy"),
+        ("proxy of octocat".to_owned(), "not a valid proxy URL"),
         (
             "http://octocat:open-sesame@proxy:99999".to_owned(),
-            "not the address of a proxy",
+            "not a valid proxy URL",
         ),
         (
             format!("http://octocat:12#open-sesame@{at}"),
@@ -142,7 +142,7 @@ fn a_proxy_that_cannot_be_used_is_refused_by_its_variables_name_before_anything_
             let line = format!("{variable}: ");
             step.failed(
                 2,
-                &["The inputs cannot be used; nothing was sent.", &line, text],
+                &["The inputs aren't valid. Nothing was sent.", &line, text],
             );
             for part in ["octocat", "open-sesame", &at] {
                 let shown = step
@@ -179,7 +179,7 @@ fn a_proxy_that_cannot_be_used_is_refused_by_its_variables_name_before_anything_
     assert_eq!(output.status.code(), Some(2));
     let printed = String::from_utf8(output.stderr).unwrap();
     assert!(
-        printed.contains("HTTPS_PROXY: it is not the address of a proxy"),
+        printed.contains("HTTPS_PROXY: it is not a valid proxy URL"),
         "{printed}"
     );
     assert!(simulator.requests().is_empty());
@@ -282,19 +282,22 @@ fn a_connection_that_fails_through_a_proxy_names_the_proxy_without_its_password(
             "HTTPS_PROXY",
             &refusing.address(),
             [
-                "the proxy did not let the request through",
-                "lets GitHub's API through",
+                "the proxy didn't let the request through",
+                "allows requests to GitHub's API",
             ],
         ),
     ] {
         let step = job("https://api.github.invalid")
             .variable(variable, &format!("http://octocat:open-sesame@{at}"))
             .run();
-        let told = format!(", by way of the proxy http://{at} in {variable}\n");
+        let told = format!(", through the proxy http://{at} in {variable}\n");
         let printed = step.printed().replace("%0A", "\n");
         assert!(printed.contains(&told), "{told}: {printed}");
-        let advice = format!("what to do: check {variable} and NO_PROXY");
-        step.failed(1, &["Reading the Copilot seats", "answer: none, ", &advice]);
+        let advice = format!("Fix: Check {variable} and NO_PROXY");
+        step.failed(
+            1,
+            &["Reading the Copilot seats", "Response: none, ", &advice],
+        );
         step.failed(1, &texts);
         assert!(!printed.contains("octocat:"), "{printed}");
     }
@@ -313,8 +316,12 @@ fn a_connection_that_fails_through_a_proxy_names_the_proxy_without_its_password(
             .variable("HTTPS_PROXY", &format!("http://{}", refusing.address()))
             .variable("NO_PROXY", none)
             .run();
-        step.failed(1, &["answer: none, "]);
-        assert!(!step.printed().contains("by way of"), "{}", step.printed());
+        step.failed(1, &["Response: none, "]);
+        assert!(
+            !step.printed().contains("through the proxy"),
+            "{}",
+            step.printed()
+        );
     }
     assert_eq!(refusing.take_seen(), Vec::<String>::new());
     let step = job(&format!("http://{nobody}"))
@@ -322,7 +329,11 @@ fn a_connection_that_fails_through_a_proxy_names_the_proxy_without_its_password(
         .variable("NO_PROXY", "127.0.0.1")
         .run();
     step.failed(1, &["the connection was refused"]);
-    assert!(!step.printed().contains("by way of"), "{}", step.printed());
+    assert!(
+        !step.printed().contains("through the proxy"),
+        "{}",
+        step.printed()
+    );
 }
 
 #[test]
@@ -338,8 +349,8 @@ fn an_artifact_that_a_proxy_does_not_let_through_names_the_proxy_too() {
         .variable("TEST_WAIT_SCALE", "0.001")
         .run();
     let told = format!(
-        ", by way of the proxy http://{} in HTTPS_PROXY",
+        ", through the proxy http://{} in HTTPS_PROXY",
         refusing.address()
     );
-    step.failed(1, &["CreateArtifact", "no answer (", &told]);
+    step.failed(1, &["CreateArtifact", "no response (", &told]);
 }

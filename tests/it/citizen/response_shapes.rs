@@ -117,7 +117,7 @@ fn a_command_by_hand_names_no_input_that_it_has_not() {
         .variable("PSEUDONYM_KEY", "0123456789abcdef0123456789abcdef")
         .variable("GITHUB_TOKEN", TOKEN)
         .run();
-    step.failed(1, &["more than the 60 s that this command waits"]);
+    step.failed(1, &["more than the 60 s that this command waits."]);
     let printed = step.printed();
     assert!(!printed.contains("max-wait-minutes"), "{printed}");
     assert!(!printed.contains("workflow"), "{printed}");

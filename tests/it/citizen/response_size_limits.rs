@@ -30,17 +30,17 @@ fn body(status: u16, body: String) -> Kind {
 #[test]
 fn an_answer_without_end_is_refused_at_its_largest_size() {
     for (at, told) in [
-        (At::Seats, "it is larger than 33554432 bytes"),
+        (At::Seats, "it's larger than 33554432 bytes"),
         (
             At::path("GET", "/repos/octo/tools"),
-            "it is larger than 33554432 bytes",
+            "it's larger than 33554432 bytes",
         ),
         (
             At::Graphql(Operation::Query),
-            "it is larger than 33554432 bytes",
+            "it's larger than 33554432 bytes",
         ),
         // A file has the size that was told of it.
-        (At::path("GET", "/contents/"), "it is larger than 119 bytes"),
+        (At::path("GET", "/contents/"), "it's larger than 119 bytes"),
         (At::CreateArtifact, "a body that is not JSON"),
     ] {
         let (simulator, step) = run(at, Kind::Endless);

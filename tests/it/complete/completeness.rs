@@ -52,7 +52,13 @@ fn is_right(simulator: &Simulator, step: &Step) {
 
 fn is_refused(step: &Step, texts: &[&str]) {
     step.failed(1, texts);
-    step.failed(1, &["not proved complete", "`require-complete: false`"]);
+    step.failed(
+        1,
+        &[
+            "couldn't be verified as complete",
+            "`require-complete: false`",
+        ],
+    );
     assert_eq!(step.output("complete"), "false");
     assert_eq!(step.output("report-path"), "");
     assert_eq!(files_below(&step.workspace).len(), 0);
@@ -75,7 +81,10 @@ fn a_seat_granted_or_revoked_between_two_pages_is_read_again() {
                 let what = format!("{what}, before page {page}, {paging:?}");
                 println!("{what}");
                 is_right(&simulator, &step);
-                assert!(step.stdout.contains("the list is read again"), "{what}");
+                assert!(
+                    step.stdout.contains("reading the list of seats again"),
+                    "{what}"
+                );
                 assert_eq!(pages(&simulator), 6, "{what}");
             }
         }
@@ -134,7 +143,7 @@ fn a_list_that_never_settles_is_refused_after_three_more_readings() {
         &[
             // The fourth reading.
             "`total_seats` was 227 on page 1 and 226 on page 3",
-            "a seat was granted or revoked while the list was read",
+            "a seat was granted or revoked while the list was being read",
             "run again",
         ],
     );
@@ -152,7 +161,7 @@ fn a_list_that_never_settles_is_refused_after_three_more_readings() {
 #[test]
 fn a_total_that_is_never_reached_is_refused_with_its_numbers_after_one_more_reading() {
     let short = Seats::people(230).total_seats(TotalSeats::Fixed(233));
-    let numbers = "GitHub counts 233 seats (`total_seats`), but its pages hold 230 people and 0 rows without a person";
+    let numbers = "GitHub counts 233 seats (`total_seats`), but its pages list 230 people and 0 rows without a person";
     let simulator = Simulator::start(github(short.clone())).unwrap();
     let step = job(&simulator).run();
     is_refused(&step, &[numbers]);
@@ -163,10 +172,10 @@ fn a_total_that_is_never_reached_is_refused_with_its_numbers_after_one_more_read
     step.succeeded();
     is_report(&step.report(), &truth(&short));
     assert_eq!(step.output("complete"), "false");
-    let warning = "::warning::The report of acme is not proved complete.";
+    let warning = "::warning::The report of acme couldn't be verified as complete.";
     assert!(step.stdout.contains(warning), "{}", step.stdout);
     assert!(step.stdout.contains(numbers), "{}", step.stdout);
-    assert!(step.summary.contains("not proved complete"));
+    assert!(step.summary.contains("couldn't be verified as complete"));
     let manifest = step
         .workspace
         .join(step.output("report-path").replace(".csv", ".manifest.json"));
@@ -209,7 +218,7 @@ fn a_total_that_is_missing_is_not_asked_for_again_and_again() {
         let seats = Seats::people(230).total_seats(total);
         let simulator = Simulator::start(github(seats)).unwrap();
         let step = job(&simulator).run();
-        is_refused(&step, &["page 1 does not say how many seats there are"]);
+        is_refused(&step, &["Page 1 doesn't say how many seats there are"]);
         assert_eq!(pages(&simulator), 3);
     }
 }
@@ -257,7 +266,7 @@ fn organizations_that_are_left_out_for_want_of_single_sign_on_are_not_a_complete
     step.failed(
         1,
         &[
-            "not proved complete",
+            "couldn't be verified as complete",
             "not authorized for single sign-on (`X-GitHub-SSO: partial-results`)",
             "authorize `token` for single sign-on in each organization that has to be in the report",
             "`require-complete: false`",

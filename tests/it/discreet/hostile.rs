@@ -221,7 +221,7 @@ fn inputs_that_mean_something_elsewhere_are_refused_or_mean_nothing() {
                 step.printed()
             );
             if step.status == 2 {
-                step.failed(2, &["The inputs cannot be used; nothing was sent.", input]);
+                step.failed(2, &["The inputs aren't valid. Nothing was sent.", input]);
                 assert!(step.outputs.is_empty() && step.summary.is_empty());
             }
             is_plain_page(&simulator, &step.summary);
@@ -251,7 +251,7 @@ fn a_report_that_somebody_changes_before_it_is_uploaded_is_not() {
         1,
         &[
             "was changed after it was written",
-            "not done: no artifact was uploaded",
+            "Not done: no artifact was uploaded",
         ],
     );
     assert!(simulator.artifacts().is_empty());
@@ -276,7 +276,7 @@ fn a_panic_is_an_error_like_any_other_without_the_words_it_came_with() {
         (
             words.as_str(),
             concat!(
-                "::error::The action has a mistake and panicked at ",
+                "::error::Internal error (this is a bug): the action panicked at ",
                 file!(),
                 ":"
             ),

@@ -93,10 +93,10 @@ fn no_login_and_no_number_is_written_anywhere() {
 
 #[test]
 fn a_history_goes_on_with_its_own_key_only() {
-    let named = "written with people's own names, and this run writes with pseudonyms by the key";
+    let named = "written with logins, but this run writes with pseudonyms by the key";
     for (first, second, told) in [
         ("", KEY, named),
-        (KEY, "", "and this run writes with people's own names"),
+        (KEY, "", "but this run writes with logins"),
         (
             KEY,
             "another key of twenty and more",
@@ -113,7 +113,7 @@ fn a_history_goes_on_with_its_own_key_only() {
             let step = at(time).input("pseudonym-key", second).run();
             step.failed(
                 1,
-                &[told, "It was not published", "name another `directory`"],
+                &[told, "It was not published", "Set another `directory`"],
             );
             assert_eq!(files_below(&step.workspace).len(), 0);
             assert_eq!(step.output("report-path"), "");
@@ -143,11 +143,11 @@ fn a_key_that_is_missing_is_noticed_before_the_artifact_also_where_the_history_w
     step.failed(
         1,
         &[
-            "It was not published, because people are called otherwise where it is to be recorded",
-            "not done: acme: no report",
+            "Not published, because its history in the repository names people differently",
+            "Not done: acme: no report",
         ],
     );
-    assert!(!step.stdout.contains("  done: acme"), "{}", step.stdout);
+    assert!(!step.stdout.contains("  Done: acme"), "{}", step.stdout);
     assert_eq!(simulator.artifacts().len(), artifacts);
     assert_eq!(step.output("report-path"), "");
     assert_eq!(files_below(&step.workspace).len(), 0);
@@ -165,7 +165,10 @@ fn a_key_that_is_missing_is_noticed_before_the_artifact_also_where_the_history_w
 fn a_short_key_is_refused_and_never_shown() {
     let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
     let step = job(&simulator).input("pseudonym-key", "tooshort").run();
-    step.failed(2, &["pseudonym-key: a key has at least 20 characters"]);
+    step.failed(
+        2,
+        &["pseudonym-key: a key must have at least 20 characters"],
+    );
     assert!(simulator.requests().is_empty());
 }
 
@@ -189,15 +192,12 @@ fn whoever_holds_the_key_is_told_a_persons_pseudonym() {
     let nobody = by_hand("nobody").variable("GITHUB_TOKEN", TOKEN).run();
     nobody.failed(
         1,
-        &[
-            "Asking for the number of the login failed",
-            "check the login",
-        ],
+        &["Getting the user ID of the login failed", "Check the login"],
     );
-    by_hand(login).run().failed(2, &["GITHUB_TOKEN is missing"]);
+    by_hand(login).run().failed(2, &["GITHUB_TOKEN isn't set"]);
     by_hand("a b")
         .run()
-        .failed(2, &["neither a login nor a number"]);
+        .failed(2, &["neither a login nor a user ID"]);
     let prefixed = by_hand(login)
         .variable("COPILOT_REPORT_PSEUDONYM_KEY", KEY)
         .variable("PSEUDONYM_KEY", "another key of twenty and more")
@@ -207,11 +207,12 @@ fn whoever_holds_the_key_is_told_a_persons_pseudonym() {
     prefixed.succeeded();
     assert_eq!(told.stdout, prefixed.stdout);
     let short = by_hand("1").variable("COPILOT_REPORT_PSEUDONYM_KEY", "tooshort");
-    short
-        .run()
-        .failed(2, &["COPILOT_REPORT_PSEUDONYM_KEY: a key has at least"]);
+    short.run().failed(
+        2,
+        &["COPILOT_REPORT_PSEUDONYM_KEY: a key must have at least"],
+    );
     let without = by_hand("1").without("PSEUDONYM_KEY").run();
-    without.failed(2, &["PSEUDONYM_KEY is missing"]);
+    without.failed(2, &["PSEUDONYM_KEY isn't set"]);
 }
 
 #[test]
@@ -235,7 +236,7 @@ fn a_history_whose_manifests_are_lost_takes_no_names_and_goes_on_with_its_key() 
         crate::support::commit_file(&simulator.git_dir(OWN), manifest, damage.as_bytes());
         for key in ["", "another key of twenty and more"] {
             let step = at("2026-11-23T03:00:00Z").input("pseudonym-key", key).run();
-            step.failed(1, &["by a key that its manifests do not tell any more"]);
+            step.failed(1, &["by a key that its manifests no longer name"]);
         }
         let step = at("2026-11-23T03:00:00Z").run();
         step.succeeded();

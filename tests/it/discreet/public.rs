@@ -106,8 +106,8 @@ fn visibility_that_cannot_be_asked_counts_as_public() {
                 &[
                     &format!("Whether the repository {name} is public could not be learned"),
                     "it counts as public",
-                    "Nothing was read and nothing delivered",
-                    "  what to do: ",
+                    "Nothing was read or delivered",
+                    "  Fix: ",
                 ],
             );
             simulator.clear_faults();

@@ -177,7 +177,7 @@ fn what_github_says_injects_nothing_either() {
     step.succeeded();
     is_plain(&step.summary, &simulator);
     assert!(
-        step.summary.contains("17 seats were read twice"),
+        step.summary.contains("17 seats appear twice"),
         "{}",
         step.summary
     );
@@ -251,7 +251,7 @@ fn the_summary_stays_below_the_size_that_a_runner_takes() {
         .input("organization", &format!("acme,{}", missing.join("\n")))
         .input("deliver-to", "none")
         .run();
-    step.failed(1, &["done: acme: written", "not done: o_o_"]);
+    step.failed(1, &["Done: acme: written", "Not done: o_o_"]);
     assert!(step.summary.len() < LIMIT, "{}", step.summary.len());
     assert!(
         step.summary.contains("The organization acme"),
@@ -259,7 +259,7 @@ fn the_summary_stays_below_the_size_that_a_runner_takes() {
     );
     assert!(
         step.summary
-            .contains("more are left out here, because GitHub shows summaries up to 1 MiB")
+            .contains("more are left out here, because GitHub limits summaries to 1 MiB")
     );
     assert_eq!(
         (step.output("seats"), step.output("complete")),
@@ -334,16 +334,16 @@ fn outputs_that_cannot_be_written_fail_the_run_after_delivering() {
             }
             let job = job(&simulator).variable(variable, "/nowhere/at/all");
             let step = job.run();
-            let told = format!("The {what} could not be written to the file in {variable}");
+            let told = format!("The {what} couldn't be written to the file in {variable}");
             step.failed(
                 1,
                 &[
                     &format!("::error::{told}: No such file"),
-                    &format!("not done: {told}"),
-                    "done: acme: committed to",
+                    &format!("Not done: {told}"),
+                    "Done: acme: committed to",
                 ],
             );
-            assert_eq!(step.stdout.contains("not done: no artifact"), refused);
+            assert_eq!(step.stdout.contains("Not done: no artifact"), refused);
             assert_eq!(simulator.artifacts().is_empty(), refused);
             let written = match other {
                 "GITHUB_OUTPUT" => step.output("commit-sha").len() == 40,

@@ -315,7 +315,7 @@ fn a_time_from_the_future_is_reported_kept_in_the_raw_report_and_forgotten() {
     );
     let step = run_at(&simulator, &day(3));
     assert!(
-        step.stdout.contains("times from the future for 1 people"),
+        step.stdout.contains("times in the future for 1 people"),
         "{}",
         step.stdout
     );

@@ -192,7 +192,7 @@ fn a_damaged_line_of_people_takes_no_other_with_it_and_is_kept() {
         |file| file.replace("\n3,mona-3", "\nmona-3"),
     ] {
         let simulator = two_days();
-        let told = "line 4 of people.csv cannot be read; it is kept as it is";
+        let told = "line 4 of people.csv can't be read. The action keeps it as it is";
         third_day_tells(&simulator, "people.csv", edit, told);
         let people = lines(&simulator, "people.csv");
         let of = |login: &str| {
@@ -215,7 +215,8 @@ fn a_damaged_line_of_people_takes_no_other_with_it_and_is_kept() {
 fn a_quotation_mark_that_nothing_closes_hides_no_later_change() {
     let edit: Edit = |file| format!("{file}2026-03-02T05:00:00Z,\"mona-9,,,granted,,\n");
     let simulator = two_days();
-    let told = "line 4 of changes/2026.csv is no line of changes; it is kept as it is";
+    let told =
+        "line 4 of changes/2026.csv isn't a valid line of changes. The action keeps it as it is";
     third_day_tells(&simulator, "changes/2026.csv", edit, told);
     let page = text(&simulator, "README.md");
     for line in [
@@ -224,7 +225,7 @@ fn a_quotation_mark_that_nothing_closes_hides_no_later_change() {
     ] {
         assert!(page.contains(line), "{page}");
     }
-    assert!(page.contains("\nOf 3 in 2026"), "{page}");
+    assert!(page.contains("\nAll 3 changes in 2026"), "{page}");
 }
 
 #[test]
@@ -247,7 +248,7 @@ fn a_newest_manifest_that_was_removed_is_told_of_as_missing() {
         let told = step.warnings();
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(
-            told[0].contains("reports/2026/2026-03-02.json, the manifest of the newest report that totals.csv counts, is not there"),
+            told[0].contains("reports/2026/2026-03-02.json, the manifest of the newest report that totals.csv lists, is missing"),
             "{told:?}"
         );
     }
@@ -272,10 +273,10 @@ fn a_days_complete_report_stays_also_where_its_manifest_is_damaged() {
     let told: Vec<&str> = step
         .warnings()
         .into_iter()
-        .filter(|line| !line.contains("not proved complete"))
+        .filter(|line| !line.contains("couldn't be verified as complete"))
         .collect();
     assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].contains("the manifest reports/2026/2026-03-03.json cannot be read"));
+    assert!(told[0].contains("the manifest reports/2026/2026-03-03.json can't be read"));
 }
 
 #[test]
@@ -308,7 +309,7 @@ fn an_older_layout_is_gone_on_from() {
     let step = run_at(&simulator, THIRD);
     third_day_is_recorded(&simulator, &step);
     let told = step.warnings().join("\n");
-    assert!(told.contains("seats.csv is not there, so the report is compared with latest.csv"));
+    assert!(told.contains("seats.csv is missing, so the report is compared with latest.csv"));
     let changes = lines(&simulator, "changes/2026.csv");
     assert_eq!(changes.len(), 1, "{changes:?}");
     assert!(changes[0].contains(",mona-4,,,granted,"), "{changes:?}");

@@ -101,7 +101,7 @@ fn a_history_is_built_in_order_of_the_reports_times_and_continued_by_the_action(
     let step = acme(&folder);
     step.succeeded();
     for told in [
-        "Made copilot-activity/acme: the history of the organization acme, 2 days from 2026-06-01 to 2026-09-01.",
+        "Created copilot-activity/acme: the history of the organization acme, 2 days from 2026-06-01 to 2026-09-01.",
         "git add -- copilot-activity/acme\n",
     ] {
         assert!(step.stdout.contains(told), "{}", step.stdout);
@@ -264,14 +264,14 @@ fn every_file_that_cannot_be_used_is_named_at_once_and_nothing_is_written() {
     step.failed(
         1,
         &[
-            "8 files cannot be imported; nothing was written.",
-            "\n  cut.csv: it's cut off: line 3, the last one, has no line end",
+            "8 files can't be imported. Nothing was written.",
+            "\n  cut.csv: it's cut off: line 3, the last one, has no line ending",
             "\n  empty.csv: it's empty",
-            "\n  future.csv: it says that it is of 2026-11-24T08:00:00Z, which is yet to come",
-            "\n  globex-seat-activity-1780300800.csv: by its name it is a report of globex",
+            "\n  future.csv: it says that it's from 2026-11-24T08:00:00Z, which is in the future",
+            "\n  globex-seat-activity-1780300800.csv: its name says that it's a report of globex",
             "\n  nobody.csv: it has no rows, so only a name",
             "\n  other.csv: its first line isn't the header of a Copilot activity report",
-            "\n  same-time.csv: it is of the same time as good.csv, and says something else",
+            "\n  same-time.csv: it has the same time as good.csv, but has different content",
             "\n  two-times.csv: its rows have different times",
         ],
     );
@@ -292,7 +292,7 @@ fn every_file_that_cannot_be_used_is_named_at_once_and_nothing_is_written() {
     let step = acme(&folder);
     step.failed(
         1,
-        &["a.csv: its column `Organization` is that of an enterprise's report, and `--organization` was given"],
+        &["a.csv: it has the column `Organization` of an enterprise's report, but you set `--organization`"],
     );
     nothing_was_written(&step);
 }
@@ -319,16 +319,16 @@ fn what_is_passed_over_is_told() {
     let passed: Vec<&str> = step
         .stdout
         .lines()
-        .filter(|line| line.starts_with("Passed over "))
+        .filter(|line| line.starts_with("Skipped "))
         .collect();
     assert_eq!(
         passed,
         [
-            "Passed over notes.txt: it is no CSV file.",
-            "Passed over older.csv: it is a folder.",
-            "Passed over a.csv: it is the same as a (1).csv.",
-            "Passed over b.csv: no seat differs from an earlier one of the same day.",
-            "Passed over a (1).csv: c.csv is a later one of the same day.",
+            "Skipped notes.txt: it's not a CSV file.",
+            "Skipped older.csv: it's a directory.",
+            "Skipped a.csv: it's the same as a (1).csv.",
+            "Skipped b.csv: its seats are the same as in an earlier report of the same day.",
+            "Skipped a (1).csv: c.csv is from later on the same day.",
         ]
     );
     let files = made(&step, "copilot-activity/acme");
@@ -366,7 +366,7 @@ fn a_history_that_is_there_is_never_touched() {
     step.failed(
         1,
         &[
-            "copilot-activity/acme is there already",
+            "copilot-activity/acme already exists",
             "Nothing was written",
         ],
     );
@@ -383,7 +383,7 @@ fn a_history_that_is_there_is_never_touched() {
     let job = Job::alone();
     std::os::unix::fs::symlink(outside.path(), job.workspace().join("copilot-activity")).unwrap();
     let step = import(job, folder.path(), &["--organization", "acme"]);
-    step.failed(1, &["leads out of this folder through a symbolic link"]);
+    step.failed(1, &["leads out of this directory through a symbolic link"]);
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
 }
 
@@ -393,14 +393,14 @@ fn arguments_that_cannot_be_used_are_refused() {
     for (arguments, told) in [
         (&["--organization", "../x"][..], "--organization"),
         (&["--enterprise", "acme,globex"], "--enterprise"),
-        (&[], "--organization <LOGIN>|--enterprise <SLUG>"),
+        (&[], "--organization <ORG>|--enterprise <SLUG>"),
         (
             &["--organization", "acme", "--enterprise", "octocorp"],
-            "'--organization <LOGIN>' cannot be used with '--enterprise <SLUG>'",
+            "'--organization <ORG>' cannot be used with '--enterprise <SLUG>'",
         ),
         (
             &["--organization", "acme", "--organization", "globex"],
-            "'--organization <LOGIN>' cannot be used multiple times",
+            "'--organization <ORG>' cannot be used multiple times",
         ),
         (
             &["--organization", "acme", "--directory", "../x"],
@@ -421,9 +421,9 @@ fn arguments_that_cannot_be_used_are_refused() {
     }
     let nowhere = folder.path().join("nowhere");
     let step = import(Job::alone(), &nowhere, &["--organization", "acme"]);
-    step.failed(2, &["nowhere is no folder."]);
+    step.failed(2, &["nowhere isn't a directory."]);
     let step = acme(&folder);
-    step.failed(1, &["holds no CSV file. Nothing was written."]);
+    step.failed(1, &["contains no CSV files. Nothing was written."]);
     nothing_was_written(&step);
 }
 
@@ -451,6 +451,6 @@ fn an_import_that_is_interrupted_leaves_nothing() {
     }
     running.signal("TERM");
     let step = running.end();
-    step.failed(1, &["Interrupted; nothing was written."]);
+    step.failed(1, &["Interrupted. Nothing was written."]);
     nothing_was_written(&step);
 }

@@ -103,7 +103,7 @@ fn rebuilt(acme: &Path) -> Step {
     let step = rebuild(acme);
     step.succeeded();
     assert!(
-        step.stdout.contains("All is as the manifests say."),
+        step.stdout.contains("Verification passed."),
         "{}",
         step.printed()
     );

@@ -240,7 +240,7 @@ fn a_damaged_record_is_told_of_and_written_anew() {
         commit_file(&directory, "copilot-activity/acme/latest.csv", damage);
         let step = job(&simulator).run();
         step.succeeded();
-        let warning = "::warning::copilot-activity/acme of octo/tools: the recorded latest.csv cannot be read";
+        let warning = "::warning::copilot-activity/acme of octo/tools: the recorded latest.csv can't be read";
         assert!(step.stdout.contains(warning), "{}", step.stdout);
         assert_eq!(step.output("changed"), "true");
         holds_the_report(&simulator, OWN, "main", &step);
@@ -264,7 +264,7 @@ fn an_organization_and_an_enterprise_of_the_same_name_do_not_share_a_folder() {
         &[
             "copilot-activity/acme of octo/tools",
             "holds the reports of an organization of the same name, not of the enterprise",
-            "name another `directory`",
+            "Set another `directory`",
         ],
     );
     assert_eq!(step.output("commit-sha"), "");
@@ -328,7 +328,7 @@ fn what_is_said_of_a_signature_is_what_github_says() {
         (Repository::private(), ", verified"),
         (
             Repository::private().unsigned(),
-            ", not verified: it is not signed",
+            ", not verified: it isn't signed",
         ),
         (
             Repository::private().badly_signed(),
@@ -398,8 +398,8 @@ fn nothing_is_recorded_in_front_of_a_report_from_the_future() {
     step.failed(
         1,
         &[
-            "the newest recorded report is of 2199-01-01T00:00:00Z",
-            "revert the commit that recorded it",
+            "the newest recorded report is from 2199-01-01T00:00:00Z",
+            "Revert the commit that recorded it",
         ],
     );
     assert_eq!(step.output("commit-sha"), "");

@@ -271,9 +271,9 @@ fn folders_that_are_swapped_during_a_run_are_refused_at_the_commit() {
     step.failed(
         1,
         &[
-            "not done: acme: not committed",
+            "Not done: acme: not committed",
             "the history of the organization globex (ID ",
-            "done: acme: written to",
+            "Done: acme: written to",
         ],
     );
     assert_eq!(step.output("commit-sha"), "");
@@ -292,11 +292,11 @@ fn a_renamed_organization_does_not_begin_a_second_history_and_continues_its_own_
     step.failed(
         1,
         &[
-            "not done: globex: not committed",
+            "Not done: globex: not committed",
             "the organization acme was renamed to globex",
             "`git mv copilot-activity/acme copilot-activity/globex`",
-            "done: globex: written to",
-            "done: uploaded as the artifact",
+            "Done: globex: written to",
+            "Done: uploaded as the artifact",
         ],
     );
     nothing_recorded(&simulator, &step, &before);

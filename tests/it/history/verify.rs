@@ -88,7 +88,7 @@ fn append(path: &Path, text: &str) {
 #[test]
 fn a_history_that_nobody_touched_is_as_its_manifests_say() {
     let (_simulator, clone) = clone();
-    let told = "organization acme, 5 days from 2025-12-30 to 2026-01-03, 19 files checked, 0 problems.\nAll is as the manifests say.\n";
+    let told = "organization acme, 5 days from 2025-12-30 to 2026-01-03, 19 files checked, 0 problems.\nVerification passed.\n";
     // A clone, the folder of all scopes, and the folder of one.
     for folder in ["", "copilot-activity", "copilot-activity/acme"] {
         let step = verify(&clone.path().join(folder));
@@ -115,7 +115,7 @@ fn problems(step: &Step, folder: &Path) -> Vec<String> {
     let mut lines: Vec<&str> = step.stdout.lines().collect();
     let end = lines.pop().unwrap();
     assert!(
-        end.starts_with("Not all ") && end.contains(" is as the manifests say: "),
+        end.starts_with("Verification failed") && end.contains(": "),
         "{end}"
     );
     let of_folder = lines.pop().unwrap();
@@ -164,7 +164,7 @@ fn every_history_in_a_clone_is_verified_and_a_workflow_shows_problems_as_errors(
     let job = Job::alone().arguments(&["verify", clone.path().to_str().unwrap()]);
     let step = job.run();
     let path = PathBuf::from(&globex).join("people.csv");
-    let line = format!("::error::{} was altered: ", path.display());
+    let line = format!("::error::{} was changed: ", path.display());
     step.failed(
         1,
         &[
@@ -180,7 +180,7 @@ fn where_there_is_nothing_to_verify_that_is_an_error() {
     fs::create_dir_all(empty.path().join("reports/2026")).unwrap();
     fs::write(empty.path().join("reports/2026/2026-1-1.json"), "{}").unwrap();
     verify(empty.path()).failed(2, &["No history was found in "]);
-    verify(&empty.path().join("nowhere")).failed(2, &["nowhere is no folder."]);
+    verify(&empty.path().join("nowhere")).failed(2, &["nowhere isn't a directory."]);
     let job = Job::alone().by_hand(&["verify"]);
     job.run().failed(2, &["<DIR>"]);
 }

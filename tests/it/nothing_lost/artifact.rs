@@ -104,7 +104,7 @@ fn an_artifact_is_kept_as_long_as_asked_but_no_longer_than_the_repository_allows
         assert_eq!(kept, days, "{asked} of {allowed:?}");
         let warning = step
             .stdout
-            .contains("::warning::The artifact is to be kept");
+            .contains("::warning::You asked to keep the artifact");
         assert_eq!(warning, warned, "{}", step.stdout);
         well_behaved(&simulator);
     }
@@ -245,12 +245,12 @@ fn when_there_is_no_artifact_all_else_is_delivered_and_named() {
         (
             At::FinalizeArtifact,
             twirp(403, "permission_denied", "no"),
-            &["could not be completed", "403", "next free name"],
+            &["couldn't be finalized", "403", "next free name."],
         ),
         (
             At::FinalizeArtifact,
             Kind::status(503, "busy"),
-            &["could not be completed", "503", "failed 5 times"],
+            &["couldn't be finalized", "503", "failed 5 times"],
         ),
     ];
     for (at, kind, texts) in cases {
@@ -259,8 +259,8 @@ fn when_there_is_no_artifact_all_else_is_delivered_and_named() {
         let job = Job::on(&simulator).input("deliver-to", "artifact,repository");
         let step = job.run();
         step.failed(1, texts);
-        step.failed(1, &["not done: no artifact", "done: acme: committed to"]);
-        step.failed(1, &["done: acme: written to copilot-activity-report/"]);
+        step.failed(1, &["Not done: no artifact", "Done: acme: committed to"]);
+        step.failed(1, &["Done: acme: written to copilot-activity-report/"]);
         assert_eq!(files_below(&step.workspace).len(), 2, "{at:?}");
         assert_eq!(step.output("commit-sha").len(), 40);
         assert_eq!(step.output("complete"), "true");
@@ -299,7 +299,7 @@ fn where_there_can_be_no_artifact_nothing_is_asked_of_anybody() {
         ),
         (
             job().variable("ACTIONS_RUNTIME_TOKEN", "no.jwt.atall"),
-            "ACTIONS_RUNTIME_TOKEN cannot be used",
+            "ACTIONS_RUNTIME_TOKEN can't be used",
         ),
     ] {
         let step = job.input("deliver-to", "artifact,repository").run();
@@ -361,7 +361,7 @@ fn limit_waits(printed: &str) -> Vec<f64> {
         .lines()
         .filter(|line| line.contains("is rate limited"))
         .map(|line| {
-            let (_, wait) = line.rsplit_once("Trying again in ").unwrap();
+            let (_, wait) = line.rsplit_once("Retrying in ").unwrap();
             wait.trim_end_matches(" s").parse().unwrap()
         })
         .collect()

@@ -190,7 +190,7 @@ fn it_gives_up_in_the_end_and_says_how_often_it_tried() {
         (
             QUERY,
             Kind::Reset,
-            [failed, "(6 times over ", "the connection broke"],
+            [failed, "(6 times over ", "the connection failed"],
         ),
         (
             At::path("GET", "/contents/"),
@@ -203,7 +203,7 @@ fn it_gives_up_in_the_end_and_says_how_often_it_tried() {
         let job = job(&simulator).variable("TEST_WAIT_SCALE", "0.001");
         let step = job.run();
         step.failed(1, &texts);
-        step.failed(1, &["not done: acme: not committed", "done: acme: written"]);
+        step.failed(1, &["Not done: acme: not committed", "Done: acme: written"]);
         assert_eq!((step.output("commit-sha"), step.output("seats")), ("", "3"));
         assert_eq!(crate::support::files_below(&step.workspace).len(), 2);
         simulator.clear_faults();

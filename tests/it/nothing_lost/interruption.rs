@@ -140,12 +140,12 @@ fn a_run_that_is_cancelled_stops_at_once_and_says_what_it_delivered() {
             "::error::The run was interrupted (SIG{signal}) while {}.",
             moment.doing
         );
-        step.failed(1, &[&told, "not done: everything else"]);
+        step.failed(1, &[&told, "Not done: everything else"]);
         let delivered = judge(&simulator, &step, &truth);
         assert_eq!(delivered, moment.delivered, "{}", moment.doing);
         let says_committed = step
             .printed()
-            .contains("done: acme: committed to octo/tools");
+            .contains("Done: acme: committed to octo/tools");
         assert_eq!(says_committed, delivered.commit, "{}", step.printed());
         next_run_works(&simulator, &truth, delivered);
     }

@@ -29,7 +29,7 @@ fn the_first_run_opens_a_pull_request_and_leaves_the_protected_branch_alone() {
     for text in [
         "the organization `acme` in `copilot-activity/acme`",
         "| Seats (rows) | 3 |",
-        "proved complete",
+        "verified as complete",
         "later runs add their reports to it",
         "/octo/tools/actions/runs/4242/attempts/1",
     ] {
@@ -37,7 +37,7 @@ fn the_first_run_opens_a_pull_request_and_leaves_the_protected_branch_alone() {
     }
     assert!(
         !made.body.contains("mona-"),
-        "it names nobody: {}",
+        "contains no names: {}",
         made.body
     );
     sound(&simulator, OWN);
@@ -326,7 +326,7 @@ fn it_goes_with_a_delivery_to_the_repository_only() {
         let step = job(&simulator, "2026-03-02")
             .input("deliver-to", deliver_to)
             .run();
-        step.failed(2, &["pull-request: ", "does not name `repository`"]);
+        step.failed(2, &["pull-request: ", "doesn't include `repository`"]);
     }
     assert!(simulator.requests().is_empty());
 }

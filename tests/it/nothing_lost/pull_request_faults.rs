@@ -162,8 +162,8 @@ fn a_missing_permission_and_the_setting_are_named_and_the_next_run_takes_up_what
         &[
             "GitHub Actions is not permitted to create or approve pull requests",
             "Allow GitHub Actions to create and approve pull requests",
-            &format!("done: the report is on the branch {branch} of octo/tools"),
-            "not done: acme: no pull request",
+            &format!("Done: the report is on the branch {branch} of octo/tools"),
+            "Not done: acme: no pull request",
         ],
     );
     assert!(

@@ -258,8 +258,8 @@ fn a_limit_that_is_exceeded_fails_the_run_after_everything_was_delivered() {
     for (limit, shown, exceeded) in [
         ("1", "1 person", true),
         ("2", "2 people", false),
-        ("49.99%", "49.99 %", true),
-        ("50%", "50 %", false),
+        ("49.99%", "49.99%", true),
+        ("50%", "50%", false),
     ] {
         let simulator = Simulator::start(github(seats())).unwrap();
         let step = job(&simulator)

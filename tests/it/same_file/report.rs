@@ -193,15 +193,18 @@ fn a_list_that_moved_while_it_was_read_is_not_published() {
         ),
         (
             Seats::people(250).total_seats(TotalSeats::Missing),
-            "does not say how many seats",
+            "doesn't say how many seats",
         ),
-        (Seats::rows([row(1), row(2), row(2)]), "was read twice"),
+        (Seats::rows([row(1), row(2), row(2)]), "appears twice"),
     ];
     for (seats, why) in cases {
         let simulator = Simulator::start(github(seats)).unwrap();
         let job = Job::on(&simulator).input("deliver-to", "artifact, repository");
         let step = job.run();
-        step.failed(1, &[why, "not proved complete", "require-complete"]);
+        step.failed(
+            1,
+            &[why, "couldn't be verified as complete", "require-complete"],
+        );
         assert_eq!(step.output("complete"), "false");
         assert_eq!(
             crate::support::files_below(&step.workspace),
@@ -214,7 +217,7 @@ fn a_list_that_moved_while_it_was_read_is_not_published() {
         step.succeeded();
         assert_eq!(step.output("complete"), "false");
         assert!(step.stdout.contains("::warning::"), "{}", step.stdout);
-        assert!(step.summary.contains("not proved complete"));
+        assert!(step.summary.contains("couldn't be verified as complete"));
         assert_eq!(simulator.artifacts().len(), 1);
     }
 }
@@ -245,8 +248,8 @@ fn an_organization_that_fails_does_not_stop_the_others() {
         &[
             "organization nobody failed",
             "404",
-            "not done: nobody",
-            "done: globex",
+            "Not done: nobody",
+            "Done: globex",
         ],
     );
     assert_eq!((step.output("seats"), step.output("people")), ("7", "7"));
@@ -268,7 +271,7 @@ fn files_are_not_written_through_a_link_out_of_the_workspace() {
     let job = job(&simulator);
     std::os::unix::fs::symlink(outside.path(), job.workspace().join("out")).unwrap();
     let step = job.input("output-directory", "out/reports").run();
-    step.failed(1, &["output-directory", "leads out of the workspace"]);
+    step.failed(1, &["output-directory", "points outside the workspace"]);
     assert!(simulator.requests().is_empty());
     assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0);
 }

@@ -226,34 +226,32 @@ fn is_named(step: &Step, delivered: Delivered, artifact: Option<&str>) {
     let says = |text: &str| printed.contains(text);
     assert!(says("::error::"), "no error: {printed}");
     assert_eq!(
-        says("done: acme: written to copilot-activity-report/acme-seat-activity-"),
+        says("Done: acme: written to copilot-activity-report/acme-seat-activity-"),
         delivered.files,
         "{printed}"
     );
     let interrupted = says("The run was interrupted");
     if !delivered.files {
-        let told = says("acme: no report.")
-            || says("Nothing was read and nothing delivered")
-            || interrupted;
+        let told = says("acme: no report.") || says("Nothing was read or delivered") || interrupted;
         assert!(told, "{printed}");
     }
     if delivered.commit {
-        let told = says("done: acme: committed to octo/tools")
-            || says("whether it was committed all the same is not known")
+        let told = says("Done: acme: committed to octo/tools")
+            || says("Whether GitHub created the commit isn't known")
             || interrupted;
         assert!(told, "{printed}");
     } else if delivered.files {
         assert!(
-            says("not done: acme: not committed.") || interrupted,
+            says("Not done: acme: not committed.") || interrupted,
             "{printed}"
         );
     }
-    let unknown = says("was uploaded whole, but whether it was completed is not known");
+    let unknown = says("was uploaded completely, but whether it was finalized isn't known");
     if let Some(name) = artifact {
-        let told = format!("done: uploaded as the artifact {name}");
+        let told = format!("Done: uploaded as the artifact {name}");
         assert!(says(&told) || unknown || interrupted, "{printed}");
     } else if delivered.files {
-        let told = says("not done: no artifact was uploaded.") || unknown || interrupted;
+        let told = says("Not done: no artifact was uploaded.") || unknown || interrupted;
         assert!(told, "{printed}");
     }
 }

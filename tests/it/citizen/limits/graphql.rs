@@ -37,7 +37,7 @@ fn graphql_says_its_limits_with_status_200_and_they_are_obeyed() {
             let step = outcome_assertions::job(&simulator)
                 .variable("TEST_WAIT_SCALE", "0.001")
                 .run();
-            step.failed(1, &["200 OK (request C0DE:", "rate limit"]);
+            step.failed(1, &["200 OK (request ID C0DE:", "rate limit"]);
             let delivered = judge(&simulator, &step, &truth);
             assert!(!delivered.commit && delivered.files, "{delivered:?}");
             assert!(api(&simulator).len() < 25, "{}", api(&simulator).len());
@@ -60,7 +60,7 @@ fn a_wait_for_graphql_that_is_too_long_tells_what_graphql_answered() {
     step.failed(
         1,
         &[
-            "200 OK (request C0DE:",
+            "200 OK (request ID C0DE:",
             "You have exceeded a secondary rate limit.",
             "`max-wait-minutes` allows",
         ],

@@ -134,7 +134,7 @@ fn a_false_commit_address_sha_or_signature_reaches_no_output_and_no_page() {
         simulator.fault(Fault::always(At::Graphql(operation), rewrite));
         let step = job(&simulator).run();
         match operation {
-            Operation::Query => step.failed(1, &["it is not the SHA of a git object"]),
+            Operation::Query => step.failed(1, &["it isn't the SHA of a Git object"]),
             // The branch's history says what was committed.
             Operation::Mutation => step.succeeded(),
         };

@@ -17,7 +17,7 @@ fn refused(content: &[u8]) -> String {
     step.failed(
         1,
         &[
-            "1 file cannot be imported; nothing was written.",
+            "1 file can't be imported. Nothing was written.",
             "\n  a.csv: ",
         ],
     );
@@ -48,7 +48,7 @@ fn a_file_that_was_cut_off_anywhere_but_between_two_rows_is_refused_with_the_lin
     }
     let step = acme(&folder);
     let all = format!(
-        "{} files cannot be imported; nothing was written.",
+        "{} files can't be imported. Nothing was written.",
         cuts.len()
     );
     step.failed(1, &[&all]);
@@ -65,7 +65,7 @@ fn a_file_that_was_cut_off_anywhere_but_between_two_rows_is_refused_with_the_lin
         let reason = match cut {
             0 => "it's empty".to_owned(),
             _ if is_in_quotes => format!("opened in line {opened} is never closed"),
-            _ => format!("line {number}, the last one, has no line end"),
+            _ => format!("line {number}, the last one, has no line ending"),
         };
         assert!(line.contains(&reason), "{reason:?}: {line}");
     }
@@ -94,7 +94,7 @@ fn a_file_of_another_shape_is_refused_by_its_shape_and_with_a_way_out() {
     let marked = [&b"\xff\xfe"[..], &utf16].concat();
     let spreadsheet = "Import the file as it was downloaded, before another program saved it";
     let download = "Import the file that you get from \"Get activity report\" on GitHub";
-    let again = "Copy it again from where it's whole";
+    let again = "Copy it again from an undamaged source";
     for (content, shape, way) in [
         (
             good.replace(',', ";").into_bytes(),
@@ -212,7 +212,7 @@ fn the_actions_own_files_with_all_columns_are_imported_in_githubs_form() {
         step.succeeded();
         let told = format!("of the {} {}, 1 day", scope.0, scope.1);
         assert!(step.stdout.contains(&told), "{}", step.stdout);
-        let same = format!("Passed over z.csv: it is the same as {name}.");
+        let same = format!("Skipped z.csv: it's the same as {name}.");
         assert!(step.stdout.contains(&same), "{}", step.stdout);
         let files = made(&step, &format!("copilot-activity/{}", scope.1));
         assert_eq!(files["latest.csv"], form);
@@ -226,7 +226,7 @@ fn the_actions_own_files_with_all_columns_are_imported_in_githubs_form() {
             folder.path(),
             &[&format!("--{}", scope.0), scope.1],
         );
-        step.failed(1, &["the last one, has no line end"]);
+        step.failed(1, &["the last one, has no line ending"]);
     }
 
     // An enterprise can have the name of its only organization.

@@ -15,12 +15,15 @@ fn a_folder_that_is_no_history_is_refused_and_so_is_one_above() {
     fs::write(empty.path().join("notes.csv"), "a,b\n").unwrap();
     rebuild(empty.path()).failed(2, &["isn't the folder of a history", "Nothing was written"]);
     assert_eq!(files_below(empty.path()).len(), 1);
-    rebuild(&empty.path().join("nowhere")).failed(2, &["nowhere isn't a folder."]);
+    rebuild(&empty.path().join("nowhere")).failed(2, &["nowhere isn't a directory."]);
     let before = contents(clone.path());
     let step = rebuild(clone.path());
-    step.failed(2, &["Name one of these in it: copilot-activity/acme."]);
+    step.failed(
+        2,
+        &["Use one of these folders in it: copilot-activity/acme."],
+    );
     let file = clone.path().join(ACME).join("people.csv");
-    rebuild(&file).failed(2, &["people.csv isn't a folder."]);
+    rebuild(&file).failed(2, &["people.csv isn't a directory."]);
     Job::alone()
         .by_hand(&["rebuild"])
         .run()
@@ -60,7 +63,7 @@ fn what_cannot_be_rebuilt_from_is_named_and_nothing_is_written() {
                     fs::write(&file, content.replace('\n', "\r\n")).unwrap();
                 }
             },
-            &["have CRLF line ends", "git config core.autocrlf false"],
+            &["have CRLF line endings", "git config core.autocrlf false"],
         ),
     ];
     for (spoil, told) in cases {
@@ -83,7 +86,7 @@ fn a_link_out_of_the_folder_is_not_followed() {
     let outside = TempDir::new().unwrap();
     fs::remove_dir_all(acme.join("changes")).unwrap();
     std::os::unix::fs::symlink(outside.path(), acme.join("changes")).unwrap();
-    rebuild(&acme).failed(1, &["changes isn't a folder"]);
+    rebuild(&acme).failed(1, &["changes isn't a directory"]);
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
 }
 
@@ -115,7 +118,7 @@ fn a_rebuild_that_is_interrupted_changes_nothing() {
     }
     running.signal("TERM");
     let step = running.end();
-    step.failed(1, &["Interrupted; nothing was written."]);
+    step.failed(1, &["Interrupted. Nothing was written."]);
     assert_eq!(contents(&acme), before);
     assert_eq!(entries(), count);
 }

@@ -180,7 +180,7 @@ impl Story {
         });
         let mut names: Vec<&str> = names.collect();
         if self.model.damaged.contains(&File::Manifest) {
-            names.push("is named in no manifest");
+            names.push("isn't listed in any manifest");
         }
         let problems = step
             .stdout

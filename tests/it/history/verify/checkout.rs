@@ -33,12 +33,12 @@ fn converted_line_ends_are_one_problem_that_says_what_to_do() {
         assert_eq!(found.len(), 1, "{found:#?}");
         // Nothing names the newest manifest.
         let files = format!(
-            ".gitattributes and {} more files have CRLF line ends",
+            ".gitattributes and {} more files have CRLF line endings",
             count - 2
         );
         for told in [
             &*files,
-            "were recorded with LF; nothing else differs",
+            "were recorded with LF. Nothing else differs",
             "git config core.autocrlf false",
             "git rm --cached -r -q . && git reset --hard",
         ] {
@@ -51,11 +51,11 @@ fn converted_line_ends_are_one_problem_that_says_what_to_do() {
     let found = problems(&verify(copy.path()), &acme);
     assert_eq!(found.len(), 3, "{found:#?}");
     assert!(
-        found[1].starts_with("changes/2025.csv was altered: "),
+        found[1].starts_with("changes/2025.csv was changed: "),
         "{found:#?}"
     );
     assert!(
-        found[2].starts_with("people.csv was altered: "),
+        found[2].starts_with("people.csv was changed: "),
         "{found:#?}"
     );
 }
@@ -74,7 +74,7 @@ fn one_file_with_other_line_ends_is_named() {
         fs::write(acme.join(path), text.replace('\n', "\r\n")).unwrap();
         let found = problems(&verify(copy.path()), &acme);
         assert_eq!(found.len(), 1, "{found:#?}");
-        let told = format!("{path} has CRLF line ends, and was recorded with LF;");
+        let told = format!("{path} has CRLF line endings, but was recorded with LF.");
         assert!(found[0].starts_with(&told), "{found:#?}");
     }
 }
@@ -101,7 +101,7 @@ fn recorded_crlf_that_git_made_lf_is_the_same_problem() {
     }
     let found = problems(&verify(&acme), &acme);
     assert_eq!(found.len(), 1, "{found:#?}");
-    let told = "latest.csv and 1 more file have LF line ends, and were recorded with CRLF;";
+    let told = "latest.csv and 1 more file have LF line endings, but were recorded with CRLF.";
     assert!(found[0].starts_with(told), "{found:#?}");
 }
 

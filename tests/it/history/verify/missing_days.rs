@@ -49,8 +49,8 @@ fn newest_days_that_were_removed_are_told_of_after_the_next_run_too() {
         &verify(clone.path()),
         &acme,
         &[
-            "reports/2026/2026-01-02.json is missing: totals.csv counts the day; so are those of 2026-01-01",
-            "reports/2026/2026-01-04.json is missing: totals.csv counts the day",
+            "reports/2026/2026-01-02.json is missing: totals.csv has a line for the day; so are those of 2026-01-01",
+            "reports/2026/2026-01-04.json is missing: totals.csv has a line for the day",
         ],
     );
 }
@@ -74,7 +74,7 @@ fn a_manifest_whose_report_is_left_is_told_of_once() {
     record(&simulator, "acme", "2026-01-03T03:00:00Z", vec![octocat()]);
     let clone = checkout(&simulator, OWN);
     let acme = clone.path().join("copilot-activity/acme");
-    let expected = "reports/2026/2026-01-02.json is missing, and the day has a report";
+    let expected = "reports/2026/2026-01-02.json is missing, but the day has a report";
     told("a manifest", &verify(clone.path()), &acme, &[expected]);
 }
 
@@ -105,7 +105,7 @@ fn a_folder_without_any_report_is_told_as_lost() {
             }
         }
     };
-    let all_days = "reports/2026/2026-01-03.json is missing: totals.csv counts the day; so are those of 2025-12-30, 2025-12-31, 2026-01-01, 2026-01-02";
+    let all_days = "reports/2026/2026-01-03.json is missing: totals.csv has a line for the day; so are those of 2025-12-30, 2025-12-31, 2026-01-01, 2026-01-02";
     let no_day = "reports has neither a report nor a manifest of any day";
     for (names, expected) in [
         (&["totals.csv"][..], all_days),
@@ -117,7 +117,10 @@ fn a_folder_without_any_report_is_told_as_lost() {
         keep(&acme, names);
         let step = verify(copy.path());
         told(&names.join(", "), &step, &acme, &[expected]);
-        let line = format!("{}: nobody knows whom, 0 days, ", acme.display());
+        let line = format!(
+            "{}: unknown organization or enterprise, 0 days, ",
+            acme.display()
+        );
         assert!(step.stdout.contains(&line), "{}", step.stdout);
     }
 }

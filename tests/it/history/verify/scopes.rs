@@ -38,7 +38,7 @@ const MEDDLING: &[Meddling] = &[
             set(acme, "id", 7);
         },
         &[
-            "is of the organization globex (ID 7), and reports/2026/2026-01-02.json of the organization acme (ID 8530740); their IDs differ",
+            "is of the organization globex (ID 7), and reports/2026/2026-01-02.json is of the organization acme (ID 8530740): their IDs differ",
             "is of the organization globex (ID 7), but the folder's name is acme",
         ],
     ),
@@ -49,7 +49,7 @@ const MEDDLING: &[Meddling] = &[
             set(acme, "id", Value::Null);
         },
         &[
-            "is of the organization globex, and reports/2026/2026-01-02.json of the organization acme (ID 8530740); only an ID in both would prove",
+            "is of the organization globex, and reports/2026/2026-01-02.json is of the organization acme (ID 8530740): only an ID in both can prove",
             "is of the organization globex, but the folder's name is acme",
         ],
     ),
@@ -57,14 +57,14 @@ const MEDDLING: &[Meddling] = &[
         "the same name and another ID",
         |acme| set(acme, "id", 7),
         &[
-            "is of the organization acme (ID 7), and the ID in the manifests before it is 8530740: another organization has the name now",
+            "is of the organization acme (ID 7), but the ID in the manifests before it is 8530740. Another organization has the name now",
         ],
     ),
     (
         "another kind",
         |acme| set(acme, "kind", "enterprise"),
         &[
-            "is of the enterprise acme (ID 8530740), and reports/2026/2026-01-02.json of the organization acme (ID 8530740); an organization and an enterprise",
+            "is of the enterprise acme (ID 8530740), and reports/2026/2026-01-02.json is of the organization acme (ID 8530740): an organization and an enterprise",
         ],
     ),
 ];

@@ -73,8 +73,8 @@ fn what_was_removed_after_its_time_is_not_missed_from_the_day_on_that_is_kept() 
     let (_folder, output) = follow(&simulator, commands("git rm "));
     let stdout = succeeded(&output);
     for line in [
-        "organization acme, 2 days from 2024-01-01 to 2024-01-02, 11 files checked, 0 problems. Nothing before 2024-01-01 was looked at.",
-        "All from 2024-01-01 on is as the manifests say.",
+        "organization acme, 2 days from 2024-01-01 to 2024-01-02, 11 files checked, 0 problems. Days before 2024-01-01 weren't checked.",
+        "Verification passed from 2024-01-01 on.",
     ] {
         assert!(stdout.contains(line), "{stdout}");
     }
@@ -87,8 +87,8 @@ fn what_was_removed_after_its_time_is_not_missed_from_the_day_on_that_is_kept() 
         &verify(clone.path()),
         &clone.path().join("copilot-activity/acme"),
         &[
-            "changes/2023.csv is named in no manifest",
-            "reports/2023/2023-12-31.json is missing: reports/2024/2024-01-01.json says that it is the manifest before it; so are those of 2023-12-30",
+            "changes/2023.csv isn't listed in any manifest",
+            "reports/2023/2023-12-31.json is missing: reports/2024/2024-01-01.json names it as the previous manifest; so are those of 2023-12-30",
         ],
     );
 }
@@ -149,8 +149,8 @@ fn who_was_erased_is_gone_and_what_was_recorded_since_is_proved() {
     );
     let stdout = succeeded(&output);
     for line in [
-        "2 days from 2026-11-23 to 2026-11-24, 12 files checked, 0 problems. Nothing before 2026-11-23 was looked at.",
-        "All from 2026-11-23 on is as the manifests say.",
+        "2 days from 2026-11-23 to 2026-11-24, 12 files checked, 0 problems. Days before 2026-11-23 weren't checked.",
+        "Verification passed from 2026-11-23 on.",
     ] {
         assert!(stdout.contains(line), "{stdout}");
     }
@@ -160,11 +160,11 @@ fn who_was_erased_is_gone_and_what_was_recorded_since_is_proved() {
         &verify(clone.path()),
         &clone.path().join("copilot-activity/acme"),
         &[
-            "changes/2025.csv was altered: reports/2025/2025-12-31.json says ",
-            "changes/2026.csv was altered: reports/2026/2026-11-22.json says ",
-            "reports/2025/2025-12-31.csv was altered: ",
-            "reports/2025/2025-12-31.json was altered: reports/2026/2026-11-21.json says ",
-            "reports/2026/2026-11-21.csv was altered: ",
+            "changes/2025.csv was changed: reports/2025/2025-12-31.json says ",
+            "changes/2026.csv was changed: reports/2026/2026-11-22.json says ",
+            "reports/2025/2025-12-31.csv was changed: ",
+            "reports/2025/2025-12-31.json was changed: reports/2026/2026-11-21.json says ",
+            "reports/2026/2026-11-21.csv was changed: ",
         ],
     );
 }
@@ -175,7 +175,7 @@ const MEDDLING: &[Meddling] = &[
     (
         "a report is edited",
         |acme| edit(&acme.join("reports/2026/2026-11-23.csv"), "hubot", "robot"),
-        &["reports/2026/2026-11-23.csv was altered: reports/2026/2026-11-23.json says "],
+        &["reports/2026/2026-11-23.csv was changed: reports/2026/2026-11-23.json says "],
     ),
     (
         "the first day is removed",
@@ -188,12 +188,12 @@ const MEDDLING: &[Meddling] = &[
     (
         "a change from before is rewritten",
         |acme| edit(&acme.join("changes/2026.csv"), "monalisa", "mona"),
-        &["changes/2026.csv was altered: reports/2026/2026-11-23.json says "],
+        &["changes/2026.csv was changed: reports/2026/2026-11-23.json says "],
     ),
     (
         "changes of a year that is yet to come are put in",
         |acme| append_new(&acme.join("changes/2027.csv")),
-        &["changes/2027.csv is named in no manifest"],
+        &["changes/2027.csv isn't listed in any manifest"],
     ),
     (
         "a day is counted that is not there",
@@ -204,8 +204,8 @@ const MEDDLING: &[Meddling] = &[
             );
         },
         &[
-            "reports/2026/2026-11-25.json is missing: totals.csv counts the day",
-            "totals.csv was altered: ",
+            "reports/2026/2026-11-25.json is missing: totals.csv has a line for the day",
+            "totals.csv was changed: ",
         ],
     ),
 ];
@@ -246,7 +246,7 @@ fn a_day_that_cannot_be_used_is_refused_by_the_options_name() {
     let step = verify_with(clone.path(), &["--since", "2026-01-04"]);
     step.failed(
         2,
-        &["--since 2026-01-04: no day from then on has a report in "],
+        &["--since 2026-01-04: no report from that day on is in "],
     );
     verify_with(clone.path(), &["--since", "2026-01-03"]).succeeded();
     verify_with(clone.path(), &["--since", "2020-01-01"]).succeeded();
@@ -260,6 +260,6 @@ fn the_changes_of_the_year_before_may_be_named_in_no_manifest_that_is_looked_at(
     edit(&acme.join("changes/2025.csv"), "hubot", "robot");
     verify_with(clone.path(), &["--since", "2026-01-01"]).succeeded();
     let step = verify_with(clone.path(), &["--since", "2025-12-31"]);
-    let expected = "changes/2025.csv was altered: reports/2025/2025-12-31.json says ";
+    let expected = "changes/2025.csv was changed: reports/2025/2025-12-31.json says ";
     told("changes", &step, &acme, &[expected]);
 }

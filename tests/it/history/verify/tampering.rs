@@ -15,7 +15,7 @@ const MEDDLING: &[Meddling] = &[
     (
         "a report is edited",
         |acme| edit(&acme.join("reports/2025/2025-12-31.csv"), "hubot", "robot"),
-        &["reports/2025/2025-12-31.csv was altered: reports/2025/2025-12-31.json says "],
+        &["reports/2025/2025-12-31.csv was changed: reports/2025/2025-12-31.json says "],
     ),
     (
         "a manifest is edited",
@@ -26,7 +26,7 @@ const MEDDLING: &[Meddling] = &[
                 "nobody",
             );
         },
-        &["reports/2025/2025-12-31.json was altered: reports/2026/2026-01-01.json says "],
+        &["reports/2025/2025-12-31.json was changed: reports/2026/2026-01-01.json says "],
     ),
     (
         "a report is edited, and its manifest made to fit",
@@ -43,19 +43,19 @@ const MEDDLING: &[Meddling] = &[
             }
             fs::write(manifest, json.to_string()).unwrap();
         },
-        &["reports/2025/2025-12-31.json was altered: reports/2026/2026-01-01.json says "],
+        &["reports/2025/2025-12-31.json was changed: reports/2026/2026-01-01.json says "],
     ),
     (
         "a report is removed",
         |acme| fs::remove_file(acme.join("reports/2026/2026-01-01.csv")).unwrap(),
-        &["reports/2026/2026-01-01.csv is missing, and reports/2026/2026-01-01.json names it"],
+        &["reports/2026/2026-01-01.csv is missing, but reports/2026/2026-01-01.json lists it"],
     ),
     (
         "a manifest is removed",
         |acme| fs::remove_file(acme.join("reports/2026/2026-01-01.json")).unwrap(),
         &[
-            "reports/2026/2026-01-01.json is missing, and the day has a report",
-            "reports/2026/2026-01-01.json is missing: reports/2026/2026-01-02.json says that it is the manifest before it",
+            "reports/2026/2026-01-01.json is missing, but the day has a report",
+            "reports/2026/2026-01-01.json is missing: reports/2026/2026-01-02.json names it as the previous manifest",
         ],
     ),
     (
@@ -68,8 +68,8 @@ const MEDDLING: &[Meddling] = &[
         },
         &[
             // Of 2025 no manifest is left that speaks of changes.
-            "changes/2025.csv is named in no manifest",
-            "reports/2026/2026-01-01.json is missing: reports/2026/2026-01-02.json says that it is the manifest before it; so are those of 2025-12-31",
+            "changes/2025.csv isn't listed in any manifest",
+            "reports/2026/2026-01-01.json is missing: reports/2026/2026-01-02.json names it as the previous manifest; so are those of 2025-12-31",
         ],
     ),
     (
@@ -87,15 +87,15 @@ const MEDDLING: &[Meddling] = &[
             fs::remove_file(acme.join("reports/2026/2026-01-03.json")).unwrap();
         },
         &[
-            "README.md was altered: reports/2026/2026-01-02.json says ",
-            "changes/2026.csv was altered: ",
-            "latest.csv was altered: ",
-            "people.csv was altered: ",
-            "reports/2026/2026-01-03.json is missing: totals.csv counts the day",
-            "seats.csv was altered: ",
-            "totals.csv was altered: ",
-            "trend-dark.svg was altered: ",
-            "trend-light.svg was altered: ",
+            "README.md was changed: reports/2026/2026-01-02.json says ",
+            "changes/2026.csv was changed: ",
+            "latest.csv was changed: ",
+            "people.csv was changed: ",
+            "reports/2026/2026-01-03.json is missing: totals.csv has a line for the day",
+            "seats.csv was changed: ",
+            "totals.csv was changed: ",
+            "trend-dark.svg was changed: ",
+            "trend-light.svg was changed: ",
         ],
     ),
     (
@@ -110,9 +110,9 @@ const MEDDLING: &[Meddling] = &[
             }
         },
         &[
-            "reports/2025/2025-12-29.csv is not named in reports/2025/2025-12-29.json",
-            "reports/2025/2025-12-29.json speaks of a report of 2025-12-30T03:00:0",
-            "reports/2025/2025-12-30.json names no manifest before it, and reports/2025/2025-12-29.json is there",
+            "reports/2025/2025-12-29.csv isn't listed in reports/2025/2025-12-29.json",
+            "reports/2025/2025-12-29.json describes a report of 2025-12-30T03:00:0",
+            "reports/2025/2025-12-30.json names no previous manifest, but reports/2025/2025-12-29.json exists",
         ],
     ),
     (
@@ -129,10 +129,10 @@ const MEDDLING: &[Meddling] = &[
         },
         &[
             "reports/2025/2025-12-29.json is the first, but says that it follows reports/2025/2025-12-30.json",
-            "reports/2025/2025-12-29.json names no report of its day",
-            "reports/2025/2025-12-29.json speaks of a report of 2025-12-31T20:00:0",
-            "reports/2025/2025-12-30.csv is missing, and reports/2025/2025-12-30.json names it",
-            "reports/2025/2025-12-30.json names no manifest before it, and reports/2025/2025-12-29.json is there",
+            "reports/2025/2025-12-29.json lists no report of its day",
+            "reports/2025/2025-12-29.json describes a report of 2025-12-31T20:00:0",
+            "reports/2025/2025-12-30.csv is missing, but reports/2025/2025-12-30.json lists it",
+            "reports/2025/2025-12-30.json names no previous manifest, but reports/2025/2025-12-29.json exists",
             "reports/2025/2025-12-31.json is missing: reports/2026/2026-01-01.json says ",
         ],
     ),
@@ -147,8 +147,8 @@ const MEDDLING: &[Meddling] = &[
         },
         &[
             "reports/2026/2026-01-05.json follows reports/2026/2026-01-03.json, but says that it follows reports/2026/2026-01-02.json",
-            "reports/2026/2026-01-05.json names no report of its day",
-            "reports/2026/2026-01-05.json speaks of a report of 2026-01-03T03:00:0",
+            "reports/2026/2026-01-05.json lists no report of its day",
+            "reports/2026/2026-01-05.json describes a report of 2026-01-03T03:00:0",
         ],
     ),
     (
@@ -160,8 +160,8 @@ const MEDDLING: &[Meddling] = &[
         "a manifest is no manifest any more",
         |acme| fs::write(acme.join("reports/2026/2026-01-01.json"), "<<<<<<< HEAD\n").unwrap(),
         &[
-            "reports/2026/2026-01-01.json cannot be read: it is no manifest",
-            "reports/2026/2026-01-01.json was altered: reports/2026/2026-01-02.json says ",
+            "reports/2026/2026-01-01.json can't be read: it isn't a manifest",
+            "reports/2026/2026-01-01.json was changed: reports/2026/2026-01-02.json says ",
         ],
     ),
     (
@@ -183,7 +183,7 @@ const MEDDLING: &[Meddling] = &[
             let path = acme.join("reports/2026/2026-01-03.json");
             edit(&path, "\"schema_version\": 1", "\"schema_version\": 99");
         },
-        &["reports/2026/2026-01-03.json cannot be read: it is of version 99"],
+        &["reports/2026/2026-01-03.json can't be read: it has version 99"],
     ),
     (
         "the newest files are edited or removed",
@@ -196,24 +196,24 @@ const MEDDLING: &[Meddling] = &[
             append(&acme.join("trend-light.svg"), "\n");
         },
         &[
-            "README.md was altered: reports/2026/2026-01-03.json says ",
-            "latest.csv was altered: ",
-            "people.csv was altered: ",
-            "seats.csv was altered: ",
-            "trend-dark.svg is missing, and reports/2026/2026-01-03.json names it",
-            "trend-light.svg was altered: ",
+            "README.md was changed: reports/2026/2026-01-03.json says ",
+            "latest.csv was changed: ",
+            "people.csv was changed: ",
+            "seats.csv was changed: ",
+            "trend-dark.svg is missing, but reports/2026/2026-01-03.json lists it",
+            "trend-light.svg was changed: ",
         ],
     ),
     (
         "a change of the past is rewritten",
         |acme| edit(&acme.join("changes/2025.csv"), "hubot", "robot"),
-        &["changes/2025.csv was altered: reports/2025/2025-12-31.json says "],
+        &["changes/2025.csv was changed: reports/2025/2025-12-31.json says "],
     ),
     (
         "a change is put below those of a year that is over",
         |acme| append(&acme.join("changes/2025.csv"), "more\n"),
         &[
-            "changes/2025.csv was altered: 5 bytes were added to what reports/2025/2025-12-31.json says",
+            "changes/2025.csv was changed: 5 bytes were added to what reports/2025/2025-12-31.json says",
         ],
     ),
     (
@@ -228,7 +228,7 @@ const MEDDLING: &[Meddling] = &[
                 .collect();
             fs::write(path, header).unwrap();
         },
-        &["changes/2026.csv was altered: reports/2026/2026-01-01.json says "],
+        &["changes/2026.csv was changed: reports/2026/2026-01-01.json says "],
     ),
     (
         "changes are removed, and others put in",
@@ -237,8 +237,8 @@ const MEDDLING: &[Meddling] = &[
             fs::rename(old, acme.join("changes/2024.csv")).unwrap();
         },
         &[
-            "changes/2024.csv is named in no manifest",
-            "changes/2025.csv is missing, and reports/2025/2025-12-31.json names it",
+            "changes/2024.csv isn't listed in any manifest",
+            "changes/2025.csv is missing, but reports/2025/2025-12-31.json lists it",
         ],
     ),
     (
@@ -247,7 +247,7 @@ const MEDDLING: &[Meddling] = &[
             let path = acme.join("reports/2026/2026-01-03.json");
             edit(&path, "\"seats\": 2", "\"seats\": 3");
         },
-        &["reports/2026/2026-01-03.json counts 3 seats, and reports/2026/2026-01-03.csv has 2"],
+        &["reports/2026/2026-01-03.json counts 3 seats, but reports/2026/2026-01-03.csv has 2"],
     ),
     (
         "the newest manifest counts other people, is of another time, and not complete",
@@ -262,8 +262,8 @@ const MEDDLING: &[Meddling] = &[
             );
         },
         &[
-            "reports/2026/2026-01-03.json calls its report not proved complete, and totals.csv calls it complete",
-            "reports/2026/2026-01-03.json counts 3 people, and totals.csv 2",
+            "reports/2026/2026-01-03.json calls its report not verified as complete, but totals.csv calls it complete",
+            "reports/2026/2026-01-03.json counts 3 people, but totals.csv 2",
             "reports/2026/2026-01-03.json is of 2026-01-03T03:01:0",
         ],
     ),
@@ -278,7 +278,7 @@ const MEDDLING: &[Meddling] = &[
             );
         },
         &[
-            "reports/2026/2026-01-03.json was written with pseudonyms by the key 0123456789abcdef, and reports/2026/2026-01-02.json with people's own names",
+            "reports/2026/2026-01-03.json was written with pseudonyms by the key 0123456789abcdef, and reports/2026/2026-01-02.json with logins",
         ],
     ),
     (
@@ -290,14 +290,14 @@ const MEDDLING: &[Meddling] = &[
             );
         },
         &[
-            "reports/2026/2026-01-05.json is missing: totals.csv counts the day",
-            "totals.csv was altered: 42 bytes were added to what reports/2026/2026-01-03.json says",
+            "reports/2026/2026-01-05.json is missing: totals.csv has a line for the day",
+            "totals.csv was changed: 42 bytes were added to what reports/2026/2026-01-03.json says",
         ],
     ),
     (
         "a line of the totals is rewritten",
         |acme| edit(&acme.join("totals.csv"), ",1,1,1,", ",9,9,9,"),
-        &["totals.csv was altered: reports/2025/2025-12-30.json says "],
+        &["totals.csv was changed: reports/2025/2025-12-30.json says "],
     ),
     (
         "a file is a link to what it should be",
@@ -306,7 +306,7 @@ const MEDDLING: &[Meddling] = &[
             fs::rename(acme.join("latest.csv"), &elsewhere).unwrap();
             symlink(elsewhere, acme.join("latest.csv")).unwrap();
         },
-        &["latest.csv cannot be read: it is a symbolic link, and none is followed"],
+        &["latest.csv can't be read: it's a symbolic link, and the command doesn't follow links"],
     ),
 ];
 

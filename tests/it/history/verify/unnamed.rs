@@ -72,7 +72,7 @@ fn an_older_manifest_must_name_its_files_too() {
         unname(&acme.join(manifest), name);
     }
     let unnamed = format!("{manifest} doesn't name changes/2026.csv, people.csv, totals.csv");
-    let altered = format!("{manifest} was altered: {NEWEST} says ");
+    let altered = format!("{manifest} was changed: {NEWEST} says ");
     told("older", &verify(clone.path()), &acme, &[&unnamed, &altered]);
 }
 
