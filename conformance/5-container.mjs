@@ -115,7 +115,7 @@ await promise("5.3", "files and folders it makes belong to the workspace's owner
   return `${written().length} of them`;
 });
 
-await promise("5.4", "an input that cannot be used ends it with status 2, inside as outside", async () => {
+await promise("5.4", "an input that can't be used ends it with status 2, inside as outside", async () => {
   const { printed } = await container(github.env, { organization: "a/b", "deliver-to": "none" }, { expect: 2 });
   assert.match(printed, /::error::.*organization/);
 });

@@ -236,7 +236,7 @@ fn nothing_is_recorded_in_front_of_a_report_from_the_future() {
     let before = repository.0.clone();
     let error = repository.try_record(&report(EVENING, vec![seat("hubot", 2)]));
     let error = error.unwrap_err().to_string();
-    assert!(error.contains("is of 2062-11-22T06:00:00Z"), "{error}");
+    assert!(error.contains("is from 2062-11-22T06:00:00Z"), "{error}");
     assert_eq!(repository.0, before);
 }
 

@@ -16,7 +16,7 @@ pub enum ArtifactError {
     /// The workflow runs on GitHub Enterprise Server, whose artifact service speaks another
     /// protocol.
     #[error(
-        "You can't upload artifacts to {host}: GitHub Enterprise Server does not have the \
+        "You can't upload artifacts to {host}: GitHub Enterprise Server doesn't have the \
          artifact service of github.com and ghe.com. Deliver to a repository instead, or set \
          `deliver-to: none` and use the files in the workspace."
     )]

@@ -414,9 +414,9 @@ fn a_job_without_an_artifact_service_is_told_so_before_anything_is_sent() {
         (vec![results, ("ACTIONS_RUNTIME_TOKEN", "")], "`run:` steps"),
         (
             vec![results, ("ACTIONS_RUNTIME_TOKEN", "ghs_x")],
-            "cannot be used",
+            "can't be used",
         ),
-        (vec![("ACTIONS_RESULTS_URL", "results")], "not an http"),
+        (vec![("ACTIONS_RESULTS_URL", "results")], "isn't an http"),
     ] {
         let text = make(&more).unwrap_err().to_string();
         assert!(text.contains(said), "{text}");

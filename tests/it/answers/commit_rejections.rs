@@ -24,7 +24,7 @@ fn a_rule_that_is_in_the_way_is_named() {
             [
                 "Changes must be made through a pull request",
                 "`pull_request`",
-                "set `pull-request: true`",
+                "Set `pull-request: true`",
             ],
         ),
         (
@@ -51,7 +51,7 @@ fn a_rule_that_is_in_the_way_is_named() {
             [
                 "Reference update failed",
                 "`pull_request`",
-                "set `pull-request: true`",
+                "Set `pull-request: true`",
             ],
         ),
         // The first commit is made in another way.
@@ -372,7 +372,7 @@ fn a_pull_request_that_only_collaborators_can_open_says_so() {
         &[
             "403 Forbidden",
             "only collaborators can open pull requests in octo/tools",
-            "give a token of a collaborator",
+            "to a token of a collaborator",
             "Done: the report is on the branch ",
         ],
     );

@@ -208,10 +208,10 @@ fn an_answer_that_is_not_what_github_documents_is_told_and_names_nobody() {
         // Of another form, as far as it goes.
         (
             body(r#"{"seats":"none","total_"#),
-            &[damaged, "cannot be used", "whether a proxy answers"],
+            &[damaged, "can't be used", "whether a proxy answers"],
         ),
-        (body("[]"), &[changed, update, "cannot be used"]),
-        (body("{}"), &[changed, update, "cannot be used", "seats"]),
+        (body("[]"), &[changed, update, "can't be used"]),
+        (body("{}"), &[changed, update, "can't be used", "seats"]),
         (
             body(r#"{"seats":[{"assignee":7}]}"#),
             &[changed, update, "at `seats[0].assignee`"],
@@ -352,7 +352,7 @@ fn a_token_without_single_sign_on_is_told_where_to_authorize_it() {
         .sso_required(address);
     let simulator = Simulator::start(github(Seats::people(3)).token(TOKEN, locked)).unwrap();
     let step = job(&simulator).run();
-    let advice = format!("authorize `token` for single sign-on at {address}");
+    let advice = format!("Authorize `token` for single sign-on at {address}");
     step.failed(
         1,
         &[

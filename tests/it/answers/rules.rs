@@ -9,9 +9,9 @@ use simulator::{At, Fault, Kind, Repository, Rule, Seats, Seen, Simulator, Token
 const PERSON: &str = "ghp_writesTheReports0000000000000000004";
 
 const RULESET: &str = "ruleset 42 of the repository octo/tools";
-const OURS: &str = "exclude `copilot-activity-report/**/*` from the branches that ruleset 42";
+const OURS: &str = "Exclude `copilot-activity-report/**/*` from the branches that ruleset 42";
 const BYPASS: &str = "Add the account or App of `commit-token` to the bypass list of ruleset 42";
-const BY_PULL_REQUEST: &str = "set `pull-request: true`";
+const BY_PULL_REQUEST: &str = "Set `pull-request: true`";
 
 /// How a run delivers into a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,7 +223,7 @@ fn each_refusal_has_the_one_advice_that_helps() {
         ),
         (
             Rule::PushProtection,
-            "push protection",
+            "Push protection",
             &[
                 (Commit, SECRETS),
                 (NewBranch, SECRETS),
@@ -341,7 +341,7 @@ fn a_first_commit_that_a_rule_refuses_is_made_by_somebody_who_may() {
         let step = job(&simulator, token, mode).run();
         let helps = "Commit a file to main of octo/tools yourself";
         step.failed(1, &["`pull_request`", RULESET, helps]);
-        let also = step.stdout.contains(BY_PULL_REQUEST);
+        let also = step.stdout.contains("`pull-request: true`");
         assert_eq!(also, mode == Commit, "{}", step.stdout);
         assert_eq!(step.stdout.matches("Fix: ").count(), 1);
     }

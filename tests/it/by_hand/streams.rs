@@ -77,8 +77,11 @@ fn a_run_whose_report_nobody_reads_ends_when_it_is_interrupted() {
             let told = format!("The run was interrupted (SIG{signal}) while ");
             step.failed(1, &[&told, "Not done: everything else"]);
             if opened {
-                let place = format!("writing the report of acme to {}, of which", path.display());
-                step.failed(1, &[&place, "only a part may have arrived"]);
+                let place = format!(
+                    "writing the report of acme to {}, which may have only a part of it",
+                    path.display()
+                );
+                step.failed(1, &[&place]);
             }
             drop(reader);
         }
@@ -96,7 +99,7 @@ fn a_run_whose_standard_output_nobody_reads_ends_when_it_is_interrupted() {
     until("the end", || running.is_over());
     running.end().failed(
         1,
-        &["interrupted (SIGTERM) while writing the report of acme to standard output, of which only a part"],
+        &["interrupted (SIGTERM) while writing the report of acme to standard output, which may have only a part"],
     );
 }
 

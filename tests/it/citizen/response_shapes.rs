@@ -35,7 +35,7 @@ fn a_list_in_an_objects_place_is_no_page_of_seats() {
         let simulator = Simulator::start(github(Seats::people(3))).unwrap();
         simulator.fault(Fault::always(At::Seats, rewrite));
         let step = reading(&simulator).run();
-        step.failed(1, &["cannot be used: at `", "expected an object"]);
+        step.failed(1, &["can't be used: at `", "expected an object"]);
         assert!(files_below(&step.workspace).is_empty());
     }
 }

@@ -144,7 +144,7 @@ fn a_list_that_never_settles_is_refused_after_three_more_readings() {
             // The fourth reading.
             "`total_seats` was 227 on page 1 and 226 on page 3",
             "a seat was granted or revoked while the list was being read",
-            "run again",
+            "Run again",
         ],
     );
     assert_eq!(pages(&simulator), 4 * 3);
@@ -268,11 +268,11 @@ fn organizations_that_are_left_out_for_want_of_single_sign_on_are_not_a_complete
         &[
             "couldn't be verified as complete",
             "not authorized for single sign-on (`X-GitHub-SSO: partial-results`)",
-            "authorize `token` for single sign-on in each organization that has to be in the report",
+            "Authorize `token` for single sign-on in each organization that the report must include",
             "`require-complete: false`",
         ],
     );
-    assert!(!step.stdout.contains("run again"), "{}", step.stdout);
+    assert!(!step.stdout.contains("Run again"), "{}", step.stdout);
     assert_eq!(step.output("report-path"), "");
     assert_eq!(pages(&simulator), 1);
 

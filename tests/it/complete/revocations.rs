@@ -191,7 +191,7 @@ fn a_seat_that_is_revoked_costs_another_reading_only_where_it_may_have_slipped()
         assert_eq!(pages(&simulator) - first, readings * pages_now);
         assert_eq!(
             step.stdout
-                .contains("It is read again before they count as revoked"),
+                .contains("The action reads it again before they count as revoked"),
             readings > 1
         );
     }
@@ -238,7 +238,7 @@ fn a_list_of_several_pages_revokes_nobody_where_the_history_could_not_be_read_be
         step.failed(
             1,
             &[
-                "seats that a list of several pages lacks do not count as revoked",
+                "seats missing from a list of several pages don't count as revoked",
                 "Reading the history in the repository octo/tools failed",
                 "Done: acme: committed to octo/tools",
             ],

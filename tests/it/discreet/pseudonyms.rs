@@ -111,10 +111,7 @@ fn a_history_goes_on_with_its_own_key_only() {
         let artifacts = simulator.artifacts().len();
         for time in ["2026-11-22T05:00:00Z", "2026-11-23T03:00:00Z"] {
             let step = at(time).input("pseudonym-key", second).run();
-            step.failed(
-                1,
-                &[told, "It was not published", "Set another `directory`"],
-            );
+            step.failed(1, &[told, "Not published", "set another `directory`"]);
             assert_eq!(files_below(&step.workspace).len(), 0);
             assert_eq!(step.output("report-path"), "");
             for (login, _) in PEOPLE {

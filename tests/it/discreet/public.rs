@@ -66,7 +66,7 @@ fn a_public_repository_gets_the_report_only_where_that_is_allowed() {
                 &format!("The repository {refused} is public"),
                 "personal data",
                 "`allow-public: true`",
-                "make the repository private",
+                "Make the repository private",
             ],
         );
         assert!(files_below(&step.workspace).is_empty());
@@ -104,8 +104,8 @@ fn visibility_that_cannot_be_asked_counts_as_public() {
             step.failed(
                 1,
                 &[
-                    &format!("Whether the repository {name} is public could not be learned"),
-                    "it counts as public",
+                    &format!("Couldn't determine whether {name} is public"),
+                    "so the action treats it as public",
                     "Nothing was read or delivered",
                     "  Fix: ",
                 ],

@@ -334,7 +334,7 @@ fn outputs_that_cannot_be_written_fail_the_run_after_delivering() {
             }
             let job = job(&simulator).variable(variable, "/nowhere/at/all");
             let step = job.run();
-            let told = format!("The {what} couldn't be written to the file in {variable}");
+            let told = format!("Couldn't write the {what} to the file in {variable}");
             step.failed(
                 1,
                 &[

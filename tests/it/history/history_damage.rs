@@ -392,7 +392,7 @@ fn a_writer_that_is_late_changes_nothing_and_says_so() {
     for time in ["2026-03-03T00:10:00Z", "2026-03-02T23:50:00Z"] {
         let step = run_at(&simulator, time);
         quiet(&step);
-        let told = "it has a newer report, of 2026-03-03T00:20:0";
+        let told = "it has a newer report, from 2026-03-03T00:20:0";
         assert!(step.stdout.contains(told), "{}", step.stdout);
         assert_eq!(step.output("commit-sha"), "");
         assert_eq!(git(&simulator.git_dir(OWN), &["rev-parse", "main"]), head);

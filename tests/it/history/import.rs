@@ -396,11 +396,11 @@ fn arguments_that_cannot_be_used_are_refused() {
         (&[], "--organization <ORG>|--enterprise <SLUG>"),
         (
             &["--organization", "acme", "--enterprise", "octocorp"],
-            "'--organization <ORG>' cannot be used with '--enterprise <SLUG>'",
+            "'--organization <ORG>' can't be used with '--enterprise <SLUG>'",
         ),
         (
             &["--organization", "acme", "--organization", "globex"],
-            "'--organization <ORG>' cannot be used multiple times",
+            "'--organization <ORG>' can't be used multiple times",
         ),
         (
             &["--organization", "acme", "--directory", "../x"],

@@ -220,7 +220,7 @@ fn an_older_report_changes_nothing() {
     assert_eq!(git(&directory, &["rev-parse", "main"]), head);
     assert!(
         step.stdout
-            .contains(&format!("it has a newer report, of {ahead}"))
+            .contains(&format!("it has a newer report, from {ahead}"))
     );
     assert!(step.summary.contains("it has a newer report"));
     sound(&simulator, OWN);

@@ -234,7 +234,7 @@ fn a_run_refuses_a_folder_that_was_swapped_with_anothers_before_it_publishes_any
     step.failed(
         1,
         &[
-            "It was not published",
+            "Not published",
             "copilot-activity/acme of octo/tools",
             &format!(
                 "the history of the organization globex (ID {}), not of the organization acme (ID {})",
@@ -386,7 +386,7 @@ fn whoever_takes_the_name_of_a_renamed_organization_does_not_take_its_history() 
         "the history of the organization acme (ID {}), not of the organization acme (ID {})",
         ids[0], ids[1]
     );
-    step.failed(1, &["It was not published", &told]);
+    step.failed(1, &["Not published", &told]);
     nothing_published(&simulator, &step, &before);
 }
 
@@ -412,7 +412,7 @@ fn manifests_without_an_id_stay_valid_and_a_rename_among_them_needs_somebodys_wo
     step.failed(
         1,
         &[
-            "It was not published",
+            "Not published",
             &format!(
                 "the history of the organization acme, not of the organization globex (ID {id})"
             ),
@@ -442,6 +442,6 @@ fn a_run_that_cannot_learn_its_number_does_not_continue_under_another_name() {
     let before = head(&simulator);
     let step = job(&simulator, "globex", DAY_2).run();
     let told = "not of the organization globex (its ID couldn't be read)";
-    step.failed(1, &["It was not published", told]);
+    step.failed(1, &["Not published", told]);
     nothing_published(&simulator, &step, &before);
 }

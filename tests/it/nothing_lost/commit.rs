@@ -178,7 +178,7 @@ fn beginning_a_repository_or_a_branch_survives_lost_answers_and_others() {
 
 #[test]
 fn it_gives_up_in_the_end_and_says_how_often_it_tried() {
-    let tried = "Committing to octo/tools was tried ";
+    let tried = "Committing to octo/tools failed ";
     let failed = "Committing to the repository octo/tools failed";
     for (at, kind, texts) in [
         (MUTATION, Kind::Html(502), [tried, " times over ", "502"]),

@@ -54,7 +54,7 @@ fn moments() -> [Moment; 7] {
             Delivered::NOTHING,
         ),
         moment(
-            "reading what is recorded of acme",
+            "reading the history of acme",
             At::path("GET", "/contents/"),
             |seen| seen.path_and_query.contains("/contents/"),
             Delivered::NOTHING,

@@ -92,7 +92,7 @@ fn a_rule_in_the_way_of_a_large_report_is_named() {
         &[
             "Changes must be made through a pull request",
             "`pull_request`",
-            "set `pull-request: true`",
+            "Set `pull-request: true`",
         ],
     );
     assert_eq!(count(&simulator, "PATCH", "refs"), 1);

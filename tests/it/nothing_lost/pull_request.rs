@@ -341,7 +341,7 @@ fn the_refusal_of_a_protected_branch_names_the_way_by_pull_request() {
         1,
         &[
             "the rule `pull_request` (ruleset 42",
-            "set `pull-request: true`",
+            "Set `pull-request: true`",
         ],
     );
     assert_eq!(pulls(&simulator), []);

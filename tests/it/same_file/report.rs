@@ -231,7 +231,7 @@ fn more_people_than_seats_are_a_warning_only() {
     assert_eq!(step.output("complete"), "true");
     assert!(
         step.stdout
-            .contains("::warning::acme: 5 people hold seats, but GitHub counts 3")
+            .contains("::warning::acme: 5 people have seats, but GitHub counts 3")
     );
 }
 

@@ -183,7 +183,9 @@ const MEDDLING: &[Meddling] = &[
             fs::remove_file(acme.join("reports/2026/2026-11-23.csv")).unwrap();
             fs::remove_file(acme.join("reports/2026/2026-11-23.json")).unwrap();
         },
-        &["reports/2026/2026-11-23.json is missing: reports/2026/2026-11-24.json says "],
+        &[
+            "reports/2026/2026-11-23.json is missing: reports/2026/2026-11-24.json names it as the previous manifest",
+        ],
     ),
     (
         "a change from before is rewritten",

@@ -78,7 +78,9 @@ const MEDDLING: &[Meddling] = &[
             fs::remove_file(acme.join("reports/2025/2025-12-30.csv")).unwrap();
             fs::remove_file(acme.join("reports/2025/2025-12-30.json")).unwrap();
         },
-        &["reports/2025/2025-12-30.json is missing: reports/2025/2025-12-31.json says "],
+        &[
+            "reports/2025/2025-12-30.json is missing: reports/2025/2025-12-31.json names it as the previous manifest",
+        ],
     ),
     (
         "the newest day is removed",
@@ -128,12 +130,12 @@ const MEDDLING: &[Meddling] = &[
             .unwrap();
         },
         &[
+            "reports/2025/2025-12-29.json describes a report of 2025-12-31T20:00:0",
             "reports/2025/2025-12-29.json is the first, but says that it follows reports/2025/2025-12-30.json",
             "reports/2025/2025-12-29.json lists no report of its day",
-            "reports/2025/2025-12-29.json describes a report of 2025-12-31T20:00:0",
             "reports/2025/2025-12-30.csv is missing, but reports/2025/2025-12-30.json lists it",
             "reports/2025/2025-12-30.json names no previous manifest, but reports/2025/2025-12-29.json exists",
-            "reports/2025/2025-12-31.json is missing: reports/2026/2026-01-01.json says ",
+            "reports/2025/2025-12-31.json is missing: reports/2026/2026-01-01.json names it as the previous manifest",
         ],
     ),
     (
