@@ -45,16 +45,18 @@ fn demo() -> anyhow::Result<()> {
     }
     let workspace = folder.join("workspace");
     fs::create_dir_all(&workspace)?;
-    let simulator = Simulator::start(
-        GitHub::new()
-            .organization("acme", Seats::people(0))
-            .repository("acme/audit", Repository::private().empty())
-            .token("demo-reads-seats", Token::new().copilot(["acme"]))
-            .token(
-                "demo-writes-reports",
-                Token::new().contents_write(["acme/audit"]),
-            ),
-    )?;
+    let github = GitHub::new()
+        .organization("acme", Seats::people(0))
+        .repository("acme/audit", Repository::private().empty());
+    // GitHub's limits are per minute and token, and the demo lives through two days a second.
+    let github = (0..DAYS).fold(github, |github, day| {
+        let (reader, writer) = tokens(day);
+        let writes = Token::new().contents_write(["acme/audit"]);
+        github
+            .token(&reader, Token::new().copilot(["acme"]))
+            .token(&writer, writes)
+    });
+    let simulator = Simulator::start(github)?;
 
     println!("Running the action once a day for {DAYS} days, against a simulated GitHub:");
     let today = Timestamp::now();
@@ -164,6 +166,14 @@ fn show_results(simulator: &Simulator, folder: &Path, workspace: &Path) -> anyho
     Ok(())
 }
 
+/// The tokens of a day: one reads seats, and one writes reports.
+fn tokens(day: i64) -> (String, String) {
+    (
+        format!("demo-reads-seats-{day}"),
+        format!("demo-writes-reports-{day}"),
+    )
+}
+
 /// What the runner sets for a step of a container action, as far as the action uses it.
 fn step_environment(
     simulator: &Simulator,
@@ -173,13 +183,14 @@ fn step_environment(
     now: Timestamp,
 ) -> BTreeMap<String, String> {
     let path = |path: PathBuf| path.to_string_lossy().into_owned();
+    let (reader, writer) = tokens(day);
     let further = [
         ("GITHUB_WORKSPACE", path(workspace.to_owned())),
         ("GITHUB_OUTPUT", path(folder.join("output.txt"))),
         ("GITHUB_STEP_SUMMARY", path(folder.join("summary.md"))),
         ("GITHUB_RUN_ID", (1_000 + day).to_string()),
-        ("INPUT_TOKEN", "demo-reads-seats".to_owned()),
-        ("INPUT_COMMIT-TOKEN", "demo-writes-reports".to_owned()),
+        ("INPUT_TOKEN", reader),
+        ("INPUT_COMMIT-TOKEN", writer),
         ("TEST_TIME", now.to_string()),
     ];
     let mut environment = scheduled_run("acme/audit");
