@@ -1,7 +1,7 @@
-//! How the static binary is linked: the addresses that it corrects when it starts are written in
-//! the short form (`DT_RELR`), which takes a ninetieth of the room. Musl, which is a part of the
-//! binary, reads it since its version 1.2.4, and Rust brings a newer one; a system's own C library
-//! is asked for nothing. Only where it was tried.
+//! Makes the static binary smaller. Its relocations, which it applies to itself at startup, use the
+//! compact format (`DT_RELR`), which takes a ninetieth of the space. Musl, which is linked into the
+//! binary, supports it since version 1.2.4, and Rust ships a newer one. The system's C library
+//! doesn't matter. Only for the targets where this has been tested.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

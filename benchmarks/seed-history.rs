@@ -1,9 +1,9 @@
-//! Makes up the history of a large company, for `benchmarks/history`: the commits that the action
-//! would have made day by day, as a stream for `git fast-import` on standard output.
+//! Generates the history of a large company for `benchmarks/history`: the commits that the action
+//! would have created day by day, as a stream for `git fast-import` on standard output.
 //!
-//! `seed-history PEOPLE DAYS` ends with yesterday, and with the people that the simulator makes
-//! up. What changes is what changes at a company: two of five people use Copilot on a day, a few
-//! sign in again, and in a year some fifteen of a hundred leave and as many come.
+//! `seed-history PEOPLE DAYS` ends with yesterday, and with the people that the simulator
+//! generates. The changes are typical of a company: two out of five people use Copilot on a given
+//! day, a few sign in again, and in a year about 15 out of 100 people leave and as many join.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
@@ -21,7 +21,7 @@ use simulator::Seats;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
 const FOLDER: &str = "copilot-activity/acme";
-/// Beyond the numbers of the people that the simulator makes up.
+/// Higher than the user IDs that the simulator generates.
 const FURTHER: u64 = 10_000_000;
 
 fn main() -> anyhow::Result<()> {
@@ -84,7 +84,7 @@ fn main() -> anyhow::Result<()> {
                 files.insert(path, file.into());
             }
         }
-        // What has not changed was not written again.
+        // The action doesn't rewrite unchanged files.
         let [latest, _, _, seats, people, totals, changes] = FolderFiles::paths(time);
         let kept = [
             found.latest,
@@ -143,9 +143,9 @@ fn commit(
 struct Company {
     random: u64,
     seats: Vec<Seat>,
-    /// How many of them stay: those whom the simulator makes up.
+    /// How many of the people stay. The simulator generates these.
     staying: usize,
-    /// In how many of a hundred days each uses Copilot.
+    /// The probability in percent that each person uses Copilot on a given day.
     habits: Vec<u64>,
     next: u64,
 }
@@ -172,7 +172,8 @@ impl Company {
         Ok(company)
     }
 
-    /// Two of five use Copilot on a day: some nearly always, some hardly ever, some never.
+    /// On average, two out of five people use Copilot on a given day: some almost always, some
+    /// rarely, some never.
     fn habit(&mut self) -> u64 {
         match self.below(10) {
             0..=2 => 80,
@@ -200,7 +201,7 @@ impl Company {
         self.habits.push(habit);
     }
 
-    /// What happens in the day before `time`.
+    /// Simulates the day before `time`.
     fn live(&mut self, time: Timestamp) {
         for place in 0..self.seats.len() {
             if self.below(100) < self.habits[place] {
@@ -212,7 +213,7 @@ impl Company {
                 }
             }
         }
-        // 15 % a year, on average.
+        // 15% a year, on average.
         for _ in 0..self.staying.div_ceil(2_500) {
             let further = (self.seats.len() - self.staying) as u64;
             if further > 0 {
@@ -233,7 +234,7 @@ impl Company {
     }
 }
 
-/// A seat as the simulator's answer tells it.
+/// Parses a seat in the simulator's response.
 fn seat(row: &Value) -> anyhow::Result<Seat> {
     let text = |name: &str| row[name].as_str();
     let time = |name: &str| text(name).map(str::parse).transpose();

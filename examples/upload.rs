@@ -1,5 +1,5 @@
-//! Delivers a file as an artifact of the job it runs in, and does nothing else: what the action's
-//! own upload takes, for `benchmarks/run`.
+//! Uploads a file as an artifact of the current job, and does nothing else. `benchmarks/run` uses
+//! it to measure the action's own upload.
 //!
 //! ```sh
 //! upload report.csv

@@ -4,9 +4,10 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 
-/// The configuration of property tests: few cases, no files, and the same strings every time, so that
-/// a change never fails because of an earlier one. Set `PROPTEST_RNG_SEED` to try other strings. A
-/// failure prints the smallest string that causes it. Turn that string into a separate test.
+/// The configuration of property tests: few cases, no regression files, and the same strings every
+/// time, so that an earlier change never makes a later one fail. Set `PROPTEST_RNG_SEED` to try
+/// other strings. A failure prints the smallest string that causes it. Turn that string into a
+/// separate test.
 pub(crate) fn config() -> Config {
     let told = Config::default();
     Config {
@@ -81,7 +82,7 @@ const FRAGMENTS: [&str; 58] = [
     "ä",
 ];
 
-/// A string of a few of these fragments and of arbitrary ones.
+/// A string that combines a few of these fragments with arbitrary characters.
 pub(crate) fn text() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         4 => proptest::sample::select(&FRAGMENTS[..]).prop_map(str::to_owned),

@@ -1,6 +1,7 @@
-//! The subcommands. [`verify`] checks a history in a clone against its manifests, [`rebuild`] computes
-//! damaged files again from its reports, and [`import`] starts one from downloaded files. These three
-//! don't need GitHub, a token, or Git. [`pseudonym`] prints a person's pseudonym.
+//! The subcommands. [`verify`] checks a history in a clone against its manifests, [`rebuild`]
+//! recreates damaged files from its reports, and [`import`] creates a history from downloaded
+//! files. These three don't need GitHub, a token, or Git. [`pseudonym`] prints a person's
+//! pseudonym.
 
 mod exit;
 pub(crate) mod import;

@@ -1,7 +1,9 @@
-//! GitHub's public API: reading seats, asking about repositories, committing, pull requests.
+//! GitHub's public API: reads seats and repository settings, commits files, and opens pull
+//! requests.
 //!
-//! Each file builds on those before it: [`exchange`] sends one request by octocrab, [`retry`] sends
-//! it again, [`credentials`] gets a GitHub App's token that way, and [`client`] joins them.
+//! Each module builds on the ones before it. [`exchange`] sends one request through octocrab.
+//! [`retry`] retries it. [`credentials`] uses both to get a GitHub App's token. [`client`] combines
+//! them.
 
 pub(crate) mod address;
 pub(crate) mod app;

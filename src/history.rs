@@ -1,18 +1,20 @@
 //! The history of an organization or enterprise in the audit repository.
 //!
 //! GitHub drops a person's last activity and sign-in after 90 days, and never reports who held a
-//! seat last month. So each report is compared with the one recorded before, and the differences are
-//! kept: in `seats.csv`, `changes/`, `people.csv`, `totals.csv`, a page for people, and a manifest.
+//! seat last month. So this module compares each report with the one recorded before it and records
+//! the differences in `seats.csv`, `changes/`, `people.csv`, and `totals.csv`. It also writes a
+//! README page and a manifest.
 //!
 //! - [`folder_files`]: the files that the next report needs.
-//! - [`prior_state`]: what they say.
-//! - [`record()`]: the plan of an update, computed from both. It's computed again if another run
-//!   commits first.
-//! - [`verify`], [`rebuild`], [`import`]: the subcommands' part that needs no files.
+//! - [`prior_state`]: what those files say.
+//! - [`record()`]: plans an update from the report and the prior state. If another run commits
+//!   first, the plan is computed again.
+//! - [`verify`], [`rebuild`], [`import`]: the parts of the subcommands that don't access the file
+//!   system.
 //!
-//! There's one report per day. The first one is always recorded. A later one replaces the day's
-//! report, manifest, and line of totals only if the state of a seat differs. A report that's older
-//! than the recorded one changes nothing.
+//! The history has one report per day. The first one is always recorded. A later one replaces the
+//! day's report, manifest, and line of totals only if the state of a seat differs. A report that's
+//! older than the recorded one changes nothing.
 
 mod baseline;
 pub(crate) mod changes;

@@ -1,8 +1,8 @@
-//! The inputs, checked.
+//! Checks the inputs.
 //!
-//! An input comes from a variable with the runner's spelling (`INPUT_DELIVER-TO`: upper case, with
-//! hyphens), or from a flag of the same name, which takes precedence. All errors are reported at once
-//! by the names of the inputs, before the action sends anything.
+//! An input comes from a variable with the runner's spelling (`INPUT_DELIVER-TO`: uppercase, with
+//! hyphens), or from a flag of the same name, which takes precedence. All errors are reported at
+//! once, by the names of the inputs, before the action sends anything.
 
 mod access;
 mod command;
@@ -33,98 +33,99 @@ use crate::system::http::Proxies;
 
 pub(crate) use command::command;
 
-/// What the user asked for.
+/// The user's settings.
 #[derive(Debug)]
 pub(crate) struct Inputs {
-    /// Where GitHub's API is.
+    /// The URL of GitHub's API.
     pub address: ApiAddress,
-    /// Whose reports are read, each once.
+    /// The scopes of the reports, without duplicates.
     pub scopes: Vec<Scope>,
-    /// Reads the reports.
+    /// The credentials for reading the reports.
     pub access: Access,
-    /// Asks whether the workflow's repository is public; where there is none, `access` does.
+    /// The token for commits. It also checks whether the workflow's repository is public; if it
+    /// isn't set, `access` does.
     pub commit_token: Option<SecretString>,
-    /// Puts pseudonyms in the place of people, where there is one.
+    /// The key for pseudonyms, if people get pseudonyms.
     pub pseudonyms: Option<PseudonymKey>,
     /// The workflow's own repository, in a workflow.
     pub own_repository: Option<RepositoryName>,
-    /// The artifact to make, where one is asked for.
+    /// The artifact to upload, if any.
     pub artifact: Option<ArtifactInputs>,
-    /// Where to commit, where that is asked for.
+    /// Where to commit, if anywhere.
     pub commit: Option<CommitInputs>,
     /// The folder that paths in outputs are relative to.
     pub workspace: PathBuf,
-    /// The folder in the workspace that the files go to; relative.
+    /// The folder for the files, relative to the workspace.
     pub output_directory: PathBuf,
-    /// Whether the files go there.
+    /// Where the files go.
     pub output: Output,
-    /// Whether a public repository may receive the report.
+    /// Whether reports can go to a public repository.
     pub allow_public: bool,
-    /// What the report is like, and when it is an error.
+    /// The settings for the report, and when it's an error.
     pub report: ReportInputs,
-    /// How long may be waited in all because GitHub asks for it.
+    /// The maximum total time to wait if GitHub asks for it.
     pub max_wait: Duration,
-    /// The proxies that requests go by.
+    /// The proxies for requests.
     pub proxies: Proxies,
-    /// Whether a job summary is written.
+    /// Whether to write a job summary.
     pub summary: bool,
 }
 
-/// By what right the reports are read.
+/// The credentials for reading the reports.
 #[derive(Debug)]
 pub(crate) enum Access {
-    /// Somebody's token.
+    /// A token.
     Token(SecretString),
-    /// A GitHub App that is installed on each organization, or on the enterprise.
+    /// A GitHub App that's installed on each organization, or on the enterprise.
     App(App),
 }
 
 /// Where the files of a report go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Output {
-    /// To the folder in the workspace, each with its manifest.
+    /// The folder in the workspace. Each report has its manifest.
     Directory,
-    /// The report alone, to this file. By hand only, as the next.
+    /// Only the report, to this file. Command line only, like `Standard`.
     File(PathBuf),
-    /// The report alone, to standard output.
+    /// Only the report, to standard output.
     Standard,
 }
 
-/// What the report is like, and when it is an error.
+/// The settings for the report, and when it's an error.
 #[derive(Debug)]
 pub(crate) struct ReportInputs {
-    /// The forms of its files, each once.
+    /// The formats of its files, without duplicates.
     pub formats: Vec<Format>,
-    /// Which columns they have.
+    /// The columns of its files.
     pub columns: Columns,
-    /// From when somebody counts as inactive: exactly so long ago, or longer.
+    /// How long without activity a person counts as inactive. Exactly this long counts too.
     pub inactive_after: SignedDuration,
-    /// How many people may be inactive or may never have used their seat, where there is a limit.
+    /// How many people can be inactive or never have used their seat, if there's a limit.
     pub max_inactive: Option<Limit>,
     /// Whether an incomplete report is an error.
     pub require_complete: bool,
 }
 
-/// The form of a file.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Format {
-    /// As GitHub's own.
+    /// The same as GitHub's own.
     Csv,
-    /// As the project's schema says.
+    /// The format in the project's JSON schema.
     Json,
 }
 
-/// How many people may be of a kind.
+/// How many people can have a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Limit {
-    /// So many.
+    /// A number of people.
     People(u32),
-    /// So many hundredths of a percent of all.
+    /// A share of all people, in hundredths of a percent.
     Hundredths(u32),
 }
 
 impl Limit {
-    /// Whether `some` of `all` people are more than it says.
+    /// Returns whether `some` of `all` people are more than the limit.
     pub(crate) fn is_exceeded(self, some: usize, all: usize) -> bool {
         match self {
             Self::People(most) => some as u64 > u64::from(most),
@@ -147,12 +148,12 @@ impl fmt::Display for Limit {
     }
 }
 
-/// The artifact to make.
+/// The artifact to upload.
 #[derive(Debug)]
 pub(crate) struct ArtifactInputs {
     /// Its name.
     pub name: ArtifactName,
-    /// How many days GitHub keeps it; nothing for the repository's setting.
+    /// How many days GitHub keeps it, or `None` for the repository's setting.
     pub retention: Option<Retention>,
 }
 
@@ -161,24 +162,24 @@ pub(crate) struct ArtifactInputs {
 pub(crate) struct CommitInputs {
     /// The repository.
     pub repository: RepositoryName,
-    /// The branch it goes to; nothing for the default branch.
+    /// The branch for the reports, or `None` for the default branch.
     pub branch: Option<BranchName>,
-    /// Whether it goes there by a pull request, instead of by a commit.
+    /// Whether to use a pull request instead of a direct commit.
     pub pull_request: bool,
-    /// The folder in it.
+    /// The folder for the reports.
     pub directory: RepositoryPath,
-    /// Whether that's the default one.
+    /// Whether that's the default folder.
     pub has_default_directory: bool,
-    /// The message, with `{scope}` and `{date}` in it.
+    /// The message, with the placeholders `{scope}` and `{date}`.
     pub message: String,
 }
 
 /// An input that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InputError {
-    /// The input's name, or that of a variable of the runner.
+    /// The name of the input, or of a runner variable.
     pub input: &'static str,
-    /// What is wrong with it, and what to do.
+    /// What's wrong with it, and how to fix it.
     pub problem: String,
 }
 

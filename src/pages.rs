@@ -1,5 +1,5 @@
-//! The pages that people look at: a scope's page in the audit repository with its pictures, and the
-//! job summary. All of it is text made from data; nothing here reads or sends anything.
+//! The pages for people: a scope's page in the audit repository with its images, and the job
+//! summary. They're all text that's generated from data; this module doesn't read or send anything.
 
 pub(crate) mod markdown;
 pub(crate) mod readme;
@@ -8,7 +8,7 @@ pub(crate) mod trend;
 
 use crate::history::{Page, README};
 
-/// Draws the page of a scope's folder and its pictures.
+/// Creates the page of a scope's folder and its images.
 pub fn draw(page: &Page<'_>) -> [(&'static str, String); 3] {
     let trend = |theme: trend::Theme| (theme.file, trend::draw(page.days, theme));
     [

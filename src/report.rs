@@ -1,14 +1,14 @@
-//! The activity report itself: its rows, their order, its file form, its manifest, and what makes
-//! it complete.
+//! The activity report: its rows and their order, its files, its manifest, and its completeness.
 //!
-//! This room does no input or output and knows nothing of GitHub's or the runner's protocols.
-//! What it states about GitHub's own file comes from GitHub's documentation ("Downloading a GitHub
-//! Copilot activity report") and from files that people downloaded.
+//! This module does no input or output, and knows nothing about the protocols of GitHub or the
+//! runner. Statements about GitHub's own file come from GitHub's documentation ("Downloading a
+//! GitHub Copilot activity report") and from files that people downloaded.
 //!
-//! From the inside out: a [`seat`] is a row, a [`person`] holds seats, a [`scope`] is what a report is
-//! about, [`completeness`] what is known of how it was read. [`Report`] puts them together;
-//! [`mod@csv`] and [`manifest`] make files of it. [`status`] says who counts as active; [`crate::history`]
-//! is what a repository keeps of all reports, and [`day`] says where a day's files lie in it.
+//! From the inside out: a [`seat`] is a row, a [`person`] holds seats, a [`scope`] is what a report
+//! is about, and [`completeness`] is about how it was read. [`Report`] puts them together, and
+//! [`mod@csv`] and [`manifest`] make files from it. [`status`] decides who counts as active.
+//! [`crate::history`] is what a repository keeps of all reports, and [`day`] names the files of
+//! each day in it.
 
 pub(crate) mod activity;
 pub mod columns;
@@ -47,8 +47,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// Makes the report of `scope` from the rows that were read: orders them, keeps one of any
-    /// seat that stands twice, and finds what speaks against the list being complete.
+    /// Creates the report of `scope` from the rows that were read: sorts them, removes duplicate
+    /// seats, and finds reasons why the list may be incomplete.
     pub fn new(scope: Scope, reading: Reading, rows: Vec<Seat>) -> Self {
         let (seats, twice) = seat::ordered(rows);
         let people = people_in(&seats).count();
@@ -65,69 +65,71 @@ impl Report {
         }
     }
 
-    /// The organization or enterprise the report is about.
+    /// Returns the organization or enterprise that the report is about.
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
 
-    /// The moment the report speaks of, in whole seconds: when its reading began. Every row carries
-    /// it.
+    /// Returns the time of the report in whole seconds, which is when the first page was requested.
+    /// Every row has it.
     pub fn time(&self) -> Timestamp {
         seat::whole_seconds(self.reading.started_at)
     }
 
-    /// How it was read: when, in how many pages, and what GitHub said the total is.
+    /// Returns how the list was read: when, in how many pages, and with which totals.
     pub fn reading(&self) -> &Reading {
         &self.reading
     }
 
-    /// The rows, in the report's order.
+    /// Returns the rows, in the report's order.
     pub fn seats(&self) -> &[Seat] {
         &self.seats
     }
 
-    /// The rows without times that cannot be: a grant, an activity, or a sign-in after the report
-    /// was read. These are what counts; [`Report::seats`] is what GitHub said.
+    /// Returns the rows without impossible times, such as a grant, an activity, or a sign-in after
+    /// the report was read. Use these for computations; [`Report::seats`] has what GitHub said.
     pub fn credible_seats(&self) -> &[Seat] {
         self.credible.as_deref().unwrap_or(&self.seats)
     }
 
-    /// How many rows have a time that cannot be.
+    /// Returns the number of rows with an impossible time.
     pub fn times_from_the_future(&self) -> usize {
         let pairs = self.seats.iter().zip(self.credible_seats());
         pairs.filter(|(said, credible)| said != credible).count()
     }
 
-    /// How many people hold a seat; somebody with several seats counts once.
+    /// Returns the number of people with a seat. A person with several seats counts once.
     pub fn people(&self) -> usize {
         self.people
     }
 
-    /// Each person with the newest activity and the oldest grant among their seats, by login.
+    /// Returns each person with their newest activity and their oldest grant, in the order of
+    /// logins.
     pub fn each_person(&self) -> impl Iterator<Item = Person<'_>> {
         people_in(self.credible_seats())
     }
 
-    /// What speaks against the report being complete. Empty for a complete report.
+    /// Returns the reasons why the report may be incomplete. There are none if it's complete.
     pub fn incomplete_reasons(&self) -> &[IncompleteReason] {
         &self.incomplete_reasons
     }
 
-    /// The same report, with one more thing that speaks against its being complete.
+    /// Adds a reason why the report may be incomplete.
     pub fn with_reason(mut self, reason: IncompleteReason) -> Self {
         self.incomplete_reasons.push(reason);
         self
     }
 
-    /// Whether the report is proved to hold every row.
+    /// Returns whether the report is verified as complete.
     pub fn is_complete(&self) -> bool {
         self.incomplete_reasons.is_empty()
     }
 
-    /// Whether no row can have slipped between two pages without a sign.
+    /// Returns whether it's impossible that a row was skipped between two pages without a sign.
     ///
-    /// A row slips where one before it went, and the total stays only where another was granted in
-    /// that time, whose grant is new, or where the total does not count every row.
+    /// A row can be skipped if another seat before it was revoked. Then the total stays the same
+    /// only if a seat was granted in that time, so its grant is new, or if the total doesn't count
+    /// every row.
     pub fn cannot_have_skipped_rows(&self) -> bool {
         const NEW: SignedDuration = SignedDuration::from_hours(1);
         let counts_every_row = self.reading.total_seats() == Some(self.seats.len() as u64)
@@ -138,8 +140,8 @@ impl Report {
             || (self.is_complete() && counts_every_row && !newest.is_some_and(is_new))
     }
 
-    /// By how many seats the pages fall short of `total_seats`. Missing if GitHub doesn't say how
-    /// many there are.
+    /// Returns by how many seats the pages fall short of `total_seats`, or `None` if GitHub doesn't
+    /// say how many seats there are.
     pub fn shortfall(&self) -> Option<u64> {
         let without_person = self.seats.iter().filter(|seat| seat.assignee.is_none());
         let listed = (self.people + without_person.count()) as u64;
@@ -147,42 +149,42 @@ impl Report {
         Some(total.saturating_sub(listed))
     }
 
-    /// Whether two readings list the same seats and leave the same doubts. What the holders did in
-    /// the meantime doesn't matter.
+    /// Returns whether two readings list the same seats and have the same reasons to be incomplete.
+    /// Activity in the meantime doesn't matter.
     pub fn agrees_with(&self, other: &Self) -> bool {
         self.incomplete_reasons == other.incomplete_reasons
             && seat::are_the_same(&self.seats, &other.seats)
     }
 
-    /// The same report, after another reading in a row agreed with it.
+    /// Marks the report as confirmed, because two readings in a row agree.
     pub fn confirmed(mut self) -> Self {
         self.is_confirmed = true;
         self
     }
 
-    /// Whether the only doubt is a `total_seats` that the pages miss, and two readings in a row
-    /// missed it by the same number with the same seats.
+    /// Returns whether the report is incomplete only because the pages fall short of `total_seats`,
+    /// and two readings in a row fell short by the same number, with the same seats.
     ///
-    /// GitHub's total isn't always the number of seats that it lists. If it's off for good, this
-    /// list is all there is to see, and what it lacks compared with earlier reports can be called
-    /// revoked; see [`crate::history::PriorState::gone_despite_shortfall`].
+    /// GitHub's total isn't always the number of seats that it lists. If it's permanently off, the
+    /// list won't get any longer. Seats that earlier reports have and this list lacks can then
+    /// count as revoked; see [`crate::history::PriorState::gone_despite_shortfall`].
     pub fn has_steady_shortfall(&self) -> bool {
         self.is_confirmed && matches!(*self.incomplete_reasons, [IncompleteReason::Short { .. }])
     }
 
-    /// The shortfall, if it has no other reason than a total that is off or seats that the pages
-    /// lost: that of a complete report, or of one with a steady shortfall.
+    /// Returns the shortfall, if only a wrong total or skipped seats can be the cause. That's the
+    /// case for a complete report and for one with a steady shortfall.
     pub fn reliable_shortfall(&self) -> Option<u64> {
         self.shortfall()
             .filter(|_| self.is_complete() || self.has_steady_shortfall())
     }
 
-    /// Whether this report certainly shows every seat there was.
+    /// Returns whether this report certainly has every seat that existed.
     pub fn shows_every_seat(&self) -> bool {
         self.is_complete() && self.cannot_have_skipped_rows()
     }
 
-    /// The name of the report's file without its ending, as GitHub names its download:
+    /// Returns the file name without its extension, as GitHub names its download:
     /// `<scope>-seat-activity-<unix seconds>`.
     pub fn file_stem(&self) -> String {
         format!(
@@ -193,8 +195,8 @@ impl Report {
     }
 }
 
-/// The latest time that something can have that was read at `time`. What GitHub's clock and the
-/// machine's can differ by is no sign of a wrong time.
+/// Returns the latest plausible time in data that was read at `time`. A time that's later by no
+/// more than the clock skew between GitHub and this machine isn't wrong.
 pub(crate) fn credible_until(time: Timestamp) -> Timestamp {
     time.checked_add(MAX_CLOCK_SKEW).unwrap_or(time)
 }

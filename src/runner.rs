@@ -1,4 +1,5 @@
-//! The Actions runner: what it tells a step, and what a step tells it.
+//! Exchanges data with the GitHub Actions runner: its environment variables, the log, outputs, and
+//! artifacts.
 
 pub(crate) mod artifact;
 pub(crate) mod context;

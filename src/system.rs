@@ -1,4 +1,5 @@
-//! The edges of the process: its environment, the clock, files, the network, and the console.
+//! Interfaces to the operating system: environment variables, the clock, files, the network, and
+//! the console.
 
 pub(crate) mod backoff;
 pub(crate) mod clock;

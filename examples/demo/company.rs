@@ -54,18 +54,16 @@ impl Company {
             octocat.habit = 90;
             octocat.away = 4..112;
         }
+        // They have used it before the first report.
+        for day in -30..0 {
+            company.use_copilot(day, now + days(day));
+        }
         company
     }
 
     /// Lives through the day before `now`, which is the demo's day number `day`.
     pub(crate) fn live(&mut self, day: i64, now: Timestamp) {
-        for person in &mut self.people {
-            let luck = random(person.id, day);
-            if luck % 100 < person.habit && !person.away.contains(&day) {
-                let hours = i64::try_from(luck / 100 % 20).unwrap_or_default();
-                person.last_activity = Some(now - SignedDuration::from_hours(hours + 1));
-            }
-        }
+        self.use_copilot(day, now);
         // New people come most days. Every other week, seats that nobody uses are taken back.
         if random(7, day) % 10 < 6 {
             self.hire(now - SignedDuration::from_hours(5));
@@ -79,6 +77,16 @@ impl Company {
                 left -= usize::from(is_revoked);
                 !is_revoked
             });
+        }
+    }
+
+    fn use_copilot(&mut self, day: i64, now: Timestamp) {
+        for person in &mut self.people {
+            let luck = random(person.id, day);
+            if luck % 100 < person.habit && !person.away.contains(&day) && person.granted < now {
+                let hours = i64::try_from(luck / 100 % 20).unwrap_or_default();
+                person.last_activity = Some(now - SignedDuration::from_hours(hours + 1));
+            }
         }
     }
 

@@ -1,8 +1,8 @@
 //! The branch that a report goes to, and where its history is read from.
 //!
-//! Each scope has pull requests of its own, known by the names of their branches. The name follows
-//! from scope and day alone: runs at the same time meet on the same branch, and the day's next run
-//! takes up a branch whose pull request couldn't be opened.
+//! Each scope has its own pull requests, which are identified by the names of their branches. The
+//! name depends only on scope and day, so concurrent runs use the same branch. If a pull request
+//! couldn't be opened, the day's next run uses its branch.
 
 use sha2::{Digest as _, Sha256};
 
@@ -14,26 +14,27 @@ use crate::report::Report;
 use crate::report::day::date;
 use crate::report::scope::{Scope, ScopeKind};
 
-/// What the names of our branches begin with, before the scope.
+/// The start of our branch names, before the scope.
 const PREFIX: &str = "copilot-activity-report";
 
-/// How many pull requests of one scope may begin on one day.
+/// How many pull requests of one scope can start on one day.
 const MAX_PULL_REQUESTS_PER_DAY: usize = 100;
 
-/// How many characters of a directory a branch's name shows. With the longest name of a scope, the
-/// name is still one that GitHub accepts.
+/// How many characters of a directory a branch name shows. Even with the longest scope name, GitHub
+/// accepts the branch name.
 const MAX_DIRECTORY_CHARS: usize = 30;
 
 impl AuditRepository<'_> {
-    /// The pull requests into the branch.
+    /// Returns the pull requests into the branch.
     pub(super) fn pulls(&self) -> PullRequests<'_> {
         let repository = &self.inputs.repository;
         PullRequests::new(&self.client, &self.clock, repository, &self.branch)
     }
 
-    /// The branch for the pull request of a report, and the pull request if it's open: the oldest
-    /// if there are several. Otherwise the day's first name that no pull request ever had. A branch
-    /// with this name may exist, if a run is about to open its pull request or couldn't.
+    /// Returns the branch for a report's pull request, and the pull request if it's open. If
+    /// several are open, the oldest one counts. If none is, the branch gets the day's first name
+    /// that no pull request ever had. A branch with this name may already exist, if a run is about
+    /// to open its pull request or couldn't.
     pub(super) async fn pull_request_branch(
         &self,
         pulls: &PullRequests<'_>,
@@ -61,10 +62,11 @@ impl AuditRepository<'_> {
         )))
     }
 
-    /// What tells the branches of one history from those of every other: the scope; its kind, if
-    /// it isn't an organization; and the directory, if it isn't the default. Dots separate them,
-    /// because no scope's name has one. Not every directory is a name that git accepts, and two
-    /// may differ only in characters that are left out, so its SHA-256 is part of the name.
+    /// Returns what distinguishes the branches of this history from all others: the scope; its
+    /// kind, if it isn't an organization; and the directory, if it isn't the default. Dots separate
+    /// them, because no scope name has one. Git doesn't accept every directory in a branch name,
+    /// and two directories can differ only in characters that are left out, so the name has the
+    /// directory's SHA-256.
     fn history_name(&self, scope: &Scope) -> String {
         let mut name = scope.name().to_ascii_lowercase();
         if scope.kind() != ScopeKind::Organization {

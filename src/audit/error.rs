@@ -1,38 +1,37 @@
-//! Why the audit repository couldn't be read, or doesn't take a report.
+//! Why the audit repository couldn't be read, or doesn't accept a report.
 
 use crate::github::commit::CommitError;
 use crate::github::error::GitHubError;
 use crate::github::names::NameError;
 use crate::history::RecordError;
 
-/// Why the audit repository couldn't be read, or doesn't take a report.
+/// Why the audit repository couldn't be read, or doesn't accept a report.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuditError {
     /// GitHub didn't answer, or refused a request.
     #[error(transparent)]
     GitHub(#[from] GitHubError),
-    /// Nothing was committed.
+    /// Committing failed.
     #[error(transparent)]
     Commit(#[from] CommitError),
-    /// The history in the folder isn't one that the report can continue.
+    /// A report can't continue the history in the folder.
     #[error("{folder}: {error}")]
     Refused {
         /// The folder and its repository.
         folder: String,
-        /// What the history says.
+        /// What's wrong with the history.
         error: Box<RecordError>,
     },
-    /// A name that follows from the inputs isn't one that git takes.
+    /// A name that depends on the inputs isn't valid in Git.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// Anything else, in words for the person who reads the log.
+    /// Anything else, in words for the log.
     #[error("{0}")]
     Other(String),
 }
 
 impl AuditError {
-    /// Why the report must not be published anywhere, if the history that it belongs to is the
-    /// reason.
+    /// Returns why the report must not be published anywhere, if its history is the reason.
     pub(crate) fn forbids_publishing(&self) -> Option<&'static str> {
         match self.refusal()? {
             RecordError::OtherScope { .. } => Some(
@@ -45,8 +44,8 @@ impl AuditError {
         }
     }
 
-    /// Whether the history has names and this run has pseudonyms, the other way round, or pseudonyms
-    /// made with another key.
+    /// Returns whether the history has names and this run has pseudonyms, or the other way round,
+    /// or pseudonyms made with another key.
     pub(crate) fn is_identity_mismatch(&self) -> bool {
         matches!(self.refusal(), Some(RecordError::OtherKey { .. }))
     }

@@ -9,7 +9,7 @@ use crate::history::listing::Listing;
 use crate::report::Report;
 use crate::report::day::date;
 
-/// Reads what the folder of a report's scope holds, as far as the report needs it.
+/// Reads the files in the folder of a report's scope that the report needs.
 pub(super) async fn read_folder(
     snapshot: &Snapshot<'_>,
     repository: &AuditRepository<'_>,
@@ -30,7 +30,7 @@ pub(super) async fn read_folder(
         None => None,
     };
     let mut found = FolderFiles::from_files(files, previous).with_listing(listing);
-    // Without an ID nothing shows that one of them is the same under another name.
+    // Without an ID, it's impossible to find the same scope under another name.
     if found.is_empty() && scope.id().is_some() {
         let directory = &repository.inputs.directory;
         found.neighbors = neighbors(snapshot, directory, folder, scope).await?;

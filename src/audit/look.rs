@@ -1,5 +1,5 @@
-//! Looks at the history before the new report is written: the report's files and outputs need it to
-//! tell how active people are, and only a comparison with it shows that a seat is gone.
+//! Reads the history before the new report is written. The report's files and outputs need it for
+//! the activity status, and only a comparison with it shows that a seat was revoked.
 
 use super::error::AuditError;
 use super::folder::read_folder;
@@ -10,8 +10,8 @@ use crate::history::{FolderFiles, PriorState, RecordError};
 use crate::report::Report;
 
 impl Ledger<'_> {
-    /// Reads what earlier reports say, or `None` if there aren't any. A file that can't be read
-    /// counts for nothing here; recording the report tells about it.
+    /// Reads earlier reports. Returns `None` if there aren't any. Ignores a file that can't be
+    /// read, because recording the report logs it later.
     ///
     /// Fails if the repository can't be read, or if the report must not be published anywhere (see
     /// [`AuditError::forbids_publishing`]).
@@ -38,7 +38,7 @@ impl Ledger<'_> {
                 self.looked = Some(looked);
                 Ok(Some(past))
             }
-            // It says nothing about this scope, or is elsewhere. UpdatePlan the report is refused.
+            // The history is about another scope, or is elsewhere. Recording the report is refused.
             Err(RecordError::OtherKind { .. } | RecordError::Renamed { .. }) => Ok(None),
             Err(error) => Err(repository.refused(&folder, error)),
         }
@@ -46,7 +46,7 @@ impl Ledger<'_> {
 }
 
 impl AuditRepository<'_> {
-    /// The branch that the history is read from.
+    /// Returns the branch with the history.
     async fn history_branch(
         &self,
         report: &Report,
@@ -58,7 +58,7 @@ impl AuditRepository<'_> {
         Ok((branch, MissingBranch::From(self.branch.clone())))
     }
 
-    /// The error of a history that a report can't continue.
+    /// Returns the error for a history that a report can't continue.
     pub(super) fn refused(&self, folder: &RepositoryPath, error: RecordError) -> AuditError {
         AuditError::Refused {
             folder: format!("{folder} of {}", self.inputs.repository),

@@ -1,4 +1,4 @@
-//! The folders beside one that holds no history yet: one of them may be the history of the same
+//! Finds the folders beside one that has no history yet. One of them may be the history of the same
 //! organization under an earlier name.
 
 use std::collections::BTreeMap;
@@ -12,8 +12,9 @@ use crate::history::Neighbor;
 use crate::report::day::REPORTS;
 use crate::report::scope::Scope;
 
-/// The folders in `directory` that have manifests, except for `own`, the folder of `scope`. Many
-/// folders take only a few requests more than one, and each of their newest manifests one request.
+/// Finds the folders in `directory` that have manifests, except for `own`, the folder of `scope`.
+/// Many folders take only a few more requests than one, and one request each for their newest
+/// manifests.
 pub(super) async fn neighbors(
     snapshot: &Snapshot<'_>,
     directory: &RepositoryPath,
@@ -23,7 +24,7 @@ pub(super) async fn neighbors(
     let mut folders = Vec::new();
     let names = snapshot.names_in(std::slice::from_ref(directory)).await?;
     for name in names.into_iter().flatten() {
-        // Everything else was named by somebody else for something else.
+        // A folder whose name can't be a scope's has another purpose.
         if Scope::new(scope.kind(), &name).is_ok() {
             let folder = directory.join(&name)?;
             if folder != *own {
@@ -50,13 +51,13 @@ pub(super) async fn neighbors(
         .collect())
 }
 
-/// Each folder that has a manifest, with the path of its newest one.
+/// Finds the path of the newest manifest in each folder that has one.
 async fn newest_manifests(
     snapshot: &Snapshot<'_>,
     folders: &[RepositoryPath],
 ) -> Result<Vec<(RepositoryPath, RepositoryPath)>, AuditError> {
     let years = each(snapshot, folders.iter().map(|folder| folder.join(REPORTS))).await?;
-    // The years of each folder, the newest last.
+    // The years of each folder, newest last.
     let mut left: BTreeMap<usize, Vec<i16>> = BTreeMap::new();
     for (number, names) in years.iter().enumerate() {
         let mut years: Vec<i16> = names.iter().filter_map(|year| year.parse().ok()).collect();
@@ -86,7 +87,7 @@ async fn newest_manifests(
     }
 }
 
-/// The names in each of several folders.
+/// Lists the names in each of several folders.
 async fn each(
     snapshot: &Snapshot<'_>,
     folders: impl Iterator<Item = Result<RepositoryPath, NameError>>,
@@ -95,7 +96,7 @@ async fn each(
     Ok(snapshot.names_in(&folders).await?)
 }
 
-/// The manifests among the names in the folder of a year, with their days.
+/// Finds the manifests among the names in the folder of a year, with their days.
 fn days(names: &[String]) -> impl Iterator<Item = (Date, &String)> {
     names.iter().filter_map(|name| {
         let day: Date = name.strip_suffix(".json")?.parse().ok()?;

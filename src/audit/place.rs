@@ -1,4 +1,4 @@
-//! Brings a report to a branch, as the rule of the day wants it.
+//! Brings a report to a branch, which keeps one report per day.
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
@@ -15,12 +15,12 @@ use crate::report::columns::ColumnSet;
 use crate::report::csv;
 use crate::report::day::date;
 
-/// A report on its way into the repository.
+/// A report that's being recorded.
 pub(super) struct PendingReport<'r> {
     pub(super) report: &'r Report,
-    /// The seats that count as revoked if it doesn't show them.
+    /// The seats that count as revoked if the report doesn't have them.
     revoked: Revoked<'r>,
-    /// What the ledger held when it was looked at.
+    /// The content of the ledger when it was last read.
     looked: Option<Looked>,
     csv: Bytes,
     /// The folder of the scope.
@@ -29,24 +29,25 @@ pub(super) struct PendingReport<'r> {
     pub(super) message: CommitContent,
 }
 
-/// A report that is on a branch now, or was there already.
+/// A report that is now on a branch, or already was.
 pub(super) struct PlacedReport {
     pub(super) branch: BranchName,
     pub(super) recording: UpdatePlan,
     pub(super) commit: Option<Commit>,
-    /// Whether the branch exists now.
+    /// Whether the branch now exists.
     pub(super) exists: bool,
 }
 
 impl AuditRepository<'_> {
-    /// Gets a report ready to be committed.
+    /// Prepares a report for the commit.
     pub(super) fn pending<'r>(
         &self,
         report: &'r Report,
         revoked: Revoked<'r>,
         looked: Option<Looked>,
     ) -> Result<PendingReport<'r>, AuditError> {
-        // The repository keeps GitHub's own form, whatever the files of this run are like.
+        // The repository always has GitHub's own columns, even if the files of this run have
+        // others.
         let mut content = Vec::new();
         csv::write(report, ColumnSet::Github, &mut content)
             .map_err(|error| AuditError::Other(error.to_string()))?;
@@ -76,7 +77,7 @@ impl AuditRepository<'_> {
                     looked.head == snapshot.head()
                         && looked.paths == FolderFiles::paths(report.time())
                 };
-                // Nobody committed since the look, so it needn't be read again.
+                // Nobody has committed since, so the folder needn't be read again.
                 let folder = match pending.looked.as_ref().filter(is_current) {
                     Some(looked) => &looked.folder,
                     None => {
@@ -111,7 +112,7 @@ impl AuditRepository<'_> {
         })
     }
 
-    /// The report as the history takes it.
+    /// Describes the report as an update of the history.
     fn entry<'e>(&'e self, pending: &'e PendingReport<'_>) -> HistoryUpdate<'e> {
         let report = pending.report;
         let api = self.client.address().as_str();
@@ -164,9 +165,9 @@ impl AuditRepository<'_> {
 }
 
 impl PlacedReport {
-    /// What happened, for people.
+    /// Describes the result.
     pub(super) fn summary(&self, repository: &AuditRepository<'_>) -> String {
-        // The branch wasn't created if it would hold nothing new.
+        // The branch isn't created if there's nothing new to commit.
         let branch = if self.exists {
             &self.branch
         } else {

@@ -1,11 +1,11 @@
-//! Brings a report into the repository by a pull request.
+//! Brings a report into the repository with a pull request.
 //!
 //! While a scope has an open pull request, runs commit to its branch and read their history from
-//! it. Otherwise the report goes to a new branch. The commit creates the branch, so none is left
-//! over if there is nothing to record.
+//! it. Otherwise, the report goes to a new branch. The commit creates the branch, so there's no
+//! leftover branch if there's nothing to record.
 //!
-//! A pull request may be merged or closed at any moment. If that happens while a report is brought
-//! to its branch, everything begins again from the base: what was merged is found there, and what
+//! Someone can merge or close a pull request at any time. If that happens while a report is being
+//! recorded, everything starts over from the base. What was merged is already there, and what
 //! wasn't is recorded again.
 
 use super::error::AuditError;
@@ -17,11 +17,11 @@ use crate::github::names::RepositoryName;
 use crate::github::pulls::{Opened, PullRequest};
 use crate::pages::markdown::code;
 
-/// How often to begin again because the pull request was merged or closed in the meantime.
+/// How often to start over because the pull request was merged or closed in the meantime.
 const MAX_ROUNDS: usize = 10;
 
-/// The pull request that holds a report, or `None` if there's nothing to propose. An error if the
-/// report is on its branch, but no pull request could be opened for it.
+/// The pull request with a report, or `None` if there's nothing to propose. It's an error if the
+/// report is on its branch but no pull request could be opened.
 pub(super) type PullRequestResult = Result<Option<PullRequest>, String>;
 
 impl AuditRepository<'_> {
@@ -40,14 +40,14 @@ impl AuditRepository<'_> {
                 None => MissingBranch::From(self.branch.clone()),
             };
             let placed = match self.place(pending, (branch, beginning)).await {
-                // GitHub can delete the branch on merging.
+                // GitHub can delete the branch when it's merged.
                 Err(AuditError::Commit(CommitError::Gone { .. })) => continue,
                 placed => placed?,
             };
             let proposed = match open {
                 Some(open) if placed.commit.is_none() => Ok(Opened::Open(open)),
                 None if !placed.exists => Ok(Opened::Nothing),
-                // Also if one was open: it may be merged or closed by now.
+                // Even if one was open, because it may be merged or closed by now.
                 _ => {
                     let body = self.body(pending, &placed);
                     pulls
@@ -56,7 +56,7 @@ impl AuditRepository<'_> {
                 }
             };
             return Ok(match (proposed, before.take()) {
-                // It is in what was merged.
+                // The merged pull request already has the report.
                 (Ok(_), Some((earlier, merged))) if placed.commit.is_none() => {
                     (earlier, Ok(Some(merged)))
                 }
@@ -82,7 +82,7 @@ impl AuditRepository<'_> {
         )))
     }
 
-    /// What to tell if the report is on its branch, but the pull request couldn't be opened.
+    /// Returns the error if the report is on its branch, but the pull request couldn't be opened.
     fn not_opened(&self, error: &GitHubError, placed: &PlacedReport) -> String {
         let repository = &self.inputs.repository;
         let refused = error
@@ -99,8 +99,8 @@ impl AuditRepository<'_> {
         )
     }
 
-    /// The text of a pull request. It's written once, so it's about the report that the pull request
-    /// begins with. It names nobody.
+    /// Returns the text of a pull request. It's written only once, so it describes the first report
+    /// of the pull request. It has no names.
     fn body(&self, pending: &PendingReport<'_>, placed: &PlacedReport) -> String {
         let (report, folder) = (pending.report, code(pending.folder.as_str()));
         let complete = if report.is_complete() {
@@ -131,7 +131,7 @@ impl AuditRepository<'_> {
     }
 }
 
-/// A refusal to open a pull request in a repository where only collaborators can.
+/// Explains that GitHub refuses a pull request because only collaborators can open one.
 fn by_collaborators(error: &GitHubError, repository: &RepositoryName) -> String {
     format!(
         "{}\n  Missing: only collaborators can open pull requests in {repository} (`pull_request_creation_policy` is `collaborators_only`)\n  Fix: Set `commit-token` to a token of a collaborator with the *Write* role.",

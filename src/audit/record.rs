@@ -1,4 +1,4 @@
-//! Records a report in the ledger, and says what came of it.
+//! Records a report in the ledger, and returns the result.
 
 use super::error::AuditError;
 use super::repository::Ledger;
@@ -8,34 +8,34 @@ use crate::history::Revoked;
 use crate::history::changes::Kind;
 use crate::report::Report;
 
-/// What became of a report in the repository.
+/// The result of recording a report in the repository.
 #[derive(Debug)]
 pub(crate) struct Recorded {
-    /// How many seats came since the last recorded report.
+    /// How many seats were granted since the last recorded report.
     pub granted: usize,
-    /// How many went.
+    /// How many were revoked.
     pub revoked: usize,
-    /// Each change of a seat, with the login of its person.
+    /// The changed seats, each with the person's login.
     pub changes: Vec<(Kind, String)>,
-    /// Whether the seats' state differs from the last recorded report.
+    /// Whether the state of the seats differs from the last recorded report.
     pub changed: bool,
-    /// What the repository has that it shouldn't have.
+    /// What the repository has, but shouldn't.
     pub warnings: Vec<String>,
     /// The commit, if one was made.
     pub commit: Option<Commit>,
-    /// The pull request that holds the report, if one was asked for and there is one.
+    /// The pull request with the report, if one was requested and exists.
     pub pull_request: Option<PullRequest>,
-    /// What happened, for people.
+    /// Description of the result.
     pub what: String,
     /// Why the pull request couldn't be opened, if it couldn't.
     pub not_opened: Option<String>,
 }
 
 impl Ledger<'_> {
-    /// Commits a report, as the rule of the day wants it, to the branch or by a pull request into
-    /// it. What was read by [`Ledger::look`] isn't read again if nobody committed since.
+    /// Commits a report to the branch, or to a pull request into it. The branch keeps one report
+    /// per day. If nobody has committed since [`Ledger::look`], what it read isn't read again.
     ///
-    /// Fails if the report had to be committed and wasn't.
+    /// Fails if the report couldn't be committed.
     pub(crate) async fn record(
         self,
         report: &Report,

@@ -1,4 +1,4 @@
-//! The audit repository, and the history of one scope in it.
+//! The audit repository, and one scope's history in it.
 
 use super::error::AuditError;
 use anyhow::Context as _;
@@ -15,10 +15,10 @@ use crate::report::provenance::Provenance;
 use crate::report::scope::Scope;
 use crate::system::clock::Clock;
 
-/// What a repository without commits begins with.
+/// The first file in a repository without commits.
 const FIRST_FILE: &str = "# Copilot activity reports\n\nOne folder for each organization or enterprise. A workflow writes the files in them, and may overwrite your edits.\n\nWho used Copilot when is personal data, so keep this repository private.\n";
 
-/// The repository that reports are committed to.
+/// The repository for the reports.
 pub(crate) struct AuditRepository<'a> {
     pub(super) inputs: &'a CommitInputs,
     pub(super) client: Client,
@@ -29,25 +29,25 @@ pub(crate) struct AuditRepository<'a> {
     pub(super) inactive_after: SignedDuration,
 }
 
-/// The history of one scope in the audit repository.
+/// One scope's history in the audit repository.
 pub(crate) struct Ledger<'r> {
     pub(super) repository: &'r AuditRepository<'r>,
     pub(super) looked: Option<Looked>,
 }
 
-/// What the ledger held when it was looked at.
+/// The content of the ledger when it was last read.
 pub(super) struct Looked {
-    /// The SHA of the commit that was looked at.
+    /// The SHA of the commit that was read.
     pub(super) head: String,
     pub(super) folder: FolderFiles,
-    /// The paths of its files, which follow from the report's day.
+    /// The paths of its files, which depend on the report's day.
     pub(super) paths: [String; 7],
 }
 
 impl<'a> AuditRepository<'a> {
-    /// The repository that `inputs` name, which GitHub describes as `repository`.
+    /// Creates the repository that `inputs` name and GitHub describes as `repository`.
     ///
-    /// Fails if it can't take commits (or pull requests) at all, or has no branch to commit to.
+    /// Fails if it can't have commits (or pull requests) at all, or has no branch to commit to.
     pub(crate) fn new(
         inputs: &'a CommitInputs,
         client: Client,
@@ -77,7 +77,7 @@ impl<'a> AuditRepository<'a> {
         })
     }
 
-    /// The history of one scope. Nothing is read yet.
+    /// Returns one scope's history. Reads nothing yet.
     pub(crate) fn ledger(&self) -> Ledger<'_> {
         Ledger {
             repository: self,
@@ -85,13 +85,14 @@ impl<'a> AuditRepository<'a> {
         }
     }
 
-    /// The folder of a scope. GitHub ignores case, and a scope has one history.
+    /// Returns the folder of a scope, in lowercase. GitHub ignores case, and a scope has only one
+    /// history.
     pub(super) fn folder(&self, scope: &Scope) -> Result<RepositoryPath, NameError> {
         let name = scope.name().to_ascii_lowercase();
         self.inputs.directory.join(&name)
     }
 
-    /// Makes commits to a branch of this repository.
+    /// Creates commits on a branch of this repository.
     pub(super) fn committer(
         &self,
         branch: (BranchName, MissingBranch),
@@ -110,7 +111,7 @@ impl<'a> AuditRepository<'a> {
         ))
     }
 
-    /// A mark that names run and attempt, and that no other commit has.
+    /// Returns a marker that identifies run and attempt, and is unique to this commit.
     fn mark(&self) -> Result<String, AuditError> {
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(|error| {
@@ -123,7 +124,7 @@ impl<'a> AuditRepository<'a> {
         })
     }
 
-    /// The URL of a page, or an empty string if the page isn't on this run's GitHub.
+    /// Returns the URL, or an empty string if it isn't on this run's GitHub.
     pub(super) fn trusted_url(&self, url: String) -> String {
         let server = self.provenance.run().map(|run| format!("{}/", run.server));
         match server {

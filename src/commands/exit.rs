@@ -1,4 +1,4 @@
-//! How a command ends.
+//! Exit codes of the command.
 
 use std::process::ExitCode;
 
@@ -7,12 +7,12 @@ pub(crate) const FAILURE: u8 = 1;
 /// The exit code if the inputs can't be used. Nothing was sent.
 pub(crate) const UNUSABLE_INPUTS: u8 = 2;
 
-/// How a subcommand ends.
+/// The result of a subcommand.
 #[derive(Debug)]
 pub(crate) enum Exit {
-    /// Everything is as it should be.
+    /// Everything is OK.
     Good,
-    /// Something isn't as it should be, or wasn't done.
+    /// Something is wrong, or wasn't done.
     Bad,
     /// The arguments or inputs can't be used.
     Unusable,

@@ -1,8 +1,8 @@
-//! `copilot-activity-report import DIR --organization acme`: starts a history from downloaded
+//! `copilot-activity-report import DIR --organization acme`: creates a history from downloaded
 //! files.
 //!
-//! All files are checked before anything is written. The history is written to a temporary folder that
-//! takes the target's place at the end. Only one report is in memory at a time.
+//! The command checks all files before it writes anything. It writes the history to a temporary
+//! folder, which then replaces the target. Only one report is in memory at a time.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,17 +29,17 @@ use crate::system::environment::{Environment, PSEUDONYM_KEY};
 /// The subcommand's name.
 pub(crate) const COMMAND: &str = "import";
 
-/// The group of flags that name the scope.
+/// The group of flags for the scope.
 pub(crate) const SCOPE: &str = "scope";
 
-/// What was made of the downloads.
+/// Counts of what was imported.
 struct Made {
     days: usize,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
 }
 
-/// Imports the folder that `flags` name, and prints what was made.
+/// Imports the folder in `flags`, and prints the result.
 pub(crate) fn start(
     flags: &clap::ArgMatches,
     environment: &Environment,
@@ -81,7 +81,7 @@ pub(crate) fn start(
     Ok(Exit::Good)
 }
 
-/// The organization or enterprise. The command line requires exactly one of the two.
+/// Returns the organization or enterprise. The command line requires exactly one of the two.
 fn scope(flags: &clap::ArgMatches) -> anyhow::Result<&Scope> {
     let name: &clap::Id = required(flags, SCOPE)?;
     required(flags, name.as_str())
@@ -104,10 +104,10 @@ fn tell(target: &RepositoryPath, scope: &Scope, made: &Made) {
     log::answer(&lines);
 }
 
-/// A history that is there is never touched.
+/// Refuses to write to a place that already has something.
 fn refuse_taken(place: &Path) -> anyhow::Result<()> {
     let name = shown(&place.to_string_lossy());
-    // A link that leads nowhere is there, too.
+    // A dangling link also exists.
     let is_free = match fs::symlink_metadata(place) {
         Ok(found) if found.is_dir() => fs::read_dir(place)
             .with_context(|| format!("{name} couldn't be read"))?
@@ -125,7 +125,7 @@ fn refuse_taken(place: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Looks at every file, and says all that is wrong at once.
+/// Checks every file, and reports all errors at once.
 fn look(from: &Path, scope: &Scope, now: Timestamp) -> anyhow::Result<Plan> {
     let unread = || format!("{} couldn't be read", shown(&from.to_string_lossy()));
     let mut names = Vec::new();
@@ -188,7 +188,7 @@ fn look(from: &Path, scope: &Scope, now: Timestamp) -> anyhow::Result<Plan> {
     Ok(plan)
 }
 
-/// What recording one download after the other needs.
+/// The context for recording one download after another.
 struct Work<'a> {
     from: &'a Path,
     scope: &'a Scope,
@@ -198,7 +198,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Writes the whole history, which appears in its `place` at the end.
+    /// Writes the whole history, which then appears in its `place`.
     fn write(&self, plan: &Plan, place: &Path) -> anyhow::Result<Made> {
         let parent = place.parent().unwrap_or(Path::new(""));
         let beside = parent
@@ -217,7 +217,7 @@ impl Work<'_> {
                 shown(&beside.to_string_lossy())
             );
         }
-        // Removed with all that is in it, unless it is renamed.
+        // Removed with all of its content, unless it's renamed.
         let temporary = tempfile::Builder::new()
             .prefix(".copilot-activity-import-")
             .tempdir_in(beside)

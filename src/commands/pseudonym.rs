@@ -1,5 +1,5 @@
-//! `copilot-activity-report pseudonym LOGIN-OR-ID`: prints a person's pseudonym in the
-//! reports if you have the key, which comes from the environment only.
+//! `copilot-activity-report pseudonym LOGIN-OR-ID`: prints a person's pseudonym. You need the key,
+//! which can come only from the environment.
 
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ use crate::system::http::{Http, Proxies};
 /// The subcommand's name.
 pub(crate) const COMMAND: &str = "pseudonym";
 
-/// Prints the pseudonym of the person that `flags` name. A number needs nothing but the key; of a
-/// login GitHub is asked for the number.
+/// Prints the pseudonym of the person in `flags`. An ID needs only the key. For a login, GitHub is
+/// asked for the ID.
 pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Exit> {
     let unusable = |what: &str| Ok(unusable(environment, what));
     let Some((variable, key)) = environment.secret(PSEUDONYM_KEY) else {
@@ -73,7 +73,7 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
     Ok(Exit::Good)
 }
 
-/// Whether GitHub could have such a login: also those of Apps, such as `copilot[bot]`.
+/// Returns whether GitHub could have such a login. App logins such as `copilot[bot]` count too.
 fn is_login(text: &str) -> bool {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_[]".contains(c);
     !text.is_empty() && text.len() <= 100 && text.chars().all(fits)

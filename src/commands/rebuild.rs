@@ -1,9 +1,8 @@
-//! `copilot-activity-report rebuild DIR`: computes damaged files of a history again, from its
-//! reports.
+//! `copilot-activity-report rebuild DIR`: recreates damaged files of a history from its reports.
 //!
-//! Everything is computed and written to a temporary folder first. Then each file takes its place,
-//! the newest manifest last, so that an interruption leaves no half-written file, and no manifest
-//! that speaks for files that aren't there.
+//! The command first writes all files to a temporary folder. Then it moves each file to its place,
+//! the newest manifest last. An interruption leaves no half-written file, and no manifest for files
+//! that don't exist.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -25,7 +24,7 @@ use crate::system::environment::Environment;
 /// The subcommand's name.
 pub(crate) const COMMAND: &str = "rebuild";
 
-/// Rebuilds the history in the folder that `flags` name, and prints what was done.
+/// Rebuilds the history in the folder in `flags`, and prints the result.
 pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Exit> {
     let folder: &PathBuf = required(flags, "DIR")?;
     let days: &u16 = required(flags, "inactive-after-days")?;
@@ -50,7 +49,7 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
     };
     let stop = stop_by_signal()?;
     let is_stopped = || stop.load(Ordering::Relaxed);
-    // Removed with all that's in it.
+    // Removed with all of its content.
     let temporary = tempfile::Builder::new()
         .prefix(".copilot-activity-rebuild-")
         .tempdir_in(folder)
@@ -100,8 +99,7 @@ fn unwritten(name: &str) -> impl Fn() -> String {
     move || format!("{name} can't be written to. Nothing was written")
 }
 
-/// Writes the new files to a temporary folder, and gives the paths that they're at and that they're
-/// for.
+/// Writes the new files to a temporary folder. Returns their current and their final paths.
 fn stage(
     rebuilt: &Rebuilt,
     temporary: &Path,
@@ -131,7 +129,7 @@ fn stage(
     Ok(staged)
 }
 
-/// Says what was done, and what `verify` says of it.
+/// Prints the result, and what `verify` says about it.
 fn print(folder: &Path, rebuilt: &Rebuilt) {
     let scope = &rebuilt.scope;
     let name = shown(&folder.to_string_lossy());

@@ -1,4 +1,4 @@
-//! What several subcommands need: arguments, messages, and the end by a signal.
+//! What several subcommands need: arguments, messages, and cancellation by signals.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use super::exit::Exit;
 use crate::runner::log;
 use crate::system::environment::Environment;
 
-/// The value of an argument that the command line requires or has a default for.
+/// Returns the value of an argument that's required or has a default.
 pub(super) fn required<'a, T: Clone + Send + Sync + 'static>(
     flags: &'a clap::ArgMatches,
     name: &str,
@@ -17,24 +17,24 @@ pub(super) fn required<'a, T: Clone + Send + Sync + 'static>(
         .ok_or_else(|| anyhow::anyhow!("{name} is missing"))
 }
 
-/// `1 day`, `2 days`.
+/// Formats a count, such as `1 day` or `2 days`.
 pub(super) fn count(number: usize, what: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{number} {what}{ending}")
 }
 
-/// A file name, fit to be shown.
+/// Makes a file name safe to display.
 pub(super) fn shown(name: &str) -> String {
     crate::system::text::shown(name, 300)
 }
 
-/// Says what cannot be, and what to do instead.
+/// Prints what can't be used, and what to do instead.
 pub(super) fn unusable(environment: &Environment, what: &str) -> Exit {
     log::finding(environment, what);
     Exit::Unusable
 }
 
-/// A path as a shell takes it.
+/// Quotes a path for a shell.
 pub(super) fn quoted(path: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
     if path.chars().all(is_plain) {
@@ -43,7 +43,8 @@ pub(super) fn quoted(path: &str) -> String {
     format!("'{}'", path.replace('\'', r"'\''"))
 }
 
-/// Becomes true if a person or the system ends the command, so that unfinished files can be removed.
+/// Returns a flag that becomes true if a person or the system stops the command, so that unfinished
+/// files can be removed.
 pub(super) fn stop_by_signal() -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&stop);

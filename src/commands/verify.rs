@@ -1,4 +1,4 @@
-//! `copilot-activity-report verify DIR`: holds the histories in a clone against their manifests.
+//! `copilot-activity-report verify DIR`: checks the histories in a clone against their manifests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -21,10 +21,10 @@ use crate::system::environment::Environment;
 /// The subcommand's name.
 pub(crate) const COMMAND: &str = "verify";
 
-/// Its option: the first day to look at.
+/// Its option: the first day to check.
 pub(crate) const SINCE: &str = "since";
 
-/// Verifies the folder that `flags` name and prints what was found.
+/// Verifies the folder in `flags`, and prints the result.
 pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Exit> {
     let top: &PathBuf = required(flags, "DIR")?;
     let since = flags.get_one::<Date>(SINCE).copied();
@@ -93,7 +93,7 @@ fn tell(environment: &Environment, folder: &Path, verdict: &Verdict, since: Opti
     log::answer(&line);
 }
 
-/// The folder of a scope on the disk.
+/// A scope's folder on disk.
 #[derive(Debug)]
 pub(super) struct History {
     folder: PathBuf,
@@ -101,7 +101,7 @@ pub(super) struct History {
 }
 
 impl History {
-    /// The folder's own name, also if it was called `.` or by a link to it.
+    /// Returns the folder's real name, even if it was given as `.` or as a link.
     pub(super) fn name(&self) -> Option<String> {
         let folder = fs::canonicalize(&self.folder).ok()?;
         Some(folder.file_name()?.to_string_lossy().into_owned())
@@ -128,7 +128,7 @@ impl Files for History {
     }
 }
 
-/// The folders below `top` that hold a history, by their paths in it.
+/// Finds the folders below `top` that have a history, by their relative paths.
 pub(super) fn histories(top: &Path) -> anyhow::Result<BTreeMap<String, History>> {
     let mut all = Vec::new();
     walk(top, "", &mut all)?;
@@ -146,7 +146,7 @@ pub(super) fn histories(top: &Path) -> anyhow::Result<BTreeMap<String, History>>
     Ok(histories)
 }
 
-/// The folders that a file of that path may tell of as histories.
+/// Returns the folders that have a history if a file with this path exists.
 fn folders_of(path: &str) -> impl Iterator<Item = &str> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let is_beside = [TOTALS, SEATS].contains(&name);
@@ -159,7 +159,7 @@ fn folders_of(path: &str) -> impl Iterator<Item = &str> {
     is_beside.then_some(folder).into_iter().chain(above)
 }
 
-/// What is below a folder, by the paths in it.
+/// Returns the paths below a folder, relative to it.
 fn below(all: &[String], folder: &str) -> BTreeSet<String> {
     let below = |path: &String| {
         let rest = path.strip_prefix(folder)?;
@@ -173,7 +173,7 @@ fn below(all: &[String], folder: &str) -> BTreeSet<String> {
     all.iter().filter_map(below).collect()
 }
 
-/// Finds everything below a folder that is no folder itself, but for git's own.
+/// Finds all files below a folder, except in `.git`.
 fn walk(folder: &Path, name: &str, found: &mut Vec<String>) -> anyhow::Result<()> {
     let unread = || format!("{} couldn't be read", shown(&folder.to_string_lossy()));
     for entry in fs::read_dir(folder).with_context(unread)? {
@@ -184,7 +184,7 @@ fn walk(folder: &Path, name: &str, found: &mut Vec<String>) -> anyhow::Result<()
         } else {
             format!("{name}/{own}")
         };
-        // The kind of a link is that of the link, so none is followed.
+        // The file type of a link is "link", so this doesn't follow any.
         if !entry.file_type().with_context(unread)?.is_dir() {
             found.push(path);
         } else if own != ".git" {

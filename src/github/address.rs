@@ -1,4 +1,4 @@
-//! Where GitHub's API is, and which addresses belong to it.
+//! The URLs of GitHub's API, and which URLs belong to it.
 
 use http::Uri;
 use reqwest::Url;
@@ -6,14 +6,14 @@ use reqwest::Url;
 use crate::system::environment::Environment;
 use crate::system::http::is_loopback;
 
-/// The addresses of GitHub's API: github.com or GitHub with data residency (`SUBDOMAIN.ghe.com`).
+/// The URLs of GitHub's API, on github.com or on GitHub with data residency (`SUBDOMAIN.ghe.com`).
 #[derive(Debug, Clone)]
 pub(crate) struct ApiAddress {
     rest: Endpoint,
     graphql: Endpoint,
 }
 
-/// The address of an API and the server that it's on.
+/// The URL of an API and the server that it's on.
 #[derive(Debug, Clone)]
 struct Endpoint {
     url: Url,
@@ -21,19 +21,19 @@ struct Endpoint {
     origin: Uri,
 }
 
-/// Why an address cannot be that of GitHub's API.
+/// Why a URL can't be used for GitHub's API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AddressError {
-    /// It is no absolute http or https address.
+    /// It isn't an absolute http or https URL.
     #[error("{variable} is not an http:// or https:// URL")]
     NotAnAddress {
-        /// The variable that holds it.
+        /// The environment variable that contains it.
         variable: &'static str,
     },
-    /// The token would travel in the clear.
+    /// The token would be sent unencrypted.
     #[error("{variable} must start with https://, so that the token isn't sent unencrypted")]
     NotEncrypted {
-        /// The variable that holds it.
+        /// The environment variable that contains it.
         variable: &'static str,
     },
     /// GitHub Enterprise Server serves its API at `/api/v3`.
@@ -44,8 +44,8 @@ pub(crate) enum AddressError {
 }
 
 impl ApiAddress {
-    /// The addresses that the runner gives in `GITHUB_API_URL` and `GITHUB_GRAPHQL_URL`; those of
-    /// github.com where it gives none.
+    /// Reads the URLs that the runner sets in `GITHUB_API_URL` and `GITHUB_GRAPHQL_URL`. Defaults
+    /// to those of github.com.
     pub(crate) fn from_environment(environment: &Environment) -> Result<Self, AddressError> {
         let variables = ["GITHUB_API_URL", "GITHUB_GRAPHQL_URL"];
         if let Some(variable) = variables
@@ -73,38 +73,38 @@ impl ApiAddress {
         Ok(Self { rest, graphql })
     }
 
-    /// The address of the REST API without a slash at its end, as people write it.
+    /// Returns the URL of the REST API without a trailing slash.
     pub(crate) fn as_str(&self) -> &str {
         self.rest.url.as_str().trim_end_matches('/')
     }
 
-    /// All that requests go to.
+    /// Returns the URLs of REST and GraphQL.
     pub(crate) fn all(&self) -> [&Url; 2] {
         [&self.rest.url, &self.graphql.url]
     }
 
-    /// The servers of REST and GraphQL, which are most often the same.
+    /// Returns the servers of REST and GraphQL, which are usually the same.
     pub(super) fn origins(&self) -> [&Uri; 2] {
         [&self.rest.origin, &self.graphql.origin]
     }
 
-    /// The address of GraphQL.
+    /// Returns the URL of GraphQL.
     pub(crate) fn graphql(&self) -> &Url {
         &self.graphql.url
     }
 
-    /// The address of a resource of the REST API. Each segment is percent-encoded, so a name in it
-    /// can never become another path.
+    /// Returns the URL of a REST resource. Percent-encodes each segment, so that a name in it can't
+    /// turn into a different path.
     pub(crate) fn rest<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
         beside(&self.rest.url, segments)
     }
 
-    /// Whether `url` is on one of the API's own servers: only these can get a token.
+    /// Returns whether `url` is on one of the API's own servers. Only these can get a token.
     pub(crate) fn owns(&self, url: &Url) -> bool {
         self.server_of(url).is_some()
     }
 
-    /// Which of [`ApiAddress::origins`] `url` is on.
+    /// Returns which of [`ApiAddress::origins`] `url` is on.
     pub(super) fn server_of(&self, url: &Url) -> Option<usize> {
         let is_plain = url.username().is_empty() && url.password().is_none();
         let server = self
@@ -117,7 +117,7 @@ impl ApiAddress {
 
 fn beside<'a>(base: &Url, segments: impl IntoIterator<Item = &'a str>) -> Url {
     let mut url = base.clone();
-    // The standard of addresses drops these, and a name without them is another.
+    // The URL standard drops these characters, and a name without them is a different name.
     let segments = segments
         .into_iter()
         .map(|segment| segment.replace(['\t', '\n', '\r'], "\u{fffd}"));
@@ -239,7 +239,7 @@ mod tests {
                     percent_encoding::percent_decode_str(segment).decode_utf8().unwrap().into_owned()
                 })
                 .collect();
-            // What means a folder cannot be a segment, and is left out.
+            // Segments that mean a directory can't be in a URL, so they're left out.
             let mut kept: Vec<String> = segments
                 .iter()
                 .filter(|segment| !matches!(segment.as_str(), "." | ".."))

@@ -1,8 +1,8 @@
-//! A GitHub App: who it is, and how it proves that ("Generating a JSON Web Token for a GitHub
+//! A GitHub App's identity, and the JWT that proves it ("Generating a JSON Web Token for a GitHub
 //! App").
 //!
-//! An App asks for itself with an assertion that its key signed, and for an organization or
-//! enterprise with a token that lasts an hour; [`super::credentials`] has the second.
+//! An App authenticates as itself with a JWT that its key signed. For an organization or
+//! enterprise, it uses a token that lasts an hour, which [`super::credentials`] provides.
 
 mod key;
 
@@ -19,19 +19,19 @@ use super::error::ApiError;
 
 pub(crate) use key::PrivateKey;
 
-/// How far back an assertion is dated, in seconds. GitHub asks for it, because a runner's clock
-/// may be ahead of its own.
+/// How far in the past a JWT is dated, in seconds. GitHub asks for this, because a runner's clock
+/// may be ahead of GitHub's.
 const IAT_SKEW: i64 = 60;
 
-/// How long an assertion is good for, in seconds from now. GitHub takes ten minutes at most, by
-/// its own clock.
+/// How long a JWT is valid, in seconds from now. GitHub accepts at most ten minutes, by its own
+/// clock.
 const JWT_LIFETIME: i64 = 8 * 60;
 
-/// The client ID of a GitHub App. Its App ID is taken too, as GitHub does.
+/// The client ID of a GitHub App. The App ID also works, as it does with GitHub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ClientId(String);
 
-/// Why a text cannot be the client ID of a GitHub App.
+/// Why a string can't be the client ID of a GitHub App.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "it isn't the client ID of a GitHub App. A client ID has only letters, digits, and dots (`Iv23…`), and the App's settings page shows it."
@@ -39,14 +39,13 @@ pub(crate) struct ClientId(String);
 pub(crate) struct ClientIdError;
 
 impl ClientId {
-    /// Checks an ID that somebody gave.
+    /// Parses an ID from the user.
     pub(crate) fn parse(text: &str) -> Result<Self, ClientIdError> {
         let fits = (1..=64).contains(&text.len())
             && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
         fits.then(|| Self(text.to_owned())).ok_or(ClientIdError)
     }
 
-    /// The ID.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -63,12 +62,11 @@ impl fmt::Display for ClientId {
 pub(crate) struct App {
     client_id: ClientId,
     key: PrivateKey,
-    /// By how many seconds GitHub's clock is ahead of ours, if they differ too much.
+    /// How many seconds GitHub's clock is ahead of ours, if they differ too much.
     ahead: Arc<AtomicI64>,
 }
 
 impl App {
-    /// An App of that ID, which signs with that key.
     pub(crate) fn new(client_id: ClientId, key: PrivateKey) -> Self {
         Self {
             client_id,
@@ -77,13 +75,12 @@ impl App {
         }
     }
 
-    /// Its client ID.
     pub(crate) fn client_id(&self) -> &ClientId {
         &self.client_id
     }
 
-    /// A JWT, signed by RS256, which proves at the time `now` that a request is the App's. `None` if
-    /// the system has no random numbers.
+    /// Returns a JWT, signed with RS256, that authenticates the App at the time `now`. `None` if
+    /// the system provides no random numbers.
     pub(super) fn assertion(&self, now: Timestamp) -> Option<SecretString> {
         let now = now.as_second() + self.ahead.load(Ordering::Relaxed);
         let part = |value: serde_json::Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
@@ -98,15 +95,15 @@ impl App {
         Some(format!("{signed}.{signature}").into())
     }
 
-    /// Whether it is worth asking again, at the time `now`, after this refusal of what was signed
-    /// at `signed`. Where GitHub says that the clocks differ, assertions follow GitHub's from here on.
+    /// Returns whether to retry at the time `now` after GitHub refused the JWT that was signed at
+    /// `signed`. If GitHub says that the clocks differ, later JWTs use GitHub's time.
     pub(super) fn should_resign(
         &self,
         api_error: &ApiError,
         signed: Timestamp,
         now: Timestamp,
     ) -> bool {
-        // It waited for a rate limit for longer than it was good.
+        // The request waited for a rate limit until its JWT expired.
         if now.as_second() - signed.as_second() >= JWT_LIFETIME {
             return true;
         }
@@ -120,13 +117,13 @@ impl App {
         };
         let ahead = theirs.as_second() - now.as_second();
         let before = self.ahead.swap(ahead, Ordering::Relaxed);
-        // Much the same time would be refused again.
+        // GitHub would refuse nearly the same time again.
         let signed_for = signed.as_second() + before;
         if (theirs.as_second() - signed_for).abs() <= IAT_SKEW / 2 {
             return false;
         }
         if ahead.abs() <= IAT_SKEW / 2 {
-            // The clock is corrected by now, and has said so.
+            // The clock has been corrected in the meantime, and has logged that.
             return true;
         }
         let (by, how) = (

@@ -1,4 +1,4 @@
-//! What a request's `Authorization` header says, and how a retry gets a better one.
+//! The `Authorization` header of a request, and how a retry gets a new one.
 
 use http::HeaderValue;
 use jiff::Timestamp;
@@ -12,14 +12,14 @@ use super::error::{ApiError, GitHubError, Purpose};
 #[error("the token has characters that tokens can't have")]
 pub(crate) struct TokenError;
 
-/// A token, and what a request with it counts for.
+/// A token, and the rate limit that its requests count toward.
 #[derive(Clone)]
 pub(super) struct Authorization {
-    /// Fits into a header; [`Authorization::new`] has checked it.
+    /// Valid in a header. [`Authorization::new`] has checked it.
     token: SecretString,
-    /// Identifies whose rate limit the request counts for, without being a secret.
+    /// Identifies whose rate limit the requests count toward, without being a secret.
     pub(super) quota: u64,
-    /// When an App's assertion was signed.
+    /// When an App's JWT was signed.
     pub(super) made: Timestamp,
 }
 
@@ -37,25 +37,25 @@ impl Authorization {
         &self.token
     }
 
-    /// Whether both are the same token.
+    /// Returns whether both are the same token.
     pub(super) fn is_same_token(&self, other: &Self) -> bool {
         self.token.expose_secret() == other.token.expose_secret()
     }
 }
 
-/// Provides what a request is sent with.
+/// Provides the `Authorization` header for requests.
 pub(super) trait Authorize {
-    /// Whether a GitHub App sends the request.
+    /// Returns whether a GitHub App sends the request.
     fn is_app(&self) -> bool;
 
-    /// What the next request for `purpose` is sent with.
+    /// Returns the authorization for the next request for `purpose`.
     async fn authorization(
         &self,
         purpose: &Purpose,
         now: Timestamp,
     ) -> Result<Authorization, GitHubError>;
 
-    /// Whether there's something better than `used`, with which GitHub refused a request as
+    /// Returns whether a retry can get something better than `used`, which GitHub rejected as
     /// unauthorized.
     async fn renew(&self, api_error: &ApiError, used: &Authorization, now: Timestamp) -> bool;
 }

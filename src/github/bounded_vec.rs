@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// Reads a list, keeps its first `N` entries, and tells how many it has.
+/// Reads a list, and returns its first `N` entries and its length.
 pub(super) fn deserialize_bounded<
     'de,
     D: Deserializer<'de>,

@@ -35,14 +35,14 @@ pub(crate) struct Client {
 pub(crate) enum Identity<'a> {
     /// The owner of a token.
     Token(&'a SecretString),
-    /// A GitHub App, for an organization or enterprise that it's installed on. Every secret goes to
-    /// the mask before it's used.
+    /// A GitHub App, for an organization or enterprise that it's installed on. Every secret is
+    /// masked before it's used.
     App(&'a App, &'a Scope, Mask),
 }
 
 impl Client {
-    /// A client for `identity`. The clients of a run share an `exchange`, and with it the rate
-    /// limits.
+    /// Creates a client for `identity`. All clients of a run share one `exchange`, and with it the
+    /// rate limits.
     pub(crate) fn new(exchange: &Exchange, identity: Identity<'_>) -> Result<Self, TokenError> {
         Ok(Self {
             exchange: exchange.clone(),
@@ -55,20 +55,22 @@ impl Client {
         })
     }
 
-    /// Where the API is.
+    /// Returns the URLs of the API.
     pub(crate) fn address(&self) -> &ApiAddress {
         self.exchange.address()
     }
 
-    /// Whether the token is a person's, as far as its form shows. Any other counts as an App's.
+    /// Returns whether the token is a person's, judging by its format. Any other token counts as an
+    /// App's.
     pub(crate) fn acts_for_a_person(&self) -> bool {
         self.credentials.are_a_persons()
     }
 
-    /// Reads `url` as an object in JSON, following redirects within the API, and tries again what may pass.
+    /// Reads `url` as a JSON object. Follows redirects within the API, and retries transient
+    /// errors.
     ///
-    /// Fails if there's no response, if GitHub refuses, if the response isn't of the form `T`, or if
-    /// an address leads away from the API.
+    /// Fails if there's no response, if GitHub refuses, if the response doesn't have the format of
+    /// `T`, or if a URL leads away from the API.
     pub(crate) async fn get<T: DeserializeOwned>(
         &self,
         purpose: &Purpose,
@@ -78,7 +80,7 @@ impl Client {
         self.send(&request, Response::json).await
     }
 
-    /// Reads `url` as a list of objects, as [`Client::get`] reads one.
+    /// Reads `url` as a list of JSON objects. Otherwise works like [`Client::get`].
     pub(crate) async fn get_list<T: DeserializeOwned>(
         &self,
         purpose: &Purpose,
@@ -88,7 +90,7 @@ impl Client {
         self.send(&request, Response::list).await
     }
 
-    /// Reads a file's bytes, as [`Client::get`] reads JSON.
+    /// Reads a file's bytes. Otherwise works like [`Client::get`].
     pub(crate) async fn get_file(
         &self,
         purpose: &Purpose,
@@ -116,8 +118,8 @@ impl Client {
         Ok(response.body)
     }
 
-    /// Sends `body` as JSON to be written. It is sent once: whoever gets an error looks what became
-    /// of it.
+    /// Sends `body` as JSON in a request that writes. Never repeats it blindly. After an error, the
+    /// caller must check what happened.
     pub(crate) async fn write<T: DeserializeOwned>(
         &self,
         purpose: &Purpose,

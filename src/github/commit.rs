@@ -1,15 +1,16 @@
-//! Commits files to a branch: all of them in one commit, on top of what was read just before.
-//! Commits are made through GitHub's API so that GitHub signs them.
+//! Commits files to a branch, all in one commit, on top of the state that was just read. Uses
+//! GitHub's API so that GitHub signs the commits.
 //!
-//! After a failure the branch is read again, because no text from GitHub reliably says what happened:
+//! After a failure the branch is read again, because no text from GitHub reliably says what
+//! happened:
 //!
 //! - If its history has our commit, only the response was lost.
-//! - If the head moved otherwise, another commit was faster, and everything is computed again on the
-//!   new head.
+//! - If the head moved for another reason, another commit was faster, and everything is computed
+//!   again on the new head.
 //! - If the head didn't move, GitHub refused the commit or failed.
 //!
-//! A commit can't be made twice: each one names the head that it expects, and each delivery has its
-//! own mark.
+//! A commit can't be made twice. Each one names the head that it expects, and each delivery has a
+//! unique marker.
 
 mod branch;
 mod error;
@@ -46,11 +47,12 @@ const MAX_TOTAL_WAIT: Duration = Duration::from_secs(120);
 /// The waits between two tries to commit.
 const BACKOFF: Backoff = Backoff::doubling(Duration::from_millis(250), Duration::from_secs(8));
 
-/// How many times GitHub can fail to commit while nobody else commits.
+/// How many times GitHub can fail to commit while no one else commits.
 const MAX_SERVER_ERRORS: u32 = 6;
 
-/// GraphQL takes some 40 MB in one request, and files grow by a third in base64; above this the
-/// commit goes by Git Data, whose commits GitHub signs for an App's token only.
+/// The size up to which a commit uses GraphQL, which accepts about 40 MB in one request. Files grow
+/// by a third in base64. Larger commits use Git Data, where GitHub signs only commits of an App's
+/// token.
 const MAX_MUTATION_SIZE: usize = 20_000_000;
 
 /// GitHub refuses larger files ("About large files on GitHub").
@@ -59,7 +61,7 @@ const MAX_FILE_SIZE: usize = 100_000_000;
 /// The trailer of a commit message that identifies the delivery.
 const TRAILER: &str = "Copilot-Activity-Report-Delivery";
 
-/// Commits a delivery to a branch, with a mark that identifies it.
+/// Commits a delivery to a branch, with a marker that identifies it.
 pub(crate) struct Committer<'a> {
     client: &'a Client,
     clock: &'a Clock,
@@ -74,17 +76,17 @@ pub(crate) struct Committer<'a> {
 /// What to do if the branch doesn't exist and the repository has commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum MissingBranch {
-    /// Create it from the default branch together with the commit, if there is one.
+    /// Create it from the default branch together with the commit, if there's something to commit.
     Default,
-    /// Create it from this one together with the commit, if there is one. A pull request brings the
-    /// commit back. This one is itself created from the default branch if it doesn't exist, and gets
-    /// the first commit of a repository.
+    /// Create it from this branch together with the commit, if there's something to commit. A pull
+    /// request then merges the commit back. If this branch doesn't exist, it's created from the
+    /// default branch. In a repository without commits, this branch gets the first commit.
     From(BranchName),
     /// Commit nothing, because it's the branch of an open pull request.
     Never,
 }
 
-/// What a commit consists of.
+/// The content of a commit.
 #[derive(Debug, Clone)]
 pub(crate) struct CommitContent {
     /// The first line of its message.
@@ -100,7 +102,7 @@ pub(crate) struct CommitContent {
 pub(crate) struct Commit {
     /// Its SHA.
     pub sha: String,
-    /// Its page on GitHub, or nothing if the response has no valid one.
+    /// The URL of its page on GitHub. Empty if the response has no valid one.
     pub url: String,
     /// What GitHub says about its signature.
     pub verification: Verification,
@@ -111,7 +113,7 @@ pub(crate) struct Commit {
 pub(crate) enum Verification {
     /// GitHub shows it as verified.
     Verified,
-    /// It does not, for this reason.
+    /// GitHub doesn't, for this reason.
     Unverified(String),
 }
 
@@ -124,19 +126,19 @@ impl fmt::Display for Verification {
     }
 }
 
-/// The branch at one moment. If it doesn't exist yet, what it's going to be created from.
+/// The branch at one moment. If it doesn't exist yet, what it will be created from.
 pub(crate) struct Snapshot<'a> {
     committer: &'a Committer<'a>,
     parent: &'a Parent,
 }
 
 impl Snapshot<'_> {
-    /// The SHA of the commit that all is read from.
+    /// Returns the SHA of the commit that everything is read from.
     pub(crate) fn head(&self) -> &str {
         &self.parent.head.commit
     }
 
-    /// Whether the branch exists already.
+    /// Returns whether the branch already exists.
     pub(crate) fn exists(&self) -> bool {
         self.parent.exists
     }
@@ -149,8 +151,8 @@ impl Snapshot<'_> {
         self.committer.files(&self.parent.head, paths).await
     }
 
-    /// The files in a folder and in the two levels of folders below it, by their paths in it, with
-    /// the IDs of their content; none if there's no such folder.
+    /// Lists the files in a folder and in the two levels of folders below it, by their paths in the
+    /// folder, with the IDs of their content. Empty if the folder doesn't exist.
     pub(crate) async fn listing(
         &self,
         folder: &RepositoryPath,
@@ -158,7 +160,7 @@ impl Snapshot<'_> {
         self.committer.listing(&self.parent.head, folder).await
     }
 
-    /// The same for many folders, in their order.
+    /// Lists the names in many folders, in the order of `folders`.
     pub(crate) async fn names_in(
         &self,
         folders: &[RepositoryPath],
@@ -167,8 +169,8 @@ impl Snapshot<'_> {
     }
 }
 
-/// How often a commit was tried, and how long the run waited for it. Waits count as planned,
-/// whatever the clock says.
+/// How many times a commit was tried, and how long the run waited for it. Counts planned waits, not
+/// measured ones.
 #[derive(Debug, Default)]
 struct RetryBudget {
     tries: u32,
@@ -177,7 +179,7 @@ struct RetryBudget {
 }
 
 impl RetryBudget {
-    /// Waits longer each time, with jitter. False if the budget is used up.
+    /// Waits longer each time, with jitter. Returns false if the budget is used up.
     async fn wait(&mut self, clock: &Clock) -> bool {
         self.tries += 1;
         let wait = BACKOFF.around(self.tries, jitter());
@@ -191,8 +193,8 @@ impl RetryBudget {
 }
 
 impl<'a> Committer<'a> {
-    /// A committer to `branch` of `repository`. `first_file` is the first commit of a repository
-    /// without commits, and `delivery` is a mark that no other delivery has.
+    /// Creates a committer to `branch` of `repository`. If the repository has no commits,
+    /// `first_file` becomes the first one. `delivery` is a marker that no other delivery has.
     pub(crate) fn new(
         client: &'a Client,
         clock: &'a Clock,
@@ -213,7 +215,7 @@ impl<'a> Committer<'a> {
         }
     }
 
-    /// The same committer for reading only, which errors then say.
+    /// Returns the same committer for reading only, which its errors mention.
     pub(crate) fn read_only(self) -> Self {
         Self {
             purpose: Purpose::History(self.repository.clone()),
@@ -221,8 +223,8 @@ impl<'a> Committer<'a> {
         }
     }
 
-    /// Lets `read` read from the branch before anything is committed. `None` if there's no commit
-    /// yet.
+    /// Calls `read` with a snapshot of the branch before anything is committed. `None` if there's
+    /// no commit yet.
     pub(crate) async fn read_snapshot<T, E: From<GitHubError>>(
         &self,
         read: impl AsyncFnOnce(Snapshot<'_>) -> Result<T, E>,
@@ -240,12 +242,12 @@ impl<'a> Committer<'a> {
         read(snapshot).await.map(Some)
     }
 
-    /// Lets `plan` make a commit from what it reads from the branch. Starts again if the branch moves
-    /// in the meantime. Commits nothing if `plan` makes nothing.
+    /// Calls `plan` with a snapshot of the branch, and commits what it returns. Starts over if the
+    /// branch moves in the meantime. Commits nothing if `plan` returns `None`.
     ///
-    /// Fails with the error of `plan`, or with a [`CommitError`] that says why nothing was committed.
-    /// If there was no response, the files may have been committed anyway. The error says so, and
-    /// another run finds out.
+    /// Fails with the error of `plan`, or with a [`CommitError`] that says why nothing was
+    /// committed. If there was no response, the files may have been committed anyway. The error
+    /// says so, and another run finds out.
     pub(crate) async fn commit<E: From<CommitError>>(
         &self,
         mut plan: impl AsyncFnMut(Snapshot<'_>) -> Result<Option<CommitContent>, E>,
@@ -253,7 +255,7 @@ impl<'a> Committer<'a> {
         let mut budget = RetryBudget::default();
         let mut blobs = git_data::Blobs::default();
         let mut book = Rulebook::default();
-        // The branch, if it was created for a commit that it hasn't got yet.
+        // The branch, if it was created for a commit that it doesn't have yet.
         let mut created = None;
         loop {
             let parent = self.parent(&mut book, &mut budget).await?;
@@ -262,7 +264,7 @@ impl<'a> Committer<'a> {
                 parent: &parent,
             };
             let Some(change) = plan(snapshot).await? else {
-                // If an earlier response was lost, what's there can be our own commit.
+                // If an earlier response was lost, the files there may be from our own commit.
                 return match budget.tries {
                     0 => Ok(None),
                     _ => Ok(self.history().await.map_err(CommitError::from)?.1),
@@ -281,8 +283,8 @@ impl<'a> Committer<'a> {
             let rules = self.permit(&self.branch, writes, &mut book).await;
             let rules = rules.map_err(CommitError::from)?;
             let Parent { head, mut exists } = parent;
-            // An App's commits are signed over REST too, so it can ask with the commit itself
-            // whether it can bypass the rules, and leaves no branch behind if it can't.
+            // GitHub signs an App's commits over REST too. So the commit itself can show whether
+            // the App can bypass the rules, and leaves no branch behind if it can't.
             let asks_with_commit = !exists
                 && rules.may_refuse(Write::NewBranchWithCommit)
                 && !self.client.acts_for_a_person();
@@ -318,8 +320,8 @@ impl<'a> Committer<'a> {
         }
     }
 
-    /// Finds out what happened to a commit that failed on `parent`: the commit if it was made after
-    /// all, `None` if it's worth another try.
+    /// Finds out what happened to a commit that failed on `parent`. Returns the commit if it was
+    /// made after all, or `None` if it's worth another try.
     async fn reconcile(
         &self,
         parent: &Parent,
@@ -338,7 +340,7 @@ impl<'a> Committer<'a> {
             {
                 return Err(error.into());
             }
-            // What happened to the commit isn't known, and the first error says why.
+            // It's unknown what happened to the commit. The first error says why.
             Err(reading) => {
                 tracing::debug!("Couldn't check whether the commit was created: {reading}");
                 return Err(CommitError::Unknown {
@@ -394,7 +396,7 @@ impl<'a> Committer<'a> {
         format!("{TRAILER}: {}", self.delivery)
     }
 
-    /// The body of a commit's message with the mark of this delivery.
+    /// Returns the body of the commit message, with the trailer of this delivery.
     fn body_with_trailer(&self, change: &CommitContent) -> String {
         format!("{}\n\n{}", change.body, self.trailer())
     }

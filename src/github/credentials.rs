@@ -1,4 +1,4 @@
-//! Whose requests they are: the owner of a token, or a GitHub App where it's installed.
+//! The credentials of requests: a given token, or the installation token of a GitHub App.
 //!
 //! A given token stays the same. The token of an App's installation is created when it's first
 //! needed. It's replaced shortly before it expires and when GitHub refuses it, because reading very
@@ -27,16 +27,17 @@ use super::strict_map::MapOnly;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::system::text::shown;
 
-/// What an App needs to read the seats of an organization (schema `app-permissions` of GitHub's
-/// API description). On an enterprise GitHub's pages call it "Enterprise Copilot license management";
-/// its name in the API isn't documented, so it can't be looked for in an installation.
+/// The permission that an App needs to read the seats of an organization (schema `app-permissions`
+/// of GitHub's API description). On an enterprise, GitHub's pages call it "Enterprise Copilot
+/// license management". Its name in the API isn't documented, so the code can't check an
+/// installation for it.
 const PERMISSION: &str = "organization_copilot_seat_management";
 
-/// How long before it expires a token is replaced. A token that's valid for less than twice as long
-/// is used for half of its time.
+/// How long before its expiry a token is replaced. A token that's valid for less than twice this
+/// time is used for half of its lifetime.
 const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
 
-/// Hides a secret in everything that's printed from then on.
+/// Masks a secret in all later output.
 pub(crate) type Mask = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Who sends requests.
@@ -48,7 +49,7 @@ pub(super) enum Credentials {
     Installation(Arc<Installation>),
 }
 
-/// An App where it's installed.
+/// An installation of an App.
 pub(super) struct Installation {
     app: AppItself,
     scope: Scope,
@@ -57,14 +58,14 @@ pub(super) struct Installation {
     quota: u64,
 }
 
-/// An App on its own behalf.
+/// An App that authenticates as itself.
 struct AppItself {
     app: App,
     mask: Mask,
     quota: u64,
 }
 
-/// What was learned from GitHub, for later requests.
+/// What GitHub returned, kept for later requests.
 #[derive(Default)]
 struct Cache {
     installation: Option<ResolvedInstallation>,
@@ -81,7 +82,7 @@ struct CachedToken {
 /// An installation that can read seats.
 struct ResolvedInstallation {
     id: u64,
-    /// The permissions to limit its token to; `None` for all that the App has.
+    /// The permissions to limit its token to. `None` for all of the App's permissions.
     permissions: Option<BTreeMap<&'static str, &'static str>>,
 }
 
@@ -107,8 +108,8 @@ impl Credentials {
         }))
     }
 
-    /// Whether they're a person's token, by its form ("About authentication to GitHub", "GitHub's
-    /// token formats"). A token without a known form may be an App's.
+    /// Returns whether this is a person's token, judging by its format ("About authentication to
+    /// GitHub", "GitHub's token formats"). A token without a known format may be an App's.
     pub(super) fn are_a_persons(&self) -> bool {
         let Self::Token(token) = self else {
             return false;
@@ -232,7 +233,7 @@ impl Installation {
             }
             ScopeKind::Organization => {
                 let mut needed = BTreeMap::from([(PERMISSION, "read")]);
-                // Repositories can be asked about with it too.
+                // With this permission, the token can also be used to look up repositories.
                 if body.permissions.contains_key("metadata") {
                     needed.insert("metadata", "read");
                 }
@@ -274,7 +275,7 @@ impl Installation {
             repeatable: true,
             ..Request::sending(&purpose, Method::POST, url, Cost::Write, &wanted)?
         };
-        // Says nothing about the values, which include the token.
+        // The error doesn't show the values, because they include the token.
         let read = |response: &Response| {
             serde_json::from_slice(&response.body)
                 .map(|MapOnly(read)| read)
@@ -289,7 +290,7 @@ impl Installation {
         (self.app.mask)(body.token.expose_secret());
         let authorization = Authorization::new(body.token, self.quota, clock.now())
             .map_err(|_| response.unusable("the token in it can't be used in a header"))?;
-        // By the clock of the response, which can differ from ours.
+        // Counts the lifetime by the clock of the response, which can differ from ours.
         let begins = date_of(&response.headers).unwrap_or_else(|| clock.now());
         let lasts = Duration::try_from(body.expires_at.duration_since(begins)).unwrap_or_default();
         let used_for = lasts.saturating_sub(REFRESH_MARGIN).max(lasts / 2);

@@ -22,12 +22,12 @@ pub(crate) use api_error::ApiError;
 pub(crate) use app_error::AppError;
 pub(crate) use retry_headers::RetryHeaders;
 
-/// What a request is for. It decides which token was used and what the advice is.
+/// What a request is for. Determines which token was used and what the advice is.
 #[derive(Debug, Clone)]
 pub(crate) enum Purpose {
     /// Reading the Copilot seats of a scope, with `token`.
     Seats(Scope),
-    /// Reading the number by which GitHub knows a scope, with `token`.
+    /// Reading GitHub's ID of a scope, with `token`.
     Identity(Scope),
     /// Asking whether a repository is public.
     Visibility(RepositoryName),
@@ -37,16 +37,16 @@ pub(crate) enum Purpose {
     AppToken(Scope),
     /// Reading or writing the repository that reports are committed to, with `commit-token`.
     Commit(RepositoryName),
-    /// Reading from that repository what was recorded before, with `commit-token`.
+    /// Reading the recorded history from that repository, with `commit-token`.
     History(RepositoryName),
     /// Finding or opening a pull request in that repository, with `commit-token`.
     PullRequest(RepositoryName),
-    /// Asking for the number of a login, with `GITHUB_TOKEN`; by hand only.
+    /// Looking up the user ID of a login, with `GITHUB_TOKEN`. Only from the command line.
     User,
 }
 
 impl Purpose {
-    /// The repository that it is about.
+    /// Returns the repository that the request is about, if there is one.
     fn repository(&self) -> Option<&RepositoryName> {
         match self {
             Self::Visibility(repository)
@@ -61,8 +61,8 @@ impl Purpose {
         }
     }
 
-    /// Whether a run can do without the response. If so, the run doesn't spend its budget of waits
-    /// on it, which later requests may need.
+    /// Returns whether a run can do without the response. If so, the request doesn't use the wait
+    /// budget, which later requests may need.
     pub(crate) fn is_optional(&self) -> bool {
         matches!(self, Self::Identity(_))
     }
@@ -116,44 +116,44 @@ impl fmt::Display for Purpose {
 pub(crate) struct GitHubError {
     /// What the request was for.
     pub purpose: Purpose,
-    /// Method and address, which never hold a secret.
+    /// The method and URL, which never contain a secret.
     pub asked: String,
-    /// What came of it.
+    /// What went wrong.
     pub kind: Box<ErrorKind>,
-    /// How often it was tried, and over what time.
+    /// How many times it was tried, and over what time.
     tries: (u32, Duration),
-    /// Whether a GitHub App asked, and not the owner of a token.
+    /// Whether a GitHub App sent the request, rather than the owner of a token.
     by_app: bool,
 }
 
-/// What came of a request.
+/// What went wrong with a request.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum ErrorKind {
-    /// GitHub answered that it would not.
+    /// GitHub refused the request.
     #[error("{0}")]
     Refused(ApiError),
-    /// There's no response because of the network, a proxy, a name, or a certificate.
+    /// There's no response because of the network, a proxy, a host name, or a certificate.
     #[error("Response: none, {0}")]
     Transport(#[from] TransportError),
-    /// The response isn't GitHub's or isn't whole: a proxy's page, or JSON that's cut off.
+    /// The response isn't from GitHub or isn't complete: a proxy's page, or truncated JSON.
     #[error("Response: {status}{request_id}, but it can't be used: {what}")]
     Unusable {
         /// The response's status.
         status: StatusCode,
         /// The request ID.
         request_id: RequestId,
-        /// What is wrong with it.
+        /// What's wrong with it.
         what: String,
     },
-    /// The response is whole and is JSON, but not of the form that GitHub documents. It would be the
-    /// same again.
+    /// The response is complete JSON, but doesn't have the format that GitHub documents. A retry
+    /// would get the same response.
     #[error("Response: {status}{request_id}, but it can't be used: {what}")]
     UnexpectedForm {
         /// The response's status.
         status: StatusCode,
         /// The request ID.
         request_id: RequestId,
-        /// What is wrong with it.
+        /// What's wrong with it.
         what: String,
     },
     /// GraphQL reports a failure with status 200 and a list of errors.
@@ -166,18 +166,18 @@ pub(crate) enum ErrorKind {
         /// What went wrong, in GitHub's words.
         errors: Vec<GraphqlError>,
     },
-    /// GitHub asks for a longer wait than the user wants.
+    /// GitHub asks for a longer wait than the user allows.
     #[error("Response: {}\n  Missing: {}", .0.answer().unwrap_or("none, nothing more was sent"), .0)]
     WaitBudgetExceeded(Box<WaitBudgetExceeded>),
-    /// The GitHub App cannot read seats there.
+    /// The GitHub App can't read seats there.
     #[error("{0}")]
     App(AppError),
-    /// The response leads to another server, which must not get the token.
+    /// The response points to another server, which must not get the token.
     #[error(
         "Response: a redirect or link to {address}, which isn't GitHub's API, so the action didn't follow it"
     )]
     Foreign {
-        /// The address it leads to.
+        /// The URL that it points to.
         address: String,
     },
 }
@@ -194,7 +194,7 @@ pub(crate) struct GraphqlError {
 }
 
 impl GraphqlError {
-    /// Whether GitHub's rate limits are the reason, the hour's or a secondary one.
+    /// Returns whether one of GitHub's rate limits, primary or secondary, is the reason.
     pub(crate) fn is_limit(&self) -> bool {
         self.kind.as_deref() == Some("RATE_LIMITED")
             || self.message.to_lowercase().contains("secondary rate limit")
@@ -215,7 +215,7 @@ fn listed(errors: &[GraphqlError]) -> String {
     shown(&listed.join("; "), 2 * MAX_MESSAGE_CHARS)
 }
 
-/// The ID that GitHub gives a request, which its support asks for.
+/// The ID of a request, which GitHub Support asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RequestId(Option<String>);
 
@@ -235,21 +235,22 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// How much of GitHub's words is shown.
+/// How many characters of GitHub's message are shown.
 const MAX_MESSAGE_CHARS: usize = 500;
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// When a response was sent, by the server's clock.
+/// Returns when a response was sent, by the server's clock.
 pub(super) fn date_of(headers: &HeaderMap) -> Option<Timestamp> {
     let date = jiff::fmt::rfc2822::parse(header(headers, "date")?).ok()?;
     Some(date.timestamp())
 }
 
 impl GitHubError {
-    /// A request for `purpose`, `asked` once.
+    /// Creates the error of a request for `purpose`, with `asked` as its method and URL, that was
+    /// tried once.
     pub(crate) fn new(purpose: Purpose, asked: String, kind: ErrorKind) -> Self {
         Self {
             purpose,
@@ -260,19 +261,19 @@ impl GitHubError {
         }
     }
 
-    /// The same, tried so many times over that time.
+    /// Records how many times the request was tried, and over what time.
     pub(crate) fn tried(mut self, times: u32, over: Duration) -> Self {
         self.tries = (times.max(1), over);
         self
     }
 
-    /// The same; `by_app` says whether a GitHub App asked.
+    /// Records whether a GitHub App sent the request.
     pub(crate) fn by_app(mut self, by_app: bool) -> Self {
         self.by_app = by_app;
         self
     }
 
-    /// What was asked and what came of it, for an error that knows better what to do.
+    /// Returns what was requested and what went wrong, for an error that has better advice.
     pub(crate) fn without_advice(&self) -> String {
         let Self {
             purpose,
@@ -284,7 +285,7 @@ impl GitHubError {
         format!("{purpose} failed.\n  Request: {asked}{tried}\n  {kind}")
     }
 
-    /// The response, if it asks to wait because of a rate limit or by `Retry-After`.
+    /// Returns the response, if it asks to wait because of a rate limit or by `Retry-After`.
     pub(crate) fn throttle(&self) -> Option<ThrottleResponse> {
         let (answer, is_limit) = match &*self.kind {
             ErrorKind::Refused(api_error)
@@ -303,12 +304,12 @@ impl GitHubError {
         Some(ThrottleResponse { answer, is_limit })
     }
 
-    /// `Retry-After` of the response, if GitHub refused the request.
+    /// Returns `Retry-After` of the response, if GitHub refused the request.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.api_error()?.retry_headers.retry_after
     }
 
-    /// The headers that say how long to wait, if a rate limit is the reason.
+    /// Returns the headers that say how long to wait, if a rate limit is the reason.
     pub(crate) fn limit(&self) -> Option<&RetryHeaders> {
         match &*self.kind {
             ErrorKind::Refused(api_error) => {
@@ -326,7 +327,8 @@ impl GitHubError {
         }
     }
 
-    /// Whether it was a rate limit, or a wait that is too long. Such a request was not carried out.
+    /// Returns whether the reason is a rate limit, or a wait that's too long. GitHub didn't carry
+    /// out such a request.
     pub(crate) fn is_limit(&self) -> bool {
         matches!(*self.kind, ErrorKind::WaitBudgetExceeded(_)) || self.limit().is_some()
     }
@@ -338,7 +340,7 @@ impl GitHubError {
         }
     }
 
-    /// The response by which GitHub refused the request, if it did.
+    /// Returns the response with which GitHub refused the request, if it did.
     pub(crate) fn api_error(&self) -> Option<&ApiError> {
         match &*self.kind {
             ErrorKind::Refused(api_error) => Some(api_error),
@@ -346,12 +348,12 @@ impl GitHubError {
         }
     }
 
-    /// The status of the response, if GitHub refused the request.
+    /// Returns the status of the response, if GitHub refused the request.
     pub(crate) fn status(&self) -> Option<StatusCode> {
         self.api_error().map(|api_error| api_error.status)
     }
 
-    /// GitHub's own words, or nothing.
+    /// Returns GitHub's message. Empty if there's none.
     pub(crate) fn words(&self) -> String {
         match &*self.kind {
             ErrorKind::Refused(api_error) => api_error.message.clone(),
@@ -360,14 +362,15 @@ impl GitHubError {
         }
     }
 
-    /// Whether the same request may succeed soon: there's no response, a server failed, or the
-    /// response was damaged on its way.
+    /// Returns whether the same request may succeed soon: there's no response, a server failed, or
+    /// the response was damaged in transit.
     pub(crate) fn is_transient(&self) -> bool {
         match &*self.kind {
             ErrorKind::Refused(api_error) => api_error.status.is_server_error(),
             ErrorKind::Transport(error) => error.is_transient(),
             ErrorKind::Unusable { .. } | ErrorKind::UnexpectedForm { .. } => true,
-            // GitHub's words if one of its servers fails. Other errors say what's wrong.
+            // GitHub sends these messages if one of its servers fails. Other errors say what's
+            // wrong.
             ErrorKind::Graphql { errors, .. } => errors.iter().all(|error| {
                 error.kind.is_none() && error.message.contains("Something went wrong")
             }),

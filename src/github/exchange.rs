@@ -1,5 +1,5 @@
-//! Sends a request once. No other code asks the rate limiter, sends something to GitHub, follows a
-//! redirect, or reads a body.
+//! Sends a request once. No other code asks the rate limiter, sends requests to GitHub, follows
+//! redirects, or reads bodies.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -35,12 +35,12 @@ const API_VERSION: (HeaderName, HeaderValue) = (
 /// The largest JSON response. A page of a hundred seats has about 200 KB.
 const MAX_JSON_SIZE: usize = 32 * 1024 * 1024;
 
-/// How much is read of a response without success, from which only words for people are used.
+/// How much is read of an unsuccessful response, which is only used for messages.
 const MAX_ERROR_SIZE: usize = 1024 * 1024;
 
 const MAX_REDIRECTS: usize = 5;
 
-/// What all clients of a run send requests with.
+/// Sends the requests of all clients of a run.
 #[derive(Clone)]
 pub(crate) struct Exchange {
     /// One for each of [`ApiAddress::origins`].
@@ -52,7 +52,7 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Prepares for requests to the API at `address`. Needs a tokio runtime.
+    /// Creates an exchange for the API at `address`. Needs a Tokio runtime.
     pub(crate) fn new(
         http: Http,
         address: ApiAddress,
@@ -68,7 +68,7 @@ impl Exchange {
         }
     }
 
-    /// Where the API is.
+    /// Returns the URLs of the API.
     pub(super) fn address(&self) -> &ApiAddress {
         &self.address
     }
@@ -81,7 +81,7 @@ impl Exchange {
         &self.rate_limiter
     }
 
-    /// Sends a request once, and follows redirects within the API if it only reads.
+    /// Sends a request once. Follows redirects within the API if the request only reads.
     pub(super) async fn send(
         &self,
         request: &Request<'_>,
@@ -215,20 +215,21 @@ impl Exchange {
     }
 }
 
-/// What sends requests to the API's server at `origin`.
+/// Creates the octocrab client for the API's server at `origin`.
 ///
-/// octocrab adds that address and the version of the API. It also adds the token, which a copy for
-/// each request holds, and it does so only for relative addresses: the token can't get elsewhere.
+/// octocrab adds that origin and the version of the API. It also adds the token, which each
+/// request's copy of the client contains. It does so only for relative URLs, so the token can't be
+/// sent elsewhere.
 ///
-/// Responses are read by our own code, because octocrab's would break promises:
+/// Our own code reads the responses, because octocrab's code would break promises:
 ///
 /// - `map_github_error` and `FromResponse` read a body of any size, and repeat the status of an
-///   empty one as GitHub's words.
-/// - `GraphqlError` drops `type`, by which a missing permission is known, and keeps every error of
-///   an endless list. The models refuse a seat granted by an enterprise team, drop `total_seats`,
-///   and know no enterprise seats.
+///   empty one as GitHub's message.
+/// - `GraphqlError` drops `type`, which identifies a missing permission, and keeps every error of
+///   an endless list. The models reject a seat granted by an enterprise team, drop `total_seats`,
+///   and don't support enterprise seats.
 /// - `AuthState::Installation` can't narrow the token's permissions, mask it, or correct the clock,
-///   and needs a second crypto library. `AuthHeaderLayer` holds one token for good.
+///   and needs a second crypto library. `AuthHeaderLayer` keeps one token forever.
 /// - `ExtraHeadersLayer` adds a second `Accept` rather than a default one.
 fn octocrab(http: &Http, origin: &Uri) -> Octocrab {
     let built: Result<Octocrab, Infallible> = OctocrabBuilder::new_empty()
@@ -241,8 +242,8 @@ fn octocrab(http: &Http, origin: &Uri) -> Octocrab {
     octocrab
 }
 
-/// GitHub's time, if the response comes from GitHub itself: a proxy's page has no request ID, and a
-/// cached response has an age.
+/// Returns GitHub's time if the response comes from GitHub itself. A proxy's page has no request
+/// ID, and a cached response has an age.
 fn github_date(headers: &HeaderMap) -> Option<Timestamp> {
     let is_github = headers.contains_key("x-github-request-id") && !headers.contains_key(AGE);
     RetryHeaders::of(headers).date.filter(|_| is_github)

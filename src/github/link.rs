@@ -1,8 +1,8 @@
-//! The `Link` header, by which GitHub says where the next and the last page are (RFC 8288).
+//! The `Link` header, which contains the URLs of the next and the last page (RFC 8288).
 
 use http::HeaderMap;
 
-/// The addresses of the pages that an answer links to.
+/// The URLs of the pages that a response links to.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Links {
     /// The page after this one.
@@ -12,7 +12,7 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    /// Reads the `Link` headers of an answer. What cannot be understood is passed over.
+    /// Reads the `Link` headers of a response. Ignores what it can't parse.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut links = Self::default();
         for value in headers.get_all(http::header::LINK) {

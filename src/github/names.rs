@@ -1,4 +1,5 @@
-//! Names of repositories, branches and paths in them, checked so that none can mean another.
+//! Validates names of repositories and branches, and paths in repositories, so that none can be
+//! mistaken for another.
 
 use std::fmt;
 
@@ -13,32 +14,32 @@ pub(crate) struct RepositoryName {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BranchName(String);
 
-/// A file or folder in a repository, from its top, with `/` between the segments. Empty for the
-/// top itself.
+/// The path of a file or folder from the root of a repository, with `/` between the segments. Empty
+/// for the root itself.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RepositoryPath(String);
 
-/// Why a name cannot be used.
+/// Why a name can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NameError {
-    /// Not `owner/name`, or with characters GitHub does not allow.
+    /// It isn't `owner/name`, or has characters that GitHub doesn't allow.
     #[error(
         "a repository must have the format `owner/name`, with only letters, digits, `-`, `_`, and `.`"
     )]
     Repository,
-    /// Git allows no such branch (`git help check-ref-format`).
+    /// Git doesn't allow this branch name (`git help check-ref-format`).
     #[error("this can't be the name of a branch ({0})")]
     Branch(&'static str),
-    /// The path leaves its folder, or could be read as another.
+    /// The path leaves its folder, or could be mistaken for another path.
     #[error("this can't be a folder in a repository ({0})")]
     Path(&'static str),
-    /// Writing workflows needs a permission that nobody should give for this.
+    /// Writing workflows needs a permission that no one should grant for this.
     #[error("reports are not allowed in .github/workflows")]
     Workflows,
 }
 
 impl RepositoryName {
-    /// Reads `owner/name`.
+    /// Parses `owner/name`.
     pub(crate) fn parse(text: &str) -> Result<Self, NameError> {
         let fits = |part: &str| {
             (1..=100).contains(&part.len())
@@ -57,12 +58,12 @@ impl RepositoryName {
         }
     }
 
-    /// The account that owns it.
+    /// Returns the account that owns it.
     pub(crate) fn owner(&self) -> &str {
         &self.owner
     }
 
-    /// Its name within the account.
+    /// Returns its name within the account.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
@@ -75,7 +76,7 @@ impl fmt::Display for RepositoryName {
 }
 
 impl BranchName {
-    /// Reads a branch; `refs/heads/` before it may stand or not.
+    /// Parses a branch name, with or without `refs/heads/`.
     pub(crate) fn parse(text: &str) -> Result<Self, NameError> {
         let name = text.strip_prefix("refs/heads/").unwrap_or(text);
         let why = if name.is_empty() {
@@ -109,12 +110,12 @@ impl BranchName {
         )
     }
 
-    /// Its name, without `refs/heads/`.
+    /// Returns its name, without `refs/heads/`.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Its full name, `refs/heads/…`.
+    /// Returns its full name, `refs/heads/…`.
     pub(crate) fn reference(&self) -> String {
         format!("refs/heads/{}", self.0)
     }
@@ -127,10 +128,10 @@ impl fmt::Display for BranchName {
 }
 
 impl RepositoryPath {
-    /// Reads a folder; `.` is the top of the repository, a slash at the end does not count.
+    /// Parses a folder. `.` is the root of the repository, and a trailing slash is ignored.
     ///
-    /// Where it leaves the repository, enters `.git` (also as other systems' names for it) or
-    /// `.github/workflows`, or has characters that a checkout somewhere would stumble over.
+    /// Fails if the path leaves the repository, enters `.git` (or another system's name for it) or
+    /// `.github/workflows`, or has characters that a checkout on some system can't handle.
     pub(crate) fn parse(text: &str) -> Result<Self, NameError> {
         let text = text.strip_prefix("./").unwrap_or(text);
         let text = text.strip_suffix('/').unwrap_or(text);
@@ -167,7 +168,7 @@ impl RepositoryPath {
         Ok(Self(text.to_owned()))
     }
 
-    /// A file or folder below this folder.
+    /// Returns the path of a file or folder below this folder.
     pub(crate) fn join(&self, below: &str) -> Result<Self, NameError> {
         if self.0.is_empty() {
             Self::parse(below)
@@ -177,12 +178,11 @@ impl RepositoryPath {
         }
     }
 
-    /// The path as git and GitHub write it.
+    /// Returns the path as Git and GitHub write it.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Its segments.
     pub(crate) fn segments(&self) -> impl Iterator<Item = &str> {
         self.0.split('/')
     }
@@ -194,8 +194,8 @@ impl fmt::Display for RepositoryPath {
     }
 }
 
-/// Whether a file system somewhere takes `segment` for `.git`: case does not count on macOS and
-/// Windows, Windows drops dots and spaces at the end and knows `git~1`.
+/// Returns whether any file system treats `segment` as `.git`. macOS and Windows ignore case.
+/// Windows also drops trailing dots and spaces, and accepts `git~1`.
 fn is_git(segment: &str) -> bool {
     let lower = segment.to_lowercase();
     let bare = lower.trim_end_matches(['.', ' ']);

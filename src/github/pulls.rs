@@ -1,5 +1,5 @@
-//! Pull requests: finding ours, and opening one ("List pull requests" and "Create a pull request"
-//! of GitHub's REST API).
+//! Finds our pull requests, and opens one ("List pull requests" and "Create a pull request" of
+//! GitHub's REST API).
 //!
 //! GitHub allows one open pull request from a branch into another, so a retry after a lost response
 //! can't open a second one. Before a retry, the code still checks whether the pull request exists.
@@ -23,10 +23,10 @@ use crate::system::text::shown;
 /// GitHub's largest page.
 const PER_PAGE: &str = "100";
 
-/// More pages of open pull requests than a repository that people work with has.
+/// More pages of open pull requests than any repository in use has.
 const MAX_PAGES: usize = 100;
 
-/// How many times opening one is tried if GitHub fails.
+/// How many times to try to open a pull request if GitHub fails.
 const MAX_TRIES: u32 = 6;
 
 /// The waits between two of these tries.
@@ -48,11 +48,11 @@ pub(crate) struct PullRequests<'a> {
 pub(crate) struct PullRequest {
     /// Its number.
     pub number: u64,
-    /// Its page on GitHub, or nothing if the response has no valid one.
+    /// The URL of its page on GitHub. Empty if the response has no valid one.
     pub url: String,
-    /// The branch that holds its changes.
+    /// The branch that contains its changes.
     pub head: BranchName,
-    /// Whether it is open: neither merged nor closed.
+    /// Whether it's open: neither merged nor closed.
     pub is_open: bool,
     base: String,
 }
@@ -60,11 +60,11 @@ pub(crate) struct PullRequest {
 /// The result of opening a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Opened {
-    /// It is open, by this run or by another.
+    /// It's open. This run or another one opened it.
     Open(PullRequest),
-    /// The branch had one already, which has been merged or closed.
+    /// The branch already had one, which was merged or closed.
     Past(PullRequest),
-    /// The branch has nothing that the base doesn't have.
+    /// The branch has no commits that the base doesn't have.
     Nothing,
 }
 
@@ -92,8 +92,8 @@ struct Id {
 }
 
 impl Body {
-    /// The pull request, unless its changes come from a fork: a stranger's branch may have any
-    /// name.
+    /// Returns the pull request, or `None` if its changes come from a fork, because a stranger's
+    /// branch can have any name.
     fn within(self) -> Option<PullRequest> {
         let same = self.head.repo?.id == self.base.repo?.id;
         let head = BranchName::parse(&self.head.branch).ok()?;
@@ -108,7 +108,7 @@ impl Body {
 }
 
 impl<'a> PullRequests<'a> {
-    /// Those of `repository` into `base`.
+    /// Selects the pull requests of `repository` into `base`.
     pub(crate) fn new(
         client: &'a Client,
         clock: &'a Clock,
@@ -123,7 +123,7 @@ impl<'a> PullRequests<'a> {
         }
     }
 
-    /// The oldest open one whose branch begins with `prefix`.
+    /// Returns the oldest open one whose branch starts with `prefix`.
     pub(crate) async fn open_below(
         &self,
         prefix: &str,
@@ -151,8 +151,8 @@ impl<'a> PullRequests<'a> {
         Ok(None)
     }
 
-    /// The newest one that ever had its changes on the branch `head`, into whatever branch; an open
-    /// one into our base before all others.
+    /// Returns the newest one that ever had its changes on the branch `head`, into any branch.
+    /// Prefers an open one into our base.
     pub(crate) async fn of(&self, head: &BranchName) -> Result<Option<PullRequest>, GitHubError> {
         let mut url = self.url();
         url.query_pairs_mut()
@@ -166,12 +166,12 @@ impl<'a> PullRequests<'a> {
             .max_by_key(|found| (self.is_open(found), found.number)))
     }
 
-    /// Whether it is open and goes into our base.
+    /// Returns whether `found` is open and goes into our base.
     pub(crate) fn is_open(&self, found: &PullRequest) -> bool {
         found.is_open && found.base == self.base.as_str()
     }
 
-    /// Opens one for the branch `head`, unless that has or had one.
+    /// Opens a pull request for the branch `head`, unless the branch has or had one.
     pub(crate) async fn open(
         &self,
         head: &BranchName,
@@ -213,7 +213,7 @@ impl<'a> PullRequests<'a> {
             if words.contains("No commits between") {
                 return Ok(Opened::Nothing);
             }
-            // Another run was faster, or another of GitHub's servers does not know the branch yet.
+            // Another run was faster, or another of GitHub's servers doesn't know the branch yet.
             let may_pass = error.is_transient()
                 || words.contains("already exists")
                 || words.contains(r#""field":"head""#);

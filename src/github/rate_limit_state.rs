@@ -1,12 +1,12 @@
 //! Decides when the next request to GitHub can begin.
 //!
 //! GitHub publishes its limits ("Rate limits for the REST API", "Rate limits and query limits for
-//! the GraphQL API") and asks clients to keep to them. All requests of a run count toward one state,
-//! which keeps every limit at once. A burst can use what's left of the minute, and a long run settles
-//! at the rate that GitHub allows. If GitHub asks to wait, every request waits.
+//! the GraphQL API") and asks clients to keep to them. All requests of a run count toward one
+//! state, which keeps every limit at once. A burst can use what's left of the minute, and a long
+//! run settles at the rate that GitHub allows. If GitHub asks to wait, every request waits.
 //!
-//! The state only calculates. It gets the time as the time since some beginning, and knows neither
-//! clocks nor sockets; [`super::rate_limiter`] waits for it.
+//! The state only calculates. Times are relative to an arbitrary start. It uses neither clocks nor
+//! sockets; [`super::rate_limiter`] does the waiting.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -28,7 +28,7 @@ const MAX_GRAPHQL_POINTS: u64 = 1_960;
 /// Some is held back, because a request's time is known only when it has ended.
 const MAX_SERVER_TIME: Duration = Duration::from_millis(87_000);
 
-/// GitHub allows 60 seconds of it for GraphQL.
+/// GitHub allows 60 seconds of that server time for GraphQL.
 const MAX_GRAPHQL_SERVER_TIME: Duration = Duration::from_millis(58_000);
 
 /// GitHub asks for a second between requests that write ("Best practices for using the REST API").
@@ -38,7 +38,7 @@ const MIN_WRITE_INTERVAL: Duration = Duration::from_secs(1);
 /// per minute.
 const MAX_WRITES_PER_HOUR: usize = 490;
 
-/// The assumed time of a request before any has ended.
+/// The assumed duration of a request before any has ended.
 const FIRST_GUESS: Duration = Duration::from_millis(500);
 
 /// What a request costs.
@@ -100,14 +100,14 @@ pub(crate) enum Reason {
 pub(crate) struct Quota {
     /// Requests left.
     pub remaining: u64,
-    /// When there are new ones.
+    /// When the quota resets.
     pub reset: Duration,
 }
 
 /// A sliding window. Entries leave it in the order in which they entered.
 #[derive(Default)]
 struct Window {
-    /// When an entry leaves, and how much it is.
+    /// When each entry leaves, and its amount.
     entries: VecDeque<(Duration, u64)>,
     sum: u64,
 }
@@ -124,8 +124,8 @@ impl Window {
         }
     }
 
-    /// When `more` has room below `max`: now, or when enough has left. If it never has room, when the
-    /// last entry has left.
+    /// Returns when `more` fits below `max`: now, or when enough has left. If it never fits,
+    /// returns when the last entry has left.
     fn room(&self, now: Duration, more: u64, max: u64) -> Duration {
         let mut sum = self.sum;
         let mut earliest = now;
@@ -146,12 +146,12 @@ struct InFlight {
     began: Duration,
 }
 
-/// What counts for the REST API or for GraphQL alone.
+/// What counts toward the limits of the REST API alone, or of GraphQL alone.
 #[derive(Default)]
 struct Api {
-    /// Points of the requests begun within the minute.
+    /// Points of the requests that began within the last minute.
     points: Window,
-    /// Server time, in microseconds, of the requests that ended within the minute.
+    /// Server time, in microseconds, of the requests that ended within the last minute.
     server_time: Window,
 }
 
@@ -171,7 +171,7 @@ pub(crate) struct RateLimitState {
 }
 
 impl RateLimitState {
-    /// Asks whether a request of `token` (any number that tells tokens apart) can begin at `now`.
+    /// Asks whether a request of `token` (a number that identifies the token) can begin at `now`.
     pub(crate) fn admit(&mut self, now: Duration, cost: Cost, token: u64) -> Admission {
         self.forget(now);
         if self.hold_until > now {
@@ -246,7 +246,7 @@ impl RateLimitState {
         }
     }
 
-    /// Lets nothing begin before `until`, because GitHub asked for it.
+    /// Lets no request begin before `until`, because GitHub asked for it.
     pub(crate) fn hold(&mut self, until: Duration) {
         self.hold_until = self.hold_until.max(until);
     }
@@ -270,7 +270,7 @@ impl RateLimitState {
         }
     }
 
-    /// Drops what no limit counts any more.
+    /// Drops what no longer counts toward any limit.
     fn forget(&mut self, now: Duration) {
         for api in [&mut self.rest, &mut self.graphql] {
             api.points.forget(now);
@@ -284,7 +284,7 @@ impl RateLimitState {
         self.quotas.retain(|(_, _, quota)| quota.reset > now);
     }
 
-    /// When the points of the last minute leave room for `cost`.
+    /// Returns when the points of the last minute leave room for `cost`.
     fn points_allow(&self, now: Duration, cost: Cost) -> Duration {
         let (api, max) = if cost.is_graphql() {
             (&self.graphql, MAX_GRAPHQL_POINTS)
@@ -294,8 +294,9 @@ impl RateLimitState {
         api.points.room(now, cost.points(), max)
     }
 
-    /// When the server time of the last minute leaves room for one more request of the typical
-    /// length. A request in flight counts with the time that it has taken, at least the typical one.
+    /// Returns when the server time of the last minute leaves room for one more request of the
+    /// typical length. A request in flight counts as the time that it has taken so far, but at
+    /// least the typical length.
     fn server_time_allows(&self, now: Duration, cost: Cost) -> Duration {
         let typical = self.typical.unwrap_or(FIRST_GUESS);
         let in_flight = |graphql_only: bool| {
@@ -310,7 +311,7 @@ impl RateLimitState {
         };
         let max = microseconds(MAX_SERVER_TIME);
         let all = in_flight(false);
-        // Together they may use what the one leaves to the other.
+        // REST and GraphQL share this limit, and each can use what the other leaves.
         let mut earliest = self
             .rest
             .server_time
@@ -320,14 +321,15 @@ impl RateLimitState {
             let graphql = in_flight(true);
             earliest = earliest.max(self.graphql.server_time.room(now, graphql, max));
         }
-        // Those in flight alone use everything, so look again soon.
+        // The requests in flight alone use up the limit, so check again soon.
         if all > max && !self.in_flight.is_empty() {
             earliest = earliest.max(now + typical);
         }
         earliest
     }
 
-    /// When writing is allowed: a second after the last write, and not too often in an hour.
+    /// Returns when writing is allowed: a second after the last write, and not too often in an
+    /// hour.
     fn writing_allows(&self, now: Duration, cost: Cost) -> Duration {
         if !cost.writes() {
             return now;

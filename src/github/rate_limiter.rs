@@ -11,8 +11,8 @@ use super::rate_limit_state::{Admission, Cost, InFlightHandle, Quota, RateLimitS
 use crate::report::seat::whole_seconds;
 use crate::system::clock::Clock;
 
-/// How many requests are in flight at once. GitHub allows a hundred ("Rate limits for the REST API",
-/// "About secondary rate limits") in total for everything that uses the token.
+/// The maximum number of requests in flight at once. GitHub allows a hundred ("Rate limits for the
+/// REST API", "About secondary rate limits") in total for everything that uses the token.
 pub(crate) const MAX_IN_FLIGHT: usize = 10;
 
 /// The shortest wait that's logged.
@@ -26,7 +26,7 @@ pub(crate) struct RateLimiter {
     budget: WaitBudget,
 }
 
-/// How long requests wait in total because GitHub asks for it.
+/// How long requests can wait in total because GitHub asks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WaitBudget {
     pub(crate) max: Duration,
@@ -39,17 +39,17 @@ struct State {
     limits: RateLimitState,
     /// How long requests have waited, or are going to wait, because GitHub asked for it.
     waited: Duration,
-    /// Until when waits are counted in `waited`.
+    /// The time up to which `waited` counts waits.
     counted_until: Duration,
     announced_until: Duration,
-    /// Until when GitHub asked to wait, and the response that did.
+    /// Until when GitHub asked to wait, and the response that asked for it.
     held: Option<(Duration, ThrottleResponse)>,
 }
 
 /// A response that asks to wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ThrottleResponse {
-    /// Status, request ID, and GitHub's words.
+    /// Status, request ID, and GitHub's message.
     pub answer: String,
     /// Whether a rate limit is the reason, rather than an overloaded server.
     pub is_limit: bool,
@@ -66,20 +66,20 @@ pub(crate) struct WaitBudgetExceeded {
 }
 
 impl WaitBudgetExceeded {
-    /// The response to any request that asked to wait. `None` if only the headers of successful
-    /// responses said that no request is left.
+    /// Returns the response to any request that asked to wait. `None` if only the headers of
+    /// successful responses said that no request is left.
     pub(crate) fn answer(&self) -> Option<&str> {
         self.throttle.as_ref().map(|throttle| &*throttle.answer)
     }
 
-    /// Whether GitHub's rate limit is the reason.
+    /// Returns whether GitHub's rate limit is the reason.
     pub(crate) fn is_for_a_limit(&self) -> bool {
         self.throttle
             .as_ref()
             .is_none_or(|throttle| throttle.is_limit)
     }
 
-    /// The input that sets how long to wait, if there is one.
+    /// Returns the input that sets how long to wait, if there is one.
     pub(crate) fn input(&self) -> Option<&'static str> {
         self.budget.input
     }
@@ -112,7 +112,7 @@ impl fmt::Display for WaitBudgetExceeded {
     }
 }
 
-/// A request that may be sent.
+/// A request that can be sent.
 pub(crate) struct Permit<'a> {
     rate_limiter: &'a RateLimiter,
     handle: InFlightHandle,
@@ -122,7 +122,7 @@ pub(crate) struct Permit<'a> {
 }
 
 impl RateLimiter {
-    /// A limiter that waits for GitHub no longer than the `budget` in total.
+    /// Creates a limiter that waits for GitHub no longer than the `budget` in total.
     pub(crate) fn new(clock: Clock, budget: WaitBudget) -> Self {
         Self {
             clock,
@@ -132,13 +132,13 @@ impl RateLimiter {
         }
     }
 
-    /// Waits until a request may be sent.
+    /// Waits until a request can be sent.
     pub(crate) async fn admit(
         &self,
         cost: Cost,
         token: u64,
     ) -> Result<Permit<'_>, Box<WaitBudgetExceeded>> {
-        // Never closed; the limits apply even without a slot.
+        // The semaphore is never closed. Even without a slot, the limits apply.
         let slot = self.slots.acquire().await.ok();
         loop {
             let (now, until) = {
@@ -168,7 +168,7 @@ impl RateLimiter {
         }
     }
 
-    /// Lets nothing begin for `wait`, because GitHub `said` so.
+    /// Lets no request begin for `wait`, because GitHub asked for it in the response `throttle`.
     pub(crate) fn hold(&self, wait: Duration, throttle: ThrottleResponse) {
         let until = self.clock.elapsed() + wait;
         let mut state = self.state();
@@ -178,7 +178,7 @@ impl RateLimiter {
         }
     }
 
-    /// The moment after that wait, by [`Clock::elapsed`].
+    /// Returns the time after that wait, by [`Clock::elapsed`].
     pub(crate) fn after(&self, wait: Duration) -> Duration {
         self.clock.elapsed() + wait
     }
@@ -216,7 +216,7 @@ impl Permit<'_> {
     }
 }
 
-/// A request has ended, however it ended.
+/// Records that the request has ended, whether it succeeded or failed.
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         let now = self.rate_limiter.clock.elapsed();
@@ -228,7 +228,7 @@ impl Drop for Permit<'_> {
 }
 
 impl State {
-    /// The response that asked to wait until then, if there is one.
+    /// Returns the response that asked to wait until `until`, if there is one.
     fn throttle(&self, until: Duration) -> Option<&ThrottleResponse> {
         let (held, throttle) = self.held.as_ref()?;
         (*held == until).then_some(throttle)
@@ -237,7 +237,7 @@ impl State {
 
 fn announce(state: &mut State, (now, until): (Duration, Duration), end: Timestamp, reason: Reason) {
     let wait = until.saturating_sub(now);
-    // Ten requests wait for the same moment; it is said once.
+    // Ten requests can wait for the same moment, but it's logged only once.
     if wait < MIN_ANNOUNCED_WAIT || until <= state.announced_until + MIN_ANNOUNCED_WAIT {
         return;
     }
@@ -259,12 +259,12 @@ fn announce(state: &mut State, (now, until): (Duration, Duration), end: Timestam
     tracing::info!("Waiting {} s, until {end}, {why}", begun_seconds(wait));
 }
 
-/// Whole seconds, of which one that has begun counts.
+/// Rounds up to whole seconds.
 fn begun_seconds(time: Duration) -> u128 {
     time.as_millis().div_ceil(1000)
 }
 
-/// When a wait is over.
+/// Returns when a wait is over.
 fn end(now: Timestamp, wait: Duration) -> Timestamp {
     let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
     whole_seconds(now.checked_add(wait).unwrap_or(Timestamp::MAX))

@@ -1,4 +1,4 @@
-//! What is asked about a repository before anything is delivered to it.
+//! Reads the settings of a repository before anything is delivered to it.
 
 use serde::Deserialize;
 
@@ -9,13 +9,13 @@ use super::names::{BranchName, NameError, RepositoryName};
 /// Who can see a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Visibility {
-    /// Everybody.
+    /// Everyone.
     Public,
-    /// Those who were given access, or the members of the enterprise.
+    /// People with access, or the members of the enterprise.
     Restricted,
 }
 
-/// What GitHub says of a repository ("Get a repository").
+/// What GitHub says about a repository ("Get a repository").
 #[derive(Debug, Clone)]
 pub(crate) struct Repository {
     /// Who can see it.
@@ -30,10 +30,10 @@ pub(crate) struct Repository {
     has_pull_requests: bool,
 }
 
-/// Why nothing can be delivered to a repository, whoever tries.
+/// Why no one can deliver anything to a repository.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Closed {
-    /// It is archived, which makes it read-only.
+    /// It's archived, which makes it read-only.
     #[error(
         "The repository {0} is archived, so nothing can be committed to it. Nothing was read or delivered.\n  Fix: Unarchive it in its settings, or set `repository` to another one."
     )]
@@ -63,13 +63,13 @@ struct RepositoryBody {
 }
 
 impl Repository {
-    /// Asks GitHub about `name`.
+    /// Reads the settings of `name`.
     pub(crate) async fn read(client: &Client, name: &RepositoryName) -> Result<Self, GitHubError> {
         let url = client.address().rest(["repos", name.owner(), name.name()]);
         let purpose = Purpose::Visibility(name.clone());
         let (body, _): (RepositoryBody, _) = client.get(&purpose, url).await?;
-        // `visibility` knows more than `private` (an enterprise's internal repositories); where a
-        // server sends neither, the repository may be public.
+        // `visibility` says more than `private`, because it knows an enterprise's internal
+        // repositories. If a server sends neither, the repository may be public.
         let restricted = match body.visibility.as_deref() {
             Some(visibility) => matches!(visibility, "private" | "internal"),
             None => body.private == Some(true),
@@ -91,7 +91,7 @@ impl Repository {
         })
     }
 
-    /// That commits can be made to it, and pull requests opened if they are wanted.
+    /// Checks that the repository accepts commits and, if `pull_requests` is set, pull requests.
     pub(crate) fn takes(&self, pull_requests: bool) -> Result<(), Closed> {
         let name = || self.name.clone();
         if self.disabled {
@@ -105,7 +105,7 @@ impl Repository {
         }
     }
 
-    /// The branch that is shown first, also of a repository without commits.
+    /// Returns the default branch, which a repository without commits has too.
     pub(crate) fn default_branch(&self) -> Result<BranchName, NameError> {
         BranchName::parse(&self.default_branch)
     }

@@ -21,7 +21,7 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes per second of a slow network. Large requests and responses get more time accordingly.
 const MIN_BYTES_PER_SECOND: usize = 100_000;
 
-/// The form to request a response in.
+/// The format to request a response in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Accept {
     Json,
@@ -35,7 +35,7 @@ pub(super) struct Request<'a> {
     pub(super) url: Url,
     pub(super) accept: Accept,
     pub(super) body: Option<Bytes>,
-    /// How many bytes the response has, if known.
+    /// The size of the response in bytes, if known.
     pub(super) expected: usize,
     pub(super) cost: Cost,
     /// Whether GitHub can carry it out twice without harm.
@@ -84,7 +84,7 @@ impl<'a> Request<'a> {
         RESPONSE_TIMEOUT + Duration::from_secs((size / MIN_BYTES_PER_SECOND) as u64)
     }
 
-    /// The request as octocrab sends it to the server of `url`. The address is relative, because
+    /// Builds the request that octocrab sends to the server of `url`. Its URL is relative, because
     /// octocrab adds the token only to such a request.
     pub(super) fn build(&self, url: &Url) -> Result<http::Request<OctoBody>, http::Error> {
         let accept = match self.accept {
@@ -111,7 +111,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Method and address, for people.
+/// Returns the method and URL, for messages.
 pub(super) fn asked(method: &Method, url: &Url) -> String {
     format!("{method} {}", shown(url.as_str(), 300))
 }

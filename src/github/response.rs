@@ -16,7 +16,7 @@ use crate::system::text::shown;
 pub(crate) struct Response {
     pub(super) purpose: Purpose,
     pub(super) asked: String,
-    /// The address that it came from, after redirects.
+    /// The URL that it came from, after redirects.
     pub url: Url,
     pub(super) status: StatusCode,
     /// Its headers.
@@ -26,12 +26,12 @@ pub(crate) struct Response {
 }
 
 impl Response {
-    /// Reads the body as an object in JSON.
+    /// Reads the body as a JSON object.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, GitHubError> {
         self.value().map(|MapOnly(read)| read)
     }
 
-    /// Reads the body as a list of objects in JSON.
+    /// Reads the body as a list of JSON objects.
     pub(crate) fn list<T: DeserializeOwned>(&self) -> Result<Vec<T>, GitHubError> {
         let read: Vec<MapOnly<T>> = self.value()?;
         Ok(read.into_iter().map(|MapOnly(entry)| entry).collect())
@@ -55,8 +55,8 @@ impl Response {
         })
     }
 
-    /// The error that the response isn't of the form that GitHub documents. A body that's whole would
-    /// be the same again, and one that's cut off can differ the next time.
+    /// Returns the error that the response doesn't have the format that GitHub documents. A
+    /// complete body would be the same again, but a truncated one can differ the next time.
     pub(crate) fn of_another_form(&self, what: &str) -> GitHubError {
         if serde_json::from_slice::<IgnoredAny>(&self.body).is_err() {
             return self.unusable(what);
@@ -68,12 +68,12 @@ impl Response {
         })
     }
 
-    /// How the body begins: the first words of a proxy's page. Data can name people, so nothing of
-    /// it is shown.
+    /// Describes the body by its start if it's text, such as a proxy's page. Data can name people,
+    /// so none of it is shown.
     fn beginning(&self) -> String {
         let first = self.body.trim_ascii_start().first();
         if first.is_some_and(|byte| *byte == b'<' || byte.is_ascii_alphabetic()) {
-            // Long enough to contain all of a secret whose beginning is shown.
+            // Long enough to contain the whole of any secret whose start is shown.
             let beginning = String::from_utf8_lossy(&self.body[..self.body.len().min(20_000)]);
             format!("it starts with {:?}", shown(&beginning, 80))
         } else {
@@ -81,7 +81,7 @@ impl Response {
         }
     }
 
-    /// The error that the response can't be used because of `what`.
+    /// Returns the error that the response can't be used because of `what`.
     pub(crate) fn unusable(&self, what: &str) -> GitHubError {
         self.failed(ErrorKind::Unusable {
             status: self.status,
@@ -90,7 +90,7 @@ impl Response {
         })
     }
 
-    /// The address of a page that the response links to, if it's GitHub's own.
+    /// Returns the URL of a page that the response links to, if it's GitHub's own.
     pub(crate) fn linked(&self, address: &str, api: &ApiAddress) -> Result<Url, GitHubError> {
         match self.url.join(address) {
             Ok(url) if api.owns(&url) => Ok(url),
@@ -101,7 +101,7 @@ impl Response {
         }
     }
 
-    /// Where a redirect leads. The caller checks that the address is GitHub's own.
+    /// Returns where a redirect leads. The caller checks that the URL is GitHub's own.
     pub(super) fn redirect(&self) -> Result<Url, GitHubError> {
         self.headers
             .get(LOCATION)
@@ -114,7 +114,8 @@ impl Response {
     }
 }
 
-/// What a message says about a value of the wrong type, without the value, which can be a name.
+/// Returns what a message says about a value of the wrong type, without the value, which can be a
+/// name.
 fn without_value(message: &str) -> String {
     match (message.find(" \""), message.rfind("\", expected")) {
         (Some(begin), Some(end)) if begin < end => {
@@ -124,7 +125,7 @@ fn without_value(message: &str) -> String {
     }
 }
 
-/// The origin of an address, for people.
+/// Returns the origin of a URL, for messages.
 pub(super) fn origin(url: &Url) -> String {
     shown(&url.origin().ascii_serialization(), 200)
 }

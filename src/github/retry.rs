@@ -9,8 +9,8 @@ use super::request::Request;
 use super::response::Response;
 use super::retry_policy::{RetryPolicy, Verdict};
 
-/// Sends a request with what `who` provides, and again as [`super::retry_policy`] has it, until
-/// `read` understands the response.
+/// Sends a request with the authorization from `who`, and retries it as [`super::retry_policy`]
+/// decides, until `read` understands the response.
 pub(super) async fn send_with_retry<T>(
     exchange: &Exchange,
     who: &impl Authorize,
@@ -22,7 +22,7 @@ pub(super) async fn send_with_retry<T>(
     let mut tries = RetryPolicy::default();
     let mut renewed = false;
     loop {
-        // Before the request takes a place among those in flight: a new token needs one itself.
+        // Comes before the request takes a slot, because getting a new token takes a slot too.
         let authorization = who.authorization(request.purpose, clock.now()).await?;
         let outcome = match exchange.send(request, &authorization).await {
             Ok(response) => read(&response).map(|read| (read, response)),

@@ -1,25 +1,25 @@
 //! Decides which failed requests are sent again, how often, and when.
 //!
-//! - No response (refused, reset, timed out, cut off): networks and load balancers fail for moments.
+//! - No response (refused, reset, timed out, cut off): networks and load balancers fail briefly.
 //!   GitHub's own plugin for retries in its SDKs (octokit/plugin-retry.js) repeats these requests.
 //! - 500, 502, 503, 504, and any other 5xx status: GitHub ends requests after 10 seconds with a 5xx
 //!   status ("Troubleshooting the REST API", "Timeouts"), and its documentation asks to try later.
-//! - A response that isn't JSON or isn't whole: a proxy's page, or a body that was cut off.
-//! - A response that's whole but not of the documented form: once more, because the next one is
-//!   probably the same.
+//! - A response that isn't JSON or isn't complete: a proxy's page, or a truncated body.
+//! - A response that's complete but not in the documented format: once more, because the next one
+//!   is probably the same.
 //! - 403 or 429 because of a rate limit: after the time in the response, or after one minute, then
 //!   two, then four ("Rate limits for the REST API", "Exceeding the rate limit"), as long as
-//!   [`super::rate_limiter`] allows. GitHub didn't carry out such a request, so this includes requests
-//!   that write.
+//!   [`super::rate_limiter`] allows. GitHub didn't carry out such a request, so this includes
+//!   requests that write.
 //!
 //! If a run can do without the response ([`super::error::Purpose::is_optional`]), a request isn't
 //! sent again after GitHub asks to wait.
 //!
 //! If any other response has `Retry-After`, all requests wait that long.
 //!
-//! Other requests that write are never repeated blindly: the sender must first check whether GitHub
-//! carried them out ([`super::commit`]). Everything else is final, because the next response would be
-//! the same.
+//! Other requests that write are never repeated blindly. The caller must first check whether GitHub
+//! carried them out ([`super::commit`]). Everything else is final, because the next response would
+//! be the same.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ use crate::system::clock::jitter;
 /// How many times a request is tried in total.
 const MAX_TRIES: u32 = 6;
 
-/// How many responses of an undocumented form are read before giving up.
+/// How many responses in an undocumented format are read before giving up.
 const MAX_TRIES_OF_UNEXPECTED_FORM: u32 = 2;
 
 /// The waits between two tries.
@@ -50,12 +50,12 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// What to do after a try that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Try again after this wait of our own.
+    /// Try again after this wait, which we chose.
     After(Duration),
     /// Let every request wait that long, as GitHub asked, then try again.
     Hold(Duration),
-    /// Let every request wait for the first time, which GitHub asked for, and try again after the
-    /// second, which is our own and longer.
+    /// Let every request wait for the first duration, which GitHub asked for. Try again after the
+    /// second, which we chose and is longer.
     HoldThenAfter(Duration, Duration),
     /// Give up.
     GiveUp,
@@ -70,8 +70,8 @@ pub(crate) struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Decides after a try that failed with `error` at `now`, by our clock. `repeatable` says
-    /// whether the request may be carried out twice.
+    /// Decides what to do after a try that failed with `error` at `now`, by our clock. `repeatable`
+    /// says whether GitHub can carry out the request twice.
     pub(crate) fn after(
         &mut self,
         error: &GitHubError,
@@ -105,13 +105,13 @@ impl RetryPolicy {
         }
     }
 
-    /// How many times it was tried.
+    /// Returns how many times the request was tried.
     pub(crate) fn count(&self) -> u32 {
         self.failed + self.limited
     }
 }
 
-/// How long to wait after a request was limited that many `times`.
+/// Returns how long to wait after a request was limited that many `times`.
 fn limit_wait(retry_headers: &RetryHeaders, times: u32, now: Timestamp) -> Duration {
     match retry_headers.wait(now) {
         Some(wait) => wait.max(MIN_LIMIT_BACKOFF.wait(times)),

@@ -1,5 +1,5 @@
-//! The ID of an organization or enterprise. A renamed organization keeps it, so it tells a rename
-//! from another organization.
+//! The ID of an organization or enterprise. A renamed organization keeps its ID, so the ID
+//! distinguishes a rename from another organization.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -10,8 +10,8 @@ use crate::report::scope::{Scope, ScopeKind};
 
 const ENTERPRISE: &str = "query($slug: String!) {\n  enterprise(slug: $slug) { databaseId }\n}";
 
-/// Asks for the number: "Get an organization", whose public part any token sees, or GraphQL's
-/// `Enterprise.databaseId`, because no REST endpoint describes an enterprise.
+/// Looks up the ID with "Get an organization", whose public part any token can read, or with
+/// GraphQL's `Enterprise.databaseId`, because no REST endpoint describes an enterprise.
 pub(crate) async fn id(client: &Client, scope: &Scope) -> Result<u64, GitHubError> {
     #[derive(Deserialize)]
     struct Organization {

@@ -1,9 +1,9 @@
-//! Reading seats: every page of "List all Copilot seat assignments" for an organization or an
+//! Reads seats: every page of "List all Copilot seat assignments" for an organization or an
 //! enterprise.
 //!
-//! Pagination follows only the `Link` header, because GitHub takes `per_page` above 100 silently
-//! for 100, counts people rather than rows in an enterprise's `total_seats`, and nowhere says that
-//! inner pages are full.
+//! Pagination follows only the `Link` header, because GitHub silently reduces `per_page` above 100
+//! to 100, counts people rather than rows in an enterprise's `total_seats`, and doesn't document
+//! that inner pages are full.
 
 mod body;
 
@@ -40,10 +40,10 @@ const REREAD_DELAY: Duration = Duration::from_secs(2);
 /// More pages than any company has seats. A response that links to more is damaged.
 const MAX_PAGES: usize = 100_000;
 
-/// For how many rows memory is reserved if only the first page has been read.
+/// The maximum number of rows that memory is reserved for after only the first page was read.
 const MAX_PREALLOCATED_ROWS: usize = 1_000_000;
 
-/// The progress of a reading.
+/// The progress of reading a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Progress {
     /// How many pages were read.
@@ -52,13 +52,13 @@ pub(crate) struct Progress {
     pub total: Option<usize>,
 }
 
-/// A report to be read.
+/// A report to read.
 pub(crate) struct Source<'a> {
     /// Sends the requests.
     pub client: &'a Client,
     /// Provides the time of the report.
     pub clock: &'a Clock,
-    /// Whose report it is.
+    /// The organization or enterprise that the report is about.
     pub scope: &'a Scope,
     /// Replaces people by pseudonyms, if there's a key.
     pub pseudonyms: Option<&'a PseudonymKey>,
@@ -69,7 +69,8 @@ pub(crate) struct Source<'a> {
 /// Reads a report. A list that changed during reading is read again, until its pages fit together
 /// or it stays the same.
 ///
-/// Fails if any page can't be read. [`Report::incomplete_reasons`] says whether the pages fit together.
+/// Fails if any page can't be read. [`Report::incomplete_reasons`] says whether the pages fit
+/// together.
 pub(crate) async fn read(source: &Source<'_>) -> Result<Report, GitHubError> {
     let mut before: Option<Report> = None;
     let mut left = MAX_REREADS;
@@ -125,7 +126,8 @@ async fn read_once(source: &Source<'_>) -> Result<Report, GitHubError> {
     };
     let mut pages = Pages::beginning_with(first);
     tell(&pages);
-    // Rows that move to larger room again and again leave holes as large as they are.
+    // Moving the rows to larger allocations again and again would leave equally large holes in
+    // memory.
     let expected = numbered.len().saturating_mul(pages.rows.len());
     pages
         .rows
@@ -171,7 +173,7 @@ fn first_page(client: &Client, scope: &Scope) -> Url {
     url
 }
 
-/// All pages read so far. Only rows are kept, and what indicates a problem with a page.
+/// All pages read so far. Keeps only the rows, and anything that indicates a problem with a page.
 struct Pages {
     rows: Vec<Seat>,
     /// What each page said the total is.
@@ -200,7 +202,7 @@ impl Pages {
         self.last = page;
     }
 
-    /// The address of the next page, if there is one.
+    /// Returns the URL of the next page, if there is one.
     fn next(&mut self, client: &Client) -> Result<Option<Url>, GitHubError> {
         let Page {
             links, response, ..
@@ -216,7 +218,7 @@ impl Pages {
     }
 }
 
-/// One page, its rows in our own form; the JSON is not kept.
+/// One page, with its rows in our own format. The JSON isn't kept.
 struct Page {
     total_seats: Option<u64>,
     seats: Vec<Seat>,
@@ -239,7 +241,7 @@ impl Page {
             .headers
             .get("x-github-sso")
             .is_some_and(|value| value.as_bytes().starts_with(b"partial-results"));
-        // Further pages wait for those before them, and only their rows are needed.
+        // Later pages wait for earlier ones, and only their rows are needed.
         response.body.clear();
         response.headers = HeaderMap::new();
         Ok(Self {
@@ -251,8 +253,8 @@ impl Page {
         })
     }
 
-    /// The addresses of all further pages, if this one links to the last page and pages have numbers.
-    /// Otherwise empty, and each page leads to the next.
+    /// Returns the URLs of all further pages if this one links to the last page and pages have
+    /// numbers. Otherwise returns none, and each page leads to the next.
     fn numbered_pages_after(&self, client: &Client) -> Result<Vec<Url>, GitHubError> {
         let Some(last) = &self.links.last else {
             return Ok(Vec::new());
@@ -274,7 +276,7 @@ impl Page {
     }
 }
 
-/// `url` with another page number.
+/// Returns `url` with another page number.
 fn numbered(url: &Url, number: usize) -> Url {
     let others: Vec<(String, String)> = url
         .query_pairs()

@@ -1,5 +1,5 @@
-//! Deserializes JSON objects and nothing else. serde also accepts an array of the fields' values for
-//! a struct. GitHub never sends that, and `[0,[]]` isn't a page without seats.
+//! Deserializes JSON objects and nothing else. serde also accepts an array of the fields' values
+//! for a struct. GitHub never sends that, and `[0,[]]` isn't a page without seats.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,7 +8,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// What is an object in JSON, and nothing else.
+/// Deserializes `T` from a JSON object, and from nothing else.
 pub(super) struct MapOnly<T>(pub(super) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for MapOnly<T> {

@@ -10,7 +10,7 @@ struct UserBody {
     id: u64,
 }
 
-/// Asks for the number of the account with that login ("Get a user").
+/// Looks up the ID of the account with that login ("Get a user").
 pub(crate) async fn id(client: &Client, login: &str) -> Result<u64, GitHubError> {
     let url = client.address().rest(["users", login]);
     let (body, _): (UserBody, _) = client.get(&Purpose::User, url).await?;

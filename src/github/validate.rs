@@ -4,8 +4,8 @@ use reqwest::Url;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-/// The SHA of a commit, tree or blob: 40 hexadecimal digits, or 64 in a repository of the newer
-/// kind.
+/// Reads the SHA of a commit, tree, or blob: 40 hexadecimal digits, or 64 in a repository of the
+/// newer kind.
 pub(super) fn sha<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let sha = String::deserialize(deserializer)?;
     if matches!(sha.len(), 40 | 64) && sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -15,9 +15,9 @@ pub(super) fn sha<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, 
     }
 }
 
-/// The address of a commit's page. The commit is made by then, so an address that is none, or has
-/// characters that no such address needs, is left out rather than refused: later steps put it into
-/// shells and pages.
+/// Reads the URL of a commit's page. The commit already exists by then, so an invalid URL, or one
+/// with characters that no such URL needs, is left out rather than rejected. Later steps put it
+/// into shells and pages.
 pub(super) fn page<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let address = String::deserialize(deserializer)?;
     let is_plain = address

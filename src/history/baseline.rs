@@ -2,14 +2,13 @@
 
 use crate::report::seat::Seat;
 
-/// The seats that the next report is compared with.
 #[derive(Debug)]
 pub(super) enum Baseline {
-    /// None are known: the next report is the first.
+    /// No seats are known, so the next report is the first.
     Nothing,
-    /// Those of `seats.csv`.
+    /// The seats in `seats.csv`.
     Seats(Vec<Seat>),
-    /// Those of `latest.csv` alone, of which less is known.
+    /// The seats in `latest.csv`, which has fewer details.
     Latest(Vec<Seat>),
 }
 

@@ -1,9 +1,9 @@
-//! `changes/YYYY.csv`: every change of a seat ever seen, a file a year that only grows.
+//! `changes/YYYY.csv`: every change of a seat ever seen. There's one append-only file per year.
 //!
-//! Changes are facts of seats. Whether somebody is active follows from the reports and depends on
-//! a setting, so it is none. The first report is a baseline without changes, and what was not
-//! known before and is known now has not changed: a report that was downloaded from GitHub says
-//! nothing of ids, teams, plans, grants and cancellations.
+//! Changes are facts about seats. Whether a person is active isn't a change, because it follows
+//! from the reports and depends on a setting. The first report is a baseline without changes.
+//! Information that was unknown before and is known now isn't a change either: a report that was
+//! downloaded from GitHub doesn't include IDs, teams, plans, grants, and cancellations.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::table;
 use crate::report::seat::{Account, Seat, Team, whole_seconds};
 
-/// The columns of the file. What is missing is an empty cell.
+/// The columns of the file. A missing value is an empty cell.
 pub(crate) const COLUMNS: [&str; 7] = [
     "Report Time",
     "Login",
@@ -25,7 +25,7 @@ pub(crate) const COLUMNS: [&str; 7] = [
     "To",
 ];
 
-/// The file of the year of `time`, in the folder of a scope.
+/// The path, in the folder of a scope, of the file for the year of `time`.
 pub(crate) fn file_name(time: Timestamp) -> String {
     format!("changes/{:04}.csv", crate::report::day::date(time).year())
 }
@@ -33,24 +33,24 @@ pub(crate) fn file_name(time: Timestamp) -> String {
 /// What happened to a seat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// The person has another login. Once a person, however many seats they hold.
+    /// The person's login changed. Recorded once per person, however many seats they hold.
     Renamed,
-    /// The seat is not there any more.
+    /// The seat no longer exists.
     Revoked,
-    /// The seat was not there before.
+    /// The seat didn't exist before.
     Granted,
-    /// The same seat was granted anew: its time of assignment moved.
+    /// The same seat was granted again: its assignment time changed.
     Reassigned,
-    /// The seat ends on a day, or on another day than before.
+    /// The seat has a cancellation date, or a different one than before.
     CancellationScheduled,
-    /// The seat does not end any more.
+    /// The seat no longer has a cancellation date.
     CancellationRemoved,
-    /// The seat is of another plan.
+    /// The seat's plan changed.
     PlanChanged,
 }
 
 impl Kind {
-    /// The word in the file.
+    /// The word that the file uses.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Renamed => "renamed",
@@ -64,16 +64,15 @@ impl Kind {
     }
 }
 
-/// One change, found between two reports.
+/// A change between two reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Change<'s> {
-    /// The seat as it is now; as it was, where it was revoked.
+    /// The seat as it is now, or its last state if it was revoked.
     pub seat: &'s Seat,
-    /// What happened.
     pub kind: Kind,
-    /// What it was before: a login, a time, a day or a plan.
+    /// The previous value: a login, a time, a day, or a plan.
     pub from: String,
-    /// What it is now.
+    /// The new value.
     pub to: String,
 }
 
@@ -88,8 +87,8 @@ struct Line<'s> {
     to: &'s str,
 }
 
-/// Puts `changes`, found in the report of `time`, below what `file` holds. Nothing of it is
-/// touched, whatever it is.
+/// Appends `changes`, found in the report of `time`, to `file`. Keeps the existing bytes as they
+/// are, even if they're damaged.
 pub(crate) fn append(file: &[u8], time: Timestamp, changes: &[Change<'_>]) -> csv::Result<Vec<u8>> {
     let lines = changes.iter().map(|change| {
         let of_a_seat = change.kind != Kind::Renamed;
@@ -124,19 +123,20 @@ pub(crate) fn append(file: &[u8], time: Timestamp, changes: &[Change<'_>]) -> cs
     Ok(file)
 }
 
-/// A file of these lines.
+/// Writes a file with these lines.
 pub(super) fn of_records<'r>(
     lines: impl IntoIterator<Item = &'r ByteRecord>,
 ) -> csv::Result<Vec<u8>> {
     table::records(&COLUMNS, lines)
 }
 
-/// Whether `file` begins with the line that such a file has.
+/// Whether `file` starts with the header of a file of changes.
 pub(crate) fn has_columns(file: &[u8]) -> bool {
     table::has_columns(file, &COLUMNS)
 }
 
-/// The lines of `file` below its first, each as its cells, and the number of each line that is none.
+/// The lines of `file` below the header: the cells of each valid line, and the line number of each
+/// invalid one.
 pub(crate) fn lines(file: &[u8]) -> impl Iterator<Item = Result<ByteRecord, usize>> {
     let lines = table::lines(file, |record| is_change(record).then(|| record.clone()));
     lines
@@ -144,12 +144,12 @@ pub(crate) fn lines(file: &[u8]) -> impl Iterator<Item = Result<ByteRecord, usiz
         .filter(|line| *line != Err(1))
 }
 
-/// The number of the first line of `file`, after the first of all, that is none of changes.
+/// The number of the first invalid line of `file` below the header.
 pub(crate) fn first_damaged(file: &[u8]) -> Option<usize> {
     lines(file).find_map(Result::err)
 }
 
-/// Whether a line is of this form, and no other was swallowed by a quotation mark in it.
+/// Whether a line is a valid change, and no quotation mark in it swallowed another line.
 fn is_change(record: &ByteRecord) -> bool {
     let time = |text: &[u8]| {
         let text = std::str::from_utf8(text).ok()?;
@@ -165,10 +165,9 @@ fn is_change(record: &ByteRecord) -> bool {
         && !record.iter().any(swallows)
 }
 
-/// Finds what changed from the seats of one report to those of the next, in the order of the
-/// report.
+/// Finds what changed between the seats of two consecutive reports, in the order of the report.
 pub(crate) fn between<'s>(before: &'s [Seat], now: &'s [Seat]) -> Vec<Change<'s>> {
-    // A report in GitHub's own form can have no column for organizations.
+    // A report in GitHub's format might not have a column for organizations.
     let tells = |seats: &[Seat]| seats.iter().any(|seat| seat.organization.is_some());
     let tells_organizations = tells(before) && tells(now);
     let mut changes = Vec::new();
@@ -182,22 +181,22 @@ pub(crate) fn between<'s>(before: &'s [Seat], now: &'s [Seat]) -> Vec<Change<'s>
     changes
 }
 
-/// The seats of one report that a later one does not show.
+/// The seats of one report that are missing from a later one.
 pub(crate) fn gone<'s>(before: &'s [Seat], now: &'s [Seat]) -> impl Iterator<Item = &'s Seat> {
     let revoked = |change: &Change<'_>| change.kind == Kind::Revoked;
     let changes = between(before, now).into_iter();
     changes.filter(revoked).map(|change| change.seat)
 }
 
-/// The seats of one person, or those without a person, before and now.
+/// The seats of one person, or all seats without a person, before and now.
 #[derive(Default)]
 struct Holder<'s> {
     before: Vec<&'s Seat>,
     now: Vec<&'s Seat>,
 }
 
-/// Brings together who is the same: by the id, and where one of the reports does not say it by
-/// the login.
+/// Groups seats by person. Matches people by ID, or by login if one of the reports doesn't have the
+/// ID.
 fn people<'s>(before: &'s [Seat], now: &'s [Seat]) -> Vec<Holder<'s>> {
     let mut holders: Vec<Holder<'s>> = vec![Holder::default()];
     let mut by_id: HashMap<u64, usize> = HashMap::new();
@@ -222,8 +221,8 @@ fn people<'s>(before: &'s [Seat], now: &'s [Seat]) -> Vec<Holder<'s>> {
         by_login.insert(login, (account.id, place));
         place
     };
-    // The present comes first, so that a login that passed from one to another names its holder
-    // of today.
+    // Process the current seats first, so that a login that passed from one person to another
+    // identifies its current holder.
     for seat in now {
         let place = seat.assignee.as_ref().map_or(0, |a| place(&mut holders, a));
         holders[place].now.push(seat);
@@ -273,7 +272,8 @@ impl<'s> Holder<'s> {
             }
         }
         let revoked = before.into_iter().flatten();
-        // A report that does not tell seats apart speaks for all that it may mean.
+        // A report that can't distinguish a person's seats counts for every seat that it could
+        // mean.
         let revoked = revoked.filter(|seat| !self.now.iter().any(|now| may_be_the_same(seat, now)));
         let granted = granted
             .into_iter()
@@ -297,7 +297,7 @@ impl<'s> Holder<'s> {
     }
 }
 
-/// What changed of a seat that is there before and now.
+/// Adds the changes of a seat that exists both before and now.
 fn changed<'s>(before: &Seat, seat: &'s Seat, changes: &mut Vec<Change<'s>>) {
     let mut push = |kind, from: String, to: String| {
         changes.push(Change {
@@ -331,14 +331,14 @@ fn changed<'s>(before: &Seat, seat: &'s Seat, changes: &mut Vec<Change<'s>>) {
     }
 }
 
-/// Whether all that tells the seats of one person apart is the same.
+/// Whether everything that distinguishes the seats of one person is the same.
 fn is_the_same(before: &Seat, now: &Seat) -> bool {
     let alike = organization_fits(before, now, false) && before.team_id() == now.team_id();
-    // Nothing else tells rows without a person apart.
+    // Nothing else distinguishes rows without a person.
     alike && (now.assignee.is_some() || before.created_at == now.created_at)
 }
 
-/// Whether nothing that is known of both tells the seats of one person apart.
+/// Whether two seats of one person could be the same, given what's known about both.
 fn may_be_the_same(before: &Seat, now: &Seat, tells_organizations: bool) -> bool {
     let bare = is_bare(before) || is_bare(now);
     if now.assignee.is_none() && !bare {
@@ -357,13 +357,13 @@ fn organization_fits(before: &Seat, now: &Seat, may_be_unnamed: bool) -> bool {
     }
 }
 
-/// Whether a row comes from a report in GitHub's own form, which says nothing but login, organization
-/// and activity. GitHub's API always says when a seat was granted.
+/// Whether a row comes from a report in GitHub's format, which has only login, organization, and
+/// activity. GitHub's API always says when a seat was granted.
 fn is_bare(seat: &Seat) -> bool {
     seat.created_at.is_none() && seat.team.is_none() && seat.plan_type.is_none()
 }
 
-/// The plan, where it is known. GitHub also says `unknown`.
+/// The plan. `None` if it's unknown, which GitHub also reports as the word `unknown`.
 fn plan(seat: &Seat) -> Option<&str> {
     seat.plan_type.as_deref().filter(|plan| *plan != "unknown")
 }

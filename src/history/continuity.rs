@@ -1,10 +1,11 @@
-//! What the seats recorded last prove about a seat that wasn't among them.
+//! Determines whether a seat that wasn't recorded last time was really granted since then.
 //!
 //! A report is compared with `seats.csv`, which holds every seat that was ever shown and not
-//! revoked since. A seat that isn't in it was granted in the meantime, unless it was there all
-//! along and no report showed it: an incomplete report lacks rows, a list of several pages can lose
-//! one without a sign, and a lost file takes its seats with it. So a seat counts as granted only if
-//! its grant date says so, or if a report in an unbroken chain certainly showed every seat.
+//! revoked since. A seat that isn't in it was granted in the meantime, unless it existed all along
+//! and no report showed it. That happens for three reasons: an incomplete report lacks rows, a
+//! paginated list can lose a row without a sign, and a lost file loses its seats. So a seat counts
+//! as granted only if its grant date says so, or if a report in an unbroken chain certainly showed
+//! every seat.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -22,8 +23,8 @@ use crate::report::manifest::{Continuity, RecordedManifest};
 use crate::report::scope::ScopeKind;
 use crate::report::seat::{Account, Identity, Seat};
 
-/// How far back `before` is known without a break. `newest` is the manifest of the report recorded
-/// last, at `time`.
+/// How far back `before` is known without a break. `newest` is the manifest of the last recorded
+/// report, and `time` is the time of that report.
 pub(super) fn of(
     before: &Baseline,
     folder: &FolderFiles,
@@ -44,7 +45,7 @@ pub(super) fn of(
         (Baseline::Seats(_), Some(newest)) => {
             let recorded = newest.sha256(SEATS);
             let found = folder.seats.as_deref();
-            // A header and line ends that were damaged say nothing of the seats.
+            // Damage to the header or line endings doesn't affect the seats.
             let is_intact = |recorded| found.is_some_and(|file| is_intact(file, recorded));
             if found.map(sha256).as_deref() == recorded || recorded.is_some_and(is_intact) {
                 newest.continuity().or_else(|| broken(false))
@@ -57,8 +58,7 @@ pub(super) fn of(
     }
 }
 
-/// How far back the seats are known once a report is recorded, which doesn't show those that are
-/// `kept`.
+/// How far back the seats are known after a report is recorded that doesn't show the `kept` seats.
 pub(super) fn after(
     before: Option<Continuity>,
     report: &HistoryUpdate<'_>,
@@ -78,15 +78,14 @@ pub(super) fn after(
     }
 }
 
-/// Who holds the seats.
+/// The people who hold the seats.
 pub(super) fn people<'s>(seats: impl IntoIterator<Item = &'s Seat>) -> HashSet<Identity<'s>> {
     let accounts = seats.into_iter().filter_map(|seat| seat.assignee.as_ref());
     accounts.map(Account::identity).collect()
 }
 
-/// The seats that a report doesn't show and that are kept, under the names that its other rows give
-/// to their person, organization and team. Otherwise a later report would tell of the same rename
-/// again.
+/// The kept seats that a report doesn't show, with the names that its other rows give to their
+/// person, organization, and team. Otherwise a later report would record the same rename again.
 pub(super) fn with_newest_names(kept: Vec<&Seat>, shown: &[Seat]) -> Vec<Seat> {
     if kept.is_empty() {
         return Vec::new();
@@ -127,8 +126,8 @@ fn by_id<'a>(accounts: impl Iterator<Item = &'a Account>) -> HashMap<u64, &'a Ac
         .collect()
 }
 
-/// The seats of `latest.csv`, with the user IDs that `people.csv` has for their logins: without
-/// them somebody who was renamed since looks like two people.
+/// The seats of `latest.csv`, with the user IDs that `people.csv` has for their logins. Without the
+/// IDs, a person who was renamed since then looks like two people.
 pub(super) fn with_user_ids(mut seats: Vec<Seat>, people: &People) -> Vec<Seat> {
     for person in seats.iter_mut().filter_map(|seat| seat.assignee.as_mut()) {
         person.id = people.get(person).and_then(|known| known.user_id);
@@ -136,8 +135,8 @@ pub(super) fn with_user_ids(mut seats: Vec<Seat>, people: &People) -> Vec<Seat> 
     seats
 }
 
-/// The seats of `latest.csv`, with the user IDs that `seats.csv` has for their logins. If it has
-/// several people with a login, `latest.csv` speaks of the one whose seat says the same.
+/// The seats of `latest.csv`, with the user IDs that `seats.csv` has for their logins. If several
+/// people in it have the same login, the ID comes from the one whose seat matches the row.
 pub(super) fn with_ids_of_seats(
     mut latest: Vec<Seat>,
     seats: &[Seat],
@@ -158,12 +157,13 @@ pub(super) fn with_ids_of_seats(
     latest
 }
 
-/// Whether GitHub's own form says the same of two seats.
+/// Whether two seats have the same row in GitHub's format.
 fn is_alike(one: &Seat, other: &Seat, kind: ScopeKind) -> bool {
     one.in_githubs_form(kind) == other.in_githubs_form(kind)
 }
 
-/// The ID of the person who holds all the seats, if it's one.
+/// The ID of the person who holds all the seats. `None` if several people hold them, or an ID is
+/// unknown.
 fn only_id<'s>(mut seats: impl Iterator<Item = &'s Seat>) -> Option<u64> {
     let id = |seat: &Seat| seat.assignee.as_ref().and_then(|person| person.id);
     let first = id(seats.next()?)?;

@@ -1,5 +1,5 @@
-//! What's found in a folder that should be otherwise. Each finding is a warning, and none stops a
-//! report.
+//! Finds damaged, missing, and altered files in a folder. Each finding is a warning and never stops
+//! a report.
 
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use super::totals::TOTALS;
 use crate::report::day::{date, day_stem};
 use crate::report::manifest::RecordedManifest;
 
-/// What a file says: as `parse` reads it, or if its header is damaged as `below` does.
+/// Reads a file with `parse`, or with `below` if `parse` fails, and adds a warning in that case.
 pub(super) fn read<T, E: std::fmt::Display>(
     (name, file): (&str, Option<&[u8]>),
     parse: impl FnOnce(&[u8]) -> Result<T, E>,
@@ -51,8 +51,8 @@ pub(super) fn written_anew(name: &str, error: &dyn std::fmt::Display) -> String 
     )
 }
 
-/// Tells which files are no longer what the newest manifest says of them; where the newest report
-/// that is counted has no manifest any more, that alone.
+/// Warns about files that differ from what the newest manifest says. If the newest report that is
+/// counted has no manifest, warns only about that.
 pub(super) fn altered(
     folder: &FolderFiles,
     newest: Option<&RecordedManifest>,
@@ -68,7 +68,7 @@ pub(super) fn altered(
             .previous
             .as_ref()
             .is_some_and(|(other, _)| *other == path);
-        // One that is there and can't be read was told of.
+        // A manifest that exists and can't be read already has a warning.
         if !is_todays && !is_previous {
             warnings.push(format!(
                 "{path}, the manifest of the newest report that {TOTALS} lists, is missing, so the action can't tell whether the files were changed. The manifest is still in the repository's Git history."
@@ -99,7 +99,7 @@ pub(super) fn altered(
     warnings.extend(required::warning(newest, folder, time));
 }
 
-/// Tells of lines that can't be read, by their numbers.
+/// Describes lines that can't be read, by their numbers.
 pub(super) fn damaged_lines(name: &str, numbers: &[usize]) -> Option<String> {
     let first = numbers.first()?;
     Some(match numbers.len() {

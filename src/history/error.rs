@@ -7,8 +7,8 @@ use crate::report::scope::ScopeKind;
 /// Why a folder doesn't accept a report.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    /// An organization and an enterprise can have the same name, and neither must overwrite the
-    /// other.
+    /// An organization and an enterprise can have the same name, and neither is allowed to
+    /// overwrite the other.
     #[error(
         "the folder holds the reports of an {recorded} of the same name, not of the {ours}.\n  Fix: Set another `directory`."
     )]
@@ -18,7 +18,7 @@ pub enum RecordError {
         /// The scope of this report.
         ours: ScopeKind,
     },
-    /// Folders were swapped, a name was reused, or a folder was moved. All seats would seem to be
+    /// Folders were swapped, a name was reused, or a folder was moved. All seats would appear to be
     /// revoked and granted.
     #[error(
         "the folder holds the history of the {recorded}, not of the {ours}.\n  Fix: {what_to_do}"
@@ -31,7 +31,7 @@ pub enum RecordError {
         /// What to do.
         what_to_do: String,
     },
-    /// The history is there under an earlier name.
+    /// The history exists under an earlier name.
     #[error(
         "the {kind} {before} was renamed to {now}: its ID is the same, and its history is still in {from}. To avoid starting a second history, the action recorded nothing.\n  Fix: Run `git mv {from} {to}` in a clone of the branch, commit, and push. The next run continues the history."
     )]
@@ -47,7 +47,7 @@ pub enum RecordError {
         /// Where the folder belongs.
         to: String,
     },
-    /// A history has either logins or the pseudonyms of one key.
+    /// A history contains either logins or the pseudonyms of one key.
     #[error(
         "the folder's history was written {recorded}, but this run writes {ours} (`pseudonym-key`).\n  Fix: Use the key of the history, or set another `directory`."
     )]
@@ -64,26 +64,26 @@ pub enum RecordError {
         files.join(", "),
     )]
     Lfs {
-        /// The files, by their paths in the folder.
+        /// The paths of the files in the folder.
         files: Vec<String>,
         /// The name of the scope's folder.
         scope: String,
     },
-    /// The newest report was recorded with a time that GitHub's clock hasn't reached. A report in
-    /// front of it would break the chain of manifests for good.
+    /// The newest report was recorded with a time that GitHub's clock hasn't reached. An earlier
+    /// report would break the chain of manifests permanently.
     #[error(
         "the newest recorded report is from {recorded}, but GitHub's clock says {now}. Nothing was recorded, because a report can't be added before a newer one.\n  Fix: Revert the commit that recorded it, and run again."
     )]
     FromTheFuture {
-        /// The time of that report.
+        /// The time of the newest report.
         recorded: Timestamp,
-        /// The present.
+        /// The current time by GitHub's clock.
         now: Timestamp,
     },
-    /// A file couldn't be serialized. Never in practice.
+    /// A file couldn't be serialized. This never happens in practice.
     #[error("a file of the history couldn't be written: {0}")]
     Csv(#[from] csv::Error),
-    /// The manifest couldn't be serialized. Never in practice.
+    /// The manifest couldn't be serialized. This never happens in practice.
     #[error("the manifest couldn't be written: {0}")]
     Manifest(#[from] serde_json::Error),
 }

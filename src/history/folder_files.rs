@@ -14,8 +14,7 @@ use super::seats::SEATS;
 use super::totals::TOTALS;
 use crate::report::day::{LATEST, date, day_stem};
 
-/// The files of a scope's folder that the next report needs. Nothing stands for a file that is not
-/// there.
+/// The files of a scope's folder that the next report needs. A file that doesn't exist is `None`.
 #[derive(Debug, Default, Clone)]
 pub struct FolderFiles {
     /// `latest.csv`.
@@ -30,24 +29,24 @@ pub struct FolderFiles {
     pub people: Option<Vec<u8>>,
     /// `totals.csv`.
     pub totals: Option<Vec<u8>>,
-    /// The changes of the same year.
+    /// The file of changes of the same year.
     pub changes: Option<Vec<u8>>,
-    /// The manifest of the newest day before, and its path in the folder.
+    /// The manifest of the most recent earlier day, and its path in the folder.
     pub previous: Option<(String, Vec<u8>)>,
-    /// The IDs of all files in the folder, if they're known.
+    /// The Git blob IDs of all files in the folder, if they're known.
     pub listing: Option<Listing>,
-    /// The folders beside it, if it holds no history yet.
+    /// The folders next to this one, if it doesn't hold a history yet.
     pub neighbors: Vec<Neighbor>,
 }
 
 impl FolderFiles {
-    /// Whether it holds no history.
+    /// Whether the folder doesn't hold a history.
     pub fn is_empty(&self) -> bool {
         let files = self.files();
         files.iter().all(Option::is_none) && self.previous.is_none()
     }
 
-    /// All files but [`FolderFiles::previous`], in the order of [`FolderFiles::paths`].
+    /// All files except [`FolderFiles::previous`], in the order of [`FolderFiles::paths`].
     fn files(&self) -> [Option<&[u8]>; 7] {
         [
             &self.latest,
@@ -61,8 +60,8 @@ impl FolderFiles {
         .map(Option::as_deref)
     }
 
-    /// The paths of all files but [`FolderFiles::previous`], for a report of that time, in the order
-    /// that [`FolderFiles::from_files`] takes.
+    /// The paths of all files except [`FolderFiles::previous`] for a report of that time, in the
+    /// order that [`FolderFiles::from_files`] expects.
     pub fn paths(time: Timestamp) -> [String; 7] {
         let stem = day_stem(time);
         [
@@ -76,7 +75,7 @@ impl FolderFiles {
         ]
     }
 
-    /// The folder, from its files in the order of [`FolderFiles::paths`].
+    /// Creates the folder from its files, in the order of [`FolderFiles::paths`].
     pub fn from_files(
         files: impl IntoIterator<Item = Option<Vec<u8>>>,
         previous: Option<(String, Vec<u8>)>,
@@ -97,7 +96,7 @@ impl FolderFiles {
         }
     }
 
-    /// The same folder with the IDs of all its files.
+    /// Adds the Git blob IDs of all files in the folder.
     pub fn with_listing(self, listing: Listing) -> Self {
         Self {
             listing: Some(listing),
@@ -105,7 +104,7 @@ impl FolderFiles {
         }
     }
 
-    /// Whether a file is there already, with this content, as far as that's known for a report of
+    /// Whether the file already exists with this content, as far as that's known for a report of
     /// `time`.
     pub(super) fn has(&self, path: &str, content: &[u8], time: Timestamp) -> bool {
         match &self.listing {
@@ -114,8 +113,9 @@ impl FolderFiles {
         }
     }
 
-    /// What the manifest of a report of `time` records of the listing, once `files` are written:
-    /// the IDs of these files and of older files of changes, and the hashes of older reports.
+    /// The parts of the listing that the manifest of a report of `time` records once `files` are
+    /// written: the blob IDs of these files and of older files of changes, and the hashes of older
+    /// reports.
     pub(super) fn listed(
         &self,
         files: &[(String, Bytes)],
@@ -135,7 +135,7 @@ impl FolderFiles {
         (blobs, reports)
     }
 
-    /// The files that are pointers of Git LFS, for a report of `time`.
+    /// The files that are Git LFS pointers, for a report of `time`.
     pub(super) fn pointers(&self, time: Timestamp) -> Vec<String> {
         let is_pointer = |path: &String| {
             let file = self.file(path, time).flatten();
@@ -149,7 +149,8 @@ impl FolderFiles {
             .collect()
     }
 
-    /// The file of that path, for a report of `time`; nothing where it is none of these.
+    /// The file at that path, for a report of `time`. `None` if the path isn't one of
+    /// [`FolderFiles::paths`].
     pub(super) fn file(&self, path: &str, time: Timestamp) -> Option<Option<&[u8]>> {
         let place = Self::paths(time).iter().position(|own| own == path)?;
         self.files().get(place).copied()

@@ -1,23 +1,23 @@
-//! What Git does to files, as far as it matters here: the ID that it gives a file's content, the
-//! pointers that Git LFS puts in the place of files, and the line ends that it converts in a
-//! checkout.
+//! The parts of Git that matter here: blob IDs, the pointers that Git LFS puts in place of files,
+//! and the line endings that Git converts in a checkout.
 
 use std::io::{self, BufReader, Bytes, Read};
 use std::iter::Peekable;
 
 use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
 
-/// The file that tells Git how to treat the files beside and below it.
+/// The file that tells Git how to treat the files in its directory and below.
 pub(crate) const ATTRIBUTES: &str = ".gitattributes";
 
-/// What the file says: Git must not convert line ends, because the manifests record every byte.
+/// The content of that file. Git must not convert line endings, because the manifests hash every
+/// byte.
 pub(crate) const NO_CONVERSION: &str = "* -text\n";
 
-/// How the pointer files of Git LFS begin.
+/// The prefix of Git LFS pointer files.
 const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1";
 
-/// The ID of a blob with this content. It's SHA-1 because GitHub's repositories use it, so it
-/// finds edits, and doesn't prove anything against an attacker.
+/// The ID of a blob with this content. It's SHA-1, because GitHub's repositories use it. So it
+/// detects edits, but doesn't protect against an attacker.
 pub(crate) fn blob_id(content: &[u8]) -> String {
     let mut sha1 = Context::new(&SHA1_FOR_LEGACY_USE_ONLY);
     sha1.update(format!("blob {}\0", content.len()).as_bytes());
@@ -25,12 +25,12 @@ pub(crate) fn blob_id(content: &[u8]) -> String {
     hex::encode(sha1.finish())
 }
 
-/// Whether this is the pointer that Git LFS put in the place of a file.
+/// Whether this is a Git LFS pointer instead of the file.
 pub(crate) fn is_lfs_pointer(content: &[u8]) -> bool {
     content.starts_with(LFS_POINTER)
 }
 
-/// Whether the file that `file` reads is the pointer that Git LFS put in its place.
+/// Whether `file` reads a Git LFS pointer instead of the file.
 pub(crate) fn reads_lfs_pointer(file: impl Read) -> io::Result<bool> {
     let mut beginning = Vec::new();
     file.take(LFS_POINTER.len() as u64)
@@ -38,20 +38,18 @@ pub(crate) fn reads_lfs_pointer(file: impl Read) -> io::Result<bool> {
     Ok(is_lfs_pointer(&beginning))
 }
 
-/// How the lines of a file end.
+/// The line endings of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum LineEnds {
-    /// With a line feed.
+    /// A line feed.
     Lf,
-    /// With a carriage return and a line feed.
+    /// A carriage return and a line feed.
     Crlf,
 }
 
 impl LineEnds {
-    /// Both.
     pub(crate) const ALL: [Self; 2] = [Self::Lf, Self::Crlf];
 
-    /// What they're called.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Lf => "LF",
@@ -59,7 +57,6 @@ impl LineEnds {
         }
     }
 
-    /// The other ones.
     pub(crate) fn other(self) -> Self {
         match self {
             Self::Lf => Self::Crlf,
@@ -67,7 +64,7 @@ impl LineEnds {
         }
     }
 
-    /// The bytes that `file` reads, with these line ends.
+    /// Reads `file` with its line endings converted to these.
     pub(crate) fn convert<R: Read>(self, file: R) -> Converted<R> {
         Converted {
             bytes: BufReader::with_capacity(1 << 16, file).bytes().peekable(),
@@ -77,12 +74,12 @@ impl LineEnds {
     }
 }
 
-/// A file that is read with other line ends than it has.
+/// A reader that converts the line endings of a file.
 #[derive(Debug)]
 pub(crate) struct Converted<R: Read> {
     bytes: Peekable<Bytes<BufReader<R>>>,
     ends: LineEnds,
-    /// Whether a line feed comes next, whose carriage return was given already.
+    /// Whether the next byte is a line feed whose carriage return was already returned.
     is_within_end: bool,
 }
 

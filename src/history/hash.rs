@@ -1,15 +1,15 @@
-//! SHA-256 of files, in lower-case hexadecimal as manifests have it.
+//! SHA-256 of files, in lowercase hexadecimal as in the manifests.
 
 use std::io::{self, Read};
 
 use sha2::{Digest as _, Sha256};
 
-/// The SHA-256 of a file in lower-case hexadecimal.
+/// The SHA-256 of a file, in lowercase hexadecimal.
 pub(super) fn sha256(file: &[u8]) -> String {
     hex::encode(Sha256::digest(file))
 }
 
-/// A file that is hashed as it is read.
+/// A reader that hashes a file as it's read.
 pub(super) struct HashingReader<R> {
     file: R,
     size: u64,
@@ -25,12 +25,12 @@ impl<R> HashingReader<R> {
         }
     }
 
-    /// The number and the SHA-256 of the bytes that were read so far.
+    /// The number and SHA-256 of the bytes read so far.
     pub(super) fn so_far(&self) -> (u64, String) {
         (self.size, hex::encode(self.hash.clone().finalize()))
     }
 
-    /// The number of the bytes that were read so far.
+    /// The number of bytes read so far.
     pub(super) fn size(&self) -> u64 {
         self.size
     }

@@ -1,5 +1,5 @@
-//! Files whose header is damaged or missing, and whose lines can be read all the same. A header
-//! says nothing that isn't known, so losing it must not cost the lines below it.
+//! Reads files whose header is damaged or missing. The header doesn't contain any information that
+//! isn't known already, so losing it must not cost the lines below it.
 
 use std::io::Read as _;
 
@@ -13,14 +13,13 @@ use crate::report::csv::RecordedReport;
 use crate::report::scope::ScopeKind;
 use crate::report::seat::Seat;
 
-/// The seats in a file whose header is damaged; nothing if more than that is.
+/// The seats in a file whose header is damaged. `None` if other lines are damaged too.
 pub(super) fn seats_below(file: &[u8]) -> Option<Vec<Seat>> {
     let mut with_header = with_header(file, &seats::COLUMNS).into_iter();
     with_header.find_map(|file| seats::read(&file).ok().filter(|seats| !seats.is_empty()))
 }
 
-/// Whether a file of seats has the lines with this hash, whatever became of its header and its line
-/// ends.
+/// Whether the lines of a file of seats have this hash, regardless of its header and line endings.
 pub(super) fn is_intact(file: &[u8], recorded: &str) -> bool {
     let mut files = with_header(file, &seats::COLUMNS).into_iter();
     files.any(|file| {
@@ -30,7 +29,7 @@ pub(super) fn is_intact(file: &[u8], recorded: &str) -> bool {
     })
 }
 
-/// The report in a file whose header is damaged; nothing if more than that is.
+/// The report in a file whose header is damaged. `None` if other lines are damaged too.
 pub(super) fn report_below(file: &[u8]) -> Option<RecordedReport> {
     [ScopeKind::Organization, ScopeKind::Enterprise]
         .into_iter()
@@ -40,12 +39,12 @@ pub(super) fn report_below(file: &[u8]) -> Option<RecordedReport> {
             with_header(file, &names)
         })
         .filter_map(|file| RecordedReport::read(&file).ok())
-        // Without rows nothing tells an organization's report from an enterprise's.
+        // Without rows, an organization's report looks the same as an enterprise's.
         .find(|report| report.time().is_some())
 }
 
-/// The people in a file whose header is damaged, and the numbers of other lines that can't be
-/// read; nothing if no line can be.
+/// The people in a file whose header is damaged, and the numbers of other lines that can't be read.
+/// `None` if no line can be read.
 pub(super) fn people_below(file: &[u8]) -> Option<(People, Vec<usize>)> {
     let [whole, below] = with_header(file, &people::COLUMNS);
     let is_missing = |numbers: &[usize]| numbers.first() != Some(&2);
@@ -60,15 +59,15 @@ pub(super) fn people_below(file: &[u8]) -> Option<(People, Vec<usize>)> {
     (!is_empty).then_some((people, numbers))
 }
 
-/// The warning about a file whose header is damaged.
+/// The warning for a file whose header is damaged.
 pub(super) fn damaged_header(name: &str) -> String {
     format!(
         "the first line of {name} isn't its header. The action keeps the lines below it, and writes the header again."
     )
 }
 
-/// The file with a header before its first line, in case it has none; and with one in place of its
-/// first line.
+/// Returns the file in two variants: with a header added before its first line, in case it has
+/// none, and with a header in place of its first line.
 fn with_header(file: &[u8], columns: &[&str]) -> [Vec<u8>; 2] {
     let file = without_mark(file);
     let first = file.iter().position(|byte| *byte == b'\n');

@@ -1,4 +1,4 @@
-//! Computes the activity status of people with the help of the recorded history.
+//! Computes the activity status of people from the recorded history.
 
 use super::people::People;
 use super::totals::Totals;
@@ -7,12 +7,12 @@ use crate::report::person::people_in;
 use crate::report::seat::Seat;
 use crate::report::status::{GITHUB_RETENTION, StatusPolicy};
 
-/// What recorded reports know beyond the newest one. Empty if there is no history.
+/// What the recorded reports know beyond the newest one. Empty if there's no history.
 #[derive(Debug, Default)]
 pub(crate) struct HistoryContext {
-    /// Everybody ever seen.
+    /// Every person ever seen.
     pub people: People,
-    /// A line for each day that was recorded.
+    /// A line for each recorded day.
     pub totals: Totals,
 }
 
@@ -25,7 +25,7 @@ impl HistoryContext {
     ) -> impl Iterator<Item = PersonActivity<'a>> {
         people_in(seats).map(move |person| {
             let known = self.people.get(person.account);
-            // A report knows what they did in the 90 days before it, also the first.
+            // Every report, including the first one, covers the activity of the 90 days before it.
             let tracked_since =
                 known.map_or(policy.now, |known| known.tracked_since_at(policy.now));
             let known_since = tracked_since

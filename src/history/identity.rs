@@ -1,26 +1,26 @@
-//! Whose history a folder holds: what the newest manifest says of its organization or enterprise,
-//! against what a run is about.
+//! Checks whose history a folder holds: compares the organization or enterprise in the newest
+//! manifest with that of the run.
 //!
-//! GitHub's number of an organization stays the same when it's renamed, and another organization
-//! that takes the name later has another number. So two numbers decide; names decide only if one
-//! of the numbers is unknown, as in manifests of earlier versions.
+//! An organization keeps its ID when it's renamed, and another organization that takes the name
+//! later has another ID. So if both IDs are known, they decide. Names decide only if one of the IDs
+//! is unknown, as in manifests of earlier versions.
 
 use super::error::RecordError;
 use crate::report::manifest::{RecordedManifest, RecordedScope};
 use crate::report::scope::Scope;
 
-/// Another folder beside one that holds no history yet.
+/// A folder next to one that doesn't hold a history yet.
 #[derive(Debug, Clone)]
 pub struct Neighbor {
     /// Its path in the repository.
     pub folder: String,
-    /// The path that it must have to be the folder of the run's scope.
+    /// The path that it would need to be the folder of the run's scope.
     pub target: String,
     /// Its newest manifest.
     pub manifest: Vec<u8>,
 }
 
-/// Whether two scopes are the same, as far as anybody can know. Either of the IDs may be unknown.
+/// Whether two scopes are the same, as far as that's known. Either of the IDs can be unknown.
 pub(super) fn is_same(one: &RecordedScope, other: &RecordedScope) -> bool {
     one.kind == other.kind
         && match (one.id, other.id) {
@@ -29,12 +29,12 @@ pub(super) fn is_same(one: &RecordedScope, other: &RecordedScope) -> bool {
         }
 }
 
-/// GitHub doesn't distinguish case in names.
+/// Whether two scopes have the same name. GitHub doesn't distinguish case in names.
 pub(super) fn has_same_name(one: &RecordedScope, other: &RecordedScope) -> bool {
     one.kind == other.kind && one.name.eq_ignore_ascii_case(&other.name)
 }
 
-/// Refuses a folder whose newest manifest, `recorded` at the path `manifest`, is of somebody else.
+/// Fails if the newest manifest, `recorded` at the path `manifest`, belongs to another scope.
 pub(super) fn check(
     recorded: &RecordedScope,
     manifest: &str,
@@ -77,8 +77,8 @@ pub(super) fn check(
     })
 }
 
-/// Refuses to begin a history in an empty folder if one of its `neighbors` is the history of the
-/// same organization under the name that it had before.
+/// Fails if one of the `neighbors` of an empty folder is the history of the same organization or
+/// enterprise under an earlier name.
 pub(super) fn refuse_second(neighbors: &[Neighbor], scope: &Scope) -> Result<(), RecordError> {
     let ours = RecordedScope::from(scope);
     for neighbor in neighbors {
@@ -100,7 +100,7 @@ pub(super) fn refuse_second(neighbors: &[Neighbor], scope: &Scope) -> Result<(),
     Ok(())
 }
 
-/// A path as a word of a shell command.
+/// Quotes a path for a shell command.
 fn quoted(path: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
     if path.chars().all(is_plain) && !path.starts_with('-') {

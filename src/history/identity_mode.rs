@@ -10,7 +10,7 @@ use crate::report::seat::Seat;
 pub(super) enum IdentityMode {
     /// By their logins.
     Own,
-    /// By pseudonyms of the key with that fingerprint.
+    /// By the pseudonyms of the key with this fingerprint.
     Key(String),
     /// By these pseudonyms. No manifest has the fingerprint of their key.
     UnknownKey(HashSet<String>),
@@ -21,7 +21,7 @@ impl IdentityMode {
         fingerprint.map_or(Self::Own, Self::Key)
     }
 
-    /// Told by the names themselves, where no manifest can be read.
+    /// Infers the mode from the names, for a history whose manifests can't be read.
     pub(super) fn guessed<'l>(logins: impl Iterator<Item = &'l str>) -> Self {
         let (pseudonyms, own): (Vec<&str>, Vec<&str>) =
             logins.partition(|login| is_pseudonym(login));
@@ -31,8 +31,8 @@ impl IdentityMode {
         Self::UnknownKey(pseudonyms.into_iter().map(str::to_owned).collect())
     }
 
-    /// Whether a run with the key of that fingerprint, or without one, calls people alike. Where
-    /// the key of the history is not known, it is by somebody who stands in both.
+    /// Whether a run that uses the key with that fingerprint, or no key, names people in the same
+    /// way. If the history's key is unknown, it does if at least one person is in both.
     pub(super) fn are_by(&self, key: Option<&str>, seats: &[Seat]) -> bool {
         match (self, key) {
             (Self::Own, key) => key.is_none(),
@@ -44,7 +44,7 @@ impl IdentityMode {
         }
     }
 
-    /// For people.
+    /// Describes the mode in a message.
     pub(super) fn described(&self) -> String {
         match self {
             Self::Own => described(None),
@@ -56,7 +56,7 @@ impl IdentityMode {
     }
 }
 
-/// How people are called with a key of that fingerprint.
+/// Describes how a run names people with the key of that fingerprint, or without a key.
 pub(super) fn described(fingerprint: Option<&str>) -> String {
     match fingerprint {
         Some(key) => format!(

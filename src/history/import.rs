@@ -1,7 +1,7 @@
 //! Starts a history from reports that were downloaded from GitHub.
 //!
-//! All files are checked first, and none is recorded unless all are usable. The next report of the
-//! action fills in what the files don't say: IDs, teams, plans, and grants.
+//! All files are checked first, and nothing is recorded unless all of them are usable. The action's
+//! next report fills in what the files don't include: IDs, teams, plans, and grants.
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -20,10 +20,10 @@ use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::{Seat, without_times_after};
 use crate::system::text::shown;
 
-/// What stands in the names that GitHub gives to its files, after the slug.
+/// The part that follows the slug in the names of the files that GitHub generates.
 const IN_NAME: &str = "-seat-activity-";
 
-/// A downloaded report that can be used.
+/// A downloaded report that can be imported.
 #[derive(Debug, Clone)]
 pub(crate) struct Download {
     /// The file's name.
@@ -31,22 +31,22 @@ pub(crate) struct Download {
     /// The time of the report.
     pub time: Timestamp,
     kind: ScopeKind,
-    /// Of the file, to see whether it changes.
+    /// The hash of the file, to detect whether it changes.
     sha256: String,
-    /// Of the file with GitHub's columns, which two files can have in common.
+    /// The hash of the file reduced to GitHub's columns, which two files can have in common.
     form_sha256: String,
 }
 
-/// Why a file cannot be used.
+/// Why a file can't be imported.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BadFile {
     /// It isn't a report, or it's damaged.
     #[error("{0}. {way}", way = way_out(.0))]
     Report(#[from] RecordedError),
-    /// A report is of one moment.
+    /// The rows have different times, but a report has only one.
     #[error("its rows have different times. Someone combined or changed the file")]
     SeveralTimes,
-    /// A report of nobody does not say when it was taken.
+    /// A report without rows doesn't say when it was created.
     #[error(
         "it has no rows, so only a name that ends in `{IN_NAME}` and the seconds since 1970 could show its time"
     )]
@@ -54,18 +54,18 @@ pub(crate) enum BadFile {
     /// The name is that of another scope's report.
     #[error("its name says that it's a report of {}", shown(.0, 100))]
     OtherScope(String),
-    /// It was not taken yet.
+    /// The report's time is in the future.
     #[error("it says that it's from {0}, which is in the future")]
     Future(Timestamp),
-    /// Nobody can know which of the two is right.
+    /// It's impossible to know which of the two is right.
     #[error("it has the same time as {}, but has different content", shown(.0, 100))]
     Contradicts(String),
-    /// An organization's report names no other organization.
+    /// An organization's report doesn't name other organizations.
     #[error(
         "it has the column `Organization` of an enterprise's report, but you set `--organization`"
     )]
     Enterprise,
-    /// What it says is somewhere else.
+    /// The content is in Git LFS.
     #[error("it's a Git LFS pointer instead of the file. Run `git lfs pull` where it comes from")]
     Lfs,
     /// The file can't be read.
@@ -73,7 +73,7 @@ pub(crate) enum BadFile {
     Io(#[from] std::io::Error),
 }
 
-/// How to get a file that can be imported, in place of one that can't.
+/// How to get a file that can be imported instead.
 fn way_out(error: &RecordedError) -> &'static str {
     match error {
         RecordedError::Cells { .. }
@@ -90,7 +90,7 @@ fn way_out(error: &RecordedError) -> &'static str {
 }
 
 impl Download {
-    /// Looks at the file of that name, at the time `now`, to be imported for the scope `slug`.
+    /// Checks the file `name` at the time `now`, to import it for the scope `slug`.
     pub(crate) fn read(
         name: &str,
         file: &[u8],
@@ -128,7 +128,7 @@ impl Download {
         })
     }
 
-    /// Records the report in `folder`, where `file` is what [`Download::read`] looked at.
+    /// Records the report in `folder`. `file` is the file that [`Download::read`] checked.
     pub(crate) fn record(
         &self,
         file: Bytes,
@@ -164,33 +164,34 @@ impl Download {
     }
 }
 
-/// Why a file that could be used could not be recorded.
+/// Why a usable file couldn't be recorded.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ImportError {
-    /// It is not what was looked at.
+    /// The file differs from the one that was checked.
     #[error("the file changed during the import")]
     Changed,
-    /// It can't be read any more. Never in practice: it is what was looked at.
+    /// The file can't be read anymore. This never happens in practice, because it's the file that
+    /// was checked.
     #[error(transparent)]
     Report(#[from] RecordedError),
-    /// The folder does not take it.
+    /// The folder doesn't accept the report.
     #[error(transparent)]
     Record(#[from] RecordError),
 }
 
-/// What is to be imported.
+/// What to import.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// What to record, in order of time.
+    /// The reports to record, in order of time.
     pub downloads: Vec<Download>,
-    /// The names of those whose GitHub columns are the same, byte for byte, as those of one of
-    /// `downloads`, with its name.
+    /// Files whose GitHub columns are byte for byte the same as those of one of `downloads`. Each
+    /// has its name and the name of that download.
     pub same: Vec<(String, String)>,
-    /// Those that cannot be used beside the others, and why.
+    /// Files that can't be imported together with the others, and why.
     pub bad: Vec<(String, BadFile)>,
 }
 
-/// Puts `downloads`, all of a scope of that `kind`, in order.
+/// Sorts `downloads` of a scope of that `kind` by time, and separates duplicates and conflicts.
 pub(crate) fn plan(mut downloads: Vec<Download>, kind: ScopeKind) -> Plan {
     downloads.sort_by(|one, other| (one.time, &one.name).cmp(&(other.time, &other.name)));
     let mut plan = Plan {
@@ -219,7 +220,7 @@ pub(crate) fn plan(mut downloads: Vec<Download>, kind: ScopeKind) -> Plan {
     plan
 }
 
-/// The time in the end of a file's name.
+/// The time at the end of a file's name.
 fn seconds(rest: &str) -> Option<Timestamp> {
     let (seconds, ending) = rest.split_once('.')?;
     let is_number = !seconds.is_empty() && seconds.bytes().all(|byte| byte.is_ascii_digit());

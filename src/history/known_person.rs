@@ -1,5 +1,5 @@
-//! What's known about a person: what a report adds to it, and how two lines about the same person
-//! become one. Both lines are true as far as they go, and either can know what the other doesn't.
+//! What's known about a person. Merges a report into it, or two lines about the same person. Both
+//! lines are correct, and either can contain what the other doesn't.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::report::status::GITHUB_RETENTION;
 /// A person who was ever seen in a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct KnownPerson {
-    /// GitHub's number for them; missing where only downloaded reports speak of them.
+    /// Their user ID on GitHub. `None` if they're only in downloaded reports.
     pub user_id: Option<u64>,
     /// Their newest login.
     pub login: String,
@@ -18,21 +18,21 @@ pub(crate) struct KnownPerson {
     pub first_seen: Timestamp,
     /// The time of the last report they were in.
     pub last_seen: Timestamp,
-    /// The time of the first of the reports they were in from which on no two are more than
-    /// [`GITHUB_RETENTION`] apart.
+    /// The time of the first report in the latest unbroken series of reports they were in. A series
+    /// breaks if two reports are more than [`GITHUB_RETENTION`] apart.
     pub tracked_since: Timestamp,
     /// Whether they hold a seat in the newest report.
     pub holds_seat: bool,
-    /// Their newest activity that any report knew of.
+    /// Their newest activity in any report.
     pub last_known_activity_at: Option<Timestamp>,
-    /// What they were active in then.
+    /// The surface of that activity.
     pub last_known_surface: Option<String>,
-    /// Their newest authentication that any report knew of.
+    /// Their newest authentication in any report.
     pub last_known_authentication_at: Option<Timestamp>,
 }
 
 impl KnownPerson {
-    /// [`KnownPerson::tracked_since`] as a report of that time with them makes it.
+    /// The value of [`KnownPerson::tracked_since`] after a report of that time that includes them.
     pub(crate) fn tracked_since_at(&self, time: Timestamp) -> Timestamp {
         if time.duration_since(self.last_seen) > GITHUB_RETENTION {
             time
@@ -67,8 +67,8 @@ pub(super) fn is_same(one: &KnownPerson, other: &KnownPerson) -> bool {
     }
 }
 
-/// What both lines say together. Of what can't be both, the line with the later report holds, and
-/// `one` if both are equally late.
+/// Merges two lines. If they conflict, the line with the later report wins, or `one` if both are
+/// equally late.
 pub(super) fn merged(one: KnownPerson, other: KnownPerson) -> KnownPerson {
     let (newer, older) = if other.last_seen > one.last_seen {
         (other, one)
@@ -92,8 +92,8 @@ pub(super) fn merged(one: KnownPerson, other: KnownPerson) -> KnownPerson {
         user_id: newer.user_id.or(older.user_id),
         first_seen: newer.first_seen.min(older.first_seen),
         last_seen: newer.last_seen,
-        // Both follow from reports without a gap between them, so the earlier one is true as well,
-        // unless it ended before the later one began.
+        // Both series of reports have no gaps, so the earlier start is correct too, unless that
+        // series ended before the later one started.
         tracked_since: if newer.tracked_since.duration_since(older.last_seen) <= GITHUB_RETENTION {
             newer.tracked_since.min(older.tracked_since)
         } else {

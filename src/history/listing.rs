@@ -1,5 +1,5 @@
-//! What the folder of a scope holds, by the IDs that Git gives to the content of files. One listing
-//! shows edits of files that a run doesn't read.
+//! The files in a scope's folder, with the Git blob IDs of their content. One listing reveals edits
+//! to files that a run doesn't read.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use crate::history::git::blob_id;
 use crate::report::day::{REPORTS, day_of, stem_of};
 use crate::report::manifest::{FileEntry, RecordedManifest};
 
-/// The files in the folder of a scope: the IDs of their content by their paths.
+/// The files in a scope's folder: their blob IDs by path.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Listing(BTreeMap<String, String>);
 
 impl Listing {
-    /// A listing of files by their paths.
+    /// Creates a listing from paths and blob IDs.
     pub fn new(files: impl IntoIterator<Item = (String, String)>) -> Self {
         Self(files.into_iter().collect())
     }
 
-    /// Adds a file, or the new content of one.
+    /// Adds a file, or replaces its content.
     pub fn put(&mut self, path: &str, content: &[u8]) {
         self.0.insert(path.to_owned(), blob_id(content));
     }
@@ -30,7 +30,7 @@ impl Listing {
         self.0.get(path).is_some_and(|id| *id == blob_id(content))
     }
 
-    /// The path of the newest manifest from before `day`.
+    /// The path of the newest manifest before `day`.
     pub fn manifest_before(&self, day: Date) -> Option<&str> {
         let manifests = self.0.keys().filter(|path| path.ends_with(".json"));
         let days = manifests.filter_map(|path| Some((day_of(path)?, path)));
@@ -38,14 +38,14 @@ impl Listing {
         before.map(|(_, path)| path.as_str())
     }
 
-    /// The IDs of the files of changes.
+    /// The paths and blob IDs of the files of changes.
     pub(super) fn changes(&self) -> impl Iterator<Item = (&String, &String)> {
         self.0
             .iter()
             .filter(|(path, _)| path.starts_with("changes/"))
     }
 
-    /// The IDs of these files, by their paths.
+    /// The blob IDs of these files, by path.
     pub(super) fn blobs(&self, files: &[FileEntry]) -> BTreeMap<String, String> {
         let named = files
             .iter()
@@ -53,8 +53,8 @@ impl Listing {
         named.map(|(path, id)| (path.clone(), id.clone())).collect()
     }
 
-    /// A SHA-256 for each folder of reports: that of a line `NAME ID` for each of its files, in
-    /// the order of their names, without the report and the manifest of `day`.
+    /// Returns a SHA-256 for each folder of reports. It hashes a line `NAME ID` for each file, in
+    /// the order of the names, without the report and the manifest of `day`.
     pub(super) fn older_reports(&self, day: Date) -> BTreeMap<String, String> {
         let mut folders: BTreeMap<&str, Sha256> = BTreeMap::new();
         let of_day = stem_of(day);
@@ -82,9 +82,8 @@ impl Listing {
             .collect()
     }
 
-    /// What isn't as `manifest`, that of `day`, recorded it, in words that follow one another:
-    /// what it is, and what happened to it. Leaves out files that `is_read`, because they're
-    /// compared by their content.
+    /// Returns what differs from `manifest`, the manifest of `day`: each file, with what happened
+    /// to it. Leaves out files that `is_read`, because their content is compared instead.
     pub(super) fn differences(
         &self,
         manifest: &RecordedManifest,

@@ -1,35 +1,35 @@
-//! What the pages for people show, and the names of their files.
+//! What the README page of a history shows, and the names of its files.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::totals::Day;
 use crate::report::scope::Scope;
 
-/// The page for people in the folder of a scope.
+/// The README page in the folder of a scope.
 pub(crate) const README: &str = "README.md";
 
-/// The picture in it for light pages.
+/// The page's chart for GitHub's light theme.
 pub(crate) const TREND_LIGHT: &str = "trend-light.svg";
 
-/// The picture in it for dark pages.
+/// The page's chart for GitHub's dark theme.
 pub(crate) const TREND_DARK: &str = "trend-dark.svg";
 
-/// What the pages for people show.
+/// The data that the README page and its charts show.
 #[derive(Debug)]
 pub struct Page<'a> {
     /// The organization or enterprise.
     pub scope: &'a Scope,
     /// The time of the newest report.
     pub time: Timestamp,
-    /// Whether it's verified as complete. Missing if that's unknown.
+    /// Whether the report is verified as complete. `None` if that's unknown.
     pub complete: Option<bool>,
     /// How long without activity makes a person inactive.
     pub inactive_after: SignedDuration,
     /// All recorded days, in order of time.
     pub days: &'a [Day],
-    /// The file of this year's changes.
+    /// The file of the current year's changes.
     pub changes: &'a [u8],
 }
 
-/// Draws [`README`], [`TREND_LIGHT`], and [`TREND_DARK`], each with its name.
+/// Draws [`README`], [`TREND_LIGHT`], and [`TREND_DARK`], and returns each with its name.
 pub(crate) type DrawPages = fn(&Page<'_>) -> [(&'static str, String); 3];

@@ -1,8 +1,10 @@
-//! `people.csv`: each person ever seen in a report of the scope, with what was last known of them.
+//! `people.csv`: each person ever seen in a report of the scope, with what was last known about
+//! them.
 //!
-//! GitHub drops a last activity after 90 days, when a seat is revoked, and when access is granted
-//! anew. What stands here never goes back: it survives all of that, and a renamed login too,
-//! because the id is the person. Where the id is not known yet the login stands for it.
+//! GitHub drops a person's last activity after 90 days, when a seat is revoked, and when access is
+//! granted again. The values here never regress. They survive all of that, and also a renamed
+//! login, because the ID identifies the person. As long as the ID is unknown, the login identifies
+//! them.
 
 use std::collections::HashMap;
 
@@ -15,7 +17,7 @@ use crate::report::seat::{Account, Seat, by_name};
 /// The file's name in the folder of a scope.
 pub(crate) const PEOPLE: &str = "people.csv";
 
-/// Its columns. Times are UTC in whole seconds; what is missing is an empty cell.
+/// The columns. Times are UTC in whole seconds. A missing value is an empty cell.
 pub(crate) const COLUMNS: [&str; 9] = [
     "User Id",
     "Login",
@@ -28,7 +30,7 @@ pub(crate) const COLUMNS: [&str; 9] = [
     "Last Known Authentication At",
 ];
 
-/// Everybody ever seen, found again by id or login.
+/// Every person ever seen, indexed by ID and login.
 #[derive(Debug, Default)]
 pub(crate) struct People {
     all: Vec<KnownPerson>,
@@ -39,7 +41,7 @@ pub(crate) struct People {
 }
 
 impl People {
-    /// Those that a file knows.
+    /// Creates the index of these people.
     pub(crate) fn new(known: Vec<KnownPerson>) -> Self {
         let mut people = Self::default();
         for person in known {
@@ -48,7 +50,8 @@ impl People {
         people
     }
 
-    /// Reads the file, and says which of its lines can't be read. They are kept as they are.
+    /// Reads the file, and returns the numbers of the lines that can't be read. Those lines are
+    /// kept as they are.
     pub(crate) fn read(file: &[u8]) -> Result<(Self, Vec<usize>), TableError> {
         let mut columns = false;
         let mut people = Self::default();
@@ -77,17 +80,16 @@ impl People {
         Ok((people, numbers))
     }
 
-    /// What is known of the holder of an account.
+    /// What's known about the holder of an account.
     pub(crate) fn get(&self, account: &Account) -> Option<&KnownPerson> {
         self.all.get(self.place(account)?)
     }
 
-    /// The logins of all.
     pub(crate) fn logins(&self) -> impl Iterator<Item = &str> {
         self.all.iter().map(|person| &*person.login)
     }
 
-    /// Takes in a report: its time, its seats, and who still holds one that it does not show.
+    /// Merges a report: its time, its seats, and the `kept` seats that it doesn't show.
     pub(crate) fn merge_report(&mut self, time: Timestamp, seats: &[Seat], kept: &[Seat]) {
         for person in &mut self.all {
             person.holds_seat = false;
@@ -120,8 +122,8 @@ impl People {
         }
     }
 
-    /// Forgets activities and sign-ins after `latest`, which can't be. Gives the number of people
-    /// they were of.
+    /// Drops activities and sign-ins later than `latest`, which are impossible. Returns the number
+    /// of affected people.
     pub(crate) fn forget_times_after(&mut self, latest: Timestamp) -> usize {
         let mut people = 0;
         for person in &mut self.all {
@@ -137,7 +139,7 @@ impl People {
         people
     }
 
-    /// Everybody, by login as in the report.
+    /// All people, sorted by login as in the report.
     pub(crate) fn into_lines(mut self) -> Vec<KnownPerson> {
         self.all.sort_by(|one, other| {
             by_name(&one.login, &other.login).then(one.user_id.cmp(&other.user_id))
@@ -145,7 +147,8 @@ impl People {
         self.all
     }
 
-    /// The file: everybody, by login as in the report, and below what couldn't be read of it.
+    /// Writes the file: all people, sorted by login as in the report, followed by the lines that
+    /// couldn't be read.
     pub(crate) fn write(mut self) -> csv::Result<Vec<u8>> {
         let damaged = std::mem::take(&mut self.damaged);
         let mut file = table::write(&COLUMNS, self.into_lines())?;
@@ -156,7 +159,7 @@ impl People {
         Ok(file)
     }
 
-    /// Adds what a line says of a person, of whom another line may have said something already.
+    /// Adds a line about a person, and merges it with an existing line about the same person.
     pub(super) fn add(&mut self, person: KnownPerson) {
         let by_id = person.user_id.and_then(|id| self.by_id.get(&id));
         let by_login = || self.by_login.get(&person.login.to_lowercase());
@@ -172,12 +175,12 @@ impl People {
         }
     }
 
-    /// Takes out the lines that can't be read.
+    /// Removes and returns the lines that can't be read.
     pub(super) fn take_damaged(&mut self) -> Vec<Vec<u8>> {
         std::mem::take(&mut self.damaged)
     }
 
-    /// Puts lines that can't be read below the others.
+    /// Sets the lines that can't be read, which the file has below the others.
     pub(super) fn put_damaged(&mut self, damaged: Vec<Vec<u8>>) {
         self.damaged = damaged;
     }
@@ -194,7 +197,8 @@ impl People {
         if let Some(id) = person.user_id {
             self.by_id.insert(id, place);
         }
-        // A login that passed from one to another names who was seen with it last.
+        // A login that passed from one person to another identifies the one who was last seen with
+        // it.
         let newest = self
             .by_login
             .get(&person.login.to_lowercase())

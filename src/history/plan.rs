@@ -1,4 +1,4 @@
-//! The input of an update of a history, and the plan that results: what to write, as plain data.
+//! The input of an update of a history, and the resulting plan: the files to write, as plain data.
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -14,72 +14,74 @@ use crate::report::seat::Seat;
 pub struct HistoryUpdate<'a> {
     /// The organization or enterprise.
     pub scope: &'a Scope,
-    /// Its time, in whole seconds.
+    /// The time of the report, in whole seconds.
     pub time: Timestamp,
-    /// Its rows, in the report's order, without times that can't be (see
+    /// The rows, in the report's order, without impossible times (see
     /// [`crate::report::Report::credible_seats`]).
     pub seats: &'a [Seat],
-    /// Whether it certainly shows every seat there was.
+    /// Whether the report certainly shows every seat.
     pub shows_every_seat: bool,
-    /// Whether it's verified as complete. Missing if that's unknown, as for a downloaded file.
+    /// Whether the report is verified as complete. `None` if that's unknown, as for a downloaded
+    /// file.
     pub complete: Option<bool>,
-    /// Its file in GitHub's format.
+    /// The report's file in GitHub's format.
     pub csv: Bytes,
-    /// Its manifest, still without the files.
+    /// The report's manifest, without the list of files.
     pub manifest: Manifest<'a>,
     /// How long without activity makes a person inactive.
     pub inactive_after: SignedDuration,
-    /// By how many seats it falls short of GitHub's total. Missing if that may have another reason
-    /// than a total that is off.
+    /// The number of seats missing compared with GitHub's total. `None` if anything but an
+    /// inaccurate total could be the cause.
     pub shortfall: Option<u64>,
-    /// Which of the seats that it no longer shows are revoked.
+    /// Which of the seats that the report no longer shows are revoked.
     pub revoked: Revoked<'a>,
-    /// Draws the pages for people.
+    /// Draws the README page.
     pub draw: DrawPages,
 }
 
 /// Which of the seats that a report no longer shows are revoked.
 ///
-/// A paginated list can lose a row without a sign: see [`crate::report::completeness`]. A seat that
-/// isn't revoked stays in the history until a later report decides.
+/// A paginated list can lose a row without a sign (see [`crate::report::completeness`]). A seat
+/// that isn't revoked stays in the history until a later report decides.
 #[derive(Debug, Clone, Copy)]
 pub enum Revoked<'a> {
-    /// All of them, because the list came in one piece.
+    /// All of them, because the list was a single page.
     All,
-    /// Only these. None if the report might lack rows.
+    /// Only these. Empty if the report might lack rows.
     Only(&'a [Seat]),
 }
 
-/// What to do with a report, and what it changes.
+/// What to do with a report, and what changed.
 #[derive(Debug)]
 pub struct UpdatePlan {
-    /// Whether to record it.
+    /// Whether to record the report.
     pub action: Action,
-    /// Whether the seats' state differs from that of the last recorded report.
+    /// Whether the state of the seats differs from the last recorded report.
     pub changed: bool,
     /// Warnings about files in the folder.
     pub warnings: Vec<String>,
     /// The number of seats granted since the last recorded report.
     pub granted: usize,
-    /// The number of seats revoked since then.
+    /// The number of seats revoked since the last recorded report.
     pub revoked: usize,
-    /// Each change of a seat, with the login of its holder. Leaves out rows without a person.
+    /// Each change of a seat, with the login of its holder. Rows without a person are left out.
     pub changes: Vec<(Kind, String)>,
-    /// The files to write, with their paths in the folder. Empty unless the action is to record.
+    /// The files to write, with their paths in the folder. Empty unless the action is
+    /// [`Action::Record`].
     pub files: Vec<(String, Bytes)>,
 }
 
 /// Whether to record a report, and if not, why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// Record it.
+    /// Record the report.
     Record,
-    /// The day has a report that says the same.
+    /// The day already has a report with the same content.
     Unchanged,
-    /// The folder holds a newer report, of that time.
+    /// The folder holds a newer report, from this time.
     Older(Timestamp),
-    /// The folder holds another report of the same second.
+    /// The folder holds a different report from the same second.
     SameTime,
-    /// The day has a report that is verified as complete, and this one is not.
+    /// The day already has a report that's verified as complete, and this one isn't.
     LessComplete,
 }

@@ -1,5 +1,5 @@
-//! What a folder's files say about the reports recorded so far, as far as the next report needs it.
-//! Files that are damaged, missing, or changed by hand cause warnings, and never stop a report.
+//! What a folder's files say about the recorded reports, as far as the next report needs it. Files
+//! that are damaged, missing, or manually changed cause warnings, and never stop a report.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,9 +25,9 @@ use crate::report::{Report, credible_until};
 /// What the recorded reports say.
 #[derive(Debug)]
 pub(crate) struct PriorState {
-    /// How the history names people. Missing if nothing was recorded.
+    /// How the history names people. `None` if nothing was recorded.
     identity_mode: Option<IdentityMode>,
-    /// Whether the reports are an organization's or an enterprise's, if a file says so.
+    /// Whether the reports belong to an organization or an enterprise, if a file says so.
     kind: Option<ScopeKind>,
     /// The scope in the newest manifest, and the path of that manifest.
     scope: Option<(RecordedScope, String)>,
@@ -35,30 +35,31 @@ pub(crate) struct PriorState {
     pub(super) before: Baseline,
     /// How far back `before` is known without a break.
     pub(super) continuity: Option<Continuity>,
-    /// By how many seats GitHub's total was off before, for another reason than lost seats.
+    /// How many seats GitHub's total was off by before, for a reason other than lost seats.
     pub(super) excess: u64,
-    /// What they say about people.
+    /// What the recorded reports say about people.
     pub known: HistoryContext,
-    /// The time of the newest report there.
+    /// The time of the newest recorded report.
     pub(super) time: Option<Timestamp>,
-    /// Whether the report of the same day is there and as it was recorded.
+    /// Whether the report of the same day exists and matches what was recorded.
     pub(super) has_day: bool,
-    /// Whether the report of the same day is verified as complete, where it says.
+    /// Whether the report of the same day is verified as complete. `None` if that's unknown.
     pub(super) day_complete: Option<bool>,
     pub(super) warnings: Vec<String>,
-    /// The files that are pointers of Git LFS.
+    /// The files that are Git LFS pointers.
     pointers: Vec<String>,
 }
 
-/// How far a recorded report can be ahead of GitHub's clock as this run knows it.
+/// How far a recorded report can be ahead of GitHub's clock, as this run knows it.
 const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(1);
 
 impl PriorState {
-    /// Checks that a report of `scope` with these `seats` can follow. `key` is the fingerprint of the
-    /// key of its pseudonyms, if it has some.
+    /// Checks that a report of `scope` with these `seats` can follow. `key` is the fingerprint of
+    /// the key of its pseudonyms, if it uses them.
     ///
     /// # Errors
-    /// If the folder is that of another scope, names people in another way, or has files in Git LFS.
+    /// Fails if the folder belongs to another scope, names people differently, or has files in Git
+    /// LFS.
     pub(crate) fn check_identity(
         &self,
         scope: &Scope,
@@ -89,19 +90,20 @@ impl PriorState {
         }
     }
 
-    /// The time of the newest report, if `now` is far from reaching it.
+    /// The time of the newest report, if it's more than [`MAX_AHEAD`] after `now`.
     pub(crate) fn future_time(&self, now: Timestamp) -> Option<Timestamp> {
         self.time
             .filter(|time| time.duration_since(now) > MAX_AHEAD)
     }
 
-    /// The seats that are gone for sure though a report falls short of GitHub's total: none, unless
-    /// two readings in a row fell short by as many seats, with the same ones.
+    /// The seats that are certainly gone even though the report has fewer seats than GitHub's
+    /// total. Empty unless two consecutive fetches were short by the same number of seats and
+    /// lacked the same ones.
     ///
-    /// If the total was off by as many before, it's off for another reason than seats that the list
-    /// lost, and what the list no longer shows is gone. If it's off by more, the list may have lost
-    /// that many people. If as many were missing in the last report already, it's them, and whoever
-    /// is missing since then is gone.
+    /// If the total was off by the same number before, the difference has another cause than seats
+    /// that the list lost. So the seats that the list no longer shows are gone. If it's off by
+    /// more, the list may have lost that many people. If the last report already lacked that many
+    /// people, they're the lost ones, and anyone who's missing only since then is gone.
     pub(crate) fn gone_despite_shortfall(&self, report: &Report) -> Vec<Seat> {
         let Some(shortfall) = report.shortfall().filter(|_| report.has_steady_shortfall()) else {
             return Vec::new();
@@ -115,7 +117,7 @@ impl PriorState {
         let was_missing = |seat: &Seat| {
             let account = seat.assignee.as_ref()?;
             let known = self.known.people.get(account)?;
-            // A line without an ID may be about another person who had the login.
+            // A line without an ID might be about another person who had the login.
             (known.user_id == account.id).then_some(Some(known.last_seen) < self.time)
         };
         let may_be_lost = |seat: &Seat| {
@@ -132,7 +134,8 @@ impl PriorState {
         }
     }
 
-    /// The seats of the newest report that a later report, with `seats`, doesn't show.
+    /// The seats of the newest recorded report that are missing from `seats`, those of a later
+    /// report.
     pub(crate) fn absent(&self, seats: &[Seat]) -> Vec<Seat> {
         let before = self.before.seats().unwrap_or_default();
         changes::gone(before, seats).cloned().collect()
@@ -219,14 +222,15 @@ impl PriorState {
         });
         let newest_line = totals.days().max_by_key(|day| day.report_time);
         let counted = newest_line.map(|line| line.report_time);
-        // If the day's manifest is lost, its line of totals still says it.
+        // If the day's manifest is lost, the day's line of totals still says whether the report is
+        // complete.
         let day_complete = match (&day, newest_line) {
             (Some(day), _) => day.complete,
             (None, Some(line)) if day_stem(line.report_time) == day_stem(time) => line.complete,
             _ => None,
         };
         let newest_manifest = manifests.into_iter().flatten().next();
-        // A file that was edited doesn't say when it was recorded.
+        // A file that was edited can't say when it was recorded.
         let latest_time = said_by_latest.filter(|_| {
             let recorded = newest_manifest.filter(|newest| Some(newest.report_time) == counted);
             let recorded = recorded.and_then(|newest| newest.sha256(LATEST));
@@ -275,7 +279,7 @@ impl PriorState {
                 Baseline::Nothing
             }
         };
-        // The files of a newer report are its own, and its manifest was not read.
+        // If there's a newer report, the files belong to it, and its manifest wasn't read.
         if newest.is_none_or(|newest| newest <= time) {
             altered(folder, newest_manifest, (time, counted), &mut warnings);
         }
@@ -300,7 +304,7 @@ impl PriorState {
     }
 }
 
-/// The rows of `latest.csv`, without times that its report can't have had.
+/// The rows of `latest.csv`, without times that are impossible for its report.
 fn believed(latest: &RecordedReport) -> Vec<Seat> {
     let seats = latest.seats();
     let until = latest.time().map(credible_until);

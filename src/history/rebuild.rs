@@ -1,9 +1,9 @@
-//! Computes the files of a history again that were damaged or lost, from its reports.
+//! Rebuilds damaged or lost files of a history from its reports.
 //!
-//! Reports in GitHub's own form say who held a seat and what they did. They don't say user IDs,
-//! teams, plans, grants, and cancellations, so whatever can still be read in the damaged files is
-//! kept, and only what's missing is added. Files that are whole stay as they are, and so does every
-//! report and every manifest but the newest.
+//! Reports in GitHub's format say who held a seat and what they did. They don't include user IDs,
+//! teams, plans, grants, and cancellations. So a rebuild keeps whatever can still be read in the
+//! damaged files, and adds only what's missing. Undamaged files stay as they are, and so do all
+//! reports and all manifests except the newest.
 
 mod change_line;
 mod changes;
@@ -35,22 +35,23 @@ use identities::Identities;
 use overlay::Overlay;
 use source::Source;
 
-/// What a rebuild makes of a history.
+/// The result of a rebuild.
 #[derive(Debug)]
 pub(crate) struct Rebuilt {
-    /// Whose history it is.
+    /// The scope of the history.
     pub scope: Scope,
-    /// The files to write, with their paths in the folder; the newest manifest comes last. None if
-    /// everything is whole.
+    /// The files to write, with their paths in the folder. The newest manifest comes last. Empty if
+    /// nothing is damaged.
     pub files: Vec<(String, Vec<u8>)>,
-    /// What a person should know of it.
+    /// Notes for the user.
     pub notes: Vec<String>,
-    /// What `verify` says once the files are written.
+    /// The result of `verify` after the files are written.
     pub verdict: Verdict,
 }
 
-/// Computes what's damaged in the folder of a scope, which has that name. People count as inactive after
-/// `inactive_after` in what's computed again, and `draw` makes the pages that show it. Stops if `is_stopped`.
+/// Rebuilds the damaged files in the folder of a scope. `name` is the name of the folder. In the
+/// rebuilt files, people count as inactive after `inactive_after`, and `draw` draws the README
+/// page. Stops if `is_stopped`.
 pub(crate) fn rebuild(
     files: &impl Files,
     name: Option<&str>,

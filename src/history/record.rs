@@ -1,5 +1,5 @@
-//! Plans the update of a history with the next report. The plan depends on nothing but the report and
-//! the files in the folder, so it can be made again if another run writes first.
+//! Plans the update of a history with the next report. The plan depends only on the report and the
+//! files in the folder, so it can be computed again if another run commits first.
 
 use std::collections::HashSet;
 
@@ -26,7 +26,7 @@ use crate::report::status::StatusPolicy;
 /// Decides at the time `now` whether to record `update` in `folder`, and what to write.
 ///
 /// # Errors
-/// If the folder doesn't accept the report, such as one of another scope.
+/// Fails if the folder doesn't accept the report, for example because it belongs to another scope.
 pub fn record(
     mut update: HistoryUpdate<'_>,
     folder: &FolderFiles,
@@ -54,7 +54,7 @@ pub fn record(
     let is_better = found.day_complete == Some(false) && update.complete != Some(false);
     let action = match found.time {
         Some(time) if time > update.time => Action::Older(time),
-        // Nothing says which of two runs that began in the same second was first.
+        // It's impossible to know which of two runs that started in the same second was first.
         Some(time) if time == update.time && (changed || is_better || !found.has_day) => {
             Action::SameTime
         }

@@ -1,4 +1,5 @@
-//! Which files a manifest must name. A file that no manifest names could be altered unseen.
+//! Determines which files a manifest must list. A file that no manifest lists could be altered
+//! undetected.
 
 use jiff::Timestamp;
 
@@ -12,8 +13,7 @@ use crate::history::git;
 use crate::report::day::{LATEST, day_stem};
 use crate::report::manifest::RecordedManifest;
 
-/// The files that every manifest in a repository names, each with the first version of the
-/// manifest's form that names it.
+/// The files that every manifest lists, each with the first schema version that includes it.
 const ALWAYS: [(u32, &str); 8] = [
     (1, git::ATTRIBUTES),
     (1, README),
@@ -25,10 +25,10 @@ const ALWAYS: [(u32, &str); 8] = [
     (1, TREND_LIGHT),
 ];
 
-/// The files that a manifest must name and doesn't, in the order of their names. A file of changes
-/// isn't among them, because a manifest names it only after the year's first change.
+/// The files that a manifest must list and doesn't, sorted by name. Doesn't include the file of
+/// changes, because a manifest lists it only after the year's first change.
 pub(super) fn unnamed(manifest: &RecordedManifest) -> Vec<String> {
-    // A manifest without a version is damaged: the first form has one already.
+    // A manifest without a version is damaged, because even the first schema has one.
     let version = manifest.schema_version.max(1);
     let report = format!("{}.csv", day_stem(manifest.report_time));
     let always = ALWAYS
@@ -41,8 +41,8 @@ pub(super) fn unnamed(manifest: &RecordedManifest) -> Vec<String> {
         .collect()
 }
 
-/// Warns if the newest manifest leaves out files that it must name, before a report of `time` is
-/// recorded in `folder`.
+/// Warns if the newest manifest doesn't list every required file. Checks this before a report of
+/// `time` is recorded in `folder`.
 pub(super) fn warning(
     newest: &RecordedManifest,
     folder: &FolderFiles,

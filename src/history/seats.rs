@@ -1,5 +1,5 @@
-//! `seats.csv`: every seat of the newest report with all that is known of it. It is what the next
-//! report is compared with, so it has the ids that GitHub's own form lacks.
+//! `seats.csv`: every seat of the newest report, with everything that's known about it. The next
+//! report is compared with it, so it has the IDs that GitHub's format lacks.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::report::seat::{Account, Seat, Team, whole_seconds};
 /// The file's name in the folder of a scope.
 pub(crate) const SEATS: &str = "seats.csv";
 
-/// Its columns. Times are UTC in whole seconds; what is missing is an empty cell.
+/// The columns. Times are UTC in whole seconds. A missing value is an empty cell.
 pub(crate) const COLUMNS: [&str; 12] = [
     "Login",
     "User Id",
@@ -76,7 +76,7 @@ pub(crate) fn read(file: &[u8]) -> Result<Vec<Seat>, TableError> {
     Ok(lines.into_iter().map(seat).collect())
 }
 
-/// Reads those lines of the file that can be read, whatever became of the others.
+/// Reads the lines that can be read, and skips the others.
 pub(super) fn read_lines(file: &[u8]) -> Vec<Seat> {
     let lines = table::lines(file, |record| {
         let line: Option<Line<String>> = record.deserialize(None).ok();

@@ -1,8 +1,9 @@
-//! The form that the history's own files share: CSV with a header, comma, LF, quotes only where a
-//! value needs them.
+//! The format that the history's own files share: CSV with a header, commas, LF line endings, and
+//! quotes only around values that need them.
 //!
-//! What is missing is an empty cell here, not the word `None` as in GitHub's own form: nobody can
-//! be called by the empty name, and whoever loads the file gets times and numbers without help.
+//! A missing value is an empty cell, not the word `None` as in GitHub's format. No login is empty,
+//! so an empty cell is unambiguous, and tools that load the file parse times and numbers without
+//! extra settings.
 
 use csv::{ByteRecord, QuoteStyle, Reader, ReaderBuilder, Terminator, WriterBuilder};
 use serde::Serialize;
@@ -11,11 +12,11 @@ use serde::de::DeserializeOwned;
 /// Why a file of the history can't be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TableError {
-    /// The first line is not the one such a file has: it was changed by hand, or another version
+    /// The first line isn't the expected header: the file was edited manually, or another version
     /// wrote it.
     #[error("its first line isn't `{0}`")]
     Columns(String),
-    /// A line has too many or too few cells, or one of them is not of its kind.
+    /// A line has too many or too few cells, or a cell has the wrong type.
     #[error("{0}")]
     Csv(#[from] csv::Error),
 }
@@ -36,18 +37,18 @@ pub(super) fn read<T: DeserializeOwned>(
     Ok(lines)
 }
 
-/// A line that is not as it should be.
+/// A line that can't be parsed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BadLine<'f> {
-    /// Which one, counted from 1.
+    /// The line number, counted from 1.
     pub(super) number: usize,
-    /// All of it but its end.
+    /// The line without its line ending.
     pub(super) text: &'f [u8],
 }
 
-/// Reads a file line by line, its first included, of which `read` makes something or nothing. One
-/// that is damaged takes no other with it: after a quotation mark that nothing closes it goes on
-/// with the next line.
+/// Reads a file line by line, including the header, and parses each line with `read`. A damaged
+/// line doesn't affect others: after an unclosed quotation mark, reading continues on the next
+/// line.
 pub(super) fn lines<'f, T>(
     file: &'f [u8],
     read: impl FnMut(&ByteRecord) -> Option<T> + 'f,
@@ -70,11 +71,11 @@ fn reader(file: &[u8]) -> Reader<&[u8]> {
 
 struct Lines<'f, F> {
     file: &'f [u8],
-    /// Where `csv` began.
+    /// The offset in the file where `csv` starts.
     base: usize,
     csv: Reader<&'f [u8]>,
     record: ByteRecord,
-    /// A place, and the number of its line.
+    /// An offset in the file, and its line number.
     counted: (usize, usize),
     read: F,
 }
@@ -85,7 +86,7 @@ impl<'f, F> Lines<'f, F> {
         self.base.saturating_add(place).min(self.file.len())
     }
 
-    /// The number of the line at `place`, which is not before the last one asked for.
+    /// The line number at the offset `place`, which must not be before the previous call's.
     fn number(&mut self, place: usize) -> usize {
         let (from, number) = self.counted;
         let breaks = self.file[from..place].iter().filter(|byte| **byte == b'\n');
@@ -131,7 +132,7 @@ impl<'f, T, F: FnMut(&ByteRecord) -> Option<T>> Iterator for Lines<'f, F> {
     }
 }
 
-/// Writes a file of those `columns` and `lines`.
+/// Writes a file with these `columns` and `lines`.
 pub(super) fn write<T: Serialize>(
     columns: &[&str],
     lines: impl IntoIterator<Item = T>,
@@ -141,7 +142,7 @@ pub(super) fn write<T: Serialize>(
     Ok(file)
 }
 
-/// Writes `lines` alone, to be put below others.
+/// Writes `lines` without a header, to append them to others.
 pub(super) fn rows<T: Serialize>(lines: impl IntoIterator<Item = T>) -> csv::Result<Vec<u8>> {
     let mut csv = WriterBuilder::new()
         .has_headers(false)
@@ -155,7 +156,7 @@ pub(super) fn rows<T: Serialize>(lines: impl IntoIterator<Item = T>) -> csv::Res
         .map_err(|error| csv::Error::from(error.into_error()))
 }
 
-/// Writes a file of those `columns` and of lines that were read.
+/// Writes a file with these `columns` and records.
 pub(super) fn records<'r>(
     columns: &[&str],
     lines: impl IntoIterator<Item = &'r ByteRecord>,
@@ -172,13 +173,13 @@ pub(super) fn records<'r>(
         .map_err(|error| csv::Error::from(error.into_error()))
 }
 
-/// Whether a file begins with the line that names these columns.
+/// Whether a file starts with the header of these columns.
 pub(super) fn has_columns(file: &[u8], columns: &[&str]) -> bool {
     let first = without_mark(file).split(|byte| *byte == b'\n').next();
     first.is_some_and(|line| line.trim_ascii_end() == columns.join(",").as_bytes())
 }
 
-/// The file without the mark that some editors put before UTF-8.
+/// Strips the UTF-8 byte order mark that some editors add.
 pub(super) fn without_mark(file: &[u8]) -> &[u8] {
     file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file)
 }

@@ -1,4 +1,4 @@
-//! What the history says after one report and the next.
+//! Tests the history across consecutive reports.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -24,7 +24,7 @@ use crate::report::manifest::Manifest;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::{Account, Seat, Team};
 
-/// The folder of a scope, as a repository keeps it.
+/// The folder of a scope in a repository.
 #[derive(Default, Clone)]
 struct Repository(BTreeMap<String, Vec<u8>>);
 
@@ -74,7 +74,7 @@ impl Repository {
         self.try_record(report).unwrap()
     }
 
-    /// Records a report that nothing is to be warned of.
+    /// Records a report, and expects no warnings.
     fn quietly(&mut self, report: &Report) -> UpdatePlan {
         let plan = self.record(report);
         assert_eq!(plan.warnings, Vec::<String>::new());
@@ -356,7 +356,7 @@ fn manifests_hold_together_and_hold_every_file() {
         assert_eq!(file["sha256"], sha256(content), "{file}");
         assert_eq!(file["size"], content.len());
     }
-    // All but the day before's report and the manifests.
+    // All files except the previous day's report and the manifests.
     assert_eq!(named.len(), repository.0.len() - 3);
 }
 
@@ -419,7 +419,8 @@ fn what_is_damaged_missing_or_edited_is_told_of_and_loses_no_lines() {
             }
             let next = report("2026-11-25T06:00:00Z", vec![octocat(), new]);
             let next = repository.record(&next);
-            // What is kept as it is stays damaged, and is told of until somebody mends it.
+            // Lines that are kept as they are stay damaged, and cause warnings until someone fixes
+            // them.
             let stays = content.is_some_and(|_| ["totals", "change"].contains(&&path[..6]));
             assert_eq!(!next.warnings.is_empty(), stays, "{path}: {next:?}");
             assert!(!next.changed);

@@ -1,5 +1,5 @@
-//! `totals.csv`: one line a day, the trend. It also says when reports were recorded, and with it
-//! how far back what is known of a person reaches.
+//! `totals.csv`: the trend, with one line per day. It also shows when reports were recorded, and so
+//! how far back the knowledge about a person reaches.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::report::day::date;
 /// The file's name in the folder of a scope.
 pub(crate) const TOTALS: &str = "totals.csv";
 
-/// Its columns. The time is UTC in whole seconds.
+/// The columns. The time is UTC in whole seconds.
 pub(crate) const COLUMNS: [&str; 10] = [
     "Report Time",
     "Seats",
@@ -30,29 +30,28 @@ pub(crate) const COLUMNS: [&str; 10] = [
 pub struct Day {
     /// The time of the day's report.
     pub report_time: Timestamp,
-    /// Its rows.
+    /// The number of rows in the report.
     pub seats: usize,
-    /// The people who hold them.
+    /// The number of people who hold the seats.
     pub people: usize,
-    /// Of them, those who were active lately.
+    /// The people who were active recently.
     pub active: usize,
-    /// Those of whom nothing better is known.
+    /// The people who aren't known to have another status.
     pub inactive: usize,
-    /// Those who never used their seat.
+    /// The people who never used their seat.
     pub never_used: usize,
-    /// Those who got it lately and were not active yet.
+    /// The people who got their seat recently and haven't been active yet.
     pub new: usize,
-    /// Seats that came since the report of the day before.
+    /// The number of seats granted since the previous day's report.
     pub granted: usize,
-    /// Seats that went since then.
+    /// The number of seats revoked since then.
     pub revoked: usize,
-    /// Whether the report is verified as complete; nothing where nobody can know.
+    /// Whether the report is verified as complete. `None` if that's unknown.
     pub complete: Option<bool>,
 }
 
 impl Day {
-    /// The line of the day for a report of that time, complete or not, with so many seats and
-    /// people.
+    /// The line for the report of that time, with its completeness and counts.
     pub fn new(
         (report_time, complete): (Timestamp, Option<bool>),
         seats: usize,
@@ -74,14 +73,14 @@ impl Day {
     }
 }
 
-/// The file, as it is and as it is read. A line that can't be read stays as it is.
+/// The lines of the file, both as text and parsed. A line that can't be read stays as it is.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
     lines: Vec<(String, Option<Day>)>,
 }
 
 impl Totals {
-    /// Reads the file, and says which of its lines can't be read.
+    /// Reads the file, and returns the numbers of the lines that can't be read.
     pub(crate) fn read(file: &[u8]) -> (Self, Vec<usize>) {
         let header = COLUMNS.join(",");
         let text = String::from_utf8_lossy(table::without_mark(file));
@@ -90,7 +89,7 @@ impl Totals {
             .zip(text.lines())
             .filter(|(_, line)| !line.is_empty() && *line != header)
             .map(|(number, line)| (number, line.to_owned(), day(line)))
-            // A damaged header says nothing that is to be kept.
+            // A damaged header doesn't contain anything worth keeping.
             .filter(|(number, _, day)| *number != 1 || day.is_some() || !lacks_header)
             .collect();
         let damaged = lines.iter().filter(|(.., day)| day.is_none());
@@ -107,8 +106,8 @@ impl Totals {
         self.lines.iter().filter_map(|(_, day)| day.as_ref())
     }
 
-    /// Puts in the line of a day, in its place by time. The line that the same day had before goes;
-    /// what was granted and revoked in it stays counted.
+    /// Inserts the line of a day, ordered by time. Replaces the day's earlier line, and adds the
+    /// seats granted and revoked in that line.
     pub(crate) fn put(&mut self, mut line: Day) {
         let same_day = |day: &Day| date(day.report_time) == date(line.report_time);
         let mut counted = (0, 0);
@@ -129,7 +128,7 @@ impl Totals {
         self.lines.insert(place, (String::new(), Some(line)));
     }
 
-    /// The file's new form.
+    /// Writes the file.
     pub(crate) fn write(&self) -> csv::Result<Vec<u8>> {
         let mut file = format!("{}\n", COLUMNS.join(",")).into_bytes();
         for (text, day) in &self.lines {
@@ -145,7 +144,7 @@ impl Totals {
     }
 }
 
-/// Whether a file begins with the line of a file of totals.
+/// Whether a file starts with the header of `totals.csv`.
 pub(crate) fn has_columns(file: &[u8]) -> bool {
     table::has_columns(file, &COLUMNS)
 }
@@ -157,7 +156,7 @@ fn day(line: &str) -> Option<Day> {
     csv.deserialize().next()?.ok()
 }
 
-/// Whether the file has lines and no header.
+/// Whether the file has lines but no header.
 pub(super) fn lacks_header(file: &[u8]) -> bool {
     let header = COLUMNS.join(",");
     let text = String::from_utf8_lossy(table::without_mark(file));

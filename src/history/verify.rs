@@ -1,10 +1,10 @@
-//! Whether the history of a scope still is what its manifests say of it.
+//! Checks whether the history of a scope still matches its manifests.
 //!
-//! Each day's manifest gives the SHA-256 of the day's files and of the manifest before it, so what
-//! was changed, taken out or put in shows. Files that only grow are held against every manifest:
-//! what each of them says is the beginning of today's file. What a manifest counts is held against
-//! the report and the totals. All of it finds accidents and careless edits; whoever may write
-//! everything can write manifests that fit, too.
+//! Each day's manifest has the SHA-256 of the day's files and of the previous manifest, so it
+//! reveals files that were changed, removed, or added. Append-only files are checked against every
+//! manifest: each one must match the beginning of the current file. The counts in a manifest are
+//! checked against the report and the totals. These checks find accidents and careless edits.
+//! Anyone with write access to everything can also write matching manifests.
 
 mod append_only;
 mod chain;
@@ -26,44 +26,45 @@ use crate::history::git::LineEnds;
 use crate::report::day::{REPORTS, date, day_of, stem_of};
 use crate::report::manifest::{FileEntry, RecordedManifest, SCHEMA_VERSION};
 
-/// The folder of a scope, wherever its files are.
+/// The folder of a scope, independent of where its files are stored.
 pub(crate) trait Files {
-    /// The paths of everything in it that is no folder, with `/` between the names.
+    /// The paths of all files in the folder, with `/` as the separator. Includes everything that
+    /// isn't a directory.
     fn paths(&self) -> &BTreeSet<String>;
 
-    /// Opens one of them.
+    /// Opens the file at that path.
     fn open(&self, path: &str) -> io::Result<impl Read>;
 }
 
-/// Something that is not as it should be.
+/// A problem with a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Problem {
-    /// The file, by its path in the folder of the scope.
+    /// The path of the file in the folder of the scope.
     pub path: String,
-    /// What is wrong with it.
+    /// What's wrong with the file.
     pub what: String,
 }
 
-/// What was found in the folder of a scope.
+/// The result of the check of a scope's folder.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
-    /// Whose reports they are, as the newest manifest says it.
+    /// The scope of the reports, according to the newest manifest.
     pub scope: Option<String>,
-    /// The first and the last day that has a report or a manifest.
+    /// The first and last day with a report or a manifest.
     pub span: Option<(Date, Date)>,
-    /// How many days have one.
+    /// The number of days with a report or a manifest.
     pub days: usize,
-    /// How many files, manifests among them, were held against a manifest.
+    /// The number of files, including manifests, that were checked against a manifest.
     pub files: usize,
-    /// What is not as it should be, by path.
+    /// The problems, sorted by path.
     pub problems: Vec<Problem>,
-    /// Those of them that Git is the cause of, in this checkout or by Git LFS.
+    /// The problems that Git caused, through this checkout or Git LFS.
     pub checkout: Vec<Problem>,
 }
 
-/// Holds `files` against the manifests among them, in the folder of the name `folder` if that is
-/// known; with `since` only what is of that day or later: its first manifest is taken as the
-/// beginning, whatever lies before it.
+/// Checks `files` against the manifests among them. `folder` is the name of the folder, if it's
+/// known. With `since`, checks only that day and later: the first manifest from then on counts as
+/// the start, regardless of what comes before it.
 pub(crate) fn verify(files: &impl Files, folder: Option<&str>, since: Option<Date>) -> Verdict {
     let mut verifier = Verifier {
         files,
@@ -88,7 +89,7 @@ pub(crate) fn verify(files: &impl Files, folder: Option<&str>, since: Option<Dat
     verifier.verdict
 }
 
-/// Whether a folder holds the history of a scope, or what somebody left of one.
+/// Whether a folder holds the history of a scope, or the remains of one.
 pub(crate) fn is_history(files: &impl Files) -> bool {
     let paths = files.paths();
     paths.iter().any(|path| day_of(path).is_some())
@@ -96,7 +97,7 @@ pub(crate) fn is_history(files: &impl Files) -> bool {
         || (paths.contains(TOTALS) && begins_as_totals(files).unwrap_or(false))
 }
 
-/// Other programs write a file of that name, too.
+/// Checks the header, because other programs also write files with this name.
 fn begins_as_totals(files: &impl Files) -> io::Result<bool> {
     const ENOUGH: u64 = 1_000;
     let mut beginning = Vec::new();
@@ -111,19 +112,19 @@ struct ManifestNode {
     path: String,
     size: u64,
     sha256: String,
-    /// Whether it's a pointer of Git LFS.
+    /// Whether the file is a Git LFS pointer.
     is_pointer: bool,
-    /// What it says; nothing where it can't be read.
+    /// The parsed manifest. `None` if it can't be read.
     says: Option<RecordedManifest>,
 }
 
 struct Verifier<'f, F> {
     files: &'f F,
-    /// The first day to look at, where not all are.
+    /// The first day to check. `None` if all days are checked.
     since: Option<Date>,
     verdict: Verdict,
-    /// The files that are as they were recorded but for their line ends, by those that were
-    /// recorded.
+    /// The files that match what was recorded except for their line endings, grouped by the
+    /// recorded line endings.
     other_line_ends: BTreeMap<LineEnds, BTreeSet<String>>,
 }
 
@@ -143,7 +144,7 @@ impl<F: Files> Verifier<'_, F> {
         self.since.is_none_or(|since| day >= since)
     }
 
-    /// The days that have a report or a manifest. Nothing else belongs among them.
+    /// The days that have a report or a manifest. Reports a problem for any other file among them.
     fn days(&mut self) -> BTreeSet<Date> {
         let mut days = BTreeSet::new();
         for path in self.files.paths() {
@@ -213,7 +214,7 @@ impl<F: Files> Verifier<'_, F> {
         nodes
     }
 
-    /// All manifests call people alike: no run goes on with another key.
+    /// Checks that all manifests use logins or the pseudonyms of the same key.
     fn keys(&mut self, nodes: &[ManifestNode]) {
         let mut before: Option<(&ManifestNode, Option<&str>)> = None;
         for node in nodes {
@@ -233,7 +234,7 @@ impl<F: Files> Verifier<'_, F> {
         }
     }
 
-    /// The other files are as the newest manifest says.
+    /// Checks the remaining files against the newest manifest.
     fn newest(&mut self, nodes: &[ManifestNode]) {
         let Some(newest) = nodes.last() else { return };
         let entries = newest.says.iter().flat_map(|says| &says.files);
@@ -242,8 +243,8 @@ impl<F: Files> Verifier<'_, F> {
         }
     }
 
-    /// Holds a whole file against what a manifest says of it. Gives what was read of it where it is
-    /// as it should be.
+    /// Checks a whole file against its manifest entry. Returns the result of `read` if the file
+    /// matches.
     fn check_file<T>(
         &mut self,
         manifest: &str,
@@ -282,7 +283,7 @@ impl<F: Files> Verifier<'_, F> {
     }
 }
 
-/// Whether a file only grows.
+/// Whether a file is append-only.
 fn grows(path: &str) -> bool {
     path == TOTALS || path.starts_with("changes/")
 }

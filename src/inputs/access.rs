@@ -31,7 +31,7 @@ impl RawInputs<'_> {
         self.token().map(Access::Token)
     }
 
-    /// The proxies for requests to the API at `address`, and for whatever else is asked.
+    /// Returns the proxies for requests to the API at `address`, and for all other requests.
     pub(super) fn proxies(&mut self, address: Option<&ApiAddress>) -> Option<Proxies> {
         let api = address.map(ApiAddress::all);
         match Proxies::from_environment(self.environment, api.as_ref().map_or(&[], |api| api)) {

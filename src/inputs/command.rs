@@ -11,7 +11,7 @@ use crate::commands::{import, pseudonym, rebuild, verify};
 use crate::github::names::{NameError, RepositoryPath};
 use crate::report::scope::{Scope, ScopeKind};
 
-/// A flag in the help: its name, what its value is called, and for `-h` what it's for.
+/// A flag in the help: its name, the name of its value, and its description for `-h`.
 type Flag = (&'static str, &'static str, &'static str);
 
 /// All flags, in groups.
@@ -80,7 +80,7 @@ const GROUPS: [(&str, &[Flag]); 5] = [
     ),
 ];
 
-/// Which of the texts for a flag to show.
+/// Which description of a flag to show.
 #[derive(Clone, Copy)]
 enum Detail {
     /// For `-h`.
@@ -89,13 +89,13 @@ enum Detail {
     Full,
 }
 
-/// The widest line of the help.
+/// The maximum line width of the help.
 const WIDTH: usize = 80;
 
-/// Where the meanings of the flags start.
+/// The column where the descriptions of the flags start.
 const COLUMN: usize = 36;
 
-/// The meaning of `--output`, which no workflow has.
+/// The description of `--output`, which workflows don't have.
 const OUTPUT: &str = "File for the report alone, or `-` for standard output. Command line only. Default: `-` if output is redirected and you set no delivery or directory.";
 
 // clap renders a blank line after each flag of `--help`, so the help lists the flags itself.
@@ -136,7 +136,7 @@ Examples:
   copilot-activity-report --organization acme \\
     --deliver-to repository --repository acme/copilot-audit";
 
-/// The command, made from the table of inputs.
+/// Creates the command from the table of inputs.
 pub(crate) fn command() -> Command {
     let subcommands = [verify(), rebuild(), import(), pseudonym()];
     let mut command = Command::new(env!("CARGO_PKG_NAME"))
@@ -164,7 +164,7 @@ fn is_switch(name: &str) -> bool {
     input.is_some_and(|input| input.kind == Kind::Switch)
 }
 
-/// Everything in the help below the usage.
+/// Returns the help below the usage.
 fn help(subcommands: &[Command], detail: Detail) -> String {
     let mut help = String::from("Commands:\n");
     for command in subcommands {
@@ -195,7 +195,7 @@ fn help(subcommands: &[Command], detail: Detail) -> String {
     help
 }
 
-/// What a flag means, and its default, in as many lines as it takes.
+/// Returns the full description of a flag with its default.
 fn meaning(name: &str) -> String {
     let input = INPUTS.iter().find(|input| input.name == name);
     let mut meaning = input.map_or(OUTPUT, |input| input.meaning).to_owned();
@@ -331,7 +331,7 @@ fn folder(help: &'static str) -> Arg {
         .help(help)
 }
 
-/// A day has one form only, that of the reports' names.
+/// Parses a day. Only the format in the reports' names is valid.
 fn day(text: &str) -> Result<Date, String> {
     let day = text.parse().ok();
     day.filter(|day: &Date| day.to_string() == text)
@@ -340,6 +340,6 @@ fn day(text: &str) -> Result<Date, String> {
 
 fn directory(path: &str) -> Result<RepositoryPath, NameError> {
     let path = RepositoryPath::parse(path)?;
-    // A name below the path shows that no file lands among the workflows.
+    // Checks a name below the path, to make sure that no file ends up among the workflows.
     path.join("scope/latest.csv").map(|_| path)
 }

@@ -52,7 +52,7 @@ impl RawInputs<'_> {
     pub(super) fn artifact(&mut self) -> Option<ArtifactInputs> {
         let name = ArtifactName::parse(self.or_default("artifact-name"));
         let name = self.parse("artifact-name", name);
-        // GitHub's own action takes 0 for the repository's setting.
+        // GitHub's own action accepts 0 for the repository's setting.
         let retention = match self.get("artifact-retention-days") {
             None => Some(None),
             Some(days) => match days.parse::<u16>() {
@@ -97,7 +97,7 @@ impl RawInputs<'_> {
         };
         let directory = RepositoryPath::parse(self.or_default("directory"));
         let directory = self.parse("directory", directory);
-        // Only with a name below it is it sure that no file lands among the workflows.
+        // Checks a name below the directory, to make sure that no file ends up among the workflows.
         let directory = directory.and_then(|directory| {
             let checked = directory.join("scope/latest.csv").map(|_| directory);
             self.parse::<_, NameError>("directory", checked)
@@ -131,7 +131,7 @@ pub(super) type CommitParts = (
     String,
 );
 
-/// The first `{word}` that a message cannot fill in.
+/// Finds the first `{word}` that isn't a placeholder of the message.
 fn unknown_placeholder(message: &str) -> Option<&str> {
     let mut rest = message;
     while let Some(start) = rest.find('{') {

@@ -1,4 +1,5 @@
-//! Decides where the report goes if a person starts the command: `--output`, which workflows don't have.
+//! Decides where the report goes if the command runs outside a workflow: `--output`, which
+//! workflows don't have.
 
 use std::path::PathBuf;
 
@@ -7,8 +8,8 @@ use super::{Format, Output};
 use crate::report::scope::Scope;
 
 impl RawInputs<'_> {
-    /// Without `--output`, standard output takes the report where it leads elsewhere than to a
-    /// terminal and nothing else was said of files or deliveries.
+    /// Without `--output`, the report goes to standard output if that isn't a terminal and the user
+    /// set no directory or delivery.
     pub(super) fn output(
         &mut self,
         scopes: Option<&[Scope]>,

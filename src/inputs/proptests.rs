@@ -1,4 +1,4 @@
-//! What holds for any inputs.
+//! Properties that are true for any inputs.
 
 #![allow(clippy::expect_used)]
 
@@ -14,7 +14,7 @@ use crate::arbitrary_text;
 use crate::runner::context;
 use crate::system::environment::Environment;
 
-/// What the runner tells of itself, besides the inputs.
+/// The runner's variables, in addition to the inputs.
 const RUNNER: [&str; 5] = [
     "GITHUB_API_URL",
     "GITHUB_GRAPHQL_URL",
@@ -42,7 +42,7 @@ fn read(given: &[(String, String)]) -> Result<Inputs, InputErrors> {
     Inputs::read(&flags, &environment, false)
 }
 
-/// Some of the inputs and of the runner's variables, with any texts.
+/// Generates some of the inputs and runner variables with arbitrary text.
 fn given() -> impl Strategy<Value = Vec<(String, String)>> {
     let inputs = INPUTS
         .iter()

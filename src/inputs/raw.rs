@@ -12,10 +12,10 @@ use crate::report::scope::{Scope, ScopeKind};
 use crate::system::environment::{Environment, SecretVariables};
 use crate::system::text::{is_invisible, shown};
 
-/// The inputs as text, before any check. Flags replace variables, and empty inputs are left out.
+/// The inputs as text, before any check. Flags override variables, and empty inputs are left out.
 pub(super) struct RawInputs<'a> {
     values: BTreeMap<&'static str, String>,
-    /// Where the report goes, by hand only.
+    /// Where the report goes. Command line only.
     pub(super) output: Option<String>,
     pub(super) output_is_terminal: bool,
     pub(super) environment: &'a Environment,
@@ -23,8 +23,8 @@ pub(super) struct RawInputs<'a> {
 }
 
 impl Inputs {
-    /// Reads and checks the inputs: `flags` as given on the command line, then `environment`. By
-    /// hand it matters whether standard output is a terminal.
+    /// Reads and checks the inputs: `flags` from the command line, then `environment`. Outside a
+    /// workflow, it matters whether standard output is a terminal.
     pub(crate) fn read(
         flags: &clap::ArgMatches,
         environment: &Environment,
@@ -67,7 +67,7 @@ impl<'a> RawInputs<'a> {
         }
     }
 
-    /// Gets a secret that isn't given as an input from the variables of a person's shell.
+    /// Gets a secret from the shell's variables, if the input isn't set.
     pub(super) fn by_hand(&mut self, input: &'static str, variables: SecretVariables) {
         if !self.environment.in_actions()
             && self.get(input).is_none()
@@ -77,7 +77,7 @@ impl<'a> RawInputs<'a> {
         }
     }
 
-    /// Whether a person started the command, and no runner.
+    /// Returns whether the command runs from the command line and not in a workflow.
     pub(super) fn is_by_hand(&self) -> bool {
         !self.environment.in_actions()
     }
@@ -90,7 +90,7 @@ impl<'a> RawInputs<'a> {
         self.environment.in_actions()
     }
 
-    /// The value of an input, or its default.
+    /// Returns the value of an input, or its default.
     pub(super) fn or_default(&self, name: &'static str) -> &str {
         self.get(name)
             .unwrap_or_else(|| default(name).unwrap_or_default())
@@ -103,7 +103,7 @@ impl<'a> RawInputs<'a> {
         });
     }
 
-    /// The parsed value. Keeps an error instead if there is none.
+    /// Returns the parsed value. If parsing fails, adds the error and returns `None`.
     pub(super) fn parse<T, E: fmt::Display>(
         &mut self,
         input: &'static str,
@@ -112,7 +112,7 @@ impl<'a> RawInputs<'a> {
         read.map_err(|problem| self.refuse(input, problem)).ok()
     }
 
-    /// Checks every input, also after the first error, so that a person sees all errors at once.
+    /// Checks every input, even after an error, so that users see all errors at once.
     pub(super) fn check(&mut self) -> Option<Inputs> {
         self.unread_variables();
         let address = ApiAddress::from_environment(self.environment);
@@ -240,9 +240,9 @@ impl<'a> RawInputs<'a> {
         self.parse("GITHUB_REPOSITORY", RepositoryName::parse(name))
     }
 
-    /// The workspace and the folder in it. The runner rewrites a path that begins with its own
-    /// workspace to that of the container, so an absolute path within the workspace is the same
-    /// as a relative one. Started by hand there is no workspace to stay in.
+    /// Returns the workspace and the folder in it. The runner rewrites a path in its own workspace
+    /// to one in the container's workspace, so an absolute path in the workspace is the same as a
+    /// relative path. Outside a workflow, any folder is allowed.
     fn output_directory(&mut self) -> Option<(PathBuf, PathBuf)> {
         let workspace = crate::runner::context::workspace(self.environment);
         let given = PathBuf::from(self.or_default("output-directory"));

@@ -1,45 +1,45 @@
-//! Every input, once: its name, its default and what it means. The flags, their help and the
-//! check of `action.yml` come from here.
+//! Defines every input once: its name, its default, and its description. The flags, their help, and
+//! the check of `action.yml` use this table.
 
 /// One input.
 #[derive(Debug, Clone, Copy)]
 pub struct Input {
-    /// Its name in `action.yml`, and as a flag.
+    /// Its name, in `action.yml` and as a flag.
     pub name: &'static str,
-    /// Its default in `action.yml`, where it has one.
+    /// Its default in `action.yml`, if it has one.
     pub default: Option<&'static str>,
-    /// What kind of value it takes.
+    /// The type of its value.
     pub kind: Kind,
-    /// What it means, for people.
+    /// Its description for users.
     pub meaning: &'static str,
 }
 
-/// What kind of value an input takes.
+/// The type of an input's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A text.
+    /// Text.
     Text,
     /// `true` or `false`.
     Switch,
-    /// A text that must not be seen: read from the environment only, never a flag.
+    /// Text that must stay secret. Read only from the environment, never from a flag.
     Secret,
 }
 
-/// What the runner puts before the name of an input.
+/// The runner's prefix for the names of inputs.
 pub(super) const PREFIX: &str = "INPUT_";
 
-/// The variable in which the runner passes an input.
+/// Returns the variable in which the runner passes an input.
 pub(super) fn variable_of(input: &Input) -> String {
     format!("{PREFIX}{}", input.name.to_uppercase())
 }
 
-/// The default of an input.
+/// Returns the default of an input.
 pub(crate) fn default(name: &str) -> Option<&'static str> {
     let input = INPUTS.iter().find(|input| input.name == name);
     input.and_then(|input| input.default)
 }
 
-/// All inputs, in the order in which people are shown them.
+/// All inputs, in the order of the documentation.
 pub const INPUTS: &[Input] = &[
     Input {
         name: "organization",

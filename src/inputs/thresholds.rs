@@ -1,4 +1,4 @@
-//! Inputs for the files of the report, and the thresholds at which a run fails.
+//! Inputs for the report's files, and the thresholds at which a run fails.
 
 use std::time::Duration;
 
@@ -27,7 +27,8 @@ impl RawInputs<'_> {
         })
     }
 
-    /// Nothing within is no key; nothing at all is a mistake.
+    /// The inner `None` means that there's no key. The outer `None` means that the input is
+    /// invalid.
     pub(super) fn pseudonyms(&mut self) -> Option<Option<PseudonymKey>> {
         self.by_hand("pseudonym-key", PSEUDONYM_KEY);
         let Some(key) = self.get("pseudonym-key").map(str::to_owned) else {
@@ -93,7 +94,8 @@ impl RawInputs<'_> {
         }
     }
 
-    /// Nothing within is no limit; nothing at all is a mistake.
+    /// The inner `None` means that there's no limit. The outer `None` means that the input is
+    /// invalid.
     fn max_inactive(&mut self) -> Option<Option<Limit>> {
         let Some(given) = self.get("max-inactive") else {
             return Some(None);

@@ -1,7 +1,8 @@
-//! Variables that somebody set for an input and that nothing reads.
+//! Finds variables that someone set for an input, but that nothing reads.
 //!
-//! A shell can't set `INPUT_COMMIT-TOKEN`, so people write `INPUT_COMMIT_TOKEN`. A run that ignores
-//! it does something else than it was asked to, so the variable is refused with the right spelling.
+//! A shell can't set `INPUT_COMMIT-TOKEN`, so people write `INPUT_COMMIT_TOKEN`. If the run ignored
+//! the variable, it wouldn't do what the user wants. The run refuses it instead, and shows the
+//! right spelling.
 
 use super::raw::RawInputs;
 use super::table::{INPUTS, Input, PREFIX, variable_of};
@@ -10,11 +11,11 @@ use crate::system::environment::{
 };
 use crate::system::text::shown;
 
-/// The start of variables that are certainly meant for the command.
+/// The prefix of variables that are certainly meant for this command.
 const OWN_PREFIX: &str = "COPILOT_REPORT_";
 
 impl RawInputs<'_> {
-    /// Finds variables that look like an input and aren't read, or whose values can't be.
+    /// Finds variables that look like an input and aren't read, or that have unreadable values.
     pub(super) fn unread_variables(&mut self) {
         let environment = self.environment;
         for variable in environment.names() {
@@ -40,14 +41,14 @@ impl RawInputs<'_> {
         }
     }
 
-    /// Whether a workflow sets a variable that only counts outside of workflows, and not the input.
-    /// Without its key, a report would have people's names.
+    /// Returns whether a workflow sets a variable that works only outside workflows, but not the
+    /// input. Without its key, a report would have people's names.
     fn is_missed_in_workflow(&self, input: &Input, variable: &str) -> bool {
         !self.is_by_hand() && variable.starts_with(OWN_PREFIX) && self.get(input.name).is_none()
     }
 }
 
-/// The variables that have a secret if a person starts the command.
+/// Returns the variables for a secret outside workflows.
 fn by_hand_variables(input: &Input) -> Option<SecretVariables> {
     match input.name {
         "token" => Some(TOKEN),
@@ -66,7 +67,7 @@ fn is_read_as(input: &Input, variable: &str, by_hand: bool) -> bool {
     variable == variable_of(input) || (by_hand && is_by_hand_variable(input, variable))
 }
 
-/// How to set the input.
+/// Explains how to set the input.
 fn way_to(input: &Input, by_hand: bool) -> String {
     let (name, variable) = (input.name, variable_of(input));
     let spelled = if variable.contains('-') {
@@ -93,7 +94,7 @@ fn way_to(input: &Input, by_hand: bool) -> String {
     }
 }
 
-/// The input that a variable is for, or that it's most likely a misspelling of.
+/// Returns the input that a variable is for or most likely misspells.
 fn meant_by(variable: &str) -> Option<&'static Input> {
     let Some(name) = variable.strip_prefix(PREFIX) else {
         return INPUTS
@@ -106,12 +107,13 @@ fn meant_by(variable: &str) -> Option<&'static Input> {
         .iter()
         .filter(|input| input.name.len().abs_diff(name.len()) <= 2);
     let nearest = alike.min_by_key(edits)?;
-    // In a short name a second wrong character makes another word.
+    // In a short name, two wrong characters make another word.
     let most = if nearest.name.len() < 8 { 1 } else { 2 };
     (edits(&nearest) <= most).then_some(nearest)
 }
 
-/// How many characters to insert, remove or replace to make one text the other (Levenshtein).
+/// Returns how many characters to insert, remove, or replace to turn one text into the other
+/// (Levenshtein distance).
 fn edits_between(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();

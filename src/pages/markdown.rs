@@ -1,19 +1,18 @@
-//! Text from elsewhere as text in Markdown that GitHub shows: no link, no image, no mention, no
-//! HTML, no column of a table.
+//! Escapes untrusted text for GitHub's Markdown, so that it can't become a link, an image, a
+//! mention, HTML, or a table column.
 
 use crate::system::text;
 
-/// The longest text from elsewhere that is shown whole. GitHub's names have at most 100
-/// characters.
+/// The maximum length of untrusted text. GitHub's names have at most 100 characters.
 const MAX_TEXT_CHARS: usize = 400;
 
-/// A name from elsewhere as text in Markdown, in a table too: no link, no image, no mention, no
-/// HTML, no column, and of bounded length.
+/// Escapes an untrusted name for Markdown, including tables, so that it can't become a link, an
+/// image, a mention, HTML, or a column. Limits its length.
 pub(crate) fn escape(text: &str) -> String {
     escape_whole(&text::shown(text, MAX_TEXT_CHARS))
 }
 
-/// As [`escape`], whatever its length.
+/// The same as [`escape`], without a length limit.
 pub(crate) fn escape_whole(text: &str) -> String {
     let mut escaped = String::new();
     for c in text.chars() {
@@ -21,8 +20,8 @@ pub(crate) fn escape_whole(text: &str) -> String {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
-            // A mention becomes a link after the Markdown is rendered, so only a break in the
-            // text keeps it from that; likewise bare addresses, below.
+            // GitHub turns mentions into links after it renders the Markdown, so the only way to
+            // prevent that is to split the text. The same goes for plain URLs, below.
             '@' => escaped.push_str("@<!-- -->"),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '!' | '|'
             | '~' | '$' => {
@@ -38,20 +37,20 @@ pub(crate) fn escape_whole(text: &str) -> String {
         .replace("www.", "www<!-- -->.")
 }
 
-/// A name as code, where Markdown means nothing and no link is made.
+/// Formats a name as code, where Markdown has no effect and nothing becomes a link.
 pub(crate) fn code(name: &str) -> String {
-    // A backslash before `|` is read in one way by a table and in another by code.
+    // Tables and code treat a backslash before `|` differently.
     let shown = text::shown(name, MAX_TEXT_CHARS)
         .replace('`', "\\u{60}")
         .replace('|', "\\u{7c}");
-    // Nothing between two backticks is no code: they wait for two others.
+    // Two backticks with nothing between them aren't code. They'd match two later backticks.
     if shown.is_empty() {
         return "` `".to_owned();
     }
     format!("`{shown}`")
 }
 
-/// A web address as a link; anything else as text.
+/// Formats a web URL as a link, and anything else as text.
 pub(crate) fn link_to(address: &str) -> String {
     let safe = (address.starts_with("https://") || address.starts_with("http://"))
         && address
@@ -92,7 +91,7 @@ mod tests {
         }
     }
 
-    /// What GitHub's Markdown has over the plain one.
+    /// GitHub's extensions of plain Markdown.
     fn github() -> Options {
         Options::ENABLE_TABLES
             | Options::ENABLE_FOOTNOTES

@@ -1,5 +1,5 @@
-//! The README of a scope's folder: for a person who opens it on GitHub and wants to know how
-//! things stand, what changed lately, and where the rest is.
+//! The README of a scope's folder. On GitHub, it shows the current figures, the latest changes, and
+//! links to everything else.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -13,10 +13,10 @@ use crate::pages::markdown::{code, escape};
 use crate::report::day::{LATEST, date, day_stem};
 use crate::system::text::thousands;
 
-/// How many of the newest changes are shown.
+/// How many of the latest changes to show.
 const NEWEST_CHANGES: usize = 15;
 
-/// One of a day's figures.
+/// A count in a day's totals.
 type Figure = fn(&Day) -> usize;
 
 /// Writes the page.
@@ -107,7 +107,7 @@ fn write_changes(out: &mut String, page: &Page<'_>) {
         let _ = writeln!(out, "No seats changed in {year} so far.");
         return;
     }
-    // Organization and team are told where any of the changes has them.
+    // The organization and team columns are shown only if any of the changes has a value there.
     let used = |place: usize| {
         newest
             .iter()
@@ -151,7 +151,7 @@ fn write_changes(out: &mut String, page: &Page<'_>) {
     );
 }
 
-/// A cell of a line of changes, for people: times as days.
+/// Formats a cell of a change for display. Times become days.
 fn shown_cell(place: usize, cell: &str) -> String {
     match cell.parse::<Timestamp>() {
         _ if cell.is_empty() => String::new(),
@@ -161,7 +161,7 @@ fn shown_cell(place: usize, cell: &str) -> String {
     }
 }
 
-/// Links to the reports, a line for each month; of years that are over behind a fold.
+/// Writes links to the reports, one line per month. Past years are collapsed.
 fn write_reports(out: &mut String, days: &[Day]) {
     out.push_str("\n## Reports\n");
     let mut years: BTreeMap<i16, BTreeMap<i8, (usize, Timestamp)>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! The job summary: what a person sees on the page of the workflow's run.
+//! The job summary, which GitHub shows on the page of the workflow run.
 
 mod charts;
 mod facts;
@@ -17,14 +17,14 @@ use crate::system::secrets;
 use crate::system::text::thousands;
 pub(crate) use facts::{Facts, Line, Section};
 
-/// How many of the longest inactive people are listed.
+/// How many of the people who've been inactive longest to list.
 const MAX_INACTIVE_PEOPLE: usize = 10;
 
-/// How many of those who came or went are listed.
+/// How many changed seats to list.
 const MAX_CHANGES: usize = 20;
 
-/// Writes the summary of a run in GitHub's Markdown, in at most `max` bytes. People are named only
-/// if `names` allows it.
+/// Writes the summary of a run in GitHub's Markdown, in at most `max` bytes. It has people's names
+/// only if `names` is true.
 pub(crate) fn write(sections: &[Section<'_>], general: &[Line], names: bool, max: usize) -> String {
     let mut summary = String::from("# Copilot activity report\n\n");
     for line in general {
@@ -34,7 +34,7 @@ pub(crate) fn write(sections: &[Section<'_>], general: &[Line], names: bool, max
     for section in sections {
         let mut text = String::new();
         write_section(&mut text, section, names);
-        // Room for the last sentence is kept.
+        // Reserves room for the last sentence.
         if summary.len() + text.len() > max - 1024 {
             left_out += 1;
         } else {
@@ -172,8 +172,8 @@ fn write_longest_inactive(out: &mut String, facts: &Facts<'_>) {
     );
 }
 
-/// For how many days somebody is idle. Between an activity of long ago and the time from which all
-/// is known there may have been another that nobody recorded.
+/// Returns for how many days a person has been idle. There may be unrecorded activity between an
+/// old activity and the time since which everything is known.
 fn days_idle(activity: &PersonActivity<'_>, policy: StatusPolicy) -> String {
     let Some(since) = activity.idle_since() else {
         return String::new();
@@ -226,7 +226,7 @@ fn write_line(out: &mut String, line: &Line) {
     let _ = writeln!(out, "- {mark} {text}");
 }
 
-/// Whole lines of an error belong together; one entry of a list has them as breaks.
+/// An error can have several lines. In a list entry, they become line breaks.
 fn in_one_entry(text: &str) -> String {
     let lines: Vec<String> = secrets::redact(text)
         .lines()

@@ -1,5 +1,5 @@
-//! The trend as a picture: how many people held a seat, and how many were active, over time. Two
-//! files, because a picture cannot know whether the page around it is light or dark.
+//! Draws the trend over time: how many people had a seat, and how many were active. There are two
+//! files, because an image can't tell whether the page around it is light or dark.
 
 use std::fmt::Write as _;
 
@@ -10,10 +10,10 @@ use crate::history::{TREND_DARK, TREND_LIGHT};
 use crate::report::day::date;
 use crate::system::text::thousands;
 
-/// The colours of one of the pictures.
+/// The colors of an image.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Theme {
-    /// The file's name in the folder of a scope.
+    /// The file's name in a scope's folder.
     pub file: &'static str,
     text: &'static str,
     grid: &'static str,
@@ -21,7 +21,7 @@ pub(crate) struct Theme {
     active: &'static str,
 }
 
-/// For light pages. The colours are those of GitHub's own pages.
+/// For light pages, with the colors of GitHub's own pages.
 pub(crate) const LIGHT: Theme = Theme {
     file: TREND_LIGHT,
     text: "#59636e",
@@ -46,13 +46,14 @@ const RIGHT: f64 = 16.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 32.0;
 
-/// More points than this are more than the picture has room for.
+/// The maximum number of points that the image has room for.
 const MAX_POINTS: usize = 400;
 
-/// Where no report was recorded for longer, the line is broken: nothing is known of that time.
+/// If there's no report for longer than this, the line has a gap, because nothing is known about
+/// that time.
 const GAP: SignedDuration = SignedDuration::from_hours(31 * 24);
 
-/// Draws the picture. `days` are in order of time.
+/// Draws the image. `days` must be in chronological order.
 pub(crate) fn draw(days: &[Day], theme: Theme) -> String {
     let mut svg = String::new();
     let _ = writeln!(
@@ -158,7 +159,7 @@ fn draw_line(
     }
 }
 
-/// As many of the days as the picture has room for, the last among them.
+/// Selects as many days as the image has room for, always including the last one.
 fn thinned(days: &[Day]) -> Vec<&Day> {
     let each = days.len().div_ceil(MAX_POINTS).max(1);
     let mut points: Vec<&Day> = days.iter().rev().step_by(each).collect();
@@ -166,7 +167,7 @@ fn thinned(days: &[Day]) -> Vec<&Day> {
     points
 }
 
-/// Where a value of a time stands in the picture.
+/// Maps times and values to coordinates.
 struct Scale {
     first: Timestamp,
     last: Timestamp,
@@ -188,14 +189,14 @@ impl Scale {
         TOP + room * (1.0 - value as f64 / self.top as f64)
     }
 
-    /// The time between two points of a picture that is full of them.
+    /// Returns the time between two points if the image is full.
     fn resolution(&self) -> SignedDuration {
         let points = i32::try_from(MAX_POINTS / 2).unwrap_or(1);
         self.last.duration_since(self.first) / points
     }
 }
 
-/// The lines across the picture: up to five, at round numbers.
+/// The horizontal grid lines: up to five, at round numbers.
 struct Axis {
     step: usize,
     steps: usize,

@@ -11,25 +11,25 @@ use super::status::Status;
 /// A person with their activity status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonActivity<'a> {
-    /// The person, and what the report says about them.
+    /// The person, with what the report says about them.
     pub person: Person<'a>,
     /// Their status.
     pub status: Status,
-    /// Their newest activity that any report knew of.
+    /// The newest activity that any report has.
     pub last_known_activity_at: Option<Timestamp>,
-    /// Since when every activity of theirs is known.
+    /// The time since which all of their activity is known.
     pub known_since: Timestamp,
 }
 
 impl PersonActivity<'_> {
-    /// The start of the time without known activity: their last known activity or, if there is none,
-    /// their grant.
+    /// Returns the start of the time without known activity: their last known activity or, if there
+    /// is none, their grant.
     pub fn idle_since(&self) -> Option<Timestamp> {
         self.last_known_activity_at.or(self.person.granted_at)
     }
 }
 
-/// The activity of all people in a report, by their seats.
+/// The activity of everyone in a report, by seat.
 #[derive(Debug)]
 pub struct ActivityIndex<'a> {
     all: Vec<PersonActivity<'a>>,
@@ -37,7 +37,7 @@ pub struct ActivityIndex<'a> {
 }
 
 impl<'a> ActivityIndex<'a> {
-    /// Indexes these people.
+    /// Indexes the activity by person.
     pub fn new(activities: impl Iterator<Item = PersonActivity<'a>>) -> Self {
         let all: Vec<PersonActivity<'_>> = activities.collect();
         let person = |(place, activity): (usize, &PersonActivity<'a>)| {
@@ -49,15 +49,15 @@ impl<'a> ActivityIndex<'a> {
         }
     }
 
-    /// The activity of the holder of a seat. A row without a person has none.
+    /// Returns the activity of the person with this seat, or `None` if the row has no person.
     pub fn of(&self, seat: &Seat) -> Option<&PersonActivity<'a>> {
         let place = self.by_person.get(&seat.assignee.as_ref()?.identity())?;
         self.all.get(*place)
     }
 }
 
-/// The `most` inactive people of whom nothing is known for the longest time, the longest first;
-/// those among them who never used their seat count too.
+/// Returns the `most` people without known activity for the longest time, longest first. Includes
+/// people who are inactive and people who never used their seat.
 pub(crate) fn longest_idle<'a>(
     activities: impl Iterator<Item = PersonActivity<'a>>,
     most: usize,
@@ -77,10 +77,10 @@ pub(crate) fn longest_idle<'a>(
     longest
 }
 
-/// How many people there are of each status.
+/// How many people have each status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// All.
+    /// Everyone.
     pub people: usize,
     /// [`Status::Active`].
     pub active: usize,

@@ -1,6 +1,6 @@
-//! The columns beyond GitHub's own (`columns: all`): everything else that is known of a seat and
-//! of the person who holds it. The CSV has them under their names, the JSON under their keys, and
-//! in both each has the same value.
+//! The columns of a report: GitHub's own, and with `columns: all` everything else that is known
+//! about a seat and its person. Each column has the same value in the CSV, under its name, and in
+//! the JSON, under its key.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,18 +17,18 @@ use super::seat::{NONE, Seat, whole_seconds};
 /// Which columns a file has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Columns {
-    /// Exactly those of GitHub's own file.
+    /// Exactly the columns of GitHub's own file.
     Github,
-    /// Those first, then all of [`EXTRA_COLUMNS`].
+    /// GitHub's columns, then all of [`EXTRA_COLUMNS`].
     All,
 }
 
-/// Which columns a file has, with what they need.
+/// Which columns a file has, with the data that they need.
 #[derive(Debug, Clone, Copy)]
 pub enum ColumnSet<'a> {
-    /// Exactly those of GitHub's own file.
+    /// Exactly the columns of GitHub's own file.
     Github,
-    /// Those first, then all of [`EXTRA_COLUMNS`], told of these people.
+    /// GitHub's columns, then all of [`EXTRA_COLUMNS`], with the activity of these people.
     All(&'a ActivityIndex<'a>),
 }
 
@@ -37,13 +37,13 @@ pub enum ColumnSet<'a> {
 pub struct Column {
     /// Its name in the CSV.
     pub name: &'static str,
-    /// Its key in the JSON; where GitHub's API has the fact, as its documentation spells it.
+    /// Its key in the JSON, spelled as in GitHub's API documentation if the API has the field.
     pub key: &'static str,
-    /// What it says, for people.
+    /// Its description for readers.
     pub meaning: &'static str,
 }
 
-/// GitHub's own columns. `Organization` is one of an enterprise's only.
+/// GitHub's own columns. Only an enterprise's file has `Organization`.
 pub const GITHUB: [Column; 6] = [
     Column {
         name: "Report Time",
@@ -77,8 +77,8 @@ pub const GITHUB: [Column; 6] = [
     },
 ];
 
-/// The columns of `columns: all` beyond GitHub's; `Organization` comes before them in an
-/// organization's file too.
+/// The columns that `columns: all` adds to GitHub's. It also adds `Organization` to an
+/// organization's file, before these.
 pub const EXTRA_COLUMNS: [Column; 10] = [
     Column {
         name: "Status",
@@ -132,7 +132,7 @@ pub const EXTRA_COLUMNS: [Column; 10] = [
     },
 ];
 
-/// The columns of a file on such a scope.
+/// Returns the columns of a file for this kind of scope.
 pub fn of(kind: ScopeKind, columns: Columns) -> Vec<Column> {
     match (kind, columns) {
         (ScopeKind::Organization, Columns::Github) => GITHUB[..5].to_vec(),
@@ -142,7 +142,7 @@ pub fn of(kind: ScopeKind, columns: Columns) -> Vec<Column> {
 }
 
 impl ColumnSet<'_> {
-    /// Which columns it has.
+    /// Returns which columns it has.
     pub fn columns(&self) -> Columns {
         match self {
             Self::Github => Columns::Github,
@@ -151,10 +151,10 @@ impl ColumnSet<'_> {
     }
 }
 
-/// What a row says in one column.
+/// The value of a row in one column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cell<'a> {
-    /// It is missing: the word `None` in the CSV, `null` in the JSON.
+    /// No value: the word `None` in the CSV, `null` in the JSON.
     Missing,
     /// A text.
     Text(Cow<'a, str>),
@@ -166,7 +166,7 @@ pub enum Cell<'a> {
     Day(Date),
 }
 
-/// One row of a report, with what is known of its person.
+/// One row of a report, with the activity of its person.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {
     scope: &'a Scope,
@@ -175,7 +175,7 @@ pub struct Row<'a> {
     column_set: ColumnSet<'a>,
 }
 
-/// The rows of a report in that form, in the report's order.
+/// Returns the rows of a report with these columns, in the report's order.
 pub fn rows<'a>(report: &'a Report, column_set: ColumnSet<'a>) -> impl Iterator<Item = Row<'a>> {
     report
         .seats()
@@ -184,7 +184,7 @@ pub fn rows<'a>(report: &'a Report, column_set: ColumnSet<'a>) -> impl Iterator<
 }
 
 impl<'a> Row<'a> {
-    /// The row of a seat in the report of `scope` of that time.
+    /// Creates the row of a seat in the report of `scope` at this time.
     pub fn new(
         scope: &'a Scope,
         report_time: Timestamp,
@@ -199,7 +199,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// What it says, in the order of [`of`].
+    /// Returns the values, in the order of [`of`].
     pub fn cells(self) -> impl Iterator<Item = Cell<'a>> {
         let activity = match self.column_set {
             ColumnSet::Github => None,
@@ -261,7 +261,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The family and the version of a surface, such as `vscode` and `1.113.0` of
+/// Returns the family and version of a surface, such as `vscode` and `1.113.0` for
 /// `vscode/1.113.0/copilot-chat/0.41.1`.
 pub fn family(surface: Option<&str>) -> (Option<&str>, Option<&str>) {
     let mut parts = surface.unwrap_or_default().split('/');
@@ -277,7 +277,7 @@ fn time<'a>(time: Option<Timestamp>) -> Cell<'a> {
     time.map_or(Cell::Missing, |time| Cell::Time(whole_seconds(time)))
 }
 
-/// As in the CSV.
+/// Formats the value for the CSV.
 impl fmt::Display for Cell<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -290,7 +290,7 @@ impl fmt::Display for Cell<'_> {
     }
 }
 
-/// As in the JSON.
+/// Serializes the value for the JSON.
 impl Serialize for Cell<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

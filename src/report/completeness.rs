@@ -1,12 +1,12 @@
 //! Detects incomplete reads.
 //!
-//! The list of seats is paginated and isn't a snapshot, so a concurrent change can duplicate or skip a
-//! row. Most changes leave a sign, such as a different total or a seat that's read twice. One doesn't:
-//! if a seat is revoked and another granted between the same two pages, the total stays the same, and
-//! the row at the edge is on neither page. The same happens if `total_seats` doesn't count every row,
-//! because one row less doesn't fall short of it. [`super::Report::cannot_have_skipped_rows`] rules both
-//! out for some reports. For the others, recorded reports show what's missing: see
-//! [`crate::history::PriorState::absent`].
+//! The list of seats is paginated and isn't a snapshot, so a concurrent change can duplicate or
+//! skip a row. Most changes leave a sign, such as a different total or a seat that's read twice.
+//! One doesn't: if a seat is revoked and another granted between the same two pages, the total
+//! stays the same, and the row at the edge is on neither page. The same happens if `total_seats`
+//! doesn't count every row, because the list doesn't fall short of it even without one row.
+//! [`super::Report::cannot_have_skipped_rows`] rules both out for some reports. For the others,
+//! recorded reports show what's missing; see [`crate::history::PriorState::absent`].
 
 use std::fmt;
 
@@ -15,62 +15,62 @@ use jiff::Timestamp;
 /// How a report was read.
 #[derive(Debug, Clone)]
 pub struct Reading {
-    /// When the first page was asked for.
+    /// When the first page was requested.
     pub started_at: Timestamp,
-    /// When the last page had arrived.
+    /// When the last page arrived.
     pub ended_at: Timestamp,
-    /// How many pages were read: every one that GitHub linked.
+    /// How many pages were read. GitHub linked no others.
     pub pages: usize,
-    /// What each page said the total is, where it said so; in the order of the pages.
+    /// The total on each page, in the order of the pages. `None` if the page doesn't have one.
     pub totals: Vec<Option<u64>>,
-    /// Whether GitHub said of a page that it leaves something out.
+    /// Whether GitHub said that a page leaves something out.
     pub partial: bool,
 }
 
 /// A reason why a report can't be called complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IncompleteReason {
-    /// A page doesn't say how many seats there are, so nothing can be held against it.
+    /// A page doesn't say how many seats there are, so the list can't be checked.
     TotalMissing {
         /// The page, counted from 1.
         page: usize,
     },
-    /// `total_seats` was not the same on every page: the list moved while it was read.
+    /// `total_seats` isn't the same on every page, so the list changed while it was read.
     TotalMoved {
-        /// What the first page said.
+        /// The total on the first page.
         first: u64,
-        /// What another page said.
+        /// The total on another page.
         later: u64,
         /// That page, counted from 1.
         page: usize,
     },
-    /// A seat was read twice: the list moved, and another seat may have been missed.
+    /// A seat was read twice. The list changed while it was read, and another seat may be missing.
     SeatTwice {
         /// How many seats.
         seats: usize,
     },
-    /// Seats of the report recorded before were in one reading of the list and not in the next,
-    /// again and again.
+    /// One reading of the list has seats of the last recorded report that the next reading lacks,
+    /// and this happened every time.
     Unsteady {
-        /// How many seats the last reading lacks that it had the time before.
+        /// How many of these seats the last reading lacks and the one before it has.
         seats: usize,
     },
-    /// GitHub said that it leaves out organizations for which the token is not authorized for
-    /// single sign-on (`X-GitHub-SSO: partial-results`).
+    /// GitHub said that it leaves out organizations because the token isn't authorized for single
+    /// sign-on (`X-GitHub-SSO: partial-results`).
     Partial,
-    /// There are fewer people and rows without a person than GitHub says there are seats.
+    /// The people and the rows without a person are fewer than the seats that GitHub counts.
     Short {
         /// How many people were read.
         people: usize,
-        /// How many rows had no person.
+        /// How many rows have no person.
         without_person: usize,
-        /// What GitHub says the total is.
+        /// The total that GitHub reports.
         total_seats: u64,
     },
 }
 
 impl IncompleteReason {
-    /// Whether the reason can disappear if the list is read again.
+    /// Returns whether the reason can disappear if the list is read again.
     pub fn is_transient(&self) -> bool {
         !matches!(self, Self::TotalMissing { .. } | Self::Partial)
     }
@@ -92,7 +92,7 @@ impl fmt::Display for IncompleteReason {
                 f,
                 "`total_seats` was {first} on page 1 and {later} on page {page}: a seat was granted or revoked while the list was being read"
             ),
-            // No names: this is told in logs, which more people read than the report.
+            // No names: this goes to logs, which more people can read than the report.
             Self::SeatTwice { seats: 1 } => f.write_str(
                 "A seat appears twice, because the list changed while it was being read. Another seat may be missing",
             ),
@@ -117,16 +117,16 @@ impl fmt::Display for IncompleteReason {
 }
 
 impl Reading {
-    /// What GitHub said the total is, on the first page.
+    /// Returns the total on the first page.
     pub fn total_seats(&self) -> Option<u64> {
         self.totals.first().copied().flatten()
     }
 
-    /// Finds what speaks against a list of `people` and rows `without_person` being whole, where
-    /// `twice` seats were read a second time.
+    /// Finds the reasons why a list with this many `people` and rows `without_person` may be
+    /// incomplete, if `twice` seats were read a second time.
     ///
-    /// More people than `total_seats` is no doubt: somebody with seats in two organizations is
-    /// billed in one of them only.
+    /// More people than `total_seats` isn't a reason. GitHub bills a person with seats in two
+    /// organizations in only one of them.
     pub fn incomplete_reasons(
         &self,
         people: usize,

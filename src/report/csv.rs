@@ -1,11 +1,11 @@
-//! The report as a CSV file, byte for byte in the form of GitHub's own download.
+//! Writes the report as a CSV file, identical in format to GitHub's own download.
 //!
-//! Header in title case, comma, quotes only where a value needs them, LF, UTF-8. Times are UTC in
-//! whole seconds (`2026-03-28T06:54:33Z`), what is missing is the word `None`, and every row
-//! carries the same `Report Time`. An organization's file has five columns, an enterprise's has a
-//! sixth, `Organization`.
+//! The header is in title case. Values are separated by commas and quoted only if necessary. Lines
+//! end with LF, and the text is UTF-8. Times are UTC in whole seconds (`2026-03-28T06:54:33Z`), a
+//! missing value is the word `None`, and every row has the same `Report Time`. An organization's
+//! file has five columns. An enterprise's file has a sixth, `Organization`.
 //!
-//! Cells that begin with `=`, `+`, `-` or `@` stay as they are, as in GitHub's file.
+//! Cells that start with `=`, `+`, `-` or `@` aren't escaped, as in GitHub's file.
 
 mod recorded;
 mod shape;
@@ -23,7 +23,7 @@ pub(crate) use shape::ShapeError;
 /// Writes `report` to `out`.
 ///
 /// # Errors
-/// Where `out` cannot be written.
+/// Fails if `out` can't be written to.
 pub fn write(report: &Report, column_set: ColumnSet<'_>, out: impl io::Write) -> io::Result<()> {
     let mut csv = writer(out);
     let columns = columns::of(report.scope().kind(), column_set.columns());
@@ -44,7 +44,7 @@ fn writer<W: io::Write>(out: W) -> csv::Writer<W> {
     WriterBuilder::new()
         .quote_style(QuoteStyle::Necessary)
         .terminator(Terminator::Any(b'\n'))
-        // For every buffer that it fills the writer looks through all that is left of a value.
+        // Each time its buffer is full, the writer scans the whole rest of a value.
         .buffer_capacity(1 << 20)
         .from_writer(out)
 }

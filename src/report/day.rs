@@ -1,27 +1,27 @@
-//! Days: where a day's report stands in the folder of a scope.
+//! Names the files of a day's report in the folder of a scope.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-/// The newest report, in GitHub's own form.
+/// The newest report, with GitHub's own columns.
 pub(crate) const LATEST: &str = "latest.csv";
 
-/// The folder of the days' reports and manifests; below it a folder for each year.
+/// The folder with the reports and manifests of all days, in one folder for each year.
 pub(crate) const REPORTS: &str = "reports";
 
-/// Where the day of `time` has its report and its manifest: `reports/2026/2026-11-22` and an
-/// ending. The day is that of UTC.
+/// Returns the path, without extension, of the report and the manifest for the day of `time`:
+/// `reports/2026/2026-11-22`. Days are UTC.
 pub fn day_stem(time: Timestamp) -> String {
     stem_of(date(time))
 }
 
-/// The same for a day.
+/// Returns the same for a day.
 pub(crate) fn stem_of(day: Date) -> String {
     format!("{REPORTS}/{:04}/{day}", day.year())
 }
 
-/// Whether a path in a folder is the report or the manifest of a day, and of which.
+/// Returns the day if a path in a folder is that of a day's report or manifest.
 pub(crate) fn day_of(path: &str) -> Option<Date> {
     let stem = path
         .strip_suffix(".json")
@@ -30,7 +30,7 @@ pub(crate) fn day_of(path: &str) -> Option<Date> {
     (stem_of(day) == stem).then_some(day)
 }
 
-/// The day of `time` in UTC.
+/// Returns the day of `time` in UTC.
 pub fn date(time: Timestamp) -> Date {
     time.to_zoned_datetime(TimeZone::UTC).date()
 }

@@ -1,7 +1,7 @@
-//! The report as a JSON file: the facts of its manifest, and its rows.
+//! Writes the report as a JSON file: the fields of its manifest, and its rows.
 //!
-//! Keys are in snake case, as GitHub's documentation spells them. Times are as in the CSV, and what
-//! is missing is `null`. `docs/report.schema.json` is its JSON Schema.
+//! Keys are in snake case, as in GitHub's documentation. Times are as in the CSV, and a missing
+//! value is `null`. `docs/report.schema.json` is the JSON Schema.
 
 use std::io;
 
@@ -11,7 +11,7 @@ use super::Report;
 use super::columns::{self, Column, ColumnSet, Row};
 use super::manifest::Manifest;
 
-/// Writes `report` with the facts of `manifest` to `out`, each row on a line of its own.
+/// Writes `report` with the fields of `manifest` to `out`, one row per line.
 pub(crate) fn write(
     report: &Report,
     column_set: ColumnSet<'_>,

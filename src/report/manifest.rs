@@ -1,5 +1,5 @@
-//! The manifest: a small JSON file beside each report that says where it comes from, how it was
-//! read and which bytes it has, so that somebody who finds the file years later can tell.
+//! The manifest: a small JSON file beside each report. It says where the report comes from, how it
+//! was read, and what its files contain, so that it can still be understood years later.
 
 use std::collections::BTreeMap;
 
@@ -12,23 +12,23 @@ use super::pseudonym_key::PseudonymKey;
 use super::scope::{Scope, ScopeKind};
 use super::seat::{Seat, whole_seconds};
 
-/// The version of the manifest's form; it grows when a reader would have to know.
+/// The version of the manifest's format. It increases if readers have to know about a change.
 pub(crate) const SCHEMA_VERSION: u32 = 1;
 
-/// What made the report: the run of a workflow.
+/// The workflow run that created the report.
 #[derive(Debug, Clone, Serialize)]
 pub struct Run {
-    /// The web address of GitHub, such as `https://github.com`.
+    /// GitHub's web URL, such as `https://github.com`.
     pub server: String,
     /// The workflow's repository.
     pub repository: String,
-    /// The run's number.
+    /// The run ID.
     pub id: String,
-    /// Which attempt of the run, counted from 1.
+    /// The attempt of the run, counted from 1.
     pub attempt: String,
     /// The workflow's name.
     pub workflow: String,
-    /// Who or what started the run; not told where people have pseudonyms.
+    /// Who or what started the run. `None` if people have pseudonyms.
     pub actor: Option<String>,
     /// The event that started it, such as `schedule`.
     pub event: String,
@@ -37,16 +37,16 @@ pub struct Run {
 /// One file of the report.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 pub struct FileEntry {
-    /// Its name: in the workspace beside the manifest, in a repository its path in the folder of
-    /// the scope.
+    /// Its name: a file beside the manifest in the workspace, or a path in the scope's folder in a
+    /// repository.
     pub name: String,
     /// Its size in bytes.
     pub size: u64,
-    /// Its SHA-256 in lower-case hexadecimal.
+    /// Its SHA-256 in lowercase hexadecimal.
     pub sha256: String,
 }
 
-/// The manifest of one report. Times are UTC; counts are whole numbers.
+/// The manifest of one report. Times are UTC, and counts are whole numbers.
 #[derive(Debug, Serialize)]
 pub struct Manifest<'a> {
     schema_version: u32,
@@ -76,16 +76,15 @@ pub struct Manifest<'a> {
     previous: Option<FileEntry>,
 }
 
-/// How far back the state of the seats is known without a break.
+/// How far back the state of the seats is known without a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Continuity {
-    /// The time of the first report since which every report was compared with the full state of
-    /// the one before it.
+    /// The time of the first report in an unbroken series: since then, every report was compared
+    /// with the full state of the one before it.
     pub tracked_since: Timestamp,
-    /// Whether one of these reports certainly showed every seat there was.
+    /// Whether one of these reports certainly had every seat that existed.
     pub baseline: bool,
-    /// By how many seats GitHub's total is too high for another reason than seats that the pages
-    /// lost.
+    /// By how many seats GitHub's total is too high for reasons other than skipped rows.
     #[serde(default)]
     pub total_excess: u64,
 }
@@ -108,8 +107,8 @@ struct Times {
 }
 
 impl<'a> Manifest<'a> {
-    /// The manifest of `report`, read from the API at the address `api` by `run` (nothing where
-    /// it was made by hand), with its `files`.
+    /// Creates the manifest of `report` with its `files`. The report was read from the API at `api`
+    /// by `run`, or from the command line if `run` is `None`.
     pub fn new(
         report: &'a Report,
         api: &'a str,
@@ -149,8 +148,8 @@ impl<'a> Manifest<'a> {
         }
     }
 
-    /// The manifest of a report of `scope` that was downloaded by hand as the file `name`: how it
-    /// was read, and whether it is complete, nobody can know.
+    /// Creates the manifest of a report of `scope` that someone downloaded as the file `name`. How
+    /// it was read and whether it's complete is unknown.
     pub fn imported(scope: &'a Scope, name: &'a str, time: Timestamp, seats: &[Seat]) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
@@ -177,7 +176,7 @@ impl<'a> Manifest<'a> {
         }
     }
 
-    /// Says by which key people have pseudonyms: its fingerprint.
+    /// Adds the fingerprint of the key, if people have pseudonyms.
     pub fn with_pseudonyms(self, key: Option<&PseudonymKey>) -> Self {
         Self {
             pseudonyms: key.map(PseudonymKey::fingerprint),
@@ -185,23 +184,23 @@ impl<'a> Manifest<'a> {
         }
     }
 
-    /// The fingerprint of the key by which people have pseudonyms, where they have.
+    /// Returns the fingerprint of the key, if people have pseudonyms.
     pub fn pseudonyms(&self) -> Option<&str> {
         self.pseudonyms.as_deref()
     }
 
-    /// Says how far back the seats are tracked, once the history is known.
+    /// Sets how far back the seats are tracked, once the history is known.
     pub fn set_continuity(&mut self, continuity: Continuity) {
         self.continuity = Some(continuity);
     }
 
-    /// Names the files that belong to the report.
+    /// Sets the files that belong to the report.
     pub fn set_files(&mut self, files: Vec<FileEntry>) {
         self.files = files;
     }
 
-    /// Records what a listing of the folder shows: the IDs that Git gives to the content of files,
-    /// and a SHA-256 of such IDs for each folder of older reports.
+    /// Sets what a listing of the folder shows: the Git blob IDs of files, and a SHA-256 of such
+    /// IDs for each folder of older reports.
     pub fn set_listed(
         &mut self,
         git_blobs: BTreeMap<String, String>,
@@ -211,15 +210,15 @@ impl<'a> Manifest<'a> {
         self.older_reports = older_reports;
     }
 
-    /// Names the manifest of the day before, so that the manifests hold together as a chain.
+    /// Sets the manifest of the day before, which links the manifests to a chain.
     pub fn set_previous(&mut self, previous: FileEntry) {
         self.previous = Some(previous);
     }
 
-    /// The manifest as a file: JSON with indentation and a final line break.
+    /// Returns the manifest as a file: indented JSON with a final newline.
     ///
     /// # Errors
-    /// Never in practice: everything in a manifest has a JSON form.
+    /// Never fails in practice, because everything in a manifest can be written as JSON.
     pub fn to_file(&self) -> serde_json::Result<Vec<u8>> {
         let mut file = serde_json::to_vec_pretty(self)?;
         file.push(b'\n');
@@ -227,28 +226,28 @@ impl<'a> Manifest<'a> {
     }
 }
 
-/// What a later run needs of a manifest that was recorded before.
+/// The parts of a recorded manifest that later runs need.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct RecordedManifest {
-    /// The version of its form.
+    /// The version of its format.
     #[serde(default)]
     pub schema_version: u32,
-    /// What the report was about.
+    /// What the report is about.
     pub scope: RecordedScope,
-    /// The moment the report speaks of.
+    /// The time of the report.
     pub report_time: Timestamp,
-    /// How many rows it had, where it says.
+    /// How many rows it had, if the manifest says so.
     #[serde(default)]
     pub seats: Option<u64>,
-    /// How many people held them, where it says.
+    /// How many people had them, if the manifest says so.
     #[serde(default)]
     pub people: Option<u64>,
-    /// Whether it was verified as complete, where it says.
+    /// Whether it was verified as complete, if the manifest says so.
     pub complete: Option<bool>,
     /// In how many pages it was read, if it was read from the API.
     #[serde(default)]
     pages: Option<usize>,
-    /// The downloaded file that it was made from, if it was imported.
+    /// The downloaded file that it was created from, if it was imported.
     #[serde(default)]
     imported_from: Option<String>,
     #[serde(default)]
@@ -260,19 +259,19 @@ pub(crate) struct RecordedManifest {
     /// See [`Continuity::total_excess`].
     #[serde(default)]
     pub total_excess: u64,
-    /// The fingerprint of the key by which people have pseudonyms, where they have.
+    /// The fingerprint of the key, if people have pseudonyms.
     #[serde(default)]
     pub pseudonyms: Option<String>,
     /// The files that belonged to it.
     #[serde(default)]
     pub files: Vec<FileEntry>,
-    /// The IDs that Git gives to the content of files, by their paths.
+    /// The Git blob IDs of files, by path.
     #[serde(default)]
     pub git_blobs: BTreeMap<String, String>,
-    /// A SHA-256 of such IDs for each folder of reports of older days.
+    /// A SHA-256 of such IDs for each folder of older reports.
     #[serde(default)]
     pub older_reports: BTreeMap<String, String>,
-    /// The manifest of the day before, where there was one.
+    /// The manifest of the day before, if there is one.
     #[serde(default)]
     pub previous: Option<FileEntry>,
 }
@@ -282,7 +281,7 @@ struct RecordedReading {
     ended_at: Option<Timestamp>,
 }
 
-/// The scope of a manifest that was recorded before.
+/// The scope in a recorded manifest.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct RecordedScope {
     /// Organization or enterprise.
@@ -290,14 +289,13 @@ pub(crate) struct RecordedScope {
     /// Its login or slug.
     #[serde(default)]
     pub name: String,
-    /// GitHub's number of it; nothing if it wasn't known, or if an earlier version wrote the
-    /// manifest.
+    /// GitHub's ID, or `None` if it was unknown or an earlier version wrote the manifest.
     #[serde(default)]
     pub id: Option<u64>,
 }
 
 impl RecordedScope {
-    /// What it is, for people.
+    /// Describes the scope for messages.
     pub(crate) fn described(&self) -> String {
         let name = crate::system::text::shown(&self.name, 100);
         match self.id {
@@ -323,7 +321,7 @@ impl RecordedManifest {
         serde_json::from_slice(file)
     }
 
-    /// How far back the seats were tracked when it was written, if it says so.
+    /// Returns how far back the seats were tracked when it was written, if it says so.
     pub(crate) fn continuity(&self) -> Option<Continuity> {
         Some(Continuity {
             tracked_since: self.tracked_since?,
@@ -332,17 +330,17 @@ impl RecordedManifest {
         })
     }
 
-    /// Whether its report certainly showed every seat there was, by what the manifest alone says.
+    /// Returns whether its report certainly had every seat that existed. Uses only the manifest.
     pub(crate) fn showed_every_seat(&self) -> bool {
         self.imported_from.is_some() || (self.complete == Some(true) && self.pages == Some(1))
     }
 
-    /// When the reading of its report ended, if it says so.
+    /// Returns when the last page of its report arrived, if it says so.
     pub(crate) fn reading_ended_at(&self) -> Option<Timestamp> {
         self.reading.as_ref()?.ended_at
     }
 
-    /// The SHA-256 that it gives of a file.
+    /// Returns the SHA-256 that it has for a file.
     pub(crate) fn sha256(&self, name: &str) -> Option<&str> {
         let entry = self.files.iter().find(|entry| entry.name == name)?;
         Some(&entry.sha256)

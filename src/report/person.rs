@@ -1,4 +1,4 @@
-//! People: those who hold seats, each with what their seats say together.
+//! People with seats, each with a summary of their seats.
 
 use std::iter;
 
@@ -6,21 +6,21 @@ use jiff::Timestamp;
 
 use super::seat::{Account, Identity, Seat, grouped};
 
-/// Somebody who holds one or more seats.
+/// Someone with one or more seats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person<'a> {
     /// Their account.
     pub account: &'a Account,
     /// The oldest grant among their seats.
     pub granted_at: Option<Timestamp>,
-    /// The newest activity among their seats; GitHub forgets it after 90 days.
+    /// The newest activity among their seats. GitHub forgets it after 90 days.
     pub last_activity_at: Option<Timestamp>,
-    /// What they were last active in.
+    /// Where they were last active.
     pub last_surface_used: Option<&'a str>,
 }
 
 impl<'a> Person<'a> {
-    /// What the rows of one person say together; nothing where they name nobody.
+    /// Summarizes the rows of one person. Returns `None` if the rows have no person.
     fn of(rows: impl Iterator<Item = &'a Seat>) -> Option<Self> {
         let mut rows = rows.peekable();
         let mut person = Self {
@@ -43,11 +43,11 @@ impl<'a> Person<'a> {
     }
 }
 
-/// The people who hold the seats, in the order of their first row. Each is made when it is asked
-/// for: all of them together would take as much memory as their seats.
+/// Returns the people with seats, in the order of their first row. Creates each one only when it's
+/// needed, because all of them together would take as much memory as their seats.
 pub(crate) fn people_in(seats: &[Seat]) -> impl Iterator<Item = Person<'_>> {
     let mut is_first = vec![false; seats.len()];
-    // The person's next row; their last row has itself.
+    // The person's next row. Their last row refers to itself.
     let mut next: Vec<usize> = (0..seats.len()).collect();
     for rows in
         grouped(seats, holder).chunk_by(|one, other| holder(&seats[*one]) == holder(&seats[*other]))

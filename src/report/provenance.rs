@@ -14,8 +14,8 @@ pub(crate) struct Provenance<'a> {
 }
 
 impl<'a> Provenance<'a> {
-    /// Reports made by `run`, or by hand if there's none. With a key for pseudonyms, nothing tells
-    /// who started the run.
+    /// Creates the provenance of reports made by `run`, or from the command line if `run` is
+    /// `None`. With a key for pseudonyms, it doesn't keep who started the run.
     pub(crate) fn new(run: Option<Run>, pseudonyms: Option<&'a PseudonymKey>) -> Self {
         let run = run.map(|run| Run {
             actor: run.actor.filter(|_| pseudonyms.is_none()),
@@ -24,17 +24,17 @@ impl<'a> Provenance<'a> {
         Self { run, pseudonyms }
     }
 
-    /// The run, if a workflow made the report.
+    /// Returns the run, if a workflow made the report.
     pub(crate) fn run(&self) -> Option<&Run> {
         self.run.as_ref()
     }
 
-    /// The fingerprint of the key for pseudonyms, if people have pseudonyms.
+    /// Returns the fingerprint of the key, if people have pseudonyms.
     pub(crate) fn key_fingerprint(&self) -> Option<String> {
         self.pseudonyms.map(PseudonymKey::fingerprint)
     }
 
-    /// The manifest of a report that was read from the API at the address `api`.
+    /// Creates the manifest of a report that was read from the API at `api`.
     pub(crate) fn manifest<'m>(
         &'m self,
         report: &'m Report,
@@ -44,7 +44,7 @@ impl<'a> Provenance<'a> {
         Manifest::new(report, api, self.run.as_ref(), files).with_pseudonyms(self.pseudonyms)
     }
 
-    /// Says which program made something, and in which run.
+    /// Describes the program and the run that made something.
     pub(crate) fn made_by(&self) -> String {
         match &self.run {
             Some(run) => format!(

@@ -1,28 +1,27 @@
-//! Pseudonyms: names in place of logins, by which a person is known again and not found out.
+//! Pseudonyms: names in place of logins that stay the same for a person and don't reveal who it is.
 //!
-//! A pseudonym is `person-` and the first 20 hexadecimal digits of HMAC-SHA-256 over GitHub's
-//! number for the person, in decimal digits, with a key that only its owner has. It is the same in
-//! every run and every scope, survives a renamed login, and without the key nobody can tell whose
-//! it is. Of a person whose number GitHub does not say, it is made of `login:` and the login in
-//! lower case.
+//! A pseudonym is `person-` and the first 20 hexadecimal digits of HMAC-SHA-256 over GitHub's user
+//! ID, in decimal digits, with a key that only its owner has. It's the same in every run and every
+//! scope, and doesn't change if the login does. Without the key, nobody can find out whose it is.
+//! If GitHub doesn't say a person's user ID, `login:` and the lowercase login are used instead.
 
 use ring::hmac;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::seat::{Account, Seat};
 
-/// What every pseudonym begins with, and how many hexadecimal digits follow.
+/// The start of every pseudonym, and the number of hexadecimal digits after it.
 const PREFIX: &str = "person-";
 const DIGITS: usize = 20;
 
-/// Shorter keys could be found by trying.
+/// Shorter keys could be found by brute force.
 pub(crate) const MIN_KEY_CHARS: usize = 20;
 
-/// The key by which pseudonyms are made.
+/// The key for pseudonyms.
 #[derive(Debug, Clone)]
 pub struct PseudonymKey(SecretString);
 
-/// Why a text cannot be a key.
+/// Why a text can't be a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a key must have at least {MIN_KEY_CHARS} characters, so that no one can guess it. To create a good one, run `openssl rand -hex 32`"
@@ -30,10 +29,10 @@ pub struct PseudonymKey(SecretString);
 pub struct PseudonymKeyError;
 
 impl PseudonymKey {
-    /// Takes a key.
+    /// Creates a key.
     ///
     /// # Errors
-    /// Where it is too short.
+    /// Fails if it's too short.
     pub fn new(key: SecretString) -> Result<Self, PseudonymKeyError> {
         if key.expose_secret().chars().count() < MIN_KEY_CHARS {
             return Err(PseudonymKeyError);
@@ -41,18 +40,18 @@ impl PseudonymKey {
         Ok(Self(key))
     }
 
-    /// The pseudonym of the person with that number.
+    /// Returns the pseudonym of the person with this user ID.
     pub fn of_id(&self, id: u64) -> String {
         self.name(&id.to_string())
     }
 
-    /// By which it is known whether two histories were written with the same key. It tells nothing
-    /// of the key.
+    /// Returns a fingerprint that shows whether two histories were written with the same key. It
+    /// reveals nothing about the key.
     pub fn fingerprint(&self) -> String {
         self.digits("fingerprint", 8)
     }
 
-    /// Puts the pseudonym in place of the person who holds a seat; their number goes.
+    /// Replaces the person with a seat by their pseudonym, and removes their user ID.
     pub fn replace(&self, seat: &mut Seat) {
         if let Some(Account { id, login }) = &mut seat.assignee {
             let name = match id.take() {
@@ -75,7 +74,7 @@ impl PseudonymKey {
     }
 }
 
-/// Whether a login is a pseudonym by its form.
+/// Returns whether a login looks like a pseudonym.
 pub(crate) fn is_pseudonym(login: &str) -> bool {
     login.strip_prefix(PREFIX).is_some_and(|digits| {
         digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -102,7 +101,7 @@ mod tests {
         }
     }
 
-    /// As `printf 583231 | openssl dgst -sha256 -hmac 'a key of twenty and more'` says it.
+    /// The same result as `printf 583231 | openssl dgst -sha256 -hmac 'a key of twenty and more'`.
     #[test]
     fn a_pseudonym_is_what_others_compute_too() {
         assert_eq!(

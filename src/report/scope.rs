@@ -1,4 +1,4 @@
-//! What a report is about.
+//! The organization or enterprise that a report is about.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScopeKind {
-    /// An organization: one row a person, five columns.
+    /// An organization: one row for each person, five columns.
     Organization,
     /// An enterprise: one row for each person and organization, six columns.
     Enterprise,
@@ -31,7 +31,7 @@ pub struct Scope {
     id: Option<u64>,
 }
 
-/// Why a text cannot name an organization or an enterprise.
+/// Why a text can't be the name of an organization or an enterprise.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{name:?} can't be the name of an {kind}: names have only letters, digits, `-`, and `_`, start with a letter or digit, and have at most {MAX_NAME} characters"
@@ -41,16 +41,16 @@ pub struct ScopeNameError {
     name: String,
 }
 
-/// GitHub allows 39 characters for a login and 60 for an enterprise's slug; anything far beyond
-/// is a mistake and would not fit a file name.
+/// GitHub allows 39 characters for a login and 60 for an enterprise's slug. Anything much longer is
+/// a mistake and wouldn't fit in a file name.
 const MAX_NAME: usize = 100;
 
 impl Scope {
-    /// Checks a name that somebody gave.
+    /// Checks a name from the user.
     ///
     /// # Errors
-    /// Where the name could not be one of GitHub's. It becomes part of an address, of a file name
-    /// and of a folder, so nothing that means something there is let through.
+    /// Fails if GitHub wouldn't accept the name. It becomes part of a URL, a file name, and a
+    /// folder name, so characters with a special meaning there are refused.
     pub fn new(kind: ScopeKind, name: &str) -> Result<Self, ScopeNameError> {
         let fits = name.len() <= MAX_NAME
             && name.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -71,22 +71,22 @@ impl Scope {
         }
     }
 
-    /// Whether it is an organization or an enterprise.
+    /// Returns whether it's an organization or an enterprise.
     pub fn kind(&self) -> ScopeKind {
         self.kind
     }
 
-    /// Its login or slug, as the user wrote it.
+    /// Returns its login or slug, as the user wrote it.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The number by which GitHub knows it, whatever its name; nothing if it's unknown.
+    /// Returns GitHub's ID, which stays the same if the name changes, or `None` if it's unknown.
     pub fn id(&self) -> Option<u64> {
         self.id
     }
 
-    /// The same scope with its number.
+    /// Sets the ID.
     pub fn with_id(self, id: u64) -> Self {
         Self {
             id: Some(id),
@@ -94,7 +94,7 @@ impl Scope {
         }
     }
 
-    /// Whether both are the same to GitHub, which does not tell case apart.
+    /// Returns whether both are the same to GitHub, which ignores case.
     pub fn is(&self, other: &Self) -> bool {
         self.kind == other.kind && self.name.eq_ignore_ascii_case(&other.name)
     }

@@ -1,4 +1,4 @@
-//! Seats: the rows of a report, which two are the same, and the order they stand in.
+//! Seats: the rows of a report, when two of them are the same, and their order.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -9,53 +9,53 @@ use jiff::civil::Date;
 
 use super::scope::ScopeKind;
 
-/// The word GitHub's file writes where something is missing.
+/// The word in GitHub's file for a missing value.
 pub(crate) const NONE: &str = "None";
 
 /// One grant of Copilot access by an organization or an enterprise team: one row of the report.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Seat {
-    /// Who holds the seat. Missing for a row without a person, which counts all the same.
+    /// The person with the seat. `None` for a row without a person, which also counts as a seat.
     pub assignee: Option<Account>,
-    /// The organization that grants it. Missing in an organization's own report, where it is
-    /// plain, and for seats that an enterprise grants itself.
+    /// The organization that grants it. `None` in an organization's own report, where it's obvious,
+    /// and for seats that an enterprise grants itself.
     pub organization: Option<Arc<Account>>,
-    /// The team through which it is granted.
+    /// The team through which it's granted.
     pub team: Option<Arc<Team>>,
-    /// The plan it is of: `business`, `enterprise` or `unknown`, so far.
+    /// The plan: `business`, `enterprise` or `unknown`, so far.
     pub plan_type: Option<Arc<str>>,
-    /// When access was last granted; it begins anew with every grant.
+    /// When access was last granted. Every new grant resets it.
     pub created_at: Option<Timestamp>,
-    /// The day on which it ends, where it was cancelled.
+    /// The day on which it ends, if it was canceled.
     pub pending_cancellation_date: Option<Date>,
     /// When the person last authenticated. GitHub forgets it after 90 days.
     pub last_authenticated_at: Option<Timestamp>,
     /// When the person last used Copilot. GitHub forgets it after 90 days.
     pub last_activity_at: Option<Timestamp>,
-    /// What the person last used it in, such as `vscode/1.113.0/copilot-chat/0.41.1`.
+    /// Where the person last used it, such as `vscode/1.113.0/copilot-chat/0.41.1`.
     pub last_surface_used: Option<Arc<str>>,
 }
 
 /// A person's or an organization's account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Account {
-    /// GitHub's number for it, which stays when the login changes.
+    /// GitHub's ID, which stays the same if the login changes.
     pub id: Option<u64>,
-    /// Its login.
+    /// The login.
     pub login: Box<str>,
 }
 
 /// A team of an organization or an enterprise.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Team {
-    /// GitHub's number for it, which stays when the name changes.
+    /// GitHub's ID, which stays the same if the name changes.
     pub id: u64,
-    /// Its name.
+    /// The name.
     pub name: Box<str>,
 }
 
 impl Team {
-    /// Its name, or where GitHub does not say it its number.
+    /// Returns its name, or its ID if GitHub doesn't say its name.
     pub fn shown(&self) -> String {
         if self.name.is_empty() {
             self.id.to_string()
@@ -65,17 +65,17 @@ impl Team {
     }
 }
 
-/// What makes an account itself: its id, and where that is not known its login.
+/// What identifies an account: its ID or, if that's unknown, its login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Identity<'a> {
-    /// GitHub's number.
+    /// GitHub's ID.
     Id(u64),
     /// The login.
     Login(&'a str),
 }
 
 impl Account {
-    /// What makes this account itself.
+    /// Returns what identifies this account.
     pub fn identity(&self) -> Identity<'_> {
         self.id
             .map_or_else(|| Identity::Login(&self.login), Identity::Id)
@@ -83,23 +83,23 @@ impl Account {
 }
 
 impl Seat {
-    /// The login as the report writes it: `None` for a row without a person.
+    /// Returns the login as the report writes it: `None` for a row without a person.
     pub fn login(&self) -> &str {
         self.assignee.as_ref().map_or(NONE, |a| &*a.login)
     }
 
-    /// The organization as the report writes it.
+    /// Returns the organization as the report writes it.
     pub fn organization(&self) -> &str {
         self.organization.as_ref().map_or(NONE, |o| &*o.login)
     }
 
-    /// The id of the team through which it is granted.
+    /// Returns the ID of the team through which it's granted.
     pub fn team_id(&self) -> Option<u64> {
         self.team.as_ref().map(|team| team.id)
     }
 
-    /// What a report of that kind says of it in GitHub's own form. An organization's doesn't name
-    /// the organization.
+    /// Returns what GitHub's own columns say about it in a report of this kind. An organization's
+    /// report doesn't name the organization.
     pub fn in_githubs_form(&self, kind: ScopeKind) -> impl PartialEq + fmt::Debug {
         (
             self.login(),
@@ -110,8 +110,8 @@ impl Seat {
         )
     }
 
-    /// Who holds which grant. Rows without a person have none: nothing tells two of them apart,
-    /// so none of them is called a repetition of another.
+    /// Returns what identifies a seat: the person, the organization, and the team. Rows without a
+    /// person have no key. They can't be told apart, so none of them counts as a duplicate.
     pub(crate) fn key(&self) -> Option<(Identity<'_>, Option<Identity<'_>>, Option<u64>)> {
         Some((
             self.assignee.as_ref()?.identity(),
@@ -120,8 +120,8 @@ impl Seat {
         ))
     }
 
-    /// The report's order: by login (case-insensitively, then exactly), then organization, then
-    /// team. What follows only serves to give rows that are alike so far one order, so that
+    /// Compares two seats in the report's order: by login (case-insensitively, then exactly), then
+    /// organization, then team. The remaining fields give similar rows a fixed order, so that
     /// reading the same list twice gives the same bytes.
     pub fn order(&self, other: &Self) -> Ordering {
         by_name(self.login(), other.login())
@@ -138,7 +138,7 @@ impl Seat {
     }
 }
 
-/// The order of logins: case-insensitively, then exactly.
+/// Compares logins case-insensitively, then exactly.
 pub(crate) fn by_name(one: &str, other: &str) -> Ordering {
     fn lower(text: &str) -> impl Iterator<Item = char> {
         text.chars().flat_map(char::to_lowercase)
@@ -146,10 +146,11 @@ pub(crate) fn by_name(one: &str, other: &str) -> Ordering {
     lower(one).cmp(lower(other)).then_with(|| one.cmp(other))
 }
 
-/// Puts rows in the report's order and leaves out repetitions of a seat, which come back beside.
+/// Puts rows in the report's order and removes duplicate seats. Returns the rows and the
+/// duplicates.
 ///
-/// Of a seat that was read twice the row that is last in the order stays, which is the one with
-/// the newer times.
+/// If a seat was read twice, the row that's last in the order stays, because it has the newer
+/// times.
 pub(crate) fn ordered(mut rows: Vec<Seat>) -> (Vec<Seat>, Vec<Seat>) {
     rows.sort_unstable_by(Seat::order);
     let mut repeats: Vec<usize> = grouped(&rows, Seat::key)
@@ -170,7 +171,7 @@ pub(crate) fn ordered(mut rows: Vec<Seat>) -> (Vec<Seat>, Vec<Seat>) {
     (rows, twice)
 }
 
-/// Whether two lists hold the same seats, whatever is said of them.
+/// Returns whether two lists have the same seats, whatever they say about them.
 pub(crate) fn are_the_same(one: &[Seat], other: &[Seat]) -> bool {
     let keys = |seats| {
         let keys = grouped(seats, Seat::key).into_iter();
@@ -185,7 +186,7 @@ pub(crate) fn are_the_same(one: &[Seat], other: &[Seat]) -> bool {
     keys(one).eq(keys(other)) && grants(one) == grants(other)
 }
 
-/// The rows without the times after `latest`; nothing if there are none.
+/// Returns the rows without the times after `latest`, or `None` if there are no such times.
 pub(crate) fn without_times_after(seats: &[Seat], latest: Timestamp) -> Option<Vec<Seat>> {
     let is_later = |time: &Option<Timestamp>| time.is_some_and(|time| time > latest);
     let has_later = |seat: &Seat| {
@@ -215,11 +216,11 @@ pub(crate) fn without_times_after(seats: &[Seat], latest: Timestamp) -> Option<V
     Some(seats)
 }
 
-/// The places of all rows that have a key: those of one key beside each other, and among them in
-/// the order of the rows.
+/// Returns the indexes of all rows that have a key. Rows with the same key are next to each other,
+/// in their original order.
 ///
-/// A report can have hundreds of thousands of rows. Places that are sorted take a few bytes for
-/// each, where a table of the keys would take as much as the rows.
+/// A report can have hundreds of thousands of rows. Sorted indexes take only a few bytes for each
+/// row, but a map of the keys would take as much memory as the rows.
 pub(super) fn grouped<'a, K: Ord>(
     rows: &'a [Seat],
     key: impl Fn(&'a Seat) -> Option<K>,
@@ -234,7 +235,7 @@ pub(super) fn grouped<'a, K: Ord>(
     places
 }
 
-/// The same moment without its fraction of a second, as the report writes times.
+/// Drops the fraction of a second, as the report does.
 pub(crate) fn whole_seconds(time: Timestamp) -> Timestamp {
     let floor = time.as_nanosecond().div_euclid(1_000_000_000);
     i64::try_from(floor)

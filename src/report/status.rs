@@ -1,29 +1,29 @@
-//! What can be said of a person's use of Copilot, and how far back it is known.
+//! The status of a person's use of Copilot.
 //!
-//! GitHub keeps a last activity for 90 days only, and drops it when access is granted anew. So
-//! "no activity" from GitHub alone means "not in the last 90 days" or "never"; recorded reports
-//! with the person in them tell the two apart, as far as they reach back without a gap.
+//! GitHub keeps a last activity for only 90 days, and drops it when access is granted again. So if
+//! GitHub shows no activity, that means "not in the last 90 days" or "never". Recorded reports with
+//! the person in them distinguish the two, as far back as they have no gap.
 
 use jiff::{SignedDuration, Timestamp};
 
 /// How long GitHub keeps a last activity ("Metrics data properties for GitHub Copilot").
 pub(crate) const GITHUB_RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// What can be said of a person; the first that fits.
+/// The status of a person. The first one that applies counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
-    /// Active within the time from which somebody counts as inactive.
+    /// Active less than the inactivity limit ago.
     Active,
-    /// Not active, and access was granted within that time.
+    /// Not active, and access was granted less than the inactivity limit ago.
     New,
-    /// No activity is known, and all the time since the grant is known.
+    /// No activity is known, and all the time since the grant is covered.
     NeverUsed,
-    /// Everybody else.
+    /// Everyone else.
     Inactive,
 }
 
 impl Status {
-    /// The word for it.
+    /// Returns the word for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -39,16 +39,16 @@ impl Status {
 pub(crate) struct StatusPolicy {
     /// The time of the report.
     pub now: Timestamp,
-    /// From when somebody counts as inactive.
+    /// How long without activity a person counts as inactive.
     pub inactive_after: SignedDuration,
 }
 
 impl StatusPolicy {
-    /// What can be said of somebody with the oldest grant `granted_at`, whose newest known
-    /// activity was at `activity_at`, and every activity of whom is known since `known_since`.
+    /// Returns the status of a person whose oldest grant is `granted_at` and whose newest known
+    /// activity is `activity_at`. All of their activity since `known_since` is known.
     ///
-    /// An activity exactly as long ago as the limit isn't within it: with 30 days, somebody who was
-    /// active 2,592,000 seconds before the report is inactive, and a second later is not.
+    /// A person whose activity is exactly as long ago as the limit is inactive. With 30 days,
+    /// that's 2,592,000 seconds before the report; with one second less, the person is active.
     pub(crate) fn status(
         &self,
         granted_at: Option<Timestamp>,

@@ -1,5 +1,5 @@
 //! Decides where the files of a report go, and writes them there: to a folder in the workspace or,
-//! if a person starts the command, the report alone to one file or to standard output.
+//! outside a workflow, only the report to a file or to standard output.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -9,28 +9,28 @@ use crate::inputs::{Inputs, Output};
 use crate::report::scope::Scope;
 use crate::system::files::{FileError, HashingWriter, Workspace, Written, at};
 
-/// These name files that are open already. Someone else reads or writes them, so a file behind such
-/// a name must not be replaced by another one.
+/// These are names of open files that another process reads or writes, so such a file must not be
+/// replaced by a new one.
 const OPENED: [&str; 4] = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"];
 
-/// What standard output is called.
+/// The name of standard output in messages.
 const STANDARD: &str = "standard output";
 
-/// Where the files of a report go, checked as far as possible before anything is sent.
+/// Where the files of a report go. Checked as far as possible before anything is sent.
 #[derive(Debug)]
 pub(crate) enum Destination {
     /// The folder in the workspace, with the manifest beside the report.
     Workspace(Workspace),
     /// A file in that folder.
     File(Workspace, String),
-    /// Something that exists and isn't replaced, such as a named pipe.
+    /// An existing file that isn't replaced, such as a named pipe.
     Stream(PathBuf),
     /// Standard output.
     Standard,
 }
 
 impl Destination {
-    /// The place that `inputs` ask for.
+    /// Opens the destination in `inputs`.
     pub(crate) fn open(inputs: &Inputs) -> Result<Self, FileError> {
         match &inputs.output {
             Output::Directory => {
@@ -52,7 +52,7 @@ impl Destination {
             }
             _ => {}
         }
-        // A link stays, and the file that it leads to is replaced.
+        // Keeps a link, and replaces the file that it points to.
         let path = match fs::canonicalize(given) {
             Ok(path) => path,
             Err(error) if given.is_symlink() => return Err(at(given)(error)),
@@ -68,12 +68,12 @@ impl Destination {
         Ok(Self::File(folder, name.to_owned()))
     }
 
-    /// Whether a manifest is written beside the report.
+    /// Returns whether a manifest is written beside the report.
     pub(crate) fn has_manifests(&self) -> bool {
         matches!(self, Self::Workspace(_))
     }
 
-    /// What is being done while the report of `scope` is written, for a run that is interrupted then.
+    /// Returns what to say if the run is interrupted while it writes the report of `scope`.
     pub(crate) fn writing(&self, scope: &Scope) -> String {
         let part = "which may have only a part of it";
         match self {
@@ -86,8 +86,8 @@ impl Destination {
         }
     }
 
-    /// Writes a report with `content`. In a folder, the file gets that name, and is whole or isn't
-    /// there at all. Waiting for the reader of a stream can be canceled. Needs a tokio runtime.
+    /// Writes a report with `content`. In a folder, the file gets that name, and is either complete
+    /// or doesn't exist. Waiting for the reader of a stream can be canceled. Needs a Tokio runtime.
     pub(crate) async fn write(
         &self,
         name: &str,
@@ -112,8 +112,8 @@ impl Destination {
     }
 }
 
-/// Writes to something that a reader might read slowly, or never. Neither opening nor writing can
-/// be canceled, so another thread does both, and a signal still ends the run.
+/// Writes to a stream that's possibly read slowly, or never. Opening and writing can't be canceled,
+/// so they run in another thread, and a signal still ends the run.
 async fn pass<W: Write>(
     name: String,
     open: impl FnOnce() -> io::Result<W> + Send + 'static,
@@ -126,7 +126,7 @@ async fn pass<W: Write>(
     let write = move || {
         let mut out = open()?;
         match out.write_all(&bytes).and_then(|()| out.flush()) {
-            // `head` ends before the report does.
+            // `head` exits before it reads the whole report.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             done => done,
         }

@@ -1,4 +1,4 @@
-//! What a run reaches the world through.
+//! A run's access to the outside world.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::system::console::Console;
 use crate::system::environment::Environment;
 use crate::system::http::Http;
 
-/// What a run reaches the world through.
+/// A run's access to the outside world.
 pub(crate) struct Edges<'e> {
     pub(crate) environment: &'e Environment,
     pub(crate) console: &'e Console,
@@ -25,11 +25,11 @@ pub(crate) struct Edges<'e> {
     exchange: Exchange,
 }
 
-/// The clients of a run, which share rate limits.
+/// The API clients of a run, which share rate limits.
 pub(crate) struct Clients<'i> {
-    /// One for each scope, to read its report with.
+    /// One client for each scope, to read its report.
     pub(crate) readers: Vec<(&'i Scope, Client)>,
-    /// The one with `commit-token`, if there is one.
+    /// The client with `commit-token`, if it's set.
     pub(crate) writer: Option<Client>,
 }
 
@@ -56,7 +56,7 @@ impl<'e> Edges<'e> {
         })
     }
 
-    /// The clients that `inputs` ask for. Sends nothing.
+    /// Creates the clients for `inputs`. Sends nothing.
     pub(crate) fn clients<'i>(&self, inputs: &'i Inputs) -> anyhow::Result<Clients<'i>> {
         let client = |token| Client::new(&self.exchange, Identity::Token(token));
         let reader = |scope| match &inputs.access {

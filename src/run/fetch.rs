@@ -1,9 +1,9 @@
-//! Fetches one report, and confirms it against the reports recorded before.
+//! Fetches one report, and confirms it with the reports recorded before.
 //!
-//! A list that is read page by page can lose a seat without a sign (see
-//! [`report::completeness`](crate::report::completeness)). Only a history shows it: what the last
-//! report had and this one lacks is either revoked or was skipped. So, if seats may have been
-//! skipped, the list is read again before anything counts as revoked.
+//! A list that's read page by page can lack a seat without a sign (see
+//! [`report::completeness`](crate::report::completeness)). Only a history shows it: if the last
+//! report has a seat and this one doesn't, the seat was either revoked or skipped. So if seats may
+//! have been skipped, the list is read again before anything counts as revoked.
 
 use crate::audit::Ledger;
 use crate::github::client::Client;
@@ -19,30 +19,30 @@ use crate::report::seat::Seat;
 use crate::run::edges::Edges;
 use crate::run::step::CurrentStep;
 
-/// How often to read the list again until two readings in a row agree on what it lacks.
+/// How often to read the list again until two readings in a row lack the same seats.
 const MAX_REREADS: usize = 3;
 
-/// A report that was fetched, and what the history knows besides.
+/// A fetched report, and what the history says about it.
 pub(crate) struct FetchedReport {
     pub(crate) report: Report,
     pub(crate) known: HistoryContext,
     /// Why the history couldn't be read, if it couldn't.
     pub(crate) history_error: Option<anyhow::Error>,
     pub(crate) revocable: Revocable,
-    /// What is odd about the report, for people.
+    /// Anything unusual about the report.
     pub(crate) warnings: Vec<String>,
 }
 
-/// Which seats of the report recorded before count as revoked.
+/// Which seats of the last recorded report count as revoked.
 pub(crate) enum Revocable {
-    /// All that aren't in the list: it came in one piece.
+    /// All that aren't in the list, because it's complete and came as a single page.
     All,
-    /// These, which two readings in a row lacked. None, if the list may lack seats.
+    /// Only these, which two readings in a row lacked. Empty if the list may lack seats.
     Only(Vec<Seat>),
 }
 
 impl Revocable {
-    /// The same, as the history takes it.
+    /// Converts this for the history.
     pub(crate) fn revoked(&self) -> Revoked<'_> {
         match self {
             Self::All => Revoked::All,
@@ -51,10 +51,10 @@ impl Revocable {
     }
 }
 
-/// Fetches the report of `scope`, and says what there is to say of it as a whole.
+/// Fetches the report of `scope`, and logs a summary.
 ///
-/// Fails if the list can't be read, if it isn't verified as complete and has to be, or if the history it
-/// belongs to forbids publishing it.
+/// Fails if the list can't be read, if it isn't verified as complete but has to be, or if the
+/// history forbids publishing it.
 pub(crate) async fn fetch(
     inputs: &Inputs,
     edges: &Edges<'_>,
@@ -121,8 +121,8 @@ pub(crate) async fn fetch(
     })
 }
 
-/// The scope with its ID, which tells a rename from another scope. A scope whose ID can't be read
-/// stays as it is.
+/// Adds the ID to the scope, to distinguish a renamed scope from another one. If the ID can't be
+/// read, the scope stays the same.
 async fn identified(reader: &Client, scope: &Scope) -> Scope {
     match scope_id::id(reader, scope).await {
         Ok(id) => scope.clone().with_id(id),
@@ -136,9 +136,9 @@ async fn identified(reader: &Client, scope: &Scope) -> Scope {
     }
 }
 
-/// Reads the list again if it lacks seats that the last recorded report has and may have skipped
-/// them between two pages, until two readings in a row agree. Returns the last reading, and the
-/// seats that are gone.
+/// Reads the list again until two readings in a row agree, if it lacks seats of the last recorded
+/// report and may have skipped them between two pages. Returns the last reading and the revoked
+/// seats.
 async fn read_until_stable(
     mut report: Report,
     past: &PriorState,
@@ -175,7 +175,7 @@ async fn read_until_stable(
     Ok((report, gone))
 }
 
-/// Logs how large the report is, and returns what is odd about that.
+/// Logs the size of the report. Returns a warning if it's unusual.
 fn log_result(report: &Report) -> Option<String> {
     let scope = report.scope();
     tracing::info!(
@@ -196,7 +196,7 @@ fn log_result(report: &Report) -> Option<String> {
     Some(odd)
 }
 
-/// Warns about times that can't be, and returns the warning.
+/// Warns about impossible times, and returns the warning.
 fn times_from_the_future(report: &Report) -> Option<String> {
     let seats = match report.times_from_the_future() {
         0 => return None,

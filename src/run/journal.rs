@@ -1,5 +1,5 @@
-//! The only record of what a run did and didn't do. Outputs, job summary, log, and exit code come
-//! from it, also if the run is interrupted or fails halfway.
+//! The only record of what a run did and didn't do. Outputs, job summary, log, and exit code all
+//! come from it, even if the run is interrupted or fails halfway.
 
 use std::cell::{Ref, RefCell};
 use std::fmt;
@@ -24,27 +24,27 @@ pub(crate) struct Journal {
     untold: RefCell<Vec<String>>,
 }
 
-/// What became of the report of one organization or enterprise.
+/// The results for one organization or enterprise.
 pub(crate) struct ScopeRun {
     pub(crate) scope: Scope,
     pub(crate) report: anyhow::Result<Rc<WrittenReport>>,
     entry: LedgerEntry,
 }
 
-/// What became of a report in the audit repository.
+/// The state of a report in the audit repository.
 enum LedgerEntry {
     /// There's no audit repository, or no report for it.
     None,
     /// It's being recorded.
     Pending,
-    /// It was recorded, or needn't be.
+    /// It was recorded, or there was nothing to record.
     Recorded(Box<Recorded>),
     /// It wasn't recorded.
     Failed(anyhow::Error),
 }
 
 impl Journal {
-    /// Enters that a report was written, or why it wasn't. Returns the report.
+    /// Adds the report that was written, or the error. Returns the report.
     pub(crate) fn written(
         &self,
         scope: &Scope,
@@ -64,7 +64,7 @@ impl Journal {
         written
     }
 
-    /// Enters what became of the last report in the audit repository, if there is one.
+    /// Adds the result of recording the last report, if there's an audit repository.
     pub(crate) fn recorded(&self, recorded: Option<Result<Recorded, AuditError>>) {
         if let Some(run) = self.scopes.borrow_mut().last_mut() {
             run.enter(recorded);
@@ -88,8 +88,8 @@ impl Journal {
         }
     }
 
-    /// Enters that the artifact was uploaded, or why it wasn't, and logs that. `None` if none was to
-    /// be uploaded.
+    /// Adds the uploaded artifact, or the error, and logs it. `None` means that no upload was
+    /// requested.
     pub(crate) fn uploaded(&self, artifact: Option<Result<Uploaded, UploadError>>) {
         if let Some(Err(error)) = &artifact {
             tracing::error!("{error}");
@@ -97,29 +97,29 @@ impl Journal {
         *self.artifact.borrow_mut() = artifact;
     }
 
-    /// Enters that outputs or summary couldn't be written.
+    /// Adds an error from writing outputs or summary.
     pub(crate) fn untold(&self, error: String) {
         self.untold.borrow_mut().push(error);
     }
 
-    /// What became of each scope so far.
+    /// Returns the results for each scope so far.
     pub(crate) fn scopes(&self) -> Ref<'_, Vec<ScopeRun>> {
         self.scopes.borrow()
     }
 
-    /// The reports that were written and not withdrawn.
+    /// Returns the reports that were written and not withdrawn.
     pub(crate) fn reports(&self) -> Vec<Rc<WrittenReport>> {
         let scopes = self.scopes();
         let reports = scopes.iter().filter_map(|run| run.report.as_ref().ok());
         reports.map(Rc::clone).collect()
     }
 
-    /// The artifact, or why there's none; `None` if none was to be uploaded.
+    /// Returns the artifact, or why there isn't one. `None` means that no upload was requested.
     pub(crate) fn artifact(&self) -> Ref<'_, Option<Result<Uploaded, UploadError>>> {
         self.artifact.borrow()
     }
 
-    /// What became of the artifact.
+    /// Describes the result of the upload.
     pub(crate) fn artifact_line(&self) -> Option<Line> {
         Some(match self.artifact().as_ref()? {
             Ok(artifact) => Line::good(format!("uploaded as the artifact {}", artifact.name))
@@ -129,7 +129,7 @@ impl Journal {
         })
     }
 
-    /// What to tell if not everything was done; `None` if everything was.
+    /// Returns an error if not everything was done.
     pub(crate) fn undone(&self) -> Option<Undone> {
         let lines = self.lines();
         lines.iter().any(|line| !line.good).then_some(Undone {
@@ -138,7 +138,7 @@ impl Journal {
         })
     }
 
-    /// What to tell if `signal` interrupted the run.
+    /// Returns the error if `signal` interrupted the run.
     pub(crate) fn interrupted(&self, signal: &'static str) -> Undone {
         Undone {
             interruption: Some((signal, self.step.to_string())),
@@ -161,7 +161,7 @@ impl ScopeRun {
             None => LedgerEntry::None,
             Some(Ok(recorded)) => LedgerEntry::Recorded(Box::new(recorded)),
             Some(Err(error)) => match &self.report {
-                // Names must not be where pseudonyms are, or the other way round.
+                // Names and pseudonyms must never be mixed.
                 Ok(report) if error.is_identity_mismatch() => {
                     let left = report.withdraw();
                     let mut what =
@@ -178,7 +178,7 @@ impl ScopeRun {
         };
     }
 
-    /// Everything that was done, and everything that wasn't.
+    /// Describes everything that was done and everything that wasn't.
     pub(crate) fn lines(&self) -> Vec<Line> {
         let history = self.history_error();
         let history = history.map(|error| Line::bad(format!("{}: {error:#}", self.scope)));
@@ -188,7 +188,7 @@ impl ScopeRun {
         lines
     }
 
-    /// What became of the report.
+    /// Describes the result for the report.
     fn report_line(&self) -> Line {
         let scope = &self.scope;
         match &self.report {
@@ -208,8 +208,8 @@ impl ScopeRun {
         }
     }
 
-    /// Why the history couldn't be read. If the report couldn't be recorded either, that error says
-    /// it already.
+    /// Returns why the history couldn't be read. If the report couldn't be recorded either, that
+    /// error already says so.
     fn history_error(&self) -> Option<&anyhow::Error> {
         match self.entry {
             LedgerEntry::Pending | LedgerEntry::Failed(_) => None,
@@ -217,7 +217,7 @@ impl ScopeRun {
         }
     }
 
-    /// What became of it in the audit repository.
+    /// Describes the result in the audit repository.
     fn ledger_lines(&self) -> Vec<Line> {
         let scope = &self.scope;
         let recorded = match &self.entry {
@@ -245,7 +245,7 @@ impl ScopeRun {
         lines
     }
 
-    /// What is odd, but stopped nothing.
+    /// Returns the warnings, which didn't stop anything.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = &String> {
         let report = self.report.iter();
         let report = report.flat_map(|report| &report.fetched.warnings);
@@ -253,7 +253,7 @@ impl ScopeRun {
         report.chain(recorded.flat_map(|recorded| &recorded.warnings))
     }
 
-    /// What was recorded.
+    /// Returns what was recorded.
     pub(crate) fn recorded(&self) -> Option<&Recorded> {
         match &self.entry {
             LedgerEntry::Recorded(recorded) => Some(recorded),
@@ -261,7 +261,7 @@ impl ScopeRun {
         }
     }
 
-    /// Everything that went wrong, each as the log tells it.
+    /// Returns all errors, as the log shows them.
     fn errors(&self) -> impl Iterator<Item = String> {
         let report = self.report.as_ref().err().or(self.history_error());
         let entry = match &self.entry {
@@ -274,8 +274,8 @@ impl ScopeRun {
     }
 }
 
-/// Not everything was done. For a person who looks at the red run first: what is safe, and what is
-/// missing.
+/// The error if not everything was done. It's written for a person who looks at a failed run, and
+/// says what's safe and what's missing.
 #[derive(Debug)]
 pub(crate) struct Undone {
     interruption: Option<(&'static str, String)>,

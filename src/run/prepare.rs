@@ -1,4 +1,4 @@
-//! Makes sure that the reports may go where the inputs say, before anything is read.
+//! Checks that reports can go to the places in the inputs, before anything is read.
 
 use anyhow::{Context as _, anyhow, bail};
 
@@ -17,21 +17,22 @@ use crate::runner::context;
 use crate::system::environment::Environment;
 use crate::system::files::Written;
 
-/// The places that reports go to, known to be able to take them.
+/// The places that reports go to. They've been checked.
 pub(crate) struct Places<'a> {
     pub(crate) destination: Destination,
     artifact: Option<ArtifactPlace<'a>>,
     pub(crate) audit: Option<AuditRepository<'a>>,
     pub(crate) provenance: Provenance<'a>,
-    /// Whether the job summary may name people: not on the page of a public repository, unless
+    /// Whether the job summary can have people's names. In a public repository, it can't, unless
     /// the inputs allow that.
     pub(crate) may_name_people: bool,
 }
 
 impl<'a> Places<'a> {
-    /// Gets ready to deliver as `inputs` ask.
+    /// Prepares the deliveries in `inputs`.
     ///
-    /// Fails if a place can't take the report, or if it's public and the inputs don't allow that.
+    /// Fails if a place can't receive the report, or if it's public and the inputs don't allow
+    /// that.
     pub(crate) async fn prepare(
         inputs: &'a Inputs,
         edges: &Edges<'_>,
@@ -40,7 +41,7 @@ impl<'a> Places<'a> {
         let destination = Destination::open(inputs)?;
         let reader = visibility_client(inputs, &clients.readers);
         let reader = reader.context("no organization or enterprise is named")?;
-        // Each is asked in turn whether a repository is public.
+        // Tried in this order to find out if a repository is public.
         let askers = || clients.writer.iter().chain([reader]);
         let artifact = prepare_artifact(inputs, edges, askers()).await?;
         let provenance =
@@ -59,8 +60,8 @@ impl<'a> Places<'a> {
             }
             _ => None,
         };
-        // Reports go only to repositories that aren't public. If one of them is the workflow's own,
-        // its run's page isn't public either.
+        // Reports go only to repositories that aren't public. If the workflow's own repository is
+        // one of them, the page of its run isn't public either.
         let is_known = |own: &RepositoryName| {
             let audited = inputs.commit.as_ref().filter(|_| audit.is_some());
             artifact.is_some() || audited.is_some_and(|commit| commit.repository == *own)
@@ -85,7 +86,8 @@ impl<'a> Places<'a> {
         })
     }
 
-    /// Uploads `files` as one artifact; `None` if none is asked for, or there's no file.
+    /// Uploads `files` as one artifact. Returns `None` if no upload is requested, or if there are
+    /// no files.
     pub(crate) async fn upload(
         &self,
         environment: &Environment,
@@ -120,7 +122,7 @@ async fn prepare_artifact<'a, 'c>(
     }))
 }
 
-/// What GitHub says of the audit repository.
+/// Gets the audit repository from GitHub.
 async fn find_repository(
     inputs: &Inputs,
     commit: &CommitInputs,
@@ -133,8 +135,8 @@ async fn find_repository(
     refuse_public([client], &commit.repository, consequence).await
 }
 
-/// The reader that is asked whether the workflow's repository is public: if an App reads, the one
-/// of the repository's owner.
+/// Returns the client that checks whether the workflow's repository is public. If a GitHub App
+/// reads the reports, that's the client for the repository's owner.
 fn visibility_client<'r>(inputs: &Inputs, readers: &'r [(&Scope, Client)]) -> Option<&'r Client> {
     let owner = inputs.own_repository.as_ref().map(RepositoryName::owner);
     let owners = readers
@@ -143,7 +145,7 @@ fn visibility_client<'r>(inputs: &Inputs, readers: &'r [(&Scope, Client)]) -> Op
     owners.or(readers.first()).map(|(_, client)| client)
 }
 
-/// Whether `name` is known not to be public.
+/// Returns whether `name` is known not to be public.
 async fn is_restricted<'c>(
     clients: impl IntoIterator<Item = &'c Client>,
     name: &RepositoryName,
@@ -157,8 +159,8 @@ async fn is_restricted<'c>(
     false
 }
 
-/// Asks with one client after the other whether `name` is public, until one gets an answer. Refuses
-/// a repository that is public, or that none gets an answer for.
+/// Tries one client after another to find out whether `name` is public. Refuses the repository if
+/// it's public, or if no client gets an answer.
 async fn refuse_public<'c>(
     clients: impl IntoIterator<Item = &'c Client>,
     name: &RepositoryName,

@@ -1,14 +1,14 @@
-//! What a run is doing right now, for a run that is interrupted then.
+//! The current step of a run, in case it's interrupted.
 
 use std::cell::RefCell;
 use std::fmt;
 
-/// What a run is doing right now, such as `reading the seats of acme`.
+/// The current step of a run, such as `reading the seats of acme`.
 #[derive(Default)]
 pub(crate) struct CurrentStep(RefCell<String>);
 
 impl CurrentStep {
-    /// Notes what is being done from here on.
+    /// Sets the current step.
     pub(crate) fn set(&self, what: impl Into<String>) {
         *self.0.borrow_mut() = what.into();
     }

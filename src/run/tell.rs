@@ -1,4 +1,4 @@
-//! Tells the next step and the person what the journal holds: outputs, job summary, and the limit.
+//! Writes the results in the journal: outputs, job summary, and whether the limit is exceeded.
 
 use crate::audit::Recorded;
 use crate::inputs::Inputs;
@@ -9,8 +9,8 @@ use crate::runner::outputs::{self, MAX_SUMMARY_SIZE, Outputs};
 use crate::system::environment::Environment;
 use crate::system::files::Written;
 
-/// Writes outputs and summary, each even if the other can't be written. `names` says whether the
-/// summary may name people.
+/// Writes outputs and summary, each even if the other fails. `names` says whether the summary can
+/// have people's names.
 pub(crate) fn tell(inputs: &Inputs, environment: &Environment, names: bool, journal: &Journal) {
     let outputs = outputs_of(journal).write(environment).map_err(|error| {
         format!("Couldn't write the outputs to the file in GITHUB_OUTPUT: {error}")
@@ -29,7 +29,7 @@ pub(crate) fn tell(inputs: &Inputs, environment: &Environment, names: bool, jour
     }
 }
 
-/// Says so if more people than allowed are inactive or have never used their seat.
+/// Returns an error if more people than allowed are inactive or have never used their seat.
 pub(crate) fn over_limit(inputs: &Inputs, journal: &Journal) -> Option<String> {
     let limit = inputs.report.max_inactive?;
     let reports = journal.reports();
@@ -72,7 +72,7 @@ fn outputs_of(journal: &Journal) -> Outputs {
         let files = reports.iter().flat_map(|report| &report.forms);
         files.map(text).collect::<Vec<_>>().join("\n")
     };
-    // Nobody has a seat, and there's no report: not the same.
+    // An empty output means that there's no report, and 0 that nobody has a seat.
     let sum = |count: fn(&WrittenReport) -> usize| match reports.as_slice() {
         [] => String::new(),
         reports => {

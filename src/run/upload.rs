@@ -8,23 +8,23 @@ use crate::runner::log;
 use crate::system::environment::Environment;
 use crate::system::files::Written;
 
-/// The artifact that was asked for.
+/// The requested artifact.
 pub(crate) struct ArtifactPlace<'a> {
     pub(crate) service: ArtifactService,
     pub(crate) inputs: &'a ArtifactInputs,
 }
 
-/// Why there's no artifact.
+/// Why the upload failed.
 #[derive(Debug)]
 pub(crate) enum UploadError {
-    /// A file isn't as it was written.
+    /// A file has changed since it was written.
     File(String),
     /// The artifact service refused it or couldn't be reached.
     Service(ArtifactError),
 }
 
 impl ArtifactPlace<'_> {
-    /// Uploads `files`, if they're as they were written.
+    /// Uploads `files`, if they haven't changed since they were written.
     pub(crate) async fn upload(
         &self,
         environment: &Environment,
@@ -61,7 +61,7 @@ impl ArtifactPlace<'_> {
 }
 
 impl UploadError {
-    /// Whether the artifact may be there all the same.
+    /// Returns whether the artifact may exist anyway.
     pub(crate) fn may_have_uploaded(&self) -> bool {
         matches!(self, Self::Service(ArtifactError::Unknown { .. }))
     }

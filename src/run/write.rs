@@ -1,4 +1,4 @@
-//! Writes the files of a report: each format, and in a folder the manifest beside them.
+//! Writes the files of a report: one for each format and, in a folder, the manifest.
 
 use std::io;
 
@@ -13,19 +13,19 @@ use crate::run::destination::Destination;
 use crate::run::fetch::FetchedReport;
 use crate::system::files::Written;
 
-/// A report whose files lie where the inputs ask for them.
+/// A report that was written where the inputs say.
 pub(crate) struct WrittenReport {
     pub(crate) fetched: FetchedReport,
     pub(crate) rule: StatusPolicy,
     pub(crate) counts: Counts,
-    /// The report, in each format that was asked for.
+    /// The report in each requested format.
     pub(crate) forms: Vec<Written>,
-    /// The manifest beside it, if it's in a folder.
+    /// The manifest, if the report is in a folder.
     pub(crate) manifest: Option<Written>,
 }
 
 impl WrittenReport {
-    /// All files, the manifest last.
+    /// Returns all files, the manifest last.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Written> {
         self.forms.iter().chain(&self.manifest)
     }
@@ -39,7 +39,7 @@ impl WrittenReport {
     }
 }
 
-/// Writes the files of a report that was read from the API at the address `api`.
+/// Writes the files of a report that was read from the API at `api`.
 pub(crate) async fn write(
     inputs: &Inputs,
     destination: &Destination,

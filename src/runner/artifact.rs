@@ -1,22 +1,25 @@
-//! Delivering files as an artifact of the workflow's run.
+//! Uploads files as an artifact of the workflow run.
 //!
-//! What `actions/upload-artifact` does, without Node and without a second action: the files are
-//! packed into a zip, the artifact service of the run is asked for a place to put it
-//! (`CreateArtifact`), the zip is sent there in blocks, and the artifact is completed with its
-//! size and digest (`FinalizeArtifact`). The protocol is that of the official client
-//! (actions/toolkit, `packages/artifact`).
+//! This does the same as `actions/upload-artifact`, without Node and without a second action:
 //!
-//! Nothing that exists is ever replaced or deleted: where a name is taken in the run, the next
-//! free numbered one is used.
+//! 1. Packs the files into a ZIP file.
+//! 2. Requests an upload URL from the run's artifact service (`CreateArtifact`).
+//! 3. Uploads the ZIP file to that URL in blocks.
+//! 4. Finalizes the artifact with its size and digest (`FinalizeArtifact`).
 //!
-//! - `token`: which run and job the artifact belongs to
-//! - `name`: what may be the name of an artifact or of a file in it
-//! - `retention`: how long it is kept
-//! - `zip`: the zip
-//! - `service`, over `twirp`, with `message`: the calls of the artifact service and its answers
-//! - `blob`, with `signed_address`: the store the zip is sent to
-//! - `retries`: what is tried again, and when
-//! - `request_failure`, `error`: what went wrong, in words
+//! The protocol is that of the official client (actions/toolkit, `packages/artifact`).
+//!
+//! An existing artifact is never replaced or deleted. If the run already has an artifact with the
+//! requested name, the next free numbered name is used.
+//!
+//! - `token`: the run and job that the artifact belongs to
+//! - `name`: valid names for artifacts and the files in them
+//! - `retention`: the retention period
+//! - `zip`: the ZIP file
+//! - `service`, over `twirp`, with `message`: the artifact service's methods and responses
+//! - `blob`, with `signed_address`: the blob store that the ZIP file is uploaded to
+//! - `retries`: which requests are retried, and when
+//! - `request_failure`, `error`: error messages
 
 mod blob;
 mod error;
@@ -53,7 +56,7 @@ use crate::system::clock::Clock;
 use crate::system::environment::Environment;
 use crate::system::http::Http;
 
-/// Where the artifacts of this job go.
+/// A client of this job's artifact service.
 pub struct ArtifactService {
     http: Http,
     clock: Clock,
@@ -67,41 +70,42 @@ pub struct ArtifactService {
 /// A file to put into an artifact.
 #[derive(Clone, Copy, Debug)]
 pub struct File<'a> {
-    /// Its name in the zip; `/` separates folders.
+    /// Its name in the ZIP file. `/` separates directories.
     pub name: &'a str,
-    /// Where it lies.
+    /// Its path on disk.
     pub path: &'a Path,
 }
 
-/// An artifact that is complete.
+/// A finalized artifact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Uploaded {
-    /// GitHub's id of the artifact, a decimal number.
+    /// The artifact ID, a decimal number.
     pub id: String,
-    /// The name it got; the one that was asked for, or that with a number.
+    /// Its name: the requested one, possibly with a number appended.
     pub name: ArtifactName,
-    /// Where a person downloads it, after signing in.
+    /// The download URL for people who are signed in.
     pub url: String,
-    /// The SHA-256 of the zip in lower hex, as the official action's output `artifact-digest`.
+    /// The SHA-256 of the ZIP file in lowercase hex, like the official action's output
+    /// `artifact-digest`.
     pub digest: String,
-    /// The size of the zip in bytes.
+    /// The size of the ZIP file in bytes.
     pub size: u64,
 }
 
 impl ArtifactService {
-    /// Finds out where the artifacts of this job go. Sends nothing.
+    /// Reads the service's URL and token from the environment. Sends no requests.
     ///
-    /// The runner says it in variables it gives to actions only: `ACTIONS_RESULTS_URL`, of which
-    /// the origin counts, and `ACTIONS_RUNTIME_TOKEN` (actions/runner,
-    /// `src/Runner.Worker/Handlers/ContainerActionHandler.cs`). The token is sent to that origin
-    /// and nowhere else; `http` must not follow redirects.
+    /// The runner sets two variables, for actions only: `ACTIONS_RESULTS_URL`, of which only the
+    /// origin is used, and `ACTIONS_RUNTIME_TOKEN` (actions/runner,
+    /// `src/Runner.Worker/Handlers/ContainerActionHandler.cs`). The token is sent only to that
+    /// origin, so `http` must not follow redirects.
     ///
     /// # Errors
     ///
-    /// On GitHub Enterprise Server, which has no such service (the official client's rule: any host
-    /// in `GITHUB_SERVER_URL` but github.com, *.ghe.com and *.localhost; actions/toolkit,
-    /// `packages/artifact/src/internal/shared/config.ts`), outside a workflow, and where the
-    /// runner's variables cannot be used.
+    /// Fails outside a workflow, if the runner's variables are invalid, and on GitHub Enterprise
+    /// Server, which doesn't have this service. Like the official client, it treats any host in
+    /// `GITHUB_SERVER_URL` except `github.com`, `*.ghe.com`, and `*.localhost` as GitHub Enterprise
+    /// Server (actions/toolkit, `packages/artifact/src/internal/shared/config.ts`).
     pub fn from_environment(
         http: Http,
         clock: Clock,
@@ -143,17 +147,17 @@ impl ArtifactService {
         })
     }
 
-    /// Makes an artifact of the files: packs them, sends the zip and completes the artifact.
+    /// Packs the files, uploads the ZIP file, and finalizes the artifact.
     ///
-    /// It is named as `wanted`, or with `-2`, `-3` and so on where that is taken in this run. It
-    /// is kept as long as the repository's setting says, or as long as `retention` where that is
-    /// shorter than the most the repository allows. `on_secret` is given every value that must be
-    /// masked in the log from there on, before it is used.
+    /// The artifact is named `wanted`. If the run already has an artifact with that name, `-2`,
+    /// `-3`, and so on is appended. `retention` defaults to, and can't exceed, the repository's
+    /// setting. `on_secret` receives every value that must be masked in the log, before that value
+    /// is used.
     ///
     /// # Errors
     ///
-    /// Where a file cannot be packed, and where the service or the store fails or refuses; then
-    /// there is no artifact, or none that can be relied on. The call can be repeated.
+    /// Fails if a file can't be packed, or if a request to the service or the store fails. Then
+    /// there's no artifact, or none that you can rely on. The call can be repeated.
     pub async fn upload(
         &self,
         wanted: &ArtifactName,
@@ -161,7 +165,7 @@ impl ArtifactService {
         retention: Option<Retention>,
         on_secret: &mut dyn FnMut(&str),
     ) -> Result<Uploaded, ArtifactError> {
-        // First of all: from CreateArtifact on the address ages, and the name is taken.
+        // Comes first, because CreateArtifact uses up the name and starts the URL's lifetime.
         let files = files
             .iter()
             .map(|file| (file.name.to_owned(), file.path.to_owned()))
@@ -210,7 +214,7 @@ impl ArtifactService {
     }
 }
 
-/// Prints no secrets.
+/// Doesn't print secrets.
 impl fmt::Debug for ArtifactService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ArtifactService")
@@ -228,7 +232,7 @@ fn web_address(text: &str, variable: &'static str) -> Result<Url, ArtifactError>
 }
 
 fn refuse_enterprise_server(server: &Url) -> Result<(), ArtifactError> {
-    // Already in lower case.
+    // `Url` has already converted the host to lowercase.
     let host = server.host_str().unwrap_or_default();
     if host == "github.com" || host.ends_with(".ghe.com") || host.ends_with(".localhost") {
         return Ok(());

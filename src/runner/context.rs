@@ -1,4 +1,4 @@
-//! Where the action runs: the workspace, and the run of the workflow.
+//! Reads the workspace, the workflow run, and the secrets from the environment variables.
 
 use std::path::{Path, PathBuf};
 
@@ -11,14 +11,14 @@ use crate::system::environment::{
     APP_PRIVATE_KEY, COMMIT_TOKEN, Environment, PSEUDONYM_KEY, TOKEN,
 };
 
-/// The folder that the workflow's steps share; by hand, the folder the command was started in.
+/// The directory that the workflow's steps share. From the command line, the current directory.
 pub(crate) fn workspace(environment: &Environment) -> PathBuf {
     environment
         .get("GITHUB_WORKSPACE")
         .map_or_else(|| PathBuf::from("."), |path| Path::new(path).to_owned())
 }
 
-/// The run of the workflow; nothing where the action was started by hand.
+/// The workflow run. `None` if the command was started from the command line.
 pub(crate) fn run(environment: &Environment) -> Option<Run> {
     let variable = |name| environment.get(name).unwrap_or_default().to_owned();
     environment.in_actions().then(|| Run {
@@ -39,14 +39,14 @@ pub(crate) fn run(environment: &Environment) -> Option<Run> {
     })
 }
 
-/// The values that must not be printed: tokens, the key of an App, and the passwords of proxies.
-/// They are masked before anything else is printed.
+/// The values that must not be printed: tokens, the private key of an App, and proxy passwords. The
+/// caller masks them before it prints anything else.
 pub(crate) fn secrets(environment: &Environment) -> Vec<String> {
     let tokens = [
         "INPUT_TOKEN",
         "INPUT_COMMIT-TOKEN",
         "INPUT_PSEUDONYM-KEY",
-        // Nothing reads these spellings, but a person might set them.
+        // The action doesn't read these spellings, but a user might set them.
         "INPUT_COMMIT_TOKEN",
         "INPUT_PSEUDONYM_KEY",
         "ACTIONS_RUNTIME_TOKEN",
@@ -75,7 +75,7 @@ pub(crate) fn secrets(environment: &Environment) -> Vec<String> {
             let credentials = credentials
                 .split_once("://")
                 .map_or(credentials, |(_, c)| c);
-            // A name without a password may be a token.
+            // A user name without a password might be a token.
             Some(
                 credentials
                     .split_once(':')
@@ -102,12 +102,14 @@ pub(crate) fn secrets(environment: &Environment) -> Vec<String> {
     secrets
 }
 
-/// A shorter piece of a key tells nothing of it, and hiding it would garble every text.
+/// The minimum length of a piece of a key that's masked. A shorter piece doesn't reveal the key,
+/// and masking it would garble the log.
 const MIN_PIECE_CHARS: usize = 16;
 
-/// All forms in which a key could be printed, also if the secret is the key encoded in base64.
-/// The key is decoded once, as the App's private key is: a text can
-/// decode to itself (the empty one does), so decoding until nothing is left might never end.
+/// All forms in which a key could be printed, even if the secret is the key encoded in base64.
+///
+/// The key is decoded only once, like the App's private key. A string can decode to itself (the
+/// empty one does), so decoding repeatedly might never end.
 fn pieces_of_key(key: &str) -> Vec<String> {
     let (mut pieces, body) = lines_of_key(key);
     let decoded = BASE64_STANDARD.decode(&body).ok();
@@ -121,8 +123,8 @@ fn pieces_of_key(key: &str) -> Vec<String> {
     pieces
 }
 
-/// The lines of a key, whether they're separated by real breaks, by written ones, or by spaces; and
-/// its body, which is all of them but the first and the last in one.
+/// Returns the lines of a key and its body. The lines can be separated by line breaks, by escaped
+/// line breaks (`\n`), or by spaces. The body is all lines except the first and the last, joined.
 fn lines_of_key(key: &str) -> (Vec<String>, String) {
     let is_around = |c: char| c.is_whitespace() || "\"'".contains(c);
     let key = key.trim_matches(is_around);
@@ -140,7 +142,7 @@ fn lines_of_key(key: &str) -> (Vec<String>, String) {
     (lines, body)
 }
 
-/// Whether a line is the first or last of any key, which is no secret.
+/// Whether a line is the header or footer of a PEM key, which isn't secret.
 fn is_armor(line: &str) -> bool {
     line.len() < 64 && line.starts_with("-----")
 }

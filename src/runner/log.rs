@@ -1,5 +1,5 @@
-//! What the action prints: `tracing`'s events as annotations and plain lines of a workflow's log,
-//! or as plain lines on standard error where it is started by hand.
+//! Prints `tracing` events: in a workflow as annotations and log lines, from the command line as
+//! plain lines on standard error.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -15,7 +15,7 @@ use crate::system::console::{Console, Label};
 use crate::system::environment::Environment;
 use crate::system::secrets;
 
-/// Where lines go and in which form.
+/// A `tracing` layer that prints events.
 #[derive(Debug, Clone)]
 struct Log {
     console: Console,
@@ -23,24 +23,26 @@ struct Log {
     debug: bool,
 }
 
-/// Begins logging, by hand on `console`. Only this crate's own events are printed: those of its libraries may hold
-/// addresses with signatures. Debug lines are printed where the runner's `RUNNER_DEBUG` is `1`.
-/// From here on a panic is told as an error like any other, without the words it came with.
+/// Starts logging. From the command line, lines go to `console`.
+///
+/// Only this crate's own events are printed, because those of its libraries might contain signed
+/// URLs. Debug lines are printed if the runner sets `RUNNER_DEBUG` to `1`. From now on, a panic is
+/// logged as an error, and its message only if it's a literal in the source.
 pub fn begin(environment: &Environment, console: &Console) {
     let log = Log {
         console: console.clone(),
         in_actions: environment.in_actions(),
         debug: environment.get("RUNNER_DEBUG") == Some("1"),
     };
-    // Fails only where a subscriber is installed already, which then prints the lines.
+    // Fails only if a subscriber is already installed, which then prints the lines.
     let _installed_before = tracing_subscriber::registry().with(log.clone()).try_init();
     std::panic::set_hook(Box::new(move |panic| {
         log.show(Level::ERROR, &panicked(panic));
     }));
 }
 
-/// What is told of a panic. A text that was put together may hold anything, a secret or a line
-/// that the runner takes for a command; one that stands in the source holds nothing from outside.
+/// The log line for a panic. It includes the panic message only if that's a literal in the source.
+/// A formatted message could contain a secret or a line that the runner interprets as a command.
 fn panicked(panic: &PanicHookInfo<'_>) -> String {
     let place = panic.location().map(ToString::to_string);
     let place = place.unwrap_or_else(|| "an unknown place".to_owned());
@@ -102,19 +104,20 @@ impl<S: Subscriber> Layer<S> for Log {
     }
 }
 
-/// Prints a line on standard output at once, so that it stands before what other streams print.
+/// Prints a line on standard output and flushes it, so that it precedes later output on other
+/// streams.
 fn print(line: &str) {
     let mut out = io::stdout().lock();
-    // Nobody is left to tell where standard output is closed.
+    // If standard output is closed, there's no way to report it.
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-/// Prints what a command was asked for: on standard output, also where it is started by hand.
+/// Prints the result of a command on standard output, even from the command line.
 pub(crate) fn answer(message: &str) {
     print(&plain(message));
 }
 
-/// The same for what is not as it should be; a workflow shows it as an error.
+/// Like [`answer`], for a problem that was found. A workflow shows it as an error.
 pub(crate) fn finding(environment: &Environment, message: &str) {
     if environment.in_actions() {
         print(&Command::Error.line(message));
@@ -123,15 +126,14 @@ pub(crate) fn finding(environment: &Environment, message: &str) {
     }
 }
 
-/// A group of lines that a workflow's log shows folded; it ends when it is dropped. Started by
-/// hand its head is a line like any other.
+/// A collapsed group of lines in a workflow's log, which ends on drop. From the command line, its
+/// title is an ordinary line.
 #[derive(Debug)]
 pub(crate) struct Group {
     in_actions: bool,
 }
 
 impl Group {
-    /// Begins a group.
     pub(crate) fn begin(environment: &Environment, title: &str) -> Self {
         let in_actions = environment.in_actions();
         if in_actions {
@@ -151,7 +153,7 @@ impl Drop for Group {
     }
 }
 
-/// Hides `secret` in all that is shown from here on, and tells the runner to hide it too.
+/// Masks `secret` in all later output, and has the runner mask it in the log, too.
 pub(crate) fn mask(environment: &Environment, secret: &str) {
     secrets::remember(secret);
     if environment.in_actions() {

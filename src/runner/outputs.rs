@@ -1,17 +1,16 @@
-//! A step's outputs and its summary: files that the runner reads after the step.
+//! Writes a step's outputs and its summary to the files that the runner reads after the step.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 
 use crate::system::environment::Environment;
 
-/// The outputs of the action, each with its name as in `action.yml`.
+/// The outputs of the action, with their names from `action.yml`.
 #[derive(Debug, Default)]
 pub(crate) struct Outputs(Vec<(&'static str, String)>);
 
 impl Outputs {
-    /// Sets an output. Control characters other than line breaks do not belong into one and are
-    /// left out.
+    /// Sets an output. Removes control characters other than line breaks.
     pub(crate) fn set(&mut self, name: &'static str, value: &str) {
         let value = value
             .chars()
@@ -20,7 +19,7 @@ impl Outputs {
         self.0.push((name, value));
     }
 
-    /// Appends the outputs to the file in `GITHUB_OUTPUT`; does nothing where there is none.
+    /// Appends the outputs to the file in `GITHUB_OUTPUT`. Does nothing if it isn't set.
     pub(crate) fn write(&self, environment: &Environment) -> io::Result<()> {
         let Some(path) = environment.get("GITHUB_OUTPUT") else {
             return Ok(());
@@ -33,8 +32,8 @@ impl Outputs {
     }
 }
 
-/// One output in the form that may have any value: between two lines that cannot be guessed, so
-/// that no value can end itself and begin another output.
+/// Formats an output as a multiline value. The delimiter is random, so that no value can contain it
+/// and set another output.
 fn heredoc(name: &str, value: &str) -> io::Result<String> {
     loop {
         let mut random = [0; 16];
@@ -46,11 +45,11 @@ fn heredoc(name: &str, value: &str) -> io::Result<String> {
     }
 }
 
-/// The runner drops a larger summary altogether (actions/runner,
-/// `src/Runner.Worker/FileCommandManager.cs`).
+/// The maximum size of a summary, in bytes. The runner discards a larger one entirely
+/// (actions/runner, `src/Runner.Worker/FileCommandManager.cs`).
 pub(crate) const MAX_SUMMARY_SIZE: usize = 1024 * 1024;
 
-/// Appends `summary` to the file in `GITHUB_STEP_SUMMARY`; does nothing where there is none.
+/// Appends `summary` to the file in `GITHUB_STEP_SUMMARY`. Does nothing if it isn't set.
 pub(crate) fn write_summary(environment: &Environment, summary: &str) -> io::Result<()> {
     match environment.get("GITHUB_STEP_SUMMARY") {
         Some(path) => append(path, summary.as_bytes()),
@@ -102,7 +101,7 @@ mod tests {
                 .iter()
                 .map(|(name, value)| heredoc(name, value).unwrap())
                 .collect();
-            // As in actions/runner, `src/Runner.Worker/FileCommandManager.cs`.
+            // Parses the file like actions/runner, `src/Runner.Worker/FileCommandManager.cs`.
             let mut lines = file.split_terminator('\n');
             for (name, value) in NAMES.iter().zip(&values) {
                 let (read, delimiter) = lines.next().unwrap().split_once("<<").unwrap();

@@ -1,31 +1,31 @@
-//! Workflow commands: lines on standard output that the runner acts on, such as
+//! Formats workflow commands: lines on standard output that the runner acts on, such as
 //! `::error::something`.
 //!
-//! The runner looks at every line that a step prints, so text from elsewhere must never begin one
-//! (actions/runner, `src/Runner.Common/ActionCommand.cs`: `::name::` at the start of a line after
-//! white space, and the older `##[name]` anywhere in it).
+//! The runner checks every line that a step prints, so untrusted text must never form a command. A
+//! command is `::name::` at the start of a line after white space, or the older `##[name]` anywhere
+//! in it (actions/runner, `src/Runner.Common/ActionCommand.cs`).
 
 use std::fmt::Write as _;
 
 use crate::system::text;
 
-/// A command whose text people read in the workflow's list of annotations or its log.
+/// A workflow command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Command {
     /// An error annotation.
     Error,
     /// A warning annotation.
     Warning,
-    /// A line that is shown where debug logging is switched on.
+    /// A line that's shown only if debug logging is on.
     Debug,
-    /// The head of a group of lines.
+    /// The title of a group of lines.
     Group,
-    /// Hides a value in everything the step prints from here on.
+    /// Masks a value in all later output of the step.
     AddMask,
 }
 
 impl Command {
-    /// The line that gives this command with `message`, without a line break.
+    /// The line for this command with `message`, without a line break.
     pub(crate) fn line(self, message: &str) -> String {
         let name = match self {
             Self::Error => "error",
@@ -45,7 +45,7 @@ impl Command {
 /// The line that ends a group.
 pub(crate) const END_GROUP: &str = "::endgroup::";
 
-/// Escapes the data of a command as the runner's toolkit does (actions/toolkit,
+/// Escapes the data of a command like the toolkit (actions/toolkit,
 /// `packages/core/src/command.ts`).
 fn escape(data: &str) -> String {
     data.replace('%', "%25")
@@ -53,7 +53,7 @@ fn escape(data: &str) -> String {
         .replace('\n', "%0A")
 }
 
-/// Shows what cannot be seen, line breaks apart.
+/// Escapes control and invisible characters, except line breaks.
 fn visible(message: &str) -> String {
     let mut shown = String::with_capacity(message.len());
     for c in message.chars() {
@@ -66,10 +66,10 @@ fn visible(message: &str) -> String {
     shown
 }
 
-/// A message as plain lines of a log that the runner takes for no command.
+/// Formats a message as plain log lines that the runner doesn't interpret as commands.
 ///
-/// What breaks a command is a mark that can be seen: the runner compares by the rules of its
-/// language, which pass over marks that cannot.
+/// It breaks up a command with a visible character (a backslash), because the runner's
+/// culture-sensitive string comparison ignores invisible ones.
 pub(crate) fn plain(message: &str) -> String {
     let mut lines = String::new();
     for (number, line) in visible(message).lines().enumerate() {
@@ -142,7 +142,7 @@ mod tests {
             let line = Command::AddMask.line(&text);
             prop_assert!(!line.contains(['\n', '\r']));
             let data = line.strip_prefix("::add-mask::").unwrap_or_default();
-            // As the runner undoes it.
+            // Unescapes it like the runner.
             let read = data.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%");
             prop_assert_eq!(read, text.as_str());
             let line = Command::Error.line(&text);

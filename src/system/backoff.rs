@@ -1,9 +1,8 @@
-//! Waits between retries that grow with each failure.
+//! Calculates waits between retries that grow with each failure.
 
 use std::time::Duration;
 
-/// Waits that grow by a factor, up to a maximum. It only calculates: whoever retries counts the
-/// failures and sleeps.
+/// Waits that grow by a factor, up to a maximum. The caller counts the failures and sleeps.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Backoff {
     first: Duration,

@@ -1,7 +1,7 @@
-//! The clock: what time it is, and waiting.
+//! Provides the time and waits.
 //!
-//! One piece for both, so that the rest of the code can be read without wondering where time
-//! comes from, and so that tests of long waits need not wait.
+//! Both are in one place, so that the source of the time is clear everywhere, and so that tests can
+//! shorten long waits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,35 +11,39 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::system::environment::Environment;
 
-/// Tells the time and waits.
+/// The clock for timestamps and waits.
 ///
-/// The time is the machine's, until GitHub says that the machine is wrong: a report's time decides
-/// whether it is newer than the one recorded before, so two runs must agree on it.
+/// It uses the machine's time until a response from GitHub shows that this is wrong. A report's
+/// time decides whether it's newer than the previously recorded one, so runs must agree on it.
 #[derive(Clone, Debug)]
 pub struct Clock {
     beginning: Instant,
-    /// The time at the beginning, if a test sets it.
+    /// The time at the start, if a test sets it.
     told: Option<Timestamp>,
-    /// How far a test sets the machine's clock off.
+    /// The offset of the machine's clock that a test sets.
     test_skew: SignedDuration,
-    /// By how many seconds GitHub's clock is ahead of the machine's; 0 if they agree.
+    /// The number of seconds that GitHub's clock is ahead of the machine's. 0 if they agree.
     correction: Arc<AtomicI64>,
     scale: f64,
 }
 
-/// What shortened waits of a test still leave a server on the same machine to answer in.
+/// The minimum timeout if a test shortens waits. A local server needs this time to respond.
 const MIN_PATIENCE: Duration = Duration::from_secs(3);
 
-/// How far the machine's clock can be off before GitHub's counts.
+/// The maximum difference between the machine's clock and GitHub's that isn't corrected.
 pub(crate) const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 impl Clock {
     /// The system's clock.
     ///
-    /// In builds with debug assertions (the ones tests run) `TEST_WAIT_SCALE` shortens every wait:
-    /// `0.01` makes a second ten milliseconds. `TEST_TIME` is the time at which the run begins,
-    /// here and at GitHub. `TEST_CLOCK_SKEW` sets the machine's clock ahead of GitHub's by so many
-    /// seconds. A released binary doesn't know these variables.
+    /// Builds with debug assertions, which tests use, read these variables:
+    ///
+    /// - `TEST_WAIT_SCALE` shortens every wait. For example, `0.01` shortens a second to ten
+    ///   milliseconds.
+    /// - `TEST_TIME` is the start time of the run, both on the machine and at GitHub.
+    /// - `TEST_CLOCK_SKEW` sets the machine's clock ahead of GitHub's by that many seconds.
+    ///
+    /// Released binaries ignore these variables.
     pub fn system(environment: &Environment) -> Self {
         let variable = |name| environment.get(name).filter(|_| cfg!(debug_assertions));
         let scale = variable("TEST_WAIT_SCALE")
@@ -56,25 +60,25 @@ impl Clock {
         }
     }
 
-    /// The time since this clock began, which never goes back. Where waits are shortened it runs
-    /// faster by as much, so that waiting for a moment always reaches it.
+    /// The time since this clock was created, which never goes backward. If a test shortens waits,
+    /// this time runs faster by the same factor, so that a wait until a moment always reaches it.
     pub fn elapsed(&self) -> Duration {
         let elapsed = self.beginning.elapsed();
         elapsed.div_f64(self.scale)
     }
 
-    /// How long to wait for an answer that should come within `limit`. Shortened like any wait,
-    /// but never below what a server needs.
+    /// The timeout for a response that should come within `limit`. It's shortened like any wait,
+    /// but is never less than a server needs.
     pub fn patience(&self, limit: Duration) -> Duration {
         limit.mul_f64(self.scale).max(limit.min(MIN_PATIENCE))
     }
 
-    /// The present moment, in UTC.
+    /// The current time in UTC.
     pub fn now(&self) -> Timestamp {
         self.correct(self.machine())
     }
 
-    /// The present moment as the machine tells it, to be corrected later by [`Clock::correct`].
+    /// The current time of the machine's clock. Correct it later with [`Clock::correct`].
     pub fn machine(&self) -> Timestamp {
         let now = match self.told {
             Some(time) => time + self.beginning.elapsed(),
@@ -83,7 +87,7 @@ impl Clock {
         now + self.test_skew
     }
 
-    /// A moment of the machine's clock, by what is known of GitHub's by now.
+    /// Corrects a time of the machine's clock by what's known so far of GitHub's clock.
     pub fn correct(&self, machine: Timestamp) -> Timestamp {
         machine.checked_add(self.correction()).unwrap_or(machine)
     }
@@ -93,11 +97,11 @@ impl Clock {
         SignedDuration::from_secs(self.correction.load(Ordering::Relaxed))
     }
 
-    /// Takes in the `Date` of an answer of GitHub's. The first one that differs from the machine's
-    /// clock by more than [`MAX_CLOCK_SKEW`] corrects the clock for the rest of the run.
+    /// Processes the `Date` header of a response from GitHub. The first one that differs from the
+    /// machine's clock by more than [`MAX_CLOCK_SKEW`] corrects the clock for the rest of the run.
     pub fn observe(&self, date: Timestamp) {
         let date = match self.told {
-            // A test moves GitHub's clock along with the machine's.
+            // If a test sets the machine's time, GitHub's clock moves with it.
             Some(told) => told + date.duration_since(Timestamp::now() - self.beginning.elapsed()),
             None => date,
         };
@@ -114,7 +118,7 @@ impl Clock {
         }
     }
 
-    /// Says that the machine's clock is wrong, if it is.
+    /// A message that the machine's clock is wrong, if it is.
     pub fn skew(&self) -> Option<String> {
         let ahead = self.correction();
         if ahead.is_zero() {
@@ -131,14 +135,15 @@ impl Clock {
         ))
     }
 
-    /// Waits for `duration`.
+    /// Waits for `duration`, which a test can shorten.
     pub async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration.mul_f64(self.scale)).await;
     }
 }
 
-/// A random number from 0 up to, not including, 1: for jitter, so that clients that failed
-/// together do not come back together. Where the system has no randomness it is always one half.
+/// Returns a random number from 0 up to, but not including, 1. The jitter prevents clients that
+/// failed together from retrying together. If the system provides no random numbers, it's always
+/// 0.5.
 pub(crate) fn jitter() -> f64 {
     let bits = getrandom::u32().unwrap_or(1 << 31);
     f64::from(bits) / (f64::from(u32::MAX) + 1.0)

@@ -1,8 +1,7 @@
-//! The terminal of somebody who started the command by hand: whether there is one, its colours, and
-//! the bar that shows how far a reading is.
+//! Prints messages and shows progress if the command was started from the command line.
 //!
-//! In a workflow there is none of it. Standard output belongs to the report, so everything here
-//! goes to standard error.
+//! In a workflow, there are no colors and no progress bar. Standard output is for the report, so
+//! everything here goes to standard error.
 
 use std::cell::Cell;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -13,24 +12,24 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::system::environment::Environment;
 
-/// A list of fewer pages is read before anybody wonders.
+/// The minimum number of pages for progress in plain lines. Shorter lists don't take long to read.
 const MANY_PAGES: usize = 20;
 
-/// How often a bar is drawn anew while nothing happens, so that a wait does not look like an end.
+/// How often the bar is redrawn, so that the command doesn't appear to hang while it waits.
 const TICK: Duration = Duration::from_millis(250);
 
-/// Where messages for a person go.
+/// The console that messages for the user go to.
 #[derive(Debug, Clone)]
 pub struct Console {
     by_hand: bool,
     output_is_terminal: bool,
-    /// Whether standard error is a terminal on which a line can be drawn anew.
+    /// Whether standard error is a terminal that can redraw a line.
     is_screen: bool,
     has_colours: bool,
     bar: Arc<Mutex<Option<ProgressBar>>>,
 }
 
-/// What a message is, for its colour.
+/// The severity of a message, which determines its color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Label {
     /// Red.
@@ -55,12 +54,12 @@ impl Console {
         }
     }
 
-    /// Whether standard output is a terminal, which nobody wants a report on.
+    /// Whether standard output is a terminal. A report isn't useful there.
     pub fn output_is_terminal(&self) -> bool {
         self.output_is_terminal
     }
 
-    /// The word that a message begins with.
+    /// The first word of a message, in color if the terminal supports it.
     pub fn label(&self, label: Label) -> String {
         let (word, colour) = match label {
             Label::Error => ("error:", 31),
@@ -73,9 +72,9 @@ impl Console {
         }
     }
 
-    /// Writes lines, above the bar where there is one.
+    /// Writes lines, above the progress bar if there is one.
     pub fn say(&self, lines: &str) {
-        // Nobody is left to tell where standard error is closed.
+        // If standard error is closed, there's no way to report it.
         let say = || drop(writeln!(io::stderr().lock(), "{lines}"));
         match &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(bar) => bar.suspend(say),
@@ -83,7 +82,7 @@ impl Console {
         }
     }
 
-    /// Shows from here on how far the reading of `what` is.
+    /// Starts to show the progress of fetching `what`.
     pub fn reading(&self, what: &str) -> Reading<'_> {
         let bar = self.is_screen.then(|| {
             let bar = ProgressBar::no_length().with_message(what.to_owned());
@@ -107,17 +106,17 @@ impl Console {
     }
 }
 
-/// A reading that is shown until this is dropped.
+/// The progress of a fetch, which is shown until this is dropped.
 #[derive(Debug)]
 pub struct Reading<'a> {
     console: &'a Console,
     what: String,
-    /// How many tenths were told in plain lines.
+    /// How many tenths the last plain line showed.
     tenths: Cell<usize>,
 }
 
 impl Reading<'_> {
-    /// So many pages were read, of so many where that is known.
+    /// Shows that `pages` pages were read. `of` is the total, if it's known.
     pub fn reached(&self, pages: usize, of: Option<usize>) {
         let bar = self.console.bar.lock();
         if let Some(bar) = &*bar.unwrap_or_else(PoisonError::into_inner) {
@@ -131,13 +130,13 @@ impl Reading<'_> {
         }
     }
 
-    /// A plain line for each tenth of a long list.
+    /// Prints a plain line for each tenth of a long list.
     fn tell(&self, pages: usize, of: Option<usize>) {
         let Some(of) = of.filter(|of| *of >= MANY_PAGES) else {
             return;
         };
         let tenths = pages * 10 / of;
-        // A list that is read again begins anew.
+        // If the list is read again, the count starts again.
         if tenths > self.tenths.replace(tenths) && pages < of {
             let what = &self.what;
             self.console.say(&format!("{what}: {pages} of {of} pages."));

@@ -1,13 +1,13 @@
-//! The environment, read once at the edge.
+//! Reads the environment variables once, at startup.
 //!
-//! Everything the action learns from environment variables passes through here, so that no other
-//! module reads the process's environment and a test can see all that a run depends on.
+//! No other module reads the process's environment, so a test can control everything that a run
+//! depends on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The variables that have a secret if a person starts the command. A shell can't set the runner's
-/// names for them, which have hyphens. The second name is the short one, which other programs might
-/// use, too, so the first one counts if both are set.
+/// The variables for a secret on the command line. A shell can't set the runner's names, because
+/// they have hyphens. Other programs might also use the second, short name, so the first one has
+/// precedence.
 pub(crate) type SecretVariables = [&'static str; 2];
 
 /// The token that reads the report.
@@ -25,18 +25,18 @@ pub(crate) const PSEUDONYM_KEY: SecretVariables = ["COPILOT_REPORT_PSEUDONYM_KEY
 
 /// The environment variables of the process, as they were when it started.
 ///
-/// An empty value is an absent one: the runner hands an input that was not given as an empty
+/// An empty value counts as not set, because the runner passes an input that isn't set as an empty
 /// string (actions/runner, `src/Runner.Worker/Handlers/Handler.cs`).
 #[derive(Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
-    /// The names of those whose values are not Unicode.
+    /// The names of variables whose values aren't Unicode.
     unreadable: BTreeSet<String>,
 }
 
 impl Environment {
-    /// Reads the environment of this process. Names and values that are not Unicode are left out:
-    /// nothing that GitHub or the runner sets is of that kind.
+    /// Reads the environment of this process. Skips names and values that aren't Unicode, because
+    /// GitHub and the runner don't set any.
     pub fn read() -> Self {
         let mut environment = Self::default();
         for (name, value) in std::env::vars_os() {
@@ -53,18 +53,18 @@ impl Environment {
         environment
     }
 
-    /// Whether `name` has a value that is not Unicode, which [`Environment::get`] does not give.
+    /// Whether `name` has a value that isn't Unicode. [`Environment::get`] doesn't return it.
     pub fn is_unreadable(&self, name: &str) -> bool {
         self.unreadable.contains(name)
     }
 
-    /// The names of all variables, also of those whose values aren't Unicode.
+    /// The names of all variables, including those whose values aren't Unicode.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let names = self.variables.keys().chain(&self.unreadable);
         names.map(String::as_str)
     }
 
-    /// The value of `name`, or nothing where it is not set or empty.
+    /// The value of `name`. `None` if it isn't set or is empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables
             .get(name)
@@ -72,13 +72,13 @@ impl Environment {
             .filter(|value| !value.trim().is_empty())
     }
 
-    /// The variable that counts for a secret, and its value.
+    /// The first variable for a secret that's set, and its value.
     pub(crate) fn secret(&self, variables: SecretVariables) -> Option<(&'static str, &str)> {
         let mut variables = variables.into_iter();
         variables.find_map(|variable| Some((variable, self.get(variable)?)))
     }
 
-    /// Whether this is a step of a GitHub Actions workflow, where workflow commands are understood.
+    /// Whether this is a step of a GitHub Actions workflow, which supports workflow commands.
     pub fn in_actions(&self) -> bool {
         self.get("GITHUB_ACTIONS") == Some("true")
     }
@@ -93,7 +93,7 @@ impl FromIterator<(String, String)> for Environment {
     }
 }
 
-/// Prints no values: some of them are secrets.
+/// Doesn't print values, because some of them are secrets.
 impl std::fmt::Debug for Environment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set().entries(self.variables.keys()).finish()

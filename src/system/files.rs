@@ -1,5 +1,7 @@
-//! Files in the workspace: written whole or not at all, never through a symbolic link out of the
-//! workspace, and owned by whoever owns the workspace.
+//! Writes files in the workspace.
+//!
+//! Files are written completely or not at all, and never through a symbolic link that points
+//! outside the workspace. They have the same owner as the workspace.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -8,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-/// A folder within the workspace that files are written to.
+/// A directory in the workspace that files are written to.
 #[derive(Debug, Clone)]
 pub(crate) struct Workspace {
     workspace: PathBuf,
@@ -16,24 +18,24 @@ pub(crate) struct Workspace {
     owner: (u32, u32),
 }
 
-/// A file that was written.
+/// A written file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Written {
-    /// Its name in the folder.
+    /// Its name in the directory.
     pub name: String,
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// Where it is from the workspace, as later steps name it: inside the action's container the
-    /// workspace itself has another path.
+    /// Its path relative to the workspace, which later steps can use. The workspace has a different
+    /// path inside the action's container.
     pub below_workspace: String,
     /// Its size in bytes.
     pub size: u64,
-    /// Its SHA-256 in lower-case hexadecimal.
+    /// Its SHA-256 in lowercase hex.
     pub sha256: String,
 }
 
 impl Written {
-    /// Whether the file still has the bytes that were written.
+    /// Whether the file still has the written content.
     pub(crate) fn is_unchanged(&self) -> io::Result<bool> {
         let mut hashing = HashingWriter::new(io::sink());
         io::copy(&mut File::open(&self.path)?, &mut hashing)?;
@@ -50,20 +52,20 @@ pub(crate) enum FileError {
         "`output-directory`: {path} points outside the workspace through a symbolic link. Use another directory."
     )]
     Outside {
-        /// The folder.
+        /// The directory.
         path: PathBuf,
     },
-    /// The system refused, for instance because the disk is full.
+    /// The system returned an error, for example because the disk is full.
     #[error("{path} couldn't be written: {error}")]
     Io {
-        /// The file or folder.
+        /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         error: io::Error,
     },
 }
 
-/// Names the file or folder in what the system said.
+/// Adds the path of the file or directory to an error of the system.
 pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> FileError + '_ {
     move |error| FileError::Io {
         path: path.to_owned(),
@@ -72,8 +74,8 @@ pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> FileError + '_ {
 }
 
 impl Workspace {
-    /// Opens the folder `below` the `workspace`, and makes it where it does not exist. `below` is
-    /// relative and has no `..`.
+    /// Opens the directory `below` the `workspace`, and creates it if it doesn't exist. Fails if
+    /// `below` is absolute or contains `..`.
     pub(crate) fn open(workspace: &Path, below: &Path) -> Result<Self, FileError> {
         let workspace = fs::canonicalize(workspace).map_err(at(workspace))?;
         let metadata = fs::metadata(&workspace).map_err(at(&workspace))?;
@@ -110,8 +112,8 @@ impl Workspace {
         })
     }
 
-    /// Writes a file of that name with `content`: to a temporary file first, which takes the name
-    /// once it is whole and on the disk.
+    /// Writes a file with `content`. It writes to a temporary file first, and renames that once
+    /// it's complete and on disk.
     pub(crate) fn write(
         &self,
         name: &str,
@@ -120,8 +122,8 @@ impl Workspace {
         self.write_like(None, name, content)
     }
 
-    /// As [`Workspace::write`], where a file of that name that is there already keeps its mode, and
-    /// its owner where we may give files away.
+    /// Like [`Workspace::write`], but if the file already exists, keeps its mode and, if we're
+    /// allowed to change it, its owner.
     pub(crate) fn replace(
         &self,
         name: &str,
@@ -142,7 +144,7 @@ impl Workspace {
         let temporary = directory.join(format!(".{name}.{}.tmp", std::process::id()));
         let written = self.write_whole(before, &temporary, &path, content);
         if written.is_err() {
-            // What stays of it is a hidden file that nothing takes for a report.
+            // If this fails, only a hidden file is left, which isn't mistaken for a report.
             let _ = fs::remove_file(&temporary);
         }
         let (size, sha256) = written.map_err(at(&path))?;
@@ -164,7 +166,7 @@ impl Workspace {
     ) -> io::Result<(u64, String)> {
         let mut options = OpenOptions::new();
         if before.is_some() {
-            // For nobody else until it is known who may read it.
+            // No one else can read the file until it has its final mode.
             options.mode(0o600);
         }
         let file = options.write(true).create_new(true).open(temporary)?;
@@ -184,30 +186,30 @@ impl Workspace {
     }
 }
 
-/// Gives a file to the workspace's owner. The container runs as root, and what root owns a later
-/// step could not change or remove.
+/// Changes the owner of a file. The container runs as root, and a later step couldn't change or
+/// remove a file that root owns.
 fn chown_to(path: &Path, owner: (u32, u32)) -> io::Result<()> {
     let metadata = fs::metadata(path)?;
     if (metadata.uid(), metadata.gid()) == owner {
         return Ok(());
     }
     match chown(path, Some(owner.0), Some(owner.1)) {
-        // Only root may give files away; started by hand there is nothing to give.
+        // Only root can change the owner. From the command line, that isn't necessary.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
         result => result,
     }
 }
 
-/// Gives a file the owner and the mode of the one in whose place it comes.
+/// Copies the owner and the mode of the file that's replaced.
 fn copy_metadata(path: &Path, before: &fs::Metadata) -> io::Result<()> {
     chown_to(path, (before.uid(), before.gid()))?;
     let is_groups = fs::metadata(path)?.gid() == before.gid();
-    // What its group may do is not for another group.
+    // If the group couldn't be changed, the new group doesn't get the old group's permissions.
     let kept = if is_groups { 0o777 } else { 0o707 };
     fs::set_permissions(path, fs::Permissions::from_mode(before.mode() & kept))
 }
 
-/// Passes bytes on, and knows their number and SHA-256.
+/// Writes bytes to `out`, and calculates their number and SHA-256.
 pub(crate) struct HashingWriter<W> {
     out: W,
     hash: Sha256,
@@ -223,7 +225,7 @@ impl<W: io::Write> HashingWriter<W> {
         }
     }
 
-    /// Their number and SHA-256, once all of them are passed on.
+    /// Flushes the output. Returns the number of bytes and their SHA-256.
     pub(crate) fn finish(mut self) -> io::Result<(u64, String)> {
         self.out.flush()?;
         Ok((self.size, hex::encode(self.hash.finalize())))

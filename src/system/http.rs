@@ -1,5 +1,5 @@
-//! The one HTTP client of the binary: everything that is sent to GitHub, to the artifact service
-//! and to its blob store goes through it.
+//! Provides the HTTP client for all requests to GitHub, to the artifact service, and to its blob
+//! store.
 
 mod body;
 mod proxies;
@@ -19,20 +19,19 @@ pub use proxies::Proxies;
 pub(crate) use proxies::{ProxyChoice, ProxyError, ProxyErrors};
 pub(crate) use transport_error::{TransportError, TransportErrorKind};
 
-/// How long to try to reach a server.
+/// The maximum time to connect to a server.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How much of a file of certificates is looked at, in bytes. All authorities that a system trusts
-/// need less than a tenth of it, and a path such as `/dev/zero` has no end.
+/// The maximum number of bytes to read from a certificate file. All CAs that a system trusts need
+/// less than a tenth of that, and a path such as `/dev/zero` never ends.
 const MAX_CERTIFICATES_SIZE: u64 = 10_000_000;
 
-/// What every file of certificates in the form PEM has.
+/// The line that every PEM file of certificates contains.
 const MARK: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
-/// What the binary calls itself towards servers.
 pub(crate) const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
-/// The client, and the proxies that it goes by.
+/// The HTTP client and its proxies.
 #[derive(Debug, Clone)]
 pub struct Http {
     client: reqwest::Client,
@@ -40,15 +39,15 @@ pub struct Http {
 }
 
 impl Http {
-    /// Makes the client, which goes by `proxies`.
+    /// Creates a client that uses `proxies`.
     ///
-    /// Certificate authorities come from the system or from `SSL_CERT_FILE` and `SSL_CERT_DIR`. How
-    /// long a request may take depends on what it carries, so each sets its own limit. Redirects
-    /// are not followed: whoever follows one has to look at where it leads before a token goes
-    /// there.
+    /// CA certificates come from the system or from `SSL_CERT_FILE` and `SSL_CERT_DIR`. Each
+    /// request sets its own timeout, because that depends on its content. The client doesn't follow
+    /// redirects, so that the caller can check the target before it sends a token there.
     ///
     /// # Errors
-    /// Where no certificate authority can be found, or the file in `SSL_CERT_FILE` is none of them.
+    /// Fails if there are no CA certificates, if `SSL_CERT_FILE` can't be read or doesn't contain
+    /// any, or if a proxy can't be used.
     pub fn new(environment: &Environment, proxies: Proxies) -> anyhow::Result<Self> {
         if let Some(path) = environment.get("SSL_CERT_FILE") {
             let file = File::open(path).and_then(|file| {
@@ -66,7 +65,7 @@ impl Http {
                 );
             }
         }
-        // Fails only where a provider is installed already, which is then the one to use.
+        // Fails only if a provider is already installed, which is then used.
         let _installed_before = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .user_agent(USER_AGENT)
@@ -83,18 +82,18 @@ impl Http {
         Ok(Self { client, proxies })
     }
 
-    /// What sends requests.
+    /// The underlying client.
     pub fn client(&self) -> &reqwest::Client {
         &self.client
     }
 
-    /// The proxy that a request to `url` goes by.
+    /// The proxy for a request to `url`.
     pub fn via(&self, url: &Url) -> Option<ProxyChoice> {
         self.proxies.via(url)
     }
 }
 
-/// Whether an address leads to this machine, where nothing can be overheard on the way.
+/// Whether a URL refers to this machine, so that no one can intercept the request.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let bare = host.trim_start_matches('[').trim_end_matches(']');

@@ -1,19 +1,20 @@
-//! The secrets of this run, and taking them out of texts that come from elsewhere.
+//! Redacts the secrets of this run from untrusted text.
 //!
-//! A server or a proxy may repeat what it was sent. The runner's masks hide a secret only if the
-//! whole of it is in the log, so it has to be taken out before a text is cut or escaped. An App's
-//! token has some 520 characters, more than of any text that is shown.
+//! A server or a proxy might return the secrets that it was sent. The runner masks a secret only if
+//! the log contains all of it, so secrets must be redacted before text is truncated or escaped. An
+//! App's token has about 520 characters, which is more than we show of any text.
 
 use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
-/// What must never be shown, longest first. One process has one run, and so one list of these.
+/// The secrets to redact, longest first. The list is global, because a process has only one run.
 static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// A shorter text is no secret, and replacing it would garble every text.
+/// The minimum length of a secret. A shorter string isn't secret, and redacting it would garble
+/// messages.
 const MIN_SECRET_LENGTH: usize = 6;
 
-/// Adds `secret` to what is never shown.
+/// Adds `secret` to the secrets that [`redact`] replaces.
 pub(crate) fn remember(secret: &str) {
     if secret.len() < MIN_SECRET_LENGTH {
         return;
@@ -21,7 +22,7 @@ pub(crate) fn remember(secret: &str) {
     let mut secrets = SECRETS.lock().unwrap_or_else(PoisonError::into_inner);
     if !secrets.iter().any(|known| known == secret) {
         secrets.push(secret.to_owned());
-        // One secret may be a part of another.
+        // One secret can be part of another.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     }
 }

@@ -1,11 +1,11 @@
-//! Signals that end a run: a cancelled workflow, or a person at a terminal.
+//! Handles the signals that stop a run, from a canceled workflow or a terminal.
 
 use std::io;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Listens for these signals from now on, so that they no longer end the process. Gives the name of
-/// the first one that arrives.
+/// Starts listening for the signals, so that they don't end the process. Returns a future of the
+/// first one's name.
 pub(crate) fn signals() -> io::Result<impl Future<Output = &'static str> + Send> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

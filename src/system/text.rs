@@ -1,10 +1,10 @@
-//! Text from elsewhere, made fit to be shown to a person.
+//! Makes untrusted text safe to show, and formats numbers.
 
 use crate::system::secrets;
 
-/// `text` on one line and at most `most` characters long: control characters and marks that
-/// change the direction of writing are shown as escapes, what is cut off as `…`, and the secrets
-/// of this run as `***`.
+/// Returns `text` on one line, truncated to `most` characters. Control and invisible characters,
+/// including those that change the text direction, are escaped. Truncated text ends with `…`, and
+/// this run's secrets are replaced by `***`.
 pub(crate) fn shown(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for (count, c) in secrets::redact(text).trim().chars().enumerate() {
@@ -21,10 +21,10 @@ pub(crate) fn shown(text: &str, most: usize) -> String {
     shown
 }
 
-/// Characters that make text look other than it is: marks of direction, line and paragraph
-/// separators, and all that Unicode lets programs show as nothing (`Default_Ignorable_Code_Point`
-/// and the marks of annotations and tags). Programs that compare text by the rules of a language
-/// pass over most of them.
+/// Whether a character can make text look different from what it is. These are direction marks,
+/// line and paragraph separators, and the characters that Unicode lets programs hide
+/// (`Default_Ignorable_Code_Point`, annotation marks, and tags). Culture-sensitive string
+/// comparison ignores most of them.
 pub fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -87,7 +87,7 @@ mod tests {
         ) {
             let shown = shown(&text, most);
             prop_assert!(!shown.chars().any(|c| c.is_control() || is_invisible(c)), "{shown:?}");
-            // The longest escape, and the mark of what was cut off.
+            // The longest escape has 10 characters. The ellipsis adds one.
             prop_assert!(shown.chars().count() <= most * 10 + 1);
             if text.trim() == text && text.chars().all(|c| c.is_ascii_graphic()) && text.len() <= most {
                 prop_assert_eq!(shown, text);

@@ -41,7 +41,7 @@ mod history {
     mod verify;
 }
 
-/// Every failure says what was asked, what came back, what is missing, and what to do.
+/// Every failure says what failed, what GitHub answered, what's missing, and how to fix it.
 mod answers {
     mod app;
     mod commit_rejections;
@@ -68,7 +68,7 @@ mod discreet {
     mod runner;
 }
 
-/// The command also works when you start it by hand.
+/// The command also works outside of workflows.
 mod by_hand {
     mod cli;
     mod streams;
@@ -77,6 +77,7 @@ mod by_hand {
 /// The code, the documentation, and the release agree.
 mod shape {
     mod circles;
+    mod language;
     mod metadata;
     mod release;
 }

@@ -1,9 +1,9 @@
-//! The private key of a GitHub App, as it comes out of a secret.
+//! Parses the private key of a GitHub App from a secret.
 //!
-//! GitHub hands the key out as a file (PKCS#1 in the form PEM). On its way into a secret it loses
-//! line breaks, or gets them written out as `\n`, or quotes, or is encoded in base64 as a whole.
-//! What can only be meant in one way is taken; everything else is refused by what it is, and never
-//! by what is in it.
+//! GitHub provides the key as a file (PKCS#1 in PEM format). On its way into a secret, it may lose
+//! its line breaks, get them escaped as `\n`, get quotes around it, or be encoded in base64 as a
+//! whole. If a text can mean only one thing, it's accepted. Otherwise, the error says what kind of
+//! text it is, and never shows what's in it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 #[derive(Clone)]
 pub(crate) struct PrivateKey(Arc<RsaKeyPair>);
 
-/// Why a text can't be used as a key.
+/// Why a string can't be used as a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum KeyError {
     #[error(
@@ -48,12 +48,12 @@ pub(crate) enum KeyError {
 enum Encoding {
     Pkcs1,
     Pkcs8,
-    /// The lines that name it are missing.
+    /// The first and last lines, which name the encoding, are missing.
     Unnamed,
 }
 
 impl PrivateKey {
-    /// Reads a key out of `text`.
+    /// Parses a key from `text`.
     pub(crate) fn parse(text: &str) -> Result<Self, KeyError> {
         match Self::parse_plain(text) {
             Err(KeyError::NotAKey) => match inner(text) {
@@ -102,7 +102,7 @@ impl PrivateKey {
             Encoding::Pkcs8 => RsaKeyPair::from_pkcs8(der),
             Encoding::Unnamed => RsaKeyPair::from_der(der).or_else(|_| RsaKeyPair::from_pkcs8(der)),
         };
-        // ring's `KeyRejected` tells its reasons apart only by their words.
+        // ring's `KeyRejected` distinguishes its reasons only by their text.
         read.map(|key| Self(Arc::new(key))).map_err(|rejected| {
             match rejected.to_string().as_str() {
                 "WrongAlgorithm" | "TooSmall" | "TooLarge" => KeyError::NotTheAppsKey,
@@ -111,7 +111,7 @@ impl PrivateKey {
         })
     }
 
-    /// The signature of `text` by RS256, or nothing where the system provides no random numbers.
+    /// Returns the RS256 signature of `text`. `None` if the system provides no random numbers.
     pub(super) fn sign(&self, text: &str) -> Option<Vec<u8>> {
         let mut signature = vec![0; self.0.public().modulus_len()];
         self.0
@@ -126,15 +126,15 @@ impl PrivateKey {
     }
 }
 
-/// Prints nothing of the key.
+/// Never prints the key.
 impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PrivateKey(***)")
     }
 }
 
-/// The text without quotes around it and without anything that parts its lines: base64 has none of
-/// it, and the words of the first and the last line are known without.
+/// Removes the quotes around the text and everything that separates its lines. Base64 contains none
+/// of that, and the first and last lines are recognizable without it.
 fn without_breaks(text: &str) -> SecretString {
     let text = text.trim();
     let text = ['"', '\'']
@@ -146,7 +146,7 @@ fn without_breaks(text: &str) -> SecretString {
     text.split_whitespace().collect::<String>().into()
 }
 
-/// The key in the form PEM that was encoded as a whole, where `text` is that.
+/// Returns the PEM key, if `text` is one that was encoded in base64 as a whole.
 fn inner(text: &str) -> Option<SecretString> {
     let decoded = decoded(without_breaks(text).expose_secret())?;
     let text = std::str::from_utf8(decoded.expose_secret()).ok()?;

@@ -1,4 +1,4 @@
-//! Asking GitHub's GraphQL API, which says with status 200 what went wrong.
+//! Queries GitHub's GraphQL API, which reports errors with status 200.
 
 use http::Method;
 use serde::de::DeserializeOwned;
@@ -13,10 +13,10 @@ use super::super::strict_map::MapOnly;
 use super::Client;
 
 impl Client {
-    /// Asks GraphQL, and tries again what may pass.
+    /// Sends a GraphQL query, and retries transient errors.
     ///
-    /// As [`Client::get`], and where the answer lists errors: GraphQL says so with status 200, and
-    /// half of an answer is not used.
+    /// Fails like [`Client::get`], and also if the response lists errors. GraphQL reports those
+    /// with status 200, and a partial response isn't used.
     pub(crate) async fn query<T: DeserializeOwned>(
         &self,
         purpose: &Purpose,
@@ -26,7 +26,7 @@ impl Client {
         self.graphql(purpose, Cost::Query, query, variables).await
     }
 
-    /// Sends a GraphQL mutation, once, as [`Client::write`] does.
+    /// Sends a GraphQL mutation. Like [`Client::write`], never repeats it blindly.
     pub(crate) async fn mutate<T: DeserializeOwned>(
         &self,
         purpose: &Purpose,
@@ -57,7 +57,7 @@ impl Client {
     }
 }
 
-/// The data of a GraphQL answer, or its errors.
+/// Returns the data of a GraphQL response, or its errors.
 fn graphql_data<T: DeserializeOwned>(response: &Response) -> Result<T, GitHubError> {
     #[derive(Deserialize)]
     #[serde(bound = "T: DeserializeOwned")]
@@ -82,7 +82,7 @@ fn graphql_data<T: DeserializeOwned>(response: &Response) -> Result<T, GitHubErr
     data.ok_or_else(|| response.of_another_form("it has neither data nor errors"))
 }
 
-/// The first errors of a list; one answer has room for millions.
+/// Reads the first errors of a list, because one response has room for millions.
 fn first_errors<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<GraphqlError>, D::Error> {
     deserialize_bounded::<_, _, 20>(deserializer).map(|(errors, _)| errors)
 }

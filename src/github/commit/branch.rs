@@ -1,4 +1,4 @@
-//! The branch that is committed to: where it stands, how it is begun, what rules it has.
+//! The branch to commit to: reads its state and its files, and creates it.
 
 use std::collections::HashMap;
 
@@ -20,15 +20,15 @@ use crate::github::validate;
 pub(super) enum State<'a> {
     /// The repository has no commit at all.
     Empty,
-    /// The branch doesn't exist, and is created here.
+    /// The branch doesn't exist, and will be created at this commit.
     NoBranch(Head),
-    /// The branch to create it from doesn't exist either. The default branch is here.
+    /// The branch to create it from doesn't exist either. The default branch is at this commit.
     NoBase(&'a BranchName, Head),
     /// There's nothing to create the branch from.
     NoDefault,
-    /// The branch doesn't exist, and isn't created.
+    /// The branch doesn't exist, and won't be created.
     Gone,
-    /// The branch is here.
+    /// The branch is at this commit.
     At(Head),
 }
 
@@ -41,8 +41,8 @@ const STATE: &str = "query($owner: String!, $name: String!, $branch: String!, $f
   }
 }";
 
-/// The newest commits, among which ours can be. They're more than writers can add while a response
-/// is lost.
+/// The newest commits, which can include ours. There are more of them than writers can add while a
+/// response is lost.
 const HISTORY: &str = "query($owner: String!, $name: String!, $branch: String!) {
   repository(owner: $owner, name: $name) {
     ref(qualifiedName: $branch) {
@@ -174,7 +174,7 @@ impl Committer<'_> {
         Ok((Some(branch.target.oid), ours))
     }
 
-    /// The branch that a repository's first commit goes to.
+    /// Returns the branch that a repository's first commit goes to.
     pub(super) fn first_branch(&self) -> &BranchName {
         match &self.if_missing {
             MissingBranch::From(base) => base,
@@ -182,8 +182,8 @@ impl Committer<'_> {
         }
     }
 
-    /// Makes a repository's first commit. GraphQL and Git Data need one to build on; a contents
-    /// PUT is the way that works without ("Create or update file contents").
+    /// Creates a repository's first commit. GraphQL and Git Data need an existing commit to build
+    /// on, but a contents PUT doesn't ("Create or update file contents").
     pub(super) async fn create_first_commit(&self) -> Result<(), GitHubError> {
         let (path, file) = &self.first_file;
         let branch = self.first_branch();
@@ -225,8 +225,8 @@ impl Committer<'_> {
         Ok(())
     }
 
-    /// Reads files as they are at `head`. A missing file is `None`. Their sizes are read first, so
-    /// that a file that was cut off isn't mistaken for the whole.
+    /// Reads files as they are at `head`. A missing file is `None`. Reads their sizes first, so
+    /// that a truncated file isn't mistaken for the whole.
     pub(super) async fn files(
         &self,
         head: &Head,

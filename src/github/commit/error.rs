@@ -1,4 +1,4 @@
-//! Why nothing was committed, and what GitHub's words say of it.
+//! Why nothing was committed, and what GitHub's message says about it.
 
 use std::time::Duration;
 
@@ -11,25 +11,25 @@ use crate::github::names::{BranchName, RepositoryName, RepositoryPath};
 /// Why nothing was committed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CommitError {
-    /// GitHub did not answer or did not accept a request.
+    /// GitHub didn't respond, or rejected a request.
     #[error(transparent)]
     GitHub(#[from] GitHubError),
     /// A rule or protection of the repository refuses it.
     #[error(transparent)]
     Protected(#[from] Box<Protected>),
-    /// Others were faster, or GitHub stumbled, for longer than we go on.
+    /// Others were faster, or GitHub failed, until the retry budget was used up.
     #[error("Committing to {repository} failed {tries} times over {} s. The last error:\n{error}", .waited.as_secs())]
     GaveUp {
         /// The repository.
         repository: RepositoryName,
         /// How many times a commit was tried.
         tries: u32,
-        /// How long was waited between them, in all.
+        /// How long the run waited between the tries, in total.
         waited: Duration,
         /// What happened the last time.
         error: Box<GitHubError>,
     },
-    /// No answer came to the commit, and then none to the question what became of it.
+    /// There was no response to the commit, and then none to the check of what happened to it.
     #[error(
         "{error}\n  Missing: Whether GitHub created the commit isn't known. The next run finds out, and doesn't commit twice."
     )]
@@ -37,7 +37,7 @@ pub(crate) enum CommitError {
         /// What happened to the commit.
         error: Box<GitHubError>,
     },
-    /// The repository has commits, but not on its default branch, so there is nothing to begin a
+    /// The repository has commits, but not on its default branch, so there's nothing to create a
     /// new branch from.
     #[error(
         "The branch {branch} doesn't exist in {repository}, and there's no default branch to create it from. Create the branch, or set `branch` to another one."
@@ -45,10 +45,10 @@ pub(crate) enum CommitError {
     NoDefaultBranch {
         /// The repository.
         repository: RepositoryName,
-        /// The branch asked for.
+        /// The requested branch.
         branch: BranchName,
     },
-    /// The branch is gone, and it is not to be begun anew.
+    /// The branch no longer exists, and must not be created again.
     #[error("The branch {branch} of {repository} no longer exists")]
     Gone {
         /// The repository.
@@ -56,7 +56,7 @@ pub(crate) enum CommitError {
         /// The branch.
         branch: BranchName,
     },
-    /// A file is larger than GitHub takes.
+    /// A file is larger than GitHub accepts.
     #[error(
         "{path} has {size} bytes, and GitHub accepts files of up to {MAX_FILE_SIZE} bytes in a repository. Deliver it as an artifact instead."
     )]
@@ -68,7 +68,7 @@ pub(crate) enum CommitError {
     },
 }
 
-/// Whether a rule or protection is behind a refused write.
+/// Returns whether a rule or protection caused the refusal of a write.
 pub(super) fn is_by_a_rule(error: &GitHubError, write: Write, rules: &Rules) -> bool {
     if names_a_rule(error) {
         return true;
@@ -76,17 +76,17 @@ pub(super) fn is_by_a_rule(error: &GitHubError, write: Write, rules: &Rules) -> 
     if gives_no_reason(error) {
         return rules.may_refuse(write);
     }
-    // Other writes fail for other reasons too, which GitHub names.
+    // Other writes can fail for other reasons too, which GitHub's message names.
     write == Write::Commit && may_be_by_a_rule(error) && rules.are_certain_to_refuse(write)
 }
 
-/// Whether GitHub said nothing but that a branch can't be created or moved, which is all that it
-/// says over REST if a rule is in the way.
+/// Returns whether GitHub says only that a branch can't be created or moved. Over REST, that's all
+/// it says if a rule is in the way.
 pub(super) fn gives_no_reason(error: &GitHubError) -> bool {
     error.words().contains("Reference update failed")
 }
 
-/// Whether GitHub's own words speak of a rule or protection of the branch.
+/// Returns whether GitHub's own message mentions a rule or protection of the branch.
 fn names_a_rule(error: &GitHubError) -> bool {
     let words = error.words().to_lowercase();
     [
@@ -101,8 +101,8 @@ fn names_a_rule(error: &GitHubError) -> bool {
     .any(|word| words.contains(word))
 }
 
-/// Whether the refusal is of the kind that rules bring about, and also others: not a missing
-/// permission and not a limit, which GitHub tells apart.
+/// Returns whether a rule is one possible reason for the refusal. A missing permission or a limit
+/// isn't, because GitHub reports those separately.
 fn may_be_by_a_rule(error: &GitHubError) -> bool {
     match &*error.kind {
         ErrorKind::Refused(api_error) => matches!(api_error.status.as_u16(), 409 | 422),
@@ -116,8 +116,8 @@ fn may_be_by_a_rule(error: &GitHubError) -> bool {
     }
 }
 
-/// Whether GitHub says that the branch is no longer where we expected it. The head may look
-/// unmoved for a moment nevertheless, when another server answers.
+/// Returns whether GitHub says that the branch is no longer where we expected it. The head may
+/// still look unmoved for a moment if another server responds.
 pub(super) fn is_stale(error: &GitHubError) -> bool {
     match &*error.kind {
         ErrorKind::Graphql { errors, .. } => errors.iter().any(|error| {

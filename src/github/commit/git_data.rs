@@ -1,8 +1,8 @@
-//! A commit by the REST API's Git Data: blobs, a tree, a commit, and a branch moved forward to it.
-//! For commits that are too large for one GraphQL request, and for those of an App that create a
-//! branch under rules.
+//! Commits through the REST API's Git Data: creates blobs, a tree, and a commit, and moves the
+//! branch forward to it. Used for commits that are too large for one GraphQL request, and for those
+//! of an App that create a branch under rules.
 //!
-//! Nothing of it is visible before the branch moves or is created, and the branch is never forced.
+//! Nothing is visible before the branch moves or is created. The branch is never force-updated.
 
 use std::collections::HashMap;
 
@@ -20,12 +20,12 @@ use crate::github::error::GitHubError;
 use crate::github::validate;
 use crate::system::text::shown;
 
-/// The blobs that were uploaded already, by the SHA-256 of their bytes: a file that stands at two
-/// paths, or is committed again on a new head, is sent once.
+/// The blobs that were already uploaded, by the SHA-256 of their bytes. A file that has two paths,
+/// or is committed again on a new head, is sent once.
 #[derive(Debug, Default)]
 pub(super) struct Blobs(HashMap<[u8; 32], String>);
 
-/// Trees of a few megabytes time out on GitHub, so only small files go along.
+/// Trees of a few megabytes time out on GitHub, so only small files are sent with the tree.
 const MAX_INLINE_SIZE: usize = 64 * 1024;
 
 #[derive(Deserialize)]
@@ -51,8 +51,8 @@ struct VerificationBody {
     reason: String,
 }
 
-/// Commits `change` on top of `head`, where the branch is if it `exists`. If it doesn't, it is
-/// created at the commit: until then nothing is visible, so a refusal leaves nothing behind.
+/// Commits `change` on top of `head`. If the branch `exists`, it's at `head`. Otherwise, it's
+/// created at the new commit. Nothing is visible until then, so a refusal leaves nothing behind.
 pub(super) async fn commit(
     committer: &Committer<'_>,
     (head, exists): (&Head, bool),
@@ -87,7 +87,7 @@ pub(super) async fn commit(
         change.headline,
         committer.body_with_trailer(change)
     );
-    // Author and committer are left out: only then GitHub signs for an App ("About commit
+    // Author and committer are left out, because only then GitHub signs for an App ("About commit
     // signature verification", "Signature verification for bots").
     let body = json!({ "message": message, "tree": tree, "parents": [head.commit] });
     let made: CreatedCommit = post(committer, "commits", &body).await?;
@@ -122,8 +122,8 @@ pub(super) async fn commit(
     })
 }
 
-/// The text of a file that is small enough to be sent with the tree itself ("Create a tree"),
-/// instead of by a request of its own.
+/// Returns the text of a file that's small enough to be sent with the tree itself ("Create a tree")
+/// instead of in a separate request.
 fn inline(file: &[u8]) -> Option<&str> {
     (file.len() <= MAX_INLINE_SIZE)
         .then(|| std::str::from_utf8(file).ok())

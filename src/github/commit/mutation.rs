@@ -1,5 +1,5 @@
-//! A commit by GraphQL's `createCommitOnBranch`: one request for all files, guarded by the head
-//! it expects, signed by GitHub whatever the token.
+//! Commits with GraphQL's `createCommitOnBranch`: one request for all files, guarded by the
+//! expected head, and signed by GitHub for any token.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -18,7 +18,8 @@ pub(super) struct Parent {
 }
 
 impl Committer<'_> {
-    /// The error if GitHub refuses permanently, because of a rule of the branch or otherwise.
+    /// Returns the error if GitHub refuses permanently, because of a rule of the branch or for
+    /// another reason.
     pub(super) fn refused(
         &self,
         branch: &BranchName,
@@ -34,14 +35,14 @@ impl Committer<'_> {
         }
     }
 
-    /// What to commit on. A repository without commits gets its first one.
+    /// Returns what to commit on. A repository without commits gets its first one.
     pub(super) async fn parent(
         &self,
         book: &mut Rulebook,
         budget: &mut RetryBudget,
     ) -> Result<Parent, CommitError> {
         loop {
-            // Reading was tried again already.
+            // The read was already retried.
             let (head, exists) = match self.state().await? {
                 State::At(head) => (head, true),
                 State::NoBranch(head) => (head, false),
@@ -75,8 +76,8 @@ impl Committer<'_> {
         }
     }
 
-    /// Creates `branch` at `head`. False if it possibly doesn't exist now and the caller must look
-    /// again.
+    /// Creates `branch` at `head`. Returns false if the branch might not exist yet and the caller
+    /// must check again.
     pub(super) async fn ensure_branch(
         &self,
         branch: &BranchName,

@@ -1,19 +1,20 @@
 //! Reads the rules in force on a branch, and refuses writes that are certain to break them.
 //!
 //! *Get rules for a branch* lists all active rules, whether or not the token can bypass them. So
-//! the list alone refuses nothing: a token on a bypass list would be held back. Before the first
-//! write a rule refuses only if
+//! the list alone refuses nothing, because that would hold back a token on a bypass list. Before
+//! the first write, a rule refuses it only if
 //!
-//! - the write breaks it whatever the commit looks like (see [`Rule::is_certain_to_refuse`]), and
+//! - the write breaks it regardless of what's in the commit (see [`Rule::is_certain_to_refuse`]),
+//!   and
 //! - the ruleset itself says that this token can't bypass it: `current_user_can_bypass` of *Get a
 //!   repository ruleset* is `never`, or `pull_requests_only`, which doesn't cover a push, and
 //! - the token is a person's. GitHub describes that field for "the user making the API request",
 //!   and an App isn't a user. An App on the bypass list is the setup that we recommend, so a wrong
 //!   `never` would break exactly those who did everything right.
 //!
-//! In all other cases the write itself asks: the first one that a rule refuses ends the run. For an
-//! App that creates a branch under rules, the commit is made first and the branch is created at it,
-//! so that a refusal leaves no branch behind (see [`super::git_data`]).
+//! In all other cases, the write itself is the test. The first one that a rule refuses ends the
+//! run. For an App that creates a branch under rules, the commit is made first and the branch is
+//! created at it, so that a refusal leaves no branch behind (see [`super::git_data`]).
 
 use serde::Deserialize;
 
@@ -22,7 +23,7 @@ use super::protected::{Protected, Refused};
 use super::rules::{Rule, Rules, Write};
 use crate::github::names::BranchName;
 
-/// Which rules were read already, so that they are asked for once in a delivery.
+/// The rules that were already read, so that a delivery requests them only once.
 #[derive(Debug, Default)]
 pub(super) struct Rulebook(Vec<(BranchName, Rules)>);
 
@@ -34,7 +35,7 @@ struct Ruleset {
 
 impl Committer<'_> {
     /// Reads the rules of `branch` before the first of `writes` to it, and refuses those that are
-    /// certain not to succeed. Rules that can't be read hold nothing up.
+    /// certain to fail. Rules that can't be read don't block anything.
     pub(super) async fn permit(
         &self,
         branch: &BranchName,
@@ -57,8 +58,8 @@ impl Committer<'_> {
         Ok(rules)
     }
 
-    /// *Get rules for a branch*. The branch doesn't have to exist. Older protections of branches
-    /// aren't among the rules.
+    /// Reads *Get rules for a branch*. The branch doesn't have to exist. Older protections of
+    /// branches aren't among the rules.
     async fn rules(&self, branch: &BranchName) -> Rules {
         let mut url = self.url(["rules", "branches", branch.as_str()]);
         url.query_pairs_mut().append_pair("per_page", "100");
@@ -71,7 +72,7 @@ impl Committer<'_> {
         }
     }
 
-    /// Whether GitHub says that the person whose token this is can't push past a rule.
+    /// Returns whether GitHub says that the person who owns the token can't bypass a rule.
     async fn cannot_bypass(&self, rule: &Rule) -> bool {
         let Some(id) = rule.ruleset_id.filter(|_| self.client.acts_for_a_person()) else {
             return false;

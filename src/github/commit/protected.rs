@@ -1,4 +1,4 @@
-//! A write that a rule or protection refuses: which one it is, and the one thing that helps.
+//! The error for a write that a rule or protection refuses: which one it is, and how to fix it.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use super::{Committer, MissingBranch};
 use crate::github::error::GitHubError;
 use crate::github::names::{BranchName, RepositoryName};
 
-/// Push protection is no rule of a ruleset and has no type there.
+/// Push protection isn't a rule of a ruleset and has no type there.
 const PUSH_PROTECTION: &str = "push protection";
 
 /// A write that a rule or protection of the repository refuses.
@@ -15,11 +15,11 @@ const PUSH_PROTECTION: &str = "push protection";
 pub(crate) struct Protected {
     /// The repository.
     repository: RepositoryName,
-    /// What GitHub answered; nothing if the write wasn't tried.
+    /// GitHub's response. `None` if the write wasn't tried.
     error: Option<Box<GitHubError>>,
-    /// What is in the way.
+    /// The rule or protection that's in the way.
     obstacle: String,
-    /// What helps.
+    /// How to fix it.
     advice: String,
     /// The branch that was created and got no commit.
     left: Option<BranchName>,
@@ -34,7 +34,7 @@ pub(super) enum Refused<'r> {
 }
 
 impl Protected {
-    /// The same; `branch` was created for the commit, if there is one.
+    /// Records that `branch` was created for the commit, if there is one.
     pub(super) fn leaving(mut self: Box<Self>, branch: Option<BranchName>) -> Box<Self> {
         self.left = branch;
         self
@@ -65,7 +65,7 @@ impl fmt::Display for Protected {
 impl std::error::Error for Protected {}
 
 impl Committer<'_> {
-    /// The error for a write to `branch` that a rule refuses.
+    /// Returns the error for a write to `branch` that a rule refuses.
     pub(super) fn protected(
         &self,
         branch: &BranchName,
@@ -118,8 +118,8 @@ impl Committer<'_> {
         })
     }
 
-    /// What gets a commit signed. GitHub signs those made over GraphQL, unless it is a GitHub
-    /// Enterprise Server that doesn't; and those of Apps over REST.
+    /// Returns how to get a commit signed. GitHub signs commits made over GraphQL, unless it's a
+    /// GitHub Enterprise Server that doesn't. It also signs those of Apps over REST.
     fn signing(&self, error: &GitHubError) -> &'static str {
         if self.client.acts_for_a_person() && !error.asked.ends_with("/graphql") {
             "Set `commit-token` to a GitHub App's token. For Apps, GitHub also signs large commits."
@@ -128,7 +128,7 @@ impl Committer<'_> {
         }
     }
 
-    /// The one thing that helps against a rule of that kind.
+    /// Returns the one fix for a rule of that kind.
     fn advice(
         &self,
         branch: &BranchName,
@@ -155,7 +155,7 @@ impl Committer<'_> {
                 "Add the account or App of `commit-token` to the bypass list of {ruleset}. The workflow's GITHUB_TOKEN can't be on it."
             )
         };
-        // Whatever the delivery, what is in the files or the message stays the same.
+        // Another way to deliver doesn't change what's in the files or the message.
         match kind {
             Some(PUSH_PROTECTION) => {
                 return format!(
@@ -212,7 +212,7 @@ impl Committer<'_> {
         }
     }
 
-    /// Whether `branch` is the one that pull requests go into.
+    /// Returns whether `branch` is the one that pull requests go into.
     fn is_base(&self, branch: &BranchName) -> bool {
         matches!(&self.if_missing, MissingBranch::From(base) if base == branch)
     }
@@ -233,8 +233,8 @@ fn listed(rules: &[&Rule]) -> String {
     }
 }
 
-/// What GitHub's words contain for each kind of rule, in lower case. Its texts are described
-/// nowhere; these are in logs that people published.
+/// What GitHub's message contains for each kind of rule, in lowercase. GitHub doesn't document
+/// these messages. These are from logs that people published.
 const WORDS: [(&str, &str); 19] = [
     ("secret", PUSH_PROTECTION),
     ("creations being restricted", "creation"),
@@ -257,7 +257,7 @@ const WORDS: [(&str, &str); 19] = [
     ("code scanning", "code_scanning"),
 ];
 
-/// The kind of rule that GitHub's words mean.
+/// Returns the kind of rule that GitHub's message refers to.
 fn meant(words: &str) -> Option<&'static str> {
     let words = words.to_lowercase();
     let meant = WORDS.iter().find(|(part, _)| words.contains(part));

@@ -1,4 +1,4 @@
-//! The rules in force on a branch, and which of them refuse a write for certain or perhaps.
+//! The rules in force on a branch, and which of them certainly or possibly refuse a write.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use serde::Deserialize;
 
 use crate::system::text::shown;
 
-/// A kind of write, as far as rules tell them apart.
+/// A kind of write, as far as rules distinguish them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Write {
     /// The first commit of a repository, which creates its first branch.
     FirstCommit,
-    /// A branch at a commit that another branch has already.
+    /// A new branch at a commit that another branch already has.
     NewBranch,
-    /// A branch at a new commit.
+    /// A new branch at a new commit.
     NewBranchWithCommit,
     /// A commit on top of an existing branch.
     Commit,
@@ -30,12 +30,12 @@ pub(super) struct Rule {
 }
 
 impl Rule {
-    /// Its type, such as `pull_request`.
+    /// Returns its type, such as `pull_request`.
     pub(super) fn kind(&self) -> &str {
         &self.kind
     }
 
-    /// The ruleset it is from, for people.
+    /// Returns the ruleset that it's from, for messages.
     pub(super) fn ruleset(&self) -> String {
         let id = self.ruleset_id.map(|id| format!(" {id}"));
         let source = self.ruleset_source.as_ref().map(|source| {
@@ -50,7 +50,7 @@ impl Rule {
         )
     }
 
-    /// Whether every write of that kind breaks it, whatever is in the commit.
+    /// Returns whether every write of that kind breaks it, regardless of what's in the commit.
     pub(super) fn is_certain_to_refuse(&self, write: Write) -> bool {
         match write {
             Write::FirstCommit | Write::NewBranchWithCommit => {
@@ -61,10 +61,10 @@ impl Rule {
         }
     }
 
-    /// Whether a write of that kind can break it. Rules of kinds that we don't know count.
+    /// Returns whether a write of that kind can break it. Rules of unknown kinds count.
     fn may_refuse(&self, write: Write) -> bool {
         match &*self.kind {
-            // We delete nothing, force nothing, and make neither merges nor tags.
+            // The action deletes nothing, never force-pushes, and creates neither merges nor tags.
             "deletion" | "non_fast_forward" | "required_linear_history" | "tag_name_pattern" => {
                 false
             }
@@ -85,30 +85,31 @@ impl Rule {
     }
 }
 
-/// Its type and where it is from.
+/// Shows its type and where it's from.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` ({})", shown(&self.kind, 50), self.ruleset())
     }
 }
 
-/// The rules that were read for a branch; none for one whose rules couldn't be read.
+/// The rules that were read for a branch. Empty if they couldn't be read.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rules(pub(super) Vec<Rule>);
 
 impl Rules {
-    /// Whether one of them can refuse a write of that kind.
+    /// Returns whether one of them can refuse a write of that kind.
     pub(super) fn may_refuse(&self, write: Write) -> bool {
         self.0.iter().any(|rule| rule.may_refuse(write))
     }
 
-    /// Whether one of them refuses every write of that kind by a token that can't bypass it.
+    /// Returns whether one of them refuses every write of that kind by a token that can't bypass
+    /// it.
     pub(super) fn are_certain_to_refuse(&self, write: Write) -> bool {
         self.0.iter().any(|rule| rule.is_certain_to_refuse(write))
     }
 
-    /// Those that can be the reason why a write was refused, most likely first: those that
-    /// GitHub's words mean, if they mean any.
+    /// Returns the rules that can be the reason why a write was refused, most likely first. If
+    /// GitHub's message refers to a kind of rule, only rules of that kind count.
     pub(super) fn behind(&self, write: Write, meant: Option<&str>) -> Vec<&Rule> {
         let mut rules: Vec<&Rule> = self
             .0

@@ -39,13 +39,13 @@ struct Entry {
     kind: String,
     #[serde(deserialize_with = "validate::sha")]
     oid: String,
-    /// What it is, if that was asked for.
+    /// The content, if the query asked for it.
     object: Option<Tree>,
 }
 
 impl Committer<'_> {
     /// Lists a folder as it is at `head`: its files and those in the two levels of folders below
-    /// it, by their paths in it, with the IDs of their content.
+    /// it, by their paths in the folder, with the IDs of their content.
     pub(super) async fn listing(
         &self,
         head: &Head,

@@ -9,7 +9,7 @@ use crate::report::scope::{Scope, ScopeKind};
 use crate::system::http::{ProxyChoice, TransportError, TransportErrorKind};
 
 impl GitHubError {
-    /// What the person reading the error can do.
+    /// Returns what the person who reads the error can do.
     pub(super) fn advice(&self) -> String {
         if let Some(repository) = self.purpose.repository()
             && self.words().contains("archived so is read-only")
@@ -144,8 +144,8 @@ fn advice_on_transport(error: &TransportError) -> String {
 
 const APP_UNKNOWN: &str = "Check that `app-client-id` and `app-private-key` belong to the same GitHub App on this GitHub, and that the key wasn't deleted in the App's settings.";
 
-/// Where an App must be installed: each organization has its own installation, and an enterprise
-/// one that is not that of its organizations.
+/// Says where an App must be installed. Each organization has its own installation, and an
+/// enterprise has one that's separate from those of its organizations.
 fn installation_advice(scope: &Scope) -> String {
     let name = scope.name();
     match scope.kind() {
@@ -158,8 +158,8 @@ fn installation_advice(scope: &Scope) -> String {
     }
 }
 
-/// Any token sees the public part of an organization. Nothing but a token that may read the
-/// enterprise sees an enterprise.
+/// Any token can see the public part of an organization. Only a token with read access to the
+/// enterprise can see an enterprise.
 fn identity_advice(scope: &Scope, token: &str) -> String {
     let name = scope.name();
     match scope.kind() {
@@ -172,7 +172,7 @@ fn identity_advice(scope: &Scope, token: &str) -> String {
     }
 }
 
-/// What an App needs for the seats, where it is installed and GitHub refuses all the same.
+/// Says what an App needs to read the seats, if it's installed and GitHub still refuses.
 fn seats_advice_for_app(scope: &Scope) -> String {
     let name = scope.name();
     match scope.kind() {
@@ -191,9 +191,9 @@ fn commit_advice(repository: &RepositoryName) -> String {
     )
 }
 
-/// GitHub keeps the workflow's own token from opening pull requests until a setting allows it,
-/// whatever its permissions ("Managing GitHub Actions settings for a repository", "Preventing
-/// GitHub Actions from creating or approving pull requests").
+/// GitHub doesn't let the workflow's own token open pull requests until a setting allows it,
+/// regardless of the token's permissions ("Managing GitHub Actions settings for a repository",
+/// "Preventing GitHub Actions from creating or approving pull requests").
 fn pull_request_advice(repository: &RepositoryName, api_error: &ApiError) -> String {
     if api_error.message.contains("not permitted to create") {
         return format!(
@@ -205,8 +205,8 @@ fn pull_request_advice(repository: &RepositoryName, api_error: &ApiError) -> Str
     )
 }
 
-/// Who may read seats: GitHub's REST documentation of the two endpoints, "List all Copilot seat
-/// assignments for an organization" and "… for an enterprise".
+/// Says who can read seats, according to GitHub's REST documentation of the two endpoints, "List
+/// all Copilot seat assignments for an organization" and "… for an enterprise".
 fn seats_advice(scope: &Scope) -> String {
     match scope.kind() {
         ScopeKind::Organization => format!(

@@ -12,13 +12,13 @@ use crate::system::text::shown;
 pub(crate) struct ApiError {
     /// The status.
     pub status: StatusCode,
-    /// GitHub's number for the request.
+    /// The request ID.
     pub request_id: RequestId,
-    /// GitHub's own words.
+    /// GitHub's message.
     pub message: String,
     /// `X-OAuth-Scopes`: the scopes of a classic token.
     pub scopes: Option<String>,
-    /// `X-Accepted-OAuth-Scopes`: the scopes of which one would do.
+    /// `X-Accepted-OAuth-Scopes`: the scopes of which one is enough.
     pub accepted_scopes: Option<String>,
     /// `X-Accepted-GitHub-Permissions`: what a fine-grained token or an App would need.
     pub accepted_permissions: Option<String>,
@@ -60,14 +60,15 @@ impl ApiError {
         }
     }
 
-    /// Status, number of the request, and GitHub's words.
+    /// Returns the status, the request ID, and GitHub's message.
     pub(super) fn answer(&self) -> String {
         let colon = if self.message.is_empty() { "" } else { ": " };
         format!("{}{}{colon}{}", self.status, self.request_id, self.message)
     }
 
-    /// Whether it is a rate limit. A 403 is a limit or a missing permission, and only headers and
-    /// message tell ("Rate limits for the REST API", "Exceeding the rate limit").
+    /// Returns whether a rate limit is the reason. A 403 is a limit or a missing permission, and
+    /// only the headers and the message show which ("Rate limits for the REST API", "Exceeding the
+    /// rate limit").
     pub(crate) fn is_limit(&self) -> bool {
         self.status == StatusCode::TOO_MANY_REQUESTS
             || (self.status == StatusCode::FORBIDDEN
@@ -76,8 +77,8 @@ impl ApiError {
                     || self.message.to_lowercase().contains("rate limit")))
     }
 
-    /// Whether GitHub's words are those for a missing permission, which the last request of an hour
-    /// meets as well as any other.
+    /// Returns whether GitHub's message is the one for a missing permission. The last request of an
+    /// hour can get it like any other.
     fn names_a_permission(&self) -> bool {
         self.message.contains("Resource not accessible by")
     }
@@ -109,8 +110,8 @@ impl fmt::Display for ApiError {
     }
 }
 
-/// Whether one of the scopes that a token `has` is one of the `accepted`, or includes it: `admin:`
-/// and `write:` include `read:` ("Scopes for OAuth apps").
+/// Returns whether one of the scopes that a token `has` is one of the `accepted`, or includes it.
+/// `admin:` and `write:` include `read:` ("Scopes for OAuth apps").
 fn has_one_of(has: &str, accepted: &str) -> bool {
     let split = |scopes: &str| -> Vec<String> {
         scopes

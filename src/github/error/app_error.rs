@@ -1,27 +1,27 @@
 //! Why a GitHub App can't read the seats of an organization or enterprise.
 
-/// Why an App cannot read the seats of an organization or enterprise that it is installed on.
+/// Why an App can't read the seats of an organization or enterprise that it's installed on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AppError {
-    /// Somebody stopped the installation for the time being.
+    /// Someone suspended the installation.
     #[error("Response: 200 OK, the App is installed there\n  Missing: The installation has been suspended since {since}{by}. A suspended installation can't read anything.", by = somebody(.by.as_deref()))]
     Suspended {
-        /// Since when.
+        /// When it was suspended.
         since: String,
-        /// By whom, where GitHub says it.
+        /// Who suspended it, if GitHub says so.
         by: Option<String>,
-        /// The installation's page.
+        /// The URL of the installation's page.
         page: String,
     },
-    /// It was not given the permission to read seats, or nobody approved it.
+    /// It wasn't granted the permission to read seats, or no one approved the permission.
     #[error(
         "Response: 200 OK, the App is installed there\n  Missing: The organization permission \"GitHub Copilot Business\" (read), which the installation doesn't have."
     )]
     Permission {
-        /// The installation's page.
+        /// The URL of the installation's page.
         page: String,
     },
-    /// The system gives no random numbers.
+    /// The system provides no random numbers.
     #[error(
         "Response: none, nothing was sent\n  Missing: Random numbers, which the system doesn't provide."
     )]

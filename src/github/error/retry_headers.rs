@@ -38,19 +38,19 @@ impl RetryHeaders {
         }
     }
 
-    /// How long the response asks to wait for a rate limit: `Retry-After`, or the rest of the hour if
-    /// no request is left in it.
+    /// Returns how long the response asks to wait for a rate limit: `Retry-After`, or the rest of
+    /// the hour if no request is left in it.
     pub(crate) fn wait(&self, now: Timestamp) -> Option<Duration> {
         let reset_in = || {
             let left = self.reset_in(now).filter(|_| self.remaining == Some(0))?;
-            // Neither time has a fraction.
+            // Both times are in whole seconds, so the wait can be up to a second longer.
             Some(left + Duration::from_secs(1))
         };
         self.retry_after.or_else(reset_in)
     }
 
-    /// How long until the hour ends. Its end and the time of the response are by GitHub's clock.
-    /// `now` is by ours, for a response without a time.
+    /// Returns how long until the hour ends. Its end and the time of the response are by GitHub's
+    /// clock. `now` is by ours, for a response without a time.
     pub(crate) fn reset_in(&self, now: Timestamp) -> Option<Duration> {
         let left = self.reset?.duration_since(self.date.unwrap_or(now));
         let left = left.max(SignedDuration::ZERO).unsigned_abs();

@@ -12,7 +12,7 @@ struct Run {
 }
 
 impl Run {
-    /// `count` reads of `lasting` each, ten at once, as fast as the limits allow.
+    /// Simulates `count` reads of `lasting` each, ten at once, as fast as the limits allow.
     fn reads(count: usize, lasting: impl Fn(usize) -> Duration) -> Self {
         let mut limits = RateLimitState::default();
         let mut now = Duration::ZERO;
@@ -55,7 +55,7 @@ impl Run {
         self.requests.iter().map(|(_, end)| *end).max().unwrap()
     }
 
-    /// Holds every minute of the run against the published limits themselves.
+    /// Checks every minute of the run against the published limits themselves.
     fn keeps_the_published_limits(&self) {
         let begun_before =
             |time: Duration| self.requests.partition_point(|(began, _)| *began < time);
@@ -79,7 +79,7 @@ fn a_million_seats_at_400_ms_keep_every_limit_and_take_hardly_longer_than_they_a
     let page = Duration::from_millis(400);
     let run = Run::reads(10_000, |_| page);
     run.keeps_the_published_limits();
-    // The server time is what binds: 90 seconds of it in 60 seconds.
+    // Server time is the limiting factor: 90 seconds of it in 60 seconds.
     let allowed = (page * 10_000).mul_f64(60.0 / 90.0);
     assert!(
         run.took() <= allowed.mul_f64(1.1),
@@ -92,7 +92,7 @@ fn a_million_seats_at_400_ms_keep_every_limit_and_take_hardly_longer_than_they_a
 fn quick_pages_are_bound_by_points() {
     let run = Run::reads(5_000, |_| Duration::from_millis(20));
     run.keeps_the_published_limits();
-    // 900 at once, and 900 more with each minute: the last of 5,000 begin after five minutes.
+    // 900 begin at once, and 900 more each minute, so the last of 5,000 begin after five minutes.
     let allowed = MINUTE * 5;
     assert!(
         run.took() <= allowed.mul_f64(1.1),
@@ -160,7 +160,7 @@ fn an_hours_quota_is_not_overdrawn_by_requests_under_way() {
         limits.admit(second, Cost::Read, 1),
         Admission::At(reset, Reason::Hold)
     );
-    // Another token and another resource have quotas of their own.
+    // Another token and another resource have their own quotas.
     assert!(matches!(
         limits.admit(second, Cost::Read, 2),
         Admission::Now(_)

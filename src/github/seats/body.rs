@@ -1,4 +1,4 @@
-//! A page of seats as GitHub sends it, made into rows of our own.
+//! Converts a page of seats, as GitHub sends it, into our own rows.
 
 #[cfg(test)]
 mod properties;
@@ -30,7 +30,7 @@ pub(super) struct PageBody {
 }
 
 /// A seat as GitHub's description documents it, of which only what the report needs is read.
-/// Everything may be missing or null; fields and values that are not known are passed over.
+/// Everything can be missing or null. Unknown fields and values are ignored.
 #[derive(Deserialize)]
 pub(super) struct SeatBody {
     assignee: Option<MapOnly<AccountBody>>,
@@ -62,8 +62,8 @@ struct TeamBody {
     name: Option<String>,
 }
 
-/// What many seats have in common, kept once: a company has few organizations, and its people use
-/// few versions of few editors.
+/// Values that many seats share, kept once. A company has few organizations, and its people use few
+/// versions of few editors.
 #[derive(Default)]
 pub(super) struct Shared {
     surfaces: HashSet<Arc<str>>,
@@ -99,7 +99,7 @@ impl Shared {
     }
 }
 
-/// The one kept copy of a value.
+/// Returns the shared copy of a value.
 fn kept<T, V>(values: &mut HashSet<Arc<T>>, value: V) -> Arc<T>
 where
     T: ?Sized + Eq + Hash,
@@ -122,7 +122,7 @@ impl AccountBody {
     }
 }
 
-/// The rows of a page, of which GitHub gives a hundred at most.
+/// Reads the rows of a page, of which GitHub sends at most a hundred.
 fn rows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SeatBody>, D::Error> {
     match deserialize_bounded::<_, _, MAX_ROWS>(deserializer)? {
         (rows, all) if all <= MAX_ROWS => {
@@ -142,7 +142,7 @@ impl TeamBody {
     }
 }
 
-/// A text, or nothing where there is something else or an empty one.
+/// Reads a string. `None` if it's empty or something else.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(value
@@ -151,7 +151,7 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
         .map(str::to_owned))
 }
 
-/// A day, or nothing; also of a time, whose day is that of UTC.
+/// Reads a date, if there is one. Also reads a time, whose date is the one in UTC.
 fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
     let text: Option<std::borrow::Cow<'de, str>> = Option::deserialize(deserializer)?;
     text.filter(|text| !text.is_empty())
@@ -164,14 +164,14 @@ fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Er
         .transpose()
 }
 
-/// A count, or nothing where there is something else: without it completeness cannot be proved,
-/// which is for the report to say.
+/// Reads a count. `None` if it's something else. Completeness can't be proved without it, and the
+/// report says so.
 fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     Ok(serde_json::Value::deserialize(deserializer)?.as_u64())
 }
 
-/// A time with any offset, in whole seconds as the report has them, or nothing. Something that is
-/// no time is an error: a row without its time would say that somebody never used Copilot.
+/// Reads a time with any offset, in whole seconds as the report has them, or `None`. Fails if the
+/// value isn't a time, because a row without its time would say that someone never used Copilot.
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let text: Option<std::borrow::Cow<'de, str>> = Option::deserialize(deserializer)?;
     text.filter(|text| !text.is_empty())

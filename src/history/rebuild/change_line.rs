@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::super::changes::Kind;
 
-/// A line that can be read.
+/// A readable line.
 #[derive(Debug, Clone)]
 pub(super) struct ChangeLine {
     pub(super) time: Timestamp,
@@ -32,7 +32,7 @@ impl ChangeLine {
         })
     }
 
-    /// Whether it's a change of that kind.
+    /// Whether the change is of that kind.
     pub(super) fn is(&self, kind: Kind) -> bool {
         self.kind == kind.as_str()
     }

@@ -1,8 +1,9 @@
-//! `changes/`: the lines that can be read stay, and what the reports show beyond them is added.
+//! Rebuilds `changes/`: keeps the readable lines, and adds what the reports show beyond them.
 //!
-//! Reports don't prove every change that they seem to show: an incomplete one lacks seats that are
-//! still there. So a day gets lines only as far as its line of totals counts more than its
-//! readable lines say; without such a line, as far as complete reports show them.
+//! Reports don't prove every change that they seem to show, because an incomplete report lacks
+//! seats that still exist. So a day gets new lines only if its line of totals counts more changes
+//! than its readable lines have. Without a line of totals, it gets only the changes that complete
+//! reports show.
 
 use std::collections::BTreeMap;
 
@@ -21,28 +22,28 @@ use crate::report::day::date;
 use crate::report::manifest::RecordedManifest;
 use crate::report::seat::{Seat, by_name};
 
-/// The file of a year.
+/// The file of changes of a year.
 struct Year {
     lines: Vec<ChangeLine>,
     /// The numbers of the lines that can't be read.
     unreadable: Vec<usize>,
-    /// Whether it's to be written again.
+    /// Whether the file must be written again.
     is_damaged: bool,
 }
 
-/// What two reports show of a day.
+/// A change that two reports show.
 struct Shown {
     time: Timestamp,
     line: ChangeLine,
     kind: Kind,
 }
 
-/// The files of changes, and what the reports show.
+/// The files of changes, and the changes that the reports show.
 pub(super) struct Changes {
     years: BTreeMap<String, Year>,
-    /// The seats as of the last report that was compared, with its time.
+    /// The time and the seats of the last compared report.
     state: Option<(Timestamp, Vec<Seat>)>,
-    /// Whether some report so far showed every seat, as far as that's known.
+    /// Whether a report so far showed every seat, as far as that's known.
     has_baseline: bool,
     shown: ByDay<Vec<Shown>>,
 }
@@ -75,7 +76,7 @@ impl Changes {
             };
             years.insert(path.clone(), year);
         }
-        // What's named and isn't there.
+        // Add files that a manifest lists but that don't exist.
         for day in &source.days {
             let path = changes::file_name(day.time);
             let names =
@@ -96,12 +97,12 @@ impl Changes {
         }
     }
 
-    /// All lines that can be read.
+    /// All readable lines.
     pub(super) fn lines(&self) -> impl Iterator<Item = &ChangeLine> {
         self.years.values().flat_map(|year| &year.lines)
     }
 
-    /// Compares the report of a day, with these `seats`, with the one before it.
+    /// Compares the report of a day, with these `seats`, with the previous report.
     pub(super) fn compare(
         &mut self,
         day: &Day,
@@ -135,8 +136,7 @@ impl Changes {
         self.state = Some((day.time, state));
     }
 
-    /// Puts the damaged files together again, and counts the changes of days whose line of totals
-    /// is new.
+    /// Writes the damaged files, and counts the changes of the days whose line of totals is new.
     pub(super) fn write<F: Files>(
         mut self,
         totals: &mut Totals,
@@ -187,7 +187,7 @@ impl Changes {
                     numbers.join(", ")
                 ));
             }
-            // In the order in which a run writes them.
+            // Sort the lines in the order in which a run writes them.
             year.lines.sort_by(|one, other| {
                 let by_time = one.time.cmp(&other.time);
                 by_time.then_with(|| by_name(&one.login, &other.login))
@@ -206,7 +206,7 @@ fn has_conflict(file: &[u8]) -> bool {
     lines.any(|line| line.starts_with(b"<<<<<<< "))
 }
 
-/// A change as a line of the file.
+/// Converts a change to a line of the file.
 fn shown_by(
     change: Change<'_>,
     (last, time): (Timestamp, Timestamp),
@@ -224,8 +224,8 @@ fn shown_by(
     Some(Shown { time, line, kind })
 }
 
-/// Whether one of the lines of the day tells of it already: the same change of the same person, or
-/// a rename that explains why a login came or went.
+/// Whether one of the day's lines already covers the change: the same change of the same person, or
+/// a rename that explains why a login appeared or disappeared.
 fn is_covered(shown: &Shown, there: &[ChangeLine]) -> bool {
     let login = shown.line.login.to_lowercase();
     there.iter().any(|line| {

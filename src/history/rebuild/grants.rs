@@ -1,4 +1,4 @@
-//! When access was granted, as far as files other than the reports still say it.
+//! Finds when access was granted, as far as files other than the reports still say so.
 
 use std::collections::HashMap;
 
@@ -9,14 +9,14 @@ use super::change_line::ChangeLine;
 use super::identities::Identities;
 use crate::report::seat::Seat;
 
-/// A change that says when access was granted: before it, after it, or both.
+/// A change that shows a grant time: the one before it, the one after it, or both.
 struct Event {
     report: Timestamp,
     before: Option<Timestamp>,
     after: Option<Timestamp>,
 }
 
-/// By logins in lower case.
+/// The known grants, by login in lowercase.
 pub(super) struct Grants {
     events: HashMap<String, Vec<Event>>,
     seats: HashMap<String, Vec<Timestamp>>,
@@ -59,7 +59,8 @@ impl Grants {
         }
     }
 
-    /// The oldest grant of somebody, by their newest login, at the time of a report.
+    /// When a person's access was granted, as known at the time of a report. `login` is their
+    /// newest login.
     pub(super) fn at(&self, login: &str, time: Timestamp) -> Option<Timestamp> {
         let login = login.to_lowercase();
         let events = self.events.get(&login).map_or(&[][..], Vec::as_slice);
@@ -73,7 +74,7 @@ impl Grants {
         last.or_else(next).or_else(now)
     }
 
-    /// The one grant of somebody between two reports, if it's known.
+    /// The grant of a person between two reports. `None` if there isn't exactly one.
     pub(super) fn between(
         &self,
         login: &str,

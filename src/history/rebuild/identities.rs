@@ -1,4 +1,5 @@
-//! Who a login in an old report is: reports have logins only, and people rename themselves.
+//! Resolves the logins in old reports to people. Reports have only logins, and people rename
+//! themselves.
 
 use std::collections::HashMap;
 
@@ -9,19 +10,19 @@ use super::super::known_person::KnownPerson;
 use super::change_line::ChangeLine;
 use crate::report::seat::{Account, Seat};
 
-/// When a person with an ID was seen.
+/// The times when a person with an ID was first and last seen.
 struct Seen {
     id: u64,
     first: Timestamp,
     last: Timestamp,
 }
 
-/// What's known of logins, all in lower case.
+/// What's known about logins. All keys are in lowercase.
 pub(super) struct Identities {
-    /// The newer logins of an older one, and the time of the report that showed each.
+    /// The newer logins of an older one, each with the time of the report that showed it.
     renames: HashMap<String, Vec<(Timestamp, String)>>,
     people: HashMap<String, Vec<Seen>>,
-    /// The IDs in the file of seats.
+    /// The IDs in `seats.csv`.
     holders: HashMap<String, u64>,
 }
 
@@ -62,7 +63,8 @@ impl Identities {
         found
     }
 
-    /// The newest login of whoever had `login` in the report of `time`, after renames until `end`.
+    /// The newest login of the person who had `login` in the report of `time`, following renames
+    /// until `end`.
     pub(super) fn login(&self, login: &str, time: Timestamp, end: Timestamp) -> String {
         let (mut login, mut time) = (login.to_owned(), time);
         while let Some(newer) = self.renames.get(&login.to_lowercase())
@@ -73,12 +75,13 @@ impl Identities {
         login
     }
 
-    /// The account, as it's called now, of whoever had `login` in the report of `time`.
+    /// The account, under its current login, of the person who had `login` in the report of `time`.
     pub(super) fn account(&self, login: &str, time: Timestamp) -> Account {
         let login = self.login(login, time, Timestamp::MAX);
         let name = login.to_lowercase();
         let seen = self.people.get(&name).into_iter().flatten();
-        // A login that passed from one to another belongs to who was seen closest to that time.
+        // If a login passed from one person to another, use the one who was seen closest to that
+        // time.
         let nearest = seen.min_by_key(|seen| {
             let before = seen.first.duration_since(time);
             let after = time.duration_since(seen.last);

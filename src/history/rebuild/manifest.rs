@@ -1,5 +1,5 @@
-//! The newest manifest, which speaks for the files as they are: it gets the hashes of those that
-//! were written again. Everything else that it says stays as it is, byte for byte.
+//! Updates the newest manifest, which describes the current files, with the hashes of the files
+//! that were written again. Everything else in it stays the same, byte for byte.
 
 use std::fmt;
 
@@ -18,11 +18,11 @@ use crate::history::git::{ATTRIBUTES, blob_id};
 use crate::report::day::{LATEST, day_of};
 use crate::report::manifest::{Continuity, FileEntry};
 
-/// An object whose keys keep their order, and whose values keep their form.
+/// A JSON object that keeps the order of its keys and the formatting of its values.
 struct Object(Vec<(String, Box<RawValue>)>);
 
 impl Object {
-    /// Gives a key a value; a new key comes before the one called `before`, or last.
+    /// Sets the value of a key. Inserts a new key before the key `before`, or at the end.
     fn set(&mut self, key: &str, value: &impl Serialize, before: &str) -> serde_json::Result<()> {
         let value = serde_json::to_string_pretty(value)?.replace('\n', "\n  ");
         let value = RawValue::from_string(value)?;
@@ -38,7 +38,7 @@ impl Object {
     }
 }
 
-/// Says in the newest manifest what the files are that it names, if any of them is new.
+/// Updates the entries of the newest manifest if any of its files is new.
 pub(super) fn update<F: Files>(
     source: &Source,
     new: &mut Overlay<'_, F>,
@@ -71,7 +71,7 @@ pub(super) fn update<F: Files>(
     for path in paths {
         let said = newest.manifest.files.iter().find(|said| said.name == path);
         let entry = match new.content(&path) {
-            // A report is evidence, and no rebuild speaks for another one.
+            // Reports are evidence, so a rebuild never updates the hash of a report.
             Some(file) if day_of(&path).is_none() => Some(FileEntry {
                 size: file.len() as u64,
                 sha256: sha256(&file),

@@ -1,11 +1,11 @@
-//! A history as it's going to be: the files that are there, and those that take their place.
+//! The history as it will be after the rebuild: the existing files, overlaid with the new ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Cursor, Read};
 
 use super::super::verify::Files;
 
-/// Files in front of others.
+/// New files that overlay existing ones.
 pub(super) struct Overlay<'f, F> {
     files: &'f F,
     new: BTreeMap<String, Vec<u8>>,
@@ -21,7 +21,7 @@ impl<'f, F: Files> Overlay<'f, F> {
         }
     }
 
-    /// Puts a file in its place, unless it's there already with this content.
+    /// Adds a new file, unless it already exists with this content.
     pub(super) fn put(&mut self, path: &str, content: Vec<u8>) {
         if self.content(path).as_deref() != Some(&content) {
             self.paths.insert(path.to_owned());
@@ -29,24 +29,24 @@ impl<'f, F: Files> Overlay<'f, F> {
         }
     }
 
-    /// The same, if there's something to put there.
+    /// Adds a new file if there's content for it.
     pub(super) fn put_some(&mut self, path: &str, content: Option<Vec<u8>>) {
         if let Some(content) = content {
             self.put(path, content);
         }
     }
 
-    /// Whether a file is going to be another.
+    /// Whether the file will be replaced or added.
     pub(super) fn has_new(&self, path: &str) -> bool {
         self.new.contains_key(path)
     }
 
-    /// The paths of the files that are going to be others.
+    /// The paths of the new files.
     pub(super) fn new_paths(&self) -> impl Iterator<Item = &String> {
         self.new.keys()
     }
 
-    /// The content of a file, if it's there and can be read.
+    /// The content of a file. `None` if it doesn't exist or can't be read.
     pub(super) fn content(&self, path: &str) -> Option<Vec<u8>> {
         if !self.paths.contains(path) {
             return None;
@@ -56,7 +56,7 @@ impl<'f, F: Files> Overlay<'f, F> {
         Some(content)
     }
 
-    /// The files that are going to be others, with `last` at the end.
+    /// The new files, with `last` at the end.
     pub(super) fn into_files(mut self, last: &str) -> Vec<(String, Vec<u8>)> {
         let last = self.new.remove_entry(last);
         self.new.into_iter().chain(last).collect()

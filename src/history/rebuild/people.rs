@@ -1,4 +1,4 @@
-//! `people.csv`: what its readable lines say and what the reports say, together.
+//! Rebuilds `people.csv` from its readable lines and the reports.
 
 use jiff::Timestamp;
 
@@ -8,12 +8,12 @@ use super::super::people::{PEOPLE, People};
 use super::error::RebuildError;
 use super::source::Source;
 
-/// What can be read of the file.
+/// The readable parts of the file.
 pub(super) struct Lines {
     readable: Vec<KnownPerson>,
     /// The lines that can't be read.
     damaged: Vec<Vec<u8>>,
-    /// Whether the file is there, with its header.
+    /// Whether the file exists and has its header.
     has_header: bool,
 }
 
@@ -36,8 +36,9 @@ impl Lines {
         &self.readable
     }
 
-    /// The file, if it doesn't say all that the reports say. What it says beyond them stays, and
-    /// nobody comes back to a file that's whole: a person may have been erased from it.
+    /// Writes the file if it lacks information that the reports have. Keeps what it has beyond the
+    /// reports. Doesn't add anyone to an undamaged file, because a person may have been erased from
+    /// it.
     pub(super) fn write(
         &self,
         seen: People,
@@ -48,7 +49,7 @@ impl Lines {
         let first = |people: &[KnownPerson]| -> Option<Timestamp> {
             people.iter().map(|person| person.first_seen).min()
         };
-        // A file that began again after it was lost doesn't reach back to the first report.
+        // A file that was started again after a loss doesn't reach back to the first report.
         let reaches_back = match (first(&self.readable), first(&seen)) {
             (Some(file), Some(reports)) => file <= reports,
             (None, Some(_)) => false,
@@ -74,7 +75,7 @@ impl Lines {
                 "{PEOPLE}: {people} restored from the reports. If a person is only in a report, their user ID stays empty until they have a seat again."
             ));
         }
-        // A line that can't be read is of no use once the reports say who it was about.
+        // An unreadable line isn't needed anymore if the reports have the person it was about.
         let is_known = |line: &[u8]| {
             let line = String::from_utf8_lossy(line).to_lowercase();
             let mut cells = line.split(',').map(|cell| cell.trim_matches('"'));

@@ -1,5 +1,5 @@
-//! `seats.csv`: the lines that can be read stay, and seats of the newest report that none of them
-//! is about get a line with what the report says.
+//! Rebuilds `seats.csv`: keeps the readable lines, and adds a line for each seat of the newest
+//! report that they don't cover.
 
 use std::collections::HashMap;
 
@@ -11,18 +11,18 @@ use super::source::Source;
 use crate::report::manifest::Continuity;
 use crate::report::seat::Seat;
 
-/// What can be read of the file.
+/// The readable parts of the file.
 pub(super) struct Lines {
     readable: Vec<Seat>,
-    /// Whether that's all of it.
+    /// Whether the whole file is readable.
     is_whole: bool,
-    /// Whether it's all of it but the header and the line ends.
+    /// Whether everything except the header and the line endings is undamaged.
     is_intact: bool,
 }
 
-/// What's made of the file.
+/// The result of rebuilding the file.
 pub(super) struct Recovered {
-    /// The file, if it's to be written again.
+    /// The new content, if the file must be written again.
     pub(super) file: Option<Vec<u8>>,
     is_intact: bool,
 }
@@ -46,7 +46,7 @@ impl Lines {
         &self.readable
     }
 
-    /// The file, with a line for each seat in the newest report.
+    /// Writes the file, with a line for each seat in the newest report.
     pub(super) fn write(
         &self,
         source: &Source,
@@ -88,14 +88,14 @@ impl Lines {
 }
 
 impl Recovered {
-    /// From when the seats are known without a break, if that's another time than the newest
-    /// manifest says: what was lost with the file may seem to be new in the next report.
+    /// From when on the seats are known without a break, if that differs from the newest manifest.
+    /// Seats that were lost with the file can look new in the next report.
     pub(super) fn continuity(&self, source: &Source, is_damaged: bool) -> Option<Continuity> {
         let is_lost = (is_damaged || self.file.is_some()) && !self.is_intact;
         let newest = &source.newest;
         is_lost.then(|| Continuity {
             tracked_since: newest.day.time,
-            // A line for each of its seats is there again, unless somebody edited the file.
+            // The file has a line for each seat again, unless someone edited it.
             baseline: self.file.is_some() && newest.manifest.showed_every_seat(),
             total_excess: newest.manifest.total_excess,
         })

@@ -1,5 +1,5 @@
-//! What a history is rebuilt from: its reports, its manifests, and what can still be read of the
-//! other files.
+//! The sources of a rebuild: the reports, the manifests, and what can still be read of the other
+//! files.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -21,19 +21,19 @@ pub(super) struct Day {
     pub(super) day: Date,
     /// The time of its report.
     pub(super) time: Timestamp,
-    /// What its manifest says, if it can be read.
+    /// The parsed manifest, if it can be read.
     pub(super) manifest: Option<RecordedManifest>,
 }
 
-/// Values by their day.
+/// Values by day.
 pub(super) type ByDay<T> = BTreeMap<Date, T>;
 
-/// A report as far as it can be believed.
+/// A report without values that aren't credible.
 pub(super) struct Report {
     pub(super) seats: Vec<Seat>,
 }
 
-/// The newest day, whose manifest speaks for the files as they are.
+/// The newest day, whose manifest describes the current files.
 pub(super) struct Newest {
     pub(super) day: Day,
     pub(super) path: String,
@@ -41,17 +41,17 @@ pub(super) struct Newest {
     pub(super) manifest: RecordedManifest,
 }
 
-/// Everything but the content of the reports, which is read one report at a time.
+/// All sources except the content of the reports, which are read one at a time.
 pub(super) struct Source {
-    /// The days with a report, in their order.
+    /// The days with a report, in order.
     pub(super) days: Vec<Day>,
     pub(super) newest: Newest,
-    /// The files of the present that can be read, by their paths.
+    /// The readable files that aren't reports or manifests, by path.
     others: BTreeMap<String, Vec<u8>>,
 }
 
 impl Source {
-    /// Reads what's there, and looks at every report.
+    /// Reads the sources, and checks every report.
     pub(super) fn read(files: &impl Files) -> Result<Self, RebuildError> {
         let mut days = Vec::new();
         let mut unreadable = Vec::new();
@@ -96,7 +96,7 @@ impl Source {
                 }),
             }
         }
-        // A manifest after the last report speaks of a report that isn't there.
+        // A manifest after the last report describes a report that doesn't exist.
         let last = files.paths().iter().filter_map(|path| day_of(path)).max();
         if let Some((day, path, _)) = &newest
             && last > Some(day.day)
@@ -134,36 +134,36 @@ impl Source {
         }
     }
 
-    /// The content of a file of the present, if it can be read.
+    /// The content of a file that isn't a report or manifest. `None` if it can't be read.
     pub(super) fn content(&self, path: &str) -> Option<&[u8]> {
         self.others.get(path).map(|file| &file[..])
     }
 
-    /// The paths of the files of the present.
+    /// The paths of the readable files that aren't reports or manifests.
     pub(super) fn others(&self) -> impl Iterator<Item = &String> {
         self.others.keys()
     }
 }
 
 impl Day {
-    /// The path of its report.
+    /// The path of the day's report.
     fn path(&self) -> String {
         format!("{}.csv", stem_of(self.day))
     }
 
-    /// Whether its report is verified as complete, if that's known.
+    /// Whether the day's report is verified as complete. `None` if that's unknown.
     pub(super) fn complete(&self) -> Option<bool> {
         self.manifest
             .as_ref()
             .and_then(|manifest| manifest.complete)
     }
 
-    /// The bytes of its report.
+    /// Reads the bytes of the day's report.
     pub(super) fn content(&self, files: &impl Files) -> Result<Vec<u8>, RebuildError> {
         content(files, &self.path()).map_err(|error| self.unreadable(&error.to_string()))
     }
 
-    /// Its report, without times that can't be.
+    /// Reads the day's report, without impossible times.
     pub(super) fn read(&self, files: &impl Files) -> Result<Report, RebuildError> {
         let recorded = recorded(&self.content(files)?).map_err(|error| self.unreadable(&error))?;
         let mut seats = recorded.seats();

@@ -1,5 +1,6 @@
-//! `totals.csv`: a line for each day with a report. Lines that can be read and agree with their
-//! manifest stay, because only they know the statuses by the settings of their run.
+//! Rebuilds `totals.csv`, which has a line for each day with a report. Keeps readable lines that
+//! agree with their manifest, because only they have the status counts for the settings of their
+//! run.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +16,7 @@ use super::overlay::Overlay;
 use super::source::{ByDay, Day, Source};
 use crate::report::day::date;
 
-/// The lines that stay, and those that are new.
+/// The lines to keep, and the new ones.
 pub(super) struct Lines {
     lines: ByDay<Line>,
     new: BTreeSet<Date>,
@@ -48,19 +49,20 @@ impl Lines {
         }
     }
 
-    /// Whether there's no line for a day.
+    /// Whether a day doesn't have a line.
     pub(super) fn lacks(&self, day: &Day) -> bool {
         !self.lines.contains_key(&day.day)
     }
 
-    /// Adds the line of a day that had none.
+    /// Adds the line of a day that didn't have one.
     pub(super) fn add(&mut self, line: Line) {
         let day = date(line.report_time);
         self.lines.insert(day, line);
         self.new.insert(day);
     }
 
-    /// How many seats were granted or revoked in a day, if a line that was there says it.
+    /// The number of seats granted or revoked on a day. `None` if the day had no line before the
+    /// rebuild.
     pub(super) fn counted(&self, day: Date, kind: Kind) -> Option<usize> {
         let line = self.lines.get(&day).filter(|_| !self.new.contains(&day))?;
         Some(match kind {
@@ -69,7 +71,7 @@ impl Lines {
         })
     }
 
-    /// Counts a change of a day whose line is new.
+    /// Counts a change on a day whose line is new.
     pub(super) fn count(&mut self, time: Timestamp, kind: &str) {
         let day = date(time);
         if !self.new.contains(&day) {
@@ -81,12 +83,12 @@ impl Lines {
         }
     }
 
-    /// All lines, by time.
+    /// All lines, in order of time.
     pub(super) fn days(&self) -> impl Iterator<Item = Line> {
         self.lines.values().copied()
     }
 
-    /// Writes the file if it's damaged or lacks a day.
+    /// Writes the file if it's damaged or a day is missing.
     pub(super) fn write<F: Files>(
         &self,
         new: &mut Overlay<'_, F>,
@@ -104,7 +106,7 @@ impl Lines {
                 }
             ));
         }
-        // A line that can't be read of a day without a report may be all that's left of it.
+        // An unreadable line for a day without a report may be all that's left of that day.
         let day = |text: &str| text.get(..10)?.parse::<Date>().ok();
         let kept = self.unreadable.iter().filter_map(|(_, text)| {
             let day = day(text).filter(|day| !self.lines.contains_key(day))?;
@@ -122,7 +124,7 @@ impl Lines {
     }
 }
 
-/// Whether a line says what the manifest of its day does.
+/// Whether a line agrees with the manifest of its day.
 fn agrees(day: &Day, line: &Line) -> bool {
     let Some(manifest) = &day.manifest else {
         return day.time == line.report_time;

@@ -1,4 +1,4 @@
-//! What is said of people and their seats after one report and the next.
+//! Tests what the history says about people and their seats across consecutive reports.
 
 use super::*;
 
@@ -101,7 +101,8 @@ fn people_keep_what_github_forgets() {
     let mut repository = Repository::default();
     let active = used(octocat(), "2026-11-20T00:00:00Z", "copilot-cli");
     repository.quietly(&report(MORNING, vec![active, seat("hubot", 2)]));
-    // Forgotten after 90 days, renamed, and later revoked and granted anew.
+    // GitHub drops the activity after 90 days. Later the person is renamed, revoked, and granted
+    // access again.
     repository.quietly(&report("2027-03-01T00:00:00Z", vec![seat("mona", 1)]));
     let known = |last_seen: &str, holds: bool, login: &str| {
         format!(
@@ -225,7 +226,7 @@ fn nobody_is_said_to_have_never_used_it_where_what_was_known_is_lost() {
         repository.0.insert("people.csv".to_owned(), damaged);
     };
     let (shown, away) = (vec![granted.clone()], vec![seat("hubot", 2)]);
-    // What the report of August shows, whether it is complete, and what is lost before the last.
+    // The August report's seats, whether it's complete, and what is lost before the last report.
     for (what, (august, is_complete), lost, inactive, never_used) in [
         ("all is known", (&shown, true), nothing, "0", "1"),
         ("people.csv is lost", (&shown, true), people, "1", "0"),

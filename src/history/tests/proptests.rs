@@ -1,5 +1,5 @@
-//! What holds for any reports: changes explain how one became the next, what is known of people
-//! never goes back, and every file is read as it was written.
+//! Properties that hold for any reports: changes explain how one report became the next, what's
+//! known about people never regresses, and every file reads back as it was written.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use super::super::{changes, known_person, seats};
 use super::*;
 use crate::report::seat::whole_seconds;
 
-/// What tells a seat from all others.
+/// The IDs that distinguish a seat from all others.
 type Key = (Option<u64>, Option<u64>, Option<u64>);
 
 fn key(seat: &Seat) -> Key {
@@ -30,7 +30,7 @@ const ODD: [&str; 15] = [
     "\0", "\\",
 ];
 
-/// Any text that a name can be, and some that it cannot.
+/// Any valid name, and some invalid ones.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         select(&ODD[..]).prop_map(str::to_owned),
@@ -47,7 +47,7 @@ fn day() -> impl Strategy<Value = Date> {
     (2020..2040_i16, 1..=12_i8, 1..=28_i8).prop_map(|(y, m, d)| Date::new(y, m, d).unwrap())
 }
 
-/// A seat of few people, organizations and teams, so that seats meet.
+/// A seat from a small set of people, organizations, and teams, so that seats collide.
 fn seat_of(
     login: impl Strategy<Value = String>,
     id: impl Strategy<Value = Option<u64>>,
@@ -86,7 +86,7 @@ fn seat_of(
     )
 }
 
-/// Any rows, with and without ids, whether they can be or not.
+/// Any rows, with and without IDs, including impossible ones.
 fn any_seats() -> impl Strategy<Value = Vec<Seat>> {
     let logins = prop_oneof![
         select(&["octocat", "Octocat", "hubot"][..]).prop_map(str::to_owned),
@@ -95,8 +95,8 @@ fn any_seats() -> impl Strategy<Value = Vec<Seat>> {
     vec(seat_of(logins, option::of(1..4_u64)), 0..8)
 }
 
-/// A report as GitHub's API gives it: everybody has an id and one login, nobody two seats that
-/// are the same, and it is known when each seat was granted.
+/// A report like one from GitHub's API: every person has an ID and one login, no person has the
+/// same seat twice, and each seat has a grant time.
 fn full_seats() -> impl Strategy<Value = Vec<Seat>> {
     let seat = (1..6_u64, seat_of(Just(String::new()), Just(None)), time());
     (vec(seat, 0..12), any::<bool>()).prop_map(|(seats, renamed)| {
@@ -125,7 +125,7 @@ fn full_seats() -> impl Strategy<Value = Vec<Seat>> {
     })
 }
 
-/// As lines of the file, in no order.
+/// The changes as lines of the file, sorted to ignore their order.
 fn lines(changes: &[Change<'_>]) -> Vec<String> {
     let file = changes::append(b"", at(MORNING), changes).unwrap();
     let mut lines: Vec<String> = csv_lines(&file).iter().map(|l| l.join("\u{1}")).collect();

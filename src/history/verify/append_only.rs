@@ -47,7 +47,7 @@ impl<F: Files> Verifier<'_, F> {
                     continue;
                 }
             };
-            // A manifest that can't be read may have named more.
+            // A newer manifest that can't be read may list more bytes.
             let is_all = damaged.is_none_or(|damaged| damaged.day < newest.day);
             let wrong: Vec<_> = said
                 .iter()
@@ -79,8 +79,8 @@ impl<F: Files> Verifier<'_, F> {
         }
     }
 
-    /// Whether a file that is there had to be named in one of the manifests. A year's changes are
-    /// named in manifests of that year alone, and these may lie before all that is looked at.
+    /// Whether an existing file must be listed in one of the manifests. A year's changes are listed
+    /// only in manifests of that year, which can be earlier than the checked days.
     fn must_be_named(&self, path: &str, nodes: &[ManifestNode]) -> bool {
         let Some(since) = self.since else {
             return !nodes.is_empty();
@@ -94,8 +94,8 @@ impl<F: Files> Verifier<'_, F> {
     }
 }
 
-/// The size of a file, and the SHA-256 of as many of its first bytes as each of `sizes` says; sizes
-/// that it does not have are left out.
+/// Returns the size of a file, and the SHA-256 of its first bytes for each of `sizes`. Leaves out
+/// sizes that are larger than the file.
 pub(super) fn beginnings(
     file: impl Read,
     sizes: &BTreeSet<u64>,

@@ -1,4 +1,4 @@
-//! The chain of manifests: each names the one before it, and each day that was counted has one.
+//! Checks the chain of manifests: each one names the previous one, and every counted day has one.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +11,10 @@ use crate::report::day::{REPORTS, date, day_of, stem_of};
 use crate::report::manifest::FileEntry;
 
 impl<F: Files> Verifier<'_, F> {
-    /// Each manifest names the one before it, and every day in [`TOTALS`] has one.
+    /// Checks that each manifest names the previous one, and that every day in [`TOTALS`] has one.
     pub(super) fn chain(&mut self, nodes: &[ManifestNode], days: &BTreeSet<Date>) {
         let counted = self.counted_days();
-        // Of a day that has its report it was told already that the manifest is missing.
+        // If the day has a report, its missing manifest was reported already.
         let lost = counted.iter().copied().filter(|day| !days.contains(day));
         let mut lost = lost.peekable();
         let mut before: Option<&ManifestNode> = None;
@@ -38,7 +38,7 @@ impl<F: Files> Verifier<'_, F> {
         }
     }
 
-    /// Tells of days without a trace but their lines of totals, which follow one another.
+    /// Reports consecutive days of which only their lines of totals are left.
     fn lost(&mut self, days: &[Date]) {
         if let Some(day) = days.last() {
             let what = format!(
@@ -49,8 +49,8 @@ impl<F: Files> Verifier<'_, F> {
         }
     }
 
-    /// Holds the manifest that `node` names against the one that is there before it. Says whether
-    /// the days that were `lost` between them were told.
+    /// Checks the manifest that `node` names against the one that precedes it. Returns whether this
+    /// reported the `lost` days between them.
     fn check_previous(
         &mut self,
         before: Option<&ManifestNode>,
@@ -97,7 +97,7 @@ impl<F: Files> Verifier<'_, F> {
         false
     }
 
-    /// The days of which [`TOTALS`] has a line, in order, as far as they are looked at.
+    /// The days that have a line in [`TOTALS`], in order. Includes only the days to check.
     fn counted_days(&self) -> BTreeSet<Date> {
         let totals = totals(self.files);
         let days = totals.days().map(|day| date(day.report_time));
@@ -105,7 +105,7 @@ impl<F: Files> Verifier<'_, F> {
     }
 }
 
-/// The days besides `day` that were lost with it, as far as a line has room.
+/// Names the other days that were lost with `day`, as many as fit on a line.
 fn others(lost: &[Date], day: Date) -> String {
     const SHOWN: usize = 5;
     let others: Vec<String> = lost

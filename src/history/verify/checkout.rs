@@ -1,5 +1,5 @@
-//! Files that aren't as they were recorded because of what Git did in the checkout: pointers of Git
-//! LFS, and line ends that were converted. Both have one cause and one remedy for many files.
+//! Finds files that don't match because of what Git did in the checkout: Git LFS pointers, and
+//! converted line endings. Each has one cause and one fix for many files.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use super::{Files, Verifier};
 use crate::history::git::{LineEnds, reads_lfs_pointer};
 use crate::report::manifest::FileEntry;
 
-/// What to do about pointers of Git LFS.
+/// The message for Git LFS pointers, with the fix.
 const POINTER: &str = "is a Git LFS pointer instead of the file. Run `git lfs pull` to see what it points to. The action can't record to files in Git LFS: take them out with `git lfs migrate export --everything --include='PATH/**'` and remove their line from `.gitattributes`";
 
 impl<F: Files> Verifier<'_, F> {
-    /// Whether a file is a pointer of Git LFS, which then is a problem.
+    /// Returns whether a file is a Git LFS pointer, and reports a problem if it is.
     pub(super) fn is_pointer(&mut self, path: &str) -> bool {
         let is_pointer = self.files.open(path).and_then(reads_lfs_pointer);
         let is_pointer = is_pointer.unwrap_or(false);
@@ -22,8 +22,9 @@ impl<F: Files> Verifier<'_, F> {
         is_pointer
     }
 
-    /// Whether a file has these `recorded` beginnings, of which the last is all of it if `is_all`,
-    /// once its line ends are converted. All such files together are one problem.
+    /// Whether a file matches the `recorded` beginnings once its line endings are converted. If
+    /// `is_all`, the longest one must be the whole file. All such files are reported as one
+    /// problem.
     pub(super) fn has_other_line_ends(
         &mut self,
         path: &str,
@@ -53,7 +54,7 @@ impl<F: Files> Verifier<'_, F> {
         self.verdict.checkout.extend(last);
     }
 
-    /// Names the files with other line ends as one problem.
+    /// Reports the files with other line endings as one problem.
     pub(super) fn line_ends(&mut self) {
         let found = std::mem::take(&mut self.other_line_ends);
         for (recorded, paths) in found {

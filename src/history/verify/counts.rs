@@ -1,4 +1,4 @@
-//! What a manifest counts: the report's rows, and what the day's line of totals says, too.
+//! Checks the counts in a manifest against the report's rows and the day's line of totals.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -12,8 +12,8 @@ use crate::report::day::{date, stem_of};
 use crate::report::manifest::RecordedManifest;
 
 impl<F: Files> Verifier<'_, F> {
-    /// Each day has the report that its manifest says, and no other. Gives the rows of those that
-    /// are as they should be.
+    /// Checks that each day's report matches its manifest. Returns the number of rows of the
+    /// reports that match.
     pub(super) fn reports(&mut self, nodes: &[ManifestNode]) -> BTreeMap<Date, u64> {
         let mut rows = BTreeMap::new();
         for node in nodes {
@@ -33,8 +33,8 @@ impl<F: Files> Verifier<'_, F> {
         rows
     }
 
-    /// Each manifest counts what its report and its line of totals do, where these are as they
-    /// should be: of a file that is not it was told already.
+    /// Checks the counts of each manifest against its report and its line of totals. Skips files
+    /// that don't match their manifest, because they were reported already.
     pub(super) fn counts(&mut self, nodes: &[ManifestNode], rows: &BTreeMap<Date, u64>) {
         let is_damaged = self.verdict.problems.iter().any(|p| p.path == TOTALS);
         let totals = if is_damaged {
@@ -47,7 +47,8 @@ impl<F: Files> Verifier<'_, F> {
             .map(|line| (date(line.report_time), line))
             .collect();
         for node in nodes {
-            // One that speaks of another day was told, and nothing here belongs to it.
+            // A manifest with another day's time was reported already, and doesn't belong to these
+            // files.
             let Some(says) = &node.says else { continue };
             if date(says.report_time) != node.day {
                 continue;
@@ -68,7 +69,7 @@ impl<F: Files> Verifier<'_, F> {
     }
 }
 
-/// What a manifest and the line of its day say differently.
+/// The differences between a manifest and its day's line of totals.
 fn differences(says: &RecordedManifest, line: &Day) -> Vec<String> {
     let mut found = Vec::new();
     if says.report_time != line.report_time {
@@ -99,8 +100,8 @@ fn differences(says: &RecordedManifest, line: &Day) -> Vec<String> {
     found
 }
 
-/// What can be read of the totals. Where that is nothing, it is told where they are held against
-/// the manifests.
+/// The lines of the totals that can be read. If there are none, the check against the manifests
+/// reports it.
 pub(super) fn totals(files: &impl Files) -> Totals {
     let mut content = Vec::new();
     if files.paths().contains(TOTALS)
@@ -111,7 +112,7 @@ pub(super) fn totals(files: &impl Files) -> Totals {
     Totals::read(&content).0
 }
 
-/// How many rows a report has below its header.
+/// Counts the rows of a report below its header.
 fn count_rows(file: &mut dyn Read) -> io::Result<u64> {
     let mut csv = ReaderBuilder::new().flexible(true).from_reader(file);
     let mut row = ByteRecord::new();

@@ -1,20 +1,22 @@
-//! All manifests are of one organization or enterprise, the one that the folder is named after.
+//! Checks that all manifests belong to one organization or enterprise, the one the folder is named
+//! after.
 
 use super::{Files, ManifestNode, Verifier};
 use crate::history::identity::has_same_name;
 use crate::report::manifest::RecordedScope;
 
-/// Manifests in a row that have the same name.
+/// Consecutive manifests with the same name.
 struct Stretch<'l> {
-    /// The first of them, and the last.
+    /// The first and the last manifest.
     ends: (&'l ManifestNode, &'l ManifestNode),
     scope: &'l RecordedScope,
-    /// The first ID in it and the last, which differ only if somebody else took the name.
+    /// The first and the last ID, which differ only if another organization or enterprise took the
+    /// name.
     ids: Option<(u64, u64)>,
 }
 
 impl<F: Files> Verifier<'_, F> {
-    /// All manifests are of one scope. Its name may change if the ID shows that it was renamed.
+    /// Checks that all manifests belong to one scope. Its name can change if the ID shows a rename.
     pub(super) fn scopes(&mut self, nodes: &[ManifestNode], folder: Option<&str>) {
         let mut stretches: Vec<Stretch<'_>> = Vec::new();
         for node in nodes {
@@ -74,7 +76,8 @@ impl<F: Files> Verifier<'_, F> {
     }
 }
 
-/// Why nothing shows that `after` is the scope of `before` under another name.
+/// Why nothing proves that `after` is the scope of `before` under a new name. `None` if it's
+/// proven.
 fn unproven(before: &Stretch<'_>, after: &Stretch<'_>) -> Option<&'static str> {
     if before.scope.kind != after.scope.kind {
         return Some("an organization and an enterprise can't share a history");

@@ -1,4 +1,4 @@
-//! The charts of the job summary, as Mermaid, which GitHub draws where it shows Markdown.
+//! The charts of the job summary. GitHub renders them with Mermaid.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,19 +7,19 @@ use super::facts::Facts;
 use crate::report::columns::family;
 use crate::report::day::date;
 
-/// More kinds of surfaces than this are told together.
+/// The maximum number of surfaces. Any others are combined.
 const MAX_SURFACES: usize = 7;
 
-/// More points than this are more than a chart in a summary has room for.
+/// The maximum number of points that a chart in a summary has room for.
 const MAX_POINTS: usize = 30;
 
-/// The longest name in a chart.
+/// The maximum length of a name in a chart.
 const MAX_NAME_CHARS: usize = 30;
 
-/// Colours that are seen on light and on dark pages: people, and those who are active.
+/// Colors that work on light and dark pages: people, and active people.
 const LOOK: &str = r##"%%{init: {"xyChart": {"width": 760, "height": 280}, "themeVariables": {"xyChart": {"plotColorPalette": "#2f81f7, #2ea043"}}}}%%"##;
 
-/// Up to how many days ago, and how that is called.
+/// The age groups: the number of days before which each ends, and its label.
 const AGES: [(i64, &str); 5] = [
     (7, "under 7"),
     (30, "7 to 29"),
@@ -127,7 +127,7 @@ fn write_trend(out: &mut String, facts: &Facts<'_>) {
     );
 }
 
-/// A name that means nothing in a chart's language.
+/// Replaces characters that could have a meaning in Mermaid.
 fn plain(name: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "._- ".contains(c);
     name.chars()

@@ -1,4 +1,4 @@
-//! What the job summary shows.
+//! The data in the job summary.
 
 use crate::history::HistoryContext;
 use crate::history::changes::Kind;
@@ -6,48 +6,48 @@ use crate::report::Report;
 use crate::report::activity::Counts;
 use crate::report::status::StatusPolicy;
 
-/// What became of one scope.
+/// The result for one scope.
 #[derive(Debug)]
 pub(crate) struct Section<'a> {
     /// The organization or enterprise.
     pub title: String,
-    /// Its report and what it says of people, where it could be read.
+    /// Its report with the activity of people, if it could be read.
     pub facts: Option<Facts<'a>>,
-    /// What was delivered where, and what was not; Markdown is escaped here.
+    /// What was delivered where, and what wasn't. The summary escapes these lines for Markdown.
     pub lines: Vec<Line>,
-    /// What was found amiss on the way and did not stop anything.
+    /// Problems that didn't stop the run.
     pub warnings: Vec<String>,
 }
 
-/// What a report says of people.
+/// A report and the activity of its people.
 #[derive(Debug)]
 pub(crate) struct Facts<'a> {
     /// The report.
     pub report: &'a Report,
-    /// What recorded reports know besides.
+    /// What earlier reports say about them.
     pub known: &'a HistoryContext,
-    /// By what a status is told.
+    /// Decides their status.
     pub policy: StatusPolicy,
-    /// How many people there are of each.
+    /// How many people have each status.
     pub counts: Counts,
-    /// Whose seats came or went since the last recorded report, by their login; nothing where no
-    /// report is recorded anywhere.
+    /// The seats that changed since the last recorded report, each with the person's login. `None`
+    /// if no report is recorded anywhere.
     pub changes: Option<&'a [(Kind, String)]>,
 }
 
-/// A line on a delivery.
+/// A line about a delivery.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
-    /// Whether it went well.
+    /// Whether it succeeded.
     pub good: bool,
     /// What happened.
     pub text: String,
-    /// Where to look.
+    /// A link to it.
     pub link: Option<String>,
 }
 
 impl Line {
-    /// Something that went well.
+    /// Creates a line about a success.
     pub(crate) fn good(text: String) -> Self {
         Self {
             good: true,
@@ -56,7 +56,7 @@ impl Line {
         }
     }
 
-    /// Something that did not.
+    /// Creates a line about a failure.
     pub(crate) fn bad(text: String) -> Self {
         Self {
             good: false,
@@ -65,7 +65,7 @@ impl Line {
         }
     }
 
-    /// The same, with where to look.
+    /// Adds a link.
     pub(crate) fn with_link(self, link: &str) -> Self {
         Self {
             link: Some(link.to_owned()),

@@ -13,7 +13,7 @@ use super::shape::{self, ShapeError};
 use super::writer;
 use crate::system::text::shown;
 
-/// A report that was written before, read back from its file.
+/// A report that was written earlier, read back from its file.
 #[derive(Debug, Clone)]
 pub(crate) struct RecordedReport {
     kind: ScopeKind,
@@ -27,23 +27,23 @@ pub(crate) struct RecordedReport {
 /// Why a file can't be read as a report.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RecordedError {
-    /// It isn't a whole report.
+    /// It isn't a report, or it's cut off.
     #[error(transparent)]
     Shape(#[from] ShapeError),
     /// A row has too many or too few cells.
     #[error("line {line} has {found} cells instead of {expected}")]
     Cells {
-        /// The line on which the row begins.
+        /// The line on which the row starts.
         line: u64,
         /// How many cells it has.
         found: usize,
         /// How many the header has.
         expected: usize,
     },
-    /// It can't be read as CSV. Never in practice: all bytes are CSV.
+    /// It isn't valid CSV. Never happens in practice, because any bytes are valid CSV.
     #[error("it isn't valid CSV: {0}")]
     Csv(#[from] csv::Error),
-    /// A cell that must be a time isn't one.
+    /// A cell isn't a time, but has to be one.
     #[error(
         "the `{column}` in line {line} is {:?} instead of a time such as `2026-03-28T06:54:33Z`",
         shown(.text, 50)
@@ -51,19 +51,19 @@ pub(crate) enum RecordedError {
     Time {
         /// The column.
         column: &'static str,
-        /// The line on which the row begins.
+        /// The line on which the row starts.
         line: u64,
-        /// What the cell says.
+        /// The text of the cell.
         text: String,
     },
 }
 
 impl RecordedReport {
-    /// Reads a file that [`write()`](super::write()) wrote with GitHub's columns, or that was downloaded from
-    /// GitHub.
+    /// Reads a file that [`write()`](super::write()) wrote with GitHub's columns, or that someone
+    /// downloaded from GitHub.
     ///
     /// # Errors
-    /// If the file isn't such a report, or isn't whole.
+    /// Fails if the file isn't such a report, or is cut off.
     pub(crate) fn read(file: &[u8]) -> Result<Self, RecordedError> {
         let recorded = Self::read_any(file)?;
         match recorded.columns {
@@ -72,12 +72,13 @@ impl RecordedReport {
         }
     }
 
-    /// Reads a file as [`RecordedReport::read`] does, or one that [`write()`](super::write()) wrote with all columns. Of
-    /// the latter only GitHub's columns are kept. Both kinds of scopes have the same columns then,
-    /// so it's an organization's if every row is of the organization `slug`.
+    /// Reads a file as [`RecordedReport::read`] does, or one that [`write()`](super::write()) wrote
+    /// with all columns. Keeps only GitHub's columns of the latter. In such a file, both kinds of
+    /// scopes have the same columns, so it's an organization's if every row is of the organization
+    /// `slug`.
     ///
     /// # Errors
-    /// If the file isn't such a report, or isn't whole.
+    /// Fails if the file isn't such a report, or is cut off.
     pub(crate) fn read_download(file: &[u8], slug: &str) -> Result<Self, RecordedError> {
         let mut recorded = Self::read_any(file)?;
         let is_of_slug = |row: &ByteRecord| {
@@ -90,11 +91,11 @@ impl RecordedReport {
         Ok(recorded)
     }
 
-    /// The report of a scope of that kind, and its file with GitHub's columns only: `file` itself,
-    /// if that's what was read and has no others.
+    /// Returns the report of a scope of that kind, and its file with only GitHub's columns. If
+    /// `file` is what was read and has no other columns, it's returned unchanged.
     ///
     /// # Errors
-    /// Never in practice: memory can be written to.
+    /// Never fails in practice, because it writes to memory.
     pub(crate) fn into_github_form(
         mut self,
         file: Bytes,
@@ -118,7 +119,7 @@ impl RecordedReport {
     }
 
     fn read_any(file: &[u8]) -> Result<Self, RecordedError> {
-        // Some editors put a mark before UTF-8.
+        // Some editors put a byte order mark before UTF-8.
         let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
         shape::check_text(file)?;
         let mut csv = ReaderBuilder::new().flexible(true).from_reader(file);
@@ -174,22 +175,22 @@ impl RecordedReport {
         })
     }
 
-    /// Whether it is an organization's or an enterprise's.
+    /// Returns whether it's an organization's or an enterprise's.
     pub(crate) fn kind(&self) -> ScopeKind {
         self.kind
     }
 
-    /// The moment it speaks of. A report without rows does not say.
+    /// Returns the time of the report, or `None` if it has no rows.
     pub(crate) fn time(&self) -> Option<Timestamp> {
         self.time
     }
 
-    /// Whether all its rows are of the same moment, as in every file that one report made.
+    /// Returns whether all rows have the same time, as in every file that comes from one report.
     pub(crate) fn is_of_one_time(&self) -> bool {
         self.is_of_one_time
     }
 
-    /// Its rows as seats, as far as they say something of them: no ids, no teams, no grants.
+    /// Returns its rows as seats. They have no IDs, teams, or grants, because the file doesn't.
     pub(crate) fn seats(&self) -> Vec<Seat> {
         let text = |row: &ByteRecord, place| {
             let cell = String::from_utf8_lossy(row.get(place)?);
@@ -214,7 +215,7 @@ impl RecordedReport {
     }
 }
 
-/// The time in a cell, nothing for the word `None`.
+/// Returns the time in a cell, or `None` if it has the word `None`.
 fn time_in(row: &ByteRecord, place: usize) -> Result<Option<Timestamp>, ()> {
     let cell = row.get(place).ok_or(())?;
     if cell == NONE.as_bytes() {

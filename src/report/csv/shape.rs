@@ -1,9 +1,9 @@
-//! What a file looks like before it's read as a report: whether it's whole, and if it isn't a
-//! report, what else it is.
+//! Checks a file before it's read as a report: whether it's cut off and, if it isn't a report, what
+//! else it is.
 
 use super::super::columns::{EXTRA_COLUMNS, GITHUB};
 
-/// What a file is instead of a whole report.
+/// Why a file isn't a report, or is cut off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ShapeError {
     /// It has no text.
@@ -18,15 +18,15 @@ pub(crate) enum ShapeError {
         /// The line, counted from 1.
         line: usize,
     },
-    /// A spreadsheet program separated the values, by the rules of a language.
+    /// A spreadsheet program separated the values in another way, depending on the language.
     #[error("its values are separated by {0} instead of commas")]
     Separator(&'static str),
-    /// It has the names of fields in GitHub's API or documentation.
+    /// It has the field names of GitHub's API or documentation.
     #[error(
         "its header has field names such as `{0}` instead of the columns of GitHub's file (`Report Time`, `Login`, …)"
     )]
     FieldNames(&'static str),
-    /// Nobody knows what it is.
+    /// It's something else.
     #[error("its first line isn't the header of a Copilot activity report")]
     Columns,
     /// The file ends within a line.
@@ -48,7 +48,7 @@ pub(super) fn check_text(file: &[u8]) -> Result<(), ShapeError> {
     if file.trim_ascii().is_empty() {
         return Err(ShapeError::Empty);
     }
-    // With its mark, or with the zero byte of a first letter.
+    // UTF-16 has a byte order mark, or its first letter has a zero byte.
     let start = &file[..file.len().min(2)];
     if matches!(start, b"\xff\xfe" | b"\xfe\xff") || start.contains(&0) {
         return Err(ShapeError::Utf16);
@@ -61,7 +61,7 @@ pub(super) fn check_text(file: &[u8]) -> Result<(), ShapeError> {
     Ok(())
 }
 
-/// What a file is whose first line isn't the header of a report.
+/// Returns what a file is if its first line isn't the header of a report.
 pub(super) fn of_other(file: &[u8]) -> ShapeError {
     let end = file.iter().position(|byte| b"\r\n".contains(byte));
     let line = String::from_utf8_lossy(&file[..end.unwrap_or(file.len())]);
@@ -83,15 +83,15 @@ pub(super) fn of_other(file: &[u8]) -> ShapeError {
     }
 }
 
-/// Checks that the file ends with a line end, outside of quotes. Quotes are understood as the CSV
-/// reader does: they open only at the beginning of a value, and a value can go on after them.
+/// Checks that the file ends with a line ending outside of quotes. Quotes work as in the CSV
+/// reader: they open only at the start of a value, and a value can continue after them.
 pub(super) fn check_end(file: &[u8]) -> Result<(), ShapeError> {
     #[derive(PartialEq)]
     enum In {
         Start,
         Value,
         Quotes,
-        /// After a quotation mark in quotes, which closes them if no other one follows.
+        /// After a quotation mark within quotes, which closes them unless another one follows.
         Closing,
     }
     let mut place = In::Start;
@@ -135,7 +135,7 @@ mod tests {
 
     const AFTER: &str = "after";
 
-    /// Whether a line that's put below the file is a row to the CSV reader.
+    /// Returns whether the CSV reader reads a line appended to the file as a row.
     fn takes_a_row(file: &str) -> bool {
         let longer = format!("{file}{AFTER}\n");
         let mut csv = ReaderBuilder::new()

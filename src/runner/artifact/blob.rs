@@ -1,8 +1,9 @@
-//! Sending the content to the store: Azure Blob Storage, in blocks.
+//! Uploads the content to Azure Blob Storage in blocks.
 //!
-//! Always Put Block and Put Block List, even for a few bytes, as the official client does
-//! (actions/toolkit, `packages/artifact/src/internal/upload/blob-upload.ts`): the stand-ins for
-//! GitHub's store (nektos/act, Gitea) know nothing else.
+//! Like the official client (actions/toolkit,
+//! `packages/artifact/src/internal/upload/blob-upload.ts`), it always uses Put Block and Put Block
+//! List, even for a few bytes. Servers that replace GitHub's store (nektos/act, Gitea) support
+//! nothing else.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -24,20 +25,20 @@ use super::zip::Archive;
 use crate::system::clock::Clock;
 use crate::system::http::Http;
 
-/// How many bytes a block has, but for the last.
+/// The size of every block except the last, in bytes.
 const BLOCK_SIZE: usize = 8 << 20;
 
-/// How many blocks are under way at once. Each is in memory meanwhile.
+/// The maximum number of concurrent block uploads. Each keeps its block in memory.
 const MAX_IN_FLIGHT: usize = 4;
 
-/// How long one request may take.
+/// The timeout of one request.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// The version of the store's protocol. Nothing used here is newer; the official client sends
-/// whichever is current.
+/// The version of the store's protocol. No feature used here is newer. The official client sends
+/// the current version.
 const VERSION: &str = "2025-01-05";
 
-/// The way to the store.
+/// A client for the blob store.
 pub(super) struct Store<'a> {
     pub(super) http: &'a Http,
     pub(super) clock: &'a Clock,
@@ -45,7 +46,7 @@ pub(super) struct Store<'a> {
 }
 
 impl Store<'_> {
-    /// Sends the whole archive and makes it the content of the blob.
+    /// Uploads the whole archive and commits it as the content of the blob.
     pub(super) async fn put(&self, archive: &Archive, mime: &str) -> Result<(), ArtifactError> {
         let blocks = Blocks::of(archive.size(), random_id()?);
         stream::iter(0..blocks.count)
@@ -83,7 +84,7 @@ impl Store<'_> {
         .await
     }
 
-    /// Sends a request until it succeeds or there is no point in a further try.
+    /// Sends a request, and retries it as long as that might help.
     async fn send(
         &self,
         what: String,
@@ -118,11 +119,11 @@ impl Store<'_> {
             .await
             .map_err(|error| RequestFailure::no_answer(self.http, error))?;
         let status = response.status();
-        // Both requests create something; any other success is not the store's own.
+        // Both requests create something, so any other success doesn't come from the store.
         if status == StatusCode::CREATED {
             return Ok(());
         }
-        // The status is enough; the words are welcome.
+        // The message is optional, so a body that can't be read isn't an error.
         let body = request_failure::read(&mut response)
             .await
             .unwrap_or_default();
@@ -139,7 +140,7 @@ impl Store<'_> {
     }
 }
 
-/// How a content is cut into blocks, and what they are called.
+/// How the content is split into blocks, and their IDs.
 struct Blocks {
     size: u64,
     count: u64,
@@ -155,14 +156,14 @@ impl Blocks {
         }
     }
 
-    /// Where the block begins, and how many bytes it has.
+    /// The offset and the length of a block.
     fn span(&self, number: u64) -> (u64, usize) {
         let start = number * BLOCK_SIZE as u64;
         let left = usize::try_from(self.size - start).unwrap_or(BLOCK_SIZE);
         (start, left.min(BLOCK_SIZE))
     }
 
-    /// The id of a block. All ids of a blob must be of equal length, 64 bytes at most.
+    /// The ID of a block. All IDs of a blob must have the same length, 64 bytes at most.
     fn id(&self, number: u64) -> String {
         STANDARD.encode(format!("{}{number:012}", self.prefix))
     }
@@ -178,7 +179,7 @@ impl Blocks {
     }
 }
 
-/// 36 characters no other upload has.
+/// 36 random characters that are unique to this upload.
 fn random_id() -> Result<String, ArtifactError> {
     let mut bytes = [0; 18];
     getrandom::fill(&mut bytes).map_err(|error| ArtifactError::Temporary {
@@ -187,7 +188,7 @@ fn random_id() -> Result<String, ArtifactError> {
     Ok(hex::encode(bytes))
 }
 
-/// The text of the first element of that name.
+/// The text of the first XML element with that name.
 fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     let (text, _) = rest.split_once(&format!("</{name}>"))?;

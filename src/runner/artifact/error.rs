@@ -1,4 +1,4 @@
-//! What can go wrong with an upload, in words for the person who reads the run's log.
+//! The errors of an upload, with messages for the workflow's log.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,13 +7,13 @@ use std::time::Duration;
 use super::name::{ArtifactName, NameError};
 use super::request_failure::RequestFailure;
 
-/// Why there is no artifact.
+/// Why an upload failed.
 ///
-/// The text is complete in itself: what was tried, what came back, what to do. No variant has a
-/// further cause in [`std::error::Error::source`], and none holds a token or a signed address.
+/// The message includes the request, the response, and the fix. No variant has a cause in
+/// [`std::error::Error::source`], and none contains a token or a signed URL.
 #[derive(Debug, thiserror::Error)]
 pub enum ArtifactError {
-    /// The workflow runs on GitHub Enterprise Server, whose artifact service speaks another
+    /// The workflow runs on GitHub Enterprise Server, whose artifact service uses a different
     /// protocol.
     #[error(
         "You can't upload artifacts to {host}: GitHub Enterprise Server doesn't have the \
@@ -24,8 +24,8 @@ pub enum ArtifactError {
         /// The host of `GITHUB_SERVER_URL`.
         host: String,
     },
-    /// A variable the runner sets for actions is absent: the program was started by hand, or by a
-    /// `run:` step, which does not get these variables.
+    /// A variable that the runner sets for actions is missing. The command was started outside a
+    /// workflow or by a `run:` step, which doesn't get these variables.
     #[error(
         "You can upload artifacts only from within a workflow, and {variable} is not set. The \
          runner sets it for actions (`uses:`), but not for `run:` steps and not outside a workflow."
@@ -34,14 +34,14 @@ pub enum ArtifactError {
         /// The missing variable.
         variable: &'static str,
     },
-    /// A variable of the runner is no address; the runner is of an unknown kind.
+    /// A runner variable isn't an HTTP URL, so it's an unknown kind of runner.
     #[error("{variable} isn't an http:// or https:// URL, so nothing can be uploaded.")]
     BadAddress {
         /// The variable.
         variable: &'static str,
     },
-    /// `ACTIONS_RUNTIME_TOKEN` does not say which run and job it belongs to; it is not a token of
-    /// a runner, or of one that has no artifact service.
+    /// `ACTIONS_RUNTIME_TOKEN` doesn't name its run and job. It's not a runner's token, or the
+    /// runner has no artifact service.
     #[error(
         "ACTIONS_RUNTIME_TOKEN can't be used: {problem}. It must be the token that the runner set for \
          this job."
@@ -50,97 +50,98 @@ pub enum ArtifactError {
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// No file was given.
+    /// There are no files to upload.
     #[error("There are no files to upload")]
     NoFiles,
-    /// The name of a file inside the zip would not be taken.
+    /// The artifact service would reject the name of a file in the ZIP file.
     #[error("The file {name:?} can't be added to an artifact: {problem}")]
     BadEntry {
-        /// The name as it was given.
+        /// The name of the file.
         name: String,
         /// What is wrong with it.
         problem: NameError,
     },
-    /// A file could not be packed: it can't be read, or there is no room for the zip.
+    /// A file couldn't be packed, because it can't be read or there's no space for the ZIP file.
     #[error("{} couldn't be added to the ZIP file: {reason}", path.display())]
     Packing {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         reason: String,
     },
-    /// The zip couldn't be written to, or read from, a temporary file; most often a full disk or
-    /// a read-only file system.
+    /// The ZIP file couldn't be written to, or read from, a temporary file. The usual cause is a
+    /// full disk or a read-only file system.
     #[error(
         "Couldn't keep the artifact's ZIP file in a temporary file: {reason}. RUNNER_TEMP, the \
          system's temporary directory, or the report's directory must be writable and have free space."
     )]
     Temporary {
-        /// What the system said.
+        /// The error of the system.
         reason: String,
     },
-    /// Every name that was tried is taken in this run; most likely a loop of uploads.
+    /// The run already has artifacts with all names that were tried. The likely cause is a loop of
+    /// uploads.
     #[error(
         "This run already has artifacts named {wanted}, {wanted}-2, and so on up to \
          {wanted}-{tried}. Choose another name."
     )]
     NoFreeName {
-        /// The name that was asked for.
+        /// The requested name.
         wanted: ArtifactName,
-        /// How many names were tried.
+        /// The number of names that were tried.
         tried: u32,
     },
-    /// The account's storage for artifacts is used up (or its budget is zero).
+    /// The account's artifact storage is used up, or its budget is zero.
     #[error(
         "{what} failed, because your storage for artifacts is used up ({failure}). Delete old \
          artifacts or raise the budget. GitHub recalculates the usage every few hours. See \
          https://docs.github.com/en/billing/concepts/product-billing/github-actions"
     )]
     Quota {
-        /// What was tried.
+        /// The request that failed.
         what: String,
-        /// What came back.
+        /// The failure.
         failure: Box<RequestFailure>,
     },
-    /// A request was refused in a way that repeating would not change.
+    /// A request was rejected, and retrying wouldn't help.
     #[error("{what} failed: {failure}{}", Advice(failure))]
     Refused {
-        /// What was tried.
+        /// The request that failed.
         what: String,
-        /// What came back.
+        /// The failure.
         failure: Box<RequestFailure>,
     },
-    /// A request failed each time; the service or the way to it is disturbed.
+    /// Every attempt of a request failed. The service or the network probably has an outage.
     #[error(
         "{what} failed {tries} times in {} s. The last time: {failure}. Run the job \
          again later. To see whether GitHub has an outage, check https://www.githubstatus.com.",
         elapsed.as_secs()
     )]
     GaveUp {
-        /// What was tried.
+        /// The request that failed.
         what: String,
-        /// How often.
+        /// The number of attempts.
         tries: u32,
-        /// How long it took in all.
+        /// The total time.
         elapsed: Duration,
-        /// What came back the last time.
+        /// The last failure.
         failure: Box<RequestFailure>,
     },
-    /// The service asks for a longer pause than a job should spend on waiting.
+    /// The service asks for a longer wait than an upload allows.
     #[error(
         "{what} failed: {failure}. The service asks to wait {} s, which is longer than an upload \
          waits. Run the job again after that time.",
         wait.as_secs()
     )]
     TooLongAWait {
-        /// What was tried.
+        /// The request that failed.
         what: String,
         /// How long the service asks to wait.
         wait: Duration,
-        /// What came back.
+        /// The failure.
         failure: Box<RequestFailure>,
     },
-    /// The service limits how often it is called, for longer than an upload waits.
+    /// The service's rate limit lasts longer than an upload waits.
     #[error(
         "{what} failed: {failure}. The service limits how often it can be called{}. An upload \
          waits {} s for that in total, of which {} s have passed. Run the job again later.",
@@ -149,67 +150,67 @@ pub enum ArtifactError {
         waited.as_secs()
     )]
     Limited {
-        /// What was tried.
+        /// The request that failed.
         what: String,
-        /// How long the service asks to wait, if it says.
+        /// How long the service asks to wait, if it specifies that.
         asked: Option<Duration>,
-        /// How long was waited so far.
+        /// The total wait so far.
         waited: Duration,
-        /// How long is waited in all.
+        /// The maximum total wait.
         max: Duration,
-        /// What came back.
+        /// The failure.
         failure: Box<RequestFailure>,
     },
-    /// The service answered, but not with what the protocol promises.
+    /// The response doesn't follow the protocol.
     #[error(
         "{what} got a response, but {problem}. The artifact service doesn't behave as expected."
     )]
     Unusable {
-        /// What was tried.
+        /// The request that failed.
         what: String,
-        /// What is wrong with the answer.
+        /// What is wrong with the response.
         problem: &'static str,
     },
-    /// The store refused the signed address; most likely it has expired (it lives for about an
+    /// The store rejected the signed URL. Most likely the URL has expired (it's valid for about an
     /// hour), or a proxy changed the request.
     #[error(
         "{what} was refused by the storage service: {failure}. The signed URL has probably expired, or \
          a proxy changed the request. Run the job again."
     )]
     AddressRefused {
-        /// What was tried.
+        /// The request that failed.
         what: String,
-        /// What came back.
+        /// The failure.
         failure: Box<RequestFailure>,
     },
-    /// The content is stored, and whether the artifact was completed could not be found out.
+    /// The content was uploaded, but it's unknown whether the artifact was finalized.
     #[error(
         "The artifact {name} was uploaded completely, but whether it was finalized isn't known: \
          {cause}. If it was, the workflow run's page shows it. Another upload uses the \
          next free name."
     )]
     Unknown {
-        /// Its name.
+        /// The name of the artifact.
         name: ArtifactName,
-        /// What happened to the request that completes it.
+        /// Why that's unknown.
         cause: Box<ArtifactError>,
     },
-    /// The content is stored, but the artifact could not be completed; its name stays taken in
-    /// this run.
+    /// The content was uploaded, but the artifact couldn't be finalized. Its name can't be used
+    /// again in this run.
     #[error(
         "The content of the artifact {name} was uploaded, but the artifact couldn't be \
          finalized: {cause}. The name is now taken in this run, but there's no artifact with it. \
          Another upload uses the next free name."
     )]
     Unfinished {
-        /// The name that is lost.
+        /// The name of the artifact.
         name: ArtifactName,
-        /// Why.
+        /// Why it couldn't be finalized.
         cause: Box<ArtifactError>,
     },
 }
 
-/// What to do about an answer, as a further sentence; nothing where the answer says all.
+/// An additional sentence that says how to fix a failure. Empty if the response is sufficient.
 struct Advice<'a>(&'a RequestFailure);
 
 impl fmt::Display for Advice<'_> {

@@ -1,7 +1,7 @@
-//! The answers of the artifact service, and what is taken from them.
+//! Parses the artifact service's responses.
 //!
-//! Protobuf's JSON in either spelling: github.com answers in snake_case, nektos/act and Gitea in
-//! camelCase. A missing field has its type's default, so a missing `ok` is no success.
+//! Responses are Protobuf JSON in either spelling: github.com uses snake_case, and nektos/act and
+//! Gitea use camelCase. A missing field has its type's default, so a missing `ok` means failure.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -11,7 +11,7 @@ use super::error::ArtifactError;
 use super::name::ArtifactName;
 use super::zip::Content;
 
-/// Has a secret, so it cannot be printed.
+/// Doesn't implement `Debug`, because it contains a secret.
 #[derive(Deserialize)]
 pub(super) struct CreateArtifactResponse {
     ok: Option<bool>,
@@ -40,7 +40,7 @@ struct Listed {
     digest: Option<String>,
 }
 
-/// A 64-bit number. Protobuf's JSON has them as strings; some servers send them as numbers.
+/// A 64-bit number. Protobuf JSON encodes it as a string, but some servers send a number.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Number {
@@ -61,7 +61,7 @@ pub(super) fn understood<T: DeserializeOwned>(
     answer: Value,
     what: String,
 ) -> Result<T, ArtifactError> {
-    // The error of the parser could quote a signed address.
+    // The parser's error could quote a signed URL.
     serde_json::from_value(answer).map_err(|_| ArtifactError::Unusable {
         what,
         problem: "the response doesn't have the expected format",
@@ -95,7 +95,7 @@ pub(super) fn finalized(
     Err(ArtifactError::Unusable { what, problem })
 }
 
-/// The id of the newest artifact that has this name and content.
+/// The ID of the newest artifact with this name and content.
 pub(super) fn find(
     answer: &ListArtifactsResponse,
     name: &ArtifactName,

@@ -1,21 +1,21 @@
-//! Names of artifacts, and of the files inside them.
+//! Validates the names of artifacts and of the files in them.
 //!
-//! The service refuses certain characters, because artifacts are unpacked on every kind of system;
-//! the official client refuses them beforehand (actions/toolkit,
-//! `packages/artifact/src/internal/upload/path-and-artifact-name-validation.ts`), and so do we.
+//! The service rejects certain characters, because artifacts are unpacked on all kinds of systems.
+//! Like the official client, we reject them before the upload (actions/toolkit,
+//! `packages/artifact/src/internal/upload/path-and-artifact-name-validation.ts`).
 
 use std::fmt;
 
-/// The name of an artifact, unique in its run.
+/// The name of an artifact, which is unique in its run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArtifactName(String);
 
 impl ArtifactName {
-    /// Takes `text` as a name.
+    /// Validates `text` as a name.
     ///
     /// # Errors
     ///
-    /// Where it is empty, `.` or `..`, or has a character the service refuses.
+    /// Fails if the name is empty, `.`, or `..`, or has a character that the service rejects.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         if text.trim().is_empty() {
             return Err(NameError::Empty);
@@ -27,12 +27,12 @@ impl ArtifactName {
         Ok(Self(text.to_owned()))
     }
 
-    /// The name as text.
+    /// The name as a string.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name to take where this one, and those before `number`, are taken.
+    /// The name to try if this one and all numbered ones before `number` are already used.
     pub(super) fn numbered(&self, number: u32) -> Self {
         match number {
             0 | 1 => self.clone(),
@@ -47,19 +47,19 @@ impl fmt::Display for ArtifactName {
     }
 }
 
-/// Why a name cannot be used.
+/// Why a name is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// There is nothing but white space.
+    /// It's empty or contains only white space.
     #[error("the name is empty")]
     Empty,
-    /// It is `.` or `..`, or a path with such a part, which means a folder.
+    /// It's `.` or `..`, or a path with such a component, which refers to a directory.
     #[error("a name can't be or contain the folders `.` and `..`")]
     Relative,
-    /// It is a path from the root.
+    /// It's an absolute path.
     #[error("a name can't start with `/`")]
     Absolute,
-    /// It has a character that some system cannot have in a file's name.
+    /// It contains a character that some systems don't allow in file names.
     #[error("the name contains {}, which artifacts can't have", described(*.0))]
     Character(char),
 }
@@ -75,7 +75,7 @@ fn described(character: char) -> String {
     }
 }
 
-/// Checks the name of a file inside an artifact; `/` separates folders.
+/// Validates the name of a file in an artifact. `/` separates directories.
 pub(super) fn check_entry(name: &str) -> Result<(), NameError> {
     if name.trim().is_empty() || name.ends_with('/') {
         return Err(NameError::Empty);

@@ -1,4 +1,4 @@
-//! What came back from a request that didn't succeed, safe to show.
+//! Describes a failed request in a form that's safe to show.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,16 +9,16 @@ use reqwest::header::HeaderMap;
 use crate::system::http::{Http, TransportError, read_body};
 use crate::system::text;
 
-/// How much of a server's text is shown.
+/// The maximum number of characters of a server's message to show.
 const MAX_SHOWN_CHARS: usize = 500;
 
-/// How much of a body is read. Both services send a few kilobytes.
+/// The maximum size of a response body, in bytes. Both services send only a few kilobytes.
 const MAX_BODY_SIZE: usize = 1 << 20;
 
-/// A request without success: what came back, or why nothing did.
+/// A failed request: the error response, or the reason there's no response.
 ///
-/// Texts of the server are cut to a bounded length, their control characters are escaped and the
-/// secrets of the request are replaced, so that it can be printed anywhere.
+/// It can be printed anywhere, because the server's messages are truncated, their control
+/// characters are escaped, and the request's secrets are redacted.
 #[derive(Clone, Debug)]
 pub struct RequestFailure {
     status: Option<u16>,
@@ -31,10 +31,10 @@ pub struct RequestFailure {
 }
 
 impl RequestFailure {
-    /// Nothing came back, or not all of it, to a request that `http` sent.
+    /// There was no complete response to a request that `http` sent.
     pub(super) fn no_answer(http: &Http, error: reqwest::Error) -> Self {
         let via = error.url().and_then(|url| http.via(url));
-        // The address is secret in one of the two services.
+        // The URL of the blob store is a secret.
         let error = TransportError::new(&error.without_url(), via);
         Self {
             status: None,
@@ -47,8 +47,8 @@ impl RequestFailure {
         }
     }
 
-    /// An answer with a status that is no success. `code` and `message` are the server's words,
-    /// `repeatable` says whether a further try may help.
+    /// The server returned an error status. `code` and `message` are the server's, and `repeatable`
+    /// says whether a retry might help.
     pub(super) fn answered(
         status: u16,
         headers: &HeaderMap,
@@ -67,14 +67,14 @@ impl RequestFailure {
             retry_after: header("retry-after")
                 .and_then(|seconds| seconds.trim().parse().ok())
                 .map(Duration::from_secs),
-            // A gateway's complaint says nothing about what the server behind it did.
+            // An error from a gateway doesn't say what the server behind it did.
             may_have_applied: status >= 500,
             repeatable,
         }
     }
 
-    /// The same, where the body was not of the agreed form: nothing is known of what the server
-    /// did, and it was most likely not the server that spoke.
+    /// Marks a failure whose body doesn't follow the protocol. Most likely something other than the
+    /// server responded, so it isn't known what the server did.
     pub(super) fn malformed(mut self) -> Self {
         self.may_have_applied = true;
         self
@@ -85,7 +85,7 @@ impl RequestFailure {
         self.status
     }
 
-    /// The service's own error code, or an empty text.
+    /// The service's own error code, or an empty string.
     pub fn code(&self) -> &str {
         &self.code
     }
@@ -95,17 +95,17 @@ impl RequestFailure {
         self.retry_after
     }
 
-    /// Whether the server may have done what was asked all the same.
+    /// Whether the server might have carried out the request anyway.
     pub(super) fn may_have_applied(&self) -> bool {
         self.may_have_applied
     }
 
-    /// Whether a further try may help.
+    /// Whether a retry might help.
     pub(super) fn repeatable(&self) -> bool {
         self.repeatable
     }
 
-    /// Whether the text has `words`, in whatever case.
+    /// Whether the message contains `words`, which are lowercase. Ignores the case of the message.
     pub(super) fn says(&self, words: &str) -> bool {
         self.message.to_lowercase().contains(words)
     }
@@ -132,7 +132,7 @@ impl fmt::Display for RequestFailure {
     }
 }
 
-/// Puts a text between quotes without escaping it a second time.
+/// Quotes a string without escaping it a second time.
 struct RawDisplay<'a>(&'a str);
 
 impl fmt::Debug for RawDisplay<'_> {
@@ -141,17 +141,17 @@ impl fmt::Debug for RawDisplay<'_> {
     }
 }
 
-/// Reads a body, up to a size that no honest one has.
+/// Reads a body up to [`MAX_BODY_SIZE`].
 pub(super) async fn read(response: &mut reqwest::Response) -> Result<Bytes, reqwest::Error> {
     let body = read_body(MAX_BODY_SIZE, async || response.chunk().await).await?;
     Ok(body.bytes)
 }
 
-/// A text of a server as it may be shown: without `secrets`, without control characters, bounded.
+/// A server's message that's safe to show: without `secrets` or control characters, and truncated.
 fn shown(text: &str, secrets: &[&str]) -> String {
     let mut text = text.to_owned();
     for secret in secrets {
-        // What is shorter is no secret, and replacing it would garble the text.
+        // A shorter string isn't a secret, and replacing it would garble the message.
         if secret.len() >= 6 {
             text = text.replace(secret, "***");
         }

@@ -1,27 +1,27 @@
-//! How long an artifact is kept.
+//! Calculates when an artifact expires.
 
 use std::num::NonZeroU16;
 
 use jiff::{SignedDuration, Timestamp};
 use tracing::warn;
 
-/// How many days an artifact is kept, where it is not left to the repository's setting.
+/// The number of days to keep an artifact, if it's not the repository's setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention(NonZeroU16);
 
 impl Retention {
-    /// So many days; none at all means the repository's setting, as for the official action.
+    /// Returns `None` for 0 days, which means the repository's setting, as in the official action.
     pub fn from_days(days: u16) -> Option<Self> {
         NonZeroU16::new(days).map(Self)
     }
 
-    /// How many days.
+    /// The number of days.
     pub fn days(self) -> u16 {
         self.0.get()
     }
 
-    /// When an artifact created `now` is to be deleted, in the form the service reads; not later
-    /// than the `longest` number of days the repository allows.
+    /// When an artifact created `now` expires, in the service's format. If the repository allows
+    /// only `longest` days, the artifact expires after that time.
     pub(super) fn expires_at(self, now: Timestamp, longest: Option<u16>) -> String {
         let mut days = self.days();
         if let Some(longest) = longest.filter(|longest| *longest < days) {
@@ -37,8 +37,9 @@ impl Retention {
     }
 }
 
-/// The largest number of days the repository allows, from `GITHUB_RETENTION_DAYS`: nothing where
-/// it is no number or 0 (actions/toolkit, `packages/artifact/src/internal/upload/retention.ts`).
+/// The maximum number of days that the repository allows, from `GITHUB_RETENTION_DAYS`. `None` if
+/// it's 0 or isn't a number (actions/toolkit,
+/// `packages/artifact/src/internal/upload/retention.ts`).
 pub(super) fn longest(variable: Option<&str>) -> Option<u16> {
     variable?.trim().parse().ok().filter(|days| *days > 0)
 }

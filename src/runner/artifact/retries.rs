@@ -1,22 +1,23 @@
-//! When a failed request is tried again, and when not.
+//! Decides whether and when to retry a failed request.
 //!
-//! The artifact service: five tries, after 3 s, then a random time from 3·1.5ⁿ to 3·1.5ⁿ⁺¹ s, as
-//! the official client does (actions/toolkit,
-//! `packages/artifact/src/internal/shared/artifact-twirp-client.ts`). Two things differ from it:
+//! For the artifact service, there are five attempts. The first wait is 3 seconds. Later ones are
+//! random from 3·1.5ⁿ to 3·1.5ⁿ⁺¹ seconds, as in the official client (actions/toolkit,
+//! `packages/artifact/src/internal/shared/artifact-twirp-client.ts`). There are two differences:
 //!
-//! - Connection errors are tried again as well; the official client gives up at the first. It is
-//!   safe, because an answer that was lost costs at most a name: where the artifact had been
-//!   created, the next try hears that its name is taken and takes another.
-//! - `Retry-After` is honoured where it asks for more, up to a few minutes.
+//! - Connection errors are retried, too. The official client gives up at the first one. Retrying is
+//!   safe, because a lost response costs at most a name. If the artifact was created, the service
+//!   rejects its name in the next attempt, and we use another one.
+//! - If `Retry-After` asks for a longer wait, we wait that long, up to a few minutes.
 //!
-//! A limit of the artifact service (429) has its own waits, as in the official client since 6.3
-//! (actions/toolkit, `packages/artifact/RELEASES.md`): `Retry-After` counts whatever the body is,
-//! without it the first wait is 8 s, the waits grow, and they are 120 s in all at most. A limited
-//! call isn't one of the five tries. Whether it was carried out is asked all the same if the answer
-//! isn't in the service's own form.
+//! If the artifact service limits the rate (429), different waits apply, as in the official client
+//! since 6.3 (actions/toolkit, `packages/artifact/RELEASES.md`). `Retry-After` counts regardless of
+//! the body. Without it, the first wait is 8 seconds, and later ones are longer. All waits together
+//! are at most 120 seconds. A limited call doesn't count as one of the five attempts. If the
+//! response doesn't have the service's format, we still check whether the call was carried out.
 //!
-//! The store: four tries, after 0, 4 and 12 s, as Azure's own client for it does
-//! (`StorageRetryPolicyV2` of Azure/azure-sdk-for-js), here also on 408, 429, 502 and 504.
+//! For the blob store, there are four attempts, with waits of 0, 4, and 12 seconds between them, as
+//! in Azure's own client (`StorageRetryPolicyV2` of Azure/azure-sdk-for-js). We also retry on 408,
+//! 429, 502, and 504.
 
 use std::time::{Duration, Instant};
 
@@ -27,30 +28,30 @@ use super::request_failure::RequestFailure;
 use crate::system::backoff::Backoff;
 use crate::system::clock::{Clock, jitter};
 
-/// The longest wait that a server can ask for. A longer one is an error.
+/// The longest wait that a server can ask for. If it asks for a longer one, the request fails.
 const MAX_WAIT: Duration = Duration::from_secs(300);
 
-/// How long one call waits for the artifact service's limit in all.
+/// The maximum total time that one call waits for the artifact service's rate limit.
 const MAX_LIMIT_WAIT: Duration = Duration::from_secs(120);
 
-/// The waits for a limit if the responses don't say how long.
+/// The waits for a rate limit if the responses don't say how long to wait.
 const LIMIT_BACKOFF: Backoff = Backoff::new(Duration::from_secs(8), 1.5, MAX_LIMIT_WAIT);
 
-/// The minimum waits for a limit if the responses say how long. A short wait, again and again, would
-/// only prolong the limit.
+/// The minimum waits for a rate limit if the responses say how long to wait. Repeated short waits
+/// would only prolong the limit.
 const MIN_LIMIT_BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(1), MAX_LIMIT_WAIT);
 
-/// The waits after failed calls of the artifact service.
+/// The waits after failed calls to the artifact service.
 const SERVICE_BACKOFF: Backoff = Backoff::new(Duration::from_secs(3), 1.5, MAX_WAIT);
 
-/// The waits after failed requests to the store are shorter than these by the first one.
+/// The waits after failed requests to the store. [`store_wait`] subtracts the first one from each.
 const STORE_BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(4), MAX_WAIT);
 
-/// A shorter wait for a limit isn't worth a line in the log.
+/// The longest wait for a rate limit that's logged only as a debug line.
 const MIN_LOGGED_WAIT: Duration = Duration::from_secs(2);
 
-/// The waits of one call for the artifact service's limit. They count as they were asked for,
-/// whatever the clock.
+/// The waits of one call for the artifact service's rate limit. The total is that of the planned
+/// waits, not of the measured ones.
 #[derive(Default)]
 struct Limit {
     times: u32,
@@ -58,11 +59,11 @@ struct Limit {
 }
 
 impl Limit {
-    /// How long to wait after a further answer that asks for that wait, or for none; nothing if
-    /// that would be too long. `random` is from 0 to 1.
+    /// How long to wait after another limited response. `asked` is the wait that it asks for, if
+    /// any. Returns `None` if the wait would be too long. `random` is from 0 to 1.
     fn next(&mut self, asked: Option<Duration>, random: f64) -> Option<Duration> {
         self.times += 1;
-        // No wait at all would be asking again and again.
+        // A wait of zero would let us retry in a tight loop.
         let asked = asked.filter(|wait| !wait.is_zero());
         let own = match asked {
             Some(_) => MIN_LIMIT_BACKOFF.wait(self.times),
@@ -79,21 +80,21 @@ impl Limit {
     }
 }
 
-/// The tries of one request.
+/// The attempts of one request.
 pub(super) struct Retries<'a> {
     clock: &'a Clock,
     what: String,
     limit: u32,
-    /// The wait after so many failures.
+    /// The wait after that many failures.
     schedule: fn(u32) -> Duration,
     failed: u32,
-    /// Waits for a limit, for requests to a service that has its own waits for it.
+    /// The waits for a rate limit. `None` if that's like any other failure.
     limit_waits: Option<Limit>,
     began: Instant,
 }
 
 impl<'a> Retries<'a> {
-    /// The tries of a call of the artifact service.
+    /// The attempts of a call to the artifact service.
     pub(super) fn of_service(clock: &'a Clock, what: String) -> Self {
         Self {
             limit_waits: Some(Limit::default()),
@@ -101,7 +102,7 @@ impl<'a> Retries<'a> {
         }
     }
 
-    /// The tries of a request to the store.
+    /// The attempts of a request to the store.
     pub(super) fn of_store(clock: &'a Clock, what: String) -> Self {
         Self::new(clock, what, 4, store_wait)
     }
@@ -118,7 +119,7 @@ impl<'a> Retries<'a> {
         }
     }
 
-    /// Takes note of a failed try and waits until the next one is due.
+    /// Counts a failed attempt, and waits until the next one is due. Fails if there's no next one.
     pub(super) async fn after(&mut self, failure: RequestFailure) -> Result<(), ArtifactError> {
         if failure.status() == Some(429)
             && let Some(limit) = &mut self.limit_waits
@@ -162,7 +163,7 @@ impl<'a> Retries<'a> {
     }
 }
 
-/// Takes note that a call was limited and waits until it can be tried again.
+/// Waits until a rate-limited call can be retried. Fails if that would take too long.
 async fn wait_for_limit(
     clock: &Clock,
     what: &str,
@@ -192,22 +193,22 @@ async fn wait_for_limit(
     Ok(())
 }
 
-/// Whether a further try may help after a status of the artifact service.
+/// Whether a retry might help after this status from the artifact service.
 pub(super) fn service_may_recover(status: u16) -> bool {
     matches!(status, 429 | 500 | 502 | 503 | 504)
 }
 
-/// Whether a further try may help after a status of the store.
+/// Whether a retry might help after this status from the store.
 pub(super) fn store_may_recover(status: u16) -> bool {
     matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
 }
 
-/// The wait after so many failed calls of the artifact service; `random` is from 0 to 1.
+/// The wait after that many failed calls to the artifact service. `random` is from 0 to 1.
 fn service_wait(failed: u32, random: f64) -> Duration {
     SERVICE_BACKOFF.up_to_next(failed, random)
 }
 
-/// The wait after so many failed requests to the store.
+/// The wait after that many failed requests to the store.
 fn store_wait(failed: u32) -> Duration {
     STORE_BACKOFF.wait(failed) - STORE_BACKOFF.wait(0)
 }

@@ -1,7 +1,7 @@
-//! The calls of the artifact service: create, finalize, list. There is none that deletes.
+//! Creates, finalizes, and lists artifacts. Never deletes any.
 //!
 //! The protocol is that of actions/toolkit, `packages/artifact/src/generated/results/api/v1/`.
-//! Questions are in snake_case, as the official client writes them.
+//! Requests are in snake_case, as in the official client.
 
 use std::sync::OnceLock;
 
@@ -19,37 +19,37 @@ use super::retries::Retries;
 use super::twirp::Twirp;
 use super::zip::Content;
 
-/// What an artifact's content is.
+/// The MIME type of an artifact's content.
 pub(super) const MIME: &str = "application/zip";
 
-/// The call that takes a name and gives an address.
+/// The method that reserves a name and returns a signed URL.
 const CREATE: &str = "CreateArtifact";
 
-/// How many names are tried.
+/// The maximum number of names to try.
 const MAX_NAMES: u32 = 200;
 
-/// The artifact service, as seen from one job.
+/// A client for the artifact service, for one job.
 #[derive(Debug)]
 pub(super) struct Service {
     twirp: Twirp,
-    /// The version of artifacts the server knows, once it is known.
+    /// The artifact version that the server supports, once that's known.
     version: OnceLock<Version>,
 }
 
-/// The form of CreateArtifact.
+/// The version of artifacts in CreateArtifact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Version {
-    /// With a `mime_type`; the form of the official client since 2026.
+    /// With a `mime_type`. The official client has used this version since 2026.
     Seven,
-    /// Without. Servers that stand in for GitHub's (nektos/act, Gitea) refuse fields they do not
-    /// know, and with them version 7.
+    /// Without a `mime_type`. Servers that replace GitHub's (nektos/act, Gitea) reject unknown
+    /// fields, and so reject version 7.
     Four,
 }
 
-/// An artifact that has a name and an address, but no content yet.
+/// An artifact that has a name and a signed URL, but no content yet.
 pub(super) struct Created {
     pub(super) name: ArtifactName,
-    /// As the server sent it, not yet checked.
+    /// The URL as the server sent it, not yet checked.
     pub(super) address: String,
 }
 
@@ -61,19 +61,18 @@ impl Service {
         }
     }
 
-    /// The origin of the service.
     pub(super) fn origin(&self) -> &Url {
         &self.twirp.origin
     }
 
-    /// Creates an artifact under `wanted` or, where that is taken in this run, under the first
-    /// numbered name that is not.
+    /// Creates an artifact named `wanted`. If the run already has an artifact with that name, uses
+    /// the first free numbered name.
     pub(super) async fn create(
         &self,
         wanted: &ArtifactName,
         expires_at: Option<&str>,
     ) -> Result<Created, ArtifactError> {
-        // All names share their tries: each whose answer is lost may be taken from then on.
+        // All names share the attempts, because each lost response might use up a name.
         let mut retries = self.twirp.retries(CREATE, wanted.as_str());
         for number in 1..=MAX_NAMES {
             let name = wanted.numbered(number);
@@ -89,8 +88,8 @@ impl Service {
         })
     }
 
-    /// Creates an artifact under this very name. Its signed address, or nothing where the name is
-    /// taken.
+    /// Creates an artifact with exactly this name and returns its signed URL. Returns `None` if the
+    /// run already has an artifact with that name.
     async fn create_as(
         &self,
         name: &ArtifactName,
@@ -98,7 +97,7 @@ impl Service {
         retries: &mut Retries<'_>,
     ) -> Result<Option<String>, ArtifactError> {
         let mut version = self.version.get().copied().unwrap_or(Version::Seven);
-        // Why version 7 was left, until it is known whether version 4 does better.
+        // The status that made us try version 4, until it's known whether that works.
         let mut suspicion = None;
         loop {
             let request = self.create_request(name, expires_at, version);
@@ -128,7 +127,7 @@ impl Service {
                 }
                 Version::Four if undecided => {
                     if failure.status() == suspicion {
-                        // The same answer to both: the version does not matter.
+                        // The status is the same for both versions, so the version isn't the cause.
                         self.remember_version(Version::Seven);
                     }
                     version = Version::Seven;
@@ -160,11 +159,10 @@ impl Service {
         request
     }
 
-    /// Completes an artifact whose content is in the store. Its id.
+    /// Finalizes an artifact whose content is in the store, and returns its ID.
     ///
-    /// The service may do this twice when asked twice, and so may have two artifacts afterwards.
-    /// Therefore it is asked a second time only where the list of artifacts does not show what the
-    /// first call did.
+    /// If FinalizeArtifact is called twice, the service might create two artifacts. Therefore, we
+    /// call it again only if the list of artifacts doesn't show the result of the first call.
     pub(super) async fn finalize(
         &self,
         name: &ArtifactName,
@@ -199,7 +197,7 @@ impl Service {
                         match self.listed(name, content).await {
                             Ok(Some(id)) => return Ok(id),
                             Ok(None) => {}
-                            // A second call might make a second artifact.
+                            // A second call might create a second artifact.
                             Err(listing) => {
                                 return Err(ArtifactError::Unknown {
                                     name: name.clone(),
@@ -227,7 +225,7 @@ impl Service {
         }
     }
 
-    /// The id of the artifact of this name and content, where the run has one.
+    /// The ID of the run's artifact with this name and content. `None` if there isn't one.
     async fn listed(
         &self,
         name: &ArtifactName,
@@ -266,13 +264,13 @@ impl Service {
     }
 
     fn remember_version(&self, version: Version) {
-        // Whoever comes second has learned nothing new.
+        // If the version is already set, it doesn't change.
         let _ = self.version.set(version);
     }
 }
 
-/// Whether the server may have refused version 7 for what it is. Servers that do not know
-/// `mime_type` say 400, or 500 with a body that is not Twirp's ("Error decode request body").
+/// Whether the server might not support version 7. Servers that don't know `mime_type` return 400,
+/// or 500 with a body that isn't Twirp's ("Error decode request body").
 fn is_unsupported_v7(failure: &RequestFailure) -> bool {
     match failure.status() {
         Some(400) => !failure.says("insufficient usage"),

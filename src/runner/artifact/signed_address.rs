@@ -1,4 +1,4 @@
-//! The signed URL that an artifact's content is sent to.
+//! Checks and extends the signed URL that the artifact's content is uploaded to.
 
 use std::borrow::Cow;
 
@@ -8,15 +8,15 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::system::http::is_loopback;
 
-/// What is not encoded inside a query's value.
+/// The characters to percent-encode in a query value: all but the unreserved ones.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// The address the service signed, kept as the text it sent: the signature covers the encoding,
-/// so nothing is decoded and encoded again, only appended to.
+/// The URL that the service signed, kept exactly as sent. The signature covers the encoding, so the
+/// URL is never decoded and encoded again. Parameters are only appended.
 #[derive(Debug)]
 pub(super) struct SignedAddress {
     text: SecretString,
@@ -24,12 +24,12 @@ pub(super) struct SignedAddress {
 }
 
 impl SignedAddress {
-    /// Takes an address of the service at `service`. Whoever has the signature can write the
-    /// artifact, so each form of it is told to `on_secret` before anything else.
+    /// Checks a URL from the service at `service`. On failure, returns what's wrong with the URL.
+    /// Anyone who has the signature can write the artifact, so each form of it is passed to
+    /// `on_secret` first.
     ///
-    /// What is wrong with the address. Plain http is taken only on this machine, and from a
-    /// service that is itself spoken to at this very origin (runners without GitHub, such as
-    /// nektos/act, are both the service and the store).
+    /// Plain http is allowed only on this machine and at the service's own origin. Runners without
+    /// GitHub, such as nektos/act, are both the service and the store.
     pub(super) fn accept(
         text: String,
         service: &Url,
@@ -47,7 +47,7 @@ impl SignedAddress {
         accepted.map(|()| address)
     }
 
-    /// The address with a further part of the query.
+    /// The URL with `query` appended to its query string.
     pub(super) fn with(&self, query: &str) -> SecretString {
         let text = self.text.expose_secret();
         let separator = if !text.contains('?') {
@@ -60,7 +60,7 @@ impl SignedAddress {
         format!("{text}{separator}{query}").into()
     }
 
-    /// The forms of the signature, to find them in texts that must not have them.
+    /// All forms of the signature, so that they can be redacted.
     pub(super) fn secrets(&self) -> Vec<&str> {
         self.signatures
             .iter()
@@ -69,7 +69,7 @@ impl SignedAddress {
     }
 }
 
-/// Encodes a value for the query of an address.
+/// Percent-encodes a query value.
 pub(super) fn encoded(value: &str) -> String {
     utf8_percent_encode(value, ENCODED).to_string()
 }
@@ -90,7 +90,7 @@ fn check(text: &str, service: &Url) -> Result<(), &'static str> {
     }
 }
 
-/// Each form of the value of `sig` a log could show: as it stands, decoded, and encoded anew.
+/// Each form of the value of `sig` that a log could show: as sent, decoded, and encoded again.
 fn signatures(address: &str) -> Vec<String> {
     let query = address.split_once('?').map_or("", |(_, query)| query);
     let mut forms = Vec::new();

@@ -1,4 +1,4 @@
-//! The whole upload against a small server that is both the service and the store.
+//! Tests the whole upload against a small server that's both the service and the store.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -113,7 +113,7 @@ async fn a_large_file_arrives_whole_and_the_address_unchanged() {
     assert_eq!(request["workflow_job_run_backend_id"], "job-2");
     assert!(request["expires_at"].as_str().unwrap().ends_with('Z'));
 
-    // The blocks, in the order the list says.
+    // Joins the blocks in the order of the list.
     let list = server.of("blocklist");
     assert!(
         list[0]
@@ -291,7 +291,7 @@ async fn an_artifact_whose_completion_was_lost_is_found_in_the_list() {
         ("FinalizeArtifact", 0) => reply(504, "gateway"),
         _ => None,
     });
-    // The list does not show it: asked again.
+    // The list doesn't show the artifact, so the upload calls FinalizeArtifact again.
     server.upload().await.0.unwrap();
     assert_eq!(
         (

@@ -1,4 +1,4 @@
-//! The runtime token of the job, and what it says about where an artifact belongs.
+//! Parses the job's runtime token, which names the run and job that an artifact belongs to.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,11 +8,11 @@ use serde::Deserialize;
 
 use super::error::ArtifactError;
 
-/// `ACTIONS_RUNTIME_TOKEN`, read.
+/// The parsed `ACTIONS_RUNTIME_TOKEN`.
 ///
-/// A JSON Web Token whose claim `scp` has an entry `Actions.Results:<run>:<job>` (actions/toolkit,
-/// `packages/artifact/src/internal/shared/util.ts`). Both ids are of the service's own kind and
-/// mean nothing to us. The signature is for the service to check.
+/// It's a JSON Web Token whose claim `scp` has an entry `Actions.Results:<run>:<job>`
+/// (actions/toolkit, `packages/artifact/src/internal/shared/util.ts`). Both IDs are internal to the
+/// service, so they're opaque here. Only the service verifies the signature.
 #[derive(Debug)]
 pub(super) struct RuntimeToken {
     secret: SecretString,
@@ -22,7 +22,6 @@ pub(super) struct RuntimeToken {
 }
 
 impl RuntimeToken {
-    /// Reads the token.
     pub(super) fn parse(token: &str) -> Result<Self, ArtifactError> {
         #[derive(Deserialize)]
         struct Claims {
@@ -67,17 +66,17 @@ impl RuntimeToken {
         self.bearer.clone()
     }
 
-    /// The token itself, to find it in texts that must not have it.
+    /// The token itself, so that it can be redacted.
     pub(super) fn expose(&self) -> &str {
         self.secret.expose_secret()
     }
 
-    /// The service's id of the run.
+    /// The service's ID of the run.
     pub(super) fn run(&self) -> &str {
         &self.run
     }
 
-    /// The service's id of the job.
+    /// The service's ID of the job.
     pub(super) fn job(&self) -> &str {
         &self.job
     }

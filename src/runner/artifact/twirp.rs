@@ -1,4 +1,4 @@
-//! One call of the artifact service, which speaks Twirp: JSON over POST.
+//! Calls the artifact service, whose protocol is Twirp (JSON over POST).
 
 use std::time::Duration;
 
@@ -13,24 +13,25 @@ use super::token::RuntimeToken;
 use crate::system::clock::Clock;
 use crate::system::http::Http;
 
-/// The path of the service (actions/toolkit, `packages/artifact/src/generated/results/api/v1/artifact.ts`).
+/// The path of the service (actions/toolkit,
+/// `packages/artifact/src/generated/results/api/v1/artifact.ts`).
 const SERVICE: &str = "twirp/github.actions.results.api.v1.ArtifactService";
 
-/// How long one call may take; the official client waits as long.
+/// The timeout of one call, which is the same as in the official client.
 const TIMEOUT: Duration = Duration::from_secs(180);
 
-/// The way to the service.
+/// A Twirp client for the artifact service.
 #[derive(Debug)]
 pub(super) struct Twirp {
     pub(super) http: Http,
     pub(super) clock: Clock,
-    /// Scheme, host and port; nothing else.
+    /// Scheme, host, and port only.
     pub(super) origin: Url,
     pub(super) token: RuntimeToken,
 }
 
 impl Twirp {
-    /// Calls `method` once. A success is any JSON under a status 2xx.
+    /// Calls `method` once. Succeeds if the response is any JSON with a 2xx status.
     pub(super) async fn call(
         &self,
         method: &str,
@@ -79,7 +80,7 @@ impl Twirp {
                     failure
                 })
             }
-            // What is under a success may be half an answer with a signed address in it.
+            // The body isn't shown, because it might be part of a response with a signed URL in it.
             None if status.is_success() => {
                 Err(failure(("", "a body that is not JSON"), true).malformed())
             }
@@ -90,7 +91,7 @@ impl Twirp {
         }
     }
 
-    /// The tries of a call of `method` for `name`.
+    /// The retries of a call to `method` for `name`.
     pub(super) fn retries(&self, method: &str, name: &str) -> Retries<'_> {
         Retries::of_service(&self.clock, format!("{method} for {name}"))
     }

@@ -1,4 +1,4 @@
-//! The zip file of an artifact.
+//! Packs the files of an artifact into a ZIP file.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -15,31 +15,31 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 use super::error::ArtifactError;
 use super::name::check_entry;
 
-/// A file larger than this needs the zip's large form.
+/// The size from which a file needs ZIP64.
 const LARGE: u64 = u32::MAX as u64;
 
-/// A finished zip in a temporary file without a name, which goes away with it.
+/// A finished ZIP file in an unnamed temporary file, which is deleted on drop.
 ///
-/// Equal files under equal names make equal zips: times are fixed and nothing of the system the
-/// zip was made on gets in.
+/// The same files with the same names always produce the same ZIP file, because timestamps are
+/// fixed and no data about the system is included.
 pub(super) struct Archive {
     file: Arc<Mutex<File>>,
     size: u64,
     digest: String,
 }
 
-/// What identifies a zip for the artifact service.
+/// What the artifact service identifies a ZIP file by.
 #[derive(Clone, Copy)]
 pub(super) struct Content<'a> {
     pub(super) size: u64,
-    /// Lower hex.
+    /// In lowercase hex.
     pub(super) sha256: &'a str,
 }
 
 impl Archive {
-    /// Packs the files, each given by its name in the zip and where it lies. The zip is written to
-    /// `temporary`, where that is a folder one can write to, otherwise to the system's temporary
-    /// folder, otherwise beside the first file.
+    /// Packs the files, each with its name in the ZIP file and its path on disk. Writes the ZIP
+    /// file to the first of these directories that's writable: `temporary`, the system's temporary
+    /// directory, and the directory of the first file.
     pub(super) async fn pack(
         files: Vec<(String, PathBuf)>,
         temporary: Option<PathBuf>,
@@ -51,7 +51,7 @@ impl Archive {
             })?
     }
 
-    /// How many bytes.
+    /// The size in bytes.
     pub(super) fn size(&self) -> u64 {
         self.size
     }
@@ -63,7 +63,7 @@ impl Archive {
         }
     }
 
-    /// The bytes from `start`, `length` of them.
+    /// Reads `length` bytes from the offset `start`.
     pub(super) async fn read(&self, start: u64, length: usize) -> Result<Bytes, ArtifactError> {
         let file = Arc::clone(&self.file);
         spawn_blocking(move || {
@@ -118,7 +118,7 @@ fn add(zip: &mut ZipWriter<File>, name: &str, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The size of a file and its SHA-256 in lower hex, read from its beginning.
+/// Reads a file from the start, and returns its size and its SHA-256 in lowercase hex.
 fn measure(file: &mut File) -> io::Result<(u64, String)> {
     file.rewind()?;
     let mut digest = Sha256::new();
@@ -137,9 +137,9 @@ fn measure(file: &mut File) -> io::Result<(u64, String)> {
     }
 }
 
-/// A file without a name in the first folder that takes one. `RUNNER_TEMP` is not always there:
-/// runners before autumn 2025 gave containers its path on the host (actions/runner,
-/// `src/Runner.Worker/Handlers/ContainerActionHandler.cs`), and a small image may have no `/tmp`.
+/// Creates an unnamed file in the first directory that's writable. `RUNNER_TEMP` doesn't always
+/// exist, because runners before autumn 2025 gave containers its path on the host (actions/runner,
+/// `src/Runner.Worker/Handlers/ContainerActionHandler.cs`). A small image might not have `/tmp`.
 fn temporary_file(temporary: Option<PathBuf>, first: &Path) -> Result<File, ArtifactError> {
     let beside = match first.parent() {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
@@ -175,7 +175,7 @@ mod tests {
 
     use super::*;
 
-    /// A folder with one file of each content, and how to pack them.
+    /// Creates a directory with a file for each content. Returns it with the arguments for packing.
     fn files(contents: &[(&str, &[u8])]) -> (tempfile::TempDir, Vec<(String, PathBuf)>) {
         let folder = tempfile::tempdir().unwrap();
         let files = contents
@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(entry.unix_mode(), Some(0o100_644));
         entry.read_to_string(&mut text).unwrap();
         assert_eq!(text, "Login\n");
-        // The bit for sizes that follow the content instead of preceding it.
+        // The flag for sizes that follow the content instead of preceding it.
         assert_eq!(bytes[6] & 0x08, 0);
     }
 

@@ -1,8 +1,8 @@
-//! Reads a response's body up to a limit, so that no server can fill the memory.
+//! Reads a response's body up to a limit, so that a server can't exhaust memory.
 
 use bytes::{Bytes, BytesMut};
 
-/// What was read of a body.
+/// A body that was read up to a limit.
 #[derive(Debug)]
 pub(crate) struct BoundedBody {
     /// Its bytes, up to the limit.

@@ -1,8 +1,8 @@
-//! The proxies that the environment names.
+//! Reads and validates the proxy variables in the environment.
 //!
-//! The HTTP client would read the same variables by itself, and pass over in silence what it cannot
-//! use: requests would go out directly, past the proxy that was to see them. So they are read here,
-//! and what cannot be used is a mistake in the inputs.
+//! The HTTP client could read these variables itself, but it silently ignores invalid values.
+//! Requests would then bypass the proxy. Therefore, this module reads the variables and reports
+//! invalid values as input errors.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,48 +12,48 @@ use reqwest::{NoProxy, Proxy, Url};
 
 use crate::system::environment::Environment;
 
-/// Proxies that go on by the protocol SOCKS, for which the HTTP client is built without.
+/// The URL schemes of SOCKS proxies, which the HTTP client is built without.
 const SOCKS: [&str; 5] = ["socks", "socks4", "socks4a", "socks5", "socks5h"];
 
-/// GitHub's pages, where the runner names no others.
+/// GitHub's website, unless the runner sets a different one.
 const GITHUB_URL: &str = "https://github.com";
 
-/// A store of artifacts ("Communication requirements for GitHub-hosted runners").
+/// An example of an artifact store ("Communication requirements for GitHub-hosted runners").
 const BLOB_URL: &str = "https://productionresultssa0.blob.core.windows.net";
 
-/// The proxies for requests, by the scheme of what is asked for.
+/// The proxies for requests, by the scheme of the request's URL.
 #[derive(Clone, Default)]
 pub struct Proxies {
     http: Option<ConfiguredProxy>,
     https: Option<ConfiguredProxy>,
-    /// The hosts for which none is used.
+    /// The hosts that don't use a proxy.
     except: String,
-    /// Tells which requests go by a proxy, as the HTTP client itself does.
+    /// Decides which requests use a proxy, like the HTTP client.
     matcher: Option<Arc<Matcher>>,
 }
 
-/// A proxy, and the variable that names it.
+/// A proxy, and the variable that sets it.
 #[derive(Clone)]
 struct ConfiguredProxy {
     variable: &'static str,
     address: Url,
 }
 
-/// The proxy that a request goes by.
+/// The proxy for a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProxyChoice {
-    /// Scheme, host and port, and nothing that may be secret.
+    /// Scheme, host, and port only, because the rest might be secret.
     address: String,
-    /// The variable that names it.
+    /// The variable that sets it.
     pub variable: &'static str,
 }
 
-/// All variables that name no proxy that can be used.
+/// All variables with an invalid proxy URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct ProxyErrors(pub Vec<ProxyError>);
 
-/// A variable that names no proxy that can be used. Its value may hold a password, and is never told.
+/// A variable with an invalid proxy URL. Its value might contain a password, so it's never shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{variable}: {problem}")]
 pub struct ProxyError {
@@ -63,32 +63,34 @@ pub struct ProxyError {
     pub problem: ProxyProblem,
 }
 
-/// What is wrong with the address of a proxy.
+/// What is wrong with a proxy URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ProxyProblem {
-    /// It has no host, a port that is none, or a part that no proxy's address has.
+    /// It has no host, an invalid port, or a part that proxy URLs can't have.
     #[error(
         "it is not a valid proxy URL, such as `http://proxy.example:3128`. In a user name or password, characters such as `/`, `#`, `?`, and `@` must be percent-encoded."
     )]
     NotAnAddress,
-    /// It is that of a proxy of another protocol.
+    /// It's the URL of a SOCKS proxy, with this scheme.
     #[error(
         "it starts with `{0}://`, and SOCKS proxies aren't supported. Use a proxy with an http:// or https:// URL."
     )]
     Socks(&'static str),
-    /// Nobody knows what it is.
+    /// It has an unknown scheme.
     #[error("a proxy URL must start with http:// or https://")]
     Scheme,
 }
 
 impl Proxies {
-    /// Reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` where one of them is missing, and `NO_PROXY`.
-    /// Each is looked for in lower case first, as GitHub's runner does ("Using a proxy server with
-    /// self-hosted runners"). A variable that no request would go by is nobody's mistake:
-    /// requests go to the API's addresses in `api`, to GitHub's pages, the artifact service and its store.
+    /// Reads `HTTPS_PROXY`, `HTTP_PROXY`, and `NO_PROXY`, and also `ALL_PROXY` if one of the first
+    /// two is missing. Lowercase names have precedence, as in GitHub's runner ("Using a proxy
+    /// server with self-hosted runners").
+    ///
+    /// Requests go to the API's URLs in `api`, to GitHub's website, to the artifact service, and to
+    /// its store. An invalid variable is ignored if none of these requests would use it.
     ///
     /// # Errors
-    /// All that a request would go by and that cannot be used.
+    /// Returns all invalid variables that a request would use.
     pub fn from_environment(environment: &Environment, api: &[&Url]) -> Result<Self, ProxyErrors> {
         let except = ["no_proxy", "NO_PROXY"];
         let except = except.iter().find_map(|name| environment.get(name));
@@ -146,7 +148,7 @@ impl Proxies {
         })
     }
 
-    /// The proxy that a request to `url` goes by.
+    /// The proxy for a request to `url`.
     pub fn via(&self, url: &Url) -> Option<ProxyChoice> {
         let uri = url.as_str().parse().ok()?;
         self.matcher.as_ref()?.intercept(&uri)?;
@@ -160,7 +162,7 @@ impl Proxies {
         })
     }
 
-    /// Lets a client that is being made use these, and no others.
+    /// Makes the client use these proxies and no others.
     pub(super) fn apply(
         &self,
         client: reqwest::ClientBuilder,
@@ -177,8 +179,8 @@ impl Proxies {
     }
 }
 
-/// What may be asked besides the API: GitHub's pages, the artifact service, and its store, whose
-/// address only the service knows.
+/// The URLs that might be requested in addition to the API: GitHub's website, the artifact service,
+/// and an example of its store, because only the service knows the actual URL.
 fn asked(environment: &Environment) -> Vec<Url> {
     let pages = environment.get("GITHUB_SERVER_URL");
     let service = environment.get("ACTIONS_RESULTS_URL");
@@ -191,16 +193,16 @@ fn asked(environment: &Environment) -> Vec<Url> {
     urls.filter_map(Result::ok).collect()
 }
 
-/// The entries of `NO_PROXY` in the forms that the HTTP client knows. GitHub's runner also takes
-/// `*.github.com`, and `github.com:443` for what is asked by https; an entry with the port of
-/// something else is for something else.
+/// Converts the entries of `NO_PROXY` to the HTTP client's format. GitHub's runner also supports
+/// `*.github.com`, and `github.com:443` for HTTPS. An entry with a different port applies to
+/// something else, so it stays as it is.
 fn understood(except: &str) -> String {
     let entries = except.split(',').map(|entry| {
         let entry = entry.trim();
         let entry = entry.strip_suffix(":443").unwrap_or(entry);
         match entry.strip_prefix('*') {
             Some(domain) if domain.starts_with('.') => domain,
-            // To the client that is every name, and no address.
+            // For the client, `*` matches every host name, but no IP address.
             Some("") => "*,0.0.0.0/0,::/0",
             _ => entry,
         }
@@ -229,7 +231,7 @@ fn configured(
     }
 }
 
-/// Reads the address of a proxy, which without a scheme is meant to be reached by plain http.
+/// Parses a proxy URL. Without a scheme, it means plain http.
 fn parse(text: &str) -> Result<Url, ProxyProblem> {
     let url = if text.contains("://") {
         Url::parse(text)
@@ -243,10 +245,11 @@ fn parse(text: &str) -> Result<Url, ProxyProblem> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(ProxyProblem::Scheme);
     }
-    // A password with such a character would end up here, and the proxy be another.
+    // If a password contains `/`, `?`, or `#`, the rest ends up in one of these parts, and the URL
+    // has the wrong host.
     let is_bare =
         matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
-    // What the HTTP client reads otherwise it would pass over.
+    // The HTTP client would ignore a URL that it parses differently.
     let matcher = Matcher::builder().all(url.to_string()).build();
     let is_taken = matcher.intercept(&http::Uri::from_static("https://github.com"));
     if is_bare && is_taken.is_some() {
@@ -262,7 +265,7 @@ impl fmt::Display for ProxyChoice {
     }
 }
 
-/// Prints no addresses: they may hold passwords.
+/// Doesn't print URLs, because they might contain passwords.
 impl fmt::Debug for Proxies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let configured = [&self.http, &self.https].into_iter().flatten();

@@ -1,4 +1,4 @@
-//! Why a server gave no response: the network, a name, a certificate, a proxy.
+//! Classifies transport errors, such as name resolution, certificate, and proxy errors.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::ProxyChoice;
 use crate::system::text::shown;
 
-/// Why a server gave no response.
+/// Why there's no response from a server.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{kind} ({detail}){by_way}", by_way = by_way(.via.as_ref()))]
 pub(crate) struct TransportError {
@@ -16,11 +16,11 @@ pub(crate) struct TransportError {
     detail: String,
     /// The error and all its causes.
     causes: String,
-    /// The proxy that the request was to go through.
+    /// The proxy of the request.
     via: Option<ProxyChoice>,
 }
 
-/// What went wrong, as far as errors of the HTTP client tell it apart.
+/// The kinds of errors that the HTTP client's errors distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TransportErrorKind {
     Name,
@@ -45,8 +45,7 @@ impl fmt::Display for TransportErrorKind {
 }
 
 impl TransportError {
-    /// Finds out from an error of the HTTP client why there's no response to a request that was to
-    /// go through `via`.
+    /// Classifies an error of the HTTP client, for a request that uses the proxy `via`.
     pub(crate) fn new(error: &(dyn StdError + 'static), via: Option<ProxyChoice>) -> Self {
         let mut kind = TransportErrorKind::Broken;
         let mut detail = String::new();
@@ -70,7 +69,7 @@ impl TransportError {
         }
     }
 
-    /// No whole response came within that time.
+    /// There was no complete response within that time.
     pub(crate) fn timeout(within: Duration, via: Option<ProxyChoice>) -> Self {
         let detail = format!("no complete response within {} s", within.as_secs());
         Self {
@@ -89,19 +88,19 @@ impl TransportError {
         self.via.as_ref()
     }
 
-    /// The words of the error and of all its causes.
+    /// The messages of the error and of all its causes.
     pub(crate) fn words(&self) -> String {
         let by_way = by_way(self.via());
         format!("{}{by_way}", shown(&self.causes, 500))
     }
 
-    /// Whether a retry may succeed.
+    /// Whether a retry might succeed.
     pub(crate) fn is_transient(&self) -> bool {
         self.kind != TransportErrorKind::Certificate
     }
 }
 
-/// What one of the causes tells, if anything.
+/// The kind of error that one of the causes indicates, if any.
 fn kind_of(error: &(dyn StdError + 'static), io: Option<&io::Error>) -> Option<TransportErrorKind> {
     let text = error.to_string();
     if text.contains("dns error") || text.contains("failed to lookup address") {

@@ -1,4 +1,4 @@
-//! What holds for any page of seats.
+//! Properties that hold for any page of seats.
 
 #![allow(clippy::unwrap_used)]
 
@@ -16,7 +16,7 @@ use crate::report::csv::{self, RecordedReport};
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::{NONE, Seat};
 
-/// Any JSON, most often with the names that a page of seats has.
+/// Generates any JSON, usually with the names that a page of seats has.
 fn json_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -60,7 +60,8 @@ fn time() -> impl Strategy<Value = String> {
         })
 }
 
-/// A seat with everything that it can have, and all of its parts missing, null or empty at times.
+/// Generates a seat with everything that it can have. Each of its parts is sometimes missing, null,
+/// or empty.
 fn seat_value() -> impl Strategy<Value = Value> {
     let account = || {
         let some = (any::<Option<u64>>(), arbitrary_text::text());
@@ -110,7 +111,7 @@ fn report(seats: Vec<Seat>) -> Report {
     )
 }
 
-/// What a cell of the file must say of a value.
+/// Returns what a cell of the file must say about a value.
 fn cell(value: &Value) -> String {
     match value.as_str() {
         None | Some("") => NONE.to_owned(),
@@ -118,7 +119,7 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// Its row in the file; times are for other tests.
+/// Returns its row in the file, without times, which other tests cover.
 fn row(seat: &Value) -> [String; 3] {
     [
         "/assignee/login",
@@ -150,7 +151,7 @@ proptest! {
         let recorded = RecordedReport::read(&file).unwrap().seats();
         let form = |seat| Seat::in_githubs_form(seat, report.scope().kind());
         prop_assert!(recorded.iter().map(form).eq(report.seats().iter().map(form)));
-        // Read by others: each row is one that was sent.
+        // Another CSV parser reads the file. Each row must be one that was sent.
         let mut sent: BTreeMap<[String; 3], usize> = BTreeMap::new();
         for seat in &seats {
             *sent.entry(row(seat)).or_default() += 1;

@@ -1,4 +1,4 @@
-//! A small server on this machine that is both the artifact service and the store.
+//! Provides a small local server that's both the artifact service and the store.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-/// A request as it came over the wire.
+/// A request as received.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
     pub(super) line: String,
@@ -15,7 +15,7 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// The method of the service, or `block`, or `blocklist`.
+    /// The service's method for a call, or `block` or `blocklist` for an upload.
     pub(super) fn what(&self) -> &str {
         let target = self.line.split(' ').nth(1).unwrap();
         match target.rsplit_once("comp=") {
@@ -29,14 +29,14 @@ impl Request {
     }
 }
 
-/// Status, additional header lines and body; status 0 closes the connection without a word.
+/// Status, additional header lines, and body. Status 0 closes the connection without a response.
 pub(super) type Reply = (u16, String, String);
 
 pub(super) fn reply(status: u16, body: &str) -> Option<Reply> {
     Some((status, String::new(), body.to_owned()))
 }
 
-/// What the server says where it is all well.
+/// The successful response to a request.
 fn well(request: &Request, origin: &str) -> Reply {
     let body = match request.what() {
         "CreateArtifact" => {
@@ -57,8 +57,8 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// A server that says what `special` says, given the number of earlier requests of the kind,
-    /// and otherwise that all is well.
+    /// Starts a server that responds with the result of `special`, which receives the number of
+    /// earlier requests of the same kind. If that's `None`, the response is successful.
     pub(super) fn start(
         special: impl Fn(&Request, usize) -> Option<Reply> + Send + Sync + 'static,
     ) -> Self {
