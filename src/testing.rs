@@ -1,4 +1,4 @@
-//! What this project's own tests, examples, and benchmarks use besides the binary.
+//! What this project's own tests, examples, and benchmarks use in addition to the binary.
 
 pub use crate::history::listing::Listing;
 pub use crate::history::{FolderFiles, HistoryUpdate, Revoked, UpdatePlan, record};

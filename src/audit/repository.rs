@@ -120,7 +120,7 @@ impl<'a> AuditRepository<'a> {
         let random = hex::encode(random);
         Ok(match self.provenance.run() {
             Some(run) => format!("run {} attempt {} {random}", run.id, run.attempt),
-            None => format!("by hand {random}"),
+            None => format!("command line {random}"),
         })
     }
 

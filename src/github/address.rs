@@ -168,14 +168,14 @@ mod tests {
     }
 
     #[test]
-    fn github_com_is_meant_where_nothing_is_said() {
+    fn github_com_is_the_default() {
         let api = ApiAddress::from_environment(&Environment::default()).unwrap();
         assert_eq!(api.as_str(), "https://api.github.com");
         assert_eq!(api.graphql().as_str(), "https://api.github.com/graphql");
     }
 
     #[test]
-    fn addresses_that_would_give_the_token_away_are_refused() {
+    fn addresses_that_would_leak_the_token_are_refused() {
         for (rest, ok) in [
             ("https://api.octocorp.ghe.com", true),
             ("http://127.0.0.1:8080", true),
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_apis_own_origin_is_its_own() {
+    fn only_addresses_on_the_apis_origin_belong_to_the_api() {
         let api = address("https://api.github.com").unwrap();
         for (url, own) in [
             ("https://api.github.com/organizations/1?page=2", true),
@@ -252,7 +252,7 @@ mod tests {
         }
 
         #[test]
-        fn only_encrypted_addresses_without_anything_else_in_them_are_taken(text in arbitrary_text::text()) {
+        fn only_encrypted_addresses_without_extra_parts_are_accepted(text in arbitrary_text::text()) {
             for rest in [text.clone(), format!("https://{text}"), format!("http://{text}")] {
                 if let Ok(api) = address(&rest) {
                     let url = &api.rest.url;
@@ -265,7 +265,7 @@ mod tests {
         }
 
         #[test]
-        fn an_address_on_another_origin_is_never_the_apis(text in arbitrary_text::text()) {
+        fn an_address_on_another_origin_never_belongs_to_the_api(text in arbitrary_text::text()) {
             let api = address("https://api.github.com").unwrap();
             for other in [text.clone(), format!("https://{text}"), format!("https://api.github.com{text}")] {
                 if let Ok(url) = api.rest.url.join(&other)

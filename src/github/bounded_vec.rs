@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_long_list_the_beginning_is_kept_and_the_length_is_known() {
+    fn a_long_list_keeps_its_beginning_and_knows_its_length() {
         for (list, kept, all) in [
             (json!([]), vec![], 0),
             (json!([1, 2]), vec![1, 2], 2),

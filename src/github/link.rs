@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_link_is_passed_over() {
+    fn anything_that_is_not_a_link_is_skipped() {
         for header in [
             "",
             "<",
@@ -101,7 +101,7 @@ mod tests {
         #![proptest_config(arbitrary_text::config())]
 
         #[test]
-        fn any_header_is_read_without_a_stumble_and_only_what_stands_in_it(header in arbitrary_text::text()) {
+        fn any_header_is_read_without_a_panic_and_only_for_what_it_contains(header in arbitrary_text::text()) {
             let (next, last) = links(&header);
             for address in next.iter().chain(&last) {
                 let part = format!("<{address}>");

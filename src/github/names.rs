@@ -212,7 +212,7 @@ mod tests {
     use crate::arbitrary_text;
 
     #[test]
-    fn a_path_never_leaves_the_repository_or_enters_what_git_and_workflows_keep() {
+    fn a_path_never_leaves_the_repository_or_enters_git_or_workflow_folders() {
         for path in [
             "",
             "/",
@@ -318,7 +318,7 @@ mod tests {
         #![proptest_config(arbitrary_text::config())]
 
         #[test]
-        fn what_is_taken_as_a_path_stays_below_its_folder(folder in arbitrary_text::text(), below in arbitrary_text::text()) {
+        fn an_accepted_path_stays_below_its_folder(folder in arbitrary_text::text(), below in arbitrary_text::text()) {
             if let Ok(folder) = RepositoryPath::parse(&folder)
                 && let Ok(path) = folder.join(&below)
             {
@@ -334,7 +334,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_taken_as_a_repository_is_two_plain_segments(text in arbitrary_text::text()) {
+        fn an_accepted_repository_has_two_plain_segments(text in arbitrary_text::text()) {
             for text in [text.clone(), format!("octo/{text}"), format!("{text}/audit")] {
                 if let Ok(name) = RepositoryName::parse(&text) {
                     prop_assert_eq!(name.to_string(), text);
@@ -347,7 +347,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_taken_as_a_branch_is_below_the_heads(text in arbitrary_text::text()) {
+        fn an_accepted_branch_is_below_refs_heads(text in arbitrary_text::text()) {
             if let Ok(branch) = BranchName::parse(&text) {
                 let reference = branch.reference();
                 prop_assert!(reference.starts_with("refs/heads/") && !reference.contains(".."));

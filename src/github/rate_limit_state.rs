@@ -80,7 +80,7 @@ pub(crate) enum Admission {
     At(Duration, Reason),
 }
 
-/// Identifies a request that has begun, for [`RateLimitState::ended`].
+/// Identifies a request that has started, for [`RateLimitState::ended`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct InFlightHandle {
     number: u64,
@@ -166,7 +166,7 @@ pub(crate) struct RateLimitState {
     typical: Option<Duration>,
     next_number: u64,
     hold_until: Duration,
-    /// The quota of each token and resource, minus the requests that have begun since.
+    /// The quota of each token and resource, minus the requests sent since.
     quotas: Vec<(u64, bool, Quota)>,
 }
 

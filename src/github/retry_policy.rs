@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn githubs_stumbling_is_tried_again_and_its_answers_are_not() {
+    fn temporary_failures_of_github_are_retried_and_its_answers_are_not() {
         for status in [500, 502, 503, 504] {
             assert!(
                 matches!(next(status, &[], true), Some(Verdict::After(_))),
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_waited_for_as_its_answer_says_also_when_writing() {
+    fn a_limit_is_waited_out_as_its_answer_says_even_for_writes() {
         let seconds = |seconds| Some(Verdict::Hold(Duration::from_secs(seconds)));
         for repeatable in [true, false] {
             assert_eq!(next(429, &[("retry-after", "7")], repeatable), seconds(7));
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_grow_and_have_an_end() {
+    fn retries_wait_longer_each_time_and_end() {
         let mut tries = RetryPolicy::default();
         let mut waits = Vec::new();
         while let Some(error) = answered(502, &[]) {

@@ -298,7 +298,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_keeps_what_else_its_address_says() {
+    fn a_page_number_keeps_the_other_parts_of_the_address() {
         let last = Url::parse(
             "https://api.github.com/organizations/1/copilot/billing/seats?page=9&per_page=100",
         )

@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_could_mean_something_to_a_shell_or_to_markdown_is_left_out() {
+    fn a_page_address_with_a_meaning_in_a_shell_or_markdown_is_omitted() {
         let fine = "https://github.com/octo/audit.log/commit/0a1b";
         assert_eq!(page(json!(fine)).unwrap(), fine);
         for other in [

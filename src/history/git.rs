@@ -142,7 +142,7 @@ mod tests {
         #![proptest_config(crate::arbitrary_text::config())]
 
         #[test]
-        fn line_ends_are_converted_as_git_does(text in "[a\r\n]{0,40}") {
+        fn line_endings_are_converted_like_git_does(text in "[a\r\n]{0,40}") {
             let lf = text.replace("\r\n", "\n");
             prop_assert_eq!(converted(LineEnds::Crlf, &text), lf.replace('\n', "\r\n"));
             prop_assert_eq!(converted(LineEnds::Lf, &text), lf);

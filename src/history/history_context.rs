@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_idle_are_those_of_whom_nothing_is_known_for_the_longest_time() {
+    fn the_longest_idle_are_those_without_known_activity_for_the_longest_time() {
         let old = "2023-01-01T00:00:00Z";
         let seats = [
             seat("granted-yesterday", "2026-05-30T00:00:00Z", None),

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_line_takes_no_other_with_it() {
+    fn a_damaged_line_costs_no_other_line() {
         let file = b"a,b\r\n\"1\",x\n\n2,\"open\n3,x\nonly one\n\"4,y\n6,\"two\nlines\"\n5,z,too many\n\xff,6\n7,end";
         let read: Vec<_> = lines(file, two).collect();
         let good = |a: &str, b: &str| Ok(vec![a.to_owned(), b.to_owned()]);
@@ -235,7 +235,7 @@ mod tests {
         #![proptest_config(crate::arbitrary_text::config())]
 
         #[test]
-        fn every_line_is_read_or_told_of(text in "[a,\"\r\n]{0,60}") {
+        fn every_line_is_read_or_reported(text in "[a,\"\r\n]{0,60}") {
             let file = text.as_bytes();
             let mut last = 0;
             for line in lines(file, two) {

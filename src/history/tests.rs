@@ -179,7 +179,7 @@ fn the_first_report_is_a_baseline_without_changes() {
 }
 
 #[test]
-fn the_days_first_report_always_records_and_a_later_one_only_a_difference() {
+fn the_first_report_of_a_day_is_always_recorded_and_later_ones_if_different() {
     let mut repository = Repository::default();
     repository.quietly(&report("2026-11-21T06:00:00Z", vec![octocat()]));
     let same = repository.quietly(&report(MORNING, vec![octocat()]));
@@ -202,7 +202,7 @@ fn the_days_first_report_always_records_and_a_later_one_only_a_difference() {
 }
 
 #[test]
-fn an_older_report_changes_nothing_also_than_one_of_nobody() {
+fn an_older_report_changes_nothing_even_if_the_newest_one_is_empty() {
     for seats in [vec![octocat()], vec![]] {
         let mut repository = Repository::default();
         repository.quietly(&report(EVENING, seats));
@@ -218,7 +218,7 @@ fn an_older_report_changes_nothing_also_than_one_of_nobody() {
 }
 
 #[test]
-fn what_a_newer_report_wrote_is_not_called_an_edit() {
+fn what_a_newer_report_wrote_is_not_reported_as_an_edit() {
     let mut repository = Repository::default();
     repository.quietly(&report(MORNING, vec![octocat()]));
     let active = used(octocat(), "2026-11-22T12:00:00Z", "copilot-cli");
@@ -230,7 +230,7 @@ fn what_a_newer_report_wrote_is_not_called_an_edit() {
 }
 
 #[test]
-fn nothing_is_recorded_in_front_of_a_report_from_the_future() {
+fn no_report_is_recorded_before_one_from_the_future() {
     let mut repository = Repository::default();
     repository.quietly(&report("2062-11-22T06:00:00Z", vec![octocat()]));
     let before = repository.0.clone();
@@ -241,7 +241,7 @@ fn nothing_is_recorded_in_front_of_a_report_from_the_future() {
 }
 
 #[test]
-fn a_line_of_totals_from_the_future_stops_no_report() {
+fn a_totals_line_from_the_future_does_not_stop_a_report() {
     let mut repository = Repository::default();
     repository.quietly(&report(MORNING, vec![octocat()]));
     let totals = repository
@@ -258,7 +258,7 @@ fn a_line_of_totals_from_the_future_stops_no_report() {
 }
 
 #[test]
-fn of_two_reports_of_one_second_the_first_recorded_stays() {
+fn of_two_reports_in_the_same_second_the_first_one_stays() {
     let mut repository = Repository::default();
     repository.quietly(&report(MORNING, vec![octocat(), seat("hubot", 2)]));
     let before = repository.0.clone();
@@ -271,7 +271,7 @@ fn of_two_reports_of_one_second_the_first_recorded_stays() {
 }
 
 #[test]
-fn without_its_manifest_a_history_proves_no_grant_but_a_dated_one() {
+fn without_its_manifest_a_history_proves_only_grants_with_a_date() {
     let mut repository = Repository::default();
     repository.quietly(&report(MORNING, vec![octocat()]));
     repository.0.remove("reports/2026/2026-11-22.json");
@@ -291,7 +291,7 @@ fn without_its_manifest_a_history_proves_no_grant_but_a_dated_one() {
 }
 
 #[test]
-fn an_incomplete_report_revokes_nobody() {
+fn an_incomplete_report_revokes_no_seats() {
     let mut repository = Repository::default();
     let both = vec![octocat(), seat("hubot", 2)];
     repository.quietly(&report(MORNING, both.clone()));
@@ -337,7 +337,7 @@ fn an_organization_does_not_overwrite_an_enterprise_of_the_same_name() {
 }
 
 #[test]
-fn manifests_hold_together_and_hold_every_file() {
+fn manifests_name_their_predecessor_and_list_every_file() {
     let mut repository = Repository::default();
     repository.quietly(&report(MORNING, vec![octocat()]));
     let first: serde_json::Value =
@@ -361,7 +361,7 @@ fn manifests_hold_together_and_hold_every_file() {
 }
 
 #[test]
-fn what_is_damaged_missing_or_edited_is_told_of_and_loses_no_lines() {
+fn damaged_missing_or_edited_files_are_reported_and_lose_no_lines() {
     let recorded = || {
         let mut repository = Repository::default();
         repository.quietly(&report(MORNING, vec![octocat(), seat("gone", 5)]));
@@ -429,7 +429,7 @@ fn what_is_damaged_missing_or_edited_is_told_of_and_loses_no_lines() {
 }
 
 #[test]
-fn an_altered_report_of_the_day_is_written_anew() {
+fn an_altered_report_of_the_day_is_written_again() {
     for path in [
         "latest.csv",
         "reports/2026/2026-11-22.csv",
@@ -445,7 +445,7 @@ fn an_altered_report_of_the_day_is_written_anew() {
 }
 
 #[test]
-fn a_folder_that_has_only_reports_goes_on_from_the_newest() {
+fn a_folder_that_has_only_reports_continues_from_the_newest_one() {
     let mut repository = Repository::default();
     let active = used(octocat(), "2026-11-20T00:00:00Z", "copilot-cli");
     repository.quietly(&report(MORNING, vec![active, seat("gone", 5)]));
@@ -475,7 +475,7 @@ fn a_folder_that_has_only_reports_goes_on_from_the_newest() {
 }
 
 #[test]
-fn a_year_begins_a_new_file_of_changes() {
+fn each_year_starts_a_new_changes_file() {
     let mut repository = Repository::default();
     repository.quietly(&report("2026-12-31T23:00:00Z", vec![octocat()]));
     repository.quietly(&report("2027-01-01T01:00:00Z", vec![seat("hubot", 2)]));

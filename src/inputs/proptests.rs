@@ -56,7 +56,7 @@ proptest! {
     #![proptest_config(arbitrary_text::config())]
 
     #[test]
-    fn any_inputs_are_taken_or_refused_by_name_and_never_lead_elsewhere(given in given()) {
+    fn any_inputs_are_accepted_or_refused_by_name_and_never_lead_elsewhere(given in given()) {
         match read(&given) {
             Err(InputErrors(errors)) => {
                 prop_assert!(!errors.is_empty());
@@ -86,7 +86,7 @@ proptest! {
     }
 
     #[test]
-    fn a_key_that_is_anything_is_masked_and_refused_without_being_told(
+    fn any_text_as_a_key_is_masked_and_refused_without_being_shown(
         text in arbitrary_text::text(), times in 0..3,
     ) {
         let key = (0..times).fold(text, |text, _| BASE64_STANDARD.encode(text));
@@ -104,7 +104,7 @@ proptest! {
     }
 
     #[test]
-    fn a_secret_in_any_input_is_never_told(text in arbitrary_text::text(), other in given()) {
+    fn a_secret_in_any_input_is_never_shown(text in arbitrary_text::text(), other in given()) {
         let secret = format!("ghp_secret{text}");
         let mut given = other;
         given.push(("INPUT_TOKEN".to_owned(), secret.clone()));

@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn edits_are_counted_as_levenshtein_does() {
+    fn edits_are_counted_by_levenshtein_distance() {
         for (one, other, edits) in [
             ("", "", 0),
             ("", "abc", 3),

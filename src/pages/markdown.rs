@@ -105,7 +105,7 @@ mod tests {
         #![proptest_config(arbitrary_text::config())]
 
         #[test]
-        fn any_text_is_the_same_text_on_the_page_and_nothing_else(text in arbitrary_text::text()) {
+        fn any_text_appears_on_the_page_unchanged_and_without_markup(text in arbitrary_text::text()) {
             let (mut title, mut item, mut cell) = (String::new(), String::new(), String::new());
             let _ = writeln!(title, "## {}", escape(&format!("x {text}")));
             let _ = writeln!(item, "- x {}", escape(&text));
@@ -140,7 +140,7 @@ mod tests {
         }
 
         #[test]
-        fn a_link_leads_where_it_says_or_is_none(text in arbitrary_text::text()) {
+        fn a_link_leads_where_it_says_or_is_omitted(text in arbitrary_text::text()) {
             for address in [text.clone(), format!("https://{text}"), format!("https://a/{text}")] {
                 let page = link_to(&address);
                 for event in Parser::new_ext(&page, github()) {

@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn the_axis_ends_at_a_round_number_above_the_most() {
+    fn the_axis_ends_at_a_round_number_above_the_maximum() {
         for (most, step, steps) in [
             (0, 1, 1),
             (1, 1, 1),
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_stays_small_and_whole_from_nobody_to_many_over_years() {
+    fn a_chart_stays_small_and_complete_from_no_one_to_many_over_years() {
         for (count, people) in [(0, 0), (1, 0), (1, 3), (2, 3), (365 * 20, 500_000)] {
             let svg = draw(&days(count, people), LIGHT);
             assert!(svg.len() < 20_000, "{count}: {}", svg.len());

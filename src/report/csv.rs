@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn an_organization_has_five_columns_and_none_for_what_is_missing() {
+    fn an_organization_has_five_columns_and_none_for_missing_values() {
         assert_eq!(
             file(&report(
                 ScopeKind::Organization,
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_of_nobody_is_a_header_alone() {
+    fn an_empty_report_is_only_a_header() {
         assert_eq!(
             file(&report(ScopeKind::Organization, "33", vec![])),
             "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n"
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_quoted_only_where_they_must_be_and_come_back_exactly() {
+    fn values_are_quoted_only_if_necessary_and_are_read_back_exactly() {
         let odd = |surface: &str| Seat {
             assignee: Some(Account {
                 id: None,
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn two_reports_say_the_same_whatever_their_time() {
+    fn two_reports_say_the_same_even_if_their_times_differ() {
         let one = report(ScopeKind::Enterprise, "33", vec![octocat()]);
         let later = report(ScopeKind::Enterprise, "34", vec![octocat()]);
         let recorded = RecordedReport::read(file(&one).as_bytes()).unwrap();
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_report_says_why() {
+    fn a_file_that_is_not_a_report_is_refused_with_the_reason() {
         for (file, why) in [
             ("", "empty"),
             ("login,activity\na,b\n", "first line"),

@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_is_that_of_utc() {
+    fn days_are_in_utc() {
         assert_eq!(
             day_stem("2027-01-01T00:30:00+01:00".parse().unwrap()),
             "reports/2026/2026-12-31"

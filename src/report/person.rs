@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_renamed_while_the_list_was_read_is_one_person_and_stands_where_they_come_first() {
+    fn a_person_renamed_during_the_reading_is_one_person_at_their_first_position() {
         let granted = "2026-03-01T00:00:00Z";
         let seats = [
             seat("hubot", 1, granted, None),

@@ -103,7 +103,7 @@ mod tests {
 
     /// The same result as `printf 583231 | openssl dgst -sha256 -hmac 'a key of twenty and more'`.
     #[test]
-    fn a_pseudonym_is_what_others_compute_too() {
+    fn a_pseudonym_is_what_other_tools_compute_too() {
         assert_eq!(
             key("a key of twenty and more").of_id(583_231),
             "person-8fa32ea3fc18c161fa92"
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_keeps_their_pseudonym_when_renamed_and_has_another_with_another_key() {
+    fn a_pseudonym_survives_a_rename_and_changes_with_the_key() {
         let one = key("a key of twenty and more");
         let (mut before, mut after) = (seat("octocat", Some(1)), seat("monalisa", Some(1)));
         one.replace(&mut before);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn people_without_a_number_are_told_apart_by_their_login() {
+    fn people_without_an_id_are_distinguished_by_their_login() {
         let key = key("a key of twenty and more");
         let (mut one, mut same, mut other) = (
             seat("Octocat", None),
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_key_is_none() {
+    fn a_key_that_is_too_short_is_refused() {
         assert!(PseudonymKey::new(SecretString::from("0123456789012345678")).is_err());
         assert!(PseudonymKey::new(SecretString::from("01234567890123456789")).is_ok());
     }

@@ -116,7 +116,7 @@ mod tests {
     use crate::arbitrary_text;
 
     #[test]
-    fn names_that_mean_something_in_a_path_or_an_address_are_refused() {
+    fn names_with_a_special_meaning_in_a_path_or_an_address_are_refused() {
         for name in [
             "", "-acme", "a/b", "..", ".git", "a b", "a%2e", "ä", "a?b", "a#b", "a\nb",
         ] {
@@ -137,7 +137,7 @@ mod tests {
         #![proptest_config(arbitrary_text::config())]
 
         #[test]
-        fn what_is_taken_as_a_name_means_nothing_in_a_path_or_an_address(text in arbitrary_text::text()) {
+        fn accepted_names_have_no_special_meaning_in_a_path_or_an_address(text in arbitrary_text::text()) {
             for kind in [ScopeKind::Organization, ScopeKind::Enterprise] {
                 match Scope::new(kind, &text) {
                     Ok(scope) => {

@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_stand_by_login_without_case_then_exactly_then_organization_then_team() {
+    fn rows_are_sorted_by_login_ignoring_case_then_exactly_then_org_then_team() {
         let nobody = Seat::default();
         let rows = vec![
             seat("octocat", 1, Some(("globex", 9)), None),
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seat_that_stands_twice_is_kept_once_with_its_newer_activity() {
+    fn a_seat_that_is_listed_twice_is_kept_once_with_its_newer_activity() {
         let older = Seat {
             last_activity_at: Some("2026-01-01T00:00:00Z".parse().unwrap()),
             ..seat("octocat", 1, None, None)
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_without_a_person_are_never_taken_for_one_another() {
+    fn rows_without_a_person_are_never_mistaken_for_each_other() {
         let (seats, twice) = ordered(vec![Seat::default(), Seat::default()]);
         assert_eq!((seats.len(), twice.len()), (2, 0));
     }

@@ -22,14 +22,14 @@ fn reading(totals: &[u64]) -> Result<Reading, jiff::Error> {
 }
 
 #[test]
-fn a_day_is_that_of_utc() -> Tested {
+fn the_day_of_a_report_is_in_utc() -> Tested {
     let stem = day_stem("2027-01-01T01:30:00+02:00".parse()?);
     assert_eq!(stem, "reports/2026/2026-12-31");
     Ok(())
 }
 
 #[test]
-fn a_total_that_changes_between_pages_is_a_reason_that_may_pass() -> Tested {
+fn a_total_that_changes_between_pages_is_a_temporary_reason() -> Tested {
     let incomplete_reasons = reading(&[150, 149])?.incomplete_reasons(150, 0, 0);
     let moved = IncompleteReason::TotalMoved {
         first: 150,
@@ -56,7 +56,7 @@ fn a_seat_without_a_person_has_a_row() -> Tested {
 }
 
 #[test]
-fn a_downloaded_report_tells_its_time() -> Tested {
+fn a_downloaded_report_states_its_time() -> Tested {
     let downloaded = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
                       2026-03-28T06:54:33Z,octocat,None,2026-03-27T01:52:53Z,copilot-cli\n";
     let recorded = RecordedReport::read(downloaded.as_bytes())?;
@@ -75,7 +75,7 @@ fn scopes_ignore_case_and_differ_by_kind() -> Tested {
 }
 
 #[test]
-fn rows_are_sorted_and_a_repeated_seat_is_left_out() {
+fn rows_are_sorted_and_a_repeated_seat_is_dropped() {
     let seat = |login: &str, id| Seat {
         assignee: Some(Account {
             id: Some(id),
@@ -91,7 +91,7 @@ fn rows_are_sorted_and_a_repeated_seat_is_left_out() {
 }
 
 #[test]
-fn times_are_cut_to_whole_seconds() -> Tested {
+fn times_are_truncated_to_whole_seconds() -> Tested {
     let time = whole_seconds("2026-03-28T08:54:33.9+02:00".parse()?);
     assert_eq!(time.to_string(), "2026-03-28T06:54:33Z");
     Ok(())

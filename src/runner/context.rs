@@ -155,7 +155,7 @@ mod tests {
     use crate::arbitrary_text;
 
     #[test]
-    fn a_key_is_a_secret_in_every_form_in_which_it_could_be_printed() {
+    fn a_key_is_secret_in_every_form_in_which_it_could_be_printed() {
         let (one, other) = ("MIIEowIBAAKCAQEA", "sPnoGUOnrpiSqt4XynxA");
         let whole = format!("{one}{other}");
         let lines = format!(
@@ -207,7 +207,7 @@ mod tests {
         #![proptest_config(arbitrary_text::config())]
 
         #[test]
-        fn any_text_as_a_key_has_no_more_pieces_than_it_can(text in arbitrary_text::text(), times in 0..4) {
+        fn no_piece_of_any_key_is_longer_than_the_key(text in arbitrary_text::text(), times in 0..4) {
             let key = (0..times).fold(text, |text, _| BASE64_STANDARD.encode(text));
             for piece in pieces_of_key(&key) {
                 prop_assert!(piece.len() <= key.len());
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_and_passwords_of_proxies_are_secrets_line_by_line() {
+    fn tokens_and_proxy_passwords_are_secret_line_by_line() {
         let environment: Environment = [
             ("INPUT_TOKEN", "first\n second \n\n"),
             ("GITHUB_TOKEN", "first"),

@@ -75,7 +75,7 @@ mod tests {
     use crate::arbitrary_text;
 
     #[test]
-    fn a_value_cannot_end_itself_and_begin_another_output() {
+    fn a_value_cannot_end_early_and_start_another_output() {
         let hostile = "x\nEOF\nother<<EOF\ny";
         let lines = heredoc("report-path", hostile).unwrap();
         let (head, rest) = lines.split_once('\n').unwrap();
@@ -88,7 +88,7 @@ mod tests {
         #![proptest_config(arbitrary_text::config())]
 
         #[test]
-        fn any_outputs_are_read_back_by_the_runner_as_they_were_set(
+        fn the_runner_reads_back_any_outputs_as_they_were_set(
             values in proptest::collection::vec(arbitrary_text::text(), 1..4),
         ) {
             const NAMES: [&str; 3] = ["report-path", "commit-url", "changed"];

@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_bar_shows_can_be_read() {
+    fn the_templates_of_the_progress_bar_are_valid() {
         for template in [SPINNER, BAR] {
             ProgressStyle::with_template(template).unwrap();
         }

@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_fails_half_way_leaves_nothing() {
+    fn a_file_that_fails_halfway_leaves_nothing_behind() {
         let workspace = tempfile::tempdir().unwrap();
         let folder = Workspace::open(workspace.path(), Path::new("a/b")).unwrap();
         folder
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_out_of_the_workspace_is_refused_and_one_within_is_not() {
+    fn a_link_out_of_the_workspace_is_refused_and_a_link_inside_it_is_not() {
         let outside = tempfile::tempdir().unwrap();
         let workspace = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(outside.path(), workspace.path().join("out")).unwrap();
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_in_the_files_place_is_replaced_not_followed() {
+    fn a_link_in_place_of_the_file_is_replaced_and_not_followed() {
         let outside = tempfile::tempdir().unwrap();
         let target = outside.path().join("precious");
         fs::write(&target, "precious").unwrap();

@@ -69,7 +69,7 @@ mod tests {
     use crate::arbitrary_text;
 
     #[test]
-    fn text_from_elsewhere_stays_on_one_line_and_has_an_end() {
+    fn external_text_stays_on_one_line_and_has_a_maximum_length() {
         assert_eq!(
             shown(" a\nb\u{202e}c\u{1b}[31m ", 100),
             "a\\nb\\u{202e}c\\u{1b}[31m"
@@ -82,7 +82,7 @@ mod tests {
         #![proptest_config(arbitrary_text::config())]
 
         #[test]
-        fn whatever_is_shown_is_one_line_of_visible_characters_with_an_end(
+        fn any_shown_text_is_one_line_of_visible_characters_of_bounded_length(
             text in arbitrary_text::text(), most in 0_usize..40,
         ) {
             let shown = shown(&text, most);

@@ -86,7 +86,7 @@ fn list(ids: &[u8]) -> String {
 const ZIP: [(&str, &str); 1] = [("x-ms-blob-content-type", "application/zip")];
 
 #[test]
-fn breaches_of_the_protocol_are_refused_and_complained_about() {
+fn protocol_violations_are_refused_and_complained_about() {
     let simulator = start();
     let complains = |reply: &Reply, status: u16, complaints: usize| {
         assert_eq!(

@@ -67,7 +67,7 @@ fn a_commit_holds_its_files_and_is_signed() {
 }
 
 #[test]
-fn a_stale_head_is_refused_as_github_does() {
+fn a_stale_head_is_refused_like_github_does_it() {
     let simulator = start();
     let before = head(&simulator);
     graphql(&simulator, MUTATION, &input(&before, &[("a", "1")]));
@@ -84,7 +84,7 @@ fn a_stale_head_is_refused_as_github_does() {
 }
 
 #[test]
-fn ten_writers_at_once_all_get_through_one_after_the_other() {
+fn ten_concurrent_writers_all_succeed_one_after_the_other() {
     let simulator = start();
     thread::scope(|scope| {
         for i in 0..10 {
@@ -116,7 +116,7 @@ fn ten_writers_at_once_all_get_through_one_after_the_other() {
 }
 
 #[test]
-fn somebody_elses_commit_comes_first_when_asked_for() {
+fn a_commit_of_another_writer_comes_first_if_requested() {
     let simulator = start();
     let before = head(&simulator);
     simulator.fault(Fault::once(
@@ -184,7 +184,7 @@ fn malformed_input_is_complained_about() {
 }
 
 #[test]
-fn deletions_take_files_away_and_need_them_to_be_there() {
+fn deletions_remove_files_and_require_that_they_exist() {
     let simulator = start();
     let mut delete = input(&head(&simulator), &[("a", "1")]);
     delete["input"]["fileChanges"]["deletions"] = json!([{ "path": "README.md" }]);
@@ -203,7 +203,7 @@ fn deletions_take_files_away_and_need_them_to_be_there() {
 }
 
 #[test]
-fn where_nothing_is_signed_there_is_no_signature() {
+fn an_unsigned_commit_has_no_signature() {
     let signature = |repository: Repository| {
         let simulator = Simulator::start(world().repository(AUDIT, repository)).unwrap();
         let answer = graphql(

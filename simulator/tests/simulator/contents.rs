@@ -16,7 +16,7 @@ fn write(simulator: &Simulator, method: &str, path: &str, body: &Value) -> (u16,
 }
 
 #[test]
-fn a_put_needs_the_sha_of_what_stands_there() {
+fn a_put_requires_the_sha_of_the_current_file() {
     let simulator = start();
     let put = |body: &Value| write(&simulator, "PUT", "/contents/README.md", body);
     let mut body = json!({ "message": "Again", "content": "aGk=" });
@@ -111,7 +111,7 @@ fn git_data_makes_a_commit_and_moves_the_branch_forward_only() {
 }
 
 #[test]
-fn who_may_not_see_gets_404_and_who_may_not_write_403() {
+fn a_token_that_may_not_read_gets_404_and_one_that_may_not_write_gets_403() {
     let github = GitHub::new()
         .repository(AUDIT, Repository::private())
         .token(TOKEN, Token::new());

@@ -44,7 +44,7 @@ fn a_status_comes_with_its_headers_and_the_usual_ones() {
 }
 
 #[test]
-fn a_page_for_people_is_no_json() {
+fn an_html_page_is_not_json() {
     let reply = struck(Kind::Html(502)).1.unwrap();
     assert_eq!(
         (reply.status, reply.header("content-type")),
@@ -73,7 +73,7 @@ fn half_an_answer_can_look_whole() {
 }
 
 #[test]
-fn what_is_said_to_be_compressed_is_not() {
+fn an_answer_marked_as_compressed_can_be_uncompressed() {
     let reply = struck(Kind::BadGzip).1.unwrap();
     assert_eq!(reply.header("content-encoding"), Some("gzip"));
     assert_eq!(reply.raw[0], b'{');
@@ -156,7 +156,7 @@ fn an_endless_answer_does_not_end() {
 }
 
 #[test]
-fn which_requests_are_struck_can_be_chosen() {
+fn the_affected_requests_can_be_chosen() {
     let simulator = start();
     simulator.fault(Fault {
         at: At::path("GET", "page=2"),

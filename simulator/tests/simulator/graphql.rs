@@ -6,7 +6,7 @@ use crate::client::{api, get, graphql, no_complaints, start};
 use crate::commits::{MUTATION, head, input};
 
 #[test]
-fn what_the_schema_does_not_know_is_refused_and_complained_about() {
+fn anything_unknown_to_the_schema_is_refused_and_complained_about() {
     let simulator = start();
     let refused = |query: &str, variables: &Value| {
         let complaints = simulator.complaints().len();
@@ -125,7 +125,7 @@ fn what_the_simulator_would_ignore_is_complained_about() {
 }
 
 #[test]
-fn a_field_that_is_selected_twice_is_answered_once_with_all_that_is_selected() {
+fn a_field_selected_twice_is_answered_once_with_everything_selected() {
     let simulator = start();
     let query = "{ repository(owner: \"octo\", name: \"audit\") {
       defaultBranchRef { target { ... on Commit { history(first: 1) { nodes { oid } } } } }
@@ -140,7 +140,7 @@ fn a_field_that_is_selected_twice_is_answered_once_with_all_that_is_selected() {
 }
 
 #[test]
-fn a_repository_nobody_may_see_cannot_be_resolved() {
+fn a_repository_that_is_not_visible_cannot_be_resolved() {
     let simulator = start();
     let answer = graphql(
         &simulator,

@@ -21,7 +21,7 @@ fn ask(simulator: &Simulator, path: &str, headers: &[(&str, &str)]) -> u16 {
 }
 
 #[test]
-fn a_request_without_manners_is_refused_and_complained_about() {
+fn a_request_without_required_headers_is_complained_about() {
     let simulator = start();
     let authorization = format!("Bearer {TOKEN}");
     let good = [
@@ -55,7 +55,7 @@ fn a_request_without_manners_is_refused_and_complained_about() {
 }
 
 #[test]
-fn an_unknown_token_is_answered_but_no_breach() {
+fn an_unknown_token_is_answered_and_is_not_a_violation() {
     let simulator = Simulator::start(GitHub::new().token("other", Token::new())).unwrap();
     let reply = get(&simulator, ACME);
     assert_eq!(
@@ -90,7 +90,7 @@ fn every_request_is_kept_in_order_with_its_answer() {
 }
 
 #[test]
-fn requests_at_once_are_counted_and_too_many_complained_about() {
+fn concurrent_requests_are_counted_and_too_many_are_complained_about() {
     let github = world()
         .organization("acme", Seats::people(2))
         .latency(Duration::from_millis(1500));
@@ -106,7 +106,7 @@ fn requests_at_once_are_counted_and_too_many_complained_about() {
 }
 
 #[test]
-fn dropping_it_removes_its_files() {
+fn dropping_the_simulator_removes_its_files() {
     let simulator = start();
     let dir = simulator.git_dir("octo/audit");
     assert!(dir.is_dir());

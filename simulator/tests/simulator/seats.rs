@@ -75,7 +75,7 @@ fn total_seats_can_say_anything() {
 }
 
 #[test]
-fn the_default_page_is_fifty_and_is_complained_about() {
+fn the_default_page_size_is_fifty_and_is_complained_about() {
     let simulator = start();
     let page = get(&simulator, "/orgs/acme/copilot/billing/seats");
     assert_eq!(page.json()["seats"].as_array().unwrap().len(), 50);
@@ -85,7 +85,7 @@ fn the_default_page_is_fifty_and_is_complained_about() {
 }
 
 #[test]
-fn a_token_without_the_right_gets_a_404_that_tells_what_is_missing() {
+fn a_token_without_the_permission_gets_a_404_that_names_what_is_missing() {
     let github = GitHub::new()
         .organization("acme", Seats::people(3))
         .token(TOKEN, Token::new().scopes("repo"));
@@ -117,7 +117,7 @@ fn a_token_without_the_right_gets_a_404_that_tells_what_is_missing() {
 }
 
 #[test]
-fn a_crowd_that_nobody_keeps_is_listed_like_one_that_is_kept() {
+fn a_generated_crowd_is_listed_like_a_stored_one() {
     let list = |organization, enterprise| {
         let github = GitHub::new()
             .organization("acme", organization)
@@ -142,7 +142,7 @@ fn a_crowd_that_nobody_keeps_is_listed_like_one_that_is_kept() {
 }
 
 #[test]
-fn a_renamed_organization_keeps_its_number_and_whoever_takes_the_name_has_another() {
+fn a_renamed_organization_keeps_its_id_and_the_freed_name_gets_another() {
     let simulator = start();
     let number = || get(&simulator, "/orgs/acme").json()["id"].clone();
     let first = number();

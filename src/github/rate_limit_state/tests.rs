@@ -75,7 +75,7 @@ impl Run {
 }
 
 #[test]
-fn a_million_seats_at_400_ms_keep_every_limit_and_take_hardly_longer_than_they_allow() {
+fn a_million_seats_at_400_ms_stay_within_every_limit_with_little_delay() {
     let page = Duration::from_millis(400);
     let run = Run::reads(10_000, |_| page);
     run.keeps_the_published_limits();
@@ -89,7 +89,7 @@ fn a_million_seats_at_400_ms_keep_every_limit_and_take_hardly_longer_than_they_a
 }
 
 #[test]
-fn quick_pages_are_bound_by_points() {
+fn fast_pages_are_limited_by_points() {
     let run = Run::reads(5_000, |_| Duration::from_millis(20));
     run.keeps_the_published_limits();
     // 900 begin at once, and 900 more each minute, so the last of 5,000 begin after five minutes.
@@ -108,7 +108,7 @@ fn a_burst_uses_what_the_minute_allows() {
 }
 
 #[test]
-fn pages_that_grow_slow_keep_the_limits_too() {
+fn pages_that_become_slow_stay_within_the_limits_too() {
     let run = Run::reads(2_000, |n| {
         Duration::from_millis(if n % 500 < 250 { 50 } else { 1_500 })
     });
@@ -116,7 +116,7 @@ fn pages_that_grow_slow_keep_the_limits_too() {
 }
 
 #[test]
-fn when_github_says_wait_everything_waits() {
+fn everything_waits_if_github_asks_to_wait() {
     let mut limits = RateLimitState::default();
     limits.hold(Duration::from_secs(60));
     for cost in [Cost::Read, Cost::Write, Cost::Query, Cost::Mutation] {
@@ -134,7 +134,7 @@ fn when_github_says_wait_everything_waits() {
 }
 
 #[test]
-fn an_hours_quota_is_not_overdrawn_by_requests_under_way() {
+fn the_hourly_quota_is_not_exceeded_by_requests_in_flight() {
     let mut limits = RateLimitState::default();
     let second = Duration::from_secs(1);
     let Admission::Now(handle) = limits.admit(second, Cost::Read, 1) else {
@@ -176,7 +176,7 @@ fn an_hours_quota_is_not_overdrawn_by_requests_under_way() {
 }
 
 #[test]
-fn writes_are_a_second_apart_and_not_too_many_in_an_hour() {
+fn writes_are_a_second_apart_and_limited_per_hour() {
     let mut limits = RateLimitState::default();
     let mut now = Duration::ZERO;
     let mut began = Vec::new();

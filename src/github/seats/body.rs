@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_github_leaves_out_or_adds_is_ordinary() {
+    fn fields_that_github_omits_or_adds_are_accepted() {
         let rows = seats(
             r#"{"total_seats": 4, "new": 1, "seats": [
                 {},
@@ -224,13 +224,13 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_is_none_is_not_taken_for_never() {
+    fn an_invalid_time_is_not_mistaken_for_never() {
         let error = seats(r#"{"seats": [{"last_activity_at": "yesterday"}]}"#).unwrap_err();
         assert!(error.to_string().contains("\"yesterday\" isn't a time"));
     }
 
     #[test]
-    fn a_day_may_be_told_as_a_time() {
+    fn a_day_may_be_given_as_a_time() {
         for (told, day) in [
             ("\"2026-12-01\"", Some("2026-12-01")),
             ("\"2026-12-01T00:30:00+01:00\"", Some("2026-11-30")),
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_total_that_is_no_count_is_a_missing_one() {
+    fn a_total_that_is_not_a_count_is_treated_as_missing() {
         for total in ["null", "\"7\"", "-1", "1.5", "[]"] {
             let page: PageBody =
                 serde_json::from_str(&format!(r#"{{"total_seats": {total}, "seats": []}}"#))

@@ -67,7 +67,7 @@ fn every_kind_of_change_is_written_once() {
 }
 
 #[test]
-fn activity_is_no_change_of_a_seat_but_of_its_state() {
+fn activity_is_recorded_but_is_not_a_change_of_the_seat() {
     let mut repository = Repository::default();
     repository.quietly(&report(MORNING, vec![octocat()]));
     let active = used(octocat(), "2026-11-22T12:00:00Z", "copilot-cli");
@@ -77,7 +77,7 @@ fn activity_is_no_change_of_a_seat_but_of_its_state() {
 }
 
 #[test]
-fn unknown_becoming_known_is_no_change() {
+fn learning_an_unknown_value_is_not_a_change() {
     let mut repository = Repository::default();
     let unknown = Seat {
         plan_type: Some("unknown".into()),
@@ -128,7 +128,7 @@ fn people_keep_what_github_forgets() {
 }
 
 #[test]
-fn a_login_that_passed_to_another_person_is_two_people() {
+fn a_login_that_passes_to_another_person_counts_as_two_people() {
     let mut repository = Repository::default();
     let active = used(octocat(), "2026-11-20T00:00:00Z", "copilot-cli");
     repository.quietly(&report(MORNING, vec![active]));
@@ -140,7 +140,7 @@ fn a_login_that_passed_to_another_person_is_two_people() {
 }
 
 #[test]
-fn a_downloaded_report_says_less_and_what_it_does_not_say_has_not_changed() {
+fn what_a_downloaded_report_does_not_contain_has_not_changed() {
     let bare = |login: &str, organization: Option<&str>| Seat {
         assignee: Some(Account {
             id: None,
@@ -191,7 +191,7 @@ fn a_downloaded_report_says_less_and_what_it_does_not_say_has_not_changed() {
 }
 
 #[test]
-fn rows_without_a_person_come_and_go_too() {
+fn rows_without_a_person_are_granted_and_revoked_too() {
     let nobody = |time: &str| Seat {
         created_at: Some(at(time)),
         ..Seat::default()
@@ -215,7 +215,7 @@ fn rows_without_a_person_come_and_go_too() {
 type Lost = fn(&mut Repository);
 
 #[test]
-fn nobody_is_said_to_have_never_used_it_where_what_was_known_is_lost() {
+fn no_one_counts_as_having_never_used_it_if_what_was_known_is_lost() {
     let granted = Seat {
         created_at: Some(at("2026-05-01T00:00:00Z")),
         ..octocat()

@@ -211,7 +211,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_granted_one_way_is_revoked_the_other(before in full_seats(), now in full_seats()) {
+    fn grants_in_one_direction_are_revocations_in_the_other(before in full_seats(), now in full_seats()) {
         let (there, back) = (changes::between(&before, &now), changes::between(&now, &before));
         prop_assert_eq!(of(Kind::Granted, &there), of(Kind::Revoked, &back));
         prop_assert_eq!(of(Kind::Revoked, &there), of(Kind::Granted, &back));
@@ -243,7 +243,7 @@ proptest! {
     }
 
     #[test]
-    fn the_same_report_is_no_change(seats in full_seats(), bare in any::<bool>()) {
+    fn the_same_report_makes_no_changes(seats in full_seats(), bare in any::<bool>()) {
         let mut seats = seats;
         for seat in seats.iter_mut().filter(|_| bare) {
             seat.created_at = None;
@@ -253,7 +253,7 @@ proptest! {
     }
 
     #[test]
-    fn people_never_go_back_and_are_read_as_they_were_written(
+    fn people_never_lose_what_is_known_and_are_read_back_as_written(
         reports in vec((any_seats(), time()), 1..6),
     ) {
         let mut reports = reports;
@@ -296,7 +296,7 @@ proptest! {
     }
 
     #[test]
-    fn seats_are_read_as_they_were_written(seats in any_seats()) {
+    fn seats_are_read_back_as_written(seats in any_seats()) {
         let whole = |time: Option<Timestamp>| time.map(whole_seconds);
         let written: Vec<Seat> = seats
             .iter()
@@ -312,7 +312,7 @@ proptest! {
     }
 
     #[test]
-    fn changes_are_put_below_and_read_as_they_were_written(
+    fn changes_are_appended_and_read_back_as_written(
         before in any_seats(),
         now in any_seats(),
         then in any_seats(),
@@ -337,7 +337,7 @@ proptest! {
     #![proptest_config(quietly(60))]
 
     #[test]
-    fn whatever_is_reported_the_history_is_sound(
+    fn the_history_stays_sound_whatever_is_reported(
         reports in vec((any_seats(), 0..20_000_000_i64, any::<bool>()), 1..8),
     ) {
         let mut repository = Repository::default();

@@ -150,7 +150,7 @@ mod tests {
         #![proptest_config(arbitrary_text::config())]
 
         #[test]
-        fn a_file_is_whole_exactly_if_the_csv_reader_takes_a_further_row(
+        fn a_file_is_complete_exactly_if_the_csv_reader_accepts_another_row(
             text in arbitrary_text::text(), quotes in "[\",\r\na]{0,12}",
         ) {
             for file in [text.clone(), quotes.clone(), format!("{text}{quotes}"), format!("{quotes}{text}\n")] {

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_content_is_cut_into_blocks_without_gaps() {
+    fn content_is_split_into_blocks_without_gaps() {
         let spans = |size: usize| {
             let blocks = blocks(size);
             let spans: Vec<_> = (0..blocks.count)
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn block_ids_are_of_equal_length_and_differ_between_uploads() {
+    fn block_ids_have_equal_length_and_differ_between_uploads() {
         let (one, other) = (blocks(1), blocks(1));
         assert_ne!(one.id(0), other.id(0));
         assert_ne!(one.id(0), one.id(1));
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_content_has_an_empty_list() {
+    fn empty_content_has_an_empty_block_list() {
         assert_eq!(
             blocks(0).list(),
             r#"<?xml version="1.0" encoding="utf-8"?><BlockList></BlockList>"#
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stores_own_words_are_found() {
+    fn the_error_text_of_the_store_is_found() {
         let xml = "<?xml version=\"1.0\"?><Error><Code>AuthenticationFailed</Code><Message>No.\nTime:1</Message><Detail>sig</Detail></Error>";
         assert_eq!(element(xml, "Code"), Some("AuthenticationFailed"));
         assert_eq!(element(xml, "Message"), Some("No.\nTime:1"));

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_taken_in_either_spelling_and_ids_in_either_type() {
+    fn answers_are_accepted_in_either_spelling_and_ids_in_either_type() {
         for answer in [
             json!({"ok": true, "artifact_id": "12345678901"}),
             json!({"ok": true, "artifactId": 12_345_678_901_u64, "more": []}),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_ok_is_no_success() {
+    fn an_answer_without_ok_is_not_a_success() {
         for answer in [
             json!({}),
             json!([]),
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_artifact_of_our_name_and_content_is_ours() {
+    fn only_an_artifact_with_our_name_and_content_is_ours() {
         let name = ArtifactName::parse("report").unwrap();
         let content = Content {
             size: 10,

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_no_names_are_refused() {
+    fn invalid_names_are_refused() {
         assert_eq!(ArtifactName::parse(""), Err(NameError::Empty));
         assert_eq!(ArtifactName::parse(" "), Err(NameError::Empty));
         assert_eq!(ArtifactName::parse("."), Err(NameError::Relative));
@@ -137,14 +137,14 @@ mod tests {
     }
 
     #[test]
-    fn a_taken_name_is_followed_by_the_second() {
+    fn numbered_names_continue_with_2() {
         let name = ArtifactName::parse("report").unwrap();
         let names: Vec<String> = (1..=3).map(|n| name.numbered(n).to_string()).collect();
         assert_eq!(names, ["report", "report-2", "report-3"]);
     }
 
     #[test]
-    fn a_file_cannot_leave_the_folder_it_is_unpacked_in() {
+    fn a_file_cannot_leave_the_folder_it_is_unpacked_into() {
         for refused in [
             "../a", "a/../b", "/a", "a//b", "a/", "", "..", "..\\a", "a\\b", "a:b",
         ] {
@@ -159,7 +159,7 @@ mod tests {
         #![proptest_config(arbitrary_text::config())]
 
         #[test]
-        fn what_is_taken_as_a_name_leaves_no_folder_on_any_system(text in arbitrary_text::text()) {
+        fn an_accepted_name_never_leaves_its_folder_on_any_system(text in arbitrary_text::text()) {
             if let Ok(name) = ArtifactName::parse(&text) {
                 prop_assert_eq!(name.as_str(), text.as_str());
                 prop_assert!(!text.contains(['/', '\\', ':', '\n', '\r', '\0', '"', '*']));

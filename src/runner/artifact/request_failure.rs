@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_of_a_server_is_bounded_on_one_line_and_without_secrets() {
+    fn text_from_a_server_is_one_short_line_without_secrets() {
         assert_eq!(
             shown("bad\n::warning::\x1b[0m", &[]),
             "bad\\n::warning::\\u{1b}[0m"
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_back_is_told_in_one_line() {
+    fn a_failed_answer_is_described_on_one_line() {
         let mut headers = HeaderMap::new();
         headers.insert("x-github-request-id", "AB:12".parse().unwrap());
         headers.insert("retry-after", "7".parse().unwrap());

@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_is_told_in_utc_with_milliseconds() {
+    fn the_expiry_time_is_in_utc_with_milliseconds() {
         assert_eq!(expires(5, None), "2026-11-27T10:00:00.175Z");
         let whole: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
         assert_eq!(
@@ -68,21 +68,21 @@ mod tests {
     }
 
     #[test]
-    fn no_artifact_outlives_what_the_repository_allows() {
+    fn no_artifact_is_kept_longer_than_the_repository_allows() {
         assert_eq!(expires(400, Some("90")), expires(90, None));
         assert_eq!(expires(90, Some("90")), expires(90, None));
         assert_eq!(expires(30, Some("90")), expires(30, None));
     }
 
     #[test]
-    fn a_limit_that_is_none_limits_nothing() {
+    fn an_invalid_retention_limit_is_ignored() {
         for variable in [Some("0"), Some("soon"), Some("-3")] {
             assert_eq!(expires(400, variable), expires(400, None));
         }
     }
 
     #[test]
-    fn no_days_mean_the_repositorys_setting() {
+    fn zero_days_mean_the_repositorys_setting() {
         assert_eq!(Retention::from_days(0), None);
     }
 }

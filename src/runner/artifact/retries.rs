@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_for_the_service_grow_as_the_official_clients_do() {
+    fn waits_for_the_service_grow_like_those_of_the_official_clients() {
         let seconds = |failed, random| service_wait(failed, random).as_secs_f64();
         for random in [0.0, 0.999] {
             assert!((seconds(1, random) - 3.0).abs() < 1e-9);
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_for_a_limit_are_120_s_in_all_and_have_an_end() {
+    fn waits_for_a_limit_end_after_at_most_120_s_in_total() {
         for asked in [None, Some(0), Some(1), Some(7), Some(60), Some(120)] {
             for random in [0.0, 0.999] {
                 let mut limit = Limit::default();
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_for_the_store_begin_with_none() {
+    fn the_first_retry_of_the_store_does_not_wait() {
         assert_eq!(
             [1, 2, 3].map(|failed| store_wait(failed).as_secs()),
             [0, 4, 12]

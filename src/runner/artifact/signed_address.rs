@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn reqwests_own_form_of_an_address_keeps_its_encoding() {
+    fn reqwest_keeps_the_encoding_of_an_address() {
         for text in [
             "https://a.net/c/x%20y.zip?sig=a%2Bb%3D&x=%20&y=%2f%2F+1&comp=block&blockid=YQ%3D%3D",
             "https://a.net/c?sig=a+b/c=&z=~!*();:@,$[]|",
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_the_signature_is_masked_even_of_an_address_that_is_refused() {
+    fn every_form_of_the_signature_is_masked_even_in_a_refused_address() {
         let (result, masked) = accept("ftp://a/b?sig=a%2Bb%2f1%3D&se=1");
         assert!(result.is_err());
         assert_eq!(masked, ["a%2Bb%2f1%3D", "a%2Bb%2F1%3D", "a+b/1="]);
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_for_this_machine_and_for_the_service_itself() {
+    fn plain_http_is_only_for_this_machine_and_the_service_itself() {
         for taken in [
             "https://store.example/x",
             "http://127.0.0.1:1/x",
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_prints_no_secret() {
+    fn debug_output_of_an_address_has_no_secret() {
         let (address, _) = accept("https://a/b?sig=s3cr3t");
         assert!(!format!("{address:?}").contains("s3cr3t"));
     }
@@ -203,7 +203,7 @@ mod tests {
         #![proptest_config(arbitrary_text::config())]
 
         #[test]
-        fn any_signature_is_masked_and_any_address_that_is_taken_leads_where_it_says(text in arbitrary_text::text()) {
+        fn any_signature_is_masked_and_any_accepted_address_leads_where_it_says(text in arbitrary_text::text()) {
             for text in [text.clone(), format!("https://a/b?sig={text}"), format!("http://{text}?sig=abc")] {
                 let (address, masked) = accept(&text);
                 if let Ok(address) = address {

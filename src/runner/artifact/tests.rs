@@ -81,7 +81,7 @@ async fn upload(
 }
 
 #[tokio::test]
-async fn a_large_file_arrives_whole_and_the_address_unchanged() {
+async fn a_large_file_arrives_whole_and_its_address_is_unchanged() {
     let server = Server::start(|_, _| None);
     let mut content = vec![0; 9 << 20];
     getrandom::fill(&mut content).unwrap();
@@ -154,7 +154,7 @@ async fn a_large_file_arrives_whole_and_the_address_unchanged() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_taken_is_followed_by_the_next() {
+async fn if_a_name_is_taken_the_next_number_is_used() {
     let server = Server::start(|request, earlier| match request.what() {
         "CreateArtifact" if earlier < 2 => reply(
             409,
@@ -169,7 +169,7 @@ async fn a_name_that_is_taken_is_followed_by_the_next() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_costs_a_name_and_nothing_else() {
+async fn a_lost_answer_costs_only_a_name() {
     let server = Server::start(|request, earlier| match (request.what(), earlier) {
         ("CreateArtifact", 0) => reply(0, ""),
         ("CreateArtifact", 1) => reply(409, r#"{"msg":"it already exists"}"#),
@@ -179,7 +179,7 @@ async fn a_lost_answer_costs_a_name_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_server_that_knows_only_version_4_is_asked_in_version_7_once() {
+async fn a_server_that_supports_only_version_4_gets_version_7_once() {
     for (status, body) in [
         (500, "Error decode request body"),
         (500, ""),
@@ -214,7 +214,7 @@ async fn a_server_that_knows_only_version_4_is_asked_in_version_7_once() {
 }
 
 #[tokio::test]
-async fn a_disturbed_service_is_tried_five_times() {
+async fn a_failing_service_is_tried_five_times() {
     let server = Server::start(|_, _| {
         Some((
             503,
@@ -235,7 +235,7 @@ async fn a_disturbed_service_is_tried_five_times() {
 }
 
 #[tokio::test]
-async fn a_disturbance_is_not_taken_for_a_server_that_knows_only_version_4() {
+async fn a_temporary_failure_is_not_mistaken_for_a_server_that_supports_version_4() {
     let server = Server::start(|request, earlier| match request.what() {
         "CreateArtifact" if earlier < 3 => reply(500, "<html>oops</html>"),
         _ => None,
@@ -250,7 +250,7 @@ async fn a_disturbance_is_not_taken_for_a_server_that_knows_only_version_4() {
 }
 
 #[tokio::test]
-async fn what_repeating_cannot_change_is_not_repeated() {
+async fn failures_that_a_retry_cannot_fix_are_not_retried() {
     for (status, headers, body, said) in [
         (
             403,
@@ -286,7 +286,7 @@ async fn what_repeating_cannot_change_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn an_artifact_whose_completion_was_lost_is_found_in_the_list() {
+async fn a_completed_artifact_is_found_in_the_list_if_the_answer_was_lost() {
     let server = Server::start(|request, earlier| match (request.what(), earlier) {
         ("FinalizeArtifact", 0) => reply(504, "gateway"),
         _ => None,
@@ -321,7 +321,7 @@ async fn an_artifact_whose_completion_was_lost_is_found_in_the_list() {
 }
 
 #[tokio::test]
-async fn an_artifact_that_cannot_be_completed_is_told_with_its_name() {
+async fn an_artifact_that_cannot_be_completed_is_reported_by_name() {
     let server = Server::start(|request, _| match request.what() {
         "FinalizeArtifact" => reply(403, r#"{"code":"permission_denied","msg":"no"}"#),
         _ => None,
@@ -384,7 +384,7 @@ async fn a_refused_address_is_explained_and_not_shown() {
 }
 
 #[test]
-fn a_job_without_an_artifact_service_is_told_so_before_anything_is_sent() {
+fn a_missing_artifact_service_is_reported_before_anything_is_sent() {
     let make = |more: &[(&str, &str)]| {
         let environment = environment(more);
         ArtifactService::from_environment(client(), Clock::system(&environment), &environment)

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_prints_no_secret() {
+    fn debug_output_of_a_token_has_no_secret() {
         let text = token(r#"{"scp":"Actions.Results:run-1:job-2"}"#);
         let printed = format!("{:?}", RuntimeToken::parse(&text).unwrap());
         assert!(

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_packed_comes_out_again() {
+    async fn files_unpack_as_they_were_packed() {
         let (_folder, files) = files(&[("a/report.csv", b"Login\n"), ("empty.json", b"")]);
         let archive = Archive::pack(files, None).await.unwrap();
         let bytes = whole(&archive).await;
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_temporary_folder_that_is_not_there_is_passed_over() {
+    async fn a_missing_temporary_folder_is_skipped() {
         let (folder, files) = files(&[("report.csv", b"x")]);
         let nowhere = folder.path().join("nowhere");
         assert!(Archive::pack(files, Some(nowhere)).await.is_ok());

@@ -50,7 +50,7 @@ fn claims(seen: &Seen) -> Value {
 }
 
 #[test]
-fn an_app_reads_the_report_with_a_token_of_its_installation() {
+fn an_app_reads_the_report_with_an_installation_token() {
     let simulator = Simulator::start(on_acme()).unwrap();
     let step = job(&simulator).run();
     assert_eq!(step.succeeded().output("seats"), "3");
@@ -86,7 +86,7 @@ fn an_app_reads_the_report_with_a_token_of_its_installation() {
 }
 
 #[test]
-fn each_organization_is_read_with_a_token_of_its_own() {
+fn each_organization_is_read_with_its_own_token() {
     let app = app()
         .installed(Installation::organization("acme"))
         .installed(Installation::organization("globex"));
@@ -111,7 +111,7 @@ fn each_organization_is_read_with_a_token_of_its_own() {
 }
 
 #[test]
-fn an_enterprise_is_read_where_the_app_is_installed_on_the_enterprise_itself() {
+fn an_enterprise_is_read_if_the_app_is_installed_on_the_enterprise_itself() {
     let on = |installation| {
         let github = with(app().installed(installation)).enterprise("octocorp", Seats::people(4));
         Simulator::start(github).unwrap()
@@ -149,7 +149,7 @@ fn an_enterprise_is_read_where_the_app_is_installed_on_the_enterprise_itself() {
 }
 
 #[test]
-fn a_token_that_an_enterprise_refuses_is_told_what_an_app_would_need() {
+fn a_token_refused_by_an_enterprise_is_reported_with_what_an_app_needs() {
     let seats = Seats::enterprise_people(4);
     let github = github(Seats::people(1)).enterprise("octocorp", seats);
     let simulator = Simulator::start(github).unwrap();
@@ -166,7 +166,7 @@ fn a_token_that_an_enterprise_refuses_is_told_what_an_app_would_need() {
 }
 
 #[test]
-fn a_missing_permission_and_a_suspended_installation_are_told_before_anything_else_is_asked() {
+fn a_missing_permission_or_suspended_installation_is_reported_first() {
     for (installation, texts) in [
         (
             Installation::organization("acme").without_permissions(),
@@ -192,7 +192,7 @@ fn a_missing_permission_and_a_suspended_installation_are_told_before_anything_el
 }
 
 #[test]
-fn a_key_is_taken_in_every_form_that_a_secret_makes_of_it() {
+fn a_key_is_accepted_in_every_form_that_a_secret_can_give_it() {
     let simulator = Simulator::start(on_acme()).unwrap();
     let pem = keys::pem();
     for (what, key) in [
@@ -221,7 +221,7 @@ fn a_key_is_taken_in_every_form_that_a_secret_makes_of_it() {
 }
 
 #[test]
-fn what_is_no_key_of_an_app_is_refused_by_what_it_is() {
+fn a_secret_that_is_not_an_app_key_is_refused_by_what_it_is() {
     let pem = keys::pem();
     let body = keys::der();
     let other = rcgen::KeyPair::generate().unwrap();
@@ -274,7 +274,7 @@ fn what_is_no_key_of_an_app_is_refused_by_what_it_is() {
 }
 
 #[test]
-fn a_token_and_an_app_together_or_half_an_app_are_refused_before_anything_is_sent() {
+fn a_token_with_an_app_or_half_an_app_is_refused_before_anything_is_sent() {
     let pem = keys::pem();
     for (inputs, text) in [
         (
@@ -314,7 +314,7 @@ fn a_token_and_an_app_together_or_half_an_app_are_refused_before_anything_is_sen
 }
 
 #[test]
-fn a_key_of_another_app_and_an_unknown_app_are_told() {
+fn the_key_of_another_app_and_an_unknown_app_are_reported() {
     let simulator = Simulator::start(on_acme()).unwrap();
     let step = job(&simulator)
         .input("app-client-id", "Iv23liAnother")
@@ -332,7 +332,7 @@ fn a_key_of_another_app_and_an_unknown_app_are_told() {
 }
 
 #[test]
-fn a_token_is_renewed_before_it_ends_in_the_middle_of_a_list() {
+fn a_token_is_renewed_before_it_expires_in_the_middle_of_a_list() {
     // Waits are a hundredth of what they are: 300 ms are half a minute, and half of the token's time.
     let app = app()
         .installed(Installation::organization("acme"))
@@ -355,7 +355,7 @@ fn a_token_is_renewed_before_it_ends_in_the_middle_of_a_list() {
 }
 
 #[test]
-fn a_token_that_ends_before_its_time_is_replaced_once_for_all_requests() {
+fn a_token_that_expires_early_is_replaced_once_for_all_requests() {
     let app = app()
         .installed(Installation::organization("acme"))
         .tokens_serve(5);
@@ -367,7 +367,7 @@ fn a_token_that_ends_before_its_time_is_replaced_once_for_all_requests() {
 }
 
 #[test]
-fn an_app_that_github_refuses_for_good_is_not_asked_for_tokens_again_and_again() {
+fn tokens_are_not_requested_endlessly_if_github_keeps_refusing_them() {
     let app = app()
         .installed(Installation::organization("acme"))
         .tokens_serve(0);
@@ -379,7 +379,7 @@ fn an_app_that_github_refuses_for_good_is_not_asked_for_tokens_again_and_again()
 }
 
 #[test]
-fn what_fails_for_a_moment_is_tried_again_and_a_token_cut_off_is_not_shown() {
+fn temporary_failures_are_retried_and_a_truncated_token_is_not_shown() {
     for kind in [
         Kind::status(502, "Bad gateway"),
         Kind::Truncate,
@@ -409,7 +409,7 @@ fn what_fails_for_a_moment_is_tried_again_and_a_token_cut_off_is_not_shown() {
 }
 
 #[test]
-fn with_nobody_else_to_ask_the_app_is_asked_whether_the_repository_is_public() {
+fn without_another_token_the_app_checks_whether_the_repository_is_public() {
     let installation = Installation::organization("octo").repositories([OWN]);
     let both = app()
         .installed(Installation::organization("acme"))
@@ -429,7 +429,7 @@ fn with_nobody_else_to_ask_the_app_is_asked_whether_the_repository_is_public() {
 }
 
 #[test]
-fn started_by_hand_the_key_comes_from_app_private_key_and_a_token_that_lies_about_is_left() {
+fn from_the_command_line_app_private_key_is_used_and_a_stray_token_is_not() {
     let simulator = Simulator::start(on_acme()).unwrap();
     let step = Job::on(&simulator)
         .by_hand(&["--organization", "acme", "--app-client-id", CLIENT_ID])

@@ -14,7 +14,7 @@ fn simulator() -> Simulator {
 }
 
 #[test]
-fn a_rule_that_is_in_the_way_is_named() {
+fn a_rule_that_blocks_the_commit_is_named() {
     let unsigned = Repository::private().unsigned();
     let closed = |rule| Repository::private().protected(rule);
     for (repository, branch, texts) in [
@@ -91,7 +91,7 @@ fn a_rule_that_is_in_the_way_is_named() {
 }
 
 #[test]
-fn a_protection_that_github_lists_nowhere_is_told_as_one() {
+fn a_protection_that_github_does_not_list_is_reported_as_one() {
     let simulator = simulator();
     simulator.fault(Fault::always(
         MUTATION,
@@ -129,7 +129,7 @@ fn a_protection_that_github_lists_nowhere_is_told_as_one() {
 }
 
 #[test]
-fn a_missing_permission_is_told_as_one_whatever_rules_there_are() {
+fn a_missing_permission_is_reported_as_one_whatever_rules_exist() {
     let ruled = Repository::private().protected(Rule::RequiredSignatures);
     for (repository, name) in [(Repository::private(), "octo/rules"), (ruled, OWN)] {
         let github = github(Seats::people(3))
@@ -155,7 +155,7 @@ fn a_missing_permission_is_told_as_one_whatever_rules_there_are() {
 }
 
 #[test]
-fn a_repository_that_is_not_found_is_told_before_the_report_is_read() {
+fn a_repository_that_is_not_found_is_reported_before_the_seats_are_read() {
     for allow_public in ["false", "true"] {
         let simulator = simulator();
         let step = job(&simulator)
@@ -179,7 +179,7 @@ fn a_repository_that_is_not_found_is_told_before_the_report_is_read() {
 }
 
 #[test]
-fn a_branch_that_can_be_begun_from_nowhere_is_told_of() {
+fn a_new_branch_without_a_starting_point_is_reported() {
     let simulator = simulator();
     let directory = simulator.git_dir(OWN);
     git(&directory, &["update-ref", "refs/heads/old", "main"]);
@@ -196,7 +196,7 @@ fn a_branch_that_can_be_begun_from_nowhere_is_told_of() {
 }
 
 #[test]
-fn a_commit_that_is_refused_is_told_like_any_other_refusal() {
+fn a_refused_commit_is_reported_like_any_other_refusal() {
     let graphql = |kind: &str, message: &str| Kind::GraphqlError {
         error_type: Some(kind.to_owned()),
         message: message.to_owned(),
@@ -286,7 +286,7 @@ fn a_commit_that_is_refused_is_told_like_any_other_refusal() {
 }
 
 #[test]
-fn a_repository_that_takes_nothing_is_refused_before_anything_is_read() {
+fn a_repository_that_accepts_nothing_is_refused_before_anything_is_read() {
     for (repository, pull_request, texts) in [
         (
             Repository::private().archived(),
@@ -334,7 +334,7 @@ fn a_repository_that_takes_nothing_is_refused_before_anything_is_read() {
 }
 
 #[test]
-fn what_a_repository_does_not_take_is_no_obstacle_to_other_deliveries() {
+fn what_a_repository_does_not_accept_does_not_stop_other_deliveries() {
     for (repository, deliver_to) in [
         (Repository::private().archived(), "artifact"),
         (Repository::private().without_pull_requests(), "artifact"),
@@ -381,7 +381,7 @@ fn a_pull_request_that_only_collaborators_can_open_says_so() {
 }
 
 #[test]
-fn a_repository_that_is_archived_during_the_run_is_told_as_that() {
+fn a_repository_archived_during_the_run_is_reported_as_archived() {
     for (branch, at) in [("", MUTATION), ("audit", At::path("POST", "/git/refs"))] {
         let simulator = simulator();
         let archive = Kind::change(|github| {

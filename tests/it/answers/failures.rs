@@ -38,7 +38,7 @@ fn nothing_came_of_it(step: &Step) {
 }
 
 #[test]
-fn a_refusal_says_what_was_asked_what_came_back_what_is_missing_and_what_to_do() {
+fn a_refusal_shows_the_request_the_answer_what_is_missing_and_the_fix() {
     let status = Kind::status;
     let not_accessible = "Resource not accessible by personal access token";
     let seats = "organization_copilot_seat_management=read";
@@ -179,7 +179,7 @@ fn a_refusal_says_what_was_asked_what_came_back_what_is_missing_and_what_to_do()
 }
 
 #[test]
-fn an_answer_that_is_not_what_github_documents_is_told_and_names_nobody() {
+fn an_undocumented_answer_is_reported_and_names_no_one() {
     let body = |body: &str| Kind::Status {
         status: 200,
         headers: Vec::new(),
@@ -261,7 +261,7 @@ fn an_answer_that_is_not_what_github_documents_is_told_and_names_nobody() {
 }
 
 #[test]
-fn a_page_that_fails_takes_the_whole_report_with_it() {
+fn a_failed_page_fails_the_whole_report() {
     for (page, kind, text) in [
         (2, Kind::status(500, "Server Error"), "page=2"),
         (3, Kind::WrongLength, "page=3"),
@@ -287,7 +287,7 @@ fn a_page_that_fails_takes_the_whole_report_with_it() {
 }
 
 #[test]
-fn a_page_that_promises_more_than_memory_holds_is_no_end_of_the_process() {
+fn a_page_that_claims_more_than_fits_in_memory_does_not_end_the_process() {
     let simulator = simulator();
     // As many as are taken on one page.
     let rows = vec!["{}"; 10_000].join(",");
@@ -304,7 +304,7 @@ fn a_page_that_promises_more_than_memory_holds_is_no_end_of_the_process() {
 }
 
 #[test]
-fn a_server_that_cannot_be_reached_is_told_with_the_reason() {
+fn an_unreachable_server_is_reported_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let certificate = folder.path().join("authority.pem");
     let private = self_signed(&certificate);
@@ -344,7 +344,7 @@ fn a_server_that_cannot_be_reached_is_told_with_the_reason() {
 }
 
 #[test]
-fn a_token_without_single_sign_on_is_told_where_to_authorize_it() {
+fn a_token_without_single_sign_on_is_reported_with_the_authorization_link() {
     let address = "https://github.com/orgs/acme/sso?authorization_request=AZ1";
     let locked = Token::new()
         .copilot(["acme"])
@@ -372,7 +372,7 @@ fn a_token_without_single_sign_on_is_told_where_to_authorize_it() {
 }
 
 #[test]
-fn a_scope_that_the_token_has_is_not_called_missing() {
+fn a_scope_that_the_token_has_is_not_reported_as_missing() {
     for scopes in ["read:org", "admin:org, repo", "manage_billing:copilot"] {
         let reads = Token::new().scopes(scopes);
         let simulator = Simulator::start(github(Seats::people(3)).token(TOKEN, reads)).unwrap();

@@ -36,7 +36,7 @@ fn asked(simulator: &Simulator) -> Vec<String> {
 }
 
 #[test]
-fn all_mistakes_are_told_at_once_each_by_its_inputs_name() {
+fn all_mistakes_are_reported_at_once_by_the_names_of_their_inputs() {
     let simulator = simulator();
     let step = Job::on(&simulator)
         .input("organization", "acme, a/b")
@@ -192,7 +192,7 @@ fn by_hand(simulator: &Simulator) -> Job {
 }
 
 #[test]
-fn an_input_set_with_underscores_is_refused_by_name_with_the_right_spelling() {
+fn an_input_with_underscores_is_refused_by_name_with_the_right_spelling() {
     let simulator = simulator();
     for input in INPUTS.iter().filter(|input| input.name.contains('-')) {
         let right = format!("INPUT_{}", input.name.to_uppercase());
@@ -237,7 +237,7 @@ fn an_input_set_with_underscores_is_refused_by_name_with_the_right_spelling() {
 }
 
 #[test]
-fn a_variable_that_is_nearly_an_input_is_refused_with_the_input_it_may_mean() {
+fn a_variable_that_is_almost_an_input_is_refused_with_a_suggestion() {
     let simulator = simulator();
     for (variable, input) in [
         ("INPUT_ORGANISATION", "organization"),
@@ -311,7 +311,7 @@ fn a_variable_that_is_not_text_is_refused_by_name() {
 const OTHER_TOKEN: &str = "ghp_ofAnotherProgram0000000000000000004";
 
 #[test]
-fn a_secret_of_a_person_can_have_the_commands_own_name_which_counts_before_the_short_one() {
+fn the_commands_own_variable_for_a_secret_overrides_the_short_one() {
     let simulator = simulator();
     let job = || {
         Job::on(&simulator)
@@ -347,7 +347,7 @@ fn a_secret_of_a_person_can_have_the_commands_own_name_which_counts_before_the_s
 }
 
 #[test]
-fn a_workflow_that_sets_the_commands_own_name_instead_of_the_input_is_told() {
+fn a_workflow_that_sets_a_variable_of_the_command_is_referred_to_the_input() {
     let simulator = simulator();
     let key = "a key of twenty and more";
     let job = || {
@@ -363,7 +363,7 @@ fn a_workflow_that_sets_the_commands_own_name_instead_of_the_input_is_told() {
 }
 
 #[test]
-fn an_empty_input_is_an_absent_one() {
+fn an_empty_input_counts_as_absent() {
     let simulator = simulator();
     for empty in ["", " ", "\n"] {
         let job = plain_inputs()
@@ -415,7 +415,7 @@ fn several_organizations_are_separated_by_commas_and_lines() {
 }
 
 #[test]
-fn the_output_directory_may_be_named_from_the_workspace_or_absolutely() {
+fn the_output_directory_may_be_relative_to_the_workspace_or_absolute() {
     let simulator = simulator();
     let job = || Job::on(&simulator).input("deliver-to", "none");
     let absolute = job();
@@ -434,7 +434,7 @@ fn the_output_directory_may_be_named_from_the_workspace_or_absolutely() {
 }
 
 #[test]
-fn every_input_but_the_secrets_is_a_flag_and_wins_over_the_variable() {
+fn every_input_except_the_secrets_is_a_flag_that_overrides_the_variable() {
     let simulator = simulator();
     let writes = Token::new().contents_write([OWN, "octo/audit"]);
     simulator.change(|github| {
@@ -471,7 +471,7 @@ fn every_input_but_the_secrets_is_a_flag_and_wins_over_the_variable() {
     let directory = simulator.git_dir("octo/audit");
     let log = crate::support::git(&directory, &["log", "-1", "--format=%s%n%b", "audit"]);
     assert!(log.starts_with("octocorp!\n"), "{log}");
-    assert!(log.contains("by hand "), "{log}");
+    assert!(log.contains("command line "), "{log}");
     crate::support::file(&directory, "audit:record/octocorp/latest.csv");
     assert_eq!(asked(&simulator), ["octocorp"]);
     well_behaved(&simulator);

@@ -123,7 +123,7 @@ fn a_rule_that_a_person_cannot_bypass_refuses_before_anything_is_written() {
 }
 
 #[test]
-fn a_rule_that_an_app_may_bypass_is_found_by_one_refused_write_that_leaves_nothing() {
+fn a_rule_an_app_may_bypass_is_found_by_one_refused_write_without_a_trace() {
     for (rule, kind, mode, helps) in CERTAIN {
         if (rule, mode) == (Rule::Update, PullRequest) {
             // Creating the branch is no update of it.
@@ -143,7 +143,7 @@ fn a_rule_that_an_app_may_bypass_is_found_by_one_refused_write_that_leaves_nothi
 }
 
 #[test]
-fn a_token_that_bypasses_the_rules_is_not_held_back_by_them() {
+fn a_token_that_bypasses_the_rules_is_not_blocked_by_them() {
     let all = [
         Rule::PullRequest,
         Rule::MergeQueue,
@@ -169,7 +169,7 @@ fn a_token_that_bypasses_the_rules_is_not_held_back_by_them() {
 }
 
 #[test]
-fn each_refusal_has_the_one_advice_that_helps() {
+fn each_refusal_has_exactly_one_fix_that_helps() {
     const MESSAGE: &str = "Change `commit-message`";
     const SECRETS: &str = "`paths-ignore` in `.github/secret_scanning.yml`";
     const FOLDER: &str = "Set `directory` to another folder";
@@ -274,7 +274,7 @@ fn rules_that_no_commit_of_ours_breaks_are_not_blamed() {
 }
 
 #[test]
-fn rules_that_cannot_be_read_hold_nothing_up() {
+fn rules_that_cannot_be_read_do_not_block_anything() {
     for at in [
         At::path("GET", "/rules/branches/"),
         At::path("GET", "/rulesets/"),
@@ -300,7 +300,7 @@ fn rules_that_cannot_be_read_hold_nothing_up() {
 }
 
 #[test]
-fn a_branch_that_is_refused_without_a_reason_is_not_tried_for_a_minute() {
+fn a_branch_refused_without_a_reason_is_not_retried_for_a_minute() {
     let simulator = start(Repository::private().protected_branch("*", Rule::Creation));
     let unreadable = Kind::status(404, "Not Found");
     simulator.fault(Fault::always(
@@ -316,7 +316,7 @@ fn a_branch_that_is_refused_without_a_reason_is_not_tried_for_a_minute() {
 }
 
 #[test]
-fn a_ruleset_of_an_organization_is_named_as_that() {
+fn an_organization_ruleset_is_named_as_such() {
     let simulator = start(Repository::private().protected_branch("*", Rule::Creation));
     let of_organization = Kind::rewrite(|rules| {
         rules[0]["ruleset_source_type"] = "Organization".into();
@@ -330,7 +330,7 @@ fn a_ruleset_of_an_organization_is_named_as_that() {
 }
 
 #[test]
-fn a_first_commit_that_a_rule_refuses_is_made_by_somebody_who_may() {
+fn if_a_rule_refuses_the_first_commit_the_fix_is_to_commit_it_yourself() {
     for (mode, token) in [
         (Commit, PERSON),
         (PullRequest, PERSON),
@@ -348,7 +348,7 @@ fn a_first_commit_that_a_rule_refuses_is_made_by_somebody_who_may() {
 }
 
 #[test]
-fn a_branch_that_stays_without_a_commit_is_told_of() {
+fn a_created_branch_that_gets_no_commit_is_reported() {
     let simulator = start(Repository::private().protected_branch("*", Rule::PushProtection));
     let step = job(&simulator, COMMIT_TOKEN, NewBranch).run();
     step.failed(

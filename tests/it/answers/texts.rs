@@ -151,7 +151,7 @@ fn a_report_that_is_not_complete() {
 }
 
 #[test]
-fn a_host_that_nobody_answers_for() {
+fn a_host_that_does_not_answer() {
     let simulator = simulator();
     let text = printed(&simulator, |job| job.variable("GITHUB_API_URL", &nobody()));
     assert_text("error_unreachable", &text);

@@ -37,7 +37,7 @@ fn nothing() -> Vec<PathBuf> {
 }
 
 #[test]
-fn what_is_piped_is_the_report_of_the_file_and_nothing_else() {
+fn piped_output_is_exactly_the_report_of_the_file() {
     let simulator = Simulator::start(github(Seats::people(250))).unwrap();
     for (form, ending) in [
         (&["--columns", "github"][..], "csv"),
@@ -71,7 +71,7 @@ fn what_is_piped_is_the_report_of_the_file_and_nothing_else() {
 }
 
 #[test]
-fn a_file_takes_the_report_alone_whatever_stood_there() {
+fn a_file_gets_only_the_report_whatever_it_contained_before() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let job = by_hand(&simulator, &["--output", "report.csv"]);
     let path = job.workspace().join("report.csv");
@@ -102,7 +102,7 @@ fn a_file_takes_the_report_alone_whatever_stood_there() {
 }
 
 #[test]
-fn one_place_for_two_reports_is_refused_before_anything_is_sent() {
+fn one_destination_for_two_reports_is_refused_before_anything_is_sent() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     for (arguments, why) in [
         (&["--organization=acme,globex"][..], "several organizations"),
@@ -143,7 +143,7 @@ fn one_place_for_two_reports_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn a_delivery_or_a_folder_that_is_asked_for_leaves_standard_output_empty() {
+fn a_requested_delivery_or_folder_leaves_standard_output_empty() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let deliver = ["--deliver-to", "repository", "--repository", OWN];
     let job = by_hand(&simulator, &deliver).variable("COMMIT_TOKEN", COMMIT_TOKEN);
@@ -167,7 +167,7 @@ fn a_delivery_or_a_folder_that_is_asked_for_leaves_standard_output_empty() {
 }
 
 #[test]
-fn a_reader_who_has_seen_enough_is_no_failure_and_a_full_disk_is() {
+fn a_reader_that_stops_early_is_not_a_failure_and_a_full_disk_is() {
     let simulator = Simulator::start(github(Seats::people(MANY))).unwrap();
     let (mut reader, writer) = std::io::pipe().unwrap();
     let job = by_hand(&simulator, &[]);
@@ -194,7 +194,7 @@ fn a_reader_who_has_seen_enough_is_no_failure_and_a_full_disk_is() {
 }
 
 #[test]
-fn a_terminal_shows_how_far_it_is_and_only_a_terminal() {
+fn only_a_terminal_shows_progress() {
     let simulator = Simulator::start(github(Seats::people(MANY))).unwrap();
     let job = by_hand(&simulator, &[]);
     let step = job.on_terminal(true);
@@ -225,7 +225,7 @@ fn a_terminal_shows_how_far_it_is_and_only_a_terminal() {
 }
 
 #[test]
-fn only_a_terminal_that_wants_them_gets_colours() {
+fn only_a_terminal_that_wants_colors_gets_them() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     simulator.change(|github| {
         github.tokens.insert(TOKEN.to_owned(), Token::new());
@@ -262,7 +262,7 @@ fn only_a_terminal_that_wants_them_gets_colours() {
 }
 
 #[test]
-fn a_wait_is_announced_beside_the_bar() {
+fn a_wait_is_announced_next_to_the_progress_bar() {
     let simulator = Simulator::start(github(Seats::people(MANY))).unwrap();
     simulator.fault(Fault::once(
         At::Seats,

@@ -51,7 +51,7 @@ fn reports(path: &Path, rows: usize) -> usize {
 }
 
 #[test]
-fn a_run_whose_report_nobody_reads_ends_when_it_is_interrupted() {
+fn a_run_whose_report_is_not_read_ends_if_it_is_interrupted() {
     let simulator = Simulator::start(github(Seats::people(MANY))).unwrap();
     for signal in ["TERM", "INT"] {
         // Nobody opens the pipe at all; somebody opens it, and reads no more than the beginning.
@@ -89,7 +89,7 @@ fn a_run_whose_report_nobody_reads_ends_when_it_is_interrupted() {
 }
 
 #[test]
-fn a_run_whose_standard_output_nobody_reads_ends_when_it_is_interrupted() {
+fn a_run_whose_standard_output_is_not_read_ends_if_it_is_interrupted() {
     let simulator = Simulator::start(github(Seats::people(MANY))).unwrap();
     let job = by_hand(&simulator, &[]);
     let (mut reader, writer) = std::io::pipe().unwrap();
@@ -104,7 +104,7 @@ fn a_run_whose_standard_output_nobody_reads_ends_when_it_is_interrupted() {
 }
 
 #[test]
-fn what_others_opened_is_written_to_and_never_replaced() {
+fn a_file_opened_by_others_is_written_to_and_never_replaced() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     for place in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
         let job = by_hand(&simulator, &["--output", place]);
@@ -130,7 +130,7 @@ fn what_others_opened_is_written_to_and_never_replaced() {
 }
 
 #[test]
-fn a_file_keeps_the_mode_that_it_has() {
+fn a_file_keeps_its_mode() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let job = by_hand(&simulator, &["--output", "report.csv"]);
     let path = job.workspace().join("report.csv");
@@ -144,7 +144,7 @@ fn a_file_keeps_the_mode_that_it_has() {
 }
 
 #[test]
-fn a_link_that_leads_nowhere_is_refused_and_stays() {
+fn a_dangling_link_is_refused_and_left_in_place() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     for target in ["round", "missing"] {
         let job = by_hand(&simulator, &["--output", "round"]);
@@ -156,7 +156,7 @@ fn a_link_that_leads_nowhere_is_refused_and_stays() {
 }
 
 #[test]
-fn an_output_without_a_name_is_refused() {
+fn an_empty_output_name_is_refused() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     for empty in ["", " "] {
         let step = by_hand(&simulator, &["--output", empty]).run();

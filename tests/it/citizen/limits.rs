@@ -67,7 +67,7 @@ fn announced(step: &Step) -> Vec<u64> {
 }
 
 #[test]
-fn every_way_in_which_github_says_to_wait_is_understood_and_announced() {
+fn every_way_github_asks_to_wait_is_understood_and_announced() {
     let truth = truth(&Seats::people(210));
     for (what, kind, seconds) in [
         (
@@ -118,7 +118,7 @@ fn every_way_in_which_github_says_to_wait_is_understood_and_announced() {
 }
 
 #[test]
-fn a_limit_that_never_lifts_is_waited_for_longer_each_time_until_the_user_wants_no_more() {
+fn waits_for_a_permanent_limit_grow_up_to_the_users_maximum() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     simulator.fault(Fault::always(At::Seats, limited(403)));
     let step = job(&simulator)
@@ -149,7 +149,7 @@ fn a_limit_that_never_lifts_is_waited_for_longer_each_time_until_the_user_wants_
 }
 
 #[test]
-fn a_limit_is_waited_for_as_long_as_the_user_wants_however_often_github_says_so() {
+fn a_limit_is_waited_out_up_to_the_users_maximum_however_often_it_comes() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let short = || limited(429).header("retry-after", "1");
     simulator.fault(Fault::first(9, At::Seats, short()));
@@ -169,7 +169,7 @@ fn a_limit_is_waited_for_as_long_as_the_user_wants_however_often_github_says_so(
 }
 
 #[test]
-fn a_server_that_asks_to_wait_is_obeyed_by_all_and_not_called_a_rate_limit() {
+fn all_requests_wait_for_a_busy_server_and_it_is_not_called_a_rate_limit() {
     let busy = |wait: &str| Kind::status(503, "The service is busy").header("retry-after", wait);
     let answer = "503 Service Unavailable (request ID C0DE:";
     let simulator = Simulator::start(github(Seats::people(SEATS))).unwrap();
@@ -245,7 +245,7 @@ fn a_server_that_asks_to_wait_is_obeyed_by_all_and_not_called_a_rate_limit() {
 }
 
 #[test]
-fn a_wait_until_a_time_is_counted_by_githubs_clock() {
+fn a_wait_until_a_time_is_measured_by_githubs_clock() {
     let truth = truth(&Seats::people(210));
     for ahead in [-7200, 7200] {
         let theirs = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(ahead);
@@ -284,7 +284,7 @@ fn a_wait_until_a_time_is_counted_by_githubs_clock() {
 }
 
 #[test]
-fn what_one_request_is_told_all_requests_obey() {
+fn a_limit_on_one_request_applies_to_all_requests() {
     let simulator = Simulator::start(github(Seats::people(3000))).unwrap();
     // Ten pages are under way. One of them is limited, and the others are answered after that,
     // the last of them long after; nothing more may come.
@@ -319,7 +319,7 @@ fn what_one_request_is_told_all_requests_obey() {
 }
 
 #[test]
-fn a_limit_that_reading_meets_holds_for_writing_too() {
+fn a_limit_on_reading_applies_to_writing_too() {
     // Both tokens wait: secondary limits are the account's.
     let simulator = scene(Seats::people(3));
     simulator.fault(Fault::once(
@@ -412,7 +412,7 @@ fn waits_are_counted_together() {
 }
 
 #[test]
-fn an_hour_that_is_used_up_is_noticed_before_a_request_is_refused() {
+fn an_exhausted_hourly_quota_is_noticed_before_a_request_is_refused() {
     let simulator = Simulator::start(github(Seats::people(210))).unwrap();
     // The first page is the last request of the hour.
     simulator.fault(Fault::once(
@@ -430,7 +430,7 @@ fn an_hour_that_is_used_up_is_noticed_before_a_request_is_refused() {
 }
 
 #[test]
-fn no_more_than_ten_requests_are_under_way_however_slow_github_is() {
+fn at_most_ten_requests_are_in_flight_however_slow_github_is() {
     let github = github(Seats::people(3000)).latency(Duration::from_millis(30));
     let simulator = Simulator::start(github).unwrap();
     let step = job(&simulator).without("TEST_WAIT_SCALE").run();
@@ -442,7 +442,7 @@ fn no_more_than_ten_requests_are_under_way_however_slow_github_is() {
 }
 
 #[test]
-fn limits_that_come_again_in_the_middle_of_a_long_list_cost_time_and_nothing_else() {
+fn repeated_limits_in_the_middle_of_a_long_list_cost_only_time() {
     let simulator = Simulator::start(github(Seats::people(SEATS))).unwrap();
     for nth in [2, 5, 9] {
         simulator.fault(Fault {

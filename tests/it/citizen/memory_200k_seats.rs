@@ -10,7 +10,7 @@ const SEATS: usize = 200_000;
 const MEMORY: u64 = 96 << 20;
 
 #[test]
-fn two_hundred_thousand_seats_are_read_and_delivered_in_little_memory() {
+fn two_hundred_thousand_seats_are_read_and_delivered_with_little_memory() {
     let seats = Seats::crowd(Crowd::organization(SEATS));
     let simulator = Simulator::start(github(seats)).unwrap();
     let step = Job::on(&simulator)

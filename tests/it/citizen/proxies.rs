@@ -19,7 +19,7 @@ fn job(address: &str) -> Job {
 }
 
 #[test]
-fn a_proxy_is_used_with_its_password_and_not_for_hosts_that_are_excepted() {
+fn a_proxy_is_used_with_its_password_and_not_for_excluded_hosts() {
     let folder = tempfile::tempdir().unwrap();
     let certificate = folder.path().join("authority.pem");
     let private = self_signed(&certificate);
@@ -56,7 +56,7 @@ fn a_proxy_is_used_with_its_password_and_not_for_hosts_that_are_excepted() {
 }
 
 #[test]
-fn the_more_particular_variable_counts_and_an_empty_one_is_none() {
+fn the_more_specific_variable_wins_and_an_empty_one_is_ignored() {
     let folder = tempfile::tempdir().unwrap();
     let certificate = folder.path().join("authority.pem");
     let private = self_signed(&certificate);
@@ -94,7 +94,7 @@ fn the_more_particular_variable_counts_and_an_empty_one_is_none() {
 }
 
 #[test]
-fn a_proxy_that_cannot_be_used_is_refused_by_its_variables_name_before_anything_is_sent() {
+fn an_unusable_proxy_is_refused_by_its_variable_before_anything_is_sent() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let foreign = Foreign::start();
     let at = foreign.url().replace("http://", "");
@@ -195,7 +195,7 @@ fn a_proxy_that_cannot_be_used_is_refused_by_its_variables_name_before_anything_
 }
 
 #[test]
-fn a_proxy_that_no_request_goes_by_is_nobodys_mistake() {
+fn a_proxy_that_no_request_uses_is_not_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let certificate = folder.path().join("authority.pem");
     let private = self_signed(&certificate);
@@ -241,7 +241,7 @@ fn a_proxy_that_no_request_goes_by_is_nobodys_mistake() {
 }
 
 #[test]
-fn a_command_by_hand_that_asks_github_refuses_it_too() {
+fn a_command_that_calls_github_refuses_an_unusable_proxy_too() {
     let step = Job::alone()
         .by_hand(&["pseudonym", "@octocat"])
         .variable("PSEUDONYM_KEY", "0123456789abcdef0123456789abcdef")
@@ -259,7 +259,7 @@ fn a_command_by_hand_that_asks_github_refuses_it_too() {
 }
 
 #[test]
-fn a_connection_that_fails_through_a_proxy_names_the_proxy_without_its_password() {
+fn a_failed_connection_names_its_proxy_without_the_password() {
     let nobody = nobody().replace("http://", "");
     let refusing = Proxy::refusing();
     for (variable, at, texts) in [
@@ -337,7 +337,7 @@ fn a_connection_that_fails_through_a_proxy_names_the_proxy_without_its_password(
 }
 
 #[test]
-fn an_artifact_that_a_proxy_does_not_let_through_names_the_proxy_too() {
+fn an_artifact_that_a_proxy_blocks_names_the_proxy_too() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let refusing = Proxy::refusing();
     let step = Job::on(&simulator)

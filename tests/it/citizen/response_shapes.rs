@@ -19,7 +19,7 @@ fn values(json: &Value) -> Value {
 }
 
 #[test]
-fn a_list_in_an_objects_place_is_no_page_of_seats() {
+fn a_list_instead_of_an_object_is_not_a_page_of_seats() {
     let whole = |page: &mut Value| *page = json!([0, []]);
     let row = |page: &mut Value| page["seats"] = json!([[null, null, null, null]]);
     let person = |page: &mut Value| page["seats"][0]["assignee"] = json!([1, "hubot"]);
@@ -41,7 +41,7 @@ fn a_list_in_an_objects_place_is_no_page_of_seats() {
 }
 
 #[test]
-fn a_list_in_an_objects_place_says_nothing_of_a_repository() {
+fn a_list_instead_of_an_object_says_nothing_about_a_repository() {
     let simulator = scene(Seats::people(3));
     let rewrite = Kind::rewrite(|json| *json = json!([true, "private", "main"]));
     simulator.fault(Fault::always(At::path("GET", "/repos/octo/tools"), rewrite));
@@ -56,7 +56,7 @@ fn a_list_in_an_objects_place_says_nothing_of_a_repository() {
 }
 
 #[test]
-fn a_list_in_the_place_of_data_is_none() {
+fn a_list_instead_of_graphql_data_is_refused() {
     let simulator = scene(Seats::people(3));
     let rewrite = Kind::rewrite(|json| {
         if let Some(data) = json.get_mut("data") {
@@ -68,7 +68,7 @@ fn a_list_in_the_place_of_data_is_none() {
 }
 
 #[test]
-fn no_more_is_waited_for_a_server_than_it_asked_for() {
+fn waits_for_a_server_never_exceed_what_it_asked_for() {
     for (after, most) in [("0", "0"), ("1", "1")] {
         let simulator = Simulator::start(github(Seats::people(3))).unwrap();
         let busy = Kind::status(503, "busy").header("retry-after", after);
@@ -80,7 +80,7 @@ fn no_more_is_waited_for_a_server_than_it_asked_for() {
 }
 
 #[test]
-fn a_missing_permission_is_told_also_by_the_last_request_of_an_hour() {
+fn a_missing_permission_is_reported_even_by_the_last_request_of_an_hour() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let refused = Kind::status(403, "Resource not accessible by personal access token")
         .header("x-ratelimit-remaining", "0")
@@ -98,7 +98,7 @@ fn a_missing_permission_is_told_also_by_the_last_request_of_an_hour() {
 }
 
 #[test]
-fn a_number_that_is_too_large_is_refused_with_the_largest() {
+fn a_number_that_is_too_large_is_refused_with_the_maximum() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let step = reading(&simulator)
         .input("max-wait-minutes", "99999999999999")
@@ -108,7 +108,7 @@ fn a_number_that_is_too_large_is_refused_with_the_largest() {
 }
 
 #[test]
-fn a_command_by_hand_names_no_input_that_it_has_not() {
+fn a_command_from_the_command_line_names_only_inputs_that_it_has() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let limited = Kind::status(429, "slow down").header("retry-after", "600");
     simulator.fault(Fault::always(At::path("GET", "/users/"), limited));

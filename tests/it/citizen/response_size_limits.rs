@@ -28,7 +28,7 @@ fn body(status: u16, body: String) -> Kind {
 }
 
 #[test]
-fn an_answer_without_end_is_refused_at_its_largest_size() {
+fn an_endless_answer_is_refused_at_the_maximum_size() {
     for (at, told) in [
         (At::Seats, "it's larger than 33554432 bytes"),
         (
@@ -50,7 +50,7 @@ fn an_answer_without_end_is_refused_at_its_largest_size() {
 }
 
 #[test]
-fn of_a_refusal_only_the_beginning_is_read() {
+fn only_the_beginning_of_a_refusal_is_read() {
     let huge = format!(
         "{{\"message\":\"no\",\"errors\":[{}0]}}",
         "0,".repeat(30_000_000)
@@ -67,7 +67,7 @@ fn of_a_refusal_only_the_beginning_is_read() {
 }
 
 #[test]
-fn empty_entries_by_the_million_take_no_memory() {
+fn millions_of_empty_entries_take_no_memory() {
     let list = "{},".repeat(10_000_000);
     let seats = format!("{{\"total_seats\":1,\"seats\":[{list}{{}}]}}");
     let (simulator, step) = run(At::Seats, body(200, seats));

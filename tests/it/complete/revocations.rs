@@ -95,7 +95,7 @@ fn is_right(simulator: &Simulator, step: &Step) {
 }
 
 #[test]
-fn a_seat_that_slips_between_two_pages_without_a_sign_is_found_by_reading_again() {
+fn a_seat_that_silently_slips_between_two_pages_is_found_by_rereading() {
     let simulator = recorded_yesterday(Seats::people(230));
     let (before, first) = (rows(&simulator), pages(&simulator));
     simulator.fault(Fault::once(At::SeatsPage(2), slip()));
@@ -115,7 +115,7 @@ fn a_seat_that_slips_between_two_pages_without_a_sign_is_found_by_reading_again(
 }
 
 #[test]
-fn a_seat_that_was_granted_lately_and_slips_in_the_second_reading_is_not_lost() {
+fn a_recently_granted_seat_that_slips_in_the_second_reading_is_not_lost() {
     let simulator = recorded_yesterday(Seats::people(230));
     let gone = login(&rows(&simulator).rows[5]);
     let (fresh, first) = ("granted-lately", pages(&simulator));
@@ -140,7 +140,7 @@ fn a_seat_that_was_granted_lately_and_slips_in_the_second_reading_is_not_lost() 
 }
 
 #[test]
-fn a_second_seat_of_somebody_that_is_revoked_meanwhile_makes_no_other_slip() {
+fn revoking_a_second_seat_of_a_person_makes_no_other_seat_slip() {
     let seats = Seats::enterprise_people(200);
     let all: Vec<String> = seats.rows.iter().map(login).collect();
     let second = (1..90).find(|row| all[*row] == all[row - 1]).unwrap();
@@ -166,7 +166,7 @@ fn a_second_seat_of_somebody_that_is_revoked_meanwhile_makes_no_other_slip() {
 }
 
 #[test]
-fn a_seat_that_is_revoked_costs_another_reading_only_where_it_may_have_slipped() {
+fn a_revoked_seat_costs_another_reading_only_if_it_may_have_slipped() {
     for (people, granted_lately, readings) in [
         (230, false, 1),
         (230, true, 2),
@@ -198,7 +198,7 @@ fn a_seat_that_is_revoked_costs_another_reading_only_where_it_may_have_slipped()
 }
 
 #[test]
-fn a_list_that_slips_at_every_reading_is_not_proved_complete_and_revokes_nobody() {
+fn a_list_that_slips_at_every_reading_is_unproven_and_revokes_no_seats() {
     let simulator = recorded_yesterday(Seats::people(230));
     simulator.fault(Fault::always(At::SeatsPage(2), slip()));
     let step = job(&simulator).run();
@@ -225,7 +225,7 @@ fn a_list_that_slips_at_every_reading_is_not_proved_complete_and_revokes_nobody(
 }
 
 #[test]
-fn a_list_of_several_pages_revokes_nobody_where_the_history_could_not_be_read_beforehand() {
+fn a_list_of_several_pages_revokes_no_seats_if_the_history_was_not_readable() {
     for (people, revoked) in [(230, 0), (90, 1)] {
         let simulator = recorded_yesterday(Seats::people(people));
         let gone = login(&rows(&simulator).rows[5]);
@@ -255,7 +255,7 @@ fn a_list_of_several_pages_revokes_nobody_where_the_history_could_not_be_read_be
 }
 
 #[test]
-fn a_baseline_that_may_lack_seats_makes_no_grants_of_those_it_lacked() {
+fn seats_missing_from_an_incomplete_baseline_do_not_become_grants() {
     let simulator = Simulator::start(github(Seats::people(230))).unwrap();
     let short = Kind::rewrite(|page| page["seats"].as_array_mut().unwrap().truncate(90));
     simulator.fault(Fault::always(At::SeatsPage(2), short));

@@ -82,7 +82,7 @@ fn rows(file: &[u8]) -> BTreeSet<Vec<String>> {
 }
 
 #[test]
-fn names_of_people_editors_teams_and_organizations_are_kept_exactly_and_mean_nothing() {
+fn names_of_people_editors_teams_and_organizations_are_exact_and_inert() {
     let people = HOSTILE.iter().enumerate().map(|(n, text)| {
         let id = n as u64 + 1;
         Row::of(text, id)
@@ -137,7 +137,7 @@ fn names_of_people_editors_teams_and_organizations_are_kept_exactly_and_mean_not
 }
 
 #[test]
-fn ten_megabytes_of_a_name_are_kept_exactly_and_not_shown() {
+fn a_name_of_ten_megabytes_is_kept_exactly_and_not_shown() {
     let part = "::error::\n[@x](https://evil.example)<b>|`=\u{202e}";
     let long = part.repeat(10_000_000 / part.len() + 1);
     let seats = Seats::rows([
@@ -164,7 +164,7 @@ fn ten_megabytes_of_a_name_are_kept_exactly_and_not_shown() {
 }
 
 #[test]
-fn what_stands_in_the_repository_means_nothing() {
+fn text_in_the_repository_is_inert() {
     let simulator = Simulator::start(github(Seats::people(2))).unwrap();
     // Of a day before, with everything in it that could be read.
     let header = crate::support::outcome_assertions::HEADER;
@@ -199,7 +199,7 @@ fn what_stands_in_the_repository_means_nothing() {
 }
 
 #[test]
-fn inputs_that_mean_something_elsewhere_are_refused_or_mean_nothing() {
+fn inputs_with_a_special_meaning_elsewhere_are_refused_or_inert() {
     let simulator = Simulator::start(github(Seats::people(1))).unwrap();
     for (number, input) in plain_inputs().into_iter().enumerate() {
         // Each input meets a third of the texts, and each text a third of the inputs; properties
@@ -236,7 +236,7 @@ fn inputs_that_mean_something_elsewhere_are_refused_or_mean_nothing() {
 }
 
 #[test]
-fn a_report_that_somebody_changes_before_it_is_uploaded_is_not() {
+fn a_report_that_is_changed_before_the_upload_is_not_uploaded() {
     let simulator = Simulator::start(github(Seats::people(1))).unwrap();
     let job = job(&simulator);
     let workspace = job.workspace();
@@ -263,7 +263,7 @@ fn a_report_that_somebody_changes_before_it_is_uploaded_is_not() {
 const PANIC: &str = "TEST_PANIC";
 
 #[test]
-fn a_panic_is_an_error_like_any_other_without_the_words_it_came_with() {
+fn a_panic_is_an_error_like_any_other_without_its_message() {
     if let Ok(words) = std::env::var(PANIC) {
         let environment = Environment::read();
         let console = Console::of_process(&environment);
@@ -284,8 +284,7 @@ fn a_panic_is_an_error_like_any_other_without_the_words_it_came_with() {
         ("none", " (words of the source)."),
     ] {
         let itself = std::env::current_exe().unwrap();
-        let name =
-            "discreet::hostile::a_panic_is_an_error_like_any_other_without_the_words_it_came_with";
+        let name = "discreet::hostile::a_panic_is_an_error_like_any_other_without_its_message";
         let output = Command::new(itself)
             .args(["--exact", name, "--nocapture"])
             .env("GITHUB_ACTIONS", "true")

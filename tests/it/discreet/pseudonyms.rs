@@ -92,7 +92,7 @@ fn no_login_and_no_number_is_written_anywhere() {
 }
 
 #[test]
-fn a_history_goes_on_with_its_own_key_only() {
+fn a_history_continues_only_with_its_own_key() {
     let named = "written with logins, but this run writes with pseudonyms by the key";
     for (first, second, told) in [
         ("", KEY, named),
@@ -129,7 +129,7 @@ fn a_history_goes_on_with_its_own_key_only() {
 }
 
 #[test]
-fn a_key_that_is_missing_is_noticed_before_the_artifact_also_where_the_history_was_read_late() {
+fn a_missing_key_is_noticed_before_the_artifact_even_if_history_is_read_late() {
     let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
     let at = |time| job(&simulator).variable("TEST_TIME", time);
     at("2026-11-22T03:00:00Z").run().succeeded();
@@ -170,7 +170,7 @@ fn a_short_key_is_refused_and_never_shown() {
 }
 
 #[test]
-fn whoever_holds_the_key_is_told_a_persons_pseudonym() {
+fn the_key_gives_the_pseudonym_of_a_person() {
     let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
     let (login, id) = PEOPLE[0];
     let by_hand = |person: &str| {
@@ -224,7 +224,7 @@ fn an_import_makes_no_pseudonyms_and_says_so() {
 }
 
 #[test]
-fn a_history_whose_manifests_are_lost_takes_no_names_and_goes_on_with_its_key() {
+fn a_history_with_lost_manifests_takes_no_names_and_continues_with_its_key() {
     for damage in ["{", ""] {
         let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
         let at = |time| job(&simulator).variable("TEST_TIME", time);

@@ -34,7 +34,7 @@ fn nothing_happened(simulator: &Simulator) {
 }
 
 #[test]
-fn a_public_repository_gets_the_report_only_where_that_is_allowed() {
+fn a_public_repository_gets_the_report_only_if_that_is_allowed() {
     let (public, internal, private) = (
         Repository::public(),
         Repository::internal(),
@@ -88,7 +88,7 @@ fn a_public_repository_gets_the_report_only_where_that_is_allowed() {
 }
 
 #[test]
-fn visibility_that_cannot_be_asked_counts_as_public() {
+fn visibility_that_cannot_be_read_counts_as_public() {
     let about = |name: &str| At::path("GET", &format!("/repos/{name}"));
     for (deliver_to, name) in [("artifact", OWN), ("repository", AUDIT)] {
         for kind in [
@@ -117,7 +117,7 @@ fn visibility_that_cannot_be_asked_counts_as_public() {
 }
 
 #[test]
-fn an_answer_that_does_not_say_it_counts_as_public() {
+fn an_answer_without_the_visibility_counts_as_public() {
     for (body, public) in [
         (r#"{"default_branch":"main"}"#, true),
         (
@@ -155,7 +155,7 @@ fn an_answer_that_does_not_say_it_counts_as_public() {
 }
 
 #[test]
-fn the_reading_token_is_asked_where_the_writing_one_does_not_know() {
+fn the_reading_token_is_used_if_the_writing_one_cannot_read_the_visibility() {
     let reads = Token::new()
         .copilot(["acme"])
         .read([OWN])
@@ -172,7 +172,7 @@ fn the_reading_token_is_asked_where_the_writing_one_does_not_know() {
 }
 
 #[test]
-fn the_page_of_a_public_repository_names_nobody() {
+fn the_page_of_a_public_repository_names_no_one() {
     for (own, allowed, named) in [
         (Repository::public(), "false", false),
         (Repository::public(), "true", true),

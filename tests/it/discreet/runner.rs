@@ -169,7 +169,7 @@ fn names_inject_no_output_no_command_and_no_markup() {
 }
 
 #[test]
-fn what_github_says_injects_nothing_either() {
+fn answers_from_github_inject_nothing_either() {
     let mut rows: Vec<Row> = hostile(17).collect();
     rows.extend(hostile(17));
     let simulator = Simulator::start(github(Seats::rows(rows))).unwrap();
@@ -219,7 +219,7 @@ fn what_github_says_injects_nothing_either() {
 }
 
 #[test]
-fn the_summary_stays_below_the_size_that_a_runner_takes() {
+fn the_summary_stays_below_the_size_that_a_runner_accepts() {
     const LIMIT: usize = 1024 * 1024;
     let long = "<[`|@&".repeat(100);
     let rows = hostile(2_000).zip(1..).map(|(row, n)| {
@@ -268,7 +268,7 @@ fn the_summary_stays_below_the_size_that_a_runner_takes() {
 }
 
 #[test]
-fn no_summary_is_written_where_none_is_wanted() {
+fn no_summary_is_written_if_it_is_turned_off() {
     let simulator = simulator();
     let step = job(&simulator).input("summary", "false").run();
     step.succeeded();
@@ -290,7 +290,7 @@ fn no_summary_is_written_where_none_is_wanted() {
 }
 
 #[test]
-fn the_runners_files_are_added_to_and_made_where_they_are_missing() {
+fn the_runners_files_are_appended_to_and_created_if_they_are_missing() {
     let simulator = simulator();
     let job = Job::on(&simulator).input("deliver-to", "none");
     let folder = job.workspace().parent().unwrap().to_owned();
@@ -321,7 +321,7 @@ fn the_runners_files_are_added_to_and_made_where_they_are_missing() {
 }
 
 #[test]
-fn outputs_that_cannot_be_written_fail_the_run_after_delivering() {
+fn outputs_that_cannot_be_written_fail_the_run_after_the_delivery() {
     for (variable, what, other) in [
         ("GITHUB_OUTPUT", "outputs", "GITHUB_STEP_SUMMARY"),
         ("GITHUB_STEP_SUMMARY", "summary", "GITHUB_OUTPUT"),

@@ -124,7 +124,7 @@ fn a_rename_is_recorded_once_whichever_row_of_the_person_shows_it() {
 }
 
 #[test]
-fn a_total_that_never_fits_hides_no_revocation() {
+fn a_total_that_never_matches_hides_no_revocation() {
     let one_too_many = |count| {
         let seats = Seats::rows(people(count));
         seats.total_seats(TotalSeats::Fixed(count + 1))
@@ -141,7 +141,7 @@ fn a_total_that_never_fits_hides_no_revocation() {
 }
 
 #[test]
-fn a_seat_that_github_counts_and_does_not_list_is_never_revoked_and_hides_no_other() {
+fn a_counted_but_unlisted_seat_is_never_revoked_and_hides_no_other() {
     let listing = |ids: &[u64], total| {
         let all = people(7);
         let rows = ids
@@ -175,7 +175,7 @@ fn a_seat_that_github_counts_and_does_not_list_is_never_revoked_and_hides_no_oth
 }
 
 #[test]
-fn a_list_that_changes_while_it_falls_short_proves_no_revocation() {
+fn a_list_that_is_too_short_and_changes_proves_no_revocation() {
     let short = Seats::rows(people(230)).total_seats(TotalSeats::Fixed(231));
     let simulator = Simulator::start(github(short)).unwrap();
     run_at(&simulator, &day(1));
@@ -192,7 +192,7 @@ fn a_list_that_changes_while_it_falls_short_proves_no_revocation() {
 }
 
 #[test]
-fn a_seat_that_a_lost_file_took_along_is_not_granted() {
+fn a_seat_that_was_lost_with_a_file_is_not_granted_again() {
     // The last report was incomplete, so only seats.csv knew of mona-3.
     let simulator = Simulator::start(github(Seats::rows(people(3)))).unwrap();
     run_at(&simulator, &day(1));
@@ -214,7 +214,7 @@ fn a_seat_that_a_lost_file_took_along_is_not_granted() {
 }
 
 #[test]
-fn somebody_renamed_while_seats_csv_was_lost_is_renamed_and_no_more() {
+fn a_person_renamed_while_seats_csv_was_lost_is_only_renamed() {
     let simulator = Simulator::start(github(Seats::rows(people(2)))).unwrap();
     run_at(&simulator, &day(1));
     remove_files(
@@ -230,7 +230,7 @@ fn somebody_renamed_while_seats_csv_was_lost_is_renamed_and_no_more() {
 }
 
 #[test]
-fn incomplete_reports_alone_are_no_baseline_whatever_is_lost_beside_them() {
+fn incomplete_reports_alone_make_no_baseline_whichever_file_is_lost() {
     for lost in [
         "totals.csv",
         "people.csv",
@@ -254,7 +254,7 @@ fn incomplete_reports_alone_are_no_baseline_whatever_is_lost_beside_them() {
 }
 
 #[test]
-fn a_seat_that_the_first_list_lost_without_a_sign_is_not_granted_by_the_next() {
+fn a_seat_silently_missing_from_the_first_list_is_not_granted_by_the_next() {
     // Between two pages one seat was revoked and another granted, so mona-101 was on neither page.
     let mut rows = people(230);
     rows.push(Row::of("lately", 9_000).created("2026-03-01T03:16:30Z"));
@@ -275,7 +275,7 @@ fn a_seat_that_the_first_list_lost_without_a_sign_is_not_granted_by_the_next() {
 }
 
 #[test]
-fn a_time_from_the_future_is_reported_kept_in_the_raw_report_and_forgotten() {
+fn a_time_from_the_future_is_reported_and_kept_only_in_the_raw_report() {
     let of = |time: &str| {
         let row = Row::of("octocat", 1).created(time).activity(time);
         Seats::rows([row.authenticated(time)])
@@ -324,7 +324,7 @@ fn a_time_from_the_future_is_reported_kept_in_the_raw_report_and_forgotten() {
 }
 
 #[test]
-fn two_runs_of_one_second_never_take_turns() {
+fn two_runs_in_the_same_second_never_alternate() {
     let simulator = Simulator::start(github(Seats::rows(people(2)))).unwrap();
     run_at(&simulator, &day(1));
     for count in [1, 2, 1] {
@@ -345,7 +345,7 @@ fn two_runs_of_one_second_never_take_turns() {
 }
 
 #[test]
-fn a_machine_whose_clock_is_off_counts_by_githubs() {
+fn a_machine_with_a_wrong_clock_uses_githubs_time() {
     let simulator = Simulator::start(github(Seats::rows(people(2)))).unwrap();
     run_at(&simulator, "2026-03-03T01:00:00Z");
     set(&simulator, Seats::rows(people(1)));
@@ -367,7 +367,7 @@ fn a_machine_whose_clock_is_off_counts_by_githubs() {
 }
 
 #[test]
-fn a_report_older_than_the_newest_recorded_one_changes_nothing_by_however_much() {
+fn a_report_older_than_the_newest_one_changes_nothing_however_much_older() {
     for older in [
         "2026-03-03T00:30:00Z",
         "2026-03-02T22:00:00Z",

@@ -145,7 +145,7 @@ fn a_damaged_header_of_the_newest_report_costs_no_row() {
 }
 
 #[test]
-fn people_that_cannot_be_read_cost_no_more_than_people_that_are_missing() {
+fn an_unreadable_people_file_costs_no_more_than_a_missing_one() {
     let missing = three_days();
     remove_files(&missing.git_dir(OWN), FOLDER, &["people.csv"]);
     run(&missing, DAYS[3]).succeeded();
@@ -200,7 +200,7 @@ fn a_hidden_seat_is_not_revoked_after_people_are_lost() {
 }
 
 #[test]
-fn both_sides_of_a_merge_conflict_in_people_are_one_person_again() {
+fn both_sides_of_a_merge_conflict_in_people_become_one_person_again() {
     let simulator = three_days();
     let people = text(&simulator, "people.csv");
     let (header, lines) = people.split_once('\n').unwrap();
@@ -326,7 +326,7 @@ fn a_later_run_of_the_day_reports_edits_too() {
 }
 
 #[test]
-fn however_many_days_there_are_a_run_asks_for_their_listing_once() {
+fn a_run_requests_the_listing_of_days_once_however_many_there_are() {
     let simulator = three_days();
     let asked = |simulator: &Simulator| {
         let seen = simulator.requests();
@@ -341,7 +341,7 @@ fn however_many_days_there_are_a_run_asks_for_their_listing_once() {
 }
 
 #[test]
-fn git_is_told_once_to_leave_line_ends_alone() {
+fn git_is_configured_once_to_keep_line_endings() {
     let simulator = three_days();
     assert_eq!(text(&simulator, ".gitattributes"), "* -text\n");
     let manifest = text(&simulator, "reports/2026/2026-01-01.json");

@@ -95,7 +95,7 @@ fn third_day_is_recorded(simulator: &Simulator, step: &Step) {
 }
 
 #[test]
-fn files_edited_and_removed_by_hand_are_told_of_and_no_line_is_lost() {
+fn manually_edited_and_removed_files_are_reported_and_no_line_is_lost() {
     let conflict: Edit =
         |file: &str| format!("<<<<<<< HEAD\n{file}=======\n{file}>>>>>>> theirs\n");
     let wrong: Edit = |_: &str| "who,knows\n1,2\n".to_owned();
@@ -185,7 +185,7 @@ fn third_day_tells(simulator: &Simulator, path: &str, edit: Edit, told: &str) ->
 }
 
 #[test]
-fn a_damaged_line_of_people_takes_no_other_with_it_and_is_kept() {
+fn a_damaged_line_of_people_costs_no_other_line_and_is_kept() {
     for edit in [
         (|file: &str| file.replace("\n3,mona-3", "\nthree,mona-3")) as Edit,
         |file| file.replace("\n3,mona-3", "\n3,\"mona-3"),
@@ -212,7 +212,7 @@ fn a_damaged_line_of_people_takes_no_other_with_it_and_is_kept() {
 }
 
 #[test]
-fn a_quotation_mark_that_nothing_closes_hides_no_later_change() {
+fn an_unclosed_quotation_mark_hides_no_later_change() {
     let edit: Edit = |file| format!("{file}2026-03-02T05:00:00Z,\"mona-9,,,granted,,\n");
     let simulator = two_days();
     let told =
@@ -229,7 +229,7 @@ fn a_quotation_mark_that_nothing_closes_hides_no_later_change() {
 }
 
 #[test]
-fn a_newest_manifest_that_was_removed_is_told_of_as_missing() {
+fn a_removed_newest_manifest_is_reported_as_missing() {
     for removed in [
         &["reports/2026/2026-03-02.json"][..],
         &[
@@ -255,7 +255,7 @@ fn a_newest_manifest_that_was_removed_is_told_of_as_missing() {
 }
 
 #[test]
-fn a_days_complete_report_stays_also_where_its_manifest_is_damaged() {
+fn a_complete_report_of_the_day_stays_even_if_its_manifest_is_damaged() {
     let simulator = two_days();
     quiet(&run_at(&simulator, THIRD));
     let recorded = text(&simulator, "latest.csv");
@@ -280,7 +280,7 @@ fn a_days_complete_report_stays_also_where_its_manifest_is_damaged() {
 }
 
 #[test]
-fn what_the_third_day_mended_is_not_told_of_again() {
+fn what_the_third_day_repaired_is_not_reported_again() {
     for path in ["latest.csv", "seats.csv", "people.csv"] {
         let simulator = two_days();
         write(&simulator, path, "who,knows\n");
@@ -291,7 +291,7 @@ fn what_the_third_day_mended_is_not_told_of_again() {
 }
 
 #[test]
-fn an_older_layout_is_gone_on_from() {
+fn an_older_layout_is_continued() {
     let simulator = two_days();
     let newer = [
         "seats.csv",
@@ -322,7 +322,7 @@ fn an_older_layout_is_gone_on_from() {
 }
 
 #[test]
-fn a_folder_with_reports_alone_begins_anew_and_says_so() {
+fn a_folder_with_only_reports_starts_over_and_says_so() {
     let simulator = two_days();
     let all = [
         "seats.csv",
@@ -382,7 +382,7 @@ fn a_gap_of_a_day_or_a_year_loses_nothing() {
 }
 
 #[test]
-fn a_writer_that_is_late_changes_nothing_and_says_so() {
+fn a_late_writer_changes_nothing_and_says_so() {
     let simulator = Simulator::start(github(people(&[1]))).unwrap();
     quiet(&run_at(&simulator, "2026-03-01T12:00:00Z"));
     quiet(&run_at(&simulator, "2026-03-03T00:20:00Z"));
@@ -401,7 +401,7 @@ fn a_writer_that_is_late_changes_nothing_and_says_so() {
 }
 
 #[test]
-fn ten_writers_of_one_scope_lose_no_change_and_double_none() {
+fn ten_writers_of_one_scope_lose_no_change_and_duplicate_none() {
     let simulator = Simulator::start(github(people(&[1]))).unwrap();
     quiet(&run_at(&simulator, FIRST));
     let job = |n: u64| {

@@ -81,7 +81,7 @@ fn push(simulator: &Simulator, step: &Step) {
 }
 
 #[test]
-fn a_history_is_built_in_order_of_the_reports_times_and_continued_by_the_action() {
+fn an_imported_history_is_in_order_of_time_and_the_action_continues_it() {
     let first = report(
         "2026-06-01T08:00:00Z",
         &[
@@ -172,7 +172,7 @@ fn a_history_is_built_in_order_of_the_reports_times_and_continued_by_the_action(
 }
 
 #[test]
-fn an_enterprises_files_may_have_five_columns_and_six() {
+fn files_of_an_enterprise_may_have_five_or_six_columns() {
     for (bare_last, days) in [
         (false, ["2026-06-01", "2026-06-02"]),
         (true, ["2026-06-02", "2026-06-01"]),
@@ -233,7 +233,7 @@ fn an_enterprises_files_may_have_five_columns_and_six() {
 }
 
 #[test]
-fn every_file_that_cannot_be_used_is_named_at_once_and_nothing_is_written() {
+fn all_unusable_files_are_named_at_once_and_nothing_is_written() {
     let good = || report("2026-06-01T08:00:00Z", &["octocat,None,None,None"]);
     let two_times = good() + "2026-06-02T08:00:00Z,hubot,None,None,None\n";
     let folder = downloads(&[
@@ -298,7 +298,7 @@ fn every_file_that_cannot_be_used_is_named_at_once_and_nothing_is_written() {
 }
 
 #[test]
-fn what_is_passed_over_is_told() {
+fn skipped_files_are_listed() {
     let octocat = |time: &str| report(time, &["octocat,None,None,None"]);
     let folder = downloads(&[
         ("a.csv", octocat("2026-06-01T08:00:00Z")),
@@ -353,7 +353,7 @@ fn what_is_passed_over_is_told() {
 }
 
 #[test]
-fn a_history_that_is_there_is_never_touched() {
+fn an_existing_history_is_never_touched() {
     let folder = downloads(&[(
         "a.csv",
         report("2026-06-01T08:00:00Z", &["octocat,None,None,None"]),
@@ -388,7 +388,7 @@ fn a_history_that_is_there_is_never_touched() {
 }
 
 #[test]
-fn arguments_that_cannot_be_used_are_refused() {
+fn unusable_arguments_are_refused() {
     let folder = downloads(&[]);
     for (arguments, told) in [
         (&["--organization", "../x"][..], "--organization"),
@@ -396,11 +396,11 @@ fn arguments_that_cannot_be_used_are_refused() {
         (&[], "--organization <ORG>|--enterprise <SLUG>"),
         (
             &["--organization", "acme", "--enterprise", "octocorp"],
-            "'--organization <ORG>' can't be used with '--enterprise <SLUG>'",
+            "'--organization <ORG>' cannot be used with '--enterprise <SLUG>'",
         ),
         (
             &["--organization", "acme", "--organization", "globex"],
-            "'--organization <ORG>' can't be used multiple times",
+            "'--organization <ORG>' cannot be used multiple times",
         ),
         (
             &["--organization", "acme", "--directory", "../x"],
@@ -428,7 +428,7 @@ fn arguments_that_cannot_be_used_are_refused() {
 }
 
 #[test]
-fn an_import_that_is_interrupted_leaves_nothing() {
+fn an_interrupted_import_leaves_nothing_behind() {
     let files: Vec<(String, String)> = (0..2_000)
         .map(|day| {
             let time = jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(24 * day);

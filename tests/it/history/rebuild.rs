@@ -219,7 +219,7 @@ const DAMAGE: &[Damage] = &[
 ];
 
 #[test]
-fn what_the_reports_and_the_other_files_say_is_restored_to_the_byte() {
+fn what_the_reports_and_other_files_say_is_restored_byte_for_byte() {
     let (_simulator, clone) = five_days();
     for (what, path, damage) in DAMAGE {
         let copy = copy_of(clone.path());
@@ -246,7 +246,7 @@ fn what_the_reports_and_the_other_files_say_is_restored_to_the_byte() {
 }
 
 #[test]
-fn people_are_restored_with_what_the_reports_say_of_them() {
+fn people_are_restored_with_what_the_reports_say_about_them() {
     let (_simulator, clone) = five_days();
     for content in [None, Some("who,knows\n1,2\n"), Some("")] {
         let copy = copy_of(clone.path());
@@ -271,7 +271,7 @@ fn people_are_restored_with_what_the_reports_say_of_them() {
 }
 
 #[test]
-fn a_history_that_began_again_after_a_loss_gets_its_past_back() {
+fn a_history_that_started_over_after_a_loss_gets_its_past_back() {
     let (simulator, _clone) = five_days();
     let before = {
         let clone = checkout(&simulator, OWN);
@@ -295,7 +295,7 @@ fn a_history_that_began_again_after_a_loss_gets_its_past_back() {
 }
 
 #[test]
-fn facts_that_only_readable_lines_hold_are_kept() {
+fn facts_found_only_in_readable_lines_are_kept() {
     let (_simulator, clone) = five_days();
     let acme = clone.path().join(ACME);
     // Older reports, which knew more, were removed on purpose.
@@ -352,7 +352,7 @@ fn facts_that_only_readable_lines_hold_are_kept() {
 }
 
 #[test]
-fn the_next_run_calls_nothing_a_change_that_was_only_lost() {
+fn the_next_run_reports_no_change_for_what_was_only_lost() {
     let (simulator, clone) = five_days();
     let acme = clone.path().join(ACME);
     fs::remove_file(acme.join("seats.csv")).unwrap();
@@ -382,7 +382,7 @@ fn the_next_run_calls_nothing_a_change_that_was_only_lost() {
 }
 
 #[test]
-fn what_an_incomplete_report_lacks_is_not_made_a_revocation() {
+fn what_an_incomplete_report_lacks_does_not_become_a_revocation() {
     let (simulator, _clone) = five_days();
     let short =
         Seats::rows(present().into_iter().skip(1)).total_seats(simulator::TotalSeats::Fixed(3));

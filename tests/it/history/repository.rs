@@ -90,7 +90,7 @@ fn holds_the_report(simulator: &Simulator, repository: &str, branch: &str, step:
 }
 
 #[test]
-fn all_files_of_a_report_come_in_one_commit() {
+fn all_files_of_a_report_are_in_one_commit() {
     let simulator = Simulator::start(github(Seats::people(250))).unwrap();
     let step = job(&simulator).run();
     step.succeeded();
@@ -112,7 +112,7 @@ fn all_files_of_a_report_come_in_one_commit() {
 }
 
 #[test]
-fn a_repository_without_commits_and_a_branch_that_is_missing_are_begun() {
+fn a_repository_without_commits_and_a_missing_branch_are_initialized() {
     for (repository, branch, commits) in [
         (Repository::private().empty(), "", 2),
         (Repository::private().empty(), "audit/copilot", 2),
@@ -145,7 +145,7 @@ fn a_repository_without_commits_and_a_branch_that_is_missing_are_begun() {
 }
 
 #[test]
-fn a_later_run_of_the_day_commits_only_when_a_seat_differs() {
+fn a_later_run_of_the_day_commits_only_if_a_seat_differs() {
     let (simulator, steps) = within_one_day(|| {
         let simulator = Simulator::start(github(Seats::rows([octocat()]))).unwrap();
         let job = job(&simulator);
@@ -227,7 +227,7 @@ fn an_older_report_changes_nothing() {
 }
 
 #[test]
-fn a_damaged_record_is_told_of_and_written_anew() {
+fn a_damaged_record_is_reported_and_written_again() {
     for damage in [
         "who,knows\n".as_bytes(),
         b"",
@@ -249,7 +249,7 @@ fn a_damaged_record_is_told_of_and_written_anew() {
 }
 
 #[test]
-fn an_organization_and_an_enterprise_of_the_same_name_do_not_share_a_folder() {
+fn an_organization_and_an_enterprise_with_the_same_name_share_no_folder() {
     let read = Token::new().copilot(["acme"]).enterprise(["acme"]);
     let github = github(Seats::people(3))
         .enterprise("acme", Seats::enterprise_people(3))
@@ -280,7 +280,7 @@ fn an_organization_and_an_enterprise_of_the_same_name_do_not_share_a_folder() {
 }
 
 #[test]
-fn several_organizations_get_a_folder_and_a_commit_each() {
+fn each_of_several_organizations_gets_a_folder_and_a_commit() {
     let github = github_of_two(Seats::people(3), Seats::people(4));
     let simulator = Simulator::start(github).unwrap();
     let step = job(&simulator)
@@ -301,7 +301,7 @@ fn several_organizations_get_a_folder_and_a_commit_each() {
 }
 
 #[test]
-fn a_commits_message_is_as_asked_for() {
+fn the_commit_message_is_as_requested() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let step = job(&simulator)
         .input(
@@ -323,7 +323,7 @@ fn a_commits_message_is_as_asked_for() {
 }
 
 #[test]
-fn what_is_said_of_a_signature_is_what_github_says() {
+fn a_signature_is_reported_as_github_reports_it() {
     for (repository, told) in [
         (Repository::private(), ", verified"),
         (
@@ -347,7 +347,7 @@ fn what_is_said_of_a_signature_is_what_github_says() {
 }
 
 #[test]
-fn a_folder_may_have_any_name_that_git_takes() {
+fn a_folder_may_have_any_name_that_git_accepts() {
     for directory in ["Prüfung 2026/Copilot, täglich", "a+b&c#d/100%", "./a/"] {
         let (simulator, again) = within_one_day(|| {
             let simulator = Simulator::start(github(Seats::people(3))).unwrap();
@@ -385,7 +385,7 @@ fn one_organization_has_one_history_however_its_name_is_written() {
 }
 
 #[test]
-fn nothing_is_recorded_in_front_of_a_report_from_the_future() {
+fn nothing_is_committed_before_a_report_from_the_future() {
     let simulator = Simulator::start(github(Seats::rows([octocat()]))).unwrap();
     let directory = simulator.git_dir(OWN);
     let path = "copilot-activity/acme/latest.csv";

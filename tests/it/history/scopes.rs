@@ -127,7 +127,7 @@ fn nothing_published(simulator: &Simulator, step: &Step, before: &str) {
 }
 
 #[test]
-fn a_recorded_manifest_has_the_number_by_which_github_knows_the_organization() {
+fn a_recorded_manifest_has_the_github_id_of_the_organization() {
     let simulator = Simulator::start(github(Seats::people(250))).unwrap();
     let step = job(&simulator, "Acme", DAY_1).run();
     step.succeeded();
@@ -139,7 +139,7 @@ fn a_recorded_manifest_has_the_number_by_which_github_knows_the_organization() {
 }
 
 #[test]
-fn nothing_is_asked_about_an_organization_without_a_repository_to_record_in() {
+fn no_organization_id_is_requested_without_a_repository_to_record_in() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let step = job(&simulator, "acme", DAY_1)
         .input("deliver-to", "artifact")
@@ -156,7 +156,7 @@ fn nothing_is_asked_about_an_organization_without_a_repository_to_record_in() {
 }
 
 #[test]
-fn an_enterprise_has_a_number_too() {
+fn an_enterprise_has_an_id_too() {
     let read = Token::new()
         .enterprise(["octocorp"])
         .scopes("read:enterprise");
@@ -188,7 +188,7 @@ fn an_enterprise_has_a_number_too() {
 }
 
 #[test]
-fn a_number_that_github_does_not_give_fails_no_run_and_is_recorded_as_unknown() {
+fn an_id_that_github_does_not_return_is_unknown_and_does_not_fail_the_run() {
     for kind in [
         Kind::status(404, "Not Found"),
         Kind::status(403, "Resource not accessible by integration"),
@@ -216,7 +216,7 @@ fn a_number_that_github_does_not_give_fails_no_run_and_is_recorded_as_unknown() 
 }
 
 #[test]
-fn a_run_refuses_a_folder_that_was_swapped_with_anothers_before_it_publishes_anything() {
+fn a_folder_swapped_with_another_is_refused_before_anything_is_published() {
     let simulator = Simulator::start(two()).unwrap();
     job(&simulator, "acme,globex", DAY_1).run().succeeded();
     let artifacts = simulator.artifacts().len();
@@ -283,7 +283,7 @@ fn folders_that_are_swapped_during_a_run_are_refused_at_the_commit() {
 }
 
 #[test]
-fn a_renamed_organization_does_not_begin_a_second_history_and_continues_its_own_once_moved() {
+fn a_renamed_organization_starts_no_second_history_and_continues_once_moved() {
     let simulator = Simulator::start(github(Seats::rows([octocat(), hubot()]))).unwrap();
     job(&simulator, "acme", DAY_1).run().succeeded();
     simulator.change(|github| github.rename("acme", "globex"));
@@ -333,7 +333,7 @@ fn a_renamed_organization_does_not_begin_a_second_history_and_continues_its_own_
 }
 
 #[test]
-fn a_renamed_organization_is_found_among_many_folders_and_years_and_told_with_quotes() {
+fn a_rename_is_found_among_many_folders_and_years_and_reported_with_quotes() {
     let simulator = Simulator::start(two()).unwrap();
     let directory = "a b/it's";
     let job = |scope: &str, time: &str| {
@@ -370,7 +370,7 @@ fn a_renamed_organization_is_found_among_many_folders_and_years_and_told_with_qu
 }
 
 #[test]
-fn whoever_takes_the_name_of_a_renamed_organization_does_not_take_its_history() {
+fn an_organization_that_takes_a_freed_name_gets_its_own_history() {
     let simulator = Simulator::start(github(Seats::rows([octocat()]))).unwrap();
     job(&simulator, "acme", DAY_1).run().succeeded();
     simulator.change(|github| {
@@ -391,7 +391,7 @@ fn whoever_takes_the_name_of_a_renamed_organization_does_not_take_its_history() 
 }
 
 #[test]
-fn manifests_without_an_id_stay_valid_and_a_rename_among_them_needs_somebodys_word() {
+fn manifests_without_an_id_stay_valid_and_a_rename_needs_confirmation() {
     let simulator = Simulator::start(github(Seats::rows([octocat()]))).unwrap();
     job(&simulator, "acme", DAY_1).run().succeeded();
     // As earlier versions wrote it.
@@ -429,7 +429,7 @@ fn manifests_without_an_id_stay_valid_and_a_rename_among_them_needs_somebodys_wo
 }
 
 #[test]
-fn a_run_that_cannot_learn_its_number_does_not_continue_under_another_name() {
+fn a_run_without_a_known_id_does_not_continue_under_another_name() {
     let simulator = Simulator::start(github(Seats::rows([octocat()]))).unwrap();
     job(&simulator, "acme", DAY_1).run().succeeded();
     simulator.change(|github| github.rename("acme", "globex"));

@@ -179,7 +179,7 @@ fn live(mut season: Season, runs: usize, times: impl Iterator<Item = jiff::Times
 }
 
 #[test]
-fn a_year_of_an_organization_is_told_as_it_was() {
+fn a_year_of_an_organization_is_recorded_as_it_was() {
     let start = "2026-03-01T03:17:00Z".parse().unwrap();
     let season = Season::of(1, BTreeSet::new(), 25, start);
     // As long as reports may be apart to know of everything, and longer.
@@ -202,7 +202,7 @@ fn a_year_of_an_organization_is_told_as_it_was() {
 }
 
 #[test]
-fn a_season_of_an_enterprise_is_told_as_it_was() {
+fn a_season_of_an_enterprise_is_recorded_as_it_was() {
     let start = "2026-11-20T03:17:00Z".parse().unwrap();
     let season = Season::of(2, BTreeSet::from(["enterprise"]), 30, start);
     let story = live(season, 60, usual_times(2, start, &[]));

@@ -86,7 +86,7 @@ fn append(path: &Path, text: &str) {
 }
 
 #[test]
-fn a_history_that_nobody_touched_is_as_its_manifests_say() {
+fn an_untouched_history_matches_its_manifests() {
     let (_simulator, clone) = clone();
     let told = "organization acme, 5 days from 2025-12-30 to 2026-01-03, 19 files checked, 0 problems.\nVerification passed.\n";
     // A clone, the folder of all scopes, and the folder of one.
@@ -143,12 +143,12 @@ pub(super) fn clone_with_pseudonyms() -> TempDir {
 }
 
 #[test]
-fn a_history_with_pseudonyms_is_as_its_manifests_say() {
+fn a_history_with_pseudonyms_matches_its_manifests() {
     verify(clone_with_pseudonyms().path()).succeeded();
 }
 
 #[test]
-fn every_history_in_a_clone_is_verified_and_a_workflow_shows_problems_as_errors() {
+fn every_history_in_a_clone_is_verified_and_problems_are_workflow_errors() {
     let read = Token::new().copilot(["acme", "globex"]).scopes("read:org");
     let simulator = Simulator::start(github(Seats::people(1)).token(TOKEN, read)).unwrap();
     for organization in ["acme", "globex"] {
@@ -178,7 +178,7 @@ fn every_history_in_a_clone_is_verified_and_a_workflow_shows_problems_as_errors(
 }
 
 #[test]
-fn where_there_is_nothing_to_verify_that_is_an_error() {
+fn having_nothing_to_verify_is_an_error() {
     let empty = TempDir::new().unwrap();
     fs::create_dir_all(empty.path().join("reports/2026")).unwrap();
     fs::write(empty.path().join("reports/2026/2026-1-1.json"), "{}").unwrap();

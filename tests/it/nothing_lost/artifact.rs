@@ -61,7 +61,7 @@ fn the_artifact_unpacks_to_the_bytes_of_the_report_and_its_manifest() {
 }
 
 #[test]
-fn a_name_that_is_taken_gets_a_number_and_the_outputs_say_so() {
+fn a_taken_name_gets_a_number_and_the_outputs_say_so() {
     let github = github(Seats::people(3)).taken_artifact_name("weekly-3");
     let simulator = Simulator::start(github).unwrap();
     let job = job(&simulator).input("artifact-name", "weekly");
@@ -78,7 +78,7 @@ fn a_name_that_is_taken_gets_a_number_and_the_outputs_say_so() {
 }
 
 #[test]
-fn an_artifact_is_kept_as_long_as_asked_but_no_longer_than_the_repository_allows() {
+fn an_artifact_is_kept_as_requested_up_to_the_limit_of_the_repository() {
     for (asked, allowed, days, warned) in [
         ("7", Some("90"), Some(7), false),
         ("400", Some("90"), Some(90), true),
@@ -111,7 +111,7 @@ fn an_artifact_is_kept_as_long_as_asked_but_no_longer_than_the_repository_allows
 }
 
 #[test]
-fn a_server_that_knows_only_version_4_is_served() {
+fn a_server_that_supports_only_version_4_works_too() {
     let github = github(Seats::people(3))
         .known_artifact_version(4)
         .taken_artifact_name("copilot-activity-report");
@@ -129,7 +129,7 @@ fn a_server_that_knows_only_version_4_is_served() {
 }
 
 #[test]
-fn a_disturbance_costs_time_and_nothing_else() {
+fn a_temporary_failure_costs_only_time() {
     let limited = Kind::status(429, "slow down").header("Retry-After", "3");
     for (at, kind) in [
         (At::CreateArtifact, Kind::status(502, "Bad Gateway")),
@@ -164,7 +164,7 @@ fn a_disturbance_costs_time_and_nothing_else() {
 }
 
 #[test]
-fn an_artifact_whose_creation_was_answered_to_nobody_costs_its_name() {
+fn a_lost_answer_to_the_creation_of_an_artifact_costs_its_name() {
     let simulator = simulator();
     simulator.fault(Fault::once(At::CreateArtifact, Kind::Reset.after_effect()));
     let step = job(&simulator).run();
@@ -193,7 +193,7 @@ fn the_service_is_given_the_time_it_asks_for() {
 }
 
 #[test]
-fn when_there_is_no_artifact_all_else_is_delivered_and_named() {
+fn if_the_artifact_fails_everything_else_is_delivered_and_named() {
     let twirp = |status, code: &str, message: &str| Kind::Status {
         status,
         headers: Vec::new(),
@@ -281,13 +281,13 @@ fn when_there_is_no_artifact_all_else_is_delivered_and_named() {
 }
 
 #[test]
-fn where_there_can_be_no_artifact_nothing_is_asked_of_anybody() {
+fn if_no_artifact_is_possible_no_requests_are_sent() {
     let simulator = simulator();
     let job = || job(&simulator);
     for (job, text) in [
         (
             job().variable("GITHUB_SERVER_URL", "https://github.example.com"),
-            "GitHub Enterprise Server does not have the artifact service",
+            "GitHub Enterprise Server doesn't have the artifact service",
         ),
         (
             job().without("ACTIONS_RUNTIME_TOKEN"),
@@ -310,7 +310,7 @@ fn where_there_can_be_no_artifact_nothing_is_asked_of_anybody() {
 }
 
 #[test]
-fn the_runtime_token_goes_to_the_results_service_alone() {
+fn the_runtime_token_goes_only_to_the_results_service() {
     let simulator = simulator();
     job(&simulator).run().succeeded();
     let bearer = format!("Bearer {}", simulator.runtime_token());
@@ -377,7 +377,7 @@ fn limited() -> Kind {
 }
 
 #[test]
-fn a_limit_of_the_artifact_service_is_waited_for_as_long_as_it_asks() {
+fn a_limit_of_the_artifact_service_is_waited_out_as_long_as_it_asks() {
     for at in [At::CreateArtifact, At::FinalizeArtifact] {
         let simulator = simulator();
         let asks = limited().header("Retry-After", "50");
@@ -393,7 +393,7 @@ fn a_limit_of_the_artifact_service_is_waited_for_as_long_as_it_asks() {
 }
 
 #[test]
-fn a_limit_that_names_no_time_is_waited_for_from_8_s_on() {
+fn waits_for_a_limit_without_a_time_start_at_8_s() {
     for at in [At::CreateArtifact, At::FinalizeArtifact, At::ListArtifacts] {
         let simulator = simulator();
         if at == At::ListArtifacts {
@@ -413,7 +413,7 @@ fn a_limit_that_names_no_time_is_waited_for_from_8_s_on() {
 }
 
 #[test]
-fn a_limit_of_the_artifact_service_is_waited_for_120_s_in_all() {
+fn waits_for_a_limit_of_the_artifact_service_total_at_most_120_s() {
     // Whether or not it names a time, and however often.
     for (after, most) in [(None, 120.0), (Some("30"), 120.0), (Some("1"), 120.0)] {
         let simulator = simulator();
@@ -451,7 +451,7 @@ fn a_limit_of_the_artifact_service_is_waited_for_120_s_in_all() {
 }
 
 #[test]
-fn a_short_wait_for_the_artifact_service_is_not_worth_a_line() {
+fn a_short_wait_for_the_artifact_service_is_not_announced() {
     let simulator = simulator();
     let short = limited().header("Retry-After", "1");
     simulator.fault(Fault::once(At::CreateArtifact, short));

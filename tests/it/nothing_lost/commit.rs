@@ -55,7 +55,7 @@ fn commits(simulator: &Simulator) -> (usize, usize) {
 }
 
 #[test]
-fn a_report_is_placed_on_top_of_what_others_commit_meanwhile() {
+fn a_report_is_committed_on_top_of_concurrent_commits() {
     for (at, nth, others) in [
         (MUTATION, Nth::First(4), 5),
         (MUTATION, Nth::Only(1), 2),
@@ -116,7 +116,7 @@ fn a_lost_answer_never_makes_a_second_commit() {
 }
 
 #[test]
-fn a_stumble_of_githubs_is_waited_out() {
+fn a_temporary_failure_of_github_is_waited_out() {
     let wrong = |message: &str| Kind::GraphqlError {
         error_type: None,
         message: message.to_owned(),
@@ -146,7 +146,7 @@ fn a_stumble_of_githubs_is_waited_out() {
 }
 
 #[test]
-fn beginning_a_repository_or_a_branch_survives_lost_answers_and_others() {
+fn starting_a_repository_or_branch_survives_lost_answers_and_other_writers() {
     for (repository, branch, at) in [
         (
             Repository::private().empty(),
@@ -177,7 +177,7 @@ fn beginning_a_repository_or_a_branch_survives_lost_answers_and_others() {
 }
 
 #[test]
-fn it_gives_up_in_the_end_and_says_how_often_it_tried() {
+fn a_commit_gives_up_eventually_and_says_how_often_it_was_tried() {
     let tried = "Committing to octo/tools failed ";
     let failed = "Committing to the repository octo/tools failed";
     for (at, kind, texts) in [

@@ -237,7 +237,7 @@ impl Case {
 }
 
 #[test]
-fn whatever_goes_wrong_wherever_nothing_wrong_and_nothing_half_is_delivered() {
+fn no_failure_anywhere_leads_to_a_wrong_or_partial_delivery() {
     let began = Instant::now();
     let truth = truth(&Seats::people(SEATS));
     let cases = cases();
@@ -291,7 +291,7 @@ fn questions_before_a_commit() -> usize {
 }
 
 #[test]
-fn what_became_of_a_request_that_nobody_tells_of_is_said_to_be_unknown() {
+fn the_outcome_of_an_unanswered_request_is_reported_as_unknown() {
     let first_after = questions_before_a_commit() + 1;
     let truth = truth(&Seats::people(3));
     let always = |at, first, kind| Fault {

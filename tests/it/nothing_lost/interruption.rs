@@ -152,7 +152,7 @@ fn a_run_that_is_cancelled_stops_at_once_and_says_what_it_delivered() {
 }
 
 #[test]
-fn a_run_that_waits_for_a_limit_or_for_a_further_try_stops_at_once_too() {
+fn a_cancelled_run_that_waits_for_a_limit_or_a_retry_stops_at_once_too() {
     let truth = truth(&Seats::people(SEATS));
     let limited = Kind::status(429, "slow down").header("retry-after", "600");
     for kind in [limited, Kind::status(502, "Bad Gateway")] {
@@ -178,7 +178,7 @@ fn a_run_that_waits_for_a_limit_or_for_a_further_try_stops_at_once_too() {
 }
 
 #[test]
-fn what_was_carried_out_just_before_is_whole_and_found_by_the_next_run() {
+fn work_done_just_before_an_interruption_is_whole_and_found_by_the_next_run() {
     let truth = truth(&Seats::people(SEATS));
     for moment in moments()
         .iter()
@@ -219,7 +219,7 @@ fn killed(simulator: &Simulator, step: &Step, truth: &[String]) -> Delivered {
 }
 
 #[test]
-fn a_run_that_is_killed_leaves_nothing_half() {
+fn a_killed_run_leaves_nothing_half_done() {
     let truth = truth(&Seats::people(SEATS));
     for moment in moments() {
         let simulator = scene(Seats::people(SEATS));

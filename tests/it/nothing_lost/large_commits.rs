@@ -46,7 +46,7 @@ fn holds_the_report(simulator: &Simulator, step: &Step) {
 }
 
 #[test]
-fn a_large_report_is_one_commit_and_each_file_is_sent_once_whatever_happens() {
+fn a_large_report_is_one_commit_and_each_file_is_always_sent_only_once() {
     let simulator = Simulator::start(github(large())).unwrap();
     let at_branch = |nth, kind| Fault {
         at: At::path("PATCH", BRANCH),
@@ -70,7 +70,7 @@ fn a_large_report_is_one_commit_and_each_file_is_sent_once_whatever_happens() {
 }
 
 #[test]
-fn a_large_report_of_a_persons_token_is_said_to_be_unsigned() {
+fn a_large_report_with_a_personal_token_is_reported_as_unsigned() {
     let person = Token::new().contents_write([OWN]).scopes("repo");
     let simulator = Simulator::start(github(large()).token(COMMIT_TOKEN, person)).unwrap();
     let step = run(&simulator);
@@ -83,7 +83,7 @@ fn a_large_report_of_a_persons_token_is_said_to_be_unsigned() {
 }
 
 #[test]
-fn a_rule_in_the_way_of_a_large_report_is_named() {
+fn a_rule_that_blocks_a_large_report_is_named() {
     let closed = Repository::private().protected(Rule::PullRequest);
     let simulator = Simulator::start(github(large()).repository(OWN, closed)).unwrap();
     let step = run(&simulator);

@@ -7,7 +7,7 @@ use crate::support::{OWN, TOKEN, commit_file, git, sound};
 use simulator::{Ending, Repository, Simulator, Token};
 
 #[test]
-fn the_first_run_opens_a_pull_request_and_leaves_the_protected_branch_alone() {
+fn the_first_run_opens_a_pull_request_and_does_not_touch_the_base() {
     let simulator = start(protected());
     let main = git(&simulator.git_dir(OWN), &["rev-parse", "main"]);
     let step = run(&simulator, "2026-03-02", 3);
@@ -44,7 +44,7 @@ fn the_first_run_opens_a_pull_request_and_leaves_the_protected_branch_alone() {
 }
 
 #[test]
-fn while_it_is_open_later_days_pile_up_on_it_with_one_history() {
+fn later_days_are_added_to_the_open_pull_request_as_one_history() {
     let simulator = start(protected());
     run(&simulator, "2026-03-02", 1);
     let step = run(&simulator, "2026-03-03", 2);
@@ -65,7 +65,7 @@ fn while_it_is_open_later_days_pile_up_on_it_with_one_history() {
 }
 
 #[test]
-fn after_a_merge_or_a_squash_the_next_begins_from_the_base_with_the_same_history() {
+fn after_a_merge_or_squash_the_next_one_continues_the_history_of_the_base() {
     for ending in [Ending::Merged, Ending::Squashed] {
         for repository in [protected(), protected().deleting_merged_branches()] {
             let simulator = start(repository);
@@ -95,7 +95,7 @@ fn after_a_merge_or_a_squash_the_next_begins_from_the_base_with_the_same_history
 }
 
 #[test]
-fn after_it_was_closed_the_next_begins_from_the_base_without_what_was_closed() {
+fn after_a_close_the_next_one_starts_from_the_base_without_the_closed_days() {
     let simulator = start(protected());
     run(&simulator, "2026-03-02", 1);
     simulator.end_pull_request(OWN, 1, Ending::Closed).unwrap();
@@ -112,7 +112,7 @@ fn after_it_was_closed_the_next_begins_from_the_base_without_what_was_closed() {
 }
 
 #[test]
-fn a_second_pull_request_of_the_same_day_gets_a_name_of_its_own() {
+fn a_second_pull_request_on_the_same_day_gets_its_own_name() {
     for (ending, repository) in [
         (Ending::Closed, protected()),
         (Ending::Squashed, protected()),
@@ -162,7 +162,7 @@ fn an_unchanged_day_makes_no_commit_no_branch_and_no_pull_request() {
 }
 
 #[test]
-fn each_of_several_organizations_has_a_pull_request_of_its_own() {
+fn each_of_several_organizations_has_its_own_pull_request() {
     let read = Token::new().copilot(["acme", "Globex"]).scopes("read:org");
     let github = with(seats(1), protected())
         .organization("Globex", seats(2))
@@ -195,7 +195,7 @@ fn each_of_several_organizations_has_a_pull_request_of_its_own() {
 }
 
 #[test]
-fn histories_of_one_name_in_several_directories_or_of_two_kinds_share_no_pull_request() {
+fn same_named_histories_of_other_directories_or_kinds_share_no_pull_request() {
     let read = Token::new().copilot(["acme"]).enterprise(["acme"]);
     let read = read.scopes("read:org, read:enterprise");
     let github = with(seats(1), protected())
@@ -256,7 +256,7 @@ fn histories_of_one_name_in_several_directories_or_of_two_kinds_share_no_pull_re
 }
 
 #[test]
-fn only_our_own_are_added_to_among_many() {
+fn only_our_own_pull_request_among_many_is_updated() {
     let simulator = start(protected());
     run(&simulator, "2026-03-02", 1);
     simulator.change_pull_requests(|all| {
@@ -288,7 +288,7 @@ fn only_our_own_are_added_to_among_many() {
 }
 
 #[test]
-fn what_the_base_gained_meanwhile_does_not_hinder() {
+fn new_commits_on_the_base_do_not_get_in_the_way() {
     let simulator = start(protected());
     run(&simulator, "2026-03-02", 1);
     commit_file(&simulator.git_dir(OWN), "src/main.rs", b"fn main() {}\n");
@@ -301,7 +301,7 @@ fn what_the_base_gained_meanwhile_does_not_hinder() {
 }
 
 #[test]
-fn a_repository_without_commits_or_without_the_base_is_begun_first() {
+fn a_repository_without_commits_or_a_base_is_initialized_first() {
     for (repository, base, day) in [
         (Repository::private().empty(), "", "2026-03-02"),
         (Repository::private().empty(), "audit", "2026-03-02"),
@@ -320,7 +320,7 @@ fn a_repository_without_commits_or_without_the_base_is_begun_first() {
 }
 
 #[test]
-fn it_goes_with_a_delivery_to_the_repository_only() {
+fn a_pull_request_requires_delivery_to_the_repository() {
     let simulator = start(protected());
     for deliver_to in ["artifact", "none"] {
         let step = job(&simulator, "2026-03-02")
@@ -332,7 +332,7 @@ fn it_goes_with_a_delivery_to_the_repository_only() {
 }
 
 #[test]
-fn the_refusal_of_a_protected_branch_names_the_way_by_pull_request() {
+fn the_refusal_of_a_protected_branch_suggests_a_pull_request() {
     let simulator = start(protected());
     let step = job(&simulator, "2026-03-02")
         .input("pull-request", "false")

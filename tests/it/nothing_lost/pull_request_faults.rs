@@ -26,7 +26,7 @@ fn lists() -> [usize; 2] {
 }
 
 #[test]
-fn a_merge_in_the_middle_of_a_run_loses_nothing_and_doubles_nothing() {
+fn a_merge_during_a_run_loses_and_duplicates_nothing() {
     let list = At::path("GET", "/pulls?");
     let [first, later] = lists();
     let open = At::path("POST", "/pulls");
@@ -143,7 +143,7 @@ fn ten_runs_at_once_open_one_pull_request_and_all_succeed() {
 }
 
 #[test]
-fn a_missing_permission_and_the_setting_are_named_and_the_next_run_takes_up_what_is_there() {
+fn a_missing_permission_or_setting_is_named_and_the_next_run_continues() {
     // Without the permission nothing is begun at all.
     let simulator = start(protected());
     simulator.change(|github| {
@@ -186,7 +186,7 @@ fn a_missing_permission_and_the_setting_are_named_and_the_next_run_takes_up_what
 }
 
 #[test]
-fn a_false_answer_about_a_pull_request_reaches_no_output_and_no_page() {
+fn a_forged_answer_about_a_pull_request_reaches_no_output_or_page() {
     for url in [
         "javascript:alert(1)",
         "https://evil.example/octo/tools/pull/1",

@@ -51,7 +51,7 @@ fn report(step: &crate::support::Step) -> Value {
 }
 
 #[test]
-fn a_row_has_githubs_columns_and_missing_is_null() {
+fn a_row_has_githubs_columns_and_missing_values_are_null() {
     let simulator = Simulator::start(github(seats())).unwrap();
     let step = job(&simulator).run();
     step.succeeded();
@@ -90,7 +90,7 @@ fn a_row_has_githubs_columns_and_missing_is_null() {
 }
 
 #[test]
-fn all_columns_tell_of_the_seat_and_of_its_person() {
+fn all_columns_describe_the_seat_and_its_person() {
     let simulator = Simulator::start(github(seats())).unwrap();
     let step = job(&simulator).input("columns", "all").run();
     step.succeeded();
@@ -155,7 +155,7 @@ fn all_columns_tell_of_the_seat_and_of_its_person() {
 }
 
 #[test]
-fn the_object_says_what_its_manifest_says_but_for_the_files() {
+fn the_object_says_what_its_manifest_says_except_for_the_files() {
     for (seats, complete) in [
         (Seats::people(250), true),
         (Seats::people(0), true),
@@ -254,7 +254,7 @@ fn every_person_has_one_status_and_the_counts_add_up() {
 }
 
 #[test]
-fn a_limit_that_is_exceeded_fails_the_run_after_everything_was_delivered() {
+fn an_exceeded_limit_fails_the_run_after_everything_is_delivered() {
     for (limit, shown, exceeded) in [
         ("1", "1 person", true),
         ("2", "2 people", false),
@@ -286,7 +286,7 @@ fn a_limit_that_is_exceeded_fails_the_run_after_everything_was_delivered() {
 }
 
 #[test]
-fn seats_that_came_and_went_since_the_last_record_are_counted() {
+fn seats_added_and_removed_since_the_last_record_are_counted() {
     let simulator = Simulator::start(github(seats())).unwrap();
     let job = job(&simulator).input("deliver-to", "repository");
     let first = job.run();

@@ -23,7 +23,7 @@ fn rows(report: &[u8]) -> Vec<String> {
 }
 
 #[test]
-fn an_organizations_report_has_githubs_own_form() {
+fn the_report_of_an_organization_has_the_format_of_githubs_report() {
     let simulator = Simulator::start(github(Seats::rows([
         Row::of("octocat", 1)
             .authenticated("2026-03-27T03:52:53+02:00")
@@ -55,7 +55,7 @@ fn an_organizations_report_has_githubs_own_form() {
 }
 
 #[test]
-fn an_enterprises_report_has_a_row_for_each_person_and_organization() {
+fn the_report_of_an_enterprise_has_a_row_for_each_person_and_organization() {
     let seats = Seats::rows([
         Row::of("octocat", 1).organization("globex", 12),
         Row::of("octocat", 1).organization("acme", 11),
@@ -92,7 +92,7 @@ fn an_enterprises_report_has_a_row_for_each_person_and_organization() {
 }
 
 #[test]
-fn a_report_of_nobody_is_a_header_and_no_failure() {
+fn an_empty_report_is_a_header_and_not_a_failure() {
     let simulator = Simulator::start(github(Seats::people(0))).unwrap();
     let step = job(&simulator).run();
     step.succeeded();
@@ -125,7 +125,7 @@ fn every_page_is_read_however_github_links_them() {
 }
 
 #[test]
-fn a_second_run_gives_the_same_bytes_but_for_the_report_time() {
+fn a_second_run_gives_the_same_bytes_except_for_the_report_time() {
     let simulator = Simulator::start(github(Seats::people(250))).unwrap();
     let job = job(&simulator);
     let (first, second) = (job.run().report(), job.run().report());
@@ -139,7 +139,7 @@ fn a_second_run_gives_the_same_bytes_but_for_the_report_time() {
 }
 
 #[test]
-fn the_manifest_tells_where_the_report_comes_from_and_which_bytes_it_has() {
+fn the_manifest_names_the_origin_of_the_report_and_identifies_its_bytes() {
     let simulator = Simulator::start(github(Seats::people(250))).unwrap();
     let step = job(&simulator).run();
     step.succeeded();
@@ -180,7 +180,7 @@ fn the_manifest_tells_where_the_report_comes_from_and_which_bytes_it_has() {
 }
 
 #[test]
-fn a_list_that_moved_while_it_was_read_is_not_published() {
+fn a_list_that_changed_while_it_was_read_is_not_published() {
     let row = |n: u64| Row::of(&format!("mona-{n:04}"), n);
     let cases = [
         (
@@ -223,7 +223,7 @@ fn a_list_that_moved_while_it_was_read_is_not_published() {
 }
 
 #[test]
-fn more_people_than_seats_are_a_warning_only() {
+fn more_people_than_seats_cause_only_a_warning() {
     let seats = Seats::people(5).total_seats(TotalSeats::Fixed(3));
     let simulator = Simulator::start(github(seats)).unwrap();
     let step = job(&simulator).run();
@@ -277,7 +277,7 @@ fn files_are_not_written_through_a_link_out_of_the_workspace() {
 }
 
 #[test]
-fn started_by_hand_it_writes_the_file_and_prints_no_workflow_commands() {
+fn from_the_command_line_it_writes_the_file_and_no_workflow_commands() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let step = Job::on(&simulator)
         .by_hand(&["--organization", "acme", "--output-directory", "here"])

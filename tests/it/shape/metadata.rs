@@ -59,7 +59,7 @@ fn action_yml_declares_the_inputs_of_the_code() {
 }
 
 #[test]
-fn help_explains_every_input_but_the_secrets() {
+fn help_explains_every_input_except_the_secrets() {
     let output = Command::new(env!("CARGO_BIN_EXE_copilot-activity-report"))
         .arg("--help")
         .output()
@@ -198,7 +198,7 @@ fn the_compiler_is_the_same_for_rustup_the_image_cargo_and_the_docs() {
 }
 
 #[test]
-fn dependabot_moves_the_compiler_in_all_files_at_once() {
+fn dependabot_updates_the_compiler_in_all_files_at_once() {
     let text = std::fs::read_to_string(".github/dependabot.yml").unwrap();
     let dependabot: Mapping = serde_yaml_ng::from_str(&text).unwrap();
     let updates = dependabot["updates"].as_sequence().unwrap();
@@ -214,7 +214,7 @@ fn dependabot_moves_the_compiler_in_all_files_at_once() {
 }
 
 #[test]
-fn the_action_names_its_entrypoint_because_runners_on_kubernetes_want_it() {
+fn the_action_names_its_entrypoint_for_runners_on_kubernetes() {
     let runs = action().runs;
     assert_eq!(runs["using"], "docker");
     assert_eq!(runs["entrypoint"], "/copilot-activity-report");
@@ -223,7 +223,7 @@ fn the_action_names_its_entrypoint_because_runners_on_kubernetes_want_it() {
 }
 
 #[test]
-fn the_examples_name_the_line_that_the_next_release_is_of() {
+fn the_examples_name_the_line_of_the_next_release() {
     let line = concat!("v", env!("CARGO_PKG_VERSION_MAJOR"));
     let mut named = 0;
     let docs = std::fs::read_dir("docs").unwrap();
@@ -275,7 +275,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
 ];
 
 #[test]
-fn modules_use_only_what_lies_before_them() {
+fn modules_use_only_the_modules_that_they_may_use() {
     let arrows = BTreeMap::from(ARROWS);
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut folders = vec![std::path::PathBuf::from("src")];

@@ -50,7 +50,7 @@ fn a_version_that_is_ready_can_be_released() {
 }
 
 #[test]
-fn a_version_that_is_none_is_refused() {
+fn an_invalid_version_is_refused() {
     let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
     for version in [
         "v1.10.0",
@@ -71,7 +71,7 @@ fn a_version_that_is_none_is_refused() {
 }
 
 #[test]
-fn a_version_that_exists_or_would_go_back_is_refused() {
+fn an_existing_or_lower_version_is_refused() {
     let exists = Checkout::new("1.10.0", CHANGELOG, &["v1.10.0"]);
     assert!(
         exists
@@ -94,7 +94,7 @@ fn a_version_that_exists_or_would_go_back_is_refused() {
 }
 
 #[test]
-fn all_that_speaks_against_a_version_is_said_at_once() {
+fn all_problems_of_a_version_are_reported_at_once() {
     let checkout = Checkout::new("1.10.1", CHANGELOG, &["v1.12.0"]);
     let said = checkout.refused("check", "1.11.0");
     for part in [
@@ -113,7 +113,7 @@ fn all_that_speaks_against_a_version_is_said_at_once() {
 }
 
 #[test]
-fn a_release_is_described_by_its_own_part_of_the_changelog() {
+fn a_release_is_described_by_its_own_section_of_the_changelog() {
     let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
     assert_eq!(
         checkout.printed("notes", "1.10.0"),
@@ -130,7 +130,7 @@ fn a_release_is_described_by_its_own_part_of_the_changelog() {
 }
 
 #[test]
-fn the_released_action_differs_in_its_image_alone() {
+fn the_released_action_differs_only_in_its_image() {
     let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
     let image = image();
     let released = checkout.printed("action", &image);
@@ -214,7 +214,7 @@ fn a_release_says_where_its_image_is_and_whether_it_was_attested() {
 }
 
 #[test]
-fn a_release_that_is_run_again_keeps_nothing_of_an_old_draft_and_all_that_was_published() {
+fn a_repeated_release_drops_the_old_draft_and_keeps_what_was_published() {
     let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
     let arguments = ["draft", "1.10.0", &image(), "true", "release"];
     let (output, asked) = checkout.page(&arguments, "true");
@@ -258,7 +258,7 @@ fn only_the_highest_version_is_shown_as_the_latest() {
 }
 
 #[test]
-fn a_page_is_made_of_what_is_given_whole_and_of_nothing_else() {
+fn a_release_page_requires_complete_and_valid_arguments() {
     let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
     let tagged = format!("{IMAGE}:1.10.0");
     let image = image();

@@ -133,7 +133,7 @@ proptest! {
     #![proptest_config(arbitrary_text::config())]
 
     #[test]
-    fn any_json_is_a_page_or_is_refused_without_a_stumble(page in json_value()) {
+    fn any_json_is_a_page_or_is_refused_without_a_panic(page in json_value()) {
         let _refused = read(&page);
         let _refused = read(&json!({ "total_seats": page.clone(), "seats": [page.clone(), {}] }));
         if let Ok(seats) = read(&json!({ "seats": [{ "assignee": page }] })) {
@@ -142,7 +142,7 @@ proptest! {
     }
 
     #[test]
-    fn any_seat_comes_back_from_the_file_as_github_sent_it(
+    fn any_seat_is_read_back_from_the_file_as_github_sent_it(
         seats in prop::collection::vec(seat_value(), 0..6),
     ) {
         let report = report(read(&json!({ "seats": seats })).unwrap());

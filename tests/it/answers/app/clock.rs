@@ -7,7 +7,7 @@ use super::{asked, job, on_acme};
 use crate::support::well_behaved;
 
 #[test]
-fn a_clock_that_differs_from_githubs_is_corrected_once_and_told() {
+fn a_clock_that_differs_from_githubs_is_corrected_once_and_reported() {
     for (by, told) in [
         (
             SignedDuration::from_hours(2),
@@ -60,7 +60,7 @@ fn an_app_that_asks_first_learns_githubs_time_from_its_refusal() {
 }
 
 #[test]
-fn a_clock_that_differs_by_less_than_a_minute_is_nothing_to_speak_of() {
+fn a_clock_that_differs_by_less_than_a_minute_is_not_reported() {
     for by in [-50, 50] {
         let simulator = Simulator::start(on_acme()).unwrap();
         let step = job(&simulator)

@@ -6,7 +6,7 @@ use super::{announced, api};
 use crate::support::outcome_assertions::{self, Delivered, judge, scene, truth};
 
 #[test]
-fn graphql_says_its_limits_with_status_200_and_they_are_obeyed() {
+fn graphql_limits_that_come_with_status_200_are_obeyed() {
     let graphql = |kind: Option<&str>, message: &str| Kind::GraphqlError {
         error_type: kind.map(str::to_owned),
         message: message.to_owned(),
@@ -46,7 +46,7 @@ fn graphql_says_its_limits_with_status_200_and_they_are_obeyed() {
 }
 
 #[test]
-fn a_wait_for_graphql_that_is_too_long_tells_what_graphql_answered() {
+fn a_wait_for_graphql_that_is_too_long_shows_the_answer_of_graphql() {
     let simulator = scene(Seats::people(3));
     let message = "You have exceeded a secondary rate limit.".to_owned();
     let kind = Kind::GraphqlError {

@@ -15,7 +15,7 @@ fn in_header(text: &str) -> String {
 }
 
 #[test]
-fn what_github_answers_means_nothing() {
+fn text_in_answers_from_github_is_inert() {
     let hostile = all();
     let long = hostile.repeat(10_000_000 / hostile.len());
     for (at, status) in [
@@ -68,7 +68,7 @@ fn what_github_answers_means_nothing() {
 }
 
 #[test]
-fn what_graphql_answers_means_nothing() {
+fn text_in_answers_from_graphql_is_inert() {
     for operation in [Operation::Query, Operation::Mutation] {
         let simulator = Simulator::start(github(Seats::people(3))).unwrap();
         let kind = Kind::GraphqlError {
@@ -100,7 +100,7 @@ fn replace(json: &mut Value, field: &str, text: &str) {
 }
 
 #[test]
-fn a_false_commit_address_sha_or_signature_reaches_no_output_and_no_page() {
+fn a_forged_commit_address_sha_or_signature_reaches_no_output_or_page() {
     for (field, text) in [
         ("url", "https://evil.example/commit/1"),
         ("url", "http://github.localhost/a\nhttps://evil.example"),
@@ -152,7 +152,7 @@ fn a_false_commit_address_sha_or_signature_reaches_no_output_and_no_page() {
 }
 
 #[test]
-fn a_false_name_or_default_branch_of_the_repository_means_nothing() {
+fn a_forged_name_or_default_branch_of_the_repository_is_inert() {
     for text in HOSTILE {
         let simulator = Simulator::start(github(Seats::people(1))).unwrap();
         let rewrite = Kind::rewrite(move |json| {
@@ -181,7 +181,7 @@ fn a_false_name_or_default_branch_of_the_repository_means_nothing() {
 }
 
 #[test]
-fn a_false_answer_of_the_artifact_service_means_nothing() {
+fn a_forged_answer_of_the_artifact_service_is_inert() {
     let evil = "https://evil.example/x?sig=abcdefgh".to_owned();
     let http = "http://evil.example/x?sig=abcdefgh".to_owned();
     for (at, field, text, done) in [

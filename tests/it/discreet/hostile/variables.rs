@@ -255,7 +255,7 @@ fn ends_well(
 }
 
 #[test]
-fn no_secret_ends_the_process_whatever_it_is_and_whatever_the_command() {
+fn no_value_of_a_secret_crashes_any_command() {
     let simulator = Simulator::start(github(Seats::people(1))).unwrap();
     let values = values();
     for (number, value) in values.iter().enumerate() {
@@ -269,7 +269,7 @@ fn no_secret_ends_the_process_whatever_it_is_and_whatever_the_command() {
 }
 
 #[test]
-fn no_variable_ends_the_process_whatever_it_is() {
+fn no_value_of_a_variable_crashes_the_process() {
     let simulator = Simulator::start(github(Seats::people(1))).unwrap();
     let values = values();
     for (place, name) in variables().into_iter().enumerate() {
@@ -318,7 +318,7 @@ proptest! {
     })]
 
     #[test]
-    fn no_variables_together_end_the_process_or_show_a_secret(
+    fn no_combination_of_variables_crashes_the_process_or_shows_a_secret(
         in_actions in any::<bool>(),
         command in prop::sample::select(&COMMANDS[..]),
         given in prop::collection::vec((prop::sample::select(variables()), value()), 1..4),

@@ -26,7 +26,7 @@ fn refused(content: &[u8]) -> String {
 }
 
 #[test]
-fn a_file_that_was_cut_off_anywhere_but_between_two_rows_is_refused_with_the_line() {
+fn a_file_cut_off_anywhere_but_between_rows_is_refused_with_the_line() {
     let header = format!("{FIVE},Organization\n");
     // A line break in a value makes a row of two lines.
     let rows = [
@@ -86,7 +86,7 @@ fn a_file_that_was_cut_off_anywhere_but_between_two_rows_is_refused_with_the_lin
 }
 
 #[test]
-fn a_file_of_another_shape_is_refused_by_its_shape_and_with_a_way_out() {
+fn a_file_with_another_shape_is_refused_with_its_shape_and_a_fix() {
     let good = report("2026-06-01T08:00:00Z", &["octocat,None,None,None"]);
     let row =
         |time: &str, seen: &str| format!("{FIVE}\n{time},octocat,None,{seen},None\n").into_bytes();

@@ -9,7 +9,7 @@ use super::{ACME, contents, five_days, rebuild};
 use crate::support::{Job, copy_of, files_below};
 
 #[test]
-fn a_folder_that_is_no_history_is_refused_and_so_is_one_above() {
+fn a_folder_that_is_not_a_history_is_refused_and_so_is_a_folder_above_one() {
     let (_simulator, clone) = five_days();
     let empty = TempDir::new().unwrap();
     fs::write(empty.path().join("notes.csv"), "a,b\n").unwrap();
@@ -32,7 +32,7 @@ fn a_folder_that_is_no_history_is_refused_and_so_is_one_above() {
 }
 
 #[test]
-fn what_cannot_be_rebuilt_from_is_named_and_nothing_is_written() {
+fn files_that_a_rebuild_cannot_use_are_named_and_nothing_is_written() {
     let (_simulator, clone) = five_days();
     let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n";
     type Spoil = fn(&Path, &str);
@@ -91,7 +91,7 @@ fn a_link_out_of_the_folder_is_not_followed() {
 }
 
 #[test]
-fn a_rebuild_that_is_interrupted_changes_nothing() {
+fn an_interrupted_rebuild_changes_nothing() {
     let folder = TempDir::new().unwrap();
     for day in 0..400 {
         let time = jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(24 * day);

@@ -20,7 +20,7 @@ fn convert(folder: &Path) {
 }
 
 #[test]
-fn converted_line_ends_are_one_problem_that_says_what_to_do() {
+fn converted_line_endings_are_one_problem_that_says_what_to_do() {
     let (_simulator, clone) = clone();
     let copy = copy_of(clone.path());
     let acme = copy.path().join("copilot-activity/acme");
@@ -61,7 +61,7 @@ fn converted_line_ends_are_one_problem_that_says_what_to_do() {
 }
 
 #[test]
-fn one_file_with_other_line_ends_is_named() {
+fn one_file_with_other_line_endings_is_named() {
     let (_simulator, clone) = clone();
     for path in [
         "reports/2025/2025-12-31.csv",
@@ -80,7 +80,7 @@ fn one_file_with_other_line_ends_is_named() {
 }
 
 #[test]
-fn recorded_crlf_that_git_made_lf_is_the_same_problem() {
+fn recorded_crlf_that_git_converted_to_lf_is_the_same_problem() {
     let downloads = tempfile::TempDir::new().unwrap();
     let report = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\r\n\
                   2026-06-01T08:00:00Z,octocat,None,None,None\r\n";
@@ -106,7 +106,7 @@ fn recorded_crlf_that_git_made_lf_is_the_same_problem() {
 }
 
 #[test]
-fn a_clone_that_converts_line_ends_is_as_its_manifests_say() {
+fn a_clone_that_converts_line_endings_matches_its_manifests() {
     let (simulator, _clone) = clone();
     let folder = tempfile::TempDir::new().unwrap();
     let from = format!("file://{}", simulator.git_dir(OWN).display());
@@ -132,7 +132,7 @@ fn a_clone_that_converts_line_ends_is_as_its_manifests_say() {
 }
 
 #[test]
-fn pointers_of_git_lfs_are_named_as_such() {
+fn git_lfs_pointers_are_named_as_such() {
     let (_simulator, clone) = clone();
     for path in [
         "README.md",

@@ -10,7 +10,7 @@ use super::{clone, octocat, record, told, verify};
 use crate::support::{Job, OWN, checkout, copy_of, files_below, github, remove_files};
 
 #[test]
-fn newest_days_that_were_removed_are_told_of_after_the_next_run_too() {
+fn removed_newest_days_are_reported_even_after_the_next_run() {
     let simulator = Simulator::start(github(Seats::people(1))).unwrap();
     let at = |day: &str| {
         record(
@@ -56,7 +56,7 @@ fn newest_days_that_were_removed_are_told_of_after_the_next_run_too() {
 }
 
 #[test]
-fn a_manifest_whose_report_is_left_is_told_of_once() {
+fn a_missing_manifest_whose_report_remains_is_reported_once() {
     let simulator = Simulator::start(github(Seats::people(1))).unwrap();
     for day in ["2026-01-01", "2026-01-02"] {
         record(
@@ -95,7 +95,7 @@ fn a_day_that_could_not_be_recorded_is_not_missed() {
 }
 
 #[test]
-fn a_folder_without_any_report_is_told_as_lost() {
+fn a_folder_without_any_report_is_reported_as_lost() {
     let (_simulator, clone) = clone();
     let keep = |folder: &Path, names: &[&str]| {
         for file in files_below(folder) {
@@ -126,7 +126,7 @@ fn a_folder_without_any_report_is_told_as_lost() {
 }
 
 #[test]
-fn what_other_programs_call_totals_or_seats_is_no_history() {
+fn totals_or_seats_files_of_other_programs_are_not_a_history() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("totals.csv"), "Month,Euro\n2026-01,12\n").unwrap();
     fs::write(folder.path().join("seats.csv"), "Room,Seats\n1,2\n").unwrap();

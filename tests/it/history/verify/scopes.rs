@@ -70,7 +70,7 @@ const MEDDLING: &[Meddling] = &[
 ];
 
 #[test]
-fn a_manifest_of_somebody_else_is_named() {
+fn a_manifest_of_another_scope_is_named() {
     let (_simulator, clone) = clone();
     for (what, meddle, expected) in MEDDLING {
         let copy = copy_of(clone.path());
@@ -92,7 +92,7 @@ fn a_manifest_of_somebody_else_is_named() {
 }
 
 #[test]
-fn a_folder_of_another_name_is_named_however_it_is_reached() {
+fn a_folder_with_another_name_is_reported_however_it_is_reached() {
     let (_simulator, clone) = clone();
     let acme = clone.path().join("copilot-activity/acme");
     let upper = clone.path().join("copilot-activity/Acme");

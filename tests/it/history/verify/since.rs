@@ -63,7 +63,7 @@ fn succeeded(output: &Output) -> String {
 }
 
 #[test]
-fn what_was_removed_after_its_time_is_not_missed_from_the_day_on_that_is_kept() {
+fn days_removed_after_retention_are_not_missed_from_the_first_kept_day_on() {
     let simulator = Simulator::start(github(Seats::people(1))).unwrap();
     for day in ["2023-12-30", "2023-12-31", "2024-01-01", "2024-01-02"] {
         let hubot = (day != "2023-12-30").then(|| Row::of("hubot", 2));
@@ -126,7 +126,7 @@ fn erased() -> Simulator {
 }
 
 #[test]
-fn who_was_erased_is_gone_and_what_was_recorded_since_is_proved() {
+fn an_erased_person_is_gone_and_everything_recorded_since_is_verified() {
     let simulator = erased();
     let clone = checkout(&simulator, OWN);
     let files = files_below(clone.path());
@@ -218,7 +218,7 @@ fn append_new(path: &Path) {
 }
 
 #[test]
-fn meddling_from_the_day_on_is_found_all_the_same() {
+fn tampering_from_the_given_day_on_is_still_found() {
     let simulator = erased();
     let clone = checkout(&simulator, OWN);
     for (what, meddle, expected) in MEDDLING {
@@ -231,7 +231,7 @@ fn meddling_from_the_day_on_is_found_all_the_same() {
 }
 
 #[test]
-fn a_day_that_cannot_be_used_is_refused_by_the_options_name() {
+fn an_unusable_day_is_refused_by_the_name_of_the_option() {
     let (_simulator, clone) = clone();
     for day in [
         "yesterday",
@@ -255,7 +255,7 @@ fn a_day_that_cannot_be_used_is_refused_by_the_options_name() {
 }
 
 #[test]
-fn the_changes_of_the_year_before_may_be_named_in_no_manifest_that_is_looked_at() {
+fn no_checked_manifest_has_to_name_the_changes_of_the_year_before() {
     let (_simulator, clone) = clone();
     let acme = clone.path().join("copilot-activity/acme");
     // The manifests from then on are all of 2026.

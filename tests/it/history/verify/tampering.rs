@@ -313,7 +313,7 @@ const MEDDLING: &[Meddling] = &[
 ];
 
 #[test]
-fn whatever_is_altered_missing_or_out_of_place_is_named() {
+fn anything_altered_missing_or_out_of_place_is_named() {
     let (_simulator, clone) = clone();
     for (what, meddle, expected) in MEDDLING {
         let copy = copy_of(clone.path());

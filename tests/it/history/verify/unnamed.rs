@@ -29,7 +29,7 @@ fn without(manifest: &str, name: &str) -> String {
 }
 
 #[test]
-fn a_file_that_the_newest_manifest_does_not_name_is_a_problem_whatever_is_in_it() {
+fn a_file_not_in_the_newest_manifest_is_a_problem_whatever_it_contains() {
     let (_simulator, clone) = clone();
     for name in [
         "README.md",
@@ -54,7 +54,7 @@ fn a_file_that_the_newest_manifest_does_not_name_is_a_problem_whatever_is_in_it(
 }
 
 #[test]
-fn people_that_were_altered_are_found_even_if_the_newest_manifest_no_longer_names_them() {
+fn altered_people_are_found_even_if_the_newest_manifest_does_not_name_them() {
     let (_simulator, clone) = clone();
     let acme = clone.path().join("copilot-activity/acme");
     unname(&acme.join(NEWEST), "people.csv");

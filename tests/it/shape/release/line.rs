@@ -60,7 +60,7 @@ fn workflow_step(name: &str) -> String {
 }
 
 #[test]
-fn a_release_that_is_finished_after_a_newer_one_moves_nothing_back() {
+fn a_release_finished_after_a_newer_one_moves_nothing_back() {
     let image = "release/name ghcr.io/octocat/x sha256:0a";
     for (version, tags, moved) in [
         ("1.0.0", &["v1.0.0"][..], &["1"][..]),
@@ -129,7 +129,7 @@ fn ruleset(file: &str) -> (Vec<String>, Vec<String>) {
 }
 
 #[test]
-fn rulesets_keep_versions_where_they_are_and_let_major_tags_move_forward_only() {
+fn rulesets_keep_versions_in_place_and_let_major_tags_only_move_forward() {
     let (tags, rules) = ruleset(".github/tag-ruleset.json");
     assert_eq!(tags, ["refs/tags/v*.*.*"]);
     assert_eq!(rules, ["update", "deletion"]);
