@@ -55,11 +55,11 @@ git("pull", "--quiet");
 const page = fs.readFileSync(new URL("../docs/queries.md", import.meta.url), "utf8");
 const blocks = [...page.matchAll(/^```sql\n([^]*?)^```/gm)].map(([, block]) => block);
 const answers = (of = folder) => JSON.parse(run(given("PYTHON"), [new URL("questions.py", import.meta.url).pathname], { cwd: of, input: JSON.stringify(blocks), stdio: ["pipe", "pipe", "pipe"] }));
-let views, months, idle, past, first;
+let views, months, idle, past, first, missing;
 
 await promise("12.1", "every question in docs/queries.md is one that DuckDB can answer", () => {
-  [views, months, idle, past, first] = answers();
-  assert.equal(blocks.length, 5);
+  [views, months, idle, past, first, missing] = answers();
+  assert.equal(blocks.length, 6);
   assert.equal(views.rows.length, 0);
   return `${blocks.length} blocks`;
 });
@@ -109,7 +109,7 @@ await promise("12.6", "a history with pseudonyms answers as the same with names 
   const inOrder = ({ columns, rows }) => ({ columns, rows: rows.map((row) => JSON.stringify(row)).toSorted() });
   const called = ({ columns, rows }) => ({ columns, rows: rows.map(([login, ...more]) => [pseudonyms.get(login), ...more]) });
   const [, ...asked] = answers(folderOf("pseudonymous"));
-  const expected = [months, called(idle), past, called(first)];
+  const expected = [months, called(idle), past, called(first), missing];
   assert.deepEqual(asked.map(inOrder), expected.map(inOrder));
   return `${asked.map((answer) => answer.rows.length).join(", ")} lines`;
 });
@@ -156,6 +156,15 @@ await promise("12.8", "an imported history that the action went on with answers 
   assert.deepEqual(granted.rows, []);
 });
 
-await promise("12.9", "the simulator has nothing to object to", async () => assert.equal(await github.complaints(), ""));
+await promise("12.9", "which days are missing", () => {
+  const recorded = ["2026-08-30", "2026-08-31", "2026-09-30", "2026-10-31"];
+  const days = missing.rows.map(([day]) => day);
+  assert.deepEqual(missing.columns, ["missing"]);
+  assert.equal(days.length, (Date.parse(recorded.at(-1)) - Date.parse(recorded[0])) / 86_400_000 + 1 - recorded.length);
+  assert.deepEqual(recorded.filter((day) => days.includes(day)), []);
+  return `${days.length} days`;
+});
+
+await promise("12.10", "the simulator has nothing to object to", async () => assert.equal(await github.complaints(), ""));
 
 done();

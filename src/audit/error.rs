@@ -44,8 +44,8 @@ impl AuditError {
         }
     }
 
-    /// Returns whether the history has names and this run has pseudonyms, or the other way round,
-    /// or pseudonyms made with another key.
+    /// Whether one of the history and this run has names and the other has pseudonyms, or both have
+    /// pseudonyms made with different keys.
     pub(crate) fn is_identity_mismatch(&self) -> bool {
         matches!(self.refusal(), Some(RecordError::OtherKey { .. }))
     }

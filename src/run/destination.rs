@@ -134,7 +134,7 @@ async fn pass<W: Write>(
     let written = tokio::task::spawn_blocking(write).await;
     written.map_err(io::Error::other)??;
     Ok(Written {
-        path: PathBuf::from(&name),
+        path: PathBuf::new(),
         below_workspace: name.clone(),
         name,
         size,

@@ -164,11 +164,10 @@ impl ScopeRun {
                 // Names and pseudonyms must never be mixed.
                 Ok(report) if error.is_identity_mismatch() => {
                     let left = report.withdraw();
-                    let mut what =
-                        "Not published, because its history in the repository names people differently"
-                            .to_owned();
+                    let why = error.forbids_publishing().unwrap_or_default();
+                    let mut what = format!("Not published, because {why}");
                     if !left.is_empty() {
-                        what.push_str(&format!(". Remove what could not be: {}", left.join(", ")));
+                        what.push_str(&format!(". Delete these yourself: {}", left.join(", ")));
                     }
                     self.report = Err(anyhow::Error::from(error).context(what));
                     LedgerEntry::None

@@ -60,7 +60,7 @@ impl<'a> Places<'a> {
             }
             _ => None,
         };
-        // Reports go only to repositories that aren't public. If the workflow's own repository is
+        // Without `allow-public`, reports go only to repositories that aren't public. If the workflow's own repository is
         // one of them, the page of its run isn't public either.
         let is_known = |own: &RepositoryName| {
             let audited = inputs.commit.as_ref().filter(|_| audit.is_some());

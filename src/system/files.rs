@@ -23,7 +23,7 @@ pub(crate) struct Workspace {
 pub(crate) struct Written {
     /// Its name in the directory.
     pub name: String,
-    /// Its path.
+    /// Its path. Empty for a stream, which can't be read or removed again.
     pub path: PathBuf,
     /// Its path relative to the workspace, which later steps can use. The workspace has a different
     /// path inside the action's container.

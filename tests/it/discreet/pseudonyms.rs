@@ -2,7 +2,7 @@
 //! its own key only.
 
 use crate::support::{
-    Job, OWN, TOKEN, contains, file, files_below, git, git_with, github, sound, unzip,
+    COMMIT_TOKEN, Job, OWN, TOKEN, contains, file, files_below, git, git_with, github, sound, unzip,
 };
 use simulator::seat::Row;
 use simulator::{At, Fault, Kind, Seats, Simulator};
@@ -156,6 +156,30 @@ fn a_missing_key_is_noticed_before_the_artifact_even_if_history_is_read_late() {
         );
     }
     sound(&simulator, OWN);
+}
+
+#[test]
+fn a_report_that_went_to_standard_output_is_not_deleted_by_name() {
+    let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
+    let at = |time| job(&simulator).variable("TEST_TIME", time);
+    at("2026-11-22T03:00:00Z").run().succeeded();
+    let refused = Kind::status(403, "Resource not accessible");
+    simulator.fault(Fault::once(At::path("GET", "/contents/"), refused));
+    let job = at("2026-11-23T03:00:00Z").by_hand(&[
+        "--organization=acme",
+        "--output=-",
+        "--deliver-to=repository",
+        "--repository=octo/tools",
+    ]);
+    let job = job
+        .variable("GITHUB_TOKEN", TOKEN)
+        .variable("COMMIT_TOKEN", COMMIT_TOKEN)
+        .variable("PSEUDONYM_KEY", "another key of twenty and more");
+    let file = job.workspace().join("standard output");
+    std::fs::write(&file, "mine").unwrap();
+    job.run()
+        .failed(1, &["Delete these yourself: standard output"]);
+    assert_eq!(std::fs::read(&file).unwrap(), b"mine");
 }
 
 #[test]
