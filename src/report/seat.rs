@@ -111,7 +111,7 @@ impl Seat {
     }
 
     /// Returns what identifies a seat: the person, the organization, and the team. Rows without a
-    /// person have no key. They can't be told apart, so none of them counts as a duplicate.
+    /// person have no key. They can't be distinguished, so none of them counts as a duplicate.
     pub(crate) fn key(&self) -> Option<(Identity<'_>, Option<Identity<'_>>, Option<u64>)> {
         Some((
             self.assignee.as_ref()?.identity(),

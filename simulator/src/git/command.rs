@@ -44,7 +44,7 @@ pub(super) fn command(dir: &Path) -> Command {
     git
 }
 
-/// Where the `git` command is. A program that is named by its path is started without a copy of this whole process,
+/// The path of the `git` command. A program that is named by its path is started without a copy of this whole process,
 /// which counts if there are hundreds.
 pub(crate) fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();

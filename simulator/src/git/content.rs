@@ -19,7 +19,7 @@ impl Person {
     }
 }
 
-/// A commit as it stands in the repository.
+/// A commit in the repository.
 #[derive(Debug, Clone)]
 pub(crate) struct Commit {
     pub(crate) oid: String,
@@ -63,7 +63,7 @@ pub(crate) enum Edit {
     },
 }
 
-/// GitHub itself, as it stands in commits made on its pages and over its API.
+/// GitHub itself, the committer of commits made on its pages and through its API.
 pub(crate) fn github_itself() -> Person {
     Person::of("GitHub", "noreply@github.com")
 }

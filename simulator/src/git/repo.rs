@@ -75,7 +75,7 @@ impl Repo {
         Ok(repo)
     }
 
-    /// Taken by whoever reads a branch in order to move it.
+    /// Held while a request reads a branch to move it.
     pub(crate) fn writing(&self) -> MutexGuard<'_, ()> {
         lock(&self.writing)
     }

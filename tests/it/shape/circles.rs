@@ -66,7 +66,7 @@ impl Source {
     fn paths<'a>(&self, children: impl Iterator<Item = &'a str>) -> Vec<String> {
         let is_of_name = |c: char| c.is_alphanumeric() || c == '_';
         let names: BTreeSet<&str> = self.code.split(|c| !is_of_name(c)).collect();
-        // A name that is only handed on ties whoever uses it there.
+        // A re-exported name counts for the module that uses it.
         let used = |one: &&Use| !one.is_public || names.contains(&*one.name);
         let uses = self.uses.iter().filter(used);
         let mut paths: Vec<String> = uses.map(|one| one.path.clone()).collect();
