@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use proc_macro2::{TokenStream, TokenTree};
 use regex::Regex;
@@ -60,8 +61,12 @@ const PATTERNS: [(&str, &str); 22] = [
 
 /// All of `text` that reads as if translated, with its place.
 fn findings(place: &str, text: &str, found: &mut Vec<String>) {
-    for (pattern, instead) in PATTERNS {
-        let pattern = Regex::new(pattern).unwrap();
+    // Compiled once: there are thousands of texts.
+    static COMPILED: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+        let compile = |(pattern, instead)| (Regex::new(pattern).unwrap(), instead);
+        PATTERNS.map(compile).into()
+    });
+    for (pattern, instead) in &*COMPILED {
         for (number, line) in (1..).zip(text.lines()) {
             if let Some(hit) = pattern.find(line) {
                 let hit = hit.as_str();
