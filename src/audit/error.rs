@@ -44,10 +44,13 @@ impl AuditError {
         }
     }
 
-    /// Whether one of the history and this run has names and the other has pseudonyms, or both have
-    /// pseudonyms made with different keys.
-    pub(crate) fn is_identity_mismatch(&self) -> bool {
-        matches!(self.refusal(), Some(RecordError::OtherKey { .. }))
+    /// Why files that were already written must be withdrawn, if they must. Names and pseudonyms, or
+    /// pseudonyms made with different keys, must never be mixed.
+    pub(crate) fn forbids_keeping_files(&self) -> Option<&'static str> {
+        match self.refusal()? {
+            RecordError::OtherKey { .. } => self.forbids_publishing(),
+            _ => None,
+        }
     }
 
     fn refusal(&self) -> Option<&RecordError> {

@@ -160,11 +160,9 @@ impl ScopeRun {
         self.entry = match recorded {
             None => LedgerEntry::None,
             Some(Ok(recorded)) => LedgerEntry::Recorded(Box::new(recorded)),
-            Some(Err(error)) => match &self.report {
-                // Names and pseudonyms must never be mixed.
-                Ok(report) if error.is_identity_mismatch() => {
+            Some(Err(error)) => match (&self.report, error.forbids_keeping_files()) {
+                (Ok(report), Some(why)) => {
                     let left = report.withdraw();
-                    let why = error.forbids_publishing().unwrap_or_default();
                     let mut what = format!("Not published, because {why}");
                     if !left.is_empty() {
                         what.push_str(&format!(". Delete these yourself: {}", left.join(", ")));
