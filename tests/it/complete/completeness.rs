@@ -134,20 +134,21 @@ fn a_list_that_changes_three_times_is_right_in_the_fourth_reading() {
 
 #[test]
 fn a_list_that_never_settles_is_refused_after_three_more_readings() {
-    let simulator = Simulator::start(github(Seats::people(230))).unwrap();
-    simulator.fault(Fault::always(At::SeatsPage(3), revoke(3)));
+    // Two pages: of three, the last two are read at once, and either may notice first.
+    let simulator = Simulator::start(github(Seats::people(130))).unwrap();
+    simulator.fault(Fault::always(At::SeatsPage(2), revoke(3)));
     let job = job(&simulator).input("deliver-to", "artifact,repository");
     let step = job.run();
     is_refused(
         &step,
         &[
             // The fourth reading.
-            "`total_seats` was 227 on page 1 and 226 on page ",
+            "`total_seats` was 127 on page 1 and 126 on page 2",
             "a seat was granted or revoked while the list was being read",
             "Run again",
         ],
     );
-    assert_eq!(pages(&simulator), 4 * 3);
+    assert_eq!(pages(&simulator), 4 * 2);
     assert!(simulator.artifacts().is_empty());
     sound(&simulator, OWN);
 
