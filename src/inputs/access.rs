@@ -11,7 +11,7 @@ use crate::system::http::{Proxies, ProxyError, ProxyErrors};
 
 impl RawInputs<'_> {
     pub(super) fn access(&mut self) -> Option<Access> {
-        self.by_hand("app-private-key", APP_PRIVATE_KEY);
+        self.fill_from_shell("app-private-key", APP_PRIVATE_KEY);
         let by_app = self.get("app-client-id").is_some();
         if by_app && self.get("token").is_some() {
             self.refuse(
@@ -59,10 +59,10 @@ impl RawInputs<'_> {
         let key = match self.get("app-private-key").map(PrivateKey::parse) {
             Some(key) => self.parse("app-private-key", key),
             None => {
-                let problem = if self.is_by_hand() {
-                    "isn't set, but `app-client-id` is. Set APP_PRIVATE_KEY to the text of the App's `.pem` file."
-                } else {
+                let problem = if self.in_actions() {
                     "isn't set, but `app-client-id` is. Store the text of the App's `.pem` file in a secret. If you did set it, check that the secret exists and that this workflow can read it. Workflows for pull requests from forks can't."
+                } else {
+                    "isn't set, but `app-client-id` is. Set APP_PRIVATE_KEY to the text of the App's `.pem` file."
                 };
                 self.refuse("app-private-key", problem);
                 None
@@ -72,12 +72,12 @@ impl RawInputs<'_> {
     }
 
     fn token(&mut self) -> Option<SecretString> {
-        self.by_hand("token", TOKEN);
+        self.fill_from_shell("token", TOKEN);
         if self.get("token").is_none() {
-            let problem = if self.is_by_hand() {
-                "isn't set. Set GITHUB_TOKEN to a token of an owner of the organization or enterprise."
-            } else {
+            let problem = if self.in_actions() {
                 "isn't set. Store a token of an owner of the organization or enterprise in a secret, or use a GitHub App with `app-client-id`. If you did set it, check that the secret exists and that this workflow can read it. Workflows for pull requests from forks can't."
+            } else {
+                "isn't set. Set GITHUB_TOKEN to a token of an owner of the organization or enterprise."
             };
             self.refuse("token", problem);
             return None;
@@ -86,7 +86,7 @@ impl RawInputs<'_> {
     }
 
     pub(super) fn commit_token(&mut self) -> Option<SecretString> {
-        self.by_hand("commit-token", COMMIT_TOKEN);
+        self.fill_from_shell("commit-token", COMMIT_TOKEN);
         self.secret("commit-token")
     }
 

@@ -338,7 +338,8 @@ fn day(text: &str) -> Result<Date, String> {
         .ok_or_else(|| "write a day as YYYY-MM-DD, such as 2026-11-22".to_owned())
 }
 
-fn directory(path: &str) -> Result<RepositoryPath, NameError> {
+/// Parses the folder for the reports.
+pub(super) fn directory(path: &str) -> Result<RepositoryPath, NameError> {
     let path = RepositoryPath::parse(path)?;
     // Checks a name below the path, to make sure that no file ends up among the workflows.
     path.join("scope/latest.csv").map(|_| path)

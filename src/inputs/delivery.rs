@@ -1,8 +1,10 @@
 //! Inputs for the artifact and the commit.
 
-use super::ArtifactInputs;
+use super::command::directory;
 use super::raw::RawInputs;
-use crate::github::names::{BranchName, NameError, RepositoryName, RepositoryPath};
+use super::table::default;
+use super::{ArtifactInputs, CommitInputs};
+use crate::github::names::{BranchName, RepositoryName};
 use crate::runner::artifact::{ArtifactName, Retention};
 use crate::system::text::shown;
 
@@ -14,39 +16,22 @@ impl RawInputs<'_> {
             None => "none",
         }
         .to_owned();
-        let mut deliver = DeliverTo::default();
-        let mut none = false;
-        let mut good = true;
-        for word in value
-            .split([',', '\n'])
-            .map(str::trim)
-            .filter(|w| !w.is_empty())
-        {
-            match word {
-                "artifact" => deliver.artifact = true,
-                "repository" => deliver.repository = true,
-                "none" => none = true,
-                other => {
-                    good = false;
-                    self.refuse(
-                        "deliver-to",
-                        format!("{:?} isn't a valid value. Use `artifact`, `repository`, both separated by a comma, or `none`.", shown(other, 50)),
-                    );
-                }
-            }
-        }
-        if none && (deliver.artifact || deliver.repository) {
-            good = false;
+        let choices = [
+            ("artifact", Target::Artifact),
+            ("repository", Target::Repository),
+            ("none", Target::Nowhere),
+        ];
+        let expected = "`artifact`, `repository`, both separated by a comma, or `none`";
+        let chosen = self.parse_list("deliver-to", &value, &choices, expected)?;
+        let deliver = DeliverTo {
+            artifact: chosen.contains(&Target::Artifact),
+            repository: chosen.contains(&Target::Repository),
+        };
+        if chosen.contains(&Target::Nowhere) && (deliver.artifact || deliver.repository) {
             self.refuse("deliver-to", "`none` can't be combined with other values");
+            return None;
         }
-        if good && !none && !deliver.artifact && !deliver.repository {
-            good = false;
-            self.refuse(
-                "deliver-to",
-                "contains no value. To deliver nowhere, use `none`.",
-            );
-        }
-        good.then_some(deliver)
+        Some(deliver)
     }
 
     pub(super) fn artifact(&mut self) -> Option<ArtifactInputs> {
@@ -54,35 +39,33 @@ impl RawInputs<'_> {
         let name = self.parse("artifact-name", name);
         // GitHub's own action accepts 0 for the repository's setting.
         let retention = match self.get("artifact-retention-days") {
-            None => Some(None),
-            Some(days) => match days.parse::<u16>() {
-                Ok(days) if days <= 400 => Some(Retention::from_days(days)),
-                _ => {
-                    let problem =
-                        format!("{:?} isn't a number of days from 1 to 400", shown(days, 50));
-                    self.refuse("artifact-retention-days", problem);
-                    None
-                }
-            },
+            None => None,
+            Some(_) => Retention::from_days(self.parse_number(
+                "artifact-retention-days",
+                "days",
+                0..=400,
+            )?),
         };
         Some(ArtifactInputs {
             name: name?,
-            retention: retention?,
+            retention,
         })
     }
 
+    /// Checks the inputs for a commit, even if `deliver_to` doesn't include one.
     pub(super) fn commit(
         &mut self,
         own: Option<&RepositoryName>,
-        asked_for: bool,
-    ) -> Option<CommitParts> {
+        deliver_to: Option<DeliverTo>,
+    ) -> Option<CommitInputs> {
+        let commits = deliver_to.is_some_and(|to| to.repository);
         let repository = match self.get("repository") {
             Some(name) => {
                 let name = RepositoryName::parse(name);
                 self.parse("repository", name)
             }
             None => {
-                if own.is_none() && asked_for {
+                if own.is_none() && commits {
                     self.refuse(
                         "repository",
                         "isn't set. Set it to the repository to commit to.",
@@ -95,41 +78,55 @@ impl RawInputs<'_> {
             None => Some(None),
             Some(branch) => self.parse("branch", branch).map(Some),
         };
-        let directory = RepositoryPath::parse(self.or_default("directory"));
+        let directory = directory(self.or_default("directory"));
         let directory = self.parse("directory", directory);
-        // Checks a name below the directory, to make sure that no file ends up among the workflows.
-        let directory = directory.and_then(|directory| {
-            let checked = directory.join("scope/latest.csv").map(|_| directory);
-            self.parse::<_, NameError>("directory", checked)
-        });
         let message = self.or_default("commit-message").to_owned();
-        let message = match unknown_placeholder(&message) {
-            None => Some(message),
-            Some(unknown) => {
-                let problem = format!(
-                    "{:?} isn't a valid placeholder. Use {{scope}} and {{date}}.",
-                    shown(unknown, 50)
-                );
-                self.refuse("commit-message", problem);
-                None
-            }
-        };
-        Some((repository, branch?, directory?, message?))
+        let unknown = unknown_placeholder(&message);
+        if let Some(unknown) = unknown {
+            let problem = format!(
+                "{:?} isn't a valid placeholder. Use {{scope}} and {{date}}.",
+                shown(unknown, 50)
+            );
+            self.refuse("commit-message", problem);
+        }
+        let pull_request = self.parse_bool("pull-request");
+        if pull_request == Some(true) && deliver_to.is_some_and(|to| !to.repository) {
+            self.refuse(
+                "pull-request",
+                "is `true`, but `deliver-to` doesn't include `repository`",
+            );
+        }
+        if commits && self.get("commit-token").is_none() {
+            self.refuse(
+                "commit-token",
+                "isn't set. `deliver-to: repository` needs a token that can write to the repository.",
+            );
+        }
+        let directory = directory?;
+        Some(CommitInputs {
+            repository: repository?,
+            branch: branch?,
+            pull_request: pull_request?,
+            has_default_directory: Some(directory.as_str()) == default("directory"),
+            directory,
+            message,
+        })
     }
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct DeliverTo {
     pub(super) artifact: bool,
     pub(super) repository: bool,
 }
 
-pub(super) type CommitParts = (
-    Option<RepositoryName>,
-    Option<BranchName>,
-    RepositoryPath,
-    String,
-);
+/// A value of `deliver-to`.
+#[derive(Clone, Copy, PartialEq)]
+enum Target {
+    Artifact,
+    Repository,
+    Nowhere,
+}
 
 /// Finds the first `{word}` that isn't a placeholder of the message.
 fn unknown_placeholder(message: &str) -> Option<&str> {

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use super::delivery::DeliverTo;
 use super::raw::RawInputs;
 use super::{Format, Output};
 use crate::report::scope::Scope;
@@ -14,10 +15,11 @@ impl RawInputs<'_> {
         &mut self,
         scopes: Option<&[Scope]>,
         formats: Option<&[Format]>,
-        delivers: bool,
-        uploads: bool,
+        deliver_to: Option<DeliverTo>,
     ) -> Option<Output> {
         let given = self.output.clone();
+        let uploads = deliver_to.is_some_and(|to| to.artifact);
+        let delivers = uploads || deliver_to.is_some_and(|to| to.repository);
         let has_folder = self.get("output-directory").is_some();
         if self.in_actions() {
             if given.is_some() {

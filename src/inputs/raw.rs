@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::{Component, Path, PathBuf};
+use std::str::FromStr;
 
 use super::table::{self, INPUTS, default, variable_of};
-use super::{CommitInputs, InputError, InputErrors, Inputs};
+use super::{InputError, InputErrors, Inputs};
 use crate::github::address::ApiAddress;
 use crate::github::names::RepositoryName;
 use crate::report::scope::{Scope, ScopeKind};
@@ -67,19 +69,14 @@ impl<'a> RawInputs<'a> {
         }
     }
 
-    /// Gets a secret from the shell's variables, if the input isn't set.
-    pub(super) fn by_hand(&mut self, input: &'static str, variables: SecretVariables) {
+    /// From the command line, gets a secret from the shell's variables if the input isn't set.
+    pub(super) fn fill_from_shell(&mut self, input: &'static str, variables: SecretVariables) {
         if !self.environment.in_actions()
             && self.get(input).is_none()
             && let Some((_, value)) = self.environment.secret(variables)
         {
             self.values.insert(input, value.trim().to_owned());
         }
-    }
-
-    /// Returns whether the command runs from the command line and not in a workflow.
-    pub(super) fn is_by_hand(&self) -> bool {
-        !self.environment.in_actions()
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -125,11 +122,7 @@ impl<'a> RawInputs<'a> {
         let own_repository = self.own_repository();
         let delivery = self.deliver_to();
         let artifact = self.artifact();
-        let commit = self.commit(
-            own_repository.as_ref(),
-            delivery.is_some_and(|d| d.repository),
-        );
-        let pull_request = self.parse_bool("pull-request");
+        let commit = self.commit(own_repository.as_ref(), delivery);
         let directory = self.output_directory();
         let allow_public = self.parse_bool("allow-public");
         let report = self.report();
@@ -138,37 +131,10 @@ impl<'a> RawInputs<'a> {
         let output = self.output(
             scopes.as_deref(),
             report.as_ref().map(|report| &*report.formats),
-            delivery.is_some_and(|to| to.artifact || to.repository),
-            delivery.is_some_and(|to| to.artifact),
+            delivery,
         );
-
-        if delivery.is_some_and(|delivery| delivery.repository)
-            && self.get("commit-token").is_none()
-        {
-            self.refuse(
-                "commit-token",
-                "isn't set. `deliver-to: repository` needs a token that can write to the repository.",
-            );
-        }
-        if pull_request == Some(true) && delivery.is_some_and(|delivery| !delivery.repository) {
-            self.refuse(
-                "pull-request",
-                "is `true`, but `deliver-to` doesn't include `repository`",
-            );
-        }
         let delivery = delivery?;
         let (workspace, output_directory) = directory?;
-        let commit = match (delivery.repository, commit) {
-            (true, Some((repository, branch, directory, message))) => Some(CommitInputs {
-                repository: repository?,
-                branch,
-                pull_request: pull_request?,
-                has_default_directory: Some(directory.as_str()) == default("directory"),
-                directory,
-                message,
-            }),
-            _ => None,
-        };
         Some(Inputs {
             address: address?,
             proxies: proxies?,
@@ -177,8 +143,8 @@ impl<'a> RawInputs<'a> {
             commit_token,
             pseudonyms: pseudonyms?,
             own_repository,
-            artifact: if delivery.artifact { artifact } else { None },
-            commit,
+            artifact: artifact.filter(|_| delivery.artifact),
+            commit: commit.filter(|_| delivery.repository),
             workspace,
             output_directory,
             output: output?,
@@ -287,5 +253,51 @@ impl<'a> RawInputs<'a> {
                 None
             }
         }
+    }
+
+    /// Parses a whole number in `range`.
+    pub(super) fn parse_number<T: FromStr + PartialOrd + fmt::Display>(
+        &mut self,
+        input: &'static str,
+        unit: &str,
+        range: RangeInclusive<T>,
+    ) -> Option<T> {
+        let value = self.or_default(input);
+        let number = value.parse().ok().filter(|number| range.contains(number));
+        if number.is_none() {
+            let (value, min, max) = (shown(value, 50), range.start(), range.end());
+            let problem = format!("{value:?} isn't a number of {unit} from {min} to {max}");
+            self.refuse(input, problem);
+        }
+        number
+    }
+
+    /// Parses values separated by commas or lines. `expected` describes the valid values.
+    pub(super) fn parse_list<T: Copy>(
+        &mut self,
+        input: &'static str,
+        value: &str,
+        choices: &[(&str, T)],
+        expected: &str,
+    ) -> Option<Vec<T>> {
+        let words = value.split([',', '\n']).map(str::trim);
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        let mut values = Vec::new();
+        for word in &words {
+            match choices.iter().find(|(name, _)| name == word) {
+                Some((_, value)) => values.push(*value),
+                None => {
+                    let word = shown(word, 50);
+                    self.refuse(
+                        input,
+                        format!("{word:?} isn't a valid value. Use {expected}."),
+                    );
+                }
+            }
+        }
+        if words.is_empty() {
+            self.refuse(input, format!("contains no value. Use {expected}."));
+        }
+        (!words.is_empty() && values.len() == words.len()).then_some(values)
     }
 }

@@ -30,7 +30,7 @@ impl RawInputs<'_> {
     /// The inner `None` means that there's no key. The outer `None` means that the input is
     /// invalid.
     pub(super) fn pseudonyms(&mut self) -> Option<Option<PseudonymKey>> {
-        self.by_hand("pseudonym-key", PSEUDONYM_KEY);
+        self.fill_from_shell("pseudonym-key", PSEUDONYM_KEY);
         let Some(key) = self.get("pseudonym-key").map(str::to_owned) else {
             return Some(None);
         };
@@ -40,30 +40,12 @@ impl RawInputs<'_> {
 
     fn formats(&mut self) -> Option<Vec<Format>> {
         let value = self.or_default("format").to_owned();
-        let mut formats = Vec::new();
-        let mut good = true;
-        let words = value.split([',', '\n']).map(str::trim);
-        for word in words.filter(|word| !word.is_empty()) {
-            match word {
-                "csv" => formats.push(Format::Csv),
-                "json" => formats.push(Format::Json),
-                other => {
-                    good = false;
-                    let problem = format!(
-                        "{:?} isn't a valid value. Use `csv`, `json`, or both separated by a comma.",
-                        shown(other, 50)
-                    );
-                    self.refuse("format", problem);
-                }
-            }
-        }
+        let choices = [("csv", Format::Csv), ("json", Format::Json)];
+        let expected = "`csv`, `json`, or both separated by a comma";
+        let mut formats = self.parse_list("format", &value, &choices, expected)?;
         formats.sort_unstable();
         formats.dedup();
-        if good && formats.is_empty() {
-            good = false;
-            self.refuse("format", "contains no value");
-        }
-        good.then_some(formats)
+        Some(formats)
     }
 
     fn columns(&mut self) -> Option<Columns> {
@@ -79,19 +61,8 @@ impl RawInputs<'_> {
     }
 
     fn inactive_after(&mut self) -> Option<SignedDuration> {
-        let given = self.or_default("inactive-after-days");
-        match given.parse::<u16>() {
-            Ok(days @ 1..) => Some(SignedDuration::from_hours(i64::from(days) * 24)),
-            _ => {
-                let problem = format!(
-                    "{:?} isn't a number of days from 1 to {}",
-                    shown(given, 50),
-                    u16::MAX
-                );
-                self.refuse("inactive-after-days", problem);
-                None
-            }
-        }
+        let days = self.parse_number("inactive-after-days", "days", 1..=u16::MAX)?;
+        Some(SignedDuration::from_hours(i64::from(days) * 24))
     }
 
     /// The inner `None` means that there's no limit. The outer `None` means that the input is
@@ -112,19 +83,8 @@ impl RawInputs<'_> {
     }
 
     pub(super) fn max_wait(&mut self) -> Option<Duration> {
-        let given = self.or_default("max-wait-minutes");
-        match given.parse::<u32>() {
-            Ok(minutes) => Some(Duration::from_secs(u64::from(minutes) * 60)),
-            Err(_) => {
-                let problem = format!(
-                    "{:?} isn't a number of minutes from 0 to {}",
-                    shown(given, 50),
-                    u32::MAX
-                );
-                self.refuse("max-wait-minutes", problem);
-                None
-            }
-        }
+        let minutes = self.parse_number("max-wait-minutes", "minutes", 0..=u32::MAX)?;
+        Some(Duration::from_secs(u64::from(minutes) * 60))
     }
 }
 

@@ -4,6 +4,8 @@
 //! the variable, it wouldn't do what the user wants. The run refuses it instead, and shows the
 //! right spelling.
 
+use strsim::levenshtein;
+
 use super::raw::RawInputs;
 use super::table::{INPUTS, Input, PREFIX, variable_of};
 use crate::system::environment::{
@@ -24,7 +26,7 @@ impl RawInputs<'_> {
             let Some(input) = meant_by(variable) else {
                 continue;
             };
-            if is_read_as(input, variable, self.is_by_hand()) {
+            if is_read_as(input, variable, self.in_actions()) {
                 if is_unreadable {
                     self.refuse(input.name, format!("{variable} isn't valid UTF-8 text"));
                 }
@@ -34,7 +36,7 @@ impl RawInputs<'_> {
                 let problem = format!(
                     "the variable {} isn't read. {}",
                     shown(variable, 50),
-                    way_to(input, self.is_by_hand())
+                    way_to(input, self.in_actions())
                 );
                 self.refuse(input.name, problem);
             }
@@ -44,12 +46,12 @@ impl RawInputs<'_> {
     /// Returns whether a workflow sets a variable that works only outside workflows, but not the
     /// input. Without its key, a report would have people's names.
     fn is_missed_in_workflow(&self, input: &Input, variable: &str) -> bool {
-        !self.is_by_hand() && variable.starts_with(OWN_PREFIX) && self.get(input.name).is_none()
+        self.in_actions() && variable.starts_with(OWN_PREFIX) && self.get(input.name).is_none()
     }
 }
 
 /// Returns the variables for a secret outside workflows.
-fn by_hand_variables(input: &Input) -> Option<SecretVariables> {
+fn shell_variables(input: &Input) -> Option<SecretVariables> {
     match input.name {
         "token" => Some(TOKEN),
         "commit-token" => Some(COMMIT_TOKEN),
@@ -59,38 +61,32 @@ fn by_hand_variables(input: &Input) -> Option<SecretVariables> {
     }
 }
 
-fn is_by_hand_variable(input: &Input, variable: &str) -> bool {
-    by_hand_variables(input).is_some_and(|variables| variables.contains(&variable))
+fn is_shell_variable(input: &Input, variable: &str) -> bool {
+    shell_variables(input).is_some_and(|variables| variables.contains(&variable))
 }
 
-fn is_read_as(input: &Input, variable: &str, by_hand: bool) -> bool {
-    variable == variable_of(input) || (by_hand && is_by_hand_variable(input, variable))
+fn is_read_as(input: &Input, variable: &str, in_actions: bool) -> bool {
+    variable == variable_of(input) || (!in_actions && is_shell_variable(input, variable))
 }
 
 /// Explains how to set the input.
-fn way_to(input: &Input, by_hand: bool) -> String {
+fn way_to(input: &Input, in_actions: bool) -> String {
     let (name, variable) = (input.name, variable_of(input));
     let spelled = if variable.contains('-') {
         format!("{variable}, with a hyphen")
     } else {
         variable
     };
-    match by_hand_variables(input) {
-        _ if !by_hand => {
-            format!(
-                "Set `{name}` under `with` in the workflow. As a variable, it's spelled {spelled}."
-            )
-        }
-        Some([_, variable]) => {
-            format!(
-                "From the command line, set {variable} instead. In a container, the variable can also be {spelled}."
-            )
-        }
-        None => {
-            format!(
-                "From the command line, use --{name} instead. In a container, the variable can also be {spelled}."
-            )
-        }
+    match shell_variables(input) {
+        _ if in_actions => format!(
+            "Set `{name}` under `with` in the workflow. As a variable, it's spelled {spelled}."
+        ),
+        Some([_, variable]) => format!(
+            "From the command line, set {variable} instead. In a container, the variable can also be {spelled}."
+        ),
+        None => format!(
+            "From the command line, use --{name} instead. In a container, the variable can also be {spelled}."
+        ),
     }
 }
 
@@ -99,10 +95,10 @@ fn meant_by(variable: &str) -> Option<&'static Input> {
     let Some(name) = variable.strip_prefix(PREFIX) else {
         return INPUTS
             .iter()
-            .find(|input| is_by_hand_variable(input, variable));
+            .find(|input| is_shell_variable(input, variable));
     };
     let name = name.to_lowercase().replace('_', "-");
-    let edits = |input: &&Input| edits_between(&name, input.name);
+    let edits = |input: &&Input| levenshtein(&name, input.name);
     let alike = INPUTS
         .iter()
         .filter(|input| input.name.len().abs_diff(name.len()) <= 2);
@@ -112,47 +108,17 @@ fn meant_by(variable: &str) -> Option<&'static Input> {
     (edits(&nearest) <= most).then_some(nearest)
 }
 
-/// Returns how many characters to insert, remove, or replace to turn one text into the other
-/// (Levenshtein distance).
-fn edits_between(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (line, c) in (1..).zip(one.chars()) {
-        let mut diagonal = std::mem::replace(&mut row[0], line);
-        for (place, other) in (1..).zip(&other) {
-            let replaced = diagonal + usize::from(c != *other);
-            diagonal = row[place];
-            row[place] = replaced.min(row[place] + 1).min(row[place - 1] + 1);
-        }
-    }
-    row[other.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::table::Kind;
     use super::*;
 
     #[test]
-    fn edits_are_counted_by_levenshtein_distance() {
-        for (one, other, edits) in [
-            ("", "", 0),
-            ("", "abc", 3),
-            ("abc", "", 3),
-            ("kitten", "sitting", 3),
-            ("organisation", "organization", 1),
-            ("ab", "ba", 2),
-        ] {
-            assert_eq!(edits_between(one, other), edits, "{one} {other}");
-        }
-    }
-
-    #[test]
     fn every_secret_has_variables_that_a_shell_can_set() {
         for input in INPUTS {
             let is_secret = input.kind == Kind::Secret;
             assert_eq!(
-                by_hand_variables(input).is_some(),
+                shell_variables(input).is_some(),
                 is_secret,
                 "{}",
                 input.name

@@ -1,5 +1,7 @@
 //! Writes the results in the journal: outputs, job summary, and whether the limit is exceeded.
 
+use std::rc::Rc;
+
 use crate::audit::Recorded;
 use crate::inputs::Inputs;
 use crate::pages::summary::{self, Facts, Line, Section};
@@ -72,17 +74,10 @@ fn outputs_of(journal: &Journal) -> Outputs {
         let files = reports.iter().flat_map(|report| &report.forms);
         files.map(text).collect::<Vec<_>>().join("\n")
     };
-    // An empty output means that there's no report, and 0 that nobody has a seat.
-    let sum = |count: fn(&WrittenReport) -> usize| match reports.as_slice() {
-        [] => String::new(),
-        reports => {
-            let sum: usize = reports.iter().map(|report| count(report)).sum();
-            sum.to_string()
-        }
-    };
     let mut out = Outputs::default();
     out.set("report-path", &each(|file| &file.below_workspace));
     out.set("report-sha256", &each(|file| &file.sha256));
+    let sum = |count: fn(&Rc<WrittenReport>) -> usize| sum_of(&reports, count);
     out.set("seats", &sum(|r| r.fetched.report.seats().len()));
     out.set("people", &sum(|r| r.counts.people));
     out.set("active", &sum(|r| r.counts.active));
@@ -102,15 +97,10 @@ fn outputs_of(journal: &Journal) -> Outputs {
         _ => "false",
     };
     out.set("changed", changed);
-    let sum = |count: fn(&Recorded) -> usize| match recorded.as_slice() {
-        [] => String::new(),
-        recorded => {
-            let sum: usize = recorded.iter().map(|recorded| count(recorded)).sum();
-            sum.to_string()
-        }
-    };
-    out.set("seats-added", &sum(|recorded| recorded.granted));
-    out.set("seats-removed", &sum(|recorded| recorded.revoked));
+    let added = sum_of(&recorded, |recorded| recorded.granted);
+    out.set("seats-added", &added);
+    let removed = sum_of(&recorded, |recorded| recorded.revoked);
+    out.set("seats-removed", &removed);
     if let Some(Ok(artifact)) = &*journal.artifact() {
         out.set("artifact-id", &artifact.id);
         out.set("artifact-name", artifact.name.as_str());
@@ -130,4 +120,13 @@ fn outputs_of(journal: &Journal) -> Outputs {
     let pulls: Vec<&str> = pulls.map(|pull| &*pull.url).collect();
     out.set("pull-request-url", &pulls.join("\n"));
     out
+}
+
+/// Adds up a count. An empty output means that there's no report, and 0 that nobody has a seat.
+fn sum_of<T>(reports: &[T], count: fn(&T) -> usize) -> String {
+    if reports.is_empty() {
+        return String::new();
+    }
+    let sum: usize = reports.iter().map(count).sum();
+    sum.to_string()
 }

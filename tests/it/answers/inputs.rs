@@ -131,7 +131,7 @@ fn each_mistake_says_what_to_do() {
         ),
         (
             job().input("artifact-retention-days", "401"),
-            ["artifact-retention-days: ", "from 1 to 400"],
+            ["artifact-retention-days: ", "from 0 to 400"],
         ),
         (
             job().input("output-directory", "/etc"),
