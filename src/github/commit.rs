@@ -21,12 +21,14 @@ mod permit;
 mod protected;
 mod rules;
 mod shapes;
-mod tree;
+mod snapshot;
 
 use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::client::Client;
 use super::error::{GitHubError, Purpose};
@@ -39,6 +41,7 @@ use error::is_stale;
 use parent::Parent;
 use permit::Rulebook;
 use rules::{Rules, Write};
+pub(crate) use snapshot::Snapshot;
 
 /// How long to wait in total if others commit at the same time or GitHub fails. With ten writers,
 /// one of them wins each round.
@@ -123,49 +126,6 @@ impl fmt::Display for Verification {
             Self::Verified => f.write_str("verified"),
             Self::Unverified(why) => write!(f, "not verified: {why}"),
         }
-    }
-}
-
-/// The branch at one moment. If it doesn't exist yet, what it will be created from.
-pub(crate) struct Snapshot<'a> {
-    committer: &'a Committer<'a>,
-    parent: &'a Parent,
-}
-
-impl Snapshot<'_> {
-    /// Returns the SHA of the commit that everything is read from.
-    pub(crate) fn head(&self) -> &str {
-        &self.parent.head.commit
-    }
-
-    /// Returns whether the branch already exists.
-    pub(crate) fn exists(&self) -> bool {
-        self.parent.exists
-    }
-
-    /// Reads files in the order of `paths`. A missing file is `None`.
-    pub(crate) async fn files(
-        &self,
-        paths: &[RepositoryPath],
-    ) -> Result<Vec<Option<Vec<u8>>>, GitHubError> {
-        self.committer.files(&self.parent.head, paths).await
-    }
-
-    /// Lists the files in a folder and in the two levels of folders below it, by their paths in the
-    /// folder, with the IDs of their content. Empty if the folder doesn't exist.
-    pub(crate) async fn listing(
-        &self,
-        folder: &RepositoryPath,
-    ) -> Result<Vec<(String, String)>, GitHubError> {
-        self.committer.listing(&self.parent.head, folder).await
-    }
-
-    /// Lists the names in many folders, in the order of `folders`.
-    pub(crate) async fn names_in(
-        &self,
-        folders: &[RepositoryPath],
-    ) -> Result<Vec<Vec<String>>, GitHubError> {
-        self.committer.names_in(&self.parent.head, folders).await
     }
 }
 
@@ -388,8 +348,18 @@ impl<'a> Committer<'a> {
         }
     }
 
-    fn purpose(&self) -> Purpose {
-        self.purpose.clone()
+    /// Sends a GraphQL query about the repository.
+    async fn query<T: DeserializeOwned>(
+        &self,
+        query: &str,
+        variables: &serde_json::Value,
+    ) -> Result<T, GitHubError> {
+        #[derive(Deserialize)]
+        struct Data<R> {
+            repository: R,
+        }
+        let data: Data<T> = self.client.query(&self.purpose, query, variables).await?;
+        Ok(data.repository)
     }
 
     fn trailer(&self) -> String {

@@ -62,7 +62,7 @@ pub(super) async fn commit(
     }});
     let data: Data = committer
         .client
-        .mutate(&committer.purpose(), MUTATION, &variables)
+        .mutate(&committer.purpose, MUTATION, &variables)
         .await?;
     let made = data.create_commit_on_branch.commit;
     Ok(Commit {

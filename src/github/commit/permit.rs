@@ -63,7 +63,7 @@ impl Committer<'_> {
     async fn rules(&self, branch: &BranchName) -> Rules {
         let mut url = self.url(["rules", "branches", branch.as_str()]);
         url.query_pairs_mut().append_pair("per_page", "100");
-        match self.client.get_list(&self.purpose(), url).await {
+        match self.client.get_list(&self.purpose, url).await {
             Ok((rules, _)) => Rules(rules),
             Err(error) => {
                 tracing::debug!("Couldn't read the rules of {branch}: {error}");
@@ -78,7 +78,7 @@ impl Committer<'_> {
             return false;
         };
         let url = self.url(["rulesets", &id.to_string()]);
-        match self.client.get::<Ruleset>(&self.purpose(), url).await {
+        match self.client.get::<Ruleset>(&self.purpose, url).await {
             Ok((ruleset, _)) => matches!(
                 ruleset.current_user_can_bypass.as_deref(),
                 Some("never" | "pull_requests_only")
