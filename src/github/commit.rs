@@ -33,6 +33,7 @@ use serde::de::DeserializeOwned;
 use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::names::{BranchName, RepositoryName, RepositoryPath};
+use super::validate;
 use crate::system::backoff::Backoff;
 use crate::system::clock::{Clock, jitter};
 use branch::State;
@@ -101,18 +102,22 @@ pub(crate) struct CommitContent {
 }
 
 /// A commit that was made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Commit {
     /// Its SHA.
+    #[serde(rename = "oid", deserialize_with = "validate::sha")]
     pub sha: String,
     /// The URL of its page on GitHub. Empty if the response has no valid one.
+    #[serde(deserialize_with = "validate::page")]
     pub url: String,
     /// What GitHub says about its signature.
+    #[serde(rename = "signature")]
     pub verification: Verification,
 }
 
 /// What GitHub says about a commit's signature.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "Option<shapes::Signature>")]
 pub(crate) enum Verification {
     /// GitHub shows it as verified.
     Verified,

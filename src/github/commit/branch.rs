@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
-use super::shapes::{Head, Signature};
+use super::shapes::Head;
 use super::{Commit, Committer, MissingBranch};
 use crate::github::error::GitHubError;
 use crate::github::names::BranchName;
@@ -82,17 +82,14 @@ struct Commits {
 
 #[derive(Deserialize)]
 struct Nodes {
-    nodes: Vec<CommitBody>,
+    nodes: Vec<WithMessage>,
 }
 
 #[derive(Deserialize)]
-struct CommitBody {
-    #[serde(deserialize_with = "validate::sha")]
-    oid: String,
-    #[serde(deserialize_with = "validate::page")]
-    url: String,
+struct WithMessage {
     message: String,
-    signature: Option<Signature>,
+    #[serde(flatten)]
+    commit: Commit,
 }
 
 impl Committer<'_> {
@@ -132,12 +129,8 @@ impl Committer<'_> {
             .history
             .nodes
             .into_iter()
-            .find(|commit| commit.message.lines().any(|line| line.trim() == trailer))
-            .map(|commit| Commit {
-                sha: commit.oid,
-                url: commit.url,
-                verification: Signature::verification(commit.signature),
-            });
+            .find(|node| node.message.lines().any(|line| line.trim() == trailer))
+            .map(|node| node.commit);
         Ok((Some(branch.target.oid), ours))
     }
 
