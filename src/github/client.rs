@@ -16,7 +16,7 @@ use super::credentials::{Credentials, Mask};
 use super::error::{ErrorKind, GitHubError, Purpose, RequestId};
 use super::exchange::Exchange;
 use super::rate_limit_state::Cost;
-use super::request::{Accept, Request};
+use super::request::Request;
 use super::response::Response;
 use super::retry::send_with_retry;
 use crate::report::scope::Scope;
@@ -76,7 +76,7 @@ impl Client {
         purpose: &Purpose,
         url: Url,
     ) -> Result<(T, Response), GitHubError> {
-        let request = Request::reading(purpose, url, Accept::Json);
+        let request = Request::reading(purpose, url);
         self.send(&request, Response::json).await
     }
 
@@ -86,7 +86,7 @@ impl Client {
         purpose: &Purpose,
         url: Url,
     ) -> Result<(Vec<T>, Response), GitHubError> {
-        let request = Request::reading(purpose, url, Accept::Json);
+        let request = Request::reading(purpose, url);
         self.send(&request, Response::list).await
     }
 
@@ -98,8 +98,8 @@ impl Client {
         size: usize,
     ) -> Result<Bytes, GitHubError> {
         let request = Request {
-            expected: size,
-            ..Request::reading(purpose, url, Accept::Raw)
+            file_size: Some(size),
+            ..Request::reading(purpose, url)
         };
         if size > MAX_FILE_SIZE {
             return Err(request.failed(ErrorKind::Unusable {

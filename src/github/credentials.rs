@@ -20,7 +20,7 @@ use super::authorization::{Authorization, Authorize, TokenError, quota_of};
 use super::error::{ApiError, AppError, ErrorKind, GitHubError, Purpose, date_of};
 use super::exchange::Exchange;
 use super::rate_limit_state::Cost;
-use super::request::{Accept, Request};
+use super::request::Request;
 use super::response::Response;
 use super::retry::send_with_retry;
 use super::strict_map::MapOnly;
@@ -215,7 +215,7 @@ impl Installation {
         let name = self.scope.name();
         let url = self.exchange.address().rest([kind, name, "installation"]);
         let purpose = Purpose::Installation(self.scope.clone());
-        let request = Request::reading(&purpose, url, Accept::Json);
+        let request = Request::reading(&purpose, url);
         let (body, response): (Body, _) =
             send_with_retry(&self.exchange, &self.app, &request, Response::json).await?;
         let page = shown(&body.html_url, 200);

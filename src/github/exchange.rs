@@ -21,7 +21,7 @@ use super::authorization::Authorization;
 use super::error::{ApiError, ErrorKind, GitHubError, RequestId, RetryHeaders};
 use super::rate_limit_state::Quota;
 use super::rate_limiter::RateLimiter;
-use super::request::{Accept, Request, asked};
+use super::request::{Request, asked};
 use super::response::{Response, origin};
 use crate::system::clock::Clock;
 use crate::system::http::{Http, TransportError, read_body};
@@ -185,10 +185,10 @@ impl Exchange {
         let (parts, incoming) = response.into_parts();
         let request_id = RequestId::of(&parts.headers);
         tracing::debug!("{asked}: {}{request_id}", parts.status);
-        let max = match request.accept {
-            _ if !parts.status.is_success() => MAX_ERROR_SIZE,
-            Accept::Json => MAX_JSON_SIZE,
-            Accept::Raw => request.expected,
+        let max = if parts.status.is_success() {
+            request.file_size.unwrap_or(MAX_JSON_SIZE)
+        } else {
+            MAX_ERROR_SIZE
         };
         let mut chunks = incoming.into_data_stream();
         let body = read_body(max, async || chunks.try_next().await)
