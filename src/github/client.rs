@@ -108,6 +108,7 @@ impl Client {
                 what: format!(
                     "it says that the file has {size} bytes, which is more than GitHub serves"
                 ),
+                is_complete: false,
             }));
         }
         let whole = |response: &Response| match response.body.len() {

@@ -95,9 +95,7 @@ impl Exchange {
             }
             let next = response.redirect()?;
             if !self.address.owns(&next) {
-                return Err(response.failed(ErrorKind::Foreign {
-                    address: origin(&next),
-                }));
+                return Err(response.failed(ErrorKind::Foreign(origin(&next))));
             }
             if request.method != Method::GET {
                 return Err(response.unusable(
@@ -110,6 +108,7 @@ impl Exchange {
             status: StatusCode::FOUND,
             request_id: RequestId::default(),
             what: format!("more than {MAX_REDIRECTS} redirects in a row"),
+            is_complete: false,
         }))
     }
 
@@ -124,9 +123,7 @@ impl Exchange {
             GitHubError::new(request.purpose.clone(), asked, kind)
         };
         let Some(server) = self.address.server_of(url) else {
-            return Err(failed(ErrorKind::Foreign {
-                address: origin(url),
-            }));
+            return Err(failed(ErrorKind::Foreign(origin(url))));
         };
         let mut permit = self
             .rate_limiter
@@ -199,6 +196,7 @@ impl Exchange {
                 status: parts.status,
                 request_id,
                 what: format!("it's larger than {max} bytes"),
+                is_complete: false,
             }));
         }
         Ok((parts.status, parts.headers, body.bytes))

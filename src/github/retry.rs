@@ -57,7 +57,11 @@ pub(super) async fn send_with_retry<T>(
                     rate_limiter.hold(wait, throttle);
                 }
                 let over = clock.elapsed().saturating_sub(began);
-                return Err(error.tried(tries.count(), over).by_app(who.is_app()));
+                return Err(GitHubError {
+                    tries: (tries.count(), over),
+                    by_app: who.is_app(),
+                    ..error
+                });
             }
             Verdict::Hold(wait) => {
                 tracing::debug!("GitHub asks clients to wait {} s: {error}", wait.as_secs());

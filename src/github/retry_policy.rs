@@ -87,7 +87,13 @@ impl RetryPolicy {
             return Verdict::GiveUp;
         }
         self.failed += 1;
-        if matches!(*error.kind, ErrorKind::UnexpectedForm { .. }) {
+        if matches!(
+            *error.kind,
+            ErrorKind::Unusable {
+                is_complete: true,
+                ..
+            }
+        ) {
             self.unexpected += 1;
         }
         if !repeatable

@@ -21,12 +21,12 @@ impl GitHubError {
         match &*self.kind {
             ErrorKind::Refused(api_error) => self.advice_on(api_error),
             ErrorKind::Transport(error) => advice_on_transport(error),
-            ErrorKind::Unusable { .. } => "Run the workflow again. If the problem persists, check whether a proxy answers instead of GitHub, and report the request ID to GitHub.".to_owned(),
-            ErrorKind::UnexpectedForm { .. } => "Update the action. GitHub's responses have changed, or something between GitHub and the runner changes them. If the latest version fails too, report this with the request ID to the action's maintainers.".to_owned(),
+            ErrorKind::Unusable { is_complete: false, .. } => "Run the workflow again. If the problem persists, check whether a proxy answers instead of GitHub, and report the request ID to GitHub.".to_owned(),
+            ErrorKind::Unusable { is_complete: true, .. } => "Update the action. GitHub's responses have changed, or something between GitHub and the runner changes them. If the latest version fails too, report this with the request ID to the action's maintainers.".to_owned(),
             ErrorKind::WaitBudgetExceeded(wait) => advice_on_wait(wait),
             ErrorKind::Graphql { errors, .. } => self.advice_on_graphql(errors),
             ErrorKind::App(kind) => kind.advice(),
-            ErrorKind::Foreign { .. } => "Check that GITHUB_API_URL is GitHub's own URL and that no proxy changes its responses.".to_owned(),
+            ErrorKind::Foreign(_) => "Check that GITHUB_API_URL is GitHub's own URL and that no proxy changes its responses.".to_owned(),
         }
     }
 
