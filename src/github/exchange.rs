@@ -143,9 +143,7 @@ impl Exchange {
         if let Some(date) = github_date(&headers) {
             self.clock.observe(date);
         }
-        if let Some(quota) = self.quota_in(&headers) {
-            permit.tell(quota);
-        }
+        permit.quota = self.quota_in(&headers);
         if !status.is_success() && !status.is_redirection() {
             return Err(failed(ErrorKind::Refused(ApiError::new(
                 status, &headers, &body,
@@ -206,9 +204,7 @@ impl Exchange {
         let retry_headers = RetryHeaders::of(headers);
         Some(Quota {
             remaining: retry_headers.remaining?,
-            reset: self
-                .rate_limiter
-                .after(retry_headers.reset_in(self.clock.now())?),
+            reset: self.clock.elapsed() + retry_headers.reset_in(self.clock.now())?,
         })
     }
 }

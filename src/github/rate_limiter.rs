@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::rate_limit_state::{Admission, Cost, InFlightHandle, Quota, RateLimitState, Reason};
+use super::rate_limit_state::{Admission, Cost, Quota, RateLimitState, Reason};
 use crate::report::seat::whole_seconds;
 use crate::system::clock::Clock;
 
@@ -115,9 +115,10 @@ impl fmt::Display for WaitBudgetExceeded {
 /// A request that can be sent.
 pub(crate) struct Permit<'a> {
     rate_limiter: &'a RateLimiter,
-    handle: InFlightHandle,
+    number: u64,
     token: u64,
-    quota: Option<Quota>,
+    /// The quota that the response reports.
+    pub(super) quota: Option<Quota>,
     _slot: Option<SemaphorePermit<'a>>,
 }
 
@@ -145,10 +146,10 @@ impl RateLimiter {
                 let mut state = self.state();
                 let now = self.clock.elapsed();
                 match state.limits.admit(now, cost, token) {
-                    Admission::Now(handle) => {
+                    Admission::Now(number) => {
                         return Ok(Permit {
                             rate_limiter: self,
-                            handle,
+                            number,
                             token,
                             quota: None,
                             _slot: slot,
@@ -178,11 +179,6 @@ impl RateLimiter {
         }
     }
 
-    /// Returns the time after that wait, by [`Clock::elapsed`].
-    pub(crate) fn after(&self, wait: Duration) -> Duration {
-        self.clock.elapsed() + wait
-    }
-
     fn count(
         &self,
         state: &mut State,
@@ -209,13 +205,6 @@ impl RateLimiter {
     }
 }
 
-impl Permit<'_> {
-    /// Records the quota that the response reports.
-    pub(crate) fn tell(&mut self, quota: Quota) {
-        self.quota = Some(quota);
-    }
-}
-
 /// Records that the request has ended, whether it succeeded or failed.
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
@@ -223,7 +212,7 @@ impl Drop for Permit<'_> {
         self.rate_limiter
             .state()
             .limits
-            .ended(now, self.handle, self.token, self.quota);
+            .ended(now, self.number, self.token, self.quota);
     }
 }
 
