@@ -33,6 +33,7 @@ use serde::de::DeserializeOwned;
 use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::names::{BranchName, RepositoryName, RepositoryPath};
+use super::rate_limit_state::Cost;
 use super::validate;
 use crate::system::backoff::Backoff;
 use crate::system::clock::{Clock, jitter};
@@ -363,7 +364,10 @@ impl<'a> Committer<'a> {
         struct Data<R> {
             repository: R,
         }
-        let data: Data<T> = self.client.query(&self.purpose, query, variables).await?;
+        let data: Data<T> = self
+            .client
+            .graphql(&self.purpose, Cost::Query, query, variables)
+            .await?;
         Ok(data.repository)
     }
 

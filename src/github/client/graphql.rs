@@ -13,31 +13,12 @@ use super::super::strict_map::MapOnly;
 use super::Client;
 
 impl Client {
-    /// Sends a GraphQL query, and retries transient errors.
+    /// Sends a GraphQL query or mutation, as `cost` says. Retries transient errors of a query. Like
+    /// [`Client::write`], never repeats a mutation blindly.
     ///
     /// Fails like [`Client::get`], and also if the response lists errors. GraphQL reports those
     /// with status 200, and a partial response isn't used.
-    pub(crate) async fn query<T: DeserializeOwned>(
-        &self,
-        purpose: &Purpose,
-        query: &str,
-        variables: &(impl Serialize + Sync),
-    ) -> Result<T, GitHubError> {
-        self.graphql(purpose, Cost::Query, query, variables).await
-    }
-
-    /// Sends a GraphQL mutation. Like [`Client::write`], never repeats it blindly.
-    pub(crate) async fn mutate<T: DeserializeOwned>(
-        &self,
-        purpose: &Purpose,
-        mutation: &str,
-        variables: &(impl Serialize + Sync),
-    ) -> Result<T, GitHubError> {
-        self.graphql(purpose, Cost::Mutation, mutation, variables)
-            .await
-    }
-
-    async fn graphql<T: DeserializeOwned>(
+    pub(crate) async fn graphql<T: DeserializeOwned>(
         &self,
         purpose: &Purpose,
         cost: Cost,

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::shapes::Head;
 use super::{Commit, CommitContent, Committer};
 use crate::github::error::GitHubError;
+use crate::github::rate_limit_state::Cost;
 
 const MUTATION: &str = "mutation($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) {
@@ -52,7 +53,7 @@ pub(super) async fn commit(
     }});
     let data: Data = committer
         .client
-        .mutate(&committer.purpose, MUTATION, &variables)
+        .graphql(&committer.purpose, Cost::Mutation, MUTATION, &variables)
         .await?;
     Ok(data.create_commit_on_branch.commit)
 }
