@@ -43,15 +43,6 @@ const MAX_PAGES: usize = 100_000;
 /// The maximum number of rows that memory is reserved for after only the first page was read.
 const MAX_PREALLOCATED_ROWS: usize = 1_000_000;
 
-/// The progress of reading a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Progress {
-    /// How many pages were read.
-    pub pages: usize,
-    /// How many there are, if GitHub links to the last one.
-    pub total: Option<usize>,
-}
-
 /// A report to read.
 pub(crate) struct Source<'a> {
     /// Sends the requests.
@@ -62,8 +53,9 @@ pub(crate) struct Source<'a> {
     pub scope: &'a Scope,
     /// Replaces people by pseudonyms, if there's a key.
     pub pseudonyms: Option<&'a PseudonymKey>,
-    /// Gets the progress after each page.
-    pub on_progress: &'a dyn Fn(Progress),
+    /// Gets the progress after each page: how many were read, and how many there are, if GitHub
+    /// links to the last one.
+    pub on_progress: &'a dyn Fn(usize, Option<usize>),
 }
 
 /// Reads a report. A list that changed during reading is read again, until its pages fit together
@@ -118,12 +110,7 @@ async fn read_once(source: &Source<'_>) -> Result<Report, GitHubError> {
         None => Some(1),
         Some(_) => (!numbered.is_empty()).then_some(numbered.len() + 1),
     };
-    let tell = |pages: &Pages| {
-        (source.on_progress)(Progress {
-            pages: pages.totals.len(),
-            total,
-        });
-    };
+    let tell = |pages: &Pages| (source.on_progress)(pages.totals.len(), total);
     let mut pages = Pages::beginning_with(first);
     tell(&pages);
     // Moving the rows to larger allocations again and again would leave equally large holes in

@@ -69,7 +69,7 @@ pub(crate) async fn fetch(
         None => scope.clone(),
     };
     let bar = edges.console.reading(scope.name());
-    let on_progress = |seats::Progress { pages, total }| bar.reached(pages, total);
+    let on_progress = |pages, total| bar.reached(pages, total);
     let source = seats::Source {
         client: reader,
         clock: &edges.clock,
