@@ -104,7 +104,7 @@ impl Store<'_> {
                     debug!("{what}: done");
                     return Ok(());
                 }
-                Err(failure) if failure.status() == Some(403) => {
+                Err(failure) if failure.status == Some(403) => {
                     let failure = Box::new(failure);
                     return Err(ArtifactError::AddressRefused { what, failure });
                 }

@@ -1,6 +1,5 @@
 //! The errors of an upload, with messages for the workflow's log.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -104,7 +103,7 @@ pub enum ArtifactError {
         failure: Box<RequestFailure>,
     },
     /// A request was rejected, and retrying wouldn't help.
-    #[error("{what} failed: {failure}{}", Advice(failure))]
+    #[error("{what} failed: {failure}{}", advice(failure))]
     Refused {
         /// The request that failed.
         what: String,
@@ -211,21 +210,17 @@ pub enum ArtifactError {
 }
 
 /// An additional sentence that says how to fix a failure. Empty if the response is sufficient.
-struct Advice<'a>(&'a RequestFailure);
-
-impl fmt::Display for Advice<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0.status() {
-            Some(300..=399) => {
-                ". Redirects are never followed, because the request contains a secret. A proxy or \
+fn advice(failure: &RequestFailure) -> &'static str {
+    match failure.status {
+        Some(300..=399) => {
+            ". Redirects are never followed, because the request contains a secret. A proxy or \
                  a wrong URL is the likely cause."
-            }
-            Some(401 | 403) => {
-                ". The runtime token belongs to the running job and expires with it. Nothing in \
+        }
+        Some(401 | 403) => {
+            ". The runtime token belongs to the running job and expires with it. Nothing in \
                  `permissions:` changes what it can do. Run the job again."
-            }
-            Some(404) => ". There's no artifact service at the URL in ACTIONS_RESULTS_URL.",
-            _ => "",
-        })
+        }
+        Some(404) => ". There's no artifact service at the URL in ACTIONS_RESULTS_URL.",
+        _ => "",
     }
 }

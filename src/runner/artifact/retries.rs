@@ -121,7 +121,7 @@ impl<'a> Retries<'a> {
 
     /// Counts a failed attempt, and waits until the next one is due. Fails if there's no next one.
     pub(super) async fn after(&mut self, failure: RequestFailure) -> Result<(), ArtifactError> {
-        if failure.status() == Some(429)
+        if failure.status == Some(429)
             && let Some(limit) = &mut self.limit_waits
         {
             return wait_for_limit(self.clock, &self.what, limit, failure).await;
@@ -132,7 +132,7 @@ impl<'a> Retries<'a> {
         if failure.says("insufficient usage") {
             return Err(ArtifactError::Quota { what, failure });
         }
-        if !failure.repeatable() {
+        if !failure.repeatable {
             return Err(ArtifactError::Refused { what, failure });
         }
         if self.failed >= self.limit {
@@ -143,7 +143,7 @@ impl<'a> Retries<'a> {
                 failure,
             });
         }
-        let asked = failure.retry_after().unwrap_or_default();
+        let asked = failure.retry_after.unwrap_or_default();
         if asked > MAX_WAIT {
             return Err(ArtifactError::TooLongAWait {
                 what,
@@ -170,7 +170,7 @@ async fn wait_for_limit(
     limit: &mut Limit,
     failure: RequestFailure,
 ) -> Result<(), ArtifactError> {
-    let asked = failure.retry_after();
+    let asked = failure.retry_after;
     let Some(wait) = limit.next(asked, jitter()) else {
         return Err(ArtifactError::Limited {
             what: what.to_owned(),

@@ -121,12 +121,12 @@ impl Service {
                         "{CREATE} for {name} failed: {failure}. The server may support only version \
                          4 of artifacts. Trying that version."
                     );
-                    suspicion = failure.status();
+                    suspicion = failure.status;
                     version = Version::Four;
                     continue;
                 }
                 Version::Four if undecided => {
-                    if failure.status() == suspicion {
+                    if failure.status == suspicion {
                         // The status is the same for both versions, so the version isn't the cause.
                         self.remember_version(Version::Seven);
                     }
@@ -189,7 +189,7 @@ impl Service {
                     }
                 }
                 Err(failure) => {
-                    may_have_applied |= failure.may_have_applied() || failure.status() == Some(409);
+                    may_have_applied |= failure.may_have_applied || failure.status == Some(409);
                     if let Err(error) = retries.after(failure).await {
                         break error;
                     }
@@ -272,14 +272,14 @@ impl Service {
 /// Whether the server might not support version 7. Servers that don't know `mime_type` return 400,
 /// or 500 with a body that isn't Twirp's ("Error decode request body").
 fn is_unsupported_v7(failure: &RequestFailure) -> bool {
-    match failure.status() {
+    match failure.status {
         Some(400) => !failure.says("insufficient usage"),
-        Some(500) => failure.code().is_empty(),
+        Some(500) => failure.code.is_empty(),
         _ => false,
     }
 }
 
 fn name_is_taken(failure: &RequestFailure) -> bool {
-    failure.status() == Some(409)
-        && (failure.code() == "already_exists" || failure.says("already exists"))
+    failure.status == Some(409)
+        && (failure.code == "already_exists" || failure.says("already exists"))
 }
