@@ -171,18 +171,18 @@ impl ArtifactService {
             .map(|file| (file.name.to_owned(), file.path.to_owned()))
             .collect();
         let archive = Archive::pack(files, self.temporary.clone()).await?;
-        let content = archive.content();
+        let content = &archive.content;
         debug!("Packed {} bytes, SHA-256 {}", content.size, content.sha256);
 
         let expires_at =
             retention.map(|kept| kept.expires_at(self.clock.now(), self.longest_retention));
-        let created = self.service.create(wanted, expires_at.as_deref()).await?;
-        let name = created.name;
-        let address = SignedAddress::accept(created.address, self.service.origin(), on_secret)
-            .map_err(|problem| ArtifactError::Unusable {
+        let (name, address) = self.service.create(wanted, expires_at.as_deref()).await?;
+        let address = SignedAddress::accept(address, self.service.origin(), on_secret).map_err(
+            |problem| ArtifactError::Unusable {
                 what: format!("CreateArtifact for {name}"),
                 problem,
-            })?;
+            },
+        )?;
 
         let store = Store {
             http: &self.http,
@@ -208,7 +208,7 @@ impl ArtifactService {
             id,
             name,
             url,
-            digest: content.sha256.to_owned(),
+            digest: content.sha256.clone(),
             size: content.size,
         })
     }

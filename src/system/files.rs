@@ -37,9 +37,7 @@ pub(crate) struct Written {
 impl Written {
     /// Whether the file still has the written content.
     pub(crate) fn is_unchanged(&self) -> io::Result<bool> {
-        let mut hashing = HashingWriter::new(io::sink());
-        io::copy(&mut File::open(&self.path)?, &mut hashing)?;
-        let (size, sha256) = hashing.finish()?;
+        let (size, sha256) = digest(&mut File::open(&self.path)?)?;
         Ok(size == self.size && sha256 == self.sha256)
     }
 }
@@ -207,6 +205,13 @@ fn copy_metadata(path: &Path, before: &fs::Metadata) -> io::Result<()> {
     // If the group couldn't be changed, the new group doesn't get the old group's permissions.
     let kept = if is_groups { 0o777 } else { 0o707 };
     fs::set_permissions(path, fs::Permissions::from_mode(before.mode() & kept))
+}
+
+/// Returns the number of bytes that `file` has from here on, and their SHA-256.
+pub(crate) fn digest(file: &mut File) -> io::Result<(u64, String)> {
+    let mut hashing = HashingWriter::new(io::sink());
+    io::copy(file, &mut hashing)?;
+    hashing.finish()
 }
 
 /// Writes bytes to `out`, and calculates their number and SHA-256.

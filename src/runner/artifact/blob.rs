@@ -48,7 +48,7 @@ pub(super) struct Store<'a> {
 impl Store<'_> {
     /// Uploads the whole archive and commits it as the content of the blob.
     pub(super) async fn put(&self, archive: &Archive, mime: &str) -> Result<(), ArtifactError> {
-        let blocks = Blocks::of(archive.size(), random_id()?);
+        let blocks = Blocks::of(archive.content.size, random_id()?);
         stream::iter(0..blocks.count)
             .map(|number| self.put_block(archive, &blocks, number))
             .buffer_unordered(MAX_IN_FLIGHT)
