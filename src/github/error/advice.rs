@@ -123,7 +123,7 @@ fn advice_on_wait(wait: &WaitBudgetExceeded) -> String {
 }
 
 fn advice_on_transport(error: &TransportError) -> String {
-    let advice = match (error.via(), error.kind()) {
+    let advice = match (&error.via, error.kind) {
         (_, TransportErrorKind::Certificate) => {
             "If a proxy or server uses a private CA, save the CA's certificate in a file and set SSL_CERT_FILE to its path."
         }
