@@ -47,7 +47,7 @@ impl Client {
         Ok(Self {
             exchange: exchange.clone(),
             credentials: match identity {
-                Identity::Token(token) => Credentials::token(token, exchange.clock().now())?,
+                Identity::Token(token) => Credentials::token(token, exchange.clock.now())?,
                 Identity::App(app, scope, mask) => {
                     Credentials::installation(exchange.clone(), app, scope, mask)
                 }
@@ -57,7 +57,7 @@ impl Client {
 
     /// Returns the URLs of the API.
     pub(crate) fn address(&self) -> &ApiAddress {
-        self.exchange.address()
+        &self.exchange.address
     }
 
     /// Returns whether the token is a person's, judging by its format. Any other token counts as an

@@ -114,7 +114,7 @@ impl Credentials {
         let Self::Token(token) = self else {
             return false;
         };
-        let token = token.token().expose_secret();
+        let token = token.token.expose_secret();
         ["ghp_", "github_pat_", "gho_", "ghu_"]
             .iter()
             .any(|form| token.starts_with(form))
@@ -178,7 +178,7 @@ impl Installation {
     async fn authorization(&self) -> Result<Authorization, GitHubError> {
         let mut cache = self.cache.lock().await;
         if let Some(token) = &cache.token
-            && self.exchange.clock().elapsed() < token.usable_until
+            && self.exchange.clock.elapsed() < token.usable_until
         {
             return Ok(token.authorization.clone());
         }
@@ -213,7 +213,7 @@ impl Installation {
             ScopeKind::Enterprise => "enterprises",
         };
         let name = self.scope.name();
-        let url = self.exchange.address().rest([kind, name, "installation"]);
+        let url = self.exchange.address.rest([kind, name, "installation"]);
         let purpose = Purpose::Installation(self.scope.clone());
         let request = Request::reading(&purpose, url);
         let (body, response): (Body, _) =
@@ -264,7 +264,7 @@ impl Installation {
             expires_at: Timestamp,
         }
         let id = installation.id.to_string();
-        let address = self.exchange.address();
+        let address = &self.exchange.address;
         let url = address.rest(["app", "installations", &id, "access_tokens"]);
         let purpose = Purpose::AppToken(self.scope.clone());
         let wanted = TokenRequest {
@@ -283,7 +283,7 @@ impl Installation {
                     response.of_another_form("it doesn't have the format that GitHub documents")
                 })
         };
-        let clock = self.exchange.clock();
+        let clock = &self.exchange.clock;
         let asked_at = clock.elapsed();
         let (body, response): (Body, _) =
             send_with_retry(&self.exchange, &self.app, &request, read).await?;

@@ -46,9 +46,10 @@ pub(crate) struct Exchange {
     /// One for each of [`ApiAddress::origins`].
     servers: [Octocrab; 2],
     http: Http,
-    address: ApiAddress,
-    clock: Clock,
-    rate_limiter: Arc<RateLimiter>,
+    /// The URLs of the API.
+    pub(super) address: ApiAddress,
+    pub(super) clock: Clock,
+    pub(super) rate_limiter: Arc<RateLimiter>,
 }
 
 impl Exchange {
@@ -66,19 +67,6 @@ impl Exchange {
             clock,
             rate_limiter: Arc::new(rate_limiter),
         }
-    }
-
-    /// Returns the URLs of the API.
-    pub(super) fn address(&self) -> &ApiAddress {
-        &self.address
-    }
-
-    pub(super) fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
-    pub(super) fn rate_limiter(&self) -> &RateLimiter {
-        &self.rate_limiter
     }
 
     /// Sends a request once. Follows redirects within the API if the request only reads.
@@ -172,7 +160,7 @@ impl Exchange {
         tracing::debug!("{asked}");
         let request_to_send = request.build(url).map_err(|error| broken(&error))?;
         let response = server
-            .user_access_token(authorization.token().clone())
+            .user_access_token(authorization.token.clone())
             .map_err(|error| broken(&error))?
             .execute(request_to_send)
             .await

@@ -19,7 +19,7 @@ pub(super) async fn send_with_retry<T>(
     request: &Request<'_>,
     read: impl Fn(&Response) -> Result<T, GitHubError>,
 ) -> Result<(T, Response), GitHubError> {
-    let (clock, rate_limiter) = (exchange.clock(), exchange.rate_limiter());
+    let (clock, rate_limiter) = (&exchange.clock, &exchange.rate_limiter);
     let began = clock.elapsed();
     let mut tries = RetryPolicy::default();
     let mut renewed = false;
