@@ -241,8 +241,8 @@ impl Service {
 
     fn request(&self) -> Value {
         json!({
-            "workflow_run_backend_id": self.twirp.token.run(),
-            "workflow_job_run_backend_id": self.twirp.token.job(),
+            "workflow_run_backend_id": self.twirp.token.run,
+            "workflow_job_run_backend_id": self.twirp.token.job,
         })
     }
 

@@ -44,7 +44,7 @@ impl Twirp {
             .post(format!("{}{SERVICE}/{method}", self.origin))
             .timeout(self.clock.patience(TIMEOUT))
             .header(CONTENT_TYPE, "application/json")
-            .header(AUTHORIZATION, self.token.bearer())
+            .header(AUTHORIZATION, &self.token.bearer)
             .body(request.to_string())
             .send()
             .await
