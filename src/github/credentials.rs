@@ -23,7 +23,7 @@ use super::rate_limit_state::Cost;
 use super::request::Request;
 use super::response::Response;
 use super::retry::send_with_retry;
-use super::strict_map::MapOnly;
+use super::strict::MapOnly;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::system::text::shown;
 

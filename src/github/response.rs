@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::address::ApiAddress;
 use super::error::{ErrorKind, GitHubError, Purpose, RequestId};
-use super::strict_map::MapOnly;
+use super::strict::MapOnly;
 use crate::system::text::shown;
 
 /// A successful response from GitHub.

@@ -4,12 +4,11 @@ use http::Method;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::super::bounded_vec::deserialize_bounded;
 use super::super::error::{ErrorKind, GitHubError, GraphqlError, Purpose, RequestId, RetryHeaders};
 use super::super::rate_limit_state::Cost;
 use super::super::request::Request;
 use super::super::response::Response;
-use super::super::strict_map::MapOnly;
+use super::super::strict::{MapOnly, deserialize_bounded};
 use super::Client;
 
 impl Client {

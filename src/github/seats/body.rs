@@ -12,8 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
 
-use super::super::bounded_vec::deserialize_bounded;
-use super::super::strict_map::MapOnly;
+use super::super::strict::{MapOnly, deserialize_bounded};
 use crate::report::day::date;
 use crate::report::seat::{Account, Seat, Team, whole_seconds};
 
