@@ -8,7 +8,6 @@
 pub(crate) mod address;
 pub(crate) mod app;
 mod authorization;
-mod bounded_vec;
 pub(crate) mod client;
 pub(crate) mod commit;
 pub(crate) mod credentials;
@@ -26,5 +25,5 @@ mod response;
 mod retry;
 mod retry_policy;
 pub(crate) mod seats;
-mod strict_map;
+mod strict;
 mod validate;

@@ -36,7 +36,6 @@ mod token;
 mod twirp;
 mod zip;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use reqwest::Url;
@@ -57,6 +56,7 @@ use crate::system::environment::Environment;
 use crate::system::http::Http;
 
 /// A client of this job's artifact service.
+#[derive(Debug)]
 pub struct ArtifactService {
     http: Http,
     clock: Clock,
@@ -211,16 +211,6 @@ impl ArtifactService {
             digest: content.sha256.clone(),
             size: content.size,
         })
-    }
-}
-
-/// Doesn't print secrets.
-impl fmt::Debug for ArtifactService {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ArtifactService")
-            .field("service", &self.service)
-            .field("run_url", &self.run_url)
-            .finish_non_exhaustive()
     }
 }
 
