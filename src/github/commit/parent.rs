@@ -3,7 +3,6 @@
 use super::branch::State;
 use super::error::{gives_no_reason, is_by_a_rule};
 use super::permit::Rulebook;
-use super::protected::Refused;
 use super::rules::{Rules, Write};
 use super::shapes::Head;
 use super::{CommitError, Committer, RetryBudget};
@@ -28,8 +27,7 @@ impl Committer<'_> {
         rules: &Rules,
     ) -> CommitError {
         if is_by_a_rule(&error, write, rules) || gives_no_reason(&error) {
-            self.protected(branch, write, &Refused::ByGitHub(error, rules))
-                .into()
+            self.protected(branch, write, Some(error), rules).into()
         } else {
             error.into()
         }

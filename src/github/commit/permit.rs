@@ -19,7 +19,7 @@
 use serde::Deserialize;
 
 use super::Committer;
-use super::protected::{Protected, Refused};
+use super::protected::Protected;
 use super::rules::{Rule, Rules, Write};
 use crate::github::names::BranchName;
 
@@ -50,7 +50,8 @@ impl Committer<'_> {
             let certain = |rule: &&Rule| rule.is_certain_to_refuse(*write);
             for rule in rules.0.iter().filter(certain) {
                 if self.cannot_bypass(rule).await {
-                    return Err(self.protected(branch, *write, &Refused::Beforehand(rule)));
+                    let rules = Rules(vec![rule.clone()]);
+                    return Err(self.protected(branch, *write, None, &rules));
                 }
             }
         }
