@@ -208,12 +208,8 @@ impl Installation {
         struct Account {
             login: Option<String>,
         }
-        let kind = match self.scope.kind() {
-            ScopeKind::Organization => "orgs",
-            ScopeKind::Enterprise => "enterprises",
-        };
-        let name = self.scope.name();
-        let url = self.exchange.address.rest([kind, name, "installation"]);
+        let address = &self.exchange.address;
+        let url = address.of_scope(&self.scope, &["installation"]);
         let purpose = Purpose::Installation(self.scope.clone());
         let request = Request::reading(&purpose, url);
         let (body, response): (Body, _) =

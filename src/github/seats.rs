@@ -23,7 +23,7 @@ use super::response::Response;
 use crate::report::Report;
 use crate::report::completeness::{IncompleteReason, Reading};
 use crate::report::pseudonym_key::PseudonymKey;
-use crate::report::scope::{Scope, ScopeKind};
+use crate::report::scope::Scope;
 use crate::report::seat::Seat;
 use crate::system::clock::Clock;
 use body::{PageBody, Shared};
@@ -68,10 +68,9 @@ pub(crate) async fn read(source: &Source<'_>) -> Result<Report, GitHubError> {
     let mut left = MAX_REREADS;
     loop {
         let report = read_once(source).await?;
-        let moved = report
-            .incomplete_reasons()
-            .iter()
-            .any(IncompleteReason::is_transient);
+        let reasons = report.incomplete_reasons();
+        let moved = reasons.iter().any(IncompleteReason::is_transient);
+        let doubts: Vec<String> = reasons.iter().map(ToString::to_string).collect();
         if before.is_some_and(|before| report.agrees_with(&before)) {
             return Ok(report.confirmed());
         }
@@ -79,11 +78,6 @@ pub(crate) async fn read(source: &Source<'_>) -> Result<Report, GitHubError> {
             return Ok(report);
         }
         left -= 1;
-        let doubts: Vec<String> = report
-            .incomplete_reasons()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
         let scope = source.scope;
         tracing::info!(
             "{scope}: reading the list of seats again: {}.",
@@ -147,13 +141,8 @@ async fn read_once(source: &Source<'_>) -> Result<Report, GitHubError> {
 }
 
 fn first_page(client: &Client, scope: &Scope) -> Url {
-    let kind = match scope.kind() {
-        ScopeKind::Organization => "orgs",
-        ScopeKind::Enterprise => "enterprises",
-    };
-    let mut url = client
-        .address()
-        .rest([kind, scope.name(), "copilot", "billing", "seats"]);
+    let below = ["copilot", "billing", "seats"];
+    let mut url = client.address().of_scope(scope, &below);
     url.query_pairs_mut()
         .append_pair("per_page", PER_PAGE)
         .append_pair("page", "1");
