@@ -61,7 +61,7 @@ pub(crate) struct WaitBudgetExceeded {
     wait: Duration,
     end: Timestamp,
     waited: Duration,
-    budget: WaitBudget,
+    pub(super) budget: WaitBudget,
     throttle: Option<ThrottleResponse>,
 }
 
@@ -77,11 +77,6 @@ impl WaitBudgetExceeded {
         self.throttle
             .as_ref()
             .is_none_or(|throttle| throttle.is_limit)
-    }
-
-    /// Returns the input that sets how long to wait, if there is one.
-    pub(crate) fn input(&self) -> Option<&'static str> {
-        self.budget.input
     }
 }
 

@@ -109,7 +109,7 @@ impl GitHubError {
 }
 
 fn advice_on_wait(wait: &WaitBudgetExceeded) -> String {
-    let Some(input) = wait.input() else {
+    let Some(input) = wait.budget.input else {
         return "Run the command again after that time.".to_owned();
     };
     let if_it_stays = if wait.is_for_a_limit() {
