@@ -78,13 +78,6 @@ impl RequestFailure {
         }
     }
 
-    /// Marks a failure whose body doesn't follow the protocol. Most likely something other than the
-    /// server responded, so it isn't known what the server did.
-    pub(super) fn malformed(mut self) -> Self {
-        self.may_have_applied = true;
-        self
-    }
-
     /// Whether the message contains `words`, which are lowercase. Ignores the case of the message.
     pub(super) fn says(&self, words: &str) -> bool {
         self.message.to_lowercase().contains(words)
