@@ -309,9 +309,7 @@ impl<'a> Committer<'a> {
             // It's unknown what happened to the commit. The first error says why.
             Err(reading) => {
                 tracing::debug!("Couldn't check whether the commit was created: {reading}");
-                return Err(CommitError::Unknown {
-                    error: Box::new(error),
-                });
+                return Err(CommitError::Unknown(Box::new(error)));
             }
         };
         if let Some(commit) = ours {

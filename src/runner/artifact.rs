@@ -119,7 +119,7 @@ impl ArtifactService {
             environment
                 .get(variable)
                 .map(str::trim)
-                .ok_or(ArtifactError::NotInWorkflow { variable })
+                .ok_or(ArtifactError::NotInWorkflow(variable))
         };
         let results = web_address(required("ACTIONS_RESULTS_URL")?, "ACTIONS_RESULTS_URL")?;
         let origin = web_address(
@@ -218,7 +218,7 @@ fn web_address(text: &str, variable: &'static str) -> Result<Url, ArtifactError>
     Url::parse(text)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https"))
-        .ok_or(ArtifactError::BadAddress { variable })
+        .ok_or(ArtifactError::BadAddress(variable))
 }
 
 fn refuse_enterprise_server(server: &Url) -> Result<(), ArtifactError> {
@@ -227,7 +227,5 @@ fn refuse_enterprise_server(server: &Url) -> Result<(), ArtifactError> {
     if host == "github.com" || host.ends_with(".ghe.com") || host.ends_with(".localhost") {
         return Ok(());
     }
-    Err(ArtifactError::EnterpriseServer {
-        host: host.to_owned(),
-    })
+    Err(ArtifactError::EnterpriseServer(host.to_owned()))
 }

@@ -47,12 +47,9 @@ impl Written {
 pub(crate) enum FileError {
     /// A part of the path is a symbolic link that points outside the workspace.
     #[error(
-        "`output-directory`: {path} points outside the workspace through a symbolic link. Use another directory."
+        "`output-directory`: {0} points outside the workspace through a symbolic link. Use another directory."
     )]
-    Outside {
-        /// The directory.
-        path: PathBuf,
-    },
+    Outside(PathBuf),
     /// The system returned an error, for example because the disk is full.
     #[error("{path} couldn't be written: {error}")]
     Io {
@@ -88,9 +85,7 @@ impl Workspace {
                 }
                 Component::CurDir => continue,
                 Component::ParentDir | Component::RootDir | Component::Prefix(_) => {
-                    return Err(FileError::Outside {
-                        path: below.to_owned(),
-                    });
+                    return Err(FileError::Outside(below.to_owned()));
                 }
             }
             match fs::create_dir(&path) {
@@ -100,7 +95,7 @@ impl Workspace {
             }
             let real = fs::canonicalize(&path).map_err(at(&path))?;
             if !real.starts_with(&workspace) {
-                return Err(FileError::Outside { path });
+                return Err(FileError::Outside(path));
             }
         }
         Ok(Self {
@@ -279,7 +274,7 @@ mod tests {
         std::os::unix::fs::symlink(outside.path(), workspace.path().join("out")).unwrap();
         assert!(matches!(
             Workspace::open(workspace.path(), Path::new("out")),
-            Err(FileError::Outside { .. })
+            Err(FileError::Outside(_))
         ));
         assert!(Workspace::open(workspace.path(), Path::new("out/deeper")).is_err());
         assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);

@@ -182,8 +182,8 @@ impl Blocks {
 /// 36 random characters that are unique to this upload.
 fn random_id() -> Result<String, ArtifactError> {
     let mut bytes = [0; 18];
-    getrandom::fill(&mut bytes).map_err(|error| ArtifactError::Temporary {
-        reason: format!("the system provides no random numbers: {error}"),
+    getrandom::fill(&mut bytes).map_err(|error| {
+        ArtifactError::Temporary(format!("the system provides no random numbers: {error}"))
     })?;
     Ok(hex::encode(bytes))
 }

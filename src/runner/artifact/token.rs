@@ -30,7 +30,7 @@ impl RuntimeToken {
         struct Claims {
             scp: Option<String>,
         }
-        let bad = |problem| ArtifactError::BadToken { problem };
+        let bad = ArtifactError::BadToken;
 
         let token = token.trim();
         let mut bearer = HeaderValue::from_str(&format!("Bearer {token}"))

@@ -126,8 +126,7 @@ fn temporary_file(temporary: Option<PathBuf>, first: &Path) -> Result<File, Arti
 }
 
 fn temporary_failed(reason: impl ToString) -> ArtifactError {
-    let reason = reason.to_string();
-    ArtifactError::Temporary { reason }
+    ArtifactError::Temporary(reason.to_string())
 }
 
 #[cfg(test)]
