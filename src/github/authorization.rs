@@ -33,11 +33,6 @@ impl Authorization {
         HeaderValue::from_str(token.expose_secret()).map_err(|_| TokenError)?;
         Ok(Self { token, quota, made })
     }
-
-    /// Returns whether both are the same token.
-    pub(super) fn is_same_token(&self, other: &Self) -> bool {
-        self.token.expose_secret() == other.token.expose_secret()
-    }
 }
 
 /// Provides the `Authorization` header for requests.

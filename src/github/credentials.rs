@@ -5,7 +5,6 @@
 //! many seats takes longer than the hour that it's valid.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -139,9 +138,9 @@ impl Authorize for Credentials {
             Self::Installation(installation) => {
                 let mut cache = installation.cache.lock().await;
                 // If many requests are refused at once, the first one drops the token for all.
-                cache
-                    .token
-                    .take_if(|token| token.authorization.is_same_token(used));
+                cache.token.take_if(|known| {
+                    known.authorization.token.expose_secret() == used.token.expose_secret()
+                });
                 true
             }
         }
@@ -239,7 +238,7 @@ impl Installation {
             // parameter" (operation `apps/create-installation-access-token`).
             ScopeKind::Enterprise => None,
         };
-        let (id, scope) = (self.app.app.client_id(), &self.scope);
+        let (id, scope) = (self.app.app.client_id().as_str(), &self.scope);
         tracing::debug!("The App {id} is installed on {scope}.");
         Ok(ResolvedInstallation {
             id: body.id,
@@ -299,11 +298,5 @@ impl Installation {
             authorization,
             usable_until: asked_at + used_for,
         })
-    }
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials(***)")
     }
 }

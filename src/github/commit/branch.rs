@@ -96,10 +96,7 @@ impl Committer<'_> {
     /// Reads the state of the branch.
     pub(super) async fn state(&self) -> Result<State<'_>, GitHubError> {
         let mut variables = self.variables();
-        variables["from"] = match &self.if_missing {
-            MissingBranch::From(base) => base.reference().into(),
-            MissingBranch::Default | MissingBranch::Never => self.branch.reference().into(),
-        };
+        variables["from"] = self.first_branch().reference().into();
         let repository: StateBody = self.query(STATE, &variables).await?;
         if let Some(branch) = repository.branch {
             return Ok(State::At(branch.target));
