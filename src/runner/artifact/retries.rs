@@ -98,7 +98,9 @@ impl<'a> Retries<'a> {
     pub(super) fn of_service(clock: &'a Clock, what: String) -> Self {
         Self {
             limit_waits: Some(Limit::default()),
-            ..Self::new(clock, what, 5, |failed| service_wait(failed, jitter()))
+            ..Self::new(clock, what, 5, |failed| {
+                SERVICE_BACKOFF.up_to_next(failed, jitter())
+            })
         }
     }
 
@@ -203,11 +205,6 @@ pub(super) fn store_may_recover(status: u16) -> bool {
     matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
 }
 
-/// The wait after that many failed calls to the artifact service. `random` is from 0 to 1.
-fn service_wait(failed: u32, random: f64) -> Duration {
-    SERVICE_BACKOFF.up_to_next(failed, random)
-}
-
 /// The wait after that many failed requests to the store.
 fn store_wait(failed: u32) -> Duration {
     STORE_BACKOFF.wait(failed) - STORE_BACKOFF.wait(0)
@@ -221,7 +218,7 @@ mod tests {
 
     #[test]
     fn waits_for_the_service_grow_like_those_of_the_official_clients() {
-        let seconds = |failed, random| service_wait(failed, random).as_secs_f64();
+        let seconds = |failed, random| SERVICE_BACKOFF.up_to_next(failed, random).as_secs_f64();
         for random in [0.0, 0.999] {
             assert!((seconds(1, random) - 3.0).abs() < 1e-9);
         }
