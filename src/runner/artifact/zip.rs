@@ -45,7 +45,7 @@ impl Archive {
     ) -> Result<Self, ArtifactError> {
         spawn_blocking(move || pack(&files, temporary))
             .await
-            .map_err(temporary_failed)?
+            .map_err(|error| temporary_failed(&error))?
     }
 
     /// Reads `length` bytes from the offset `start`.
@@ -60,7 +60,7 @@ impl Archive {
         })
         .await
         .unwrap_or_else(|error| Err(io::Error::other(error)))
-        .map_err(temporary_failed)
+        .map_err(|error| temporary_failed(&error))
     }
 }
 
@@ -80,9 +80,9 @@ fn pack(files: &[(String, PathBuf)], temporary: Option<PathBuf>) -> Result<Archi
             reason: reason.to_string(),
         })?;
     }
-    let mut file = zip.finish().map_err(temporary_failed)?;
-    file.rewind().map_err(temporary_failed)?;
-    let (size, sha256) = digest(&mut file).map_err(temporary_failed)?;
+    let mut file = zip.finish().map_err(|error| temporary_failed(&error))?;
+    file.rewind().map_err(|error| temporary_failed(&error))?;
+    let (size, sha256) = digest(&mut file).map_err(|error| temporary_failed(&error))?;
     Ok(Archive {
         file: Arc::new(Mutex::new(file)),
         content: Content { size, sha256 },
@@ -122,11 +122,11 @@ fn temporary_file(temporary: Option<PathBuf>, first: &Path) -> Result<File, Arti
             }
         }
     }
-    Err(temporary_failed(reasons.join("; ")))
+    Err(ArtifactError::Temporary(reasons.join("; ")))
 }
 
-fn temporary_failed(reason: impl ToString) -> ArtifactError {
-    ArtifactError::Temporary(reason.to_string())
+fn temporary_failed(error: &impl ToString) -> ArtifactError {
+    ArtifactError::Temporary(error.to_string())
 }
 
 #[cfg(test)]
