@@ -10,8 +10,8 @@ use super::shared::unusable;
 use crate::github::address::ApiAddress;
 use crate::github::client::{Client, Identity};
 use crate::github::exchange::Exchange;
+use crate::github::ids;
 use crate::github::rate_limiter::{RateLimiter, WaitBudget};
-use crate::github::user;
 use crate::report::pseudonym_key::PseudonymKey;
 use crate::runner::log;
 use crate::system::clock::Clock;
@@ -67,7 +67,7 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
         let exchange = Exchange::new(http, address, clock, rate_limiter);
         let client = Client::new(&exchange, Identity::Token(&token.trim().into()));
         let client = client.with_context(|| format!("{variable} can't be used"))?;
-        anyhow::Ok(user::id(&client, login).await?)
+        anyhow::Ok(ids::of_user(&client, login).await?)
     })?;
     log::answer(&key.of_id(id));
     Ok(Exit::Good)

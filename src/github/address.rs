@@ -3,6 +3,7 @@
 use http::Uri;
 use reqwest::Url;
 
+use crate::report::scope::{Scope, ScopeKind};
 use crate::system::environment::Environment;
 use crate::system::http::is_loopback;
 
@@ -21,21 +22,15 @@ struct Endpoint {
     origin: Uri,
 }
 
-/// Why a URL can't be used for GitHub's API.
+/// Why the URL in a variable can't be used for GitHub's API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AddressError {
     /// It isn't an absolute http or https URL.
-    #[error("{variable} is not an http:// or https:// URL")]
-    NotAnAddress {
-        /// The environment variable that contains it.
-        variable: &'static str,
-    },
+    #[error("{0} is not an http:// or https:// URL")]
+    NotAnAddress(&'static str),
     /// The token would be sent unencrypted.
-    #[error("{variable} must start with https://, so that the token isn't sent unencrypted")]
-    NotEncrypted {
-        /// The environment variable that contains it.
-        variable: &'static str,
-    },
+    #[error("{0} must start with https://, so that the token isn't sent unencrypted")]
+    NotEncrypted(&'static str),
     /// GitHub Enterprise Server serves its API at `/api/v3`.
     #[error(
         "GITHUB_API_URL points to GitHub Enterprise Server, which doesn't have Copilot seats. You can get the report from github.com and from GitHub with data residency (ghe.com)."
@@ -52,7 +47,7 @@ impl ApiAddress {
             .into_iter()
             .find(|variable| environment.is_unreadable(variable))
         {
-            return Err(AddressError::NotAnAddress { variable });
+            return Err(AddressError::NotAnAddress(variable));
         }
         let rest = parse(
             "GITHUB_API_URL",
@@ -99,6 +94,16 @@ impl ApiAddress {
         beside(&self.rest.url, segments)
     }
 
+    /// Returns the URL of a REST resource of an organization or enterprise.
+    pub(super) fn of_scope(&self, scope: &Scope, below: &[&str]) -> Url {
+        let kind = match scope.kind() {
+            ScopeKind::Organization => "orgs",
+            ScopeKind::Enterprise => "enterprises",
+        };
+        let segments = [kind, scope.name()].into_iter();
+        self.rest(segments.chain(below.iter().copied()))
+    }
+
     /// Returns whether `url` is on one of the API's own servers. Only these can get a token.
     pub(crate) fn owns(&self, url: &Url) -> bool {
         self.server_of(url).is_some()
@@ -128,7 +133,7 @@ fn beside<'a>(base: &Url, segments: impl IntoIterator<Item = &'a str>) -> Url {
 }
 
 fn parse(variable: &'static str, address: &str) -> Result<Endpoint, AddressError> {
-    let not_an_address = AddressError::NotAnAddress { variable };
+    let not_an_address = AddressError::NotAnAddress(variable);
     let url = Url::parse(address.trim())
         .ok()
         .filter(|url| {
@@ -141,7 +146,7 @@ fn parse(variable: &'static str, address: &str) -> Result<Endpoint, AddressError
         })
         .ok_or_else(|| not_an_address.clone())?;
     if url.scheme() == "http" && !is_loopback(&url) {
-        return Err(AddressError::NotEncrypted { variable });
+        return Err(AddressError::NotEncrypted(variable));
     }
     let origin = url.origin().ascii_serialization().parse();
     Ok(Endpoint {

@@ -1,9 +1,10 @@
 //! The `Authorization` header of a request, and how a retry gets a new one.
 
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+
 use http::HeaderValue;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
-use sha2::{Digest as _, Sha256};
 
 use super::error::{ApiError, GitHubError, Purpose};
 
@@ -16,7 +17,7 @@ pub(crate) struct TokenError;
 #[derive(Clone)]
 pub(super) struct Authorization {
     /// Valid in a header. [`Authorization::new`] has checked it.
-    token: SecretString,
+    pub(super) token: SecretString,
     /// Identifies whose rate limit the requests count toward, without being a secret.
     pub(super) quota: u64,
     /// When an App's JWT was signed.
@@ -31,15 +32,6 @@ impl Authorization {
     ) -> Result<Self, TokenError> {
         HeaderValue::from_str(token.expose_secret()).map_err(|_| TokenError)?;
         Ok(Self { token, quota, made })
-    }
-
-    pub(super) fn token(&self) -> &SecretString {
-        &self.token
-    }
-
-    /// Returns whether both are the same token.
-    pub(super) fn is_same_token(&self, other: &Self) -> bool {
-        self.token.expose_secret() == other.token.expose_secret()
     }
 }
 
@@ -62,9 +54,5 @@ pub(super) trait Authorize {
 
 /// Turns `owner` into a number that identifies whose rate limit is used.
 pub(super) fn quota_of(owner: &str) -> u64 {
-    let digest: [u8; 32] = Sha256::digest(owner).into();
-    digest
-        .iter()
-        .take(8)
-        .fold(0, |number, byte| number << 8 | u64::from(*byte))
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(owner)
 }

@@ -16,7 +16,7 @@ use super::credentials::{Credentials, Mask};
 use super::error::{ErrorKind, GitHubError, Purpose, RequestId};
 use super::exchange::Exchange;
 use super::rate_limit_state::Cost;
-use super::request::{Accept, Request};
+use super::request::Request;
 use super::response::Response;
 use super::retry::send_with_retry;
 use crate::report::scope::Scope;
@@ -47,7 +47,7 @@ impl Client {
         Ok(Self {
             exchange: exchange.clone(),
             credentials: match identity {
-                Identity::Token(token) => Credentials::token(token, exchange.clock().now())?,
+                Identity::Token(token) => Credentials::token(token, exchange.clock.now())?,
                 Identity::App(app, scope, mask) => {
                     Credentials::installation(exchange.clone(), app, scope, mask)
                 }
@@ -57,7 +57,7 @@ impl Client {
 
     /// Returns the URLs of the API.
     pub(crate) fn address(&self) -> &ApiAddress {
-        self.exchange.address()
+        &self.exchange.address
     }
 
     /// Returns whether the token is a person's, judging by its format. Any other token counts as an
@@ -76,7 +76,7 @@ impl Client {
         purpose: &Purpose,
         url: Url,
     ) -> Result<(T, Response), GitHubError> {
-        let request = Request::reading(purpose, url, Accept::Json);
+        let request = Request::reading(purpose, url);
         self.send(&request, Response::json).await
     }
 
@@ -86,7 +86,7 @@ impl Client {
         purpose: &Purpose,
         url: Url,
     ) -> Result<(Vec<T>, Response), GitHubError> {
-        let request = Request::reading(purpose, url, Accept::Json);
+        let request = Request::reading(purpose, url);
         self.send(&request, Response::list).await
     }
 
@@ -98,8 +98,8 @@ impl Client {
         size: usize,
     ) -> Result<Bytes, GitHubError> {
         let request = Request {
-            expected: size,
-            ..Request::reading(purpose, url, Accept::Raw)
+            file_size: Some(size),
+            ..Request::reading(purpose, url)
         };
         if size > MAX_FILE_SIZE {
             return Err(request.failed(ErrorKind::Unusable {
@@ -108,6 +108,7 @@ impl Client {
                 what: format!(
                     "it says that the file has {size} bytes, which is more than GitHub serves"
                 ),
+                is_complete: false,
             }));
         }
         let whole = |response: &Response| match response.body.len() {

@@ -21,16 +21,20 @@ mod permit;
 mod protected;
 mod rules;
 mod shapes;
-mod tree;
+mod snapshot;
 
 use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::names::{BranchName, RepositoryName, RepositoryPath};
+use super::rate_limit_state::Cost;
+use super::validate;
 use crate::system::backoff::Backoff;
 use crate::system::clock::{Clock, jitter};
 use branch::State;
@@ -39,6 +43,7 @@ use error::is_stale;
 use parent::Parent;
 use permit::Rulebook;
 use rules::{Rules, Write};
+pub(crate) use snapshot::Snapshot;
 
 /// How long to wait in total if others commit at the same time or GitHub fails. With ten writers,
 /// one of them wins each round.
@@ -98,18 +103,22 @@ pub(crate) struct CommitContent {
 }
 
 /// A commit that was made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Commit {
     /// Its SHA.
+    #[serde(rename = "oid", deserialize_with = "validate::sha")]
     pub sha: String,
     /// The URL of its page on GitHub. Empty if the response has no valid one.
+    #[serde(deserialize_with = "validate::page")]
     pub url: String,
     /// What GitHub says about its signature.
+    #[serde(rename = "signature")]
     pub verification: Verification,
 }
 
 /// What GitHub says about a commit's signature.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "Option<shapes::Signature>")]
 pub(crate) enum Verification {
     /// GitHub shows it as verified.
     Verified,
@@ -123,49 +132,6 @@ impl fmt::Display for Verification {
             Self::Verified => f.write_str("verified"),
             Self::Unverified(why) => write!(f, "not verified: {why}"),
         }
-    }
-}
-
-/// The branch at one moment. If it doesn't exist yet, what it will be created from.
-pub(crate) struct Snapshot<'a> {
-    committer: &'a Committer<'a>,
-    parent: &'a Parent,
-}
-
-impl Snapshot<'_> {
-    /// Returns the SHA of the commit that everything is read from.
-    pub(crate) fn head(&self) -> &str {
-        &self.parent.head.commit
-    }
-
-    /// Returns whether the branch already exists.
-    pub(crate) fn exists(&self) -> bool {
-        self.parent.exists
-    }
-
-    /// Reads files in the order of `paths`. A missing file is `None`.
-    pub(crate) async fn files(
-        &self,
-        paths: &[RepositoryPath],
-    ) -> Result<Vec<Option<Vec<u8>>>, GitHubError> {
-        self.committer.files(&self.parent.head, paths).await
-    }
-
-    /// Lists the files in a folder and in the two levels of folders below it, by their paths in the
-    /// folder, with the IDs of their content. Empty if the folder doesn't exist.
-    pub(crate) async fn listing(
-        &self,
-        folder: &RepositoryPath,
-    ) -> Result<Vec<(String, String)>, GitHubError> {
-        self.committer.listing(&self.parent.head, folder).await
-    }
-
-    /// Lists the names in many folders, in the order of `folders`.
-    pub(crate) async fn names_in(
-        &self,
-        folders: &[RepositoryPath],
-    ) -> Result<Vec<Vec<String>>, GitHubError> {
-        self.committer.names_in(&self.parent.head, folders).await
     }
 }
 
@@ -343,9 +309,7 @@ impl<'a> Committer<'a> {
             // It's unknown what happened to the commit. The first error says why.
             Err(reading) => {
                 tracing::debug!("Couldn't check whether the commit was created: {reading}");
-                return Err(CommitError::Unknown {
-                    error: Box::new(error),
-                });
+                return Err(CommitError::Unknown(Box::new(error)));
             }
         };
         if let Some(commit) = ours {
@@ -388,8 +352,21 @@ impl<'a> Committer<'a> {
         }
     }
 
-    fn purpose(&self) -> Purpose {
-        self.purpose.clone()
+    /// Sends a GraphQL query about the repository.
+    async fn query<T: DeserializeOwned>(
+        &self,
+        query: &str,
+        variables: &serde_json::Value,
+    ) -> Result<T, GitHubError> {
+        #[derive(Deserialize)]
+        struct Data<R> {
+            repository: R,
+        }
+        let data: Data<T> = self
+            .client
+            .graphql(&self.purpose, Cost::Query, query, variables)
+            .await?;
+        Ok(data.repository)
     }
 
     fn trailer(&self) -> String {

@@ -5,7 +5,6 @@
 //! many seats takes longer than the hour that it's valid.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,10 +19,10 @@ use super::authorization::{Authorization, Authorize, TokenError, quota_of};
 use super::error::{ApiError, AppError, ErrorKind, GitHubError, Purpose, date_of};
 use super::exchange::Exchange;
 use super::rate_limit_state::Cost;
-use super::request::{Accept, Request};
+use super::request::Request;
 use super::response::Response;
 use super::retry::send_with_retry;
-use super::strict_map::MapOnly;
+use super::strict::MapOnly;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::system::text::shown;
 
@@ -114,7 +113,7 @@ impl Credentials {
         let Self::Token(token) = self else {
             return false;
         };
-        let token = token.token().expose_secret();
+        let token = token.token.expose_secret();
         ["ghp_", "github_pat_", "gho_", "ghu_"]
             .iter()
             .any(|form| token.starts_with(form))
@@ -139,9 +138,9 @@ impl Authorize for Credentials {
             Self::Installation(installation) => {
                 let mut cache = installation.cache.lock().await;
                 // If many requests are refused at once, the first one drops the token for all.
-                cache
-                    .token
-                    .take_if(|token| token.authorization.is_same_token(used));
+                cache.token.take_if(|known| {
+                    known.authorization.token.expose_secret() == used.token.expose_secret()
+                });
                 true
             }
         }
@@ -178,7 +177,7 @@ impl Installation {
     async fn authorization(&self) -> Result<Authorization, GitHubError> {
         let mut cache = self.cache.lock().await;
         if let Some(token) = &cache.token
-            && self.exchange.clock().elapsed() < token.usable_until
+            && self.exchange.clock.elapsed() < token.usable_until
         {
             return Ok(token.authorization.clone());
         }
@@ -208,14 +207,10 @@ impl Installation {
         struct Account {
             login: Option<String>,
         }
-        let kind = match self.scope.kind() {
-            ScopeKind::Organization => "orgs",
-            ScopeKind::Enterprise => "enterprises",
-        };
-        let name = self.scope.name();
-        let url = self.exchange.address().rest([kind, name, "installation"]);
+        let address = &self.exchange.address;
+        let url = address.of_scope(&self.scope, &["installation"]);
         let purpose = Purpose::Installation(self.scope.clone());
-        let request = Request::reading(&purpose, url, Accept::Json);
+        let request = Request::reading(&purpose, url);
         let (body, response): (Body, _) =
             send_with_retry(&self.exchange, &self.app, &request, Response::json).await?;
         let page = shown(&body.html_url, 200);
@@ -243,7 +238,7 @@ impl Installation {
             // parameter" (operation `apps/create-installation-access-token`).
             ScopeKind::Enterprise => None,
         };
-        let (id, scope) = (self.app.app.client_id(), &self.scope);
+        let (id, scope) = (self.app.app.client_id().as_str(), &self.scope);
         tracing::debug!("The App {id} is installed on {scope}.");
         Ok(ResolvedInstallation {
             id: body.id,
@@ -264,7 +259,7 @@ impl Installation {
             expires_at: Timestamp,
         }
         let id = installation.id.to_string();
-        let address = self.exchange.address();
+        let address = &self.exchange.address;
         let url = address.rest(["app", "installations", &id, "access_tokens"]);
         let purpose = Purpose::AppToken(self.scope.clone());
         let wanted = TokenRequest {
@@ -283,7 +278,7 @@ impl Installation {
                     response.of_another_form("it doesn't have the format that GitHub documents")
                 })
         };
-        let clock = self.exchange.clock();
+        let clock = &self.exchange.clock;
         let asked_at = clock.elapsed();
         let (body, response): (Body, _) =
             send_with_retry(&self.exchange, &self.app, &request, read).await?;
@@ -303,11 +298,5 @@ impl Installation {
             authorization,
             usable_until: asked_at + used_for,
         })
-    }
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials(***)")
     }
 }

@@ -70,42 +70,28 @@ impl Purpose {
 
 impl fmt::Display for Purpose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self {
+            Self::Seats(_) => "Reading the Copilot seats of",
+            Self::Identity(_) => "Reading the ID of",
+            Self::Visibility(_) => "Checking whether",
+            Self::Installation(_) => "Finding the GitHub App's installation on",
+            Self::AppToken(_) => "Getting a GitHub App token for",
+            Self::Commit(_) => "Committing to",
+            Self::History(_) => "Reading the history in",
+            Self::PullRequest(_) => "Finding or opening the pull request in",
+            Self::User => "Getting the user ID of the login",
+        };
+        f.write_str(what)?;
         match self {
-            Self::Seats(scope) => write!(
-                f,
-                "Reading the Copilot seats of the {} {}",
-                scope.kind(),
-                scope.name()
-            ),
-            Self::Identity(scope) => {
-                write!(f, "Reading the ID of the {} {}", scope.kind(), scope.name())
-            }
-            Self::Visibility(repository) => {
-                write!(f, "Checking whether the repository {repository} is public")
-            }
-            Self::Installation(scope) => write!(
-                f,
-                "Finding the GitHub App's installation on the {} {}",
-                scope.kind(),
-                scope.name()
-            ),
-            Self::AppToken(scope) => write!(
-                f,
-                "Getting a GitHub App token for the {} {}",
-                scope.kind(),
-                scope.name()
-            ),
-            Self::Commit(repository) => write!(f, "Committing to the repository {repository}"),
-            Self::History(repository) => {
-                write!(f, "Reading the history in the repository {repository}")
-            }
-            Self::PullRequest(repository) => {
-                write!(
-                    f,
-                    "Finding or opening the pull request in the repository {repository}"
-                )
-            }
-            Self::User => f.write_str("Getting the user ID of the login"),
+            Self::Seats(scope)
+            | Self::Identity(scope)
+            | Self::Installation(scope)
+            | Self::AppToken(scope) => write!(f, " the {} {scope}", scope.kind()),
+            Self::Visibility(repository) => write!(f, " the repository {repository} is public"),
+            Self::Commit(repository)
+            | Self::History(repository)
+            | Self::PullRequest(repository) => write!(f, " the repository {repository}"),
+            Self::User => Ok(()),
         }
     }
 }
@@ -121,9 +107,9 @@ pub(crate) struct GitHubError {
     /// What went wrong.
     pub kind: Box<ErrorKind>,
     /// How many times it was tried, and over what time.
-    tries: (u32, Duration),
+    pub(super) tries: (u32, Duration),
     /// Whether a GitHub App sent the request, rather than the owner of a token.
-    by_app: bool,
+    pub(super) by_app: bool,
 }
 
 /// What went wrong with a request.
@@ -135,7 +121,8 @@ pub(crate) enum ErrorKind {
     /// There's no response because of the network, a proxy, a host name, or a certificate.
     #[error("Response: none, {0}")]
     Transport(#[from] TransportError),
-    /// The response isn't from GitHub or isn't complete: a proxy's page, or truncated JSON.
+    /// The response isn't from GitHub, isn't complete, or doesn't have the format that GitHub
+    /// documents.
     #[error("Response: {status}{request_id}, but it can't be used: {what}")]
     Unusable {
         /// The response's status.
@@ -144,17 +131,8 @@ pub(crate) enum ErrorKind {
         request_id: RequestId,
         /// What's wrong with it.
         what: String,
-    },
-    /// The response is complete JSON, but doesn't have the format that GitHub documents. A retry
-    /// would get the same response.
-    #[error("Response: {status}{request_id}, but it can't be used: {what}")]
-    UnexpectedForm {
-        /// The response's status.
-        status: StatusCode,
-        /// The request ID.
-        request_id: RequestId,
-        /// What's wrong with it.
-        what: String,
+        /// Whether it's complete JSON. A retry would get the same response.
+        is_complete: bool,
     },
     /// GraphQL reports a failure with status 200 and a list of errors.
     #[error("Response: 200 OK{request_id}, with errors: {}", listed(.errors))]
@@ -174,12 +152,9 @@ pub(crate) enum ErrorKind {
     App(AppError),
     /// The response points to another server, which must not get the token.
     #[error(
-        "Response: a redirect or link to {address}, which isn't GitHub's API, so the action didn't follow it"
+        "Response: a redirect or link to {0}, which isn't GitHub's API, so the action didn't follow it"
     )]
-    Foreign {
-        /// The URL that it points to.
-        address: String,
-    },
+    Foreign(String),
 }
 
 /// One of the errors in a GraphQL response.
@@ -249,8 +224,8 @@ pub(super) fn date_of(headers: &HeaderMap) -> Option<Timestamp> {
 }
 
 impl GitHubError {
-    /// Creates the error of a request for `purpose`, with `asked` as its method and URL, that was
-    /// tried once.
+    /// Creates the error of a request for `purpose`, with `asked` as its method and URL, that an
+    /// owner of a token tried once.
     pub(crate) fn new(purpose: Purpose, asked: String, kind: ErrorKind) -> Self {
         Self {
             purpose,
@@ -259,18 +234,6 @@ impl GitHubError {
             tries: (1, Duration::ZERO),
             by_app: false,
         }
-    }
-
-    /// Records how many times the request was tried, and over what time.
-    pub(crate) fn tried(mut self, times: u32, over: Duration) -> Self {
-        self.tries = (times.max(1), over);
-        self
-    }
-
-    /// Records whether a GitHub App sent the request.
-    pub(crate) fn by_app(mut self, by_app: bool) -> Self {
-        self.by_app = by_app;
-        self
     }
 
     /// Returns what was requested and what went wrong, for an error that has better advice.
@@ -368,15 +331,13 @@ impl GitHubError {
         match &*self.kind {
             ErrorKind::Refused(api_error) => api_error.status.is_server_error(),
             ErrorKind::Transport(error) => error.is_transient(),
-            ErrorKind::Unusable { .. } | ErrorKind::UnexpectedForm { .. } => true,
+            ErrorKind::Unusable { .. } => true,
             // GitHub sends these messages if one of its servers fails. Other errors say what's
             // wrong.
             ErrorKind::Graphql { errors, .. } => errors.iter().all(|error| {
                 error.kind.is_none() && error.message.contains("Something went wrong")
             }),
-            ErrorKind::Foreign { .. } | ErrorKind::WaitBudgetExceeded(_) | ErrorKind::App(_) => {
-                false
-            }
+            ErrorKind::Foreign(_) | ErrorKind::WaitBudgetExceeded(_) | ErrorKind::App(_) => false,
         }
     }
 }

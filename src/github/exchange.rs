@@ -21,7 +21,7 @@ use super::authorization::Authorization;
 use super::error::{ApiError, ErrorKind, GitHubError, RequestId, RetryHeaders};
 use super::rate_limit_state::Quota;
 use super::rate_limiter::RateLimiter;
-use super::request::{Accept, Request, asked};
+use super::request::{Request, asked};
 use super::response::{Response, origin};
 use crate::system::clock::Clock;
 use crate::system::http::{Http, TransportError, read_body};
@@ -46,9 +46,10 @@ pub(crate) struct Exchange {
     /// One for each of [`ApiAddress::origins`].
     servers: [Octocrab; 2],
     http: Http,
-    address: ApiAddress,
-    clock: Clock,
-    rate_limiter: Arc<RateLimiter>,
+    /// The URLs of the API.
+    pub(super) address: ApiAddress,
+    pub(super) clock: Clock,
+    pub(super) rate_limiter: Arc<RateLimiter>,
 }
 
 impl Exchange {
@@ -68,19 +69,6 @@ impl Exchange {
         }
     }
 
-    /// Returns the URLs of the API.
-    pub(super) fn address(&self) -> &ApiAddress {
-        &self.address
-    }
-
-    pub(super) fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
-    pub(super) fn rate_limiter(&self) -> &RateLimiter {
-        &self.rate_limiter
-    }
-
     /// Sends a request once. Follows redirects within the API if the request only reads.
     pub(super) async fn send(
         &self,
@@ -95,9 +83,7 @@ impl Exchange {
             }
             let next = response.redirect()?;
             if !self.address.owns(&next) {
-                return Err(response.failed(ErrorKind::Foreign {
-                    address: origin(&next),
-                }));
+                return Err(response.failed(ErrorKind::Foreign(origin(&next))));
             }
             if request.method != Method::GET {
                 return Err(response.unusable(
@@ -110,6 +96,7 @@ impl Exchange {
             status: StatusCode::FOUND,
             request_id: RequestId::default(),
             what: format!("more than {MAX_REDIRECTS} redirects in a row"),
+            is_complete: false,
         }))
     }
 
@@ -124,9 +111,7 @@ impl Exchange {
             GitHubError::new(request.purpose.clone(), asked, kind)
         };
         let Some(server) = self.address.server_of(url) else {
-            return Err(failed(ErrorKind::Foreign {
-                address: origin(url),
-            }));
+            return Err(failed(ErrorKind::Foreign(origin(url))));
         };
         let mut permit = self
             .rate_limiter
@@ -146,9 +131,7 @@ impl Exchange {
         if let Some(date) = github_date(&headers) {
             self.clock.observe(date);
         }
-        if let Some(quota) = self.quota_in(&headers) {
-            permit.tell(quota);
-        }
+        permit.quota = self.quota_in(&headers);
         if !status.is_success() && !status.is_redirection() {
             return Err(failed(ErrorKind::Refused(ApiError::new(
                 status, &headers, &body,
@@ -177,7 +160,7 @@ impl Exchange {
         tracing::debug!("{asked}");
         let request_to_send = request.build(url).map_err(|error| broken(&error))?;
         let response = server
-            .user_access_token(authorization.token().clone())
+            .user_access_token(authorization.token.clone())
             .map_err(|error| broken(&error))?
             .execute(request_to_send)
             .await
@@ -185,10 +168,10 @@ impl Exchange {
         let (parts, incoming) = response.into_parts();
         let request_id = RequestId::of(&parts.headers);
         tracing::debug!("{asked}: {}{request_id}", parts.status);
-        let max = match request.accept {
-            _ if !parts.status.is_success() => MAX_ERROR_SIZE,
-            Accept::Json => MAX_JSON_SIZE,
-            Accept::Raw => request.expected,
+        let max = if parts.status.is_success() {
+            request.file_size.unwrap_or(MAX_JSON_SIZE)
+        } else {
+            MAX_ERROR_SIZE
         };
         let mut chunks = incoming.into_data_stream();
         let body = read_body(max, async || chunks.try_next().await)
@@ -199,6 +182,7 @@ impl Exchange {
                 status: parts.status,
                 request_id,
                 what: format!("it's larger than {max} bytes"),
+                is_complete: false,
             }));
         }
         Ok((parts.status, parts.headers, body.bytes))
@@ -208,9 +192,7 @@ impl Exchange {
         let retry_headers = RetryHeaders::of(headers);
         Some(Quota {
             remaining: retry_headers.remaining?,
-            reset: self
-                .rate_limiter
-                .after(retry_headers.reset_in(self.clock.now())?),
+            reset: self.clock.elapsed() + retry_headers.reset_in(self.clock.now())?,
         })
     }
 }

@@ -104,10 +104,10 @@ impl BranchName {
         } else {
             None
         };
-        why.map_or_else(
-            || Ok(Self(name.to_owned())),
-            |why| Err(NameError::Branch(why)),
-        )
+        match why {
+            None => Ok(Self(name.to_owned())),
+            Some(why) => Err(NameError::Branch(why)),
+        }
     }
 
     /// Returns its name, without `refs/heads/`.
@@ -138,11 +138,10 @@ impl RepositoryPath {
         if text == "." {
             return Ok(Self(String::new()));
         }
-        let segments: Vec<&str> = text.split('/').collect();
-        for segment in &segments {
+        for segment in text.split('/') {
             let why = if segment.is_empty() {
                 Some("it starts with a slash or has an empty part")
-            } else if *segment == "." || *segment == ".." {
+            } else if segment == "." || segment == ".." {
                 Some("it has a part `.` or `..`")
             } else if is_git(segment) {
                 Some("Git reserves `.git`")
@@ -161,8 +160,8 @@ impl RepositoryPath {
                 return Err(NameError::Path(why));
             }
         }
-        let lower: Vec<String> = segments.iter().take(2).map(|s| s.to_lowercase()).collect();
-        if lower.len() == 2 && lower[0] == ".github" && lower[1] == "workflows" {
+        let lower = text.to_lowercase();
+        if lower == ".github/workflows" || lower.starts_with(".github/workflows/") {
             return Err(NameError::Workflows);
         }
         Ok(Self(text.to_owned()))

@@ -198,13 +198,12 @@ impl<'a> PullRequests<'a> {
                 .await;
             let error = match made {
                 Ok(body) => {
-                    let base = body.base.branch.clone();
                     return Ok(Opened::Open(PullRequest {
                         number: body.number,
                         url: body.html_url,
                         head: head.clone(),
                         is_open: true,
-                        base,
+                        base: body.base.branch,
                     }));
                 }
                 Err(error) => error,

@@ -8,7 +8,7 @@
 //! The state only calculates. Times are relative to an arbitrary start. It uses neither clocks nor
 //! sockets; [`super::rate_limiter`] does the waiting.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 /// The window of most limits.
@@ -36,7 +36,7 @@ const MIN_WRITE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// GitHub allows 500 requests per hour that create content. [`MIN_WRITE_INTERVAL`] keeps to the 80
 /// per minute.
-const MAX_WRITES_PER_HOUR: usize = 490;
+const MAX_WRITES_PER_HOUR: u64 = 490;
 
 /// The assumed duration of a request before any has ended.
 const FIRST_GUESS: Duration = Duration::from_millis(500);
@@ -74,16 +74,10 @@ impl Cost {
 /// Whether a request can begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Admission {
-    /// It can, and counts from now on.
-    Now(InFlightHandle),
+    /// It can, and counts from now on until [`RateLimitState::ended`] gets this number.
+    Now(u64),
     /// Not before that time. Ask again then.
     At(Duration, Reason),
-}
-
-/// Identifies a request that has started, for [`RateLimitState::ended`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct InFlightHandle {
-    number: u64,
 }
 
 /// Why a request has to wait.
@@ -141,7 +135,6 @@ impl Window {
 }
 
 struct InFlight {
-    number: u64,
     cost: Cost,
     began: Duration,
 }
@@ -160,14 +153,14 @@ struct Api {
 pub(crate) struct RateLimitState {
     rest: Api,
     graphql: Api,
-    in_flight: Vec<InFlight>,
-    /// When the writes of the last hour began.
-    writes: VecDeque<Duration>,
+    in_flight: HashMap<u64, InFlight>,
+    /// The writes of the last hour.
+    writes: Window,
     typical: Option<Duration>,
     next_number: u64,
     hold_until: Duration,
-    /// The quota of each token and resource, minus the requests sent since.
-    quotas: Vec<(u64, bool, Quota)>,
+    /// The quota of each token for REST and for GraphQL (`true`), minus the requests sent since.
+    quotas: HashMap<(u64, bool), Quota>,
 }
 
 impl RateLimitState {
@@ -177,8 +170,13 @@ impl RateLimitState {
         if self.hold_until > now {
             return Admission::At(self.hold_until, Reason::Hold);
         }
-        if let Some(reset) = self.exhausted(now, cost, token) {
-            return Admission::At(reset, Reason::Hold);
+        let quota = self.quotas.get(&(token, cost.is_graphql()));
+        if let Some(Quota {
+            remaining: 0,
+            reset,
+        }) = quota
+        {
+            return Admission::At(*reset, Reason::Hold);
         }
         let earliest = [
             self.points_allow(now, cost),
@@ -193,38 +191,23 @@ impl RateLimitState {
         }
         let number = self.next_number;
         self.next_number += 1;
-        self.in_flight.push(InFlight {
-            number,
-            cost,
-            began: now,
-        });
+        self.in_flight.insert(number, InFlight { cost, began: now });
         let points = cost.points();
         self.api(cost).points.add(now + MINUTE, points);
         if cost.writes() {
-            self.writes.push_back(now);
+            self.writes.add(now + HOUR, 1);
         }
-        if let Some((_, _, quota)) = self.quota(token, cost) {
+        if let Some(quota) = self.quotas.get_mut(&(token, cost.is_graphql())) {
             quota.remaining = quota.remaining.saturating_sub(1);
         }
-        Admission::Now(InFlightHandle { number })
+        Admission::Now(number)
     }
 
     /// Records that a request ended at `now`, and the quota that its response reported.
-    pub(crate) fn ended(
-        &mut self,
-        now: Duration,
-        handle: InFlightHandle,
-        token: u64,
-        quota: Option<Quota>,
-    ) {
-        let Some(place) = self
-            .in_flight
-            .iter()
-            .position(|request| request.number == handle.number)
-        else {
+    pub(crate) fn ended(&mut self, now: Duration, number: u64, token: u64, quota: Option<Quota>) {
+        let Some(InFlight { cost, began }) = self.in_flight.remove(&number) else {
             return;
         };
-        let InFlight { cost, began, .. } = self.in_flight.swap_remove(place);
         let lasted = now.saturating_sub(began);
         self.api(cost)
             .server_time
@@ -234,14 +217,15 @@ impl RateLimitState {
             None => lasted,
         });
         if let Some(told) = quota {
-            match self.quota(token, cost) {
-                // Responses come in any order. Within an hour, the smaller number is newer.
-                Some((_, _, known)) if told.reset.abs_diff(known.reset) < MINUTE => {
-                    known.remaining = known.remaining.min(told.remaining);
-                }
-                Some((_, _, known)) if told.reset < known.reset => {}
-                Some((_, _, known)) => *known = told,
-                None => self.quotas.push((token, cost.is_graphql(), told)),
+            let known = self
+                .quotas
+                .entry((token, cost.is_graphql()))
+                .or_insert(told);
+            // Responses come in any order. Within an hour, the smaller number is newer.
+            if told.reset.abs_diff(known.reset) < MINUTE {
+                known.remaining = known.remaining.min(told.remaining);
+            } else if told.reset > known.reset {
+                *known = told;
             }
         }
     }
@@ -249,17 +233,6 @@ impl RateLimitState {
     /// Lets no request begin before `until`, because GitHub asked for it.
     pub(crate) fn hold(&mut self, until: Duration) {
         self.hold_until = self.hold_until.max(until);
-    }
-
-    fn quota(&mut self, token: u64, cost: Cost) -> Option<&mut (u64, bool, Quota)> {
-        self.quotas
-            .iter_mut()
-            .find(|(owner, graphql, _)| *owner == token && *graphql == cost.is_graphql())
-    }
-
-    fn exhausted(&mut self, now: Duration, cost: Cost, token: u64) -> Option<Duration> {
-        let (_, _, quota) = self.quota(token, cost)?;
-        (quota.remaining == 0 && quota.reset > now).then_some(quota.reset)
     }
 
     fn api(&mut self, cost: Cost) -> &mut Api {
@@ -276,12 +249,8 @@ impl RateLimitState {
             api.points.forget(now);
             api.server_time.forget(now);
         }
-        while self
-            .writes
-            .pop_front_if(|began| *began + HOUR <= now)
-            .is_some()
-        {}
-        self.quotas.retain(|(_, _, quota)| quota.reset > now);
+        self.writes.forget(now);
+        self.quotas.retain(|_, quota| quota.reset > now);
     }
 
     /// Returns when the points of the last minute leave room for `cost`.
@@ -302,7 +271,7 @@ impl RateLimitState {
         let in_flight = |graphql_only: bool| {
             let counted = self
                 .in_flight
-                .iter()
+                .values()
                 .filter(|request| !graphql_only || request.cost.is_graphql());
             let time: Duration = counted
                 .map(|request| typical.max(now.saturating_sub(request.began)))
@@ -334,16 +303,11 @@ impl RateLimitState {
         if !cost.writes() {
             return now;
         }
-        let after_last = self
-            .writes
-            .back()
-            .map_or(now, |began| *began + MIN_WRITE_INTERVAL);
-        let in_the_hour = if self.writes.len() < MAX_WRITES_PER_HOUR {
-            now
-        } else {
-            self.writes[self.writes.len() - MAX_WRITES_PER_HOUR] + HOUR
-        };
-        after_last.max(in_the_hour)
+        let in_the_hour = self.writes.room(now, 1, MAX_WRITES_PER_HOUR);
+        match self.writes.entries.back() {
+            Some((leaves, _)) => in_the_hour.max(*leaves - HOUR + MIN_WRITE_INTERVAL),
+            None => in_the_hour,
+        }
     }
 }
 

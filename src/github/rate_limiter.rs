@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::rate_limit_state::{Admission, Cost, InFlightHandle, Quota, RateLimitState, Reason};
+use super::rate_limit_state::{Admission, Cost, Quota, RateLimitState, Reason};
 use crate::report::seat::whole_seconds;
 use crate::system::clock::Clock;
 
@@ -61,7 +61,7 @@ pub(crate) struct WaitBudgetExceeded {
     wait: Duration,
     end: Timestamp,
     waited: Duration,
-    budget: WaitBudget,
+    pub(super) budget: WaitBudget,
     throttle: Option<ThrottleResponse>,
 }
 
@@ -77,11 +77,6 @@ impl WaitBudgetExceeded {
         self.throttle
             .as_ref()
             .is_none_or(|throttle| throttle.is_limit)
-    }
-
-    /// Returns the input that sets how long to wait, if there is one.
-    pub(crate) fn input(&self) -> Option<&'static str> {
-        self.budget.input
     }
 }
 
@@ -115,9 +110,10 @@ impl fmt::Display for WaitBudgetExceeded {
 /// A request that can be sent.
 pub(crate) struct Permit<'a> {
     rate_limiter: &'a RateLimiter,
-    handle: InFlightHandle,
+    number: u64,
     token: u64,
-    quota: Option<Quota>,
+    /// The quota that the response reports.
+    pub(super) quota: Option<Quota>,
     _slot: Option<SemaphorePermit<'a>>,
 }
 
@@ -145,10 +141,10 @@ impl RateLimiter {
                 let mut state = self.state();
                 let now = self.clock.elapsed();
                 match state.limits.admit(now, cost, token) {
-                    Admission::Now(handle) => {
+                    Admission::Now(number) => {
                         return Ok(Permit {
                             rate_limiter: self,
-                            handle,
+                            number,
                             token,
                             quota: None,
                             _slot: slot,
@@ -178,11 +174,6 @@ impl RateLimiter {
         }
     }
 
-    /// Returns the time after that wait, by [`Clock::elapsed`].
-    pub(crate) fn after(&self, wait: Duration) -> Duration {
-        self.clock.elapsed() + wait
-    }
-
     fn count(
         &self,
         state: &mut State,
@@ -209,13 +200,6 @@ impl RateLimiter {
     }
 }
 
-impl Permit<'_> {
-    /// Records the quota that the response reports.
-    pub(crate) fn tell(&mut self, quota: Quota) {
-        self.quota = Some(quota);
-    }
-}
-
 /// Records that the request has ended, whether it succeeded or failed.
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
@@ -223,7 +207,7 @@ impl Drop for Permit<'_> {
         self.rate_limiter
             .state()
             .limits
-            .ended(now, self.handle, self.token, self.quota);
+            .ended(now, self.number, self.token, self.quota);
     }
 }
 

@@ -6,28 +6,16 @@ use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::names::{BranchName, NameError, RepositoryName};
 
-/// Who can see a repository.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Visibility {
-    /// Everyone.
-    Public,
-    /// People with access, or the members of the enterprise.
-    Restricted,
-}
-
 /// What GitHub says about a repository ("Get a repository").
 #[derive(Debug, Clone)]
 pub(crate) struct Repository {
-    /// Who can see it.
-    pub visibility: Visibility,
+    /// Whether only people with access, or the members of the enterprise, can see it.
+    pub is_restricted: bool,
     /// Whether only collaborators can open pull requests in it. Whether an App counts as one isn't
     /// described, so this refuses nothing by itself.
     pub pulls_by_collaborators: bool,
     name: RepositoryName,
-    default_branch: String,
-    archived: bool,
-    disabled: bool,
-    has_pull_requests: bool,
+    body: RepositoryBody,
 }
 
 /// Why no one can deliver anything to a repository.
@@ -50,7 +38,7 @@ pub(crate) enum Closed {
     WithoutPullRequests(RepositoryName),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 struct RepositoryBody {
     private: Option<bool>,
     visibility: Option<String>,
@@ -58,6 +46,7 @@ struct RepositoryBody {
     default_branch: String,
     archived: Option<bool>,
     disabled: Option<bool>,
+    /// Servers that don't know the setting have pull requests.
     has_pull_requests: Option<bool>,
     pull_request_creation_policy: Option<String>,
 }
@@ -70,35 +59,27 @@ impl Repository {
         let (body, _): (RepositoryBody, _) = client.get(&purpose, url).await?;
         // `visibility` says more than `private`, because it knows an enterprise's internal
         // repositories. If a server sends neither, the repository may be public.
-        let restricted = match body.visibility.as_deref() {
+        let is_restricted = match body.visibility.as_deref() {
             Some(visibility) => matches!(visibility, "private" | "internal"),
             None => body.private == Some(true),
         };
         Ok(Self {
-            visibility: if restricted {
-                Visibility::Restricted
-            } else {
-                Visibility::Public
-            },
+            is_restricted,
             pulls_by_collaborators: body.pull_request_creation_policy.as_deref()
                 == Some("collaborators_only"),
             name: name.clone(),
-            default_branch: body.default_branch,
-            archived: body.archived == Some(true),
-            disabled: body.disabled == Some(true),
-            // Servers that don't know the setting have pull requests.
-            has_pull_requests: body.has_pull_requests != Some(false),
+            body,
         })
     }
 
     /// Checks that the repository accepts commits and, if `pull_requests` is set, pull requests.
     pub(crate) fn takes(&self, pull_requests: bool) -> Result<(), Closed> {
         let name = || self.name.clone();
-        if self.disabled {
+        if self.body.disabled == Some(true) {
             Err(Closed::Disabled(name()))
-        } else if self.archived {
+        } else if self.body.archived == Some(true) {
             Err(Closed::Archived(name()))
-        } else if pull_requests && !self.has_pull_requests {
+        } else if pull_requests && self.body.has_pull_requests == Some(false) {
             Err(Closed::WithoutPullRequests(name()))
         } else {
             Ok(())
@@ -107,6 +88,6 @@ impl Repository {
 
     /// Returns the default branch, which a repository without commits has too.
     pub(crate) fn default_branch(&self) -> Result<BranchName, NameError> {
-        BranchName::parse(&self.default_branch)
+        BranchName::parse(&self.body.default_branch)
     }
 }

@@ -21,36 +21,27 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes per second of a slow network. Large requests and responses get more time accordingly.
 const MIN_BYTES_PER_SECOND: usize = 100_000;
 
-/// The format to request a response in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Accept {
-    Json,
-    Raw,
-}
-
 /// A request that can be sent repeatedly.
 pub(super) struct Request<'a> {
     pub(super) purpose: &'a Purpose,
     pub(super) method: Method,
     pub(super) url: Url,
-    pub(super) accept: Accept,
     pub(super) body: Option<Bytes>,
-    /// The size of the response in bytes, if known.
-    pub(super) expected: usize,
+    /// The size in bytes of the file that it reads. `None` if it reads JSON.
+    pub(super) file_size: Option<usize>,
     pub(super) cost: Cost,
     /// Whether GitHub can carry it out twice without harm.
     pub(super) repeatable: bool,
 }
 
 impl<'a> Request<'a> {
-    pub(super) fn reading(purpose: &'a Purpose, url: Url, accept: Accept) -> Self {
+    pub(super) fn reading(purpose: &'a Purpose, url: Url) -> Self {
         Self {
             purpose,
             method: Method::GET,
             url,
-            accept,
             body: None,
-            expected: 0,
+            file_size: None,
             cost: Cost::Read,
             repeatable: true,
         }
@@ -64,14 +55,10 @@ impl<'a> Request<'a> {
         body: &impl Serialize,
     ) -> Result<Self, GitHubError> {
         let mut request = Self {
-            purpose,
             method,
-            url,
-            accept: Accept::Json,
-            body: None,
-            expected: 0,
             cost,
-            repeatable: matches!(cost, Cost::Read | Cost::Query),
+            repeatable: cost == Cost::Query,
+            ..Self::reading(purpose, url)
         };
         let body = serde_json::to_vec(body)
             .map_err(|error| request.failed(TransportError::new(&error, None).into()))?;
@@ -80,16 +67,16 @@ impl<'a> Request<'a> {
     }
 
     pub(super) fn within(&self) -> Duration {
-        let size = self.body.as_ref().map_or(0, Bytes::len) + self.expected;
+        let size = self.body.as_ref().map_or(0, Bytes::len) + self.file_size.unwrap_or(0);
         RESPONSE_TIMEOUT + Duration::from_secs((size / MIN_BYTES_PER_SECOND) as u64)
     }
 
     /// Builds the request that octocrab sends to the server of `url`. Its URL is relative, because
     /// octocrab adds the token only to such a request.
     pub(super) fn build(&self, url: &Url) -> Result<http::Request<OctoBody>, http::Error> {
-        let accept = match self.accept {
-            Accept::Json => "application/vnd.github+json",
-            Accept::Raw => "application/vnd.github.raw+json",
+        let accept = match self.file_size {
+            None => "application/vnd.github+json",
+            Some(_) => "application/vnd.github.raw+json",
         };
         let query = url.query().map(|query| format!("?{query}"));
         let mut builder = http::Request::builder()

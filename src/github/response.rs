@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::address::ApiAddress;
 use super::error::{ErrorKind, GitHubError, Purpose, RequestId};
-use super::strict_map::MapOnly;
+use super::strict::MapOnly;
 use crate::system::text::shown;
 
 /// A successful response from GitHub.
@@ -58,14 +58,8 @@ impl Response {
     /// Returns the error that the response doesn't have the format that GitHub documents. A
     /// complete body would be the same again, but a truncated one can differ the next time.
     pub(crate) fn of_another_form(&self, what: &str) -> GitHubError {
-        if serde_json::from_slice::<IgnoredAny>(&self.body).is_err() {
-            return self.unusable(what);
-        }
-        self.failed(ErrorKind::UnexpectedForm {
-            status: self.status,
-            request_id: RequestId::of(&self.headers),
-            what: what.to_owned(),
-        })
+        let is_complete = serde_json::from_slice::<IgnoredAny>(&self.body).is_ok();
+        self.unusable_as(what, is_complete)
     }
 
     /// Describes the body by its start if it's text, such as a proxy's page. Data can name people,
@@ -83,10 +77,15 @@ impl Response {
 
     /// Returns the error that the response can't be used because of `what`.
     pub(crate) fn unusable(&self, what: &str) -> GitHubError {
+        self.unusable_as(what, false)
+    }
+
+    fn unusable_as(&self, what: &str, is_complete: bool) -> GitHubError {
         self.failed(ErrorKind::Unusable {
             status: self.status,
             request_id: RequestId::of(&self.headers),
             what: what.to_owned(),
+            is_complete,
         })
     }
 
@@ -94,9 +93,7 @@ impl Response {
     pub(crate) fn linked(&self, address: &str, api: &ApiAddress) -> Result<Url, GitHubError> {
         match self.url.join(address) {
             Ok(url) if api.owns(&url) => Ok(url),
-            Ok(url) => Err(self.failed(ErrorKind::Foreign {
-                address: origin(&url),
-            })),
+            Ok(url) => Err(self.failed(ErrorKind::Foreign(origin(&url)))),
             Err(_) => Err(self.unusable("it links to something that isn't a URL")),
         }
     }

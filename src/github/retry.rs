@@ -1,5 +1,7 @@
 //! Sends a request until its response is understood or a retry is pointless.
 
+use std::time::Duration;
+
 use http::StatusCode;
 
 use super::authorization::Authorize;
@@ -17,7 +19,7 @@ pub(super) async fn send_with_retry<T>(
     request: &Request<'_>,
     read: impl Fn(&Response) -> Result<T, GitHubError>,
 ) -> Result<(T, Response), GitHubError> {
-    let (clock, rate_limiter) = (exchange.clock(), exchange.rate_limiter());
+    let (clock, rate_limiter) = (&exchange.clock, &exchange.rate_limiter);
     let began = clock.elapsed();
     let mut tries = RetryPolicy::default();
     let mut renewed = false;
@@ -42,39 +44,27 @@ pub(super) async fn send_with_retry<T>(
             tracing::debug!("Retrying with new credentials: {error}");
             continue;
         }
-        let throttle = error.throttle();
-        let mut next = tries.after(&error, request.repeatable, now);
-        let mut held = error.retry_after();
-        // The wait applies to all later requests, but this one isn't sent again.
-        if let Verdict::Hold(wait) | Verdict::HoldThenAfter(wait, _) = next
-            && request.purpose.is_optional()
-        {
-            (next, held) = (Verdict::GiveUp, Some(wait));
+        let Verdict { hold, retry } = tries.after(&error, request.repeatable, now);
+        if let (Some(hold), Some(throttle)) = (hold, error.throttle()) {
+            rate_limiter.hold(hold, throttle);
         }
-        match next {
-            Verdict::GiveUp => {
-                if let (Some(wait), Some(throttle)) = (held, throttle) {
-                    rate_limiter.hold(wait, throttle);
-                }
-                let over = clock.elapsed().saturating_sub(began);
-                return Err(error.tried(tries.count(), over).by_app(who.is_app()));
+        // Later requests wait, but one that a run can do without isn't sent again.
+        let is_left_out = hold.is_some() && request.purpose.is_optional();
+        match retry.filter(|_| !is_left_out) {
+            Some(Duration::ZERO) => {
+                let wait = hold.unwrap_or_default().as_secs();
+                tracing::debug!("GitHub asks clients to wait {wait} s: {error}");
             }
-            Verdict::Hold(wait) => {
-                tracing::debug!("GitHub asks clients to wait {} s: {error}", wait.as_secs());
-                if let Some(throttle) = throttle {
-                    rate_limiter.hold(wait, throttle);
-                }
-            }
-            Verdict::HoldThenAfter(asked, wait) => {
-                if let Some(throttle) = throttle {
-                    rate_limiter.hold(asked, throttle);
-                }
+            Some(wait) => {
                 tracing::debug!("Retrying in {} ms: {error}", wait.as_millis());
                 clock.sleep(wait).await;
             }
-            Verdict::After(wait) => {
-                tracing::debug!("Retrying in {} ms: {error}", wait.as_millis());
-                clock.sleep(wait).await;
+            None => {
+                return Err(GitHubError {
+                    tries: (tries.count(), clock.elapsed().saturating_sub(began)),
+                    by_app: who.is_app(),
+                    ..error
+                });
             }
         }
     }

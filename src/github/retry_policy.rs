@@ -49,16 +49,12 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// What to do after a try that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// Try again after this wait, which we chose.
-    After(Duration),
-    /// Let every request wait that long, as GitHub asked, then try again.
-    Hold(Duration),
-    /// Let every request wait for the first duration, which GitHub asked for. Try again after the
-    /// second, which we chose and is longer.
-    HoldThenAfter(Duration, Duration),
-    /// Give up.
-    GiveUp,
+pub(crate) struct Verdict {
+    /// How long every request waits, because GitHub asked for it.
+    pub hold: Option<Duration>,
+    /// How long this request waits before the next try, if we chose a longer wait for it. `None`
+    /// to give up.
+    pub retry: Option<Duration>,
 }
 
 /// The tries of one request.
@@ -80,14 +76,25 @@ impl RetryPolicy {
     ) -> Verdict {
         if let Some(retry_headers) = error.limit() {
             self.limited += 1;
-            return Verdict::Hold(limit_wait(retry_headers, self.limited, now));
+            return Verdict {
+                hold: Some(limit_wait(retry_headers, self.limited, now)),
+                retry: Some(Duration::ZERO),
+            };
         }
+        let hold = error.retry_after();
+        let given_up = Verdict { hold, retry: None };
         // Nothing was sent, because the wait would have been too long.
         if matches!(*error.kind, ErrorKind::WaitBudgetExceeded(_)) {
-            return Verdict::GiveUp;
+            return given_up;
         }
         self.failed += 1;
-        if matches!(*error.kind, ErrorKind::UnexpectedForm { .. }) {
+        if matches!(
+            *error.kind,
+            ErrorKind::Unusable {
+                is_complete: true,
+                ..
+            }
+        ) {
             self.unexpected += 1;
         }
         if !repeatable
@@ -95,14 +102,12 @@ impl RetryPolicy {
             || self.failed >= MAX_TRIES
             || self.unexpected >= MAX_TRIES_OF_UNEXPECTED_FORM
         {
-            return Verdict::GiveUp;
+            return given_up;
         }
         let wait = BACKOFF.around(self.failed, jitter());
-        match error.retry_after() {
-            Some(asked) if asked < wait => Verdict::HoldThenAfter(asked, wait),
-            Some(asked) => Verdict::Hold(asked),
-            None => Verdict::After(wait),
-        }
+        let is_longer = hold.is_none_or(|asked| asked < wait);
+        let retry = Some(if is_longer { wait } else { Duration::ZERO });
+        Verdict { hold, retry }
     }
 
     /// Returns how many times the request was tried.
@@ -151,15 +156,30 @@ mod tests {
         Some(RetryPolicy::default().after(&answered(status, headers)?, repeatable, now))
     }
 
+    fn held(seconds: u64) -> Option<Verdict> {
+        let hold = Some(Duration::from_secs(seconds));
+        Some(Verdict {
+            hold,
+            retry: Some(Duration::ZERO),
+        })
+    }
+
     #[test]
     fn temporary_failures_of_github_are_retried_and_its_answers_are_not() {
+        let given_up = Some(Verdict {
+            hold: None,
+            retry: None,
+        });
         for status in [500, 502, 503, 504] {
             assert!(
-                matches!(next(status, &[], true), Some(Verdict::After(_))),
+                matches!(
+                    next(status, &[], true),
+                    Some(Verdict { hold: None, retry: Some(wait) }) if !wait.is_zero()
+                ),
                 "{status}"
             );
-            assert_eq!(next(status, &[], false), Some(Verdict::GiveUp), "{status}");
-            let asked = Some(Verdict::Hold(Duration::from_secs(120)));
+            assert_eq!(next(status, &[], false), given_up, "{status}");
+            let asked = held(120);
             assert_eq!(
                 next(status, &[("retry-after", "120")], true),
                 asked,
@@ -167,22 +187,21 @@ mod tests {
             );
         }
         for status in [400, 401, 403, 404, 409, 422] {
-            assert_eq!(next(status, &[], true), Some(Verdict::GiveUp), "{status}");
+            assert_eq!(next(status, &[], true), given_up, "{status}");
         }
     }
 
     #[test]
     fn a_limit_is_waited_out_as_its_answer_says_even_for_writes() {
-        let seconds = |seconds| Some(Verdict::Hold(Duration::from_secs(seconds)));
         for repeatable in [true, false] {
-            assert_eq!(next(429, &[("retry-after", "7")], repeatable), seconds(7));
-            assert_eq!(next(403, &[("retry-after", "7")], repeatable), seconds(7));
+            assert_eq!(next(429, &[("retry-after", "7")], repeatable), held(7));
+            assert_eq!(next(403, &[("retry-after", "7")], repeatable), held(7));
             let exhausted = [
                 ("x-ratelimit-remaining", "0"),
                 ("x-ratelimit-reset", "1090"),
             ];
-            assert_eq!(next(403, &exhausted, repeatable), seconds(91));
-            assert_eq!(next(429, &[], repeatable), seconds(60));
+            assert_eq!(next(403, &exhausted, repeatable), held(91));
+            assert_eq!(next(429, &[], repeatable), held(60));
         }
     }
 
@@ -192,7 +211,10 @@ mod tests {
         let mut waits = Vec::new();
         while let Some(error) = answered(502, &[]) {
             match tries.after(&error, true, Timestamp::UNIX_EPOCH) {
-                Verdict::After(wait) => waits.push(wait),
+                Verdict {
+                    hold: None,
+                    retry: Some(wait),
+                } => waits.push(wait),
                 _ => break,
             }
         }

@@ -23,7 +23,7 @@ use super::response::Response;
 use crate::report::Report;
 use crate::report::completeness::{IncompleteReason, Reading};
 use crate::report::pseudonym_key::PseudonymKey;
-use crate::report::scope::{Scope, ScopeKind};
+use crate::report::scope::Scope;
 use crate::report::seat::Seat;
 use crate::system::clock::Clock;
 use body::{PageBody, Shared};
@@ -43,15 +43,6 @@ const MAX_PAGES: usize = 100_000;
 /// The maximum number of rows that memory is reserved for after only the first page was read.
 const MAX_PREALLOCATED_ROWS: usize = 1_000_000;
 
-/// The progress of reading a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Progress {
-    /// How many pages were read.
-    pub pages: usize,
-    /// How many there are, if GitHub links to the last one.
-    pub total: Option<usize>,
-}
-
 /// A report to read.
 pub(crate) struct Source<'a> {
     /// Sends the requests.
@@ -62,8 +53,9 @@ pub(crate) struct Source<'a> {
     pub scope: &'a Scope,
     /// Replaces people by pseudonyms, if there's a key.
     pub pseudonyms: Option<&'a PseudonymKey>,
-    /// Gets the progress after each page.
-    pub on_progress: &'a dyn Fn(Progress),
+    /// Gets the progress after each page: how many were read, and how many there are, if GitHub
+    /// links to the last one.
+    pub on_progress: &'a dyn Fn(usize, Option<usize>),
 }
 
 /// Reads a report. A list that changed during reading is read again, until its pages fit together
@@ -76,10 +68,9 @@ pub(crate) async fn read(source: &Source<'_>) -> Result<Report, GitHubError> {
     let mut left = MAX_REREADS;
     loop {
         let report = read_once(source).await?;
-        let moved = report
-            .incomplete_reasons()
-            .iter()
-            .any(IncompleteReason::is_transient);
+        let reasons = report.incomplete_reasons();
+        let moved = reasons.iter().any(IncompleteReason::is_transient);
+        let doubts: Vec<String> = reasons.iter().map(ToString::to_string).collect();
         if before.is_some_and(|before| report.agrees_with(&before)) {
             return Ok(report.confirmed());
         }
@@ -87,11 +78,6 @@ pub(crate) async fn read(source: &Source<'_>) -> Result<Report, GitHubError> {
             return Ok(report);
         }
         left -= 1;
-        let doubts: Vec<String> = report
-            .incomplete_reasons()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
         let scope = source.scope;
         tracing::info!(
             "{scope}: reading the list of seats again: {}.",
@@ -118,12 +104,7 @@ async fn read_once(source: &Source<'_>) -> Result<Report, GitHubError> {
         None => Some(1),
         Some(_) => (!numbered.is_empty()).then_some(numbered.len() + 1),
     };
-    let tell = |pages: &Pages| {
-        (source.on_progress)(Progress {
-            pages: pages.totals.len(),
-            total,
-        });
-    };
+    let tell = |pages: &Pages| (source.on_progress)(pages.totals.len(), total);
     let mut pages = Pages::beginning_with(first);
     tell(&pages);
     // Moving the rows to larger allocations again and again would leave equally large holes in
@@ -160,13 +141,8 @@ async fn read_once(source: &Source<'_>) -> Result<Report, GitHubError> {
 }
 
 fn first_page(client: &Client, scope: &Scope) -> Url {
-    let kind = match scope.kind() {
-        ScopeKind::Organization => "orgs",
-        ScopeKind::Enterprise => "enterprises",
-    };
-    let mut url = client
-        .address()
-        .rest([kind, scope.name(), "copilot", "billing", "seats"]);
+    let below = ["copilot", "billing", "seats"];
+    let mut url = client.address().of_scope(scope, &below);
     url.query_pairs_mut()
         .append_pair("per_page", PER_PAGE)
         .append_pair("page", "1");

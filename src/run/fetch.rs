@@ -8,7 +8,7 @@
 use crate::audit::Ledger;
 use crate::github::client::Client;
 use crate::github::error::GitHubError;
-use crate::github::{scope_id, seats};
+use crate::github::{ids, seats};
 use crate::history::HistoryContext;
 use crate::history::{PriorState, Revoked, changes};
 use crate::inputs::Inputs;
@@ -69,7 +69,7 @@ pub(crate) async fn fetch(
         None => scope.clone(),
     };
     let bar = edges.console.reading(scope.name());
-    let on_progress = |seats::Progress { pages, total }| bar.reached(pages, total);
+    let on_progress = |pages, total| bar.reached(pages, total);
     let source = seats::Source {
         client: reader,
         clock: &edges.clock,
@@ -124,7 +124,7 @@ pub(crate) async fn fetch(
 /// Adds the ID to the scope, to distinguish a renamed scope from another one. If the ID can't be
 /// read, the scope stays the same.
 async fn identified(reader: &Client, scope: &Scope) -> Scope {
-    match scope_id::id(reader, scope).await {
+    match ids::of_scope(reader, scope).await {
         Ok(id) => scope.clone().with_id(id),
         Err(error) => {
             let kind = scope.kind();

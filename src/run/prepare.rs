@@ -5,7 +5,7 @@ use anyhow::{Context as _, anyhow, bail};
 use crate::audit::AuditRepository;
 use crate::github::client::Client;
 use crate::github::names::RepositoryName;
-use crate::github::repository::{Repository, Visibility};
+use crate::github::repository::Repository;
 use crate::inputs::{CommitInputs, Inputs};
 use crate::report::provenance::Provenance;
 use crate::report::scope::Scope;
@@ -152,7 +152,7 @@ async fn is_restricted<'c>(
 ) -> bool {
     for client in clients {
         match Repository::read(client, name).await {
-            Ok(repository) => return repository.visibility == Visibility::Restricted,
+            Ok(repository) => return repository.is_restricted,
             Err(error) => tracing::debug!("{error}"),
         }
     }
@@ -169,7 +169,7 @@ async fn refuse_public<'c>(
     let mut failure = None;
     for client in clients {
         match Repository::read(client, name).await {
-            Ok(repository) if repository.visibility == Visibility::Restricted => {
+            Ok(repository) if repository.is_restricted => {
                 return Ok(repository);
             }
             Ok(_) => bail!(

@@ -36,7 +36,6 @@ mod token;
 mod twirp;
 mod zip;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use reqwest::Url;
@@ -57,6 +56,7 @@ use crate::system::environment::Environment;
 use crate::system::http::Http;
 
 /// A client of this job's artifact service.
+#[derive(Debug)]
 pub struct ArtifactService {
     http: Http,
     clock: Clock,
@@ -119,7 +119,7 @@ impl ArtifactService {
             environment
                 .get(variable)
                 .map(str::trim)
-                .ok_or(ArtifactError::NotInWorkflow { variable })
+                .ok_or(ArtifactError::NotInWorkflow(variable))
         };
         let results = web_address(required("ACTIONS_RESULTS_URL")?, "ACTIONS_RESULTS_URL")?;
         let origin = web_address(
@@ -171,18 +171,18 @@ impl ArtifactService {
             .map(|file| (file.name.to_owned(), file.path.to_owned()))
             .collect();
         let archive = Archive::pack(files, self.temporary.clone()).await?;
-        let content = archive.content();
+        let content = &archive.content;
         debug!("Packed {} bytes, SHA-256 {}", content.size, content.sha256);
 
         let expires_at =
             retention.map(|kept| kept.expires_at(self.clock.now(), self.longest_retention));
-        let created = self.service.create(wanted, expires_at.as_deref()).await?;
-        let name = created.name;
-        let address = SignedAddress::accept(created.address, self.service.origin(), on_secret)
-            .map_err(|problem| ArtifactError::Unusable {
+        let (name, address) = self.service.create(wanted, expires_at.as_deref()).await?;
+        let address = SignedAddress::accept(address, self.service.origin(), on_secret).map_err(
+            |problem| ArtifactError::Unusable {
                 what: format!("CreateArtifact for {name}"),
                 problem,
-            })?;
+            },
+        )?;
 
         let store = Store {
             http: &self.http,
@@ -208,19 +208,9 @@ impl ArtifactService {
             id,
             name,
             url,
-            digest: content.sha256.to_owned(),
+            digest: content.sha256.clone(),
             size: content.size,
         })
-    }
-}
-
-/// Doesn't print secrets.
-impl fmt::Debug for ArtifactService {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ArtifactService")
-            .field("service", &self.service)
-            .field("run_url", &self.run_url)
-            .finish_non_exhaustive()
     }
 }
 
@@ -228,7 +218,7 @@ fn web_address(text: &str, variable: &'static str) -> Result<Url, ArtifactError>
     Url::parse(text)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https"))
-        .ok_or(ArtifactError::BadAddress { variable })
+        .ok_or(ArtifactError::BadAddress(variable))
 }
 
 fn refuse_enterprise_server(server: &Url) -> Result<(), ArtifactError> {
@@ -237,7 +227,5 @@ fn refuse_enterprise_server(server: &Url) -> Result<(), ArtifactError> {
     if host == "github.com" || host.ends_with(".ghe.com") || host.ends_with(".localhost") {
         return Ok(());
     }
-    Err(ArtifactError::EnterpriseServer {
-        host: host.to_owned(),
-    })
+    Err(ArtifactError::EnterpriseServer(host.to_owned()))
 }

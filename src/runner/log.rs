@@ -10,8 +10,8 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::workflow_commands::{Command, END_GROUP, plain};
-use crate::system::console::{Console, Label};
+use super::workflow_commands::{END_GROUP, add_mask, command, plain};
+use crate::system::console::Console;
 use crate::system::environment::Environment;
 use crate::system::secrets;
 
@@ -58,18 +58,15 @@ fn panicked(panic: &PanicHookInfo<'_>) -> String {
 impl Log {
     fn lines(&self, level: Level, message: &str) -> String {
         match (self.in_actions, level) {
-            (true, Level::ERROR) => Command::Error.line(message),
-            (true, Level::WARN) => Command::Warning.line(message),
+            (true, Level::ERROR) => command("error", message),
+            (true, Level::WARN) => command("warning", message),
             (true, Level::INFO) => plain(message),
-            (true, _) => Command::Debug.line(message),
-            (false, Level::ERROR) => self.labelled(Label::Error, message),
-            (false, Level::WARN) => self.labelled(Label::Warning, message),
+            (true, _) => command("debug", message),
+            (false, Level::ERROR | Level::WARN) => {
+                format!("{} {}", self.console.label(level), plain(message))
+            }
             (false, _) => plain(message),
         }
-    }
-
-    fn labelled(&self, label: Label, message: &str) -> String {
-        format!("{} {}", self.console.label(label), plain(message))
     }
 
     fn show(&self, level: Level, message: &str) {
@@ -84,17 +81,13 @@ impl Log {
 
 impl<S: Subscriber> Layer<S> for Log {
     fn enabled(&self, metadata: &tracing::Metadata<'_>, _: Context<'_, S>) -> bool {
-        let ours = metadata
-            .target()
-            .split("::")
-            .next()
-            .is_some_and(|name| name == env!("CARGO_CRATE_NAME"));
-        ours && *metadata.level()
-            <= if self.debug {
-                Level::DEBUG
-            } else {
-                Level::INFO
-            }
+        let ours = metadata.target().split("::").next() == Some(env!("CARGO_CRATE_NAME"));
+        let most = if self.debug {
+            Level::DEBUG
+        } else {
+            Level::INFO
+        };
+        ours && *metadata.level() <= most
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
@@ -120,7 +113,7 @@ pub(crate) fn answer(message: &str) {
 /// Like [`answer`], for a problem that was found. A workflow shows it as an error.
 pub(crate) fn finding(environment: &Environment, message: &str) {
     if environment.in_actions() {
-        print(&Command::Error.line(message));
+        print(&command("error", message));
     } else {
         print(&plain(message));
     }
@@ -137,7 +130,7 @@ impl Group {
     pub(crate) fn begin(environment: &Environment, title: &str) -> Self {
         let in_actions = environment.in_actions();
         if in_actions {
-            print(&Command::Group.line(title));
+            print(&command("group", title));
         } else {
             tracing::info!("{title}");
         }
@@ -157,7 +150,7 @@ impl Drop for Group {
 pub(crate) fn mask(environment: &Environment, secret: &str) {
     secrets::remember(secret);
     if environment.in_actions() {
-        print(&Command::AddMask.line(secret));
+        print(&add_mask(secret));
     }
 }
 

@@ -9,37 +9,14 @@ use std::fmt::Write as _;
 
 use crate::system::text;
 
-/// A workflow command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Command {
-    /// An error annotation.
-    Error,
-    /// A warning annotation.
-    Warning,
-    /// A line that's shown only if debug logging is on.
-    Debug,
-    /// The title of a group of lines.
-    Group,
-    /// Masks a value in all later output of the step.
-    AddMask,
+/// The line for the command `name` with a `message` that's shown, without a line break.
+pub(crate) fn command(name: &'static str, message: &str) -> String {
+    format!("::{name}::{}", escape(&visible(message)))
 }
 
-impl Command {
-    /// The line for this command with `message`, without a line break.
-    pub(crate) fn line(self, message: &str) -> String {
-        let name = match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Debug => "debug",
-            Self::Group => "group",
-            Self::AddMask => "add-mask",
-        };
-        let message = match self {
-            Self::AddMask => message.to_owned(),
-            Self::Error | Self::Warning | Self::Debug | Self::Group => visible(message),
-        };
-        format!("::{name}::{}", escape(&message))
-    }
+/// The line that masks `secret` in all later output of the step.
+pub(crate) fn add_mask(secret: &str) -> String {
+    format!("::add-mask::{}", escape(secret))
 }
 
 /// The line that ends a group.
@@ -98,10 +75,10 @@ mod tests {
     #[test]
     fn a_command_is_one_line_whatever_its_message() {
         assert_eq!(
-            Command::Error.line("100 %\r\n::set-output name=x::y"),
+            command("error", "100 %\r\n::set-output name=x::y"),
             "::error::100 %25\\r%0A::set-output name=x::y"
         );
-        assert_eq!(Command::AddMask.line("a%b\nc"), "::add-mask::a%25b%0Ac");
+        assert_eq!(add_mask("a%b\nc"), "::add-mask::a%25b%0Ac");
     }
 
     #[test]
@@ -139,13 +116,13 @@ mod tests {
 
         #[test]
         fn a_command_has_one_line_and_says_what_it_should(text in arbitrary_text::text()) {
-            let line = Command::AddMask.line(&text);
+            let line = add_mask(&text);
             prop_assert!(!line.contains(['\n', '\r']));
             let data = line.strip_prefix("::add-mask::").unwrap_or_default();
             // Unescapes it like the runner.
             let read = data.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%");
             prop_assert_eq!(read, text.as_str());
-            let line = Command::Error.line(&text);
+            let line = command("error", &text);
             prop_assert!(line.starts_with("::error::"));
             prop_assert!(!line.chars().any(|c| c.is_control() || text::is_invisible(c)), "{:?}", line);
         }

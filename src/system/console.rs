@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tracing::Level;
 
 use crate::system::environment::Environment;
 
@@ -27,15 +28,6 @@ pub struct Console {
     is_screen: bool,
     has_colours: bool,
     bar: Arc<Mutex<Option<ProgressBar>>>,
-}
-
-/// The severity of a message, which determines its color.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Label {
-    /// Red.
-    Error,
-    /// Yellow.
-    Warning,
 }
 
 impl Console {
@@ -59,11 +51,11 @@ impl Console {
         self.output_is_terminal
     }
 
-    /// The first word of a message, in color if the terminal supports it.
-    pub fn label(&self, label: Label) -> String {
-        let (word, colour) = match label {
-            Label::Error => ("error:", 31),
-            Label::Warning => ("warning:", 33),
+    /// The first word of an error or a warning, in color if the terminal supports it.
+    pub fn label(&self, level: Level) -> String {
+        let (word, colour) = match level {
+            Level::ERROR => ("error:", 31),
+            _ => ("warning:", 33),
         };
         if self.has_colours {
             format!("\x1b[1;{colour}m{word}\x1b[0m")

@@ -3,7 +3,7 @@
 //! No other module reads the process's environment, so a test can control everything that a run
 //! depends on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The variables for a secret on the command line. A shell can't set the runner's names, because
 /// they have hyphens. Other programs might also use the second, short name, so the first one has
@@ -29,47 +29,39 @@ pub(crate) const PSEUDONYM_KEY: SecretVariables = ["COPILOT_REPORT_PSEUDONYM_KEY
 /// string (actions/runner, `src/Runner.Worker/Handlers/Handler.cs`).
 #[derive(Clone, Default)]
 pub struct Environment {
-    variables: BTreeMap<String, String>,
-    /// The names of variables whose values aren't Unicode.
-    unreadable: BTreeSet<String>,
+    /// A value that isn't Unicode is `None`.
+    variables: BTreeMap<String, Option<String>>,
 }
 
 impl Environment {
     /// Reads the environment of this process. Skips names and values that aren't Unicode, because
     /// GitHub and the runner don't set any.
     pub fn read() -> Self {
-        let mut environment = Self::default();
-        for (name, value) in std::env::vars_os() {
-            match (name.into_string(), value.into_string()) {
-                (Ok(name), Ok(value)) => {
-                    environment.variables.insert(name, value);
-                }
-                (Ok(name), Err(_)) => {
-                    environment.unreadable.insert(name);
-                }
-                (Err(_), _) => {}
-            }
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok())));
+        Self {
+            variables: variables.collect(),
         }
-        environment
     }
 
     /// Whether `name` has a value that isn't Unicode. [`Environment::get`] doesn't return it.
     pub fn is_unreadable(&self, name: &str) -> bool {
-        self.unreadable.contains(name)
+        self.variables.get(name) == Some(&None)
     }
 
-    /// The names of all variables, including those whose values aren't Unicode.
+    /// The names of all variables. Those whose values aren't Unicode come last.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        let names = self.variables.keys().chain(&self.unreadable);
-        names.map(String::as_str)
+        let of = |unreadable| {
+            let variables = self.variables.iter();
+            variables.filter(move |(_, value)| value.is_none() == unreadable)
+        };
+        of(false).chain(of(true)).map(|(name, _)| name.as_str())
     }
 
     /// The value of `name`. `None` if it isn't set or is empty.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.variables
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.trim().is_empty())
+        let value = self.variables.get(name)?.as_deref();
+        value.filter(|value| !value.trim().is_empty())
     }
 
     /// The first variable for a secret that's set, and its value.
@@ -86,9 +78,9 @@ impl Environment {
 
 impl FromIterator<(String, String)> for Environment {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
+        let variables = variables.into_iter();
         Self {
-            variables: variables.into_iter().collect(),
-            unreadable: BTreeSet::new(),
+            variables: variables.map(|(name, value)| (name, Some(value))).collect(),
         }
     }
 }

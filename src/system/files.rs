@@ -37,9 +37,7 @@ pub(crate) struct Written {
 impl Written {
     /// Whether the file still has the written content.
     pub(crate) fn is_unchanged(&self) -> io::Result<bool> {
-        let mut hashing = HashingWriter::new(io::sink());
-        io::copy(&mut File::open(&self.path)?, &mut hashing)?;
-        let (size, sha256) = hashing.finish()?;
+        let (size, sha256) = digest(&mut File::open(&self.path)?)?;
         Ok(size == self.size && sha256 == self.sha256)
     }
 }
@@ -49,12 +47,9 @@ impl Written {
 pub(crate) enum FileError {
     /// A part of the path is a symbolic link that points outside the workspace.
     #[error(
-        "`output-directory`: {path} points outside the workspace through a symbolic link. Use another directory."
+        "`output-directory`: {0} points outside the workspace through a symbolic link. Use another directory."
     )]
-    Outside {
-        /// The directory.
-        path: PathBuf,
-    },
+    Outside(PathBuf),
     /// The system returned an error, for example because the disk is full.
     #[error("{path} couldn't be written: {error}")]
     Io {
@@ -90,9 +85,7 @@ impl Workspace {
                 }
                 Component::CurDir => continue,
                 Component::ParentDir | Component::RootDir | Component::Prefix(_) => {
-                    return Err(FileError::Outside {
-                        path: below.to_owned(),
-                    });
+                    return Err(FileError::Outside(below.to_owned()));
                 }
             }
             match fs::create_dir(&path) {
@@ -102,7 +95,7 @@ impl Workspace {
             }
             let real = fs::canonicalize(&path).map_err(at(&path))?;
             if !real.starts_with(&workspace) {
-                return Err(FileError::Outside { path });
+                return Err(FileError::Outside(path));
             }
         }
         Ok(Self {
@@ -209,6 +202,13 @@ fn copy_metadata(path: &Path, before: &fs::Metadata) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(before.mode() & kept))
 }
 
+/// Returns the number of bytes that `file` has from here on, and their SHA-256.
+pub(crate) fn digest(file: &mut File) -> io::Result<(u64, String)> {
+    let mut hashing = HashingWriter::new(io::sink());
+    io::copy(file, &mut hashing)?;
+    hashing.finish()
+}
+
 /// Writes bytes to `out`, and calculates their number and SHA-256.
 pub(crate) struct HashingWriter<W> {
     out: W,
@@ -274,7 +274,7 @@ mod tests {
         std::os::unix::fs::symlink(outside.path(), workspace.path().join("out")).unwrap();
         assert!(matches!(
             Workspace::open(workspace.path(), Path::new("out")),
-            Err(FileError::Outside { .. })
+            Err(FileError::Outside(_))
         ));
         assert!(Workspace::open(workspace.path(), Path::new("out/deeper")).is_err());
         assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);

@@ -50,16 +50,13 @@ impl Http {
     /// any, or if a proxy can't be used.
     pub fn new(environment: &Environment, proxies: Proxies) -> anyhow::Result<Self> {
         if let Some(path) = environment.get("SSL_CERT_FILE") {
-            let file = File::open(path).and_then(|file| {
-                let mut start = Vec::new();
-                file.take(MAX_CERTIFICATES_SIZE)
-                    .read_to_end(&mut start)
-                    .map(|_| start)
-            });
-            let file = file.with_context(|| {
-                format!("SSL_CERT_FILE is set to {path:?}, which can't be read")
-            })?;
-            if !file.windows(MARK.len()).any(|window| window == MARK) {
+            let mut start = Vec::new();
+            File::open(path)
+                .and_then(|file| file.take(MAX_CERTIFICATES_SIZE).read_to_end(&mut start))
+                .with_context(|| {
+                    format!("SSL_CERT_FILE is set to {path:?}, which can't be read")
+                })?;
+            if !start.windows(MARK.len()).any(|window| window == MARK) {
                 anyhow::bail!(
                     "SSL_CERT_FILE is set to {path:?}, which has no PEM certificate in it."
                 );

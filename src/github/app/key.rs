@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use ring::error::KeyRejected;
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
@@ -43,14 +44,8 @@ pub(crate) enum KeyError {
     NotTheAppsKey,
 }
 
-/// The encoding of the text between a key's first line and its last.
-#[derive(Clone, Copy)]
-enum Encoding {
-    Pkcs1,
-    Pkcs8,
-    /// The first and last lines, which name the encoding, are missing.
-    Unnamed,
-}
+/// Reads the text between a key's first line and its last, in one encoding.
+type Decode = fn(&[u8]) -> Result<RsaKeyPair, KeyRejected>;
 
 impl PrivateKey {
     /// Parses a key from `text`.
@@ -72,15 +67,17 @@ impl PrivateKey {
         }
         let Some((before, rest)) = text.split_once("-----BEGIN") else {
             let body = decoded(text).ok_or(KeyError::NotAKey)?;
-            return Self::from_der(Encoding::Unnamed, &body).map_err(|error| match error {
+            // The first and last lines, which name the encoding, are missing.
+            let any = |der: &_| RsaKeyPair::from_der(der).or_else(|_| RsaKeyPair::from_pkcs8(der));
+            return Self::from_der(any, &body).map_err(|error| match error {
                 KeyError::CutOff => KeyError::NotAKey,
                 error => error,
             });
         };
         let (label, rest) = rest.split_once("-----").ok_or(KeyError::CutOff)?;
-        let encoding = match label {
-            "RSAPRIVATEKEY" => Encoding::Pkcs1,
-            "PRIVATEKEY" => Encoding::Pkcs8,
+        let decode: Decode = match label {
+            "RSAPRIVATEKEY" => RsaKeyPair::from_der,
+            "PRIVATEKEY" => RsaKeyPair::from_pkcs8,
             "ENCRYPTEDPRIVATEKEY" => return Err(KeyError::Encrypted),
             _ => return Err(KeyError::NotTheAppsKey),
         };
@@ -92,23 +89,18 @@ impl PrivateKey {
         if body.contains("ENCRYPTED") {
             return Err(KeyError::Encrypted);
         }
-        Self::from_der(encoding, &decoded(body).ok_or(KeyError::CutOff)?)
+        Self::from_der(decode, &decoded(body).ok_or(KeyError::CutOff)?)
     }
 
-    fn from_der(encoding: Encoding, der: &SecretSlice<u8>) -> Result<Self, KeyError> {
-        let der = der.expose_secret();
-        let read = match encoding {
-            Encoding::Pkcs1 => RsaKeyPair::from_der(der),
-            Encoding::Pkcs8 => RsaKeyPair::from_pkcs8(der),
-            Encoding::Unnamed => RsaKeyPair::from_der(der).or_else(|_| RsaKeyPair::from_pkcs8(der)),
-        };
-        // ring's `KeyRejected` distinguishes its reasons only by their text.
-        read.map(|key| Self(Arc::new(key))).map_err(|rejected| {
-            match rejected.to_string().as_str() {
+    fn from_der(decode: Decode, der: &SecretSlice<u8>) -> Result<Self, KeyError> {
+        match decode(der.expose_secret()) {
+            Ok(key) => Ok(Self(Arc::new(key))),
+            // ring's `KeyRejected` distinguishes its reasons only by their text.
+            Err(rejected) => Err(match rejected.to_string().as_str() {
                 "WrongAlgorithm" | "TooSmall" | "TooLarge" => KeyError::NotTheAppsKey,
                 _ => KeyError::CutOff,
-            }
-        })
+            }),
+        }
     }
 
     /// Returns the RS256 signature of `text`. `None` if the system provides no random numbers.

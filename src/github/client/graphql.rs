@@ -4,40 +4,20 @@ use http::Method;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::super::bounded_vec::deserialize_bounded;
 use super::super::error::{ErrorKind, GitHubError, GraphqlError, Purpose, RequestId, RetryHeaders};
 use super::super::rate_limit_state::Cost;
 use super::super::request::Request;
 use super::super::response::Response;
-use super::super::strict_map::MapOnly;
+use super::super::strict::{MapOnly, deserialize_bounded};
 use super::Client;
 
 impl Client {
-    /// Sends a GraphQL query, and retries transient errors.
+    /// Sends a GraphQL query or mutation, as `cost` says. Retries transient errors of a query. Like
+    /// [`Client::write`], never repeats a mutation blindly.
     ///
     /// Fails like [`Client::get`], and also if the response lists errors. GraphQL reports those
     /// with status 200, and a partial response isn't used.
-    pub(crate) async fn query<T: DeserializeOwned>(
-        &self,
-        purpose: &Purpose,
-        query: &str,
-        variables: &(impl Serialize + Sync),
-    ) -> Result<T, GitHubError> {
-        self.graphql(purpose, Cost::Query, query, variables).await
-    }
-
-    /// Sends a GraphQL mutation. Like [`Client::write`], never repeats it blindly.
-    pub(crate) async fn mutate<T: DeserializeOwned>(
-        &self,
-        purpose: &Purpose,
-        mutation: &str,
-        variables: &(impl Serialize + Sync),
-    ) -> Result<T, GitHubError> {
-        self.graphql(purpose, Cost::Mutation, mutation, variables)
-            .await
-    }
-
-    async fn graphql<T: DeserializeOwned>(
+    pub(crate) async fn graphql<T: DeserializeOwned>(
         &self,
         purpose: &Purpose,
         cost: Cost,

@@ -1,6 +1,4 @@
-//! The branch to commit to: reads its state and its files, and creates it.
-
-use std::collections::HashMap;
+//! The branch to commit to: reads its state and its newest commits, and creates it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,10 +7,10 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
-use super::shapes::{Head, Signature};
+use super::shapes::Head;
 use super::{Commit, Committer, MissingBranch};
 use crate::github::error::GitHubError;
-use crate::github::names::{BranchName, RepositoryPath};
+use crate::github::names::BranchName;
 use crate::github::validate;
 
 /// The state of the branch.
@@ -55,25 +53,6 @@ const HISTORY: &str = "query($owner: String!, $name: String!, $branch: String!) 
 }";
 
 #[derive(Deserialize)]
-struct EntriesBody {
-    #[serde(default)]
-    entries: Vec<EntryBody>,
-}
-
-#[derive(Deserialize)]
-struct EntryBody {
-    name: String,
-}
-
-/// How many folders one query lists.
-const MAX_FOLDERS: usize = 100;
-
-#[derive(Deserialize)]
-pub(super) struct Data<R> {
-    pub(super) repository: R,
-}
-
-#[derive(Deserialize)]
 struct Reference<T> {
     target: T,
 }
@@ -86,12 +65,6 @@ struct StateBody {
     from: Option<Reference<Head>>,
     #[serde(rename = "ref")]
     branch: Option<Reference<Head>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct BlobBody {
-    byte_size: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -109,31 +82,22 @@ struct Commits {
 
 #[derive(Deserialize)]
 struct Nodes {
-    nodes: Vec<CommitBody>,
+    nodes: Vec<WithMessage>,
 }
 
 #[derive(Deserialize)]
-struct CommitBody {
-    #[serde(deserialize_with = "validate::sha")]
-    oid: String,
-    #[serde(deserialize_with = "validate::page")]
-    url: String,
+struct WithMessage {
     message: String,
-    signature: Option<Signature>,
+    #[serde(flatten)]
+    commit: Commit,
 }
 
 impl Committer<'_> {
     /// Reads the state of the branch.
     pub(super) async fn state(&self) -> Result<State<'_>, GitHubError> {
         let mut variables = self.variables();
-        variables["from"] = match &self.if_missing {
-            MissingBranch::From(base) => base.reference().into(),
-            MissingBranch::Default | MissingBranch::Never => self.branch.reference().into(),
-        };
-        let Data { repository } = self
-            .client
-            .query::<Data<StateBody>>(&self.purpose(), STATE, &variables)
-            .await?;
+        variables["from"] = self.first_branch().reference().into();
+        let repository: StateBody = self.query(STATE, &variables).await?;
         if let Some(branch) = repository.branch {
             return Ok(State::At(branch.target));
         }
@@ -152,10 +116,7 @@ impl Committer<'_> {
     /// Reads the branch's newest commits: its head, and the commit of this delivery if it's among
     /// them.
     pub(super) async fn history(&self) -> Result<(Option<String>, Option<Commit>), GitHubError> {
-        let Data { repository } = self
-            .client
-            .query::<Data<HistoryBody>>(&self.purpose(), HISTORY, &self.variables())
-            .await?;
+        let repository: HistoryBody = self.query(HISTORY, &self.variables()).await?;
         let Some(branch) = repository.branch else {
             return Ok((None, None));
         };
@@ -165,12 +126,8 @@ impl Committer<'_> {
             .history
             .nodes
             .into_iter()
-            .find(|commit| commit.message.lines().any(|line| line.trim() == trailer))
-            .map(|commit| Commit {
-                sha: commit.oid,
-                url: commit.url,
-                verification: Signature::verification(commit.signature),
-            });
+            .find(|node| node.message.lines().any(|line| line.trim() == trailer))
+            .map(|node| node.commit);
         Ok((Some(branch.target.oid), ours))
     }
 
@@ -194,7 +151,7 @@ impl Committer<'_> {
             "branch": branch.as_str(),
         });
         self.client
-            .write::<IgnoredAny>(&self.purpose(), Method::PUT, url, &body)
+            .write::<IgnoredAny>(&self.purpose, Method::PUT, url, &body)
             .await?;
         tracing::info!(
             "{} was empty. It now has its first commit.",
@@ -212,7 +169,7 @@ impl Committer<'_> {
         let url = self.url(["git", "refs"]);
         let body = json!({ "ref": branch.reference(), "sha": sha });
         self.client
-            .write::<IgnoredAny>(&self.purpose(), Method::POST, url, &body)
+            .write::<IgnoredAny>(&self.purpose, Method::POST, url, &body)
             .await?;
         let from = match &self.if_missing {
             MissingBranch::From(base) if base != branch => format!("the branch {base}"),
@@ -223,84 +180,6 @@ impl Committer<'_> {
             self.repository
         );
         Ok(())
-    }
-
-    /// Reads files as they are at `head`. A missing file is `None`. Reads their sizes first, so
-    /// that a truncated file isn't mistaken for the whole.
-    pub(super) async fn files(
-        &self,
-        head: &Head,
-        paths: &[RepositoryPath],
-    ) -> Result<Vec<Option<Vec<u8>>>, GitHubError> {
-        let mut query = String::from(
-            "query($owner: String!, $name: String!) {\n  repository(owner: $owner, name: $name) {\n",
-        );
-        for (number, path) in paths.iter().enumerate() {
-            let expression = serde_json::Value::from(format!("{}:{path}", head.commit));
-            query.push_str(&format!(
-                "    file{number}: object(expression: {expression}) {{ ... on Blob {{ byteSize }} }}\n"
-            ));
-        }
-        query.push_str("  }\n}");
-        let Data { repository } = self
-            .client
-            .query::<Data<HashMap<String, Option<BlobBody>>>>(
-                &self.purpose(),
-                &query,
-                &json!({ "owner": self.repository.owner(), "name": self.repository.name() }),
-            )
-            .await?;
-        let mut files = Vec::new();
-        for (number, path) in paths.iter().enumerate() {
-            let blob = repository.get(&format!("file{number}"));
-            let size = blob.and_then(|blob| blob.as_ref()?.byte_size);
-            files.push(match size {
-                None => None,
-                Some(size) => {
-                    let mut url = self.url(std::iter::once("contents").chain(path.segments()));
-                    url.query_pairs_mut().append_pair("ref", &head.commit);
-                    let file = self.client.get_file(&self.purpose(), url, size).await?;
-                    Some(file.into())
-                }
-            });
-        }
-        Ok(files)
-    }
-
-    /// Lists many folders as they are at `head`, with few requests.
-    pub(super) async fn names_in(
-        &self,
-        head: &Head,
-        folders: &[RepositoryPath],
-    ) -> Result<Vec<Vec<String>>, GitHubError> {
-        let mut names = Vec::new();
-        for folders in folders.chunks(MAX_FOLDERS) {
-            let mut query = String::from(
-                "query($owner: String!, $name: String!) {\n  repository(owner: $owner, name: $name) {\n",
-            );
-            for (number, folder) in folders.iter().enumerate() {
-                let expression = format!("{}:{}", head.commit, folder.as_str());
-                let expression = serde_json::Value::from(expression);
-                query.push_str(&format!(
-                    "    folder{number}: object(expression: {expression}) {{ ... on Tree {{ entries {{ name }} }} }}\n"
-                ));
-            }
-            query.push_str("  }\n}");
-            let Data { mut repository } = self
-                .client
-                .query::<Data<HashMap<String, Option<EntriesBody>>>>(
-                    &self.purpose(),
-                    &query,
-                    &json!({ "owner": self.repository.owner(), "name": self.repository.name() }),
-                )
-                .await?;
-            names.extend((0..folders.len()).map(|number| {
-                let tree = repository.remove(&format!("folder{number}")).flatten();
-                let entries = tree.map_or_else(Vec::new, |tree| tree.entries);
-                entries.into_iter().map(|entry| entry.name).collect()
-            }));
-        }
-        Ok(names)
     }
 
     fn variables(&self) -> serde_json::Value {

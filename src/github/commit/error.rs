@@ -31,12 +31,9 @@ pub(crate) enum CommitError {
     },
     /// There was no response to the commit, and then none to the check of what happened to it.
     #[error(
-        "{error}\n  Missing: Whether GitHub created the commit isn't known. The next run finds out, and doesn't commit twice."
+        "{0}\n  Missing: Whether GitHub created the commit isn't known. The next run finds out, and doesn't commit twice."
     )]
-    Unknown {
-        /// What happened to the commit.
-        error: Box<GitHubError>,
-    },
+    Unknown(Box<GitHubError>),
     /// The repository has commits, but not on its default branch, so there's nothing to create a
     /// new branch from.
     #[error(

@@ -102,7 +102,7 @@ pub(super) async fn commit(
         let body = json!({ "sha": made.sha, "force": false });
         committer
             .client
-            .write::<IgnoredAny>(&committer.purpose(), Method::PATCH, url, &body)
+            .write::<IgnoredAny>(&committer.purpose, Method::PATCH, url, &body)
             .await?;
     } else {
         committer
@@ -138,6 +138,6 @@ async fn post<T: serde::de::DeserializeOwned>(
     let url = committer.url(["git", what]);
     committer
         .client
-        .write(&committer.purpose(), Method::POST, url, body)
+        .write(&committer.purpose, Method::POST, url, body)
         .await
 }

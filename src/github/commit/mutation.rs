@@ -6,10 +6,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::shapes::{Head, Signature};
+use super::shapes::Head;
 use super::{Commit, CommitContent, Committer};
 use crate::github::error::GitHubError;
-use crate::github::validate;
+use crate::github::rate_limit_state::Cost;
 
 const MUTATION: &str = "mutation($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) {
@@ -25,16 +25,7 @@ struct Data {
 
 #[derive(Deserialize)]
 struct Payload {
-    commit: CommitBody,
-}
-
-#[derive(Deserialize)]
-struct CommitBody {
-    #[serde(deserialize_with = "validate::sha")]
-    oid: String,
-    #[serde(deserialize_with = "validate::page")]
-    url: String,
-    signature: Option<Signature>,
+    commit: Commit,
 }
 
 /// Commits `change` on top of `head`.
@@ -62,12 +53,7 @@ pub(super) async fn commit(
     }});
     let data: Data = committer
         .client
-        .mutate(&committer.purpose(), MUTATION, &variables)
+        .graphql(&committer.purpose, Cost::Mutation, MUTATION, &variables)
         .await?;
-    let made = data.create_commit_on_branch.commit;
-    Ok(Commit {
-        sha: made.oid,
-        url: made.url,
-        verification: Signature::verification(made.signature),
-    })
+    Ok(data.create_commit_on_branch.commit)
 }

@@ -3,7 +3,6 @@
 use super::branch::State;
 use super::error::{gives_no_reason, is_by_a_rule};
 use super::permit::Rulebook;
-use super::protected::Refused;
 use super::rules::{Rules, Write};
 use super::shapes::Head;
 use super::{CommitError, Committer, RetryBudget};
@@ -28,8 +27,7 @@ impl Committer<'_> {
         rules: &Rules,
     ) -> CommitError {
         if is_by_a_rule(&error, write, rules) || gives_no_reason(&error) {
-            self.protected(branch, write, &Refused::ByGitHub(error, rules))
-                .into()
+            self.protected(branch, write, Some(error), rules).into()
         } else {
             error.into()
         }
@@ -43,36 +41,31 @@ impl Committer<'_> {
     ) -> Result<Parent, CommitError> {
         loop {
             // The read was already retried.
-            let (head, exists) = match self.state().await? {
-                State::At(head) => (head, true),
-                State::NoBranch(head) => (head, false),
+            let (repository, branch) = (self.repository.clone(), self.branch.clone());
+            match self.state().await? {
+                State::At(head) => return Ok(Parent { head, exists: true }),
+                State::NoBranch(head) => {
+                    return Ok(Parent {
+                        head,
+                        exists: false,
+                    });
+                }
                 State::Empty => {
                     let (branch, write) = (self.first_branch(), Write::FirstCommit);
                     let rules = self.permit(branch, &[write], book).await?;
                     let step = self.create_first_commit().await;
                     self.check_created(step, (branch, write), &rules, budget)
                         .await?;
-                    continue;
                 }
                 State::NoBase(base, head) => {
                     let rules = self.permit(base, &[Write::NewBranch], book).await?;
                     self.ensure_branch(base, &head, &rules, budget).await?;
-                    continue;
                 }
                 State::NoDefault => {
-                    return Err(CommitError::NoDefaultBranch {
-                        repository: self.repository.clone(),
-                        branch: self.branch.clone(),
-                    });
+                    return Err(CommitError::NoDefaultBranch { repository, branch });
                 }
-                State::Gone => {
-                    return Err(CommitError::Gone {
-                        repository: self.repository.clone(),
-                        branch: self.branch.clone(),
-                    });
-                }
-            };
-            return Ok(Parent { head, exists });
+                State::Gone => return Err(CommitError::Gone { repository, branch }),
+            }
         }
     }
 

@@ -19,7 +19,7 @@
 use serde::Deserialize;
 
 use super::Committer;
-use super::protected::{Protected, Refused};
+use super::protected::Protected;
 use super::rules::{Rule, Rules, Write};
 use crate::github::names::BranchName;
 
@@ -50,7 +50,8 @@ impl Committer<'_> {
             let certain = |rule: &&Rule| rule.is_certain_to_refuse(*write);
             for rule in rules.0.iter().filter(certain) {
                 if self.cannot_bypass(rule).await {
-                    return Err(self.protected(branch, *write, &Refused::Beforehand(rule)));
+                    let rules = Rules(vec![rule.clone()]);
+                    return Err(self.protected(branch, *write, None, &rules));
                 }
             }
         }
@@ -63,7 +64,7 @@ impl Committer<'_> {
     async fn rules(&self, branch: &BranchName) -> Rules {
         let mut url = self.url(["rules", "branches", branch.as_str()]);
         url.query_pairs_mut().append_pair("per_page", "100");
-        match self.client.get_list(&self.purpose(), url).await {
+        match self.client.get_list(&self.purpose, url).await {
             Ok((rules, _)) => Rules(rules),
             Err(error) => {
                 tracing::debug!("Couldn't read the rules of {branch}: {error}");
@@ -78,7 +79,7 @@ impl Committer<'_> {
             return false;
         };
         let url = self.url(["rulesets", &id.to_string()]);
-        match self.client.get::<Ruleset>(&self.purpose(), url).await {
+        match self.client.get::<Ruleset>(&self.purpose, url).await {
             Ok((ruleset, _)) => matches!(
                 ruleset.current_user_can_bypass.as_deref(),
                 Some("never" | "pull_requests_only")

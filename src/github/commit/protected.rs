@@ -25,14 +25,6 @@ pub(crate) struct Protected {
     left: Option<BranchName>,
 }
 
-/// How a write was refused.
-pub(super) enum Refused<'r> {
-    /// A rule is certain to refuse it, so it wasn't tried.
-    Beforehand(&'r Rule),
-    /// GitHub refused it, and these are the branch's rules.
-    ByGitHub(GitHubError, &'r Rules),
-}
-
 impl Protected {
     /// Records that `branch` was created for the commit, if there is one.
     pub(super) fn leaving(mut self: Box<Self>, branch: Option<BranchName>) -> Box<Self> {
@@ -65,22 +57,19 @@ impl fmt::Display for Protected {
 impl std::error::Error for Protected {}
 
 impl Committer<'_> {
-    /// Returns the error for a write to `branch` that a rule refuses.
+    /// Returns the error for a write to `branch` that one of its `rules` refuses, or that GitHub
+    /// refused with `error`.
     pub(super) fn protected(
         &self,
         branch: &BranchName,
         write: Write,
-        refused: &Refused<'_>,
+        error: Option<GitHubError>,
+        rules: &Rules,
     ) -> Box<Protected> {
-        let (error, meant, rules) = match refused {
-            Refused::Beforehand(rule) => (None, None, vec![*rule]),
-            Refused::ByGitHub(error, rules) => {
-                let meant = meant(&error.words());
-                (Some(error), meant, rules.behind(write, meant))
-            }
-        };
+        let meant = error.as_ref().and_then(|error| meant(&error.words()));
+        let rules = rules.behind(write, meant);
         let first = rules.first().copied();
-        let obstacle = match (error, meant, &rules[..]) {
+        let obstacle = match (&error, meant, &rules[..]) {
             (None, _, _) => format!(
                 "Permission to bypass {}, which applies to the branch {branch}. GitHub says that the account of `commit-token` can't bypass it.",
                 listed(&rules)
@@ -106,14 +95,15 @@ impl Committer<'_> {
                 listed(&rules)
             ),
         };
+        let advice = match (meant, &error) {
+            (Some("required_signatures"), Some(error)) => self.signing(error).to_owned(),
+            _ => self.advice(branch, write, meant.or(first.map(Rule::kind)), first),
+        };
         Box::new(Protected {
             repository: self.repository.clone(),
-            error: error.cloned().map(Box::new),
+            error: error.map(Box::new),
             obstacle,
-            advice: match (meant, error) {
-                (Some("required_signatures"), Some(error)) => self.signing(error).to_owned(),
-                _ => self.advice(branch, write, meant.or(first.map(Rule::kind)), first),
-            },
+            advice,
             left: None,
         })
     }

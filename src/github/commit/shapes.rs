@@ -32,15 +32,14 @@ pub(super) struct Signature {
     state: Option<String>,
 }
 
-impl Signature {
-    /// What a commit's signature, or its absence, means.
-    pub(super) fn verification(signature: Option<Self>) -> Verification {
+impl From<Option<Signature>> for Verification {
+    fn from(signature: Option<Signature>) -> Self {
         match signature {
-            None => Verification::Unverified("it isn't signed".to_owned()),
-            Some(signature) if signature.is_valid => Verification::Verified,
+            None => Self::Unverified("it isn't signed".to_owned()),
+            Some(signature) if signature.is_valid => Self::Verified,
             Some(signature) => {
                 let state = signature.state.unwrap_or_default();
-                Verification::Unverified(format!("its signature is {}", shown(&state, 50)))
+                Self::Unverified(format!("its signature is {}", shown(&state, 50)))
             }
         }
     }

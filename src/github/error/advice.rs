@@ -21,12 +21,12 @@ impl GitHubError {
         match &*self.kind {
             ErrorKind::Refused(api_error) => self.advice_on(api_error),
             ErrorKind::Transport(error) => advice_on_transport(error),
-            ErrorKind::Unusable { .. } => "Run the workflow again. If the problem persists, check whether a proxy answers instead of GitHub, and report the request ID to GitHub.".to_owned(),
-            ErrorKind::UnexpectedForm { .. } => "Update the action. GitHub's responses have changed, or something between GitHub and the runner changes them. If the latest version fails too, report this with the request ID to the action's maintainers.".to_owned(),
+            ErrorKind::Unusable { is_complete: false, .. } => "Run the workflow again. If the problem persists, check whether a proxy answers instead of GitHub, and report the request ID to GitHub.".to_owned(),
+            ErrorKind::Unusable { is_complete: true, .. } => "Update the action. GitHub's responses have changed, or something between GitHub and the runner changes them. If the latest version fails too, report this with the request ID to the action's maintainers.".to_owned(),
             ErrorKind::WaitBudgetExceeded(wait) => advice_on_wait(wait),
             ErrorKind::Graphql { errors, .. } => self.advice_on_graphql(errors),
             ErrorKind::App(kind) => kind.advice(),
-            ErrorKind::Foreign { .. } => "Check that GITHUB_API_URL is GitHub's own URL and that no proxy changes its responses.".to_owned(),
+            ErrorKind::Foreign(_) => "Check that GITHUB_API_URL is GitHub's own URL and that no proxy changes its responses.".to_owned(),
         }
     }
 
@@ -66,9 +66,8 @@ impl GitHubError {
                 }
                 Purpose::Installation(scope) => installation_advice(scope),
                 Purpose::AppToken(scope) => format!(
-                    "On the installation's page, check whether the GitHub App is still installed on the {} {}, and whether it's suspended.",
-                    scope.kind(),
-                    scope.name()
+                    "On the installation's page, check whether the GitHub App is still installed on the {} {scope}, and whether it's suspended.",
+                    scope.kind()
                 ),
                 Purpose::Visibility(repository) => format!(
                     "Check the name, and give {token} access to {repository} with the `metadata: read` permission."
@@ -81,9 +80,8 @@ impl GitHubError {
             },
             StatusCode::UNPROCESSABLE_ENTITY => match &self.purpose {
                 Purpose::Seats(scope) => format!(
-                    "Check that the {} {} has a Copilot Business or Copilot Enterprise subscription.",
-                    scope.kind(),
-                    scope.name()
+                    "Check that the {} {scope} has a Copilot Business or Copilot Enterprise subscription.",
+                    scope.kind()
                 ),
                 _ => "Resolve the problem that GitHub's message describes.".to_owned(),
             },
@@ -111,7 +109,7 @@ impl GitHubError {
 }
 
 fn advice_on_wait(wait: &WaitBudgetExceeded) -> String {
-    let Some(input) = wait.input() else {
+    let Some(input) = wait.budget.input else {
         return "Run the command again after that time.".to_owned();
     };
     let if_it_stays = if wait.is_for_a_limit() {
@@ -123,7 +121,7 @@ fn advice_on_wait(wait: &WaitBudgetExceeded) -> String {
 }
 
 fn advice_on_transport(error: &TransportError) -> String {
-    let advice = match (error.via(), error.kind()) {
+    let advice = match (&error.via, error.kind) {
         (_, TransportErrorKind::Certificate) => {
             "If a proxy or server uses a private CA, save the CA's certificate in a file and set SSL_CERT_FILE to its path."
         }
@@ -147,13 +145,12 @@ const APP_UNKNOWN: &str = "Check that `app-client-id` and `app-private-key` belo
 /// Says where an App must be installed. Each organization has its own installation, and an
 /// enterprise has one that's separate from those of its organizations.
 fn installation_advice(scope: &Scope) -> String {
-    let name = scope.name();
     match scope.kind() {
         ScopeKind::Organization => format!(
-            "Check the name, and have an owner of {name} install the GitHub App on that organization (the App's settings, \"Install App\"). Another owner's private App can't be installed. The App needs the organization permission \"GitHub Copilot Business\" (read)."
+            "Check the name, and have an owner of {scope} install the GitHub App on that organization (the App's settings, \"Install App\"). Another owner's private App can't be installed. The App needs the organization permission \"GitHub Copilot Business\" (read)."
         ),
         ScopeKind::Enterprise => format!(
-            "Check the enterprise's slug (github.com/enterprises/{name}), and have an owner install the GitHub App on the enterprise itself. An installation on its organizations isn't enough. The App needs the enterprise permission \"Enterprise Copilot license management\" (read)."
+            "Check the enterprise's slug (github.com/enterprises/{scope}), and have an owner install the GitHub App on the enterprise itself. An installation on its organizations isn't enough. The App needs the enterprise permission \"Enterprise Copilot license management\" (read)."
         ),
     }
 }
@@ -161,26 +158,24 @@ fn installation_advice(scope: &Scope) -> String {
 /// Any token can see the public part of an organization. Only a token with read access to the
 /// enterprise can see an enterprise.
 fn identity_advice(scope: &Scope, token: &str) -> String {
-    let name = scope.name();
     match scope.kind() {
         ScopeKind::Organization => {
-            format!("Check the name {name}, and that {token} can read the organization.")
+            format!("Check the name {scope}, and that {token} can read the organization.")
         }
         ScopeKind::Enterprise => format!(
-            "Allow {token} to read the enterprise {name} (a classic token needs the `read:enterprise` scope). You can also ignore this, because the report doesn't need the ID."
+            "Allow {token} to read the enterprise {scope} (a classic token needs the `read:enterprise` scope). You can also ignore this, because the report doesn't need the ID."
         ),
     }
 }
 
 /// Says what an App needs to read the seats, if it's installed and GitHub still refuses.
 fn seats_advice_for_app(scope: &Scope) -> String {
-    let name = scope.name();
     match scope.kind() {
         ScopeKind::Organization => format!(
-            "Check that {name} has Copilot, and that the GitHub App's installation there has the organization permission \"GitHub Copilot Business\" (read). After you change the App's permissions, an owner must approve the change on the installation's page."
+            "Check that {scope} has Copilot, and that the GitHub App's installation there has the organization permission \"GitHub Copilot Business\" (read). After you change the App's permissions, an owner must approve the change on the installation's page."
         ),
         ScopeKind::Enterprise => format!(
-            "Check that {name} has Copilot, and that the GitHub App's installation on the enterprise itself has the enterprise permission \"Enterprise Copilot license management\" (read), which an owner of the enterprise must approve on the installation's page. If GitHub refuses the App anyway, GitHub doesn't allow Apps to list an enterprise's seats. Use `token` instead."
+            "Check that {scope} has Copilot, and that the GitHub App's installation on the enterprise itself has the enterprise permission \"Enterprise Copilot license management\" (read), which an owner of the enterprise must approve on the installation's page. If GitHub refuses the App anyway, GitHub doesn't allow Apps to list an enterprise's seats. Use `token` instead."
         ),
     }
 }
@@ -210,12 +205,10 @@ fn pull_request_advice(repository: &RepositoryName, api_error: &ApiError) -> Str
 fn seats_advice(scope: &Scope) -> String {
     match scope.kind() {
         ScopeKind::Organization => format!(
-            "Check the name, and that {} has Copilot. `token` must belong to an owner of the organization. It can be a classic token with the `manage_billing:copilot` or `read:org` scope, or a fine-grained token or a GitHub App's token with the organization permission \"GitHub Copilot Business\" (read). The workflow's GITHUB_TOKEN can't read seats. GitHub also responds with 404 if a permission is missing.",
-            scope.name()
+            "Check the name, and that {scope} has Copilot. `token` must belong to an owner of the organization. It can be a classic token with the `manage_billing:copilot` or `read:org` scope, or a fine-grained token or a GitHub App's token with the organization permission \"GitHub Copilot Business\" (read). The workflow's GITHUB_TOKEN can't read seats. GitHub also responds with 404 if a permission is missing."
         ),
         ScopeKind::Enterprise => format!(
-            "Check the enterprise's slug (github.com/enterprises/{}). `token` must belong to an owner or billing manager of the enterprise. It must be a classic token with the `manage_billing:copilot` or `read:enterprise` scope. A GitHub App needs the enterprise permission \"Enterprise Copilot license management\" (read). The workflow's GITHUB_TOKEN can't read seats. GitHub also responds with 404 if a permission is missing.",
-            scope.name()
+            "Check the enterprise's slug (github.com/enterprises/{scope}). `token` must belong to an owner or billing manager of the enterprise. It must be a classic token with the `manage_billing:copilot` or `read:enterprise` scope. A GitHub App needs the enterprise permission \"Enterprise Copilot license management\" (read). The workflow's GITHUB_TOKEN can't read seats. GitHub also responds with 404 if a permission is missing."
         ),
     }
 }

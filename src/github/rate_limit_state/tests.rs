@@ -23,10 +23,10 @@ impl Run {
                 None
             } else {
                 match limits.admit(now, Cost::Read, 1) {
-                    Admission::Now(handle) => {
+                    Admission::Now(number) => {
                         let end = now + lasting(requests.len());
                         requests.push((now, end));
-                        in_flight.push(std::cmp::Reverse((end, handle.number)));
+                        in_flight.push(std::cmp::Reverse((end, number)));
                         continue;
                     }
                     Admission::At(at, reason) => {
@@ -43,7 +43,7 @@ impl Run {
                 (_, Some(end)) => {
                     now = end;
                     let std::cmp::Reverse((_, number)) = in_flight.pop().unwrap();
-                    limits.ended(now, InFlightHandle { number }, 1, None);
+                    limits.ended(now, number, 1, None);
                 }
                 (None, None) => panic!("nothing under way and nothing to wait for"),
             }

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod properties;
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -12,8 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
 
-use super::super::bounded_vec::deserialize_bounded;
-use super::super::strict_map::MapOnly;
+use super::super::strict::{MapOnly, deserialize_bounded};
 use crate::report::day::date;
 use crate::report::seat::{Account, Seat, Team, whole_seconds};
 
@@ -153,15 +152,10 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
 
 /// Reads a date, if there is one. Also reads a time, whose date is the one in UTC.
 fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
-    let text: Option<std::borrow::Cow<'de, str>> = Option::deserialize(deserializer)?;
-    text.filter(|text| !text.is_empty())
-        .map(|text| match text.parse::<Timestamp>() {
-            Ok(time) => Ok(date(time)),
-            Err(_) => text
-                .parse()
-                .map_err(|_| serde::de::Error::custom(format!("{text:?} isn't a date"))),
-        })
-        .transpose()
+    parsed(deserializer, "a date", |text| {
+        let time = text.parse::<Timestamp>();
+        time.map_or_else(|_| text.parse().ok(), |time| Some(date(time)))
+    })
 }
 
 /// Reads a count. `None` if it's something else. Completeness can't be proved without it, and the
@@ -170,16 +164,24 @@ fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::E
     Ok(serde_json::Value::deserialize(deserializer)?.as_u64())
 }
 
-/// Reads a time with any offset, in whole seconds as the report has them, or `None`. Fails if the
-/// value isn't a time, because a row without its time would say that someone never used Copilot.
+/// Reads a time with any offset, in whole seconds as the report has them, or `None`.
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    let text: Option<std::borrow::Cow<'de, str>> = Option::deserialize(deserializer)?;
-    text.filter(|text| !text.is_empty())
-        .map(|text| {
-            text.parse()
-                .map(whole_seconds)
-                .map_err(|_| serde::de::Error::custom(format!("{text:?} isn't a time")))
-        })
+    parsed(deserializer, "a time", |text| {
+        Some(whole_seconds(text.parse().ok()?))
+    })
+}
+
+/// Reads a value that's a string in JSON, if it isn't empty. Fails if it can't be parsed, because a
+/// row without its time would say that someone never used Copilot.
+fn parsed<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    what: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, D::Error> {
+    let text: Option<Cow<'de, str>> = Option::deserialize(deserializer)?;
+    let text = text.filter(|text| !text.is_empty());
+    let wrong = |text| serde::de::Error::custom(format!("{text:?} isn't {what}"));
+    text.map(|text| parse(&text).ok_or_else(|| wrong(text)))
         .transpose()
 }
 

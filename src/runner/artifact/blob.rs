@@ -48,7 +48,7 @@ pub(super) struct Store<'a> {
 impl Store<'_> {
     /// Uploads the whole archive and commits it as the content of the blob.
     pub(super) async fn put(&self, archive: &Archive, mime: &str) -> Result<(), ArtifactError> {
-        let blocks = Blocks::of(archive.size(), random_id()?);
+        let blocks = Blocks::of(archive.content.size, random_id()?);
         stream::iter(0..blocks.count)
             .map(|number| self.put_block(archive, &blocks, number))
             .buffer_unordered(MAX_IN_FLIGHT)
@@ -104,7 +104,7 @@ impl Store<'_> {
                     debug!("{what}: done");
                     return Ok(());
                 }
-                Err(failure) if failure.status() == Some(403) => {
+                Err(failure) if failure.status == Some(403) => {
                     let failure = Box::new(failure);
                     return Err(ArtifactError::AddressRefused { what, failure });
                 }
@@ -182,8 +182,8 @@ impl Blocks {
 /// 36 random characters that are unique to this upload.
 fn random_id() -> Result<String, ArtifactError> {
     let mut bytes = [0; 18];
-    getrandom::fill(&mut bytes).map_err(|error| ArtifactError::Temporary {
-        reason: format!("the system provides no random numbers: {error}"),
+    getrandom::fill(&mut bytes).map_err(|error| {
+        ArtifactError::Temporary(format!("the system provides no random numbers: {error}"))
     })?;
     Ok(hex::encode(bytes))
 }

@@ -1,6 +1,5 @@
 //! The errors of an upload, with messages for the workflow's log.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,42 +13,30 @@ use super::request_failure::RequestFailure;
 #[derive(Debug, thiserror::Error)]
 pub enum ArtifactError {
     /// The workflow runs on GitHub Enterprise Server, whose artifact service uses a different
-    /// protocol.
+    /// protocol. Has the host of `GITHUB_SERVER_URL`.
     #[error(
-        "You can't upload artifacts to {host}: GitHub Enterprise Server doesn't have the \
+        "You can't upload artifacts to {0}: GitHub Enterprise Server doesn't have the \
          artifact service of github.com and ghe.com. Deliver to a repository instead, or set \
          `deliver-to: none` and use the files in the workspace."
     )]
-    EnterpriseServer {
-        /// The host of `GITHUB_SERVER_URL`.
-        host: String,
-    },
+    EnterpriseServer(String),
     /// A variable that the runner sets for actions is missing. The command was started outside a
     /// workflow or by a `run:` step, which doesn't get these variables.
     #[error(
-        "You can upload artifacts only from within a workflow, and {variable} is not set. The \
+        "You can upload artifacts only from within a workflow, and {0} is not set. The \
          runner sets it for actions (`uses:`), but not for `run:` steps and not outside a workflow."
     )]
-    NotInWorkflow {
-        /// The missing variable.
-        variable: &'static str,
-    },
+    NotInWorkflow(&'static str),
     /// A runner variable isn't an HTTP URL, so it's an unknown kind of runner.
-    #[error("{variable} isn't an http:// or https:// URL, so nothing can be uploaded.")]
-    BadAddress {
-        /// The variable.
-        variable: &'static str,
-    },
+    #[error("{0} isn't an http:// or https:// URL, so nothing can be uploaded.")]
+    BadAddress(&'static str),
     /// `ACTIONS_RUNTIME_TOKEN` doesn't name its run and job. It's not a runner's token, or the
     /// runner has no artifact service.
     #[error(
-        "ACTIONS_RUNTIME_TOKEN can't be used: {problem}. It must be the token that the runner set for \
+        "ACTIONS_RUNTIME_TOKEN can't be used: {0}. It must be the token that the runner set for \
          this job."
     )]
-    BadToken {
-        /// What is wrong with it.
-        problem: &'static str,
-    },
+    BadToken(&'static str),
     /// There are no files to upload.
     #[error("There are no files to upload")]
     NoFiles,
@@ -72,13 +59,10 @@ pub enum ArtifactError {
     /// The ZIP file couldn't be written to, or read from, a temporary file. The usual cause is a
     /// full disk or a read-only file system.
     #[error(
-        "Couldn't keep the artifact's ZIP file in a temporary file: {reason}. RUNNER_TEMP, the \
+        "Couldn't keep the artifact's ZIP file in a temporary file: {0}. RUNNER_TEMP, the \
          system's temporary directory, or the report's directory must be writable and have free space."
     )]
-    Temporary {
-        /// The error of the system.
-        reason: String,
-    },
+    Temporary(String),
     /// The run already has artifacts with all names that were tried. The likely cause is a loop of
     /// uploads.
     #[error(
@@ -104,7 +88,7 @@ pub enum ArtifactError {
         failure: Box<RequestFailure>,
     },
     /// A request was rejected, and retrying wouldn't help.
-    #[error("{what} failed: {failure}{}", Advice(failure))]
+    #[error("{what} failed: {failure}{}", advice(failure))]
     Refused {
         /// The request that failed.
         what: String,
@@ -211,21 +195,17 @@ pub enum ArtifactError {
 }
 
 /// An additional sentence that says how to fix a failure. Empty if the response is sufficient.
-struct Advice<'a>(&'a RequestFailure);
-
-impl fmt::Display for Advice<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0.status() {
-            Some(300..=399) => {
-                ". Redirects are never followed, because the request contains a secret. A proxy or \
+fn advice(failure: &RequestFailure) -> &'static str {
+    match failure.status {
+        Some(300..=399) => {
+            ". Redirects are never followed, because the request contains a secret. A proxy or \
                  a wrong URL is the likely cause."
-            }
-            Some(401 | 403) => {
-                ". The runtime token belongs to the running job and expires with it. Nothing in \
+        }
+        Some(401 | 403) => {
+            ". The runtime token belongs to the running job and expires with it. Nothing in \
                  `permissions:` changes what it can do. Run the job again."
-            }
-            Some(404) => ". There's no artifact service at the URL in ACTIONS_RESULTS_URL.",
-            _ => "",
-        })
+        }
+        Some(404) => ". There's no artifact service at the URL in ACTIONS_RESULTS_URL.",
+        _ => "",
     }
 }

@@ -99,12 +99,12 @@ pub(super) fn finalized(
 pub(super) fn find(
     answer: &ListArtifactsResponse,
     name: &ArtifactName,
-    content: Content<'_>,
+    content: &Content,
 ) -> Option<u64> {
     let digest_fits = |listed: &Listed| {
         let stated = listed.digest.as_deref().unwrap_or_default();
         let stated = stated.strip_prefix("sha256:").unwrap_or(stated);
-        stated.is_empty() || stated.eq_ignore_ascii_case(content.sha256)
+        stated.is_empty() || stated.eq_ignore_ascii_case(&content.sha256)
     };
     answer
         .artifacts
@@ -166,11 +166,11 @@ mod tests {
         let name = ArtifactName::parse("report").unwrap();
         let content = Content {
             size: 10,
-            sha256: "ab12",
+            sha256: "ab12".to_owned(),
         };
         let found = |list: Value| {
             let list: ListArtifactsResponse = serde_json::from_value(list).unwrap();
-            find(&list, &name, content)
+            find(&list, &name, &content)
         };
         assert_eq!(found(json!({})), None);
         assert_eq!(

@@ -21,13 +21,18 @@ const MAX_BODY_SIZE: usize = 1 << 20;
 /// characters are escaped, and the request's secrets are redacted.
 #[derive(Clone, Debug)]
 pub struct RequestFailure {
-    status: Option<u16>,
-    code: String,
+    /// The status, if there's a response.
+    pub(super) status: Option<u16>,
+    /// The service's own error code, or an empty string.
+    pub(super) code: String,
     message: String,
     request_id: Option<String>,
-    retry_after: Option<Duration>,
-    may_have_applied: bool,
-    repeatable: bool,
+    /// How long the server asks to wait.
+    pub(super) retry_after: Option<Duration>,
+    /// Whether the server might have carried out the request anyway.
+    pub(super) may_have_applied: bool,
+    /// Whether a retry might help.
+    pub(super) repeatable: bool,
 }
 
 impl RequestFailure {
@@ -73,38 +78,6 @@ impl RequestFailure {
         }
     }
 
-    /// Marks a failure whose body doesn't follow the protocol. Most likely something other than the
-    /// server responded, so it isn't known what the server did.
-    pub(super) fn malformed(mut self) -> Self {
-        self.may_have_applied = true;
-        self
-    }
-
-    /// The status, if there's a response.
-    pub fn status(&self) -> Option<u16> {
-        self.status
-    }
-
-    /// The service's own error code, or an empty string.
-    pub fn code(&self) -> &str {
-        &self.code
-    }
-
-    /// How long the server asks to wait.
-    pub(super) fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
-    }
-
-    /// Whether the server might have carried out the request anyway.
-    pub(super) fn may_have_applied(&self) -> bool {
-        self.may_have_applied
-    }
-
-    /// Whether a retry might help.
-    pub(super) fn repeatable(&self) -> bool {
-        self.repeatable
-    }
-
     /// Whether the message contains `words`, which are lowercase. Ignores the case of the message.
     pub(super) fn says(&self, words: &str) -> bool {
         self.message.to_lowercase().contains(words)
@@ -121,7 +94,7 @@ impl fmt::Display for RequestFailure {
                     write!(f, " {}", self.code)?;
                 }
                 if !self.message.is_empty() {
-                    write!(f, ", {:?}", RawDisplay(&self.message))?;
+                    write!(f, ", \"{}\"", self.message)?;
                 }
             }
         }
@@ -129,15 +102,6 @@ impl fmt::Display for RequestFailure {
             write!(f, " (request ID {id})")?;
         }
         Ok(())
-    }
-}
-
-/// Quotes a string without escaping it a second time.
-struct RawDisplay<'a>(&'a str);
-
-impl fmt::Debug for RawDisplay<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", self.0)
     }
 }
 
@@ -189,6 +153,6 @@ mod tests {
             failure.to_string(),
             "HTTP 503 unavailable, \"later\" (request ID AB:12)"
         );
-        assert_eq!(failure.retry_after(), Some(Duration::from_secs(7)));
+        assert_eq!(failure.retry_after, Some(Duration::from_secs(7)));
     }
 }

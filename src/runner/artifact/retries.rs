@@ -98,7 +98,9 @@ impl<'a> Retries<'a> {
     pub(super) fn of_service(clock: &'a Clock, what: String) -> Self {
         Self {
             limit_waits: Some(Limit::default()),
-            ..Self::new(clock, what, 5, |failed| service_wait(failed, jitter()))
+            ..Self::new(clock, what, 5, |failed| {
+                SERVICE_BACKOFF.up_to_next(failed, jitter())
+            })
         }
     }
 
@@ -121,7 +123,7 @@ impl<'a> Retries<'a> {
 
     /// Counts a failed attempt, and waits until the next one is due. Fails if there's no next one.
     pub(super) async fn after(&mut self, failure: RequestFailure) -> Result<(), ArtifactError> {
-        if failure.status() == Some(429)
+        if failure.status == Some(429)
             && let Some(limit) = &mut self.limit_waits
         {
             return wait_for_limit(self.clock, &self.what, limit, failure).await;
@@ -132,7 +134,7 @@ impl<'a> Retries<'a> {
         if failure.says("insufficient usage") {
             return Err(ArtifactError::Quota { what, failure });
         }
-        if !failure.repeatable() {
+        if !failure.repeatable {
             return Err(ArtifactError::Refused { what, failure });
         }
         if self.failed >= self.limit {
@@ -143,7 +145,7 @@ impl<'a> Retries<'a> {
                 failure,
             });
         }
-        let asked = failure.retry_after().unwrap_or_default();
+        let asked = failure.retry_after.unwrap_or_default();
         if asked > MAX_WAIT {
             return Err(ArtifactError::TooLongAWait {
                 what,
@@ -170,7 +172,7 @@ async fn wait_for_limit(
     limit: &mut Limit,
     failure: RequestFailure,
 ) -> Result<(), ArtifactError> {
-    let asked = failure.retry_after();
+    let asked = failure.retry_after;
     let Some(wait) = limit.next(asked, jitter()) else {
         return Err(ArtifactError::Limited {
             what: what.to_owned(),
@@ -203,11 +205,6 @@ pub(super) fn store_may_recover(status: u16) -> bool {
     matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
 }
 
-/// The wait after that many failed calls to the artifact service. `random` is from 0 to 1.
-fn service_wait(failed: u32, random: f64) -> Duration {
-    SERVICE_BACKOFF.up_to_next(failed, random)
-}
-
 /// The wait after that many failed requests to the store.
 fn store_wait(failed: u32) -> Duration {
     STORE_BACKOFF.wait(failed) - STORE_BACKOFF.wait(0)
@@ -221,7 +218,7 @@ mod tests {
 
     #[test]
     fn waits_for_the_service_grow_like_those_of_the_official_clients() {
-        let seconds = |failed, random| service_wait(failed, random).as_secs_f64();
+        let seconds = |failed, random| SERVICE_BACKOFF.up_to_next(failed, random).as_secs_f64();
         for random in [0.0, 0.999] {
             assert!((seconds(1, random) - 3.0).abs() < 1e-9);
         }

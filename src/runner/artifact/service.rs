@@ -46,13 +46,6 @@ enum Version {
     Four,
 }
 
-/// An artifact that has a name and a signed URL, but no content yet.
-pub(super) struct Created {
-    pub(super) name: ArtifactName,
-    /// The URL as the server sent it, not yet checked.
-    pub(super) address: String,
-}
-
 impl Service {
     pub(super) fn new(twirp: Twirp) -> Self {
         Self {
@@ -66,19 +59,20 @@ impl Service {
     }
 
     /// Creates an artifact named `wanted`. If the run already has an artifact with that name, uses
-    /// the first free numbered name.
+    /// the first free numbered name. Returns the name, and the URL to upload the content to as the
+    /// server sent it, not yet checked.
     pub(super) async fn create(
         &self,
         wanted: &ArtifactName,
         expires_at: Option<&str>,
-    ) -> Result<Created, ArtifactError> {
+    ) -> Result<(ArtifactName, String), ArtifactError> {
         // All names share the attempts, because each lost response might use up a name.
         let mut retries = self.twirp.retries(CREATE, wanted.as_str());
         for number in 1..=MAX_NAMES {
             let name = wanted.numbered(number);
             let address = self.create_as(&name, expires_at, &mut retries).await?;
             if let Some(address) = address {
-                return Ok(Created { name, address });
+                return Ok((name, address));
             }
             debug!("The name {name} is taken in this run");
         }
@@ -121,12 +115,12 @@ impl Service {
                         "{CREATE} for {name} failed: {failure}. The server may support only version \
                          4 of artifacts. Trying that version."
                     );
-                    suspicion = failure.status();
+                    suspicion = failure.status;
                     version = Version::Four;
                     continue;
                 }
                 Version::Four if undecided => {
-                    if failure.status() == suspicion {
+                    if failure.status == suspicion {
                         // The status is the same for both versions, so the version isn't the cause.
                         self.remember_version(Version::Seven);
                     }
@@ -166,10 +160,14 @@ impl Service {
     pub(super) async fn finalize(
         &self,
         name: &ArtifactName,
-        content: Content<'_>,
+        content: &Content,
     ) -> Result<String, ArtifactError> {
         const METHOD: &str = "FinalizeArtifact";
         let what = || format!("{METHOD} for {name}");
+        let unknown = |cause| ArtifactError::Unknown {
+            name: name.clone(),
+            cause: Box::new(cause),
+        };
         let mut request = self.request();
         request["name"] = json!(name.as_str());
         request["size"] = json!(content.size.to_string());
@@ -189,7 +187,7 @@ impl Service {
                     }
                 }
                 Err(failure) => {
-                    may_have_applied |= failure.may_have_applied() || failure.status() == Some(409);
+                    may_have_applied |= failure.may_have_applied || failure.status == Some(409);
                     if let Err(error) = retries.after(failure).await {
                         break error;
                     }
@@ -198,12 +196,7 @@ impl Service {
                             Ok(Some(id)) => return Ok(id),
                             Ok(None) => {}
                             // A second call might create a second artifact.
-                            Err(listing) => {
-                                return Err(ArtifactError::Unknown {
-                                    name: name.clone(),
-                                    cause: Box::new(listing),
-                                });
-                            }
+                            Err(listing) => return Err(unknown(listing)),
                         }
                     }
                 }
@@ -217,10 +210,7 @@ impl Service {
             Ok(None) => Err(failure),
             Err(listing) => {
                 debug!("Couldn't get the list of artifacts: {listing}");
-                Err(ArtifactError::Unknown {
-                    name: name.clone(),
-                    cause: Box::new(failure),
-                })
+                Err(unknown(failure))
             }
         }
     }
@@ -229,25 +219,18 @@ impl Service {
     async fn listed(
         &self,
         name: &ArtifactName,
-        content: Content<'_>,
+        content: &Content,
     ) -> Result<Option<String>, ArtifactError> {
-        let mut retries = self.twirp.retries("ListArtifacts", name.as_str());
-        loop {
-            match self.listed_once(name, content).await {
-                Ok(found) => return Ok(found),
-                Err(failure) => retries.after(failure).await?,
-            }
-        }
-    }
-
-    async fn listed_once(
-        &self,
-        name: &ArtifactName,
-        content: Content<'_>,
-    ) -> Result<Option<String>, RequestFailure> {
+        const METHOD: &str = "ListArtifacts";
         let mut request = self.request();
         request["name_filter"] = json!(name.as_str());
-        let answer = self.twirp.call("ListArtifacts", &request).await?;
+        let mut retries = self.twirp.retries(METHOD, name.as_str());
+        let answer = loop {
+            match self.twirp.call(METHOD, &request).await {
+                Ok(answer) => break answer,
+                Err(failure) => retries.after(failure).await?,
+            }
+        };
         let listed: Option<ListArtifactsResponse> = serde_json::from_value(answer).ok();
         let id = listed
             .as_ref()
@@ -258,8 +241,8 @@ impl Service {
 
     fn request(&self) -> Value {
         json!({
-            "workflow_run_backend_id": self.twirp.token.run(),
-            "workflow_job_run_backend_id": self.twirp.token.job(),
+            "workflow_run_backend_id": self.twirp.token.run,
+            "workflow_job_run_backend_id": self.twirp.token.job,
         })
     }
 
@@ -272,14 +255,14 @@ impl Service {
 /// Whether the server might not support version 7. Servers that don't know `mime_type` return 400,
 /// or 500 with a body that isn't Twirp's ("Error decode request body").
 fn is_unsupported_v7(failure: &RequestFailure) -> bool {
-    match failure.status() {
+    match failure.status {
         Some(400) => !failure.says("insufficient usage"),
-        Some(500) => failure.code().is_empty(),
+        Some(500) => failure.code.is_empty(),
         _ => false,
     }
 }
 
 fn name_is_taken(failure: &RequestFailure) -> bool {
-    failure.status() == Some(409)
-        && (failure.code() == "already_exists" || failure.says("already exists"))
+    failure.status == Some(409)
+        && (failure.code == "already_exists" || failure.says("already exists"))
 }

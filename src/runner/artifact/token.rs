@@ -16,9 +16,12 @@ use super::error::ArtifactError;
 #[derive(Debug)]
 pub(super) struct RuntimeToken {
     secret: SecretString,
-    bearer: HeaderValue,
-    run: String,
-    job: String,
+    /// The value of the `Authorization` header, marked as sensitive.
+    pub(super) bearer: HeaderValue,
+    /// The service's ID of the run.
+    pub(super) run: String,
+    /// The service's ID of the job.
+    pub(super) job: String,
 }
 
 impl RuntimeToken {
@@ -27,7 +30,7 @@ impl RuntimeToken {
         struct Claims {
             scp: Option<String>,
         }
-        let bad = |problem| ArtifactError::BadToken { problem };
+        let bad = ArtifactError::BadToken;
 
         let token = token.trim();
         let mut bearer = HeaderValue::from_str(&format!("Bearer {token}"))
@@ -61,24 +64,9 @@ impl RuntimeToken {
         }
     }
 
-    /// The value of the `Authorization` header, marked as sensitive.
-    pub(super) fn bearer(&self) -> HeaderValue {
-        self.bearer.clone()
-    }
-
     /// The token itself, so that it can be redacted.
     pub(super) fn expose(&self) -> &str {
         self.secret.expose_secret()
-    }
-
-    /// The service's ID of the run.
-    pub(super) fn run(&self) -> &str {
-        &self.run
-    }
-
-    /// The service's ID of the job.
-    pub(super) fn job(&self) -> &str {
-        &self.job
     }
 }
 
@@ -104,14 +92,14 @@ mod tests {
             r#"{"scp":"Actions.GenericRead:0 Actions.Results:run-1:job-2 Actions.Results:3:4"}"#,
         ))
         .unwrap();
-        assert_eq!((token.run(), token.job()), ("run-1", "job-2"));
+        assert_eq!((&*token.run, &*token.job), ("run-1", "job-2"));
     }
 
     #[test]
     fn padding_does_not_matter() {
         let padded =
             token(r#"{"scp":"Actions.Results:run-1:job-2"}"#).replacen(".c2ln", "==.c2ln", 1);
-        assert_eq!(RuntimeToken::parse(&padded).unwrap().job(), "job-2");
+        assert_eq!(RuntimeToken::parse(&padded).unwrap().job, "job-2");
     }
 
     #[test]
@@ -158,7 +146,7 @@ mod tests {
             for given in [format!("secret-{given}"), format!("a.{given}.c"), token(&given), whole] {
                 let told = match RuntimeToken::parse(&given) {
                     Ok(token) => {
-                        prop_assert!(!token.run().is_empty() && !token.job().is_empty());
+                        prop_assert!(!token.run.is_empty() && !token.job.is_empty());
                         format!("{token:?}")
                     }
                     Err(error) => format!("{error} {error:?}"),

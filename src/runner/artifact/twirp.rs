@@ -44,7 +44,7 @@ impl Twirp {
             .post(format!("{}{SERVICE}/{method}", self.origin))
             .timeout(self.clock.patience(TIMEOUT))
             .header(CONTENT_TYPE, "application/json")
-            .header(AUTHORIZATION, self.token.bearer())
+            .header(AUTHORIZATION, &self.token.bearer)
             .body(request.to_string())
             .send()
             .await
@@ -57,38 +57,27 @@ impl Twirp {
         let json: Option<Value> = serde_json::from_slice(&body).ok();
 
         let failure = |words: (&str, &str), repeatable| {
-            let secrets = [self.token.expose()];
-            RequestFailure::answered(
-                status.as_u16(),
-                response.headers(),
-                words,
-                repeatable,
-                &secrets,
-            )
+            let (status, secrets) = (status.as_u16(), [self.token.expose()]);
+            let headers = response.headers();
+            let mut failure =
+                RequestFailure::answered(status, headers, words, repeatable, &secrets);
+            // The service's own errors have a code. Without one, most likely something else
+            // responded, so it isn't known what the service did.
+            failure.may_have_applied |= words.0.is_empty();
+            failure
         };
-        match json {
-            _ if status.is_redirection() => Err(failure(("", "a redirect"), false).malformed()),
-            Some(json) if status.is_success() => Ok(json),
+        Err(match json {
+            _ if status.is_redirection() => failure(("", "a redirect"), false),
+            Some(json) if status.is_success() => return Ok(json),
             Some(json) => {
                 let word = |name| json.get(name).and_then(Value::as_str).unwrap_or_default();
-                let words = (word("code"), word("msg"));
-                let failure = failure(words, service_may_recover(status.as_u16()));
-                // The service's own errors have a code.
-                Err(if words.0.is_empty() {
-                    failure.malformed()
-                } else {
-                    failure
-                })
+                let repeatable = service_may_recover(status.as_u16());
+                failure((word("code"), word("msg")), repeatable)
             }
             // The body isn't shown, because it might be part of a response with a signed URL in it.
-            None if status.is_success() => {
-                Err(failure(("", "a body that is not JSON"), true).malformed())
-            }
-            None => {
-                let text = String::from_utf8_lossy(&body);
-                Err(failure(("", &text), true).malformed())
-            }
-        }
+            None if status.is_success() => failure(("", "a body that is not JSON"), true),
+            None => failure(("", &String::from_utf8_lossy(&body)), true),
+        })
     }
 
     /// The retries of a call to `method` for `name`.

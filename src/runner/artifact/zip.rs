@@ -1,12 +1,11 @@
 //! Packs the files of an artifact into a ZIP file.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use sha2::{Digest as _, Sha256};
 use tokio::task::spawn_blocking;
 use tracing::debug;
 use zip::write::SimpleFileOptions;
@@ -14,6 +13,7 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::error::ArtifactError;
 use super::name::check_entry;
+use crate::system::files::digest;
 
 /// The size from which a file needs ZIP64.
 const LARGE: u64 = u32::MAX as u64;
@@ -24,16 +24,15 @@ const LARGE: u64 = u32::MAX as u64;
 /// fixed and no data about the system is included.
 pub(super) struct Archive {
     file: Arc<Mutex<File>>,
-    size: u64,
-    digest: String,
+    pub(super) content: Content,
 }
 
 /// What the artifact service identifies a ZIP file by.
-#[derive(Clone, Copy)]
-pub(super) struct Content<'a> {
+pub(super) struct Content {
+    /// In bytes.
     pub(super) size: u64,
     /// In lowercase hex.
-    pub(super) sha256: &'a str,
+    pub(super) sha256: String,
 }
 
 impl Archive {
@@ -46,21 +45,7 @@ impl Archive {
     ) -> Result<Self, ArtifactError> {
         spawn_blocking(move || pack(&files, temporary))
             .await
-            .map_err(|error| ArtifactError::Temporary {
-                reason: error.to_string(),
-            })?
-    }
-
-    /// The size in bytes.
-    pub(super) fn size(&self) -> u64 {
-        self.size
-    }
-
-    pub(super) fn content(&self) -> Content<'_> {
-        Content {
-            size: self.size,
-            sha256: &self.digest,
-        }
+            .map_err(|error| temporary_failed(&error))?
     }
 
     /// Reads `length` bytes from the offset `start`.
@@ -95,14 +80,12 @@ fn pack(files: &[(String, PathBuf)], temporary: Option<PathBuf>) -> Result<Archi
             reason: reason.to_string(),
         })?;
     }
-    let mut file = zip.finish().map_err(|error| ArtifactError::Temporary {
-        reason: error.to_string(),
-    })?;
-    let (size, digest) = measure(&mut file).map_err(|error| temporary_failed(&error))?;
+    let mut file = zip.finish().map_err(|error| temporary_failed(&error))?;
+    file.rewind().map_err(|error| temporary_failed(&error))?;
+    let (size, sha256) = digest(&mut file).map_err(|error| temporary_failed(&error))?;
     Ok(Archive {
         file: Arc::new(Mutex::new(file)),
-        size,
-        digest,
+        content: Content { size, sha256 },
     })
 }
 
@@ -116,25 +99,6 @@ fn add(zip: &mut ZipWriter<File>, name: &str, path: &Path) -> io::Result<()> {
     zip.start_file(name, options)?;
     io::copy(&mut BufReader::with_capacity(1 << 16, file), zip)?;
     Ok(())
-}
-
-/// Reads a file from the start, and returns its size and its SHA-256 in lowercase hex.
-fn measure(file: &mut File) -> io::Result<(u64, String)> {
-    file.rewind()?;
-    let mut digest = Sha256::new();
-    let mut size = 0;
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok((size, hex::encode(digest.finalize()))),
-            Ok(read) => {
-                digest.update(&buffer[..read]);
-                size += read as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
 }
 
 /// Creates an unnamed file in the first directory that's writable. `RUNNER_TEMP` doesn't always
@@ -158,20 +122,18 @@ fn temporary_file(temporary: Option<PathBuf>, first: &Path) -> Result<File, Arti
             }
         }
     }
-    Err(ArtifactError::Temporary {
-        reason: reasons.join("; "),
-    })
+    Err(ArtifactError::Temporary(reasons.join("; ")))
 }
 
-fn temporary_failed(error: &io::Error) -> ArtifactError {
-    ArtifactError::Temporary {
-        reason: error.to_string(),
-    }
+fn temporary_failed(error: &impl ToString) -> ArtifactError {
+    ArtifactError::Temporary(error.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+
+    use sha2::{Digest as _, Sha256};
 
     use super::*;
 
@@ -191,7 +153,7 @@ mod tests {
     }
 
     async fn whole(archive: &Archive) -> Bytes {
-        let size = usize::try_from(archive.size()).unwrap();
+        let size = usize::try_from(archive.content.size).unwrap();
         archive.read(0, size).await.unwrap()
     }
 
@@ -200,10 +162,7 @@ mod tests {
         let (_folder, files) = files(&[("a/report.csv", b"Login\n"), ("empty.json", b"")]);
         let archive = Archive::pack(files, None).await.unwrap();
         let bytes = whole(&archive).await;
-        assert_eq!(
-            hex::encode(Sha256::digest(&bytes)),
-            archive.content().sha256
-        );
+        assert_eq!(hex::encode(Sha256::digest(&bytes)), archive.content.sha256);
 
         let mut zip = zip::ZipArchive::new(io::Cursor::new(&bytes)).unwrap();
         assert_eq!(zip.len(), 2);
@@ -222,7 +181,7 @@ mod tests {
         let (_two, second) = files(&[("report.csv", b"Login\noctocat\n")]);
         let first = Archive::pack(first, None).await.unwrap();
         let second = Archive::pack(second, None).await.unwrap();
-        assert_eq!(first.content().sha256, second.content().sha256);
+        assert_eq!(first.content.sha256, second.content.sha256);
     }
 
     #[tokio::test]

@@ -17,20 +17,14 @@ pub(crate) async fn read_body<E>(
     mut next_chunk: impl AsyncFnMut() -> Result<Option<Bytes>, E>,
 ) -> Result<BoundedBody, E> {
     let mut bytes = BytesMut::new();
-    while let Some(chunk) = next_chunk().await? {
+    let mut is_cut_off = false;
+    while !is_cut_off && let Some(chunk) = next_chunk().await? {
         let room = max - bytes.len();
+        is_cut_off = chunk.len() > room;
         bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if chunk.len() > room {
-            return Ok(BoundedBody {
-                bytes: bytes.freeze(),
-                is_cut_off: true,
-            });
-        }
     }
-    Ok(BoundedBody {
-        bytes: bytes.freeze(),
-        is_cut_off: false,
-    })
+    let bytes = bytes.freeze();
+    Ok(BoundedBody { bytes, is_cut_off })
 }
 
 #[cfg(test)]

@@ -130,9 +130,7 @@ impl Proxies {
             return Err(ProxyErrors(errors));
         }
         let address = |configured: &Option<ConfiguredProxy>| {
-            let address = configured
-                .as_ref()
-                .map(|configured| configured.address.to_string());
+            let address = configured.as_ref().map(|proxy| proxy.address.to_string());
             address.unwrap_or_default()
         };
         let matcher = Matcher::builder()
@@ -247,8 +245,7 @@ fn parse(text: &str) -> Result<Url, ProxyProblem> {
     }
     // If a password contains `/`, `?`, or `#`, the rest ends up in one of these parts, and the URL
     // has the wrong host.
-    let is_bare =
-        matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
+    let is_bare = matches!(url.path(), "" | "/") && url.query().or(url.fragment()).is_none();
     // The HTTP client would ignore a URL that it parses differently.
     let matcher = Matcher::builder().all(url.to_string()).build();
     let is_taken = matcher.intercept(&http::Uri::from_static("https://github.com"));

@@ -1,7 +1,6 @@
 //! Classifies transport errors, such as name resolution, certificate, and proxy errors.
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -12,36 +11,29 @@ use crate::system::text::shown;
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{kind} ({detail}){by_way}", by_way = by_way(.via.as_ref()))]
 pub(crate) struct TransportError {
-    kind: TransportErrorKind,
+    pub(crate) kind: TransportErrorKind,
     detail: String,
     /// The error and all its causes.
     causes: String,
     /// The proxy of the request.
-    via: Option<ProxyChoice>,
+    pub(crate) via: Option<ProxyChoice>,
 }
 
 /// The kinds of errors that the HTTP client's errors distinguish.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TransportErrorKind {
+    #[error("the server's name couldn't be resolved")]
     Name,
+    #[error("the connection was refused")]
     ConnectionRefused,
+    #[error("the server's certificate isn't trusted")]
     Certificate,
+    #[error("the proxy didn't let the request through")]
     Proxy,
+    #[error("the request timed out")]
     Timeout,
+    #[error("the connection failed")]
     Broken,
-}
-
-impl fmt::Display for TransportErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Name => "the server's name couldn't be resolved",
-            Self::ConnectionRefused => "the connection was refused",
-            Self::Certificate => "the server's certificate isn't trusted",
-            Self::Proxy => "the proxy didn't let the request through",
-            Self::Timeout => "the request timed out",
-            Self::Broken => "the connection failed",
-        })
-    }
 }
 
 impl TransportError {
@@ -80,17 +72,9 @@ impl TransportError {
         }
     }
 
-    pub(crate) fn kind(&self) -> TransportErrorKind {
-        self.kind
-    }
-
-    pub(crate) fn via(&self) -> Option<&ProxyChoice> {
-        self.via.as_ref()
-    }
-
     /// The messages of the error and of all its causes.
     pub(crate) fn words(&self) -> String {
-        let by_way = by_way(self.via());
+        let by_way = by_way(self.via.as_ref());
         format!("{}{by_way}", shown(&self.causes, 500))
     }
 
@@ -123,13 +107,9 @@ fn kind_of(error: &(dyn StdError + 'static), io: Option<&io::Error>) -> Option<T
 }
 
 fn causes(error: &(dyn StdError + 'static)) -> String {
-    let mut causes = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        causes = format!("{causes}: {error}");
-        next = error.source();
-    }
-    causes
+    let causes = std::iter::successors(Some(error), |error| (*error).source());
+    let causes: Vec<String> = causes.map(ToString::to_string).collect();
+    causes.join(": ")
 }
 
 fn by_way(via: Option<&ProxyChoice>) -> String {

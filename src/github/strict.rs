@@ -1,13 +1,39 @@
-//! Deserializes JSON arrays with an upper bound on their length. A response of a few megabytes has
-//! room for millions of empty entries, each of which takes far more memory than its two bytes.
+//! Deserializes JSON more strictly than serde, which also accepts an array of the fields' values
+//! for a struct, and lists of any length.
 
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// Reads a list, and returns its first `N` entries and its length.
+/// Deserializes `T` from a JSON object, and from nothing else. GitHub never sends an array for a
+/// struct, and `[0,[]]` isn't a page without seats.
+pub(super) struct MapOnly<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for MapOnly<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Fields(PhantomData)).map(Self)
+    }
+}
+
+struct Fields<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
+}
+
+/// Reads a list, and returns its first `N` entries and its length. A response of a few megabytes
+/// has room for millions of empty entries, each of which takes far more memory than its two bytes.
 pub(super) fn deserialize_bounded<
     'de,
     D: Deserializer<'de>,
