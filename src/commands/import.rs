@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,7 +14,6 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
-use super::exit::Exit;
 use super::shared::{count, quoted, required, shown, stop_by_signal, unusable};
 use crate::github::names::RepositoryPath;
 use crate::history::import::{BadFile, Download, Plan, plan};
@@ -44,7 +44,7 @@ pub(crate) fn start(
     flags: &clap::ArgMatches,
     environment: &Environment,
     clock: &Clock,
-) -> anyhow::Result<Exit> {
+) -> anyhow::Result<ExitCode> {
     let is_set = |name: &&str| environment.get(name).is_some() || environment.is_unreadable(name);
     let keys: Vec<&str> = PSEUDONYM_KEY.into_iter().filter(is_set).collect();
     if !keys.is_empty() {
@@ -78,7 +78,7 @@ pub(crate) fn start(
     };
     let made = work.write(&plan, &place)?;
     tell(&target, scope, &made);
-    Ok(Exit::Good)
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Returns the organization or enterprise. The command line requires exactly one of the two.

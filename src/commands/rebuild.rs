@@ -7,12 +7,12 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
 
-use super::exit::Exit;
 use super::shared::{count, quoted, required, shown, stop_by_signal, unusable};
 use super::verify::histories;
 use crate::history::rebuild::{RebuildError, Rebuilt, rebuild};
@@ -25,7 +25,10 @@ use crate::system::environment::Environment;
 pub(crate) const COMMAND: &str = "rebuild";
 
 /// Rebuilds the history in the folder in `flags`, and prints the result.
-pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Exit> {
+pub(crate) fn start(
+    flags: &clap::ArgMatches,
+    environment: &Environment,
+) -> anyhow::Result<ExitCode> {
     let folder: &PathBuf = required(flags, "DIR")?;
     let days: &u16 = required(flags, "inactive-after-days")?;
     let inactive_after = SignedDuration::from_hours(i64::from(*days) * 24);
@@ -92,7 +95,7 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
         })?;
     }
     print(folder, &rebuilt);
-    Ok(Exit::Good)
+    Ok(ExitCode::SUCCESS)
 }
 
 fn unwritten(name: &str) -> impl Fn() -> String {

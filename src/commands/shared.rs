@@ -1,9 +1,9 @@
 //! What several subcommands need: arguments, messages, and cancellation by signals.
 
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::exit::Exit;
 use crate::runner::log;
 use crate::system::environment::Environment;
 
@@ -29,9 +29,9 @@ pub(super) fn shown(name: &str) -> String {
 }
 
 /// Prints what can't be used, and what to do instead.
-pub(super) fn unusable(environment: &Environment, what: &str) -> Exit {
+pub(super) fn unusable(environment: &Environment, what: &str) -> ExitCode {
     log::finding(environment, what);
-    Exit::Unusable
+    super::UNUSABLE_INPUTS.into()
 }
 
 /// Quotes a path for a shell.

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use jiff::civil::Date;
 
-use super::exit::Exit;
 use super::shared::{count, required, shown, unusable};
 use crate::history::people::PEOPLE;
 use crate::history::seats::SEATS;
@@ -25,7 +25,10 @@ pub(crate) const COMMAND: &str = "verify";
 pub(crate) const SINCE: &str = "since";
 
 /// Verifies the folder in `flags`, and prints the result.
-pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Exit> {
+pub(crate) fn start(
+    flags: &clap::ArgMatches,
+    environment: &Environment,
+) -> anyhow::Result<ExitCode> {
     let top: &PathBuf = required(flags, "DIR")?;
     let since = flags.get_one::<Date>(SINCE).copied();
     let name = shown(&top.to_string_lossy());
@@ -53,7 +56,7 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
     if problems > 0 {
         let what = format!("Verification failed{from}: {}.", count(problems, "problem"));
         log::finding(environment, &what);
-        return Ok(Exit::Bad);
+        return Ok(super::FAILURE.into());
     }
     if let (Some(since), 0) = (since, days) {
         let what = format!(
@@ -62,7 +65,7 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
         return Ok(unusable(environment, &what));
     }
     log::answer(&format!("Verification passed{from}."));
-    Ok(Exit::Good)
+    Ok(ExitCode::SUCCESS)
 }
 
 fn tell(environment: &Environment, folder: &Path, verdict: &Verdict, since: Option<Date>) {
