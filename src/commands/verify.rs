@@ -31,7 +31,7 @@ pub(crate) fn start(
 ) -> anyhow::Result<ExitCode> {
     let top: &PathBuf = required(flags, "DIR")?;
     let since = flags.get_one::<Date>(SINCE).copied();
-    let name = shown(&top.to_string_lossy());
+    let name = shown(top);
     if !top.is_dir() {
         return Ok(unusable(environment, &format!("{name} isn't a directory.")));
     }
@@ -72,7 +72,7 @@ fn tell(environment: &Environment, folder: &Path, verdict: &Verdict, since: Opti
     for problem in &verdict.problems {
         let path = folder.join(&problem.path);
         let what = crate::system::text::shown(&problem.what, 1_000);
-        let line = format!("{} {what}", shown(&path.to_string_lossy()));
+        let line = format!("{} {what}", shown(path));
         log::finding(environment, &line);
     }
     let scope = verdict
@@ -87,7 +87,7 @@ fn tell(environment: &Environment, folder: &Path, verdict: &Verdict, since: Opti
     });
     let line = format!(
         "{}: {}, {}{span}, {} checked, {}.{left_out}",
-        shown(&folder.to_string_lossy()),
+        shown(folder),
         shown(scope),
         count(verdict.days, "day"),
         count(verdict.files, "file"),
@@ -178,7 +178,7 @@ fn below(all: &[String], folder: &str) -> BTreeSet<String> {
 
 /// Finds all files below a folder, except in `.git`.
 fn walk(folder: &Path, name: &str, found: &mut Vec<String>) -> anyhow::Result<()> {
-    let unread = || format!("{} couldn't be read", shown(&folder.to_string_lossy()));
+    let unread = || format!("{} couldn't be read", shown(folder));
     for entry in fs::read_dir(folder).with_context(unread)? {
         let entry = entry.with_context(unread)?;
         let own = entry.file_name().to_string_lossy().into_owned();
