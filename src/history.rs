@@ -23,7 +23,6 @@ mod damage;
 mod error;
 mod folder_files;
 pub(crate) mod git;
-mod hash;
 mod header;
 mod history_context;
 mod identity;

@@ -1,7 +1,6 @@
 //! Brings a report to a branch, which keeps one report per day.
 
 use bytes::Bytes;
-use sha2::{Digest as _, Sha256};
 
 use super::error::AuditError;
 use super::folder::read_folder;
@@ -14,6 +13,7 @@ use crate::report::Report;
 use crate::report::columns::ColumnSet;
 use crate::report::csv;
 use crate::report::day::date;
+use crate::report::manifest::sha256;
 
 /// A report that's being recorded.
 pub(super) struct PendingReport<'r> {
@@ -153,7 +153,7 @@ impl AuditRepository<'_> {
             report.seats().len(),
             report.people(),
             report.time(),
-            hex::encode(Sha256::digest(file))
+            sha256(file)
         ));
         body.push(self.provenance.made_by());
         CommitContent {

@@ -14,12 +14,11 @@ use jiff::Timestamp;
 
 use super::baseline::Baseline;
 use super::folder_files::FolderFiles;
-use super::hash::sha256;
 use super::header::is_intact;
 use super::people::People;
 use super::plan::HistoryUpdate;
 use super::seats::SEATS;
-use crate::report::manifest::{Continuity, RecordedManifest};
+use crate::report::manifest::{Continuity, RecordedManifest, sha256};
 use crate::report::scope::ScopeKind;
 use crate::report::seat::{Account, Identity, Seat};
 

@@ -4,12 +4,11 @@
 use jiff::Timestamp;
 
 use super::folder_files::FolderFiles;
-use super::hash::sha256;
 use super::header;
 use super::required;
 use super::totals::TOTALS;
 use crate::report::day::{date, day_stem};
-use crate::report::manifest::RecordedManifest;
+use crate::report::manifest::{RecordedManifest, sha256};
 
 /// Reads a file with `parse`, or with `below` if `parse` fails, and adds a warning in that case.
 pub(super) fn read<T, E: std::fmt::Display>(

@@ -3,13 +3,13 @@
 
 use std::io::Read as _;
 
-use super::hash::sha256;
 use super::people::{self, People};
 use super::seats;
 use super::table::without_mark;
 use crate::history::git::LineEnds;
 use crate::report::columns::{self, Columns};
 use crate::report::csv::RecordedReport;
+use crate::report::manifest::sha256;
 use crate::report::scope::ScopeKind;
 use crate::report::seat::Seat;
 

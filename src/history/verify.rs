@@ -18,13 +18,13 @@ use std::io::{self, Read};
 
 use jiff::civil::Date;
 
-use super::hash::{HashingReader, sha256};
 use super::people::PEOPLE;
 use super::seats::SEATS;
 use super::totals::{self, TOTALS};
 use crate::history::git::LineEnds;
 use crate::report::day::{REPORTS, date, day_of, stem_of};
-use crate::report::manifest::{FileEntry, RecordedManifest, SCHEMA_VERSION};
+use crate::report::manifest::{FileEntry, RecordedManifest, SCHEMA_VERSION, sha256};
+use append_only::HashingReader;
 
 /// The folder of a scope, independent of where its files are stored.
 pub(crate) trait Files {

@@ -7,7 +7,6 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::super::hash::sha256;
 use super::super::listing::Listing;
 use super::super::page::{README, TREND_DARK, TREND_LIGHT};
 use super::super::verify::Files;
@@ -72,11 +71,7 @@ pub(super) fn update<F: Files>(
         let said = newest.manifest.files.iter().find(|said| said.name == path);
         let entry = match new.content(&path) {
             // Reports are evidence, so a rebuild never updates the hash of a report.
-            Some(file) if day_of(&path).is_none() => Some(FileEntry {
-                size: file.len() as u64,
-                sha256: sha256(&file),
-                name: path,
-            }),
+            Some(file) if day_of(&path).is_none() => Some(FileEntry::of(path, &file)),
             _ => said.cloned(),
         };
         files.extend(entry);
