@@ -32,10 +32,10 @@ pub(super) fn read<T, E: std::fmt::Display>(
 
 pub(super) fn manifest(
     stem: &str,
-    file: Option<&[u8]>,
+    file: &[u8],
     warnings: &mut Vec<String>,
 ) -> Option<RecordedManifest> {
-    RecordedManifest::read(file?)
+    RecordedManifest::read(file)
         .map_err(|error| {
             warnings.push(format!(
                 "the manifest {stem}.json can't be read ({error}). Its contents are still in the repository's Git history."

@@ -26,16 +26,14 @@ use crate::report::{Report, credible_until};
 pub(crate) struct PriorState {
     /// How the history names people. `None` if nothing was recorded.
     identity_mode: Option<IdentityMode>,
-    /// Whether the reports belong to an organization or an enterprise, if a file says so.
-    kind: Option<ScopeKind>,
+    /// Whether `latest.csv` belongs to an organization or an enterprise.
+    latest_kind: Option<ScopeKind>,
     /// The scope in the newest manifest, and the path of that manifest.
     scope: Option<(RecordedScope, String)>,
     neighbors: Vec<Neighbor>,
     pub(super) before: Baseline,
     /// How far back `before` is known without a break.
     pub(super) continuity: Option<Continuity>,
-    /// How many seats GitHub's total was off by before, for a reason other than lost seats.
-    pub(super) excess: u64,
     /// What the recorded reports say about people.
     pub known: HistoryContext,
     /// The time of the newest recorded report.
@@ -74,7 +72,7 @@ impl PriorState {
         let ours = scope.kind();
         if let Some((recorded, manifest)) = &self.scope {
             identity::check(recorded, manifest, scope)?;
-        } else if let Some(recorded) = self.kind.filter(|kind| *kind != ours) {
+        } else if let Some(recorded) = self.latest_kind.filter(|kind| *kind != ours) {
             return Err(RecordError::OtherKind { recorded, ours });
         }
         identity::refuse_second(&self.neighbors, scope)?;
@@ -108,7 +106,8 @@ impl PriorState {
             return Vec::new();
         };
         let absent = self.absent(report.seats());
-        let lost = shortfall.saturating_sub(self.excess);
+        let excess = self.continuity.map_or(0, |known| known.total_excess);
+        let lost = shortfall.saturating_sub(excess);
         if lost == 0 {
             return absent;
         }
@@ -143,14 +142,12 @@ impl PriorState {
     /// Reads `folder` at the time `now`, for a report of `time`.
     pub(crate) fn read(folder: &FolderFiles, time: Timestamp, now: Timestamp) -> Self {
         let mut warnings = Vec::new();
-        let day = manifest(
-            &day_stem(time),
-            folder.day_manifest.as_deref(),
-            &mut warnings,
-        );
-        let previous = folder.previous.as_ref().and_then(|(path, file)| {
-            manifest(path.trim_end_matches(".json"), Some(file), &mut warnings)
-        });
+        let day = folder.day_manifest.as_deref();
+        let day = day.and_then(|file| manifest(&day_stem(time), file, &mut warnings));
+        let previous = folder
+            .previous
+            .as_ref()
+            .and_then(|(path, file)| manifest(path.trim_end_matches(".json"), file, &mut warnings));
         let latest = read(
             (LATEST, folder.latest.as_deref()),
             RecordedReport::read,
@@ -173,10 +170,11 @@ impl PriorState {
         let (mut people, damaged) = people.unwrap_or_default();
         let is_anybody_known = people.logins().next().is_some();
         warnings.extend(damaged_lines(PEOPLE, &damaged));
-        let (totals, damaged) = Totals::read(folder.totals.as_deref().unwrap_or_default());
         let totals_file = folder.totals.as_deref().unwrap_or_default();
-        let lacks_header = totals::lacks_header(totals_file);
-        warnings.extend(lacks_header.then(|| header::damaged_header(TOTALS)));
+        let (totals, damaged) = Totals::read(totals_file);
+        if totals::lacks_header(totals_file) {
+            warnings.push(header::damaged_header(TOTALS));
+        }
         warnings.extend(damaged_lines(TOTALS, &damaged));
         if let Some(file) = folder.changes.as_deref().filter(|file| !file.is_empty()) {
             let name = changes::file_name(time);
@@ -202,20 +200,9 @@ impl PriorState {
                 "{PEOPLE} has times in the future for {forgotten} people. The action removes them."
             ));
         }
-        let manifests = [day.as_ref(), previous.as_ref()];
-        let kind = manifests
-            .map(|m| m.map(|m| m.scope.kind))
-            .into_iter()
-            .chain([latest.as_ref().map(RecordedReport::kind)])
-            .flatten()
-            .next();
-        let newest_manifest = manifests.into_iter().flatten().next();
-        let scope = newest_manifest.map(|manifest| {
-            let path = format!("{}.json", day_stem(manifest.report_time));
-            (manifest.scope.clone(), path)
-        });
+        let newest_manifest = day.as_ref().or(previous.as_ref());
         let recorded_before = recorded || folder.seats.is_some() || folder.people.is_some();
-        let identity_mode = recorded_before.then(|| match manifests.into_iter().flatten().next() {
+        let identity_mode = recorded_before.then(|| match newest_manifest {
             Some(manifest) => IdentityMode::of(manifest.pseudonyms.clone()),
             None => IdentityMode::guessed(people.logins()),
         });
@@ -228,29 +215,25 @@ impl PriorState {
             (None, Some(line)) if day_stem(line.report_time) == day_stem(time) => line.complete,
             _ => None,
         };
-        let newest_manifest = manifests.into_iter().flatten().next();
         // A file that was edited can't say when it was recorded.
         let latest_time = said_by_latest.filter(|_| {
             let recorded = newest_manifest.filter(|newest| Some(newest.report_time) == counted);
             let recorded = recorded.and_then(|newest| newest.sha256(LATEST));
             recorded.is_none() || folder.latest.as_deref().map(sha256).as_deref() == recorded
         });
-        let mut times: Vec<Timestamp> = manifests
-            .map(|m| m.map(|m| m.report_time))
-            .into_iter()
-            .chain([latest_time])
-            .flatten()
-            .collect();
+        let [day_time, previous_time] =
+            [&day, &previous].map(|read| Some(read.as_ref()?.report_time));
+        let times = [day_time, previous_time, latest_time];
+        let mut newest = times.into_iter().max().flatten();
         if let Some(counted) = counted {
-            if counted.duration_since(now) <= MAX_AHEAD || times.contains(&counted) {
-                times.push(counted);
+            if counted.duration_since(now) <= MAX_AHEAD || times.contains(&Some(counted)) {
+                newest = newest.max(Some(counted));
             } else {
                 warnings.push(format!(
                     "{TOTALS} has a line for a report from {counted}, which is in the future. The action ignores that line."
                 ));
             }
         }
-        let newest = times.into_iter().max();
         let has_day = day.as_ref().is_some_and(|day| {
             let report = format!("{}.csv", day_stem(time));
             [LATEST, &report].into_iter().all(|path| {
@@ -258,6 +241,7 @@ impl PriorState {
                 file.is_some() && file.map(sha256).as_deref() == day.sha256(path)
             })
         });
+        let latest_kind = latest.as_ref().map(RecordedReport::kind);
         let before = match (seats, latest) {
             (Some(seats), _) => Baseline::Seats(seats),
             (None, Some(latest)) => {
@@ -282,15 +266,14 @@ impl PriorState {
         if newest.is_none_or(|newest| newest <= time) {
             altered(folder, newest_manifest, (time, counted), &mut warnings);
         }
-        let excess = newest_manifest
-            .filter(|manifest| Some(manifest.report_time) == newest)
-            .map_or(0, |manifest| manifest.total_excess);
         Self {
             continuity: continuity::of(&before, folder, newest_manifest, newest),
-            excess,
             identity_mode,
-            kind,
-            scope,
+            latest_kind,
+            scope: newest_manifest.map(|manifest| {
+                let path = format!("{}.json", day_stem(manifest.report_time));
+                (manifest.scope.clone(), path)
+            }),
             neighbors: folder.neighbors.clone(),
             before,
             known: HistoryContext { people, totals },
