@@ -116,7 +116,7 @@ impl Files for History {
         &self.paths
     }
 
-    fn open(&self, path: &str) -> io::Result<impl Read> {
+    fn open(&self, path: &str) -> io::Result<Box<dyn Read + '_>> {
         let path = self.folder.join(path);
         let kind = fs::symlink_metadata(&path)?.file_type();
         if kind.is_symlink() {
@@ -127,7 +127,7 @@ impl Files for History {
         if !kind.is_file() {
             return Err(io::Error::other("it isn't a regular file"));
         }
-        File::open(path)
+        Ok(Box::new(File::open(path)?))
     }
 }
 

@@ -79,15 +79,13 @@ pub(crate) fn rebuild(
         if is_stopped() {
             return Err(RebuildError::Interrupted);
         }
-        let report = day.read(files)?;
-        lines.compare(day, &report.seats, &grants, &identities);
-        let mut known: Vec<_> = report.seats;
+        let mut known = day.read(files)?;
+        lines.compare(day, &known, &grants, &identities);
         for seat in &mut known {
-            seat.assignee = seat.assignee.take().map(|account| {
-                let account = identities.account(&account.login, day.time);
+            if let Some(account) = &mut seat.assignee {
+                *account = identities.account(&account.login, day.time);
                 seat.created_at = grants.at(&account.login, day.time);
-                account
-            });
+            }
         }
         seen.people.merge_report(day.time, &known, &[]);
         if totals.lacks(day) {
@@ -113,16 +111,14 @@ pub(crate) fn rebuild(
     let is_damaged_people = is_damaged(super::people::PEOPLE);
     let written = people_before.write(seen.people, is_damaged_people, &mut notes)?;
     new.put_some(super::people::PEOPLE, written);
-    let recovered = seats_before.write(&source, &newest.day.read(files)?.seats, &identities)?;
+    let recovered = seats_before.write(&source, &newest.day.read(files)?, &identities)?;
     let continuity = recovered.continuity(&source, is_damaged(SEATS));
     new.put_some(SEATS, recovered.file);
     new.put(git::ATTRIBUTES, git::NO_CONVERSION.as_bytes().to_vec());
 
     let days: Vec<_> = totals.days().collect();
     let changes_file = super::changes::file_name(newest.day.time);
-    let is_shown = [TOTALS, &changes_file]
-        .into_iter()
-        .any(|path| new.has_new(path));
+    let is_shown = new.new.contains_key(TOTALS) || new.new.contains_key(&changes_file);
     let pages = draw(&Page {
         scope: &scope,
         time: newest.day.time,

@@ -13,30 +13,26 @@ use crate::history::git;
 use crate::report::day::{LATEST, day_stem};
 use crate::report::manifest::RecordedManifest;
 
-/// The files that every manifest lists, each with the first schema version that includes it.
-const ALWAYS: [(u32, &str); 8] = [
-    (1, git::ATTRIBUTES),
-    (1, README),
-    (1, LATEST),
-    (1, PEOPLE),
-    (1, SEATS),
-    (1, TOTALS),
-    (1, TREND_DARK),
-    (1, TREND_LIGHT),
+/// The files that every manifest lists, in addition to the day's report.
+pub(super) const ALWAYS: [&str; 8] = [
+    git::ATTRIBUTES,
+    LATEST,
+    README,
+    PEOPLE,
+    SEATS,
+    TOTALS,
+    TREND_LIGHT,
+    TREND_DARK,
 ];
 
-/// The files that a manifest must list and doesn't, sorted by name. Doesn't include the file of
-/// changes, because a manifest lists it only after the year's first change.
+/// The files that a manifest must list and doesn't, sorted by name, and then the report. Doesn't
+/// include the file of changes, because a manifest lists it only after the year's first change.
 pub(super) fn unnamed(manifest: &RecordedManifest) -> Vec<String> {
-    // A manifest without a version is damaged, because even the first schema has one.
-    let version = manifest.schema_version.max(1);
+    let mut always = ALWAYS.map(str::to_owned);
+    always.sort();
     let report = format!("{}.csv", day_stem(manifest.report_time));
-    let always = ALWAYS
-        .iter()
-        .filter(|(since, _)| *since <= version)
-        .map(|(_, name)| (*name).to_owned());
-    always
-        .chain([report])
+    let names = always.into_iter().chain([report]);
+    names
         .filter(|name| manifest.sha256(name).is_none())
         .collect()
 }

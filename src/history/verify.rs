@@ -33,7 +33,7 @@ pub(crate) trait Files {
     fn paths(&self) -> &BTreeSet<String>;
 
     /// Opens the file at that path.
-    fn open(&self, path: &str) -> io::Result<impl Read>;
+    fn open(&self, path: &str) -> io::Result<Box<dyn Read + '_>>;
 }
 
 /// A problem with a file.

@@ -75,8 +75,9 @@ impl Lines {
             }
             let mut seat = seat.clone();
             let time = source.newest.day.time;
-            let assignee = seat.assignee.take();
-            seat.assignee = assignee.map(|account| identities.account(&account.login, time));
+            if let Some(account) = &mut seat.assignee {
+                *account = identities.account(&account.login, time);
+            }
             all.push(seat);
         }
         all.sort_by(Seat::order);

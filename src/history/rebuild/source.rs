@@ -28,11 +28,6 @@ pub(super) struct Day {
 /// Values by day.
 pub(super) type ByDay<T> = BTreeMap<Date, T>;
 
-/// A report without values that aren't credible.
-pub(super) struct Report {
-    pub(super) seats: Vec<Seat>,
-}
-
 /// The newest day, whose manifest describes the current files.
 pub(super) struct Newest {
     pub(super) day: Day,
@@ -153,9 +148,7 @@ impl Day {
 
     /// Whether the day's report is verified as complete. `None` if that's unknown.
     pub(super) fn complete(&self) -> Option<bool> {
-        self.manifest
-            .as_ref()
-            .and_then(|manifest| manifest.complete)
+        self.manifest.as_ref()?.complete
     }
 
     /// Reads the bytes of the day's report.
@@ -163,17 +156,15 @@ impl Day {
         content(files, &self.path()).map_err(|error| self.unreadable(&error.to_string()))
     }
 
-    /// Reads the day's report, without impossible times.
-    pub(super) fn read(&self, files: &impl Files) -> Result<Report, RebuildError> {
+    /// Reads the seats in the day's report, without impossible times.
+    pub(super) fn read(&self, files: &impl Files) -> Result<Vec<Seat>, RebuildError> {
         let recorded = recorded(&self.content(files)?).map_err(|error| self.unreadable(&error))?;
         let mut seats = recorded.seats();
         seats.sort_by(Seat::order);
         let manifest = self.manifest.as_ref();
         let ended_at = manifest.and_then(RecordedManifest::reading_ended_at);
         let latest = credible_until(ended_at.unwrap_or(self.time));
-        Ok(Report {
-            seats: without_times_after(&seats, latest).unwrap_or(seats),
-        })
+        Ok(without_times_after(&seats, latest).unwrap_or(seats))
     }
 
     fn unreadable(&self, error: &str) -> RebuildError {
