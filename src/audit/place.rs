@@ -32,7 +32,7 @@ pub(super) struct PendingReport<'r> {
 /// A report that is now on a branch, or already was.
 pub(super) struct PlacedReport {
     pub(super) branch: BranchName,
-    pub(super) recording: UpdatePlan,
+    pub(super) plan: UpdatePlan,
     pub(super) commit: Option<Commit>,
     /// Whether the branch now exists.
     pub(super) exists: bool,
@@ -99,11 +99,11 @@ impl AuditRepository<'_> {
                 }))
             })
             .await?;
-        let (recording, existed) =
+        let (plan, existed) =
             decided.ok_or_else(|| AuditError::Other("nothing was decided".to_owned()))?;
         Ok(PlacedReport {
             branch: name,
-            recording,
+            plan,
             exists: existed || commit.is_some(),
             commit: commit.map(|commit| Commit {
                 url: self.trusted_url(commit.url),
@@ -174,25 +174,18 @@ impl PlacedReport {
             &repository.branch
         };
         let place = format!("{} (branch {branch})", repository.inputs.repository);
-        match (&self.commit, &self.recording.action) {
-            (Some(commit), _) => {
-                format!(
-                    "committed to {place} as {}, {}",
-                    commit.sha, commit.verification
-                )
-            }
-            (None, Action::Older(time)) => {
-                format!("nothing committed to {place}: it has a newer report, from {time}")
-            }
-            (None, Action::SameTime) => format!(
-                "nothing committed to {place}: another run recorded a report from the same second"
-            ),
-            (None, Action::LessComplete) => format!(
-                "nothing committed to {place}: the day's report there is complete, and this one is not"
-            ),
-            (None, _) => {
-                format!("nothing committed to {place}: no seat differs from the day's report there")
-            }
+        if let Some(Commit {
+            sha, verification, ..
+        }) = &self.commit
+        {
+            return format!("committed to {place} as {sha}, {verification}");
         }
+        let why = match self.plan.action {
+            Action::Older(time) => &format!("it has a newer report, from {time}"),
+            Action::SameTime => "another run recorded a report from the same second",
+            Action::LessComplete => "the day's report there is complete, and this one is not",
+            _ => "no seat differs from the day's report there",
+        };
+        format!("nothing committed to {place}: {why}")
     }
 }

@@ -55,7 +55,7 @@ fn summary_of(inputs: &Inputs, journal: &Journal, names: bool) -> String {
                 known: &written.fetched.known,
                 policy: written.rule,
                 counts: written.counts,
-                changes: run.recorded().map(|recorded| &*recorded.changes),
+                changes: run.recorded().map(|recorded| &*recorded.plan.changes),
             }),
             lines: run.lines(),
             warnings: run.warnings().cloned().collect(),
@@ -98,7 +98,7 @@ fn outputs_of(journal: &Journal) -> Outputs {
     let recorded: Vec<&Recorded> = scopes.iter().filter_map(ScopeRun::recorded).collect();
     let changed = match recorded.as_slice() {
         [] => "",
-        recorded if recorded.iter().any(|recorded| recorded.changed) => "true",
+        recorded if recorded.iter().any(|recorded| recorded.plan.changed) => "true",
         _ => "false",
     };
     out.set("changed", changed);
@@ -109,8 +109,8 @@ fn outputs_of(journal: &Journal) -> Outputs {
             sum.to_string()
         }
     };
-    out.set("seats-added", &sum(|recorded| recorded.granted));
-    out.set("seats-removed", &sum(|recorded| recorded.revoked));
+    out.set("seats-added", &sum(|recorded| recorded.plan.granted));
+    out.set("seats-removed", &sum(|recorded| recorded.plan.revoked));
     if let Some(Ok(artifact)) = &*journal.artifact() {
         out.set("artifact-id", &artifact.id);
         out.set("artifact-name", artifact.name.as_str());
