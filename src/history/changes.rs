@@ -91,22 +91,14 @@ struct Line<'s> {
 /// are, even if they're damaged.
 pub(crate) fn append(file: &[u8], time: Timestamp, changes: &[Change<'_>]) -> csv::Result<Vec<u8>> {
     let lines = changes.iter().map(|change| {
-        let of_a_seat = change.kind != Kind::Renamed;
+        // A rename is about the person, not about one of their seats.
+        let seat = (change.kind != Kind::Renamed).then_some(change.seat);
+        let organization = seat.and_then(|seat| seat.organization.as_deref());
         Line {
             report_time: time,
             login: change.seat.assignee.as_ref().map(|account| &*account.login),
-            organization: change
-                .seat
-                .organization
-                .as_deref()
-                .filter(|_| of_a_seat)
-                .map(|account| &*account.login),
-            team: change
-                .seat
-                .team
-                .as_deref()
-                .filter(|_| of_a_seat)
-                .map(Team::shown),
+            organization: organization.map(|account| &*account.login),
+            team: seat.and_then(|seat| seat.team.as_deref()).map(Team::shown),
             change: change.kind.as_str(),
             from: &change.from,
             to: &change.to,
@@ -123,18 +115,6 @@ pub(crate) fn append(file: &[u8], time: Timestamp, changes: &[Change<'_>]) -> cs
     Ok(file)
 }
 
-/// Writes a file with these lines.
-pub(super) fn of_records<'r>(
-    lines: impl IntoIterator<Item = &'r ByteRecord>,
-) -> csv::Result<Vec<u8>> {
-    table::records(&COLUMNS, lines)
-}
-
-/// Whether `file` starts with the header of a file of changes.
-pub(crate) fn has_columns(file: &[u8]) -> bool {
-    table::has_columns(file, &COLUMNS)
-}
-
 /// The lines of `file` below the header: the cells of each valid line, and the line number of each
 /// invalid one.
 pub(crate) fn lines(file: &[u8]) -> impl Iterator<Item = Result<ByteRecord, usize>> {
@@ -142,11 +122,6 @@ pub(crate) fn lines(file: &[u8]) -> impl Iterator<Item = Result<ByteRecord, usiz
     lines
         .map(|line| line.map_err(|bad| bad.number))
         .filter(|line| *line != Err(1))
-}
-
-/// The number of the first invalid line of `file` below the header.
-pub(crate) fn first_damaged(file: &[u8]) -> Option<usize> {
-    lines(file).find_map(Result::err)
 }
 
 /// Whether a line is a valid change, and no quotation mark in it swallowed another line.

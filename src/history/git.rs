@@ -50,20 +50,6 @@ pub(crate) enum LineEnds {
 impl LineEnds {
     pub(crate) const ALL: [Self; 2] = [Self::Lf, Self::Crlf];
 
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Lf => "LF",
-            Self::Crlf => "CRLF",
-        }
-    }
-
-    pub(crate) fn other(self) -> Self {
-        match self {
-            Self::Lf => Self::Crlf,
-            Self::Crlf => Self::Lf,
-        }
-    }
-
     /// Reads `file` with its line endings converted to these.
     pub(crate) fn convert<R: Read>(self, file: R) -> Converted<R> {
         Converted {

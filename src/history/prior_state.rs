@@ -13,7 +13,7 @@ use super::identity_mode::{self, IdentityMode};
 use super::people::{PEOPLE, People};
 use super::seats::{self, SEATS};
 use super::totals::{self, TOTALS, Totals};
-use super::{changes, continuity, header};
+use super::{changes, continuity, header, table};
 use crate::report::csv::RecordedReport;
 use crate::report::day::{LATEST, day_stem};
 use crate::report::manifest::{Continuity, RecordedScope, sha256};
@@ -178,11 +178,11 @@ impl PriorState {
         warnings.extend(damaged_lines(TOTALS, &damaged));
         if let Some(file) = folder.changes.as_deref().filter(|file| !file.is_empty()) {
             let name = changes::file_name(time);
-            if !changes::has_columns(file) {
+            if !table::has_columns(file, &changes::COLUMNS) {
                 warnings.push(format!(
                     "{name} doesn't start with the header of a file of changes. The action keeps the file as it is, and adds new lines below."
                 ));
-            } else if let Some(line) = changes::first_damaged(file) {
+            } else if let Some(line) = changes::lines(file).find_map(Result::err) {
                 warnings.push(format!(
                     "line {line} of {name} isn't a valid line of changes. The action keeps it as it is, but other programs may fail to read it, or all lines below it. Fix the line yourself."
                 ));

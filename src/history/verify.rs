@@ -20,6 +20,7 @@ use jiff::civil::Date;
 
 use super::people::PEOPLE;
 use super::seats::SEATS;
+use super::table;
 use super::totals::{self, TOTALS};
 use crate::history::git::LineEnds;
 use crate::report::day::{REPORTS, date, day_of, stem_of};
@@ -103,7 +104,7 @@ fn begins_as_totals(files: &impl Files) -> io::Result<bool> {
     let mut beginning = Vec::new();
     let mut file = files.open(TOTALS)?.take(ENOUGH);
     file.read_to_end(&mut beginning)?;
-    Ok(totals::has_columns(&beginning))
+    Ok(table::has_columns(&beginning, &totals::COLUMNS))
 }
 
 /// The manifest of a day, a link in the chain of manifests.

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::super::changes::{self, Change, Kind};
+use super::super::table;
 use super::super::verify::Files;
 use super::change_line::ChangeLine;
 use super::error::RebuildError;
@@ -67,8 +68,9 @@ impl Changes {
                     seen.insert(cells)
                 });
             }
-            let is_damaged =
-                is_damaged(path) || !unreadable.is_empty() || !changes::has_columns(file);
+            let is_damaged = is_damaged(path)
+                || !unreadable.is_empty()
+                || !table::has_columns(file, &changes::COLUMNS);
             let year = Year {
                 lines,
                 unreadable,
@@ -194,7 +196,7 @@ impl Changes {
             });
             if !year.lines.is_empty() || new.content(&path).is_some() {
                 let records = year.lines.iter().map(|line| &line.record);
-                new.put(&path, changes::of_records(records)?);
+                new.put(&path, table::records(&changes::COLUMNS, records)?);
             }
         }
         Ok(())

@@ -64,10 +64,12 @@ impl<F: Files> Verifier<'_, F> {
                 1 => ("and 1 more file have".to_owned(), "were"),
                 more => (format!("and {more} more files have"), "were"),
             };
+            let (found, recorded) = match recorded {
+                LineEnds::Lf => ("CRLF", "LF"),
+                LineEnds::Crlf => ("LF", "CRLF"),
+            };
             let what = format!(
-                "{files} {} line endings, but {was} recorded with {}. Nothing else differs. Git converted them in this checkout. To get the recorded bytes, run `git config core.autocrlf false` in the clone, and then, at its top, `git rm --cached -r -q . && git reset --hard`",
-                recorded.other().as_str(),
-                recorded.as_str(),
+                "{files} {found} line endings, but {was} recorded with {recorded}. Nothing else differs. Git converted them in this checkout. To get the recorded bytes, run `git config core.autocrlf false` in the clone, and then, at its top, `git rm --cached -r -q . && git reset --hard`"
             );
             self.checkout_problem(first, &what);
         }
