@@ -12,11 +12,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::baseline::Baseline;
 use super::folder_files::FolderFiles;
 use super::header::is_intact;
 use super::people::People;
 use super::plan::HistoryUpdate;
+use super::prior_state::Baseline;
 use super::seats::SEATS;
 use crate::report::manifest::{Continuity, RecordedManifest, sha256};
 use crate::report::scope::ScopeKind;

@@ -3,7 +3,6 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::baseline::Baseline;
 use super::damage::{altered, damaged_lines, manifest, read};
 use super::error::RecordError;
 use super::folder_files::FolderFiles;
@@ -45,6 +44,26 @@ pub(crate) struct PriorState {
     pub(super) warnings: Vec<String>,
     /// The files that are Git LFS pointers.
     pointers: Vec<String>,
+}
+
+/// The seats that the next report is compared with.
+#[derive(Debug)]
+pub(super) enum Baseline {
+    /// No seats are known, so the next report is the first.
+    Nothing,
+    /// The seats in `seats.csv`.
+    Seats(Vec<Seat>),
+    /// The seats in `latest.csv`, which has fewer details.
+    Latest(Vec<Seat>),
+}
+
+impl Baseline {
+    pub(super) fn seats(&self) -> Option<&[Seat]> {
+        match self {
+            Self::Nothing => None,
+            Self::Seats(seats) | Self::Latest(seats) => Some(seats),
+        }
+    }
 }
 
 /// How far a recorded report can be ahead of GitHub's clock, as this run knows it.

@@ -5,9 +5,7 @@
 //! damaged files, and adds only what's missing. Undamaged files stay as they are, and so do all
 //! reports and all manifests except the newest.
 
-mod change_line;
 mod changes;
-mod error;
 mod grants;
 mod identities;
 mod manifest;
@@ -23,13 +21,12 @@ use super::history_context::HistoryContext;
 use super::page::{DrawPages, Page};
 use super::seats::SEATS;
 use super::totals::{Day as Line, TOTALS};
-use super::verify::{Files, Verdict, verify};
+use super::verify::{Files, Problem, Verdict, verify};
 use crate::history::git;
 use crate::report::activity::Counts;
 use crate::report::day::LATEST;
-use crate::report::scope::Scope;
+use crate::report::scope::{Scope, ScopeNameError};
 use crate::report::status::StatusPolicy;
-pub(crate) use error::RebuildError;
 use grants::Grants;
 use identities::Identities;
 use overlay::Overlay;
@@ -47,6 +44,29 @@ pub(crate) struct Rebuilt {
     pub notes: Vec<String>,
     /// The result of `verify` after the files are written.
     pub verdict: Verdict,
+}
+
+/// Why a history can't be rebuilt.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RebuildError {
+    /// Git changed the files in the checkout, so they don't match what was recorded.
+    #[error("the checkout isn't what was recorded")]
+    Checkout(Vec<Problem>),
+    /// A report or the newest manifest can't be read, and everything is computed from them.
+    #[error("a file that the history is rebuilt from can't be read")]
+    Unreadable(Vec<Problem>),
+    /// The user interrupted the rebuild.
+    #[error("interrupted")]
+    Interrupted,
+    /// The newest manifest has an invalid scope name.
+    #[error("the newest manifest: {0}")]
+    Scope(#[from] ScopeNameError),
+    /// A file couldn't be serialized. This never happens in practice.
+    #[error("a file of the history can't be written: {0}")]
+    Csv(#[from] csv::Error),
+    /// The newest manifest couldn't be serialized. This never happens in practice.
+    #[error("the newest manifest can't be written: {0}")]
+    Manifest(#[from] serde_json::Error),
 }
 
 /// Rebuilds the damaged files in the folder of a scope. `name` is the name of the folder. In the

@@ -6,14 +6,13 @@ use std::collections::HashSet;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::baseline::Baseline;
 use super::changes::{self, Change, Kind};
 use super::error::RecordError;
 use super::folder_files::FolderFiles;
 use super::history_context::HistoryContext;
 use super::page::Page;
 use super::plan::{Action, HistoryUpdate, Revoked, UpdatePlan};
-use super::prior_state::PriorState;
+use super::prior_state::{Baseline, PriorState};
 use super::totals::{self, Day};
 use super::{continuity, git, people, seats};
 use crate::report::activity::Counts;

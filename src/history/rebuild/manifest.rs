@@ -11,7 +11,7 @@ use super::super::changes;
 use super::super::listing::Listing;
 use super::super::required::ALWAYS;
 use super::super::verify::Files;
-use super::error::RebuildError;
+use super::RebuildError;
 use super::overlay::Overlay;
 use super::source::Source;
 use crate::history::git::blob_id;

@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 
 use super::super::header;
-use super::super::known_person::KnownPerson;
-use super::super::people::{PEOPLE, People};
-use super::error::RebuildError;
+use super::super::people::{KnownPerson, PEOPLE, People};
+use super::RebuildError;
 use super::source::Source;
 
 /// The readable parts of the file.
@@ -26,7 +25,7 @@ impl Lines {
         };
         let mut people = read.unwrap_or_default();
         Self {
-            damaged: people.take_damaged(),
+            damaged: std::mem::take(&mut people.damaged),
             readable: people.into_lines(),
             has_header,
         }
@@ -90,7 +89,7 @@ impl Lines {
             .damaged
             .iter()
             .filter(|line| is_a_line(line) && !is_known(line));
-        people.put_damaged(kept.cloned().collect());
+        people.damaged = kept.cloned().collect();
         Ok(Some(people.write()?))
     }
 }

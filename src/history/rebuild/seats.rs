@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::super::header;
 use super::super::seats::{self, SEATS};
-use super::error::RebuildError;
+use super::RebuildError;
 use super::identities::Identities;
 use super::source::Source;
 use crate::report::manifest::Continuity;

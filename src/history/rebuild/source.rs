@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::super::verify::{Files, Problem};
-use super::error::RebuildError;
+use super::RebuildError;
 use crate::report::credible_until;
 use crate::report::csv::RecordedReport;
 use crate::report::day::{day_of, stem_of};
