@@ -77,11 +77,12 @@ pub(crate) fn start(
         }
         Err(error) => return Err(error).with_context(|| format!("{name} wasn't rebuilt")),
     };
-    let staged = stage(&rebuilt, temporary.path(), folder).with_context(unwritten(&name))?;
+    let unwritten = || format!("{name} can't be written to. Nothing was written");
+    let staged = stage(&rebuilt, temporary.path(), folder).with_context(unwritten)?;
     go_on()?;
     for (from, to) in staged {
         if let Some(parent) = to.parent() {
-            fs::create_dir_all(parent).with_context(unwritten(&name))?;
+            fs::create_dir_all(parent).with_context(unwritten)?;
         }
         fs::rename(from, &to).with_context(|| {
             format!("{} can't be written; run the same command again", shown(to))
@@ -89,10 +90,6 @@ pub(crate) fn start(
     }
     print(folder, &rebuilt);
     Ok(ExitCode::SUCCESS)
-}
-
-fn unwritten(name: &str) -> impl Fn() -> String {
-    move || format!("{name} can't be written to. Nothing was written")
 }
 
 /// Writes the new files to a temporary folder. Returns their current and their final paths.

@@ -137,13 +137,12 @@ pub(super) fn histories(top: &Path) -> anyhow::Result<BTreeMap<String, History>>
     walk(top, "", &mut all)?;
     let mut histories: BTreeMap<String, History> = BTreeMap::new();
     for folder in all.iter().flat_map(|path| folders_of(path)) {
-        if !histories.contains_key(folder) {
-            let history = History {
-                folder: top.join(folder),
-                paths: below(&all, folder),
-            };
-            histories.insert(folder.to_owned(), history);
-        }
+        let history = || History {
+            folder: top.join(folder),
+            paths: below(&all, folder),
+        };
+        let entry = histories.entry(folder.to_owned());
+        entry.or_insert_with(history);
     }
     histories.retain(|_, history| is_history(history));
     Ok(histories)
@@ -164,34 +163,26 @@ fn folders_of(path: &str) -> impl Iterator<Item = &str> {
 
 /// Returns the paths below a folder, relative to it.
 fn below(all: &[String], folder: &str) -> BTreeSet<String> {
-    let below = |path: &String| {
-        let rest = path.strip_prefix(folder)?;
-        let rest = if folder.is_empty() {
-            rest
-        } else {
-            rest.strip_prefix('/')?
-        };
-        Some(rest.to_owned())
+    let folder = match folder {
+        "" => String::new(),
+        folder => format!("{folder}/"),
     };
-    all.iter().filter_map(below).collect()
+    let below = all.iter().filter_map(|path| path.strip_prefix(&folder));
+    below.map(str::to_owned).collect()
 }
 
-/// Finds all files below a folder, except in `.git`.
-fn walk(folder: &Path, name: &str, found: &mut Vec<String>) -> anyhow::Result<()> {
+/// Finds all files below a folder, except in `.git`, and puts `above` before their paths.
+fn walk(folder: &Path, above: &str, found: &mut Vec<String>) -> anyhow::Result<()> {
     let unread = || format!("{} couldn't be read", shown(folder));
     for entry in fs::read_dir(folder).with_context(unread)? {
         let entry = entry.with_context(unread)?;
-        let own = entry.file_name().to_string_lossy().into_owned();
-        let path = if name.is_empty() {
-            own.clone()
-        } else {
-            format!("{name}/{own}")
-        };
+        let own = entry.file_name();
+        let path = format!("{above}{}", own.to_string_lossy());
         // The file type of a link is "link", so this doesn't follow any.
         if !entry.file_type().with_context(unread)?.is_dir() {
             found.push(path);
         } else if own != ".git" {
-            walk(&entry.path(), &path, found)?;
+            walk(&entry.path(), &format!("{path}/"), found)?;
         }
     }
     Ok(())
