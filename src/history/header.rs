@@ -40,7 +40,7 @@ pub(super) fn report_below(file: &[u8]) -> Option<RecordedReport> {
         })
         .filter_map(|file| RecordedReport::read(&file).ok())
         // Without rows, an organization's report looks the same as an enterprise's.
-        .find(|report| report.time().is_some())
+        .find(|report| report.time.is_some())
 }
 
 /// The people in a file whose header is damaged, and the numbers of other lines that can't be read.

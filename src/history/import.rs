@@ -109,14 +109,14 @@ impl Download {
         {
             return Err(BadFile::OtherScope(of.to_owned()));
         }
-        if !recorded.is_of_one_time() {
+        if !recorded.is_of_one_time {
             return Err(BadFile::SeveralTimes);
         }
-        let time = recorded.time().or(seconds).ok_or(BadFile::NoTime)?;
+        let time = recorded.time.or(seconds).ok_or(BadFile::NoTime)?;
         if time > now {
             return Err(BadFile::Future(time));
         }
-        let kind = recorded.kind();
+        let kind = recorded.kind;
         let (_, form) = recorded.into_github_form(Bytes::copy_from_slice(file), kind)?;
         Ok(Self {
             name: name.to_owned(),

@@ -207,10 +207,10 @@ impl PriorState {
                 ));
             }
         }
-        let said_by_latest = latest.as_ref().and_then(RecordedReport::time);
+        let said_by_latest = latest.as_ref().and_then(|latest| latest.time);
         if !is_anybody_known && let (Some(latest), Some(time)) = (&latest, said_by_latest) {
             let known = seats.as_deref().unwrap_or_default();
-            let rows = continuity::with_ids_of_seats(believed(latest), known, latest.kind());
+            let rows = continuity::with_ids_of_seats(believed(latest), known, latest.kind);
             people.merge_report(time, &rows, &[]);
         }
         let forgotten = people.forget_times_after(credible_until(time.max(now)));
@@ -260,7 +260,7 @@ impl PriorState {
                 file.is_some() && file.map(sha256).as_deref() == day.sha256(path)
             })
         });
-        let latest_kind = latest.as_ref().map(RecordedReport::kind);
+        let latest_kind = latest.as_ref().map(|latest| latest.kind);
         let before = match (seats, latest) {
             (Some(seats), _) => Baseline::Seats(seats),
             (None, Some(latest)) => {
@@ -308,7 +308,7 @@ impl PriorState {
 /// The rows of `latest.csv`, without times that are impossible for its report.
 fn believed(latest: &RecordedReport) -> Vec<Seat> {
     let seats = latest.seats();
-    let until = latest.time().map(credible_until);
+    let until = latest.time.map(credible_until);
     until
         .and_then(|until| without_times_after(&seats, until))
         .unwrap_or(seats)

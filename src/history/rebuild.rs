@@ -145,7 +145,7 @@ pub(crate) fn rebuild(
         complete: newest.day.complete(),
         inactive_after,
         days: &days,
-        changes: &new.content(&changes_file).unwrap_or_default(),
+        changes: &new.read(&changes_file).unwrap_or_default(),
     });
     for (path, content) in pages {
         if is_shown || is_damaged(path) || !files.paths().contains(path) {

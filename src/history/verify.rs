@@ -35,6 +35,13 @@ pub(crate) trait Files {
 
     /// Opens the file at that path.
     fn open(&self, path: &str) -> io::Result<Box<dyn Read + '_>>;
+
+    /// Reads the whole file at that path.
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        let mut content = Vec::new();
+        self.open(path)?.read_to_end(&mut content)?;
+        Ok(content)
+    }
 }
 
 /// A problem with a file.
@@ -44,6 +51,13 @@ pub(crate) struct Problem {
     pub path: String,
     /// What's wrong with the file.
     pub what: String,
+}
+
+impl Problem {
+    pub(super) fn new(path: &str, what: impl Into<String>) -> Self {
+        let (path, what) = (path.to_owned(), what.into());
+        Self { path, what }
+    }
 }
 
 /// The result of the check of a scope's folder.
@@ -131,10 +145,7 @@ struct Verifier<'f, F> {
 
 impl<F: Files> Verifier<'_, F> {
     fn problem(&mut self, path: &str, what: impl Into<String>) {
-        self.verdict.problems.push(Problem {
-            path: path.to_owned(),
-            what: what.into(),
-        });
+        self.verdict.problems.push(Problem::new(path, what));
     }
 
     fn has(&self, path: &str) -> bool {
@@ -174,13 +185,9 @@ impl<F: Files> Verifier<'_, F> {
                 );
                 continue;
             }
-            let mut content = Vec::new();
-            let read = self
-                .files
-                .open(&path)
-                .and_then(|mut file| file.read_to_end(&mut content));
+            let read = self.files.read(&path);
             let is_pointer = self.is_pointer(&path);
-            let says = match read.map(|_| RecordedManifest::read(&content)) {
+            let says = match read.as_deref().map(RecordedManifest::read) {
                 _ if is_pointer => Ok(None),
                 Err(error) => Err(format!("can't be read: {error}")),
                 Ok(Err(error)) => Err(format!("can't be read: it isn't a manifest: {error}")),
@@ -203,6 +210,7 @@ impl<F: Files> Verifier<'_, F> {
                 );
                 self.problem(&path, what);
             }
+            let content = read.unwrap_or_default();
             nodes.push(ManifestNode {
                 day,
                 path,

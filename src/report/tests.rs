@@ -60,7 +60,7 @@ fn a_downloaded_report_states_its_time() -> Tested {
     let downloaded = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
                       2026-03-28T06:54:33Z,octocat,None,2026-03-27T01:52:53Z,copilot-cli\n";
     let recorded = RecordedReport::read(downloaded.as_bytes())?;
-    assert_eq!(recorded.time(), Some("2026-03-28T06:54:33Z".parse()?));
+    assert_eq!(recorded.time, Some("2026-03-28T06:54:33Z".parse()?));
     assert!(RecordedReport::read(b"name,last seen\n").is_err());
     Ok(())
 }

@@ -227,7 +227,7 @@ impl Changes {
                 let by_time = one.time.cmp(&other.time);
                 by_time.then_with(|| by_name(&one.login, &other.login))
             });
-            if !year.lines.is_empty() || new.content(&path).is_some() {
+            if !year.lines.is_empty() || new.read(&path).is_ok() {
                 let records = year.lines.iter().map(|line| &line.record);
                 new.put(&path, table::records(&changes::COLUMNS, records)?);
             }

@@ -59,15 +59,15 @@ pub(super) fn update<F: Files>(
     let mut files = Vec::new();
     for path in paths {
         let said = newest.manifest.files.iter().find(|said| said.name == path);
-        let entry = match new.content(path) {
+        let entry = match new.read(path) {
             // Reports are evidence, so a rebuild never updates the hash of a report.
-            Some(file) if day_of(path).is_none() => Some(FileEntry::of(path.to_owned(), &file)),
+            Ok(file) if day_of(path).is_none() => Some(FileEntry::of(path.to_owned(), &file)),
             _ => said.cloned(),
         };
         files.extend(entry);
     }
     let listed = new.paths().iter().filter_map(|path| {
-        let id = blob_id(&new.content(path)?);
+        let id = blob_id(&new.read(path).ok()?);
         Some((path.clone(), id))
     });
     let listing = Listing::new(listed);

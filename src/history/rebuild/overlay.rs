@@ -24,7 +24,7 @@ impl<'f, F: Files> Overlay<'f, F> {
 
     /// Adds a new file, unless it already exists with this content.
     pub(super) fn put(&mut self, path: &str, content: Vec<u8>) {
-        if self.content(path).as_deref() != Some(&content) {
+        if self.read(path).ok().as_deref() != Some(&content) {
             self.paths.insert(path.to_owned());
             self.new.insert(path.to_owned(), content);
         }
@@ -35,16 +35,6 @@ impl<'f, F: Files> Overlay<'f, F> {
         if let Some(content) = content {
             self.put(path, content);
         }
-    }
-
-    /// The content of a file. `None` if it doesn't exist or can't be read.
-    pub(super) fn content(&self, path: &str) -> Option<Vec<u8>> {
-        if !self.paths.contains(path) {
-            return None;
-        }
-        let mut content = Vec::new();
-        self.open(path).ok()?.read_to_end(&mut content).ok()?;
-        Some(content)
     }
 
     /// The new files, with `last` at the end.

@@ -103,13 +103,7 @@ fn differences(says: &RecordedManifest, line: &Day) -> Vec<String> {
 /// The lines of the totals that can be read. If there are none, the check against the manifests
 /// reports it.
 pub(super) fn totals(files: &impl Files) -> Totals {
-    let mut content = Vec::new();
-    if files.paths().contains(TOTALS)
-        && let Ok(mut file) = files.open(TOTALS)
-    {
-        let _ = file.read_to_end(&mut content);
-    }
-    Totals::read(&content).0
+    Totals::read(&files.read(TOTALS).unwrap_or_default()).0
 }
 
 /// Counts the rows of a report below its header.
