@@ -90,7 +90,9 @@ pub(super) fn with_newest_names(kept: Vec<&Seat>, shown: &[Seat]) -> Vec<Seat> {
         return Vec::new();
     }
     let people = shown.iter().filter_map(|seat| seat.assignee.as_ref());
-    let people: HashMap<u64, &Account> = by_id(people);
+    let people: HashMap<u64, &Account> = people
+        .filter_map(|person| Some((person.id?, person)))
+        .collect();
     let organizations = shown.iter().filter_map(|seat| seat.organization.as_ref());
     let organizations: HashMap<u64, &Arc<Account>> = organizations
         .filter_map(|organization| Some((organization.id?, organization)))
@@ -117,12 +119,6 @@ pub(super) fn with_newest_names(kept: Vec<&Seat>, shown: &[Seat]) -> Vec<Seat> {
         seat
     };
     kept.into_iter().map(renamed).collect()
-}
-
-fn by_id<'a>(accounts: impl Iterator<Item = &'a Account>) -> HashMap<u64, &'a Account> {
-    accounts
-        .filter_map(|account| Some((account.id?, account)))
-        .collect()
 }
 
 /// The seats of `latest.csv`, with the user IDs that `people.csv` has for their logins. Without the

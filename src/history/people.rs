@@ -280,19 +280,12 @@ fn merged(one: KnownPerson, other: KnownPerson) -> KnownPerson {
     } else {
         (one, other)
     };
-    let activity = [&newer, &older]
-        .into_iter()
-        .max_by_key(|person| {
-            let has_surface = person.last_known_surface.is_some();
-            (person.last_known_activity_at, has_surface)
-        })
-        .map(|person| {
-            (
-                person.last_known_activity_at,
-                person.last_known_surface.clone(),
-            )
-        });
-    let (last_known_activity_at, last_known_surface) = activity.unwrap_or_default();
+    let activity = |person: &KnownPerson| {
+        let has_surface = person.last_known_surface.is_some();
+        (person.last_known_activity_at, has_surface)
+    };
+    let is_newer = activity(&newer) > activity(&older);
+    let last_active = if is_newer { &newer } else { &older };
     KnownPerson {
         user_id: newer.user_id.or(older.user_id),
         first_seen: newer.first_seen.min(older.first_seen),
@@ -305,8 +298,8 @@ fn merged(one: KnownPerson, other: KnownPerson) -> KnownPerson {
             newer.tracked_since
         },
         holds_seat: newer.holds_seat,
-        last_known_activity_at,
-        last_known_surface,
+        last_known_activity_at: last_active.last_known_activity_at,
+        last_known_surface: last_active.last_known_surface.clone(),
         last_known_authentication_at: newer
             .last_known_authentication_at
             .max(older.last_known_authentication_at),
