@@ -225,50 +225,38 @@ impl<'s> Holder<'s> {
                 to: account.login.to_string(),
             });
         }
-        let mut before: Vec<Option<&Seat>> = self.before.iter().copied().map(Some).collect();
-        let mut granted = Vec::new();
-        let mut pair = |now: &'s Seat, fits: &dyn Fn(&Seat, &Seat) -> bool| {
-            let place = before
-                .iter()
-                .position(|before| before.is_some_and(|before| fits(before, now)));
-            place.and_then(|place| before[place].take())
-        };
-        let mut waiting = Vec::new();
-        for now in &self.now {
-            match pair(now, &is_the_same) {
-                Some(before) => changed(before, now, changes),
-                None => waiting.push(*now),
-            }
+        // Pair seats that are certainly the same before those that could be.
+        let (mut revoked, mut granted) = (self.before.clone(), self.now.clone());
+        for fits in [
+            &is_the_same as &dyn Fn(&Seat, &Seat) -> bool,
+            &may_be_the_same,
+        ] {
+            granted.retain(|now| {
+                let place = revoked.iter().position(|before| fits(before, now));
+                let before = place.map(|place| revoked.remove(place));
+                if let Some(before) = before {
+                    changed(before, now, changes);
+                }
+                before.is_none()
+            });
         }
-        for now in waiting {
-            match pair(now, &may_be_the_same) {
-                Some(before) => changed(before, now, changes),
-                None => granted.push(now),
-            }
-        }
-        let revoked = before.into_iter().flatten();
         // A report that can't distinguish a person's seats counts for every seat that it could
         // mean.
-        let revoked = revoked.filter(|seat| !self.now.iter().any(|now| may_be_the_same(seat, now)));
-        let granted = granted
-            .into_iter()
-            .filter(|seat| !self.before.iter().any(|b| may_be_the_same(b, seat)));
-        for seat in revoked {
-            changes.push(Change {
-                seat,
-                kind: Kind::Revoked,
-                from: seat.created_at.map(time).unwrap_or_default(),
-                to: String::new(),
-            });
-        }
-        for seat in granted {
-            changes.push(Change {
-                seat,
-                kind: Kind::Granted,
-                from: String::new(),
-                to: seat.created_at.map(time).unwrap_or_default(),
-            });
-        }
+        revoked.retain(|seat| !self.now.iter().any(|now| may_be_the_same(seat, now)));
+        granted.retain(|seat| !self.before.iter().any(|b| may_be_the_same(b, seat)));
+        let granted_at = |seat: &Seat| seat.created_at.map(time).unwrap_or_default();
+        changes.extend(revoked.into_iter().map(|seat| Change {
+            seat,
+            kind: Kind::Revoked,
+            from: granted_at(seat),
+            to: String::new(),
+        }));
+        changes.extend(granted.into_iter().map(|seat| Change {
+            seat,
+            kind: Kind::Granted,
+            from: String::new(),
+            to: granted_at(seat),
+        }));
     }
 }
 
