@@ -90,7 +90,7 @@ pub(crate) fn rebuild(
     let mut lines = changes::Changes::read(&source, is_damaged);
     let mut totals = totals::Lines::read(&source, is_damaged(TOTALS));
     let (people_before, seats_before) = (people::Lines::read(&source), seats::Lines::read(&source));
-    let (people, seats) = (people_before.readable(), seats_before.readable());
+    let (people, seats) = (&people_before.readable, &seats_before.readable);
     let identities = Identities::new(people, seats, lines.lines());
     let grants = Grants::new(seats, lines.lines(), &identities);
 
@@ -131,9 +131,9 @@ pub(crate) fn rebuild(
     let is_damaged_people = is_damaged(super::people::PEOPLE);
     let written = people_before.write(seen.people, is_damaged_people, &mut notes)?;
     new.put_some(super::people::PEOPLE, written);
-    let recovered = seats_before.write(&source, &newest.day.read(files)?, &identities)?;
-    let continuity = recovered.continuity(&source, is_damaged(SEATS));
-    new.put_some(SEATS, recovered.file);
+    let written = seats_before.write(&source, &newest.day.read(files)?, &identities)?;
+    let continuity = seats_before.continuity(&source, is_damaged(SEATS));
+    new.put_some(SEATS, written);
     new.put(git::ATTRIBUTES, git::NO_CONVERSION.as_bytes().to_vec());
 
     let days: Vec<_> = totals.days().collect();

@@ -9,7 +9,7 @@ use super::source::Source;
 
 /// The readable parts of the file.
 pub(super) struct Lines {
-    readable: Vec<KnownPerson>,
+    pub(super) readable: Vec<KnownPerson>,
     /// The lines that can't be read.
     damaged: Vec<Vec<u8>>,
     /// Whether the file exists and has its header.
@@ -29,10 +29,6 @@ impl Lines {
             readable: people.into_lines(),
             has_header,
         }
-    }
-
-    pub(super) fn readable(&self) -> &[KnownPerson] {
-        &self.readable
     }
 
     /// Writes the file if it lacks information that the reports have. Keeps what it has beyond the
