@@ -143,18 +143,15 @@ pub(super) fn with_ids_of_seats(
     }
     for seat in &mut latest {
         let same = by_login.get(seat.login()).map_or(&[][..], Vec::as_slice);
-        let alike = same.iter().filter(|other| is_alike(seat, other, kind));
+        let alike = same
+            .iter()
+            .filter(|other| seat.in_githubs_form(kind) == other.in_githubs_form(kind));
         let id = only_id(same.iter().copied()).or_else(|| only_id(alike.copied()));
         if let Some(person) = &mut seat.assignee {
             person.id = id;
         }
     }
     latest
-}
-
-/// Whether two seats have the same row in GitHub's format.
-fn is_alike(one: &Seat, other: &Seat, kind: ScopeKind) -> bool {
-    one.in_githubs_form(kind) == other.in_githubs_form(kind)
 }
 
 /// The ID of the person who holds all the seats. `None` if several people hold them, or an ID is
