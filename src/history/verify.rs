@@ -18,6 +18,7 @@ use std::io::{self, Read};
 
 use jiff::civil::Date;
 
+use super::identity_mode::described;
 use super::people::PEOPLE;
 use super::seats::SEATS;
 use super::table;
@@ -25,7 +26,6 @@ use super::totals::{self, TOTALS};
 use crate::history::git::LineEnds;
 use crate::report::day::{REPORTS, date, day_of, stem_of};
 use crate::report::manifest::{FileEntry, RecordedManifest, SCHEMA_VERSION, sha256};
-use append_only::HashingReader;
 
 /// The folder of a scope, independent of where its files are stored.
 pub(crate) trait Files {
@@ -232,10 +232,7 @@ impl<F: Files> Verifier<'_, F> {
             if let Some((earlier, other)) = before
                 && other != key
             {
-                let (ours, theirs) = (
-                    super::identity_mode::described(key),
-                    super::identity_mode::described(other),
-                );
+                let (ours, theirs) = (described(key), described(other));
                 let what = format!("was written {ours}, and {} {theirs}", earlier.path);
                 self.problem(&node.path, what);
             }
@@ -248,18 +245,12 @@ impl<F: Files> Verifier<'_, F> {
         let Some(newest) = nodes.last() else { return };
         let entries = newest.says.iter().flat_map(|says| &says.files);
         for entry in entries.filter(|entry| !grows(&entry.name) && day_of(&entry.name).is_none()) {
-            self.check_file(&newest.path, entry, |file| io::copy(file, &mut io::sink()));
+            self.check_file(&newest.path, entry);
         }
     }
 
-    /// Checks a whole file against its manifest entry. Returns the result of `read` if the file
-    /// matches.
-    fn check_file<T>(
-        &mut self,
-        manifest: &str,
-        entry: &FileEntry,
-        read: impl FnOnce(&mut dyn Read) -> io::Result<T>,
-    ) -> Option<T> {
+    /// Checks a whole file against its manifest entry, and returns it if it matches.
+    fn check_file(&mut self, manifest: &str, entry: &FileEntry) -> Option<Vec<u8>> {
         if !self.has(&entry.name) {
             self.problem(&entry.name, format!("is missing, but {manifest} lists it"));
             return None;
@@ -268,27 +259,21 @@ impl<F: Files> Verifier<'_, F> {
         if self.is_pointer(&entry.name) {
             return None;
         }
-        let found = self.files.open(&entry.name).and_then(|file| {
-            let mut file = HashingReader::new(file);
-            let read = read(&mut file)?;
-            io::copy(&mut file, &mut io::sink())?;
-            let (size, sha256) = file.so_far();
-            Ok((read, size, sha256))
-        });
-        match found {
+        let file = match self.files.read(&entry.name) {
+            Ok(file) => file,
             Err(error) => {
                 self.problem(&entry.name, format!("can't be read: {error}"));
-                None
+                return None;
             }
-            Ok((read, size, sha256)) if (size, &sha256) != (entry.size, &entry.sha256) => {
-                if self.has_other_line_ends(&entry.name, &[entry], true) {
-                    return Some(read);
-                }
-                self.problem(&entry.name, altered(manifest, entry, size, &sha256));
-                None
-            }
-            Ok((read, ..)) => Some(read),
+        };
+        let (size, sha256) = (file.len() as u64, sha256(&file));
+        if (size, &sha256) != (entry.size, &entry.sha256)
+            && !self.has_other_line_ends(&entry.name, &[entry], true)
+        {
+            self.problem(&entry.name, altered(manifest, entry, size, &sha256));
+            return None;
         }
+        Some(file)
     }
 }
 
