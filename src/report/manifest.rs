@@ -122,7 +122,7 @@ const GENERATOR: Generator = Generator {
     version: env!("CARGO_PKG_VERSION"),
 };
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Times {
     started_at: Timestamp,
     ended_at: Timestamp,
@@ -224,7 +224,7 @@ pub(crate) struct RecordedManifest {
     pages: Option<usize>,
     /// The downloaded file that it was created from, if it was imported.
     imported_from: Option<String>,
-    reading: Option<RecordedReading>,
+    fetch: Option<Times>,
     tracked_since: Option<Timestamp>,
     baseline: Option<bool>,
     /// See [`Continuity::total_excess`].
@@ -243,11 +243,6 @@ pub(crate) struct RecordedManifest {
     pub older_reports: BTreeMap<String, String>,
     /// The manifest of the day before, if there is one.
     pub previous: Option<FileEntry>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct RecordedReading {
-    ended_at: Option<Timestamp>,
 }
 
 /// The scope in a recorded manifest.
@@ -305,7 +300,7 @@ impl RecordedManifest {
 
     /// Returns when the last page of its report arrived, if it says so.
     pub(crate) fn reading_ended_at(&self) -> Option<Timestamp> {
-        self.reading.as_ref()?.ended_at
+        self.fetch.as_ref().map(|fetch| fetch.ended_at)
     }
 
     /// Returns the SHA-256 that it has for a file.

@@ -5,6 +5,7 @@ use super::columns::{ColumnSet, family};
 use super::completeness::{IncompleteReason, Reading};
 use super::csv::{self, RecordedReport};
 use super::day::day_stem;
+use super::manifest::{Manifest, RecordedManifest};
 use super::scope::{Scope, ScopeKind};
 use super::seat::{Account, Seat, ordered, whole_seconds};
 
@@ -62,6 +63,18 @@ fn a_downloaded_report_states_its_time() -> Tested {
     let recorded = RecordedReport::read(downloaded.as_bytes())?;
     assert_eq!(recorded.time, Some("2026-03-28T06:54:33Z".parse()?));
     assert!(RecordedReport::read(b"name,last seen\n").is_err());
+    Ok(())
+}
+
+#[test]
+fn a_recorded_manifest_says_when_the_last_page_arrived() -> Tested {
+    let scope = Scope::new(ScopeKind::Organization, "acme")?;
+    let mut reading = reading(&[0])?;
+    reading.ended_at = "2026-03-28T07:10:00Z".parse()?;
+    let report = Report::new(scope, reading, Vec::new());
+    let file = Manifest::new(&report, "https://api.github.com/", None, Vec::new()).to_file()?;
+    let ended_at = RecordedManifest::read(&file)?.reading_ended_at();
+    assert_eq!(ended_at, Some(report.reading().ended_at));
     Ok(())
 }
 
