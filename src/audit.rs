@@ -7,7 +7,6 @@ mod branch;
 mod error;
 mod folder;
 mod look;
-mod neighbors;
 mod place;
 mod propose;
 mod record;

@@ -3,7 +3,6 @@
 //! files. These three don't need GitHub, a token, or Git. [`pseudonym`] prints a person's
 //! pseudonym.
 
-mod exit;
 pub(crate) mod import;
 pub(crate) mod pseudonym;
 pub(crate) mod rebuild;
@@ -14,8 +13,11 @@ use std::process::ExitCode;
 
 use crate::system::clock::Clock;
 use crate::system::environment::Environment;
-use exit::Exit;
-pub(crate) use exit::{FAILURE, UNUSABLE_INPUTS};
+
+/// The exit code if something wasn't done.
+pub(crate) const FAILURE: u8 = 1;
+/// The exit code if the inputs can't be used. Nothing was sent.
+pub(crate) const UNUSABLE_INPUTS: u8 = 2;
 
 /// Runs the subcommand in `flags`, if there is one.
 pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> Option<ExitCode> {
@@ -26,9 +28,8 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> Opti
         pseudonym::COMMAND => pseudonym::start(flags, environment),
         _ => import::start(flags, environment, &Clock::system(environment)),
     };
-    let exit = exit.unwrap_or_else(|error| {
+    Some(exit.unwrap_or_else(|error| {
         tracing::error!("{error:#}");
-        Exit::Bad
-    });
-    Some(exit.into())
+        FAILURE.into()
+    }))
 }

@@ -16,20 +16,17 @@
 //! day's report, manifest, and line of totals only if the state of a seat differs. A report that's
 //! older than the recorded one changes nothing.
 
-mod baseline;
 pub(crate) mod changes;
 mod continuity;
 mod damage;
 mod error;
 mod folder_files;
 pub(crate) mod git;
-mod hash;
 mod header;
 mod history_context;
 mod identity;
 mod identity_mode;
 pub(crate) mod import;
-mod known_person;
 pub(crate) mod listing;
 mod page;
 pub(crate) mod people;

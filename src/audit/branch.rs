@@ -4,14 +4,13 @@
 //! name depends only on scope and day, so concurrent runs use the same branch. If a pull request
 //! couldn't be opened, the day's next run uses its branch.
 
-use sha2::{Digest as _, Sha256};
-
 use super::error::AuditError;
 use super::repository::AuditRepository;
 use crate::github::names::BranchName;
 use crate::github::pulls::{PullRequest, PullRequests};
 use crate::report::Report;
 use crate::report::day::date;
+use crate::report::manifest::sha256;
 use crate::report::scope::{Scope, ScopeKind};
 
 /// The start of our branch names, before the scope.
@@ -83,8 +82,7 @@ impl AuditRepository<'_> {
             if !shown.is_empty() {
                 shown.push('-');
             }
-            let digest = hex::encode(Sha256::digest(directory));
-            name.push_str(&format!(".{shown}{}", &digest[..8]));
+            name.push_str(&format!(".{shown}{}", &sha256(directory.as_bytes())[..8]));
         }
         name
     }

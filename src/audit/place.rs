@@ -1,7 +1,6 @@
 //! Brings a report to a branch, which keeps one report per day.
 
 use bytes::Bytes;
-use sha2::{Digest as _, Sha256};
 
 use super::error::AuditError;
 use super::folder::read_folder;
@@ -14,6 +13,7 @@ use crate::report::Report;
 use crate::report::columns::ColumnSet;
 use crate::report::csv;
 use crate::report::day::date;
+use crate::report::manifest::sha256;
 
 /// A report that's being recorded.
 pub(super) struct PendingReport<'r> {
@@ -32,7 +32,7 @@ pub(super) struct PendingReport<'r> {
 /// A report that is now on a branch, or already was.
 pub(super) struct PlacedReport {
     pub(super) branch: BranchName,
-    pub(super) recording: UpdatePlan,
+    pub(super) plan: UpdatePlan,
     pub(super) commit: Option<Commit>,
     /// Whether the branch now exists.
     pub(super) exists: bool,
@@ -99,11 +99,11 @@ impl AuditRepository<'_> {
                 }))
             })
             .await?;
-        let (recording, existed) =
+        let (plan, existed) =
             decided.ok_or_else(|| AuditError::Other("nothing was decided".to_owned()))?;
         Ok(PlacedReport {
             branch: name,
-            recording,
+            plan,
             exists: existed || commit.is_some(),
             commit: commit.map(|commit| Commit {
                 url: self.trusted_url(commit.url),
@@ -153,7 +153,7 @@ impl AuditRepository<'_> {
             report.seats().len(),
             report.people(),
             report.time(),
-            hex::encode(Sha256::digest(file))
+            sha256(file)
         ));
         body.push(self.provenance.made_by());
         CommitContent {
@@ -174,25 +174,18 @@ impl PlacedReport {
             &repository.branch
         };
         let place = format!("{} (branch {branch})", repository.inputs.repository);
-        match (&self.commit, &self.recording.action) {
-            (Some(commit), _) => {
-                format!(
-                    "committed to {place} as {}, {}",
-                    commit.sha, commit.verification
-                )
-            }
-            (None, Action::Older(time)) => {
-                format!("nothing committed to {place}: it has a newer report, from {time}")
-            }
-            (None, Action::SameTime) => format!(
-                "nothing committed to {place}: another run recorded a report from the same second"
-            ),
-            (None, Action::LessComplete) => format!(
-                "nothing committed to {place}: the day's report there is complete, and this one is not"
-            ),
-            (None, _) => {
-                format!("nothing committed to {place}: no seat differs from the day's report there")
-            }
+        if let Some(Commit {
+            sha, verification, ..
+        }) = &self.commit
+        {
+            return format!("committed to {place} as {sha}, {verification}");
         }
+        let why = match self.plan.action {
+            Action::Older(time) => &format!("it has a newer report, from {time}"),
+            Action::SameTime => "another run recorded a report from the same second",
+            Action::LessComplete => "the day's report there is complete, and this one is not",
+            _ => "no seat differs from the day's report there",
+        };
+        format!("nothing committed to {place}: {why}")
     }
 }

@@ -114,8 +114,8 @@ impl AuditRepository<'_> {
             ("People", report.people().to_string()),
         ];
         if placed.commit.is_some() {
-            rows.push(("Seats granted", placed.recording.granted.to_string()));
-            rows.push(("Seats revoked", placed.recording.revoked.to_string()));
+            rows.push(("Seats granted", placed.plan.granted.to_string()));
+            rows.push(("Seats revoked", placed.plan.revoked.to_string()));
         }
         let rows: String = rows
             .iter()

@@ -4,23 +4,14 @@ use super::error::AuditError;
 use super::repository::Ledger;
 use crate::github::commit::{Commit, MissingBranch};
 use crate::github::pulls::PullRequest;
-use crate::history::Revoked;
-use crate::history::changes::Kind;
+use crate::history::{Revoked, UpdatePlan};
 use crate::report::Report;
 
 /// The result of recording a report in the repository.
 #[derive(Debug)]
 pub(crate) struct Recorded {
-    /// How many seats were granted since the last recorded report.
-    pub granted: usize,
-    /// How many were revoked.
-    pub revoked: usize,
-    /// The changed seats, each with the person's login.
-    pub changes: Vec<(Kind, String)>,
-    /// Whether the state of the seats differs from the last recorded report.
-    pub changed: bool,
-    /// What the repository has, but shouldn't.
-    pub warnings: Vec<String>,
+    /// What changed since the last recorded report, and what the repository has, but shouldn't.
+    pub plan: UpdatePlan,
     /// The commit, if one was made.
     pub commit: Option<Commit>,
     /// The pull request with the report, if one was requested and exists.
@@ -49,7 +40,7 @@ impl Ledger<'_> {
             let branch = (repository.branch.clone(), MissingBranch::Default);
             (repository.place(&pending, branch).await?, Ok(None))
         };
-        for warning in &placed.recording.warnings {
+        for warning in &placed.plan.warnings {
             let name = &repository.inputs.repository;
             tracing::warn!("{} of {name}: {warning}", pending.folder);
         }
@@ -58,13 +49,8 @@ impl Ledger<'_> {
             Ok(found) => (found, None),
             Err(error) => (None, Some(error)),
         };
-        let recording = placed.recording;
         Ok(Recorded {
-            granted: recording.granted,
-            revoked: recording.revoked,
-            changes: recording.changes,
-            changed: recording.changed,
-            warnings: recording.warnings,
+            plan: placed.plan,
             commit: placed.commit,
             pull_request: pull_request.map(|mut found| {
                 found.url = repository.trusted_url(found.url);

@@ -6,21 +6,19 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
-use super::exit::Exit;
 use super::shared::{count, quoted, required, shown, stop_by_signal, unusable};
 use crate::github::names::RepositoryPath;
 use crate::history::import::{BadFile, Download, Plan, plan};
 use crate::history::listing::Listing;
 use crate::history::{Action, FolderFiles};
 use crate::pages;
-use crate::report::day::{date, day_stem};
+use crate::report::day::date;
 use crate::report::scope::Scope;
 use crate::runner::log;
 use crate::system::clock::Clock;
@@ -32,19 +30,12 @@ pub(crate) const COMMAND: &str = "import";
 /// The group of flags for the scope.
 pub(crate) const SCOPE: &str = "scope";
 
-/// Counts of what was imported.
-struct Made {
-    days: usize,
-    first: Option<Timestamp>,
-    last: Option<Timestamp>,
-}
-
 /// Imports the folder in `flags`, and prints the result.
 pub(crate) fn start(
     flags: &clap::ArgMatches,
     environment: &Environment,
     clock: &Clock,
-) -> anyhow::Result<Exit> {
+) -> anyhow::Result<ExitCode> {
     let is_set = |name: &&str| environment.get(name).is_some() || environment.is_unreadable(name);
     let keys: Vec<&str> = PSEUDONYM_KEY.into_iter().filter(is_set).collect();
     if !keys.is_empty() {
@@ -59,7 +50,7 @@ pub(crate) fn start(
     let directory: &RepositoryPath = required(flags, "directory")?;
     let days: &u16 = required(flags, "inactive-after-days")?;
     if !from.is_dir() {
-        let name = shown(&from.to_string_lossy());
+        let name = shown(from);
         return Ok(unusable(environment, &format!("{name} isn't a directory.")));
     }
     let target = directory.join(&scope.name().to_ascii_lowercase())?;
@@ -74,11 +65,11 @@ pub(crate) fn start(
         scope,
         inactive_after,
         now,
-        stop: stop_by_signal()?,
+        go_on: &stop_by_signal()?,
     };
-    let made = work.write(&plan, &place)?;
-    tell(&target, scope, &made);
-    Ok(Exit::Good)
+    let days = work.write(&plan, &place)?;
+    tell(&target, scope, &plan, days);
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Returns the organization or enterprise. The command line requires exactly one of the two.
@@ -87,26 +78,24 @@ fn scope(flags: &clap::ArgMatches) -> anyhow::Result<&Scope> {
     required(flags, name.as_str())
 }
 
-fn tell(target: &RepositoryPath, scope: &Scope, made: &Made) {
-    let span = made
-        .first
-        .zip(made.last)
-        .map_or_else(String::new, |(first, last)| {
-            format!(" from {} to {}", date(first), date(last))
-        });
+fn tell(target: &RepositoryPath, scope: &Scope, plan: &Plan, days: usize) {
+    let (first, last) = (plan.downloads.first(), plan.downloads.last());
+    let span = first.zip(last).map_or_else(String::new, |(first, last)| {
+        format!(" from {} to {}", date(first.time), date(last.time))
+    });
     let path = quoted(target.as_str());
     let lines = format!(
         "Created {}: the history of the {} {scope}, {}{span}.\nCommit and push it. The next run of the action continues from it:\n  git add -- {path}\n  git commit -m 'Import the Copilot activity history of {scope}'\n  git push",
         shown(target.as_str()),
         scope.kind(),
-        count(made.days, "day"),
+        count(days, "day"),
     );
     log::answer(&lines);
 }
 
 /// Refuses to write to a place that already has something.
 fn refuse_taken(place: &Path) -> anyhow::Result<()> {
-    let name = shown(&place.to_string_lossy());
+    let name = shown(place);
     // A dangling link also exists.
     let is_free = match fs::symlink_metadata(place) {
         Ok(found) if found.is_dir() => fs::read_dir(place)
@@ -127,7 +116,7 @@ fn refuse_taken(place: &Path) -> anyhow::Result<()> {
 
 /// Checks every file, and reports all errors at once.
 fn look(from: &Path, scope: &Scope, now: Timestamp) -> anyhow::Result<Plan> {
-    let unread = || format!("{} couldn't be read", shown(&from.to_string_lossy()));
+    let unread = || format!("{} couldn't be read", shown(from));
     let mut names = Vec::new();
     for entry in fs::read_dir(from).with_context(unread)? {
         names.push(entry.with_context(unread)?.file_name());
@@ -150,7 +139,7 @@ fn look(from: &Path, scope: &Scope, now: Timestamp) -> anyhow::Result<Plan> {
             } else {
                 "not a CSV file"
             };
-            log::answer(&format!("Skipped {}: it's {what}.", shown(&name)));
+            log::answer(&format!("Skipped {}: it's {what}.", shown(&*name)));
             continue;
         }
         let read = fs::read(&path)
@@ -164,7 +153,7 @@ fn look(from: &Path, scope: &Scope, now: Timestamp) -> anyhow::Result<Plan> {
     if downloads.is_empty() && bad.is_empty() {
         bail!(
             "{} contains no CSV files. Nothing was written.",
-            shown(&from.to_string_lossy())
+            shown(from)
         );
     }
     let mut plan = plan(downloads, scope.kind());
@@ -194,19 +183,18 @@ struct Work<'a> {
     scope: &'a Scope,
     inactive_after: SignedDuration,
     now: Timestamp,
-    stop: Arc<AtomicBool>,
+    go_on: &'a dyn Fn() -> anyhow::Result<()>,
 }
 
 impl Work<'_> {
-    /// Writes the whole history, which then appears in its `place`.
-    fn write(&self, plan: &Plan, place: &Path) -> anyhow::Result<Made> {
+    /// Writes the whole history, which then appears in its `place`. Returns its number of days.
+    fn write(&self, plan: &Plan, place: &Path) -> anyhow::Result<usize> {
         let parent = place.parent().unwrap_or(Path::new(""));
         let beside = parent
             .ancestors()
             .find(|folder| folder.is_dir())
-            .filter(|folder| *folder != Path::new(""))
             .unwrap_or(Path::new("."));
-        let unwritten = || format!("{} couldn't be written", shown(&place.to_string_lossy()));
+        let unwritten = || format!("{} couldn't be written", shown(place));
         let here = fs::canonicalize(".").with_context(unwritten)?;
         if !fs::canonicalize(beside)
             .with_context(unwritten)?
@@ -214,7 +202,7 @@ impl Work<'_> {
         {
             bail!(
                 "{} leads out of this directory through a symbolic link. Nothing was written.",
-                shown(&beside.to_string_lossy())
+                shown(beside)
             );
         }
         // Removed with all of its content, unless it's renamed.
@@ -224,30 +212,22 @@ impl Work<'_> {
             .with_context(unwritten)?;
         let folder = temporary.path().join("history");
         fs::create_dir(&folder).with_context(unwritten)?;
-        let made = self.record_all(plan, &folder)?;
-        self.go_on()?;
+        let days = self.record_all(plan, &folder)?;
+        (self.go_on)()?;
         fs::create_dir_all(parent).with_context(unwritten)?;
         fs::rename(&folder, place).with_context(unwritten)?;
-        Ok(made)
+        Ok(days)
     }
 
-    fn record_all(&self, plan: &Plan, folder: &Path) -> anyhow::Result<Made> {
-        let mut made = Made {
-            days: 0,
-            first: plan.downloads.first().map(|download| download.time),
-            last: plan.downloads.last().map(|download| download.time),
-        };
+    fn record_all(&self, plan: &Plan, folder: &Path) -> anyhow::Result<usize> {
+        let mut days = 0;
         let mut last: Option<&Download> = None;
-        let mut previous: Option<String> = None;
         let mut listing = Listing::default();
         for download in &plan.downloads {
-            self.go_on()?;
+            (self.go_on)()?;
             let same_day = last.filter(|last| date(last.time) == date(download.time));
-            if let (Some(last), None) = (last, same_day) {
-                previous = Some(format!("{}.json", day_stem(last.time)));
-            }
             let action = self
-                .record(download, folder, previous.as_deref(), &mut listing)
+                .record(download, folder, &mut listing)
                 .with_context(|| format!("{} couldn't be imported", shown(&download.name)))?;
             let name = shown(&download.name);
             match (action, same_day) {
@@ -255,7 +235,7 @@ impl Work<'_> {
                     "Skipped {}: {name} is from later on the same day.",
                     shown(&last.name)
                 )),
-                (Action::Record, None) => made.days += 1,
+                (Action::Record, None) => days += 1,
                 _ => {
                     log::answer(&format!(
                         "Skipped {name}: its seats are the same as in an earlier report of the same day."
@@ -265,14 +245,13 @@ impl Work<'_> {
             }
             last = Some(download);
         }
-        Ok(made)
+        Ok(days)
     }
 
     fn record(
         &self,
         download: &Download,
         folder: &Path,
-        previous: Option<&str>,
         listing: &mut Listing,
     ) -> anyhow::Result<Action> {
         let file = Bytes::from(fs::read(self.from.join(&download.name))?);
@@ -280,7 +259,7 @@ impl Work<'_> {
         for path in FolderFiles::paths(download.time) {
             files.push(read_if_there(&folder.join(path))?);
         }
-        let previous = match previous {
+        let previous = match listing.manifest_before(date(download.time)) {
             Some(path) => read_if_there(&folder.join(path))?.map(|file| (path.to_owned(), file)),
             None => None,
         };
@@ -305,13 +284,6 @@ impl Work<'_> {
             fs::write(path, content)?;
         }
         Ok(recording.action)
-    }
-
-    fn go_on(&self) -> anyhow::Result<()> {
-        if self.stop.load(Ordering::Relaxed) {
-            bail!("Interrupted. Nothing was written.");
-        }
-        Ok(())
     }
 }
 

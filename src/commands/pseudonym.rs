@@ -1,11 +1,11 @@
 //! `copilot-activity-report pseudonym LOGIN-OR-ID`: prints a person's pseudonym. You need the key,
 //! which can come only from the environment.
 
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::exit::Exit;
 use super::shared::unusable;
 use crate::github::address::ApiAddress;
 use crate::github::client::{Client, Identity};
@@ -23,7 +23,10 @@ pub(crate) const COMMAND: &str = "pseudonym";
 
 /// Prints the pseudonym of the person in `flags`. An ID needs only the key. For a login, GitHub is
 /// asked for the ID.
-pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Exit> {
+pub(crate) fn start(
+    flags: &clap::ArgMatches,
+    environment: &Environment,
+) -> anyhow::Result<ExitCode> {
     let unusable = |what: &str| Ok(unusable(environment, what));
     let Some((variable, key)) = environment.secret(PSEUDONYM_KEY) else {
         return unusable("PSEUDONYM_KEY isn't set. Set it to the key of the reports.");
@@ -37,7 +40,7 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
     let login = person.strip_prefix('@');
     if let (Ok(id), None) = (person.parse(), login) {
         log::answer(&key.of_id(id));
-        return Ok(Exit::Good);
+        return Ok(ExitCode::SUCCESS);
     }
     let login = login.unwrap_or(person);
     if !is_login(login) {
@@ -70,7 +73,7 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
         anyhow::Ok(ids::of_user(&client, login).await?)
     })?;
     log::answer(&key.of_id(id));
-    Ok(Exit::Good)
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Returns whether GitHub could have such a login. App logins such as `copilot[bot]` count too.

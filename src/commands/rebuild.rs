@@ -7,12 +7,11 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
 
-use super::exit::Exit;
 use super::shared::{count, quoted, required, shown, stop_by_signal, unusable};
 use super::verify::histories;
 use crate::history::rebuild::{RebuildError, Rebuilt, rebuild};
@@ -25,17 +24,20 @@ use crate::system::environment::Environment;
 pub(crate) const COMMAND: &str = "rebuild";
 
 /// Rebuilds the history in the folder in `flags`, and prints the result.
-pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Exit> {
+pub(crate) fn start(
+    flags: &clap::ArgMatches,
+    environment: &Environment,
+) -> anyhow::Result<ExitCode> {
     let folder: &PathBuf = required(flags, "DIR")?;
     let days: &u16 = required(flags, "inactive-after-days")?;
     let inactive_after = SignedDuration::from_hours(i64::from(*days) * 24);
-    let name = shown(&folder.to_string_lossy());
+    let name = shown(folder);
     if !folder.is_dir() {
         return Ok(unusable(environment, &format!("{name} isn't a directory.")));
     }
     let mut found = histories(folder)?;
     let Some(history) = found.remove("") else {
-        let others: Vec<String> = found.keys().map(|below| shown(below)).collect();
+        let others: Vec<String> = found.keys().map(shown).collect();
         let what = match others.len() {
             0 => format!(
                 "{name} isn't the folder of a history: it has no reports such as `reports/2026/2026-11-22.csv`. Nothing was written. Use the folder of an organization or enterprise in a clone."
@@ -47,8 +49,7 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
         };
         return Ok(unusable(environment, &what));
     };
-    let stop = stop_by_signal()?;
-    let is_stopped = || stop.load(Ordering::Relaxed);
+    let go_on = stop_by_signal()?;
     // Removed with all of its content.
     let temporary = tempfile::Builder::new()
         .prefix(".copilot-activity-rebuild-")
@@ -58,7 +59,7 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
         &history,
         history.name().as_deref(),
         (inactive_after, pages::draw),
-        is_stopped,
+        || go_on().is_err(),
     ) {
         Ok(rebuilt) => rebuilt,
         Err(RebuildError::Interrupted) => bail!("Interrupted. Nothing was written."),
@@ -76,27 +77,19 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
         }
         Err(error) => return Err(error).with_context(|| format!("{name} wasn't rebuilt")),
     };
-    let staged = stage(&rebuilt, temporary.path(), folder).with_context(unwritten(&name))?;
-    if is_stopped() {
-        bail!("Interrupted. Nothing was written.");
-    }
+    let unwritten = || format!("{name} can't be written to. Nothing was written");
+    let staged = stage(&rebuilt, temporary.path(), folder).with_context(unwritten)?;
+    go_on()?;
     for (from, to) in staged {
         if let Some(parent) = to.parent() {
-            fs::create_dir_all(parent).with_context(unwritten(&name))?;
+            fs::create_dir_all(parent).with_context(unwritten)?;
         }
         fs::rename(from, &to).with_context(|| {
-            format!(
-                "{} can't be written; run the same command again",
-                shown(&to.to_string_lossy())
-            )
+            format!("{} can't be written; run the same command again", shown(to))
         })?;
     }
     print(folder, &rebuilt);
-    Ok(Exit::Good)
-}
-
-fn unwritten(name: &str) -> impl Fn() -> String {
-    move || format!("{name} can't be written to. Nothing was written")
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Writes the new files to a temporary folder. Returns their current and their final paths.
@@ -112,7 +105,7 @@ fn stage(
         for parent in parents {
             let is_link = fs::symlink_metadata(parent).is_ok_and(|found| !found.is_dir());
             if is_link {
-                bail!("{} isn't a directory", shown(&parent.to_string_lossy()));
+                bail!("{} isn't a directory", shown(parent));
             }
         }
         let from = temporary.join(number.to_string());
@@ -132,7 +125,7 @@ fn stage(
 /// Prints the result, and what `verify` says about it.
 fn print(folder: &Path, rebuilt: &Rebuilt) {
     let scope = &rebuilt.scope;
-    let name = shown(&folder.to_string_lossy());
+    let name = shown(folder);
     if rebuilt.files.is_empty() {
         log::answer(&format!(
             "Nothing to rebuild in {name}: the files of the {} {scope} already have everything that its reports have.",
@@ -140,10 +133,7 @@ fn print(folder: &Path, rebuilt: &Rebuilt) {
         ));
     }
     for (path, _) in &rebuilt.files {
-        log::answer(&format!(
-            "Wrote {}.",
-            shown(&folder.join(path).to_string_lossy())
-        ));
+        log::answer(&format!("Wrote {}.", shown(folder.join(path))));
     }
     for note in &rebuilt.notes {
         tracing::warn!("{note}");

@@ -1,9 +1,12 @@
 //! What several subcommands need: arguments, messages, and cancellation by signals.
 
+use std::ffi::OsStr;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::exit::Exit;
+use anyhow::ensure;
+
 use crate::runner::log;
 use crate::system::environment::Environment;
 
@@ -24,14 +27,14 @@ pub(super) fn count(number: usize, what: &str) -> String {
 }
 
 /// Makes a file name safe to display.
-pub(super) fn shown(name: &str) -> String {
-    crate::system::text::shown(name, 300)
+pub(super) fn shown(name: impl AsRef<OsStr>) -> String {
+    crate::system::text::shown(&name.as_ref().to_string_lossy(), 300)
 }
 
 /// Prints what can't be used, and what to do instead.
-pub(super) fn unusable(environment: &Environment, what: &str) -> Exit {
+pub(super) fn unusable(environment: &Environment, what: &str) -> ExitCode {
     log::finding(environment, what);
-    Exit::Unusable
+    super::UNUSABLE_INPUTS.into()
 }
 
 /// Quotes a path for a shell.
@@ -43,9 +46,9 @@ pub(super) fn quoted(path: &str) -> String {
     format!("'{}'", path.replace('\'', r"'\''"))
 }
 
-/// Returns a flag that becomes true if a person or the system stops the command, so that unfinished
+/// Returns a check that fails once a person or the system stops the command, so that unfinished
 /// files can be removed.
-pub(super) fn stop_by_signal() -> anyhow::Result<Arc<AtomicBool>> {
+pub(super) fn stop_by_signal() -> anyhow::Result<impl Fn() -> anyhow::Result<()>> {
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&stop);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -59,5 +62,11 @@ pub(super) fn stop_by_signal() -> anyhow::Result<Arc<AtomicBool>> {
         runtime.block_on(signal);
         stopped.store(true, Ordering::Relaxed);
     });
-    Ok(stop)
+    Ok(move || {
+        ensure!(
+            !stop.load(Ordering::Relaxed),
+            "Interrupted. Nothing was written."
+        );
+        Ok(())
+    })
 }

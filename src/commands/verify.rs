@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use jiff::civil::Date;
 
-use super::exit::Exit;
 use super::shared::{count, required, shown, unusable};
 use crate::history::people::PEOPLE;
 use crate::history::seats::SEATS;
@@ -25,10 +25,13 @@ pub(crate) const COMMAND: &str = "verify";
 pub(crate) const SINCE: &str = "since";
 
 /// Verifies the folder in `flags`, and prints the result.
-pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyhow::Result<Exit> {
+pub(crate) fn start(
+    flags: &clap::ArgMatches,
+    environment: &Environment,
+) -> anyhow::Result<ExitCode> {
     let top: &PathBuf = required(flags, "DIR")?;
     let since = flags.get_one::<Date>(SINCE).copied();
-    let name = shown(&top.to_string_lossy());
+    let name = shown(top);
     if !top.is_dir() {
         return Ok(unusable(environment, &format!("{name} isn't a directory.")));
     }
@@ -53,7 +56,7 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
     if problems > 0 {
         let what = format!("Verification failed{from}: {}.", count(problems, "problem"));
         log::finding(environment, &what);
-        return Ok(Exit::Bad);
+        return Ok(super::FAILURE.into());
     }
     if let (Some(since), 0) = (since, days) {
         let what = format!(
@@ -62,14 +65,14 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> anyh
         return Ok(unusable(environment, &what));
     }
     log::answer(&format!("Verification passed{from}."));
-    Ok(Exit::Good)
+    Ok(ExitCode::SUCCESS)
 }
 
 fn tell(environment: &Environment, folder: &Path, verdict: &Verdict, since: Option<Date>) {
     for problem in &verdict.problems {
         let path = folder.join(&problem.path);
         let what = crate::system::text::shown(&problem.what, 1_000);
-        let line = format!("{} {what}", shown(&path.to_string_lossy()));
+        let line = format!("{} {what}", shown(path));
         log::finding(environment, &line);
     }
     let scope = verdict
@@ -84,7 +87,7 @@ fn tell(environment: &Environment, folder: &Path, verdict: &Verdict, since: Opti
     });
     let line = format!(
         "{}: {}, {}{span}, {} checked, {}.{left_out}",
-        shown(&folder.to_string_lossy()),
+        shown(folder),
         shown(scope),
         count(verdict.days, "day"),
         count(verdict.files, "file"),
@@ -113,7 +116,7 @@ impl Files for History {
         &self.paths
     }
 
-    fn open(&self, path: &str) -> io::Result<impl Read> {
+    fn open(&self, path: &str) -> io::Result<Box<dyn Read + '_>> {
         let path = self.folder.join(path);
         let kind = fs::symlink_metadata(&path)?.file_type();
         if kind.is_symlink() {
@@ -124,7 +127,7 @@ impl Files for History {
         if !kind.is_file() {
             return Err(io::Error::other("it isn't a regular file"));
         }
-        File::open(path)
+        Ok(Box::new(File::open(path)?))
     }
 }
 
@@ -134,13 +137,12 @@ pub(super) fn histories(top: &Path) -> anyhow::Result<BTreeMap<String, History>>
     walk(top, "", &mut all)?;
     let mut histories: BTreeMap<String, History> = BTreeMap::new();
     for folder in all.iter().flat_map(|path| folders_of(path)) {
-        if !histories.contains_key(folder) {
-            let history = History {
-                folder: top.join(folder),
-                paths: below(&all, folder),
-            };
-            histories.insert(folder.to_owned(), history);
-        }
+        let history = || History {
+            folder: top.join(folder),
+            paths: below(&all, folder),
+        };
+        let entry = histories.entry(folder.to_owned());
+        entry.or_insert_with(history);
     }
     histories.retain(|_, history| is_history(history));
     Ok(histories)
@@ -161,34 +163,26 @@ fn folders_of(path: &str) -> impl Iterator<Item = &str> {
 
 /// Returns the paths below a folder, relative to it.
 fn below(all: &[String], folder: &str) -> BTreeSet<String> {
-    let below = |path: &String| {
-        let rest = path.strip_prefix(folder)?;
-        let rest = if folder.is_empty() {
-            rest
-        } else {
-            rest.strip_prefix('/')?
-        };
-        Some(rest.to_owned())
+    let folder = match folder {
+        "" => String::new(),
+        folder => format!("{folder}/"),
     };
-    all.iter().filter_map(below).collect()
+    let below = all.iter().filter_map(|path| path.strip_prefix(&folder));
+    below.map(str::to_owned).collect()
 }
 
-/// Finds all files below a folder, except in `.git`.
-fn walk(folder: &Path, name: &str, found: &mut Vec<String>) -> anyhow::Result<()> {
-    let unread = || format!("{} couldn't be read", shown(&folder.to_string_lossy()));
+/// Finds all files below a folder, except in `.git`, and puts `above` before their paths.
+fn walk(folder: &Path, above: &str, found: &mut Vec<String>) -> anyhow::Result<()> {
+    let unread = || format!("{} couldn't be read", shown(folder));
     for entry in fs::read_dir(folder).with_context(unread)? {
         let entry = entry.with_context(unread)?;
-        let own = entry.file_name().to_string_lossy().into_owned();
-        let path = if name.is_empty() {
-            own.clone()
-        } else {
-            format!("{name}/{own}")
-        };
+        let own = entry.file_name();
+        let path = format!("{above}{}", own.to_string_lossy());
         // The file type of a link is "link", so this doesn't follow any.
         if !entry.file_type().with_context(unread)?.is_dir() {
             found.push(path);
         } else if own != ".git" {
-            walk(&entry.path(), &path, found)?;
+            walk(&entry.path(), &format!("{path}/"), found)?;
         }
     }
     Ok(())

@@ -91,22 +91,14 @@ struct Line<'s> {
 /// are, even if they're damaged.
 pub(crate) fn append(file: &[u8], time: Timestamp, changes: &[Change<'_>]) -> csv::Result<Vec<u8>> {
     let lines = changes.iter().map(|change| {
-        let of_a_seat = change.kind != Kind::Renamed;
+        // A rename is about the person, not about one of their seats.
+        let seat = (change.kind != Kind::Renamed).then_some(change.seat);
+        let organization = seat.and_then(|seat| seat.organization.as_deref());
         Line {
             report_time: time,
             login: change.seat.assignee.as_ref().map(|account| &*account.login),
-            organization: change
-                .seat
-                .organization
-                .as_deref()
-                .filter(|_| of_a_seat)
-                .map(|account| &*account.login),
-            team: change
-                .seat
-                .team
-                .as_deref()
-                .filter(|_| of_a_seat)
-                .map(Team::shown),
+            organization: organization.map(|account| &*account.login),
+            team: seat.and_then(|seat| seat.team.as_deref()).map(Team::shown),
             change: change.kind.as_str(),
             from: &change.from,
             to: &change.to,
@@ -123,18 +115,6 @@ pub(crate) fn append(file: &[u8], time: Timestamp, changes: &[Change<'_>]) -> cs
     Ok(file)
 }
 
-/// Writes a file with these lines.
-pub(super) fn of_records<'r>(
-    lines: impl IntoIterator<Item = &'r ByteRecord>,
-) -> csv::Result<Vec<u8>> {
-    table::records(&COLUMNS, lines)
-}
-
-/// Whether `file` starts with the header of a file of changes.
-pub(crate) fn has_columns(file: &[u8]) -> bool {
-    table::has_columns(file, &COLUMNS)
-}
-
 /// The lines of `file` below the header: the cells of each valid line, and the line number of each
 /// invalid one.
 pub(crate) fn lines(file: &[u8]) -> impl Iterator<Item = Result<ByteRecord, usize>> {
@@ -142,11 +122,6 @@ pub(crate) fn lines(file: &[u8]) -> impl Iterator<Item = Result<ByteRecord, usiz
     lines
         .map(|line| line.map_err(|bad| bad.number))
         .filter(|line| *line != Err(1))
-}
-
-/// The number of the first invalid line of `file` below the header.
-pub(crate) fn first_damaged(file: &[u8]) -> Option<usize> {
-    lines(file).find_map(Result::err)
 }
 
 /// Whether a line is a valid change, and no quotation mark in it swallowed another line.
@@ -250,50 +225,38 @@ impl<'s> Holder<'s> {
                 to: account.login.to_string(),
             });
         }
-        let mut before: Vec<Option<&Seat>> = self.before.iter().copied().map(Some).collect();
-        let mut granted = Vec::new();
-        let mut pair = |now: &'s Seat, fits: &dyn Fn(&Seat, &Seat) -> bool| {
-            let place = before
-                .iter()
-                .position(|before| before.is_some_and(|before| fits(before, now)));
-            place.and_then(|place| before[place].take())
-        };
-        let mut waiting = Vec::new();
-        for now in &self.now {
-            match pair(now, &is_the_same) {
-                Some(before) => changed(before, now, changes),
-                None => waiting.push(*now),
-            }
+        // Pair seats that are certainly the same before those that could be.
+        let (mut revoked, mut granted) = (self.before.clone(), self.now.clone());
+        for fits in [
+            &is_the_same as &dyn Fn(&Seat, &Seat) -> bool,
+            &may_be_the_same,
+        ] {
+            granted.retain(|now| {
+                let place = revoked.iter().position(|before| fits(before, now));
+                let before = place.map(|place| revoked.remove(place));
+                if let Some(before) = before {
+                    changed(before, now, changes);
+                }
+                before.is_none()
+            });
         }
-        for now in waiting {
-            match pair(now, &may_be_the_same) {
-                Some(before) => changed(before, now, changes),
-                None => granted.push(now),
-            }
-        }
-        let revoked = before.into_iter().flatten();
         // A report that can't distinguish a person's seats counts for every seat that it could
         // mean.
-        let revoked = revoked.filter(|seat| !self.now.iter().any(|now| may_be_the_same(seat, now)));
-        let granted = granted
-            .into_iter()
-            .filter(|seat| !self.before.iter().any(|b| may_be_the_same(b, seat)));
-        for seat in revoked {
-            changes.push(Change {
-                seat,
-                kind: Kind::Revoked,
-                from: seat.created_at.map(time).unwrap_or_default(),
-                to: String::new(),
-            });
-        }
-        for seat in granted {
-            changes.push(Change {
-                seat,
-                kind: Kind::Granted,
-                from: String::new(),
-                to: seat.created_at.map(time).unwrap_or_default(),
-            });
-        }
+        revoked.retain(|seat| !self.now.iter().any(|now| may_be_the_same(seat, now)));
+        granted.retain(|seat| !self.before.iter().any(|b| may_be_the_same(b, seat)));
+        let granted_at = |seat: &Seat| seat.created_at.map(time).unwrap_or_default();
+        changes.extend(revoked.into_iter().map(|seat| Change {
+            seat,
+            kind: Kind::Revoked,
+            from: granted_at(seat),
+            to: String::new(),
+        }));
+        changes.extend(granted.into_iter().map(|seat| Change {
+            seat,
+            kind: Kind::Granted,
+            from: String::new(),
+            to: granted_at(seat),
+        }));
     }
 }
 

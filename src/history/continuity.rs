@@ -12,14 +12,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::baseline::Baseline;
 use super::folder_files::FolderFiles;
-use super::hash::sha256;
 use super::header::is_intact;
 use super::people::People;
 use super::plan::HistoryUpdate;
+use super::prior_state::Baseline;
 use super::seats::SEATS;
-use crate::report::manifest::{Continuity, RecordedManifest};
+use crate::report::manifest::{Continuity, RecordedManifest, sha256};
 use crate::report::scope::ScopeKind;
 use crate::report::seat::{Account, Identity, Seat};
 
@@ -91,7 +90,9 @@ pub(super) fn with_newest_names(kept: Vec<&Seat>, shown: &[Seat]) -> Vec<Seat> {
         return Vec::new();
     }
     let people = shown.iter().filter_map(|seat| seat.assignee.as_ref());
-    let people: HashMap<u64, &Account> = by_id(people);
+    let people: HashMap<u64, &Account> = people
+        .filter_map(|person| Some((person.id?, person)))
+        .collect();
     let organizations = shown.iter().filter_map(|seat| seat.organization.as_ref());
     let organizations: HashMap<u64, &Arc<Account>> = organizations
         .filter_map(|organization| Some((organization.id?, organization)))
@@ -120,12 +121,6 @@ pub(super) fn with_newest_names(kept: Vec<&Seat>, shown: &[Seat]) -> Vec<Seat> {
     kept.into_iter().map(renamed).collect()
 }
 
-fn by_id<'a>(accounts: impl Iterator<Item = &'a Account>) -> HashMap<u64, &'a Account> {
-    accounts
-        .filter_map(|account| Some((account.id?, account)))
-        .collect()
-}
-
 /// The seats of `latest.csv`, with the user IDs that `people.csv` has for their logins. Without the
 /// IDs, a person who was renamed since then looks like two people.
 pub(super) fn with_user_ids(mut seats: Vec<Seat>, people: &People) -> Vec<Seat> {
@@ -148,18 +143,15 @@ pub(super) fn with_ids_of_seats(
     }
     for seat in &mut latest {
         let same = by_login.get(seat.login()).map_or(&[][..], Vec::as_slice);
-        let alike = same.iter().filter(|other| is_alike(seat, other, kind));
+        let alike = same
+            .iter()
+            .filter(|other| seat.in_githubs_form(kind) == other.in_githubs_form(kind));
         let id = only_id(same.iter().copied()).or_else(|| only_id(alike.copied()));
         if let Some(person) = &mut seat.assignee {
             person.id = id;
         }
     }
     latest
-}
-
-/// Whether two seats have the same row in GitHub's format.
-fn is_alike(one: &Seat, other: &Seat, kind: ScopeKind) -> bool {
-    one.in_githubs_form(kind) == other.in_githubs_form(kind)
 }
 
 /// The ID of the person who holds all the seats. `None` if several people hold them, or an ID is

@@ -3,13 +3,13 @@
 
 use jiff::Timestamp;
 
+use super::changes;
 use super::folder_files::FolderFiles;
-use super::hash::sha256;
 use super::header;
-use super::required;
+use super::required::unnamed;
 use super::totals::TOTALS;
 use crate::report::day::{date, day_stem};
-use crate::report::manifest::RecordedManifest;
+use crate::report::manifest::{RecordedManifest, sha256};
 
 /// Reads a file with `parse`, or with `below` if `parse` fails, and adds a warning in that case.
 pub(super) fn read<T, E: std::fmt::Display>(
@@ -33,10 +33,10 @@ pub(super) fn read<T, E: std::fmt::Display>(
 
 pub(super) fn manifest(
     stem: &str,
-    file: Option<&[u8]>,
+    file: &[u8],
     warnings: &mut Vec<String>,
 ) -> Option<RecordedManifest> {
-    RecordedManifest::read(file?)
+    RecordedManifest::read(file)
         .map_err(|error| {
             warnings.push(format!(
                 "the manifest {stem}.json can't be read ({error}). Its contents are still in the repository's Git history."
@@ -96,7 +96,22 @@ pub(super) fn altered(
             newest.report_time
         ));
     }
-    warnings.extend(required::warning(newest, folder, time));
+    let mut missing = unnamed(newest);
+    let changes = changes::file_name(time);
+    if folder.changes.as_ref().is_some_and(|file| !file.is_empty())
+        && changes == changes::file_name(newest.report_time)
+        && newest.sha256(&changes).is_none()
+    {
+        missing.push(changes);
+        missing.sort();
+    }
+    if !missing.is_empty() {
+        warnings.push(format!(
+            "{}.json doesn't name {}, so the action can't tell whether something else changed them. For details, run `copilot-activity-report verify` in a clone.",
+            day_stem(newest.report_time),
+            missing.join(", ")
+        ));
+    }
 }
 
 /// Describes lines that can't be read, by their numbers.

@@ -91,8 +91,7 @@ impl FolderFiles {
             totals: next(),
             changes: next(),
             previous,
-            listing: None,
-            neighbors: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -122,17 +121,11 @@ impl FolderFiles {
         time: Timestamp,
     ) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
         let listing = self.listing.as_ref();
-        let older = listing.map_or_else(BTreeMap::new, |listing| {
-            let changes = listing.changes();
-            changes
-                .map(|(path, id)| (path.clone(), id.clone()))
-                .collect()
-        });
+        let older = listing.into_iter().flat_map(Listing::changes);
         let written = files.iter();
         let written = written.map(|(path, file)| (path.clone(), git::blob_id(file)));
-        let blobs = older.into_iter().chain(written).collect();
-        let reports = listing.map_or_else(BTreeMap::new, |all| all.older_reports(date(time)));
-        (blobs, reports)
+        let reports = listing.map(|all| all.older_reports(date(time)));
+        (older.chain(written).collect(), reports.unwrap_or_default())
     }
 
     /// The files that are Git LFS pointers, for a report of `time`.

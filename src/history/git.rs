@@ -1,8 +1,7 @@
 //! The parts of Git that matter here: blob IDs, the pointers that Git LFS puts in place of files,
 //! and the line endings that Git converts in a checkout.
 
-use std::io::{self, BufReader, Bytes, Read};
-use std::iter::Peekable;
+use std::io::{self, Read};
 
 use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
 
@@ -50,65 +49,23 @@ pub(crate) enum LineEnds {
 impl LineEnds {
     pub(crate) const ALL: [Self; 2] = [Self::Lf, Self::Crlf];
 
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Lf => "LF",
-            Self::Crlf => "CRLF",
-        }
-    }
-
-    pub(crate) fn other(self) -> Self {
-        match self {
-            Self::Lf => Self::Crlf,
-            Self::Crlf => Self::Lf,
-        }
-    }
-
-    /// Reads `file` with its line endings converted to these.
-    pub(crate) fn convert<R: Read>(self, file: R) -> Converted<R> {
-        Converted {
-            bytes: BufReader::with_capacity(1 << 16, file).bytes().peekable(),
-            ends: self,
-            is_within_end: false,
-        }
-    }
-}
-
-/// A reader that converts the line endings of a file.
-#[derive(Debug)]
-pub(crate) struct Converted<R: Read> {
-    bytes: Peekable<Bytes<BufReader<R>>>,
-    ends: LineEnds,
-    /// Whether the next byte is a line feed whose carriage return was already returned.
-    is_within_end: bool,
-}
-
-impl<R: Read> Converted<R> {
-    fn byte(&mut self) -> io::Result<Option<u8>> {
-        if std::mem::take(&mut self.is_within_end) {
-            return Ok(Some(b'\n'));
-        }
-        let mut byte = self.bytes.next().transpose()?;
-        if byte == Some(b'\r') && matches!(self.bytes.peek(), Some(Ok(b'\n'))) {
-            byte = self.bytes.next().transpose()?;
-        }
-        if self.ends == LineEnds::Crlf && byte == Some(b'\n') {
-            self.is_within_end = true;
-            return Ok(Some(b'\r'));
-        }
-        Ok(byte)
-    }
-}
-
-impl<R: Read> Read for Converted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        for (count, place) in buffer.iter_mut().enumerate() {
-            match self.byte()? {
-                Some(byte) => *place = byte,
-                None => return Ok(count),
+    /// Returns `file` with its line endings converted to these.
+    pub(crate) fn convert(self, file: &[u8]) -> Vec<u8> {
+        let end: &[u8] = match self {
+            Self::Lf => b"\n",
+            Self::Crlf => b"\r\n",
+        };
+        let mut converted = Vec::with_capacity(file.len());
+        for line in file.split_inclusive(|byte| *byte == b'\n') {
+            match line.strip_suffix(b"\n") {
+                Some(text) => {
+                    converted.extend_from_slice(text.strip_suffix(b"\r").unwrap_or(text));
+                    converted.extend_from_slice(end);
+                }
+                None => converted.extend_from_slice(line),
             }
         }
-        Ok(buffer.len())
+        converted
     }
 }
 
@@ -121,11 +78,7 @@ mod tests {
     use super::*;
 
     fn converted(ends: LineEnds, text: &str) -> String {
-        let mut read = String::new();
-        ends.convert(text.as_bytes())
-            .read_to_string(&mut read)
-            .unwrap();
-        read
+        String::from_utf8(ends.convert(text.as_bytes())).unwrap()
     }
 
     #[test]

@@ -1,15 +1,13 @@
 //! Reads files whose header is damaged or missing. The header doesn't contain any information that
 //! isn't known already, so losing it must not cost the lines below it.
 
-use std::io::Read as _;
-
-use super::hash::sha256;
 use super::people::{self, People};
 use super::seats;
 use super::table::without_mark;
 use crate::history::git::LineEnds;
 use crate::report::columns::{self, Columns};
 use crate::report::csv::RecordedReport;
+use crate::report::manifest::sha256;
 use crate::report::scope::ScopeKind;
 use crate::report::seat::Seat;
 
@@ -22,11 +20,7 @@ pub(super) fn seats_below(file: &[u8]) -> Option<Vec<Seat>> {
 /// Whether the lines of a file of seats have this hash, regardless of its header and line endings.
 pub(super) fn is_intact(file: &[u8], recorded: &str) -> bool {
     let mut files = with_header(file, &seats::COLUMNS).into_iter();
-    files.any(|file| {
-        let mut lf = Vec::new();
-        let read = LineEnds::Lf.convert(&file[..]).read_to_end(&mut lf);
-        sha256(&file) == recorded || (read.is_ok() && sha256(&lf) == recorded)
-    })
+    files.any(|file| sha256(&file) == recorded || sha256(&LineEnds::Lf.convert(&file)) == recorded)
 }
 
 /// The report in a file whose header is damaged. `None` if other lines are damaged too.
@@ -40,7 +34,7 @@ pub(super) fn report_below(file: &[u8]) -> Option<RecordedReport> {
         })
         .filter_map(|file| RecordedReport::read(&file).ok())
         // Without rows, an organization's report looks the same as an enterprise's.
-        .find(|report| report.time().is_some())
+        .find(|report| report.time.is_some())
 }
 
 /// The people in a file whose header is damaged, and the numbers of other lines that can't be read.

@@ -8,14 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::error::RecordError;
 use super::folder_files::FolderFiles;
-use super::hash::sha256;
 use super::page::DrawPages;
 use super::plan::{HistoryUpdate, Revoked, UpdatePlan};
 use super::record::record;
 use crate::history::git::is_lfs_pointer;
 use crate::report::credible_until;
 use crate::report::csv::{RecordedError, RecordedReport, ShapeError};
-use crate::report::manifest::Manifest;
+use crate::report::manifest::{Manifest, sha256};
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::{Seat, without_times_after};
 use crate::system::text::shown;
@@ -110,14 +109,14 @@ impl Download {
         {
             return Err(BadFile::OtherScope(of.to_owned()));
         }
-        if !recorded.is_of_one_time() {
+        if !recorded.is_of_one_time {
             return Err(BadFile::SeveralTimes);
         }
-        let time = recorded.time().or(seconds).ok_or(BadFile::NoTime)?;
+        let time = recorded.time.or(seconds).ok_or(BadFile::NoTime)?;
         if time > now {
             return Err(BadFile::Future(time));
         }
-        let kind = recorded.kind();
+        let kind = recorded.kind;
         let (_, form) = recorded.into_github_form(Bytes::copy_from_slice(file), kind)?;
         Ok(Self {
             name: name.to_owned(),

@@ -39,10 +39,12 @@ impl Listing {
     }
 
     /// The paths and blob IDs of the files of changes.
-    pub(super) fn changes(&self) -> impl Iterator<Item = (&String, &String)> {
-        self.0
+    pub(super) fn changes(&self) -> impl Iterator<Item = (String, String)> {
+        let files = self
+            .0
             .iter()
-            .filter(|(path, _)| path.starts_with("changes/"))
+            .filter(|(path, _)| path.starts_with("changes/"));
+        files.map(|(path, id)| (path.clone(), id.clone()))
     }
 
     /// The blob IDs of these files, by path.

@@ -9,10 +9,11 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-use super::known_person::{KnownPerson, is_same, merged};
 use super::table::{self, TableError};
-use crate::report::seat::{Account, Seat, by_name};
+use crate::report::seat::{Account, Seat, by_name, whole_seconds};
+use crate::report::status::GITHUB_RETENTION;
 
 /// The file's name in the folder of a scope.
 pub(crate) const PEOPLE: &str = "people.csv";
@@ -30,12 +31,64 @@ pub(crate) const COLUMNS: [&str; 9] = [
     "Last Known Authentication At",
 ];
 
+/// A person who was ever seen in a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KnownPerson {
+    /// Their user ID on GitHub. `None` if they're only in downloaded reports.
+    pub user_id: Option<u64>,
+    /// Their newest login.
+    pub login: String,
+    /// The time of the first report they were in.
+    pub first_seen: Timestamp,
+    /// The time of the last report they were in.
+    pub last_seen: Timestamp,
+    /// The time of the first report in the latest unbroken series of reports they were in. A series
+    /// breaks if two reports are more than [`GITHUB_RETENTION`] apart.
+    pub tracked_since: Timestamp,
+    /// Whether they hold a seat in the newest report.
+    pub holds_seat: bool,
+    /// Their newest activity in any report.
+    pub last_known_activity_at: Option<Timestamp>,
+    /// The surface of that activity.
+    pub last_known_surface: Option<String>,
+    /// Their newest authentication in any report.
+    pub last_known_authentication_at: Option<Timestamp>,
+}
+
+impl KnownPerson {
+    /// The value of [`KnownPerson::tracked_since`] after a report of that time that includes them.
+    pub(super) fn tracked_since_at(&self, time: Timestamp) -> Timestamp {
+        if time.duration_since(self.last_seen) > GITHUB_RETENTION {
+            time
+        } else {
+            self.tracked_since
+        }
+    }
+
+    fn merge_seat(&mut self, time: Timestamp, account: &Account, seat: &Seat) {
+        self.user_id = self.user_id.or(account.id);
+        self.login = account.login.to_string();
+        self.tracked_since = self.tracked_since_at(time);
+        self.last_seen = self.last_seen.max(time);
+        self.holds_seat = true;
+        let activity = seat.last_activity_at.map(whole_seconds);
+        if activity.is_some() && activity >= self.last_known_activity_at {
+            if activity > self.last_known_activity_at || seat.last_surface_used.is_some() {
+                self.last_known_surface = seat.last_surface_used.as_deref().map(str::to_owned);
+            }
+            self.last_known_activity_at = activity;
+        }
+        let authentication = seat.last_authenticated_at.map(whole_seconds);
+        self.last_known_authentication_at = self.last_known_authentication_at.max(authentication);
+    }
+}
+
 /// Every person ever seen, indexed by ID and login.
 #[derive(Debug, Default)]
 pub(crate) struct People {
     all: Vec<KnownPerson>,
-    /// Lines of the file that can't be read.
-    damaged: Vec<Vec<u8>>,
+    /// Lines that can't be read, which the file has below the others.
+    pub(super) damaged: Vec<Vec<u8>>,
     by_id: HashMap<u64, usize>,
     by_login: HashMap<String, usize>,
 }
@@ -175,16 +228,6 @@ impl People {
         }
     }
 
-    /// Removes and returns the lines that can't be read.
-    pub(super) fn take_damaged(&mut self) -> Vec<Vec<u8>> {
-        std::mem::take(&mut self.damaged)
-    }
-
-    /// Sets the lines that can't be read, which the file has below the others.
-    pub(super) fn put_damaged(&mut self, damaged: Vec<Vec<u8>>) {
-        self.damaged = damaged;
-    }
-
     fn insert(&mut self, person: KnownPerson) -> usize {
         self.all.push(person);
         let place = self.all.len() - 1;
@@ -217,5 +260,49 @@ impl People {
             .id
             .and_then(|id| self.by_id.get(&id).copied())
             .or_else(by_login)
+    }
+}
+
+/// Whether two lines are about the same person: by ID, or by login if neither has one.
+fn is_same(one: &KnownPerson, other: &KnownPerson) -> bool {
+    match (one.user_id, other.user_id) {
+        (None, None) => one.login.to_lowercase() == other.login.to_lowercase(),
+        (one, other) => one == other,
+    }
+}
+
+/// Merges two lines about a person. Both are correct, and either can contain what the other
+/// doesn't. If they conflict, the line with the later report wins, or `one` if both are
+/// equally late.
+fn merged(one: KnownPerson, other: KnownPerson) -> KnownPerson {
+    let (newer, older) = if other.last_seen > one.last_seen {
+        (other, one)
+    } else {
+        (one, other)
+    };
+    let activity = |person: &KnownPerson| {
+        let has_surface = person.last_known_surface.is_some();
+        (person.last_known_activity_at, has_surface)
+    };
+    let is_newer = activity(&newer) > activity(&older);
+    let last_active = if is_newer { &newer } else { &older };
+    KnownPerson {
+        user_id: newer.user_id.or(older.user_id),
+        first_seen: newer.first_seen.min(older.first_seen),
+        last_seen: newer.last_seen,
+        // Both series of reports have no gaps, so the earlier start is correct too, unless that
+        // series ended before the later one started.
+        tracked_since: if newer.tracked_since.duration_since(older.last_seen) <= GITHUB_RETENTION {
+            newer.tracked_since.min(older.tracked_since)
+        } else {
+            newer.tracked_since
+        },
+        holds_seat: newer.holds_seat,
+        last_known_activity_at: last_active.last_known_activity_at,
+        last_known_surface: last_active.last_known_surface.clone(),
+        last_known_authentication_at: newer
+            .last_known_authentication_at
+            .max(older.last_known_authentication_at),
+        login: newer.login,
     }
 }

@@ -3,21 +3,19 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::baseline::Baseline;
 use super::damage::{altered, damaged_lines, manifest, read};
 use super::error::RecordError;
 use super::folder_files::FolderFiles;
-use super::hash::sha256;
 use super::history_context::HistoryContext;
 use super::identity::{self, Neighbor};
 use super::identity_mode::{self, IdentityMode};
 use super::people::{PEOPLE, People};
 use super::seats::{self, SEATS};
 use super::totals::{self, TOTALS, Totals};
-use super::{changes, continuity, header};
+use super::{changes, continuity, header, table};
 use crate::report::csv::RecordedReport;
 use crate::report::day::{LATEST, day_stem};
-use crate::report::manifest::{Continuity, RecordedScope};
+use crate::report::manifest::{Continuity, RecordedScope, sha256};
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::{Seat, without_times_after};
 use crate::report::{Report, credible_until};
@@ -27,16 +25,14 @@ use crate::report::{Report, credible_until};
 pub(crate) struct PriorState {
     /// How the history names people. `None` if nothing was recorded.
     identity_mode: Option<IdentityMode>,
-    /// Whether the reports belong to an organization or an enterprise, if a file says so.
-    kind: Option<ScopeKind>,
+    /// Whether `latest.csv` belongs to an organization or an enterprise.
+    latest_kind: Option<ScopeKind>,
     /// The scope in the newest manifest, and the path of that manifest.
     scope: Option<(RecordedScope, String)>,
     neighbors: Vec<Neighbor>,
     pub(super) before: Baseline,
     /// How far back `before` is known without a break.
     pub(super) continuity: Option<Continuity>,
-    /// How many seats GitHub's total was off by before, for a reason other than lost seats.
-    pub(super) excess: u64,
     /// What the recorded reports say about people.
     pub known: HistoryContext,
     /// The time of the newest recorded report.
@@ -48,6 +44,26 @@ pub(crate) struct PriorState {
     pub(super) warnings: Vec<String>,
     /// The files that are Git LFS pointers.
     pointers: Vec<String>,
+}
+
+/// The seats that the next report is compared with.
+#[derive(Debug)]
+pub(super) enum Baseline {
+    /// No seats are known, so the next report is the first.
+    Nothing,
+    /// The seats in `seats.csv`.
+    Seats(Vec<Seat>),
+    /// The seats in `latest.csv`, which has fewer details.
+    Latest(Vec<Seat>),
+}
+
+impl Baseline {
+    pub(super) fn seats(&self) -> Option<&[Seat]> {
+        match self {
+            Self::Nothing => None,
+            Self::Seats(seats) | Self::Latest(seats) => Some(seats),
+        }
+    }
 }
 
 /// How far a recorded report can be ahead of GitHub's clock, as this run knows it.
@@ -75,7 +91,7 @@ impl PriorState {
         let ours = scope.kind();
         if let Some((recorded, manifest)) = &self.scope {
             identity::check(recorded, manifest, scope)?;
-        } else if let Some(recorded) = self.kind.filter(|kind| *kind != ours) {
+        } else if let Some(recorded) = self.latest_kind.filter(|kind| *kind != ours) {
             return Err(RecordError::OtherKind { recorded, ours });
         }
         identity::refuse_second(&self.neighbors, scope)?;
@@ -109,7 +125,8 @@ impl PriorState {
             return Vec::new();
         };
         let absent = self.absent(report.seats());
-        let lost = shortfall.saturating_sub(self.excess);
+        let excess = self.continuity.map_or(0, |known| known.total_excess);
+        let lost = shortfall.saturating_sub(excess);
         if lost == 0 {
             return absent;
         }
@@ -144,14 +161,12 @@ impl PriorState {
     /// Reads `folder` at the time `now`, for a report of `time`.
     pub(crate) fn read(folder: &FolderFiles, time: Timestamp, now: Timestamp) -> Self {
         let mut warnings = Vec::new();
-        let day = manifest(
-            &day_stem(time),
-            folder.day_manifest.as_deref(),
-            &mut warnings,
-        );
-        let previous = folder.previous.as_ref().and_then(|(path, file)| {
-            manifest(path.trim_end_matches(".json"), Some(file), &mut warnings)
-        });
+        let day = folder.day_manifest.as_deref();
+        let day = day.and_then(|file| manifest(&day_stem(time), file, &mut warnings));
+        let previous = folder
+            .previous
+            .as_ref()
+            .and_then(|(path, file)| manifest(path.trim_end_matches(".json"), file, &mut warnings));
         let latest = read(
             (LATEST, folder.latest.as_deref()),
             RecordedReport::read,
@@ -174,27 +189,28 @@ impl PriorState {
         let (mut people, damaged) = people.unwrap_or_default();
         let is_anybody_known = people.logins().next().is_some();
         warnings.extend(damaged_lines(PEOPLE, &damaged));
-        let (totals, damaged) = Totals::read(folder.totals.as_deref().unwrap_or_default());
         let totals_file = folder.totals.as_deref().unwrap_or_default();
-        let lacks_header = totals::lacks_header(totals_file);
-        warnings.extend(lacks_header.then(|| header::damaged_header(TOTALS)));
+        let (totals, damaged) = Totals::read(totals_file);
+        if totals::lacks_header(totals_file) {
+            warnings.push(header::damaged_header(TOTALS));
+        }
         warnings.extend(damaged_lines(TOTALS, &damaged));
         if let Some(file) = folder.changes.as_deref().filter(|file| !file.is_empty()) {
             let name = changes::file_name(time);
-            if !changes::has_columns(file) {
+            if !table::has_columns(file, &changes::COLUMNS) {
                 warnings.push(format!(
                     "{name} doesn't start with the header of a file of changes. The action keeps the file as it is, and adds new lines below."
                 ));
-            } else if let Some(line) = changes::first_damaged(file) {
+            } else if let Some(line) = changes::lines(file).find_map(Result::err) {
                 warnings.push(format!(
                     "line {line} of {name} isn't a valid line of changes. The action keeps it as it is, but other programs may fail to read it, or all lines below it. Fix the line yourself."
                 ));
             }
         }
-        let said_by_latest = latest.as_ref().and_then(RecordedReport::time);
+        let said_by_latest = latest.as_ref().and_then(|latest| latest.time);
         if !is_anybody_known && let (Some(latest), Some(time)) = (&latest, said_by_latest) {
             let known = seats.as_deref().unwrap_or_default();
-            let rows = continuity::with_ids_of_seats(believed(latest), known, latest.kind());
+            let rows = continuity::with_ids_of_seats(believed(latest), known, latest.kind);
             people.merge_report(time, &rows, &[]);
         }
         let forgotten = people.forget_times_after(credible_until(time.max(now)));
@@ -203,20 +219,9 @@ impl PriorState {
                 "{PEOPLE} has times in the future for {forgotten} people. The action removes them."
             ));
         }
-        let manifests = [day.as_ref(), previous.as_ref()];
-        let kind = manifests
-            .map(|m| m.map(|m| m.scope.kind))
-            .into_iter()
-            .chain([latest.as_ref().map(RecordedReport::kind)])
-            .flatten()
-            .next();
-        let newest_manifest = manifests.into_iter().flatten().next();
-        let scope = newest_manifest.map(|manifest| {
-            let path = format!("{}.json", day_stem(manifest.report_time));
-            (manifest.scope.clone(), path)
-        });
+        let newest_manifest = day.as_ref().or(previous.as_ref());
         let recorded_before = recorded || folder.seats.is_some() || folder.people.is_some();
-        let identity_mode = recorded_before.then(|| match manifests.into_iter().flatten().next() {
+        let identity_mode = recorded_before.then(|| match newest_manifest {
             Some(manifest) => IdentityMode::of(manifest.pseudonyms.clone()),
             None => IdentityMode::guessed(people.logins()),
         });
@@ -229,29 +234,25 @@ impl PriorState {
             (None, Some(line)) if day_stem(line.report_time) == day_stem(time) => line.complete,
             _ => None,
         };
-        let newest_manifest = manifests.into_iter().flatten().next();
         // A file that was edited can't say when it was recorded.
         let latest_time = said_by_latest.filter(|_| {
             let recorded = newest_manifest.filter(|newest| Some(newest.report_time) == counted);
             let recorded = recorded.and_then(|newest| newest.sha256(LATEST));
             recorded.is_none() || folder.latest.as_deref().map(sha256).as_deref() == recorded
         });
-        let mut times: Vec<Timestamp> = manifests
-            .map(|m| m.map(|m| m.report_time))
-            .into_iter()
-            .chain([latest_time])
-            .flatten()
-            .collect();
+        let [day_time, previous_time] =
+            [&day, &previous].map(|read| Some(read.as_ref()?.report_time));
+        let times = [day_time, previous_time, latest_time];
+        let mut newest = times.into_iter().max().flatten();
         if let Some(counted) = counted {
-            if counted.duration_since(now) <= MAX_AHEAD || times.contains(&counted) {
-                times.push(counted);
+            if counted.duration_since(now) <= MAX_AHEAD || times.contains(&Some(counted)) {
+                newest = newest.max(Some(counted));
             } else {
                 warnings.push(format!(
                     "{TOTALS} has a line for a report from {counted}, which is in the future. The action ignores that line."
                 ));
             }
         }
-        let newest = times.into_iter().max();
         let has_day = day.as_ref().is_some_and(|day| {
             let report = format!("{}.csv", day_stem(time));
             [LATEST, &report].into_iter().all(|path| {
@@ -259,6 +260,7 @@ impl PriorState {
                 file.is_some() && file.map(sha256).as_deref() == day.sha256(path)
             })
         });
+        let latest_kind = latest.as_ref().map(|latest| latest.kind);
         let before = match (seats, latest) {
             (Some(seats), _) => Baseline::Seats(seats),
             (None, Some(latest)) => {
@@ -283,15 +285,14 @@ impl PriorState {
         if newest.is_none_or(|newest| newest <= time) {
             altered(folder, newest_manifest, (time, counted), &mut warnings);
         }
-        let excess = newest_manifest
-            .filter(|manifest| Some(manifest.report_time) == newest)
-            .map_or(0, |manifest| manifest.total_excess);
         Self {
             continuity: continuity::of(&before, folder, newest_manifest, newest),
-            excess,
             identity_mode,
-            kind,
-            scope,
+            latest_kind,
+            scope: newest_manifest.map(|manifest| {
+                let path = format!("{}.json", day_stem(manifest.report_time));
+                (manifest.scope.clone(), path)
+            }),
             neighbors: folder.neighbors.clone(),
             before,
             known: HistoryContext { people, totals },
@@ -307,7 +308,7 @@ impl PriorState {
 /// The rows of `latest.csv`, without times that are impossible for its report.
 fn believed(latest: &RecordedReport) -> Vec<Seat> {
     let seats = latest.seats();
-    let until = latest.time().map(credible_until);
+    let until = latest.time.map(credible_until);
     until
         .and_then(|until| without_times_after(&seats, until))
         .unwrap_or(seats)

@@ -5,9 +5,7 @@
 //! damaged files, and adds only what's missing. Undamaged files stay as they are, and so do all
 //! reports and all manifests except the newest.
 
-mod change_line;
 mod changes;
-mod error;
 mod grants;
 mod identities;
 mod manifest;
@@ -23,13 +21,12 @@ use super::history_context::HistoryContext;
 use super::page::{DrawPages, Page};
 use super::seats::SEATS;
 use super::totals::{Day as Line, TOTALS};
-use super::verify::{Files, Verdict, verify};
+use super::verify::{Files, Problem, Verdict, verify};
 use crate::history::git;
 use crate::report::activity::Counts;
 use crate::report::day::LATEST;
-use crate::report::scope::Scope;
+use crate::report::scope::{Scope, ScopeNameError};
 use crate::report::status::StatusPolicy;
-pub(crate) use error::RebuildError;
 use grants::Grants;
 use identities::Identities;
 use overlay::Overlay;
@@ -47,6 +44,29 @@ pub(crate) struct Rebuilt {
     pub notes: Vec<String>,
     /// The result of `verify` after the files are written.
     pub verdict: Verdict,
+}
+
+/// Why a history can't be rebuilt.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RebuildError {
+    /// Git changed the files in the checkout, so they don't match what was recorded.
+    #[error("the checkout isn't what was recorded")]
+    Checkout(Vec<Problem>),
+    /// A report or the newest manifest can't be read, and everything is computed from them.
+    #[error("a file that the history is rebuilt from can't be read")]
+    Unreadable(Vec<Problem>),
+    /// The user interrupted the rebuild.
+    #[error("interrupted")]
+    Interrupted,
+    /// The newest manifest has an invalid scope name.
+    #[error("the newest manifest: {0}")]
+    Scope(#[from] ScopeNameError),
+    /// A file couldn't be serialized. This never happens in practice.
+    #[error("a file of the history can't be written: {0}")]
+    Csv(#[from] csv::Error),
+    /// The newest manifest couldn't be serialized. This never happens in practice.
+    #[error("the newest manifest can't be written: {0}")]
+    Manifest(#[from] serde_json::Error),
 }
 
 /// Rebuilds the damaged files in the folder of a scope. `name` is the name of the folder. In the
@@ -70,7 +90,7 @@ pub(crate) fn rebuild(
     let mut lines = changes::Changes::read(&source, is_damaged);
     let mut totals = totals::Lines::read(&source, is_damaged(TOTALS));
     let (people_before, seats_before) = (people::Lines::read(&source), seats::Lines::read(&source));
-    let (people, seats) = (people_before.readable(), seats_before.readable());
+    let (people, seats) = (&people_before.readable, &seats_before.readable);
     let identities = Identities::new(people, seats, lines.lines());
     let grants = Grants::new(seats, lines.lines(), &identities);
 
@@ -79,15 +99,13 @@ pub(crate) fn rebuild(
         if is_stopped() {
             return Err(RebuildError::Interrupted);
         }
-        let report = day.read(files)?;
-        lines.compare(day, &report.seats, &grants, &identities);
-        let mut known: Vec<_> = report.seats;
+        let mut known = day.read(files)?;
+        lines.compare(day, &known, &grants, &identities);
         for seat in &mut known {
-            seat.assignee = seat.assignee.take().map(|account| {
-                let account = identities.account(&account.login, day.time);
+            if let Some(account) = &mut seat.assignee {
+                *account = identities.account(&account.login, day.time);
                 seat.created_at = grants.at(&account.login, day.time);
-                account
-            });
+            }
         }
         seen.people.merge_report(day.time, &known, &[]);
         if totals.lacks(day) {
@@ -113,23 +131,21 @@ pub(crate) fn rebuild(
     let is_damaged_people = is_damaged(super::people::PEOPLE);
     let written = people_before.write(seen.people, is_damaged_people, &mut notes)?;
     new.put_some(super::people::PEOPLE, written);
-    let recovered = seats_before.write(&source, &newest.day.read(files)?.seats, &identities)?;
-    let continuity = recovered.continuity(&source, is_damaged(SEATS));
-    new.put_some(SEATS, recovered.file);
+    let written = seats_before.write(&source, &newest.day.read(files)?, &identities)?;
+    let continuity = seats_before.continuity(&source, is_damaged(SEATS));
+    new.put_some(SEATS, written);
     new.put(git::ATTRIBUTES, git::NO_CONVERSION.as_bytes().to_vec());
 
     let days: Vec<_> = totals.days().collect();
     let changes_file = super::changes::file_name(newest.day.time);
-    let is_shown = [TOTALS, &changes_file]
-        .into_iter()
-        .any(|path| new.has_new(path));
+    let is_shown = new.new.contains_key(TOTALS) || new.new.contains_key(&changes_file);
     let pages = draw(&Page {
         scope: &scope,
         time: newest.day.time,
         complete: newest.day.complete(),
         inactive_after,
         days: &days,
-        changes: &new.content(&changes_file).unwrap_or_default(),
+        changes: &new.read(&changes_file).unwrap_or_default(),
     });
     for (path, content) in pages {
         if is_shown || is_damaged(path) || !files.paths().contains(path) {

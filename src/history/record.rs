@@ -6,15 +6,13 @@ use std::collections::HashSet;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::baseline::Baseline;
 use super::changes::{self, Change, Kind};
 use super::error::RecordError;
 use super::folder_files::FolderFiles;
-use super::hash::sha256;
 use super::history_context::HistoryContext;
 use super::page::Page;
 use super::plan::{Action, HistoryUpdate, Revoked, UpdatePlan};
-use super::prior_state::PriorState;
+use super::prior_state::{Baseline, PriorState};
 use super::totals::{self, Day};
 use super::{continuity, git, people, seats};
 use crate::report::activity::Counts;
@@ -33,7 +31,11 @@ pub fn record(
     now: Timestamp,
 ) -> Result<UpdatePlan, RecordError> {
     let found = PriorState::read(folder, update.time, now);
-    found.check_identity(update.scope, update.manifest.pseudonyms(), update.seats)?;
+    found.check_identity(
+        update.scope,
+        update.manifest.pseudonyms.as_deref(),
+        update.seats,
+    )?;
     if let Some(recorded) = found.future_time(now) {
         return Err(RecordError::FromTheFuture { recorded, now });
     }
@@ -86,7 +88,7 @@ pub fn record(
     if action == Action::Record {
         known.people.merge_report(update.time, update.seats, &kept);
         let continuity = continuity::after(found.continuity, &update, &kept);
-        update.manifest.set_continuity(continuity);
+        update.manifest.continuity = Some(continuity);
         let policy = StatusPolicy {
             now: update.time,
             inactive_after: update.inactive_after,
@@ -184,35 +186,20 @@ fn written(
         (people::PEOPLE.to_owned(), people.write()?.into()),
         (totals::TOTALS.to_owned(), totals.write()?.into()),
         (format!("{}.csv", day_stem(update.time)), update.csv),
+        (git::ATTRIBUTES.to_owned(), git::NO_CONVERSION.into()),
     ];
-    files.push((
-        git::ATTRIBUTES.to_owned(),
-        Bytes::from_static(git::NO_CONVERSION.as_bytes()),
-    ));
     files.extend(pages.map(|(name, page)| (name.to_owned(), page.into())));
     if !changes_content.is_empty() {
         files.push((changes_file.clone(), changes_content.into()));
     }
     let mut manifest = update.manifest;
-    manifest.set_files(
-        files
-            .iter()
-            .map(|(path, file)| FileEntry {
-                name: path.clone(),
-                size: file.len() as u64,
-                sha256: sha256(file),
-            })
-            .collect(),
-    );
-    let (git_blobs, older_reports) = folder.listed(&files, update.time);
-    manifest.set_listed(git_blobs, older_reports);
-    if let Some((path, file)) = &folder.previous {
-        manifest.set_previous(FileEntry {
-            name: path.clone(),
-            size: file.len() as u64,
-            sha256: sha256(file),
-        });
-    }
+    let entries = files.iter();
+    manifest.files = entries
+        .map(|(path, file)| FileEntry::of(path.clone(), file))
+        .collect();
+    (manifest.git_blobs, manifest.older_reports) = folder.listed(&files, update.time);
+    let previous = folder.previous.as_ref();
+    manifest.previous = previous.map(|(path, file)| FileEntry::of(path.clone(), file));
     files.retain(|(path, file)| !folder.has(path, file, update.time));
     files.push((
         format!("{}.json", day_stem(update.time)),

@@ -5,7 +5,7 @@
 //! so an empty cell is unambiguous, and tools that load the file parse times and numbers without
 //! extra settings.
 
-use csv::{ByteRecord, QuoteStyle, Reader, ReaderBuilder, Terminator, WriterBuilder};
+use csv::{ByteRecord, QuoteStyle, Reader, ReaderBuilder, Terminator, Writer, WriterBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -144,16 +144,7 @@ pub(super) fn write<T: Serialize>(
 
 /// Writes `lines` without a header, to append them to others.
 pub(super) fn rows<T: Serialize>(lines: impl IntoIterator<Item = T>) -> csv::Result<Vec<u8>> {
-    let mut csv = WriterBuilder::new()
-        .has_headers(false)
-        .quote_style(QuoteStyle::Necessary)
-        .terminator(Terminator::Any(b'\n'))
-        .from_writer(Vec::new());
-    for line in lines {
-        csv.serialize(line)?;
-    }
-    csv.into_inner()
-        .map_err(|error| csv::Error::from(error.into_error()))
+    written(|csv| lines.into_iter().try_for_each(|line| csv.serialize(line)))
 }
 
 /// Writes a file with these `columns` and records.
@@ -161,14 +152,21 @@ pub(super) fn records<'r>(
     columns: &[&str],
     lines: impl IntoIterator<Item = &'r ByteRecord>,
 ) -> csv::Result<Vec<u8>> {
+    written(|csv| {
+        csv.write_record(columns)?;
+        lines
+            .into_iter()
+            .try_for_each(|line| csv.write_byte_record(line))
+    })
+}
+
+fn written(write: impl FnOnce(&mut Writer<Vec<u8>>) -> csv::Result<()>) -> csv::Result<Vec<u8>> {
     let mut csv = WriterBuilder::new()
+        .has_headers(false)
         .quote_style(QuoteStyle::Necessary)
         .terminator(Terminator::Any(b'\n'))
         .from_writer(Vec::new());
-    csv.write_record(columns)?;
-    for line in lines {
-        csv.write_byte_record(line)?;
-    }
+    write(&mut csv)?;
     csv.into_inner()
         .map_err(|error| csv::Error::from(error.into_error()))
 }

@@ -12,7 +12,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::changes::Kind;
 use super::folder_files::FolderFiles;
-use super::hash::sha256;
 use super::plan::{Action, HistoryUpdate, Revoked, UpdatePlan};
 use super::{RecordError, changes, record};
 use crate::report::Report;
@@ -20,7 +19,7 @@ use crate::report::columns::ColumnSet;
 use crate::report::completeness::{IncompleteReason, Reading};
 use crate::report::csv;
 use crate::report::day::day_stem;
-use crate::report::manifest::Manifest;
+use crate::report::manifest::{Manifest, sha256};
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::{Account, Seat, Team};
 

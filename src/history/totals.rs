@@ -144,11 +144,6 @@ impl Totals {
     }
 }
 
-/// Whether a file starts with the header of `totals.csv`.
-pub(crate) fn has_columns(file: &[u8]) -> bool {
-    table::has_columns(file, &COLUMNS)
-}
-
 fn day(line: &str) -> Option<Day> {
     let mut csv = csv::ReaderBuilder::new()
         .has_headers(false)

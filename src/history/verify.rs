@@ -18,13 +18,14 @@ use std::io::{self, Read};
 
 use jiff::civil::Date;
 
-use super::hash::{HashingReader, sha256};
+use super::identity_mode::described;
 use super::people::PEOPLE;
 use super::seats::SEATS;
+use super::table;
 use super::totals::{self, TOTALS};
 use crate::history::git::LineEnds;
 use crate::report::day::{REPORTS, date, day_of, stem_of};
-use crate::report::manifest::{FileEntry, RecordedManifest, SCHEMA_VERSION};
+use crate::report::manifest::{FileEntry, RecordedManifest, SCHEMA_VERSION, sha256};
 
 /// The folder of a scope, independent of where its files are stored.
 pub(crate) trait Files {
@@ -33,7 +34,14 @@ pub(crate) trait Files {
     fn paths(&self) -> &BTreeSet<String>;
 
     /// Opens the file at that path.
-    fn open(&self, path: &str) -> io::Result<impl Read>;
+    fn open(&self, path: &str) -> io::Result<Box<dyn Read + '_>>;
+
+    /// Reads the whole file at that path.
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        let mut content = Vec::new();
+        self.open(path)?.read_to_end(&mut content)?;
+        Ok(content)
+    }
 }
 
 /// A problem with a file.
@@ -43,6 +51,13 @@ pub(crate) struct Problem {
     pub path: String,
     /// What's wrong with the file.
     pub what: String,
+}
+
+impl Problem {
+    pub(super) fn new(path: &str, what: impl Into<String>) -> Self {
+        let (path, what) = (path.to_owned(), what.into());
+        Self { path, what }
+    }
 }
 
 /// The result of the check of a scope's folder.
@@ -103,7 +118,7 @@ fn begins_as_totals(files: &impl Files) -> io::Result<bool> {
     let mut beginning = Vec::new();
     let mut file = files.open(TOTALS)?.take(ENOUGH);
     file.read_to_end(&mut beginning)?;
-    Ok(totals::has_columns(&beginning))
+    Ok(table::has_columns(&beginning, &totals::COLUMNS))
 }
 
 /// The manifest of a day, a link in the chain of manifests.
@@ -130,10 +145,7 @@ struct Verifier<'f, F> {
 
 impl<F: Files> Verifier<'_, F> {
     fn problem(&mut self, path: &str, what: impl Into<String>) {
-        self.verdict.problems.push(Problem {
-            path: path.to_owned(),
-            what: what.into(),
-        });
+        self.verdict.problems.push(Problem::new(path, what));
     }
 
     fn has(&self, path: &str) -> bool {
@@ -173,13 +185,9 @@ impl<F: Files> Verifier<'_, F> {
                 );
                 continue;
             }
-            let mut content = Vec::new();
-            let read = self
-                .files
-                .open(&path)
-                .and_then(|mut file| file.read_to_end(&mut content));
+            let read = self.files.read(&path);
             let is_pointer = self.is_pointer(&path);
-            let says = match read.map(|_| RecordedManifest::read(&content)) {
+            let says = match read.as_deref().map(RecordedManifest::read) {
                 _ if is_pointer => Ok(None),
                 Err(error) => Err(format!("can't be read: {error}")),
                 Ok(Err(error)) => Err(format!("can't be read: it isn't a manifest: {error}")),
@@ -202,6 +210,7 @@ impl<F: Files> Verifier<'_, F> {
                 );
                 self.problem(&path, what);
             }
+            let content = read.unwrap_or_default();
             nodes.push(ManifestNode {
                 day,
                 path,
@@ -223,10 +232,7 @@ impl<F: Files> Verifier<'_, F> {
             if let Some((earlier, other)) = before
                 && other != key
             {
-                let (ours, theirs) = (
-                    super::identity_mode::described(key),
-                    super::identity_mode::described(other),
-                );
+                let (ours, theirs) = (described(key), described(other));
                 let what = format!("was written {ours}, and {} {theirs}", earlier.path);
                 self.problem(&node.path, what);
             }
@@ -239,18 +245,12 @@ impl<F: Files> Verifier<'_, F> {
         let Some(newest) = nodes.last() else { return };
         let entries = newest.says.iter().flat_map(|says| &says.files);
         for entry in entries.filter(|entry| !grows(&entry.name) && day_of(&entry.name).is_none()) {
-            self.check_file(&newest.path, entry, |file| io::copy(file, &mut io::sink()));
+            self.check_file(&newest.path, entry);
         }
     }
 
-    /// Checks a whole file against its manifest entry. Returns the result of `read` if the file
-    /// matches.
-    fn check_file<T>(
-        &mut self,
-        manifest: &str,
-        entry: &FileEntry,
-        read: impl FnOnce(&mut dyn Read) -> io::Result<T>,
-    ) -> Option<T> {
+    /// Checks a whole file against its manifest entry, and returns it if it matches.
+    fn check_file(&mut self, manifest: &str, entry: &FileEntry) -> Option<Vec<u8>> {
         if !self.has(&entry.name) {
             self.problem(&entry.name, format!("is missing, but {manifest} lists it"));
             return None;
@@ -259,27 +259,21 @@ impl<F: Files> Verifier<'_, F> {
         if self.is_pointer(&entry.name) {
             return None;
         }
-        let found = self.files.open(&entry.name).and_then(|file| {
-            let mut file = HashingReader::new(file);
-            let read = read(&mut file)?;
-            io::copy(&mut file, &mut io::sink())?;
-            let (size, sha256) = file.so_far();
-            Ok((read, size, sha256))
-        });
-        match found {
+        let file = match self.files.read(&entry.name) {
+            Ok(file) => file,
             Err(error) => {
                 self.problem(&entry.name, format!("can't be read: {error}"));
-                None
+                return None;
             }
-            Ok((read, size, sha256)) if (size, &sha256) != (entry.size, &entry.sha256) => {
-                if self.has_other_line_ends(&entry.name, &[entry], true) {
-                    return Some(read);
-                }
-                self.problem(&entry.name, altered(manifest, entry, size, &sha256));
-                None
-            }
-            Ok((read, ..)) => Some(read),
+        };
+        let (size, sha256) = (file.len() as u64, sha256(&file));
+        if (size, &sha256) != (entry.size, &entry.sha256)
+            && !self.has_other_line_ends(&entry.name, &[entry], true)
+        {
+            self.problem(&entry.name, altered(manifest, entry, size, &sha256));
+            return None;
         }
+        Some(file)
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::Report;
 use super::activity::{ActivityIndex, PersonActivity};
@@ -37,42 +37,41 @@ pub enum ColumnSet<'a> {
 pub struct Column {
     /// Its name in the CSV.
     pub name: &'static str,
-    /// Its key in the JSON, spelled as in GitHub's API documentation if the API has the field.
-    pub key: &'static str,
     /// Its description for readers.
     pub meaning: &'static str,
+}
+
+impl Column {
+    /// Returns its key in the JSON, which is also the field's name in GitHub's API if it has one.
+    pub fn key(&self) -> String {
+        self.name.to_lowercase().replace(' ', "_")
+    }
 }
 
 /// GitHub's own columns. Only an enterprise's file has `Organization`.
 pub const GITHUB: [Column; 6] = [
     Column {
         name: "Report Time",
-        key: "report_time",
         meaning: "When the action started fetching the report. The same in every row.",
     },
     Column {
         name: "Login",
-        key: "login",
         meaning: "The person who holds the seat.",
     },
     Column {
         name: "Last Authenticated At",
-        key: "last_authenticated_at",
         meaning: "When the person last signed in to Copilot. GitHub deletes it after 90 days.",
     },
     Column {
         name: "Last Activity At",
-        key: "last_activity_at",
         meaning: "When the person last used Copilot. GitHub deletes it after 90 days, and if access is reassigned.",
     },
     Column {
         name: "Last Surface Used",
-        key: "last_surface_used",
         meaning: "The surface that the person last used, with its version.",
     },
     Column {
         name: "Organization",
-        key: "organization",
         meaning: "The organization that grants the seat. GitHub's own file has this column only for an enterprise.",
     },
 ];
@@ -82,52 +81,42 @@ pub const GITHUB: [Column; 6] = [
 pub const EXTRA_COLUMNS: [Column; 10] = [
     Column {
         name: "Status",
-        key: "status",
         meaning: "The person's status: `active`, `new`, `never used`, or `inactive`.",
     },
     Column {
         name: "Days Since Activity",
-        key: "days_since_activity",
         meaning: "Whole days (86,400 seconds each) from the last known activity to the report.",
     },
     Column {
         name: "Last Known Activity At",
-        key: "last_known_activity_at",
         meaning: "The person's latest activity in any of their seats, now or in any recorded report.",
     },
     Column {
         name: "Surface",
-        key: "surface",
         meaning: "The surface without its version: the text before the first `/`.",
     },
     Column {
         name: "Surface Version",
-        key: "surface_version",
         meaning: "The surface's version: the text between the first and the second `/`.",
     },
     Column {
         name: "Plan Type",
-        key: "plan_type",
         meaning: "The seat's plan, as GitHub reports it: `business`, `enterprise`, or `unknown`.",
     },
     Column {
         name: "Assigned At",
-        key: "assigned_at",
         meaning: "When the seat was last granted (`created_at` in GitHub's API).",
     },
     Column {
         name: "Assigning Team",
-        key: "assigning_team",
         meaning: "The team that grants the seat, or its ID if GitHub gives no name.",
     },
     Column {
         name: "Pending Cancellation Date",
-        key: "pending_cancellation_date",
         meaning: "The day on which the seat ends, if it was canceled.",
     },
     Column {
         name: "User Id",
-        key: "user_id",
         meaning: "GitHub's user ID, which stays the same if the login changes.",
     },
 ];
@@ -151,8 +140,9 @@ impl ColumnSet<'_> {
     }
 }
 
-/// The value of a row in one column.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The value of a row in one column, as it's in the JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum Cell<'a> {
     /// No value: the word `None` in the CSV, `null` in the JSON.
     Missing,
@@ -177,43 +167,24 @@ pub struct Row<'a> {
 
 /// Returns the rows of a report with these columns, in the report's order.
 pub fn rows<'a>(report: &'a Report, column_set: ColumnSet<'a>) -> impl Iterator<Item = Row<'a>> {
-    report
-        .seats()
-        .iter()
-        .map(move |seat| Row::new(report.scope(), report.time(), seat, column_set))
+    report.seats().iter().map(move |seat| Row {
+        scope: report.scope(),
+        report_time: report.time(),
+        seat,
+        column_set,
+    })
 }
 
 impl<'a> Row<'a> {
-    /// Creates the row of a seat in the report of `scope` at this time.
-    pub fn new(
-        scope: &'a Scope,
-        report_time: Timestamp,
-        seat: &'a Seat,
-        column_set: ColumnSet<'a>,
-    ) -> Self {
-        Self {
-            scope,
-            report_time,
-            seat,
-            column_set,
-        }
-    }
-
     /// Returns the values, in the order of [`of`].
     pub fn cells(self) -> impl Iterator<Item = Cell<'a>> {
-        let activity = match self.column_set {
-            ColumnSet::Github => None,
-            ColumnSet::All(activities) => Some(activities.of(self.seat)),
+        let (github, others) = match (self.column_set, self.scope.kind()) {
+            (ColumnSet::Github, ScopeKind::Organization) => (5, None),
+            (ColumnSet::Github, ScopeKind::Enterprise) => (6, None),
+            (ColumnSet::All(activities), _) => (6, Some(self.others(activities.of(self.seat)))),
         };
-        let github = match (self.scope.kind(), self.column_set) {
-            (ScopeKind::Organization, ColumnSet::Github) => 5,
-            _ => 6,
-        };
-        let others = activity.map(|activity| self.others(activity));
-        self.github()
-            .into_iter()
-            .take(github)
-            .chain(others.into_iter().flatten())
+        let github = self.github().into_iter().take(github);
+        github.chain(others.into_iter().flatten())
     }
 
     fn github(&self) -> [Cell<'a>; 6] {
@@ -286,18 +257,6 @@ impl fmt::Display for Cell<'_> {
             Self::Number(number) => write!(f, "{number}"),
             Self::Time(time) => write!(f, "{time}"),
             Self::Day(day) => write!(f, "{day}"),
-        }
-    }
-}
-
-/// Serializes the value for the JSON.
-impl Serialize for Cell<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Missing => serializer.serialize_none(),
-            Self::Number(number) => serializer.serialize_u64(*number),
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::Time(_) | Self::Day(_) => serializer.collect_str(self),
         }
     }
 }

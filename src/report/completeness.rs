@@ -8,8 +8,6 @@
 //! [`super::Report::cannot_have_skipped_rows`] rules both out for some reports. For the others,
 //! recorded reports show what's missing; see [`crate::history::PriorState::absent`].
 
-use std::fmt;
-
 use jiff::Timestamp;
 
 /// How a report was read.
@@ -28,14 +26,18 @@ pub struct Reading {
 }
 
 /// A reason why a report can't be called complete.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IncompleteReason {
     /// A page doesn't say how many seats there are, so the list can't be checked.
+    #[error("Page {page} doesn't say how many seats there are (`total_seats`)")]
     TotalMissing {
         /// The page, counted from 1.
         page: usize,
     },
     /// `total_seats` isn't the same on every page, so the list changed while it was read.
+    #[error(
+        "`total_seats` was {first} on page 1 and {later} on page {page}: a seat was granted or revoked while the list was being read"
+    )]
     TotalMoved {
         /// The total on the first page.
         first: u64,
@@ -45,20 +47,35 @@ pub enum IncompleteReason {
         page: usize,
     },
     /// A seat was read twice. The list changed while it was read, and another seat may be missing.
+    // No names: this goes to logs, which more people can read than the report.
+    #[error(
+        "{} twice, because the list changed while it was being read. {} may be missing",
+        if *seats == 1 { "A seat appears".to_owned() } else { format!("{seats} seats appear") },
+        if *seats == 1 { "Another seat" } else { "Others" }
+    )]
     SeatTwice {
         /// How many seats.
         seats: usize,
     },
     /// One reading of the list has seats of the last recorded report that the next reading lacks,
     /// and this happened every time.
+    #[error(
+        "The list changed each time it was read. The last time, it lacked {seats} previously recorded seats that it had the time before"
+    )]
     Unsteady {
         /// How many of these seats the last reading lacks and the one before it has.
         seats: usize,
     },
     /// GitHub said that it leaves out organizations because the token isn't authorized for single
     /// sign-on (`X-GitHub-SSO: partial-results`).
+    #[error(
+        "GitHub leaves out organizations for which the token is not authorized for single sign-on (`X-GitHub-SSO: partial-results`)"
+    )]
     Partial,
     /// The people and the rows without a person are fewer than the seats that GitHub counts.
+    #[error(
+        "GitHub counts {total_seats} seats (`total_seats`), but its pages list {people} people and {without_person} rows without a person"
+    )]
     Short {
         /// How many people were read.
         people: usize,
@@ -73,46 +90,6 @@ impl IncompleteReason {
     /// Returns whether the reason can disappear if the list is read again.
     pub fn is_transient(&self) -> bool {
         !matches!(self, Self::TotalMissing { .. } | Self::Partial)
-    }
-}
-
-impl fmt::Display for IncompleteReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Partial => f.write_str(
-                "GitHub leaves out organizations for which the token is not authorized for single sign-on (`X-GitHub-SSO: partial-results`)",
-            ),
-            Self::TotalMissing { page } => {
-                write!(
-                    f,
-                    "Page {page} doesn't say how many seats there are (`total_seats`)"
-                )
-            }
-            Self::TotalMoved { first, later, page } => write!(
-                f,
-                "`total_seats` was {first} on page 1 and {later} on page {page}: a seat was granted or revoked while the list was being read"
-            ),
-            // No names: this goes to logs, which more people can read than the report.
-            Self::SeatTwice { seats: 1 } => f.write_str(
-                "A seat appears twice, because the list changed while it was being read. Another seat may be missing",
-            ),
-            Self::SeatTwice { seats } => write!(
-                f,
-                "{seats} seats appear twice, because the list changed while it was being read. Others may be missing"
-            ),
-            Self::Unsteady { seats } => write!(
-                f,
-                "The list changed each time it was read. The last time, it lacked {seats} previously recorded seats that it had the time before"
-            ),
-            Self::Short {
-                people,
-                without_person,
-                total_seats,
-            } => write!(
-                f,
-                "GitHub counts {total_seats} seats (`total_seats`), but its pages list {people} people and {without_person} rows without a person"
-            ),
-        }
     }
 }
 

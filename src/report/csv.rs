@@ -175,7 +175,7 @@ mod tests {
         let one = report(ScopeKind::Enterprise, "33", vec![octocat()]);
         let later = report(ScopeKind::Enterprise, "34", vec![octocat()]);
         let recorded = RecordedReport::read(file(&one).as_bytes()).unwrap();
-        assert_eq!(recorded.time(), Some(one.time()));
+        assert_eq!(recorded.time, Some(one.time()));
         assert!(say_the_same(
             one.scope().kind(),
             &recorded.seats(),

@@ -22,9 +22,10 @@ pub(crate) fn write(
     let facts = facts.strip_suffix("\n}").unwrap_or(&facts);
     write!(out, "{facts},\n  \"rows\": [")?;
     let columns = columns::of(report.scope().kind(), column_set.columns());
+    let keys: Vec<String> = columns.iter().map(Column::key).collect();
     for (place, row) in columns::rows(report, column_set).enumerate() {
         out.write_all(if place == 0 { b"\n    " } else { b",\n    " })?;
-        write_row(&columns, &row, &mut out)?;
+        write_row(&keys, &row, &mut out)?;
     }
     out.write_all(if report.seats().is_empty() {
         b"]\n}\n"
@@ -33,11 +34,11 @@ pub(crate) fn write(
     })
 }
 
-fn write_row(columns: &[Column], row: &Row<'_>, out: impl io::Write) -> io::Result<()> {
+fn write_row(keys: &[String], row: &Row<'_>, out: impl io::Write) -> io::Result<()> {
     let mut json = serde_json::Serializer::new(out);
     let mut map = json.serialize_map(None)?;
-    for (column, cell) in columns.iter().zip(row.cells()) {
-        map.serialize_entry(column.key, &cell)?;
+    for (key, cell) in keys.iter().zip(row.cells()) {
+        map.serialize_entry(key, &cell)?;
     }
     Ok(map.end()?)
 }

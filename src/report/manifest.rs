@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::Report;
 use super::person::people_in;
-use super::pseudonym_key::PseudonymKey;
 use super::scope::{Scope, ScopeKind};
 use super::seat::{Seat, whole_seconds};
 
@@ -46,6 +46,22 @@ pub struct FileEntry {
     pub sha256: String,
 }
 
+impl FileEntry {
+    /// Describes a file with this name and content.
+    pub(crate) fn of(name: String, content: &[u8]) -> Self {
+        Self {
+            name,
+            size: content.len() as u64,
+            sha256: sha256(content),
+        }
+    }
+}
+
+/// The SHA-256 of a file, in lowercase hexadecimal.
+pub(crate) fn sha256(content: &[u8]) -> String {
+    hex::encode(Sha256::digest(content))
+}
+
 /// The manifest of one report. Times are UTC, and counts are whole numbers.
 #[derive(Debug, Serialize)]
 pub struct Manifest<'a> {
@@ -60,25 +76,31 @@ pub struct Manifest<'a> {
     pages: Option<usize>,
     seats: usize,
     people: usize,
-    pseudonyms: Option<String>,
+    /// The fingerprint of the key, if people have pseudonyms.
+    pub(crate) pseudonyms: Option<String>,
     total_seats: Option<u64>,
     complete: Option<bool>,
     incomplete_reasons: Vec<String>,
     shortfall: Option<u64>,
+    /// How far back the seats are tracked, once the history is known.
     #[serde(flatten)]
-    continuity: Option<Continuity>,
+    pub(crate) continuity: Option<Continuity>,
+    /// The files that belong to the report.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    files: Vec<FileEntry>,
+    pub(crate) files: Vec<FileEntry>,
+    /// The Git blob IDs of files in the folder, by path.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    git_blobs: BTreeMap<String, String>,
+    pub(crate) git_blobs: BTreeMap<String, String>,
+    /// A SHA-256 of such IDs for each folder of older reports.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    older_reports: BTreeMap<String, String>,
-    previous: Option<FileEntry>,
+    pub(crate) older_reports: BTreeMap<String, String>,
+    /// The manifest of the day before, which links the manifests to a chain.
+    pub(crate) previous: Option<FileEntry>,
 }
 
 /// How far back the state of the seats is known without a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Continuity {
+pub(crate) struct Continuity {
     /// The time of the first report in an unbroken series: since then, every report was compared
     /// with the full state of the one before it.
     pub tracked_since: Timestamp,
@@ -100,7 +122,7 @@ const GENERATOR: Generator = Generator {
     version: env!("CARGO_PKG_VERSION"),
 };
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Times {
     started_at: Timestamp,
     ended_at: Timestamp,
@@ -116,35 +138,22 @@ impl<'a> Manifest<'a> {
         files: Vec<FileEntry>,
     ) -> Self {
         let reading = report.reading();
+        let reasons = report.incomplete_reasons().iter();
+        let seats = report.seats().len();
         Self {
-            schema_version: SCHEMA_VERSION,
-            generator: GENERATOR,
-            scope: report.scope(),
             api: Some(api),
             run,
-            imported_from: None,
-            report_time: report.time(),
             fetch: Some(Times {
                 started_at: whole_seconds(reading.started_at),
                 ended_at: whole_seconds(reading.ended_at),
             }),
             pages: Some(reading.pages),
-            seats: report.seats().len(),
-            people: report.people(),
-            pseudonyms: None,
             total_seats: reading.total_seats(),
             complete: Some(report.is_complete()),
-            incomplete_reasons: report
-                .incomplete_reasons()
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
+            incomplete_reasons: reasons.map(ToString::to_string).collect(),
             shortfall: report.shortfall(),
-            continuity: None,
             files,
-            git_blobs: BTreeMap::new(),
-            older_reports: BTreeMap::new(),
-            previous: None,
+            ..Self::of(report.scope(), report.time(), seats, report.people())
         }
     }
 
@@ -152,17 +161,25 @@ impl<'a> Manifest<'a> {
     /// it was read and whether it's complete is unknown.
     pub fn imported(scope: &'a Scope, name: &'a str, time: Timestamp, seats: &[Seat]) -> Self {
         Self {
+            imported_from: Some(name),
+            ..Self::of(scope, time, seats.len(), people_in(seats).count())
+        }
+    }
+
+    /// What all manifests have in common.
+    fn of(scope: &'a Scope, report_time: Timestamp, seats: usize, people: usize) -> Self {
+        Self {
             schema_version: SCHEMA_VERSION,
             generator: GENERATOR,
             scope,
             api: None,
             run: None,
-            imported_from: Some(name),
-            report_time: time,
+            imported_from: None,
+            report_time,
             fetch: None,
             pages: None,
-            seats: seats.len(),
-            people: people_in(seats).count(),
+            seats,
+            people,
             pseudonyms: None,
             total_seats: None,
             complete: None,
@@ -174,45 +191,6 @@ impl<'a> Manifest<'a> {
             older_reports: BTreeMap::new(),
             previous: None,
         }
-    }
-
-    /// Adds the fingerprint of the key, if people have pseudonyms.
-    pub fn with_pseudonyms(self, key: Option<&PseudonymKey>) -> Self {
-        Self {
-            pseudonyms: key.map(PseudonymKey::fingerprint),
-            ..self
-        }
-    }
-
-    /// Returns the fingerprint of the key, if people have pseudonyms.
-    pub fn pseudonyms(&self) -> Option<&str> {
-        self.pseudonyms.as_deref()
-    }
-
-    /// Sets how far back the seats are tracked, once the history is known.
-    pub fn set_continuity(&mut self, continuity: Continuity) {
-        self.continuity = Some(continuity);
-    }
-
-    /// Sets the files that belong to the report.
-    pub fn set_files(&mut self, files: Vec<FileEntry>) {
-        self.files = files;
-    }
-
-    /// Sets what a listing of the folder shows: the Git blob IDs of files, and a SHA-256 of such
-    /// IDs for each folder of older reports.
-    pub fn set_listed(
-        &mut self,
-        git_blobs: BTreeMap<String, String>,
-        older_reports: BTreeMap<String, String>,
-    ) {
-        self.git_blobs = git_blobs;
-        self.older_reports = older_reports;
-    }
-
-    /// Sets the manifest of the day before, which links the manifests to a chain.
-    pub fn set_previous(&mut self, previous: FileEntry) {
-        self.previous = Some(previous);
     }
 
     /// Returns the manifest as a file: indented JSON with a final newline.
@@ -237,30 +215,22 @@ pub(crate) struct RecordedManifest {
     /// The time of the report.
     pub report_time: Timestamp,
     /// How many rows it had, if the manifest says so.
-    #[serde(default)]
     pub seats: Option<u64>,
     /// How many people had them, if the manifest says so.
-    #[serde(default)]
     pub people: Option<u64>,
     /// Whether it was verified as complete, if the manifest says so.
     pub complete: Option<bool>,
     /// In how many pages it was read, if it was read from the API.
-    #[serde(default)]
     pages: Option<usize>,
     /// The downloaded file that it was created from, if it was imported.
-    #[serde(default)]
     imported_from: Option<String>,
-    #[serde(default)]
-    reading: Option<RecordedReading>,
-    #[serde(default)]
+    fetch: Option<Times>,
     tracked_since: Option<Timestamp>,
-    #[serde(default)]
     baseline: Option<bool>,
     /// See [`Continuity::total_excess`].
     #[serde(default)]
     pub total_excess: u64,
     /// The fingerprint of the key, if people have pseudonyms.
-    #[serde(default)]
     pub pseudonyms: Option<String>,
     /// The files that belonged to it.
     #[serde(default)]
@@ -272,13 +242,7 @@ pub(crate) struct RecordedManifest {
     #[serde(default)]
     pub older_reports: BTreeMap<String, String>,
     /// The manifest of the day before, if there is one.
-    #[serde(default)]
     pub previous: Option<FileEntry>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct RecordedReading {
-    ended_at: Option<Timestamp>,
 }
 
 /// The scope in a recorded manifest.
@@ -290,7 +254,6 @@ pub(crate) struct RecordedScope {
     #[serde(default)]
     pub name: String,
     /// GitHub's ID, or `None` if it was unknown or an earlier version wrote the manifest.
-    #[serde(default)]
     pub id: Option<u64>,
 }
 
@@ -337,7 +300,7 @@ impl RecordedManifest {
 
     /// Returns when the last page of its report arrived, if it says so.
     pub(crate) fn reading_ended_at(&self) -> Option<Timestamp> {
-        self.reading.as_ref()?.ended_at
+        self.fetch.as_ref().map(|fetch| fetch.ended_at)
     }
 
     /// Returns the SHA-256 that it has for a file.

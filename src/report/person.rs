@@ -30,10 +30,8 @@ impl<'a> Person<'a> {
             last_surface_used: None,
         };
         for seat in rows {
-            person.granted_at = match (person.granted_at, seat.created_at) {
-                (Some(known), Some(other)) => Some(known.min(other)),
-                (known, other) => known.or(other),
-            };
+            let grants = person.granted_at.into_iter().chain(seat.created_at);
+            person.granted_at = grants.min();
             if seat.last_activity_at > person.last_activity_at {
                 person.last_activity_at = seat.last_activity_at;
                 person.last_surface_used = seat.last_surface_used.as_deref();

@@ -41,7 +41,9 @@ impl<'a> Provenance<'a> {
         api: &'m str,
         files: Vec<FileEntry>,
     ) -> Manifest<'m> {
-        Manifest::new(report, api, self.run.as_ref(), files).with_pseudonyms(self.pseudonyms)
+        let mut manifest = Manifest::new(report, api, self.run.as_ref(), files);
+        manifest.pseudonyms = self.key_fingerprint();
+        manifest
     }
 
     /// Describes the program and the run that made something.

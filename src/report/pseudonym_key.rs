@@ -19,21 +19,21 @@ pub(crate) const MIN_KEY_CHARS: usize = 20;
 
 /// The key for pseudonyms.
 #[derive(Debug, Clone)]
-pub struct PseudonymKey(SecretString);
+pub(crate) struct PseudonymKey(SecretString);
 
 /// Why a text can't be a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a key must have at least {MIN_KEY_CHARS} characters, so that no one can guess it. To create a good one, run `openssl rand -hex 32`"
 )]
-pub struct PseudonymKeyError;
+pub(crate) struct PseudonymKeyError;
 
 impl PseudonymKey {
     /// Creates a key.
     ///
     /// # Errors
     /// Fails if it's too short.
-    pub fn new(key: SecretString) -> Result<Self, PseudonymKeyError> {
+    pub(crate) fn new(key: SecretString) -> Result<Self, PseudonymKeyError> {
         if key.expose_secret().chars().count() < MIN_KEY_CHARS {
             return Err(PseudonymKeyError);
         }
@@ -41,18 +41,18 @@ impl PseudonymKey {
     }
 
     /// Returns the pseudonym of the person with this user ID.
-    pub fn of_id(&self, id: u64) -> String {
+    pub(crate) fn of_id(&self, id: u64) -> String {
         self.name(&id.to_string())
     }
 
     /// Returns a fingerprint that shows whether two histories were written with the same key. It
     /// reveals nothing about the key.
-    pub fn fingerprint(&self) -> String {
+    pub(crate) fn fingerprint(&self) -> String {
         self.digits("fingerprint", 8)
     }
 
     /// Replaces the person with a seat by their pseudonym, and removes their user ID.
-    pub fn replace(&self, seat: &mut Seat) {
+    pub(crate) fn replace(&self, seat: &mut Seat) {
         if let Some(Account { id, login }) = &mut seat.assignee {
             let name = match id.take() {
                 Some(id) => self.of_id(id),

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 
 use super::scope::ScopeKind;
 
@@ -188,15 +188,9 @@ pub(crate) fn are_the_same(one: &[Seat], other: &[Seat]) -> bool {
 
 /// Returns the rows without the times after `latest`, or `None` if there are no such times.
 pub(crate) fn without_times_after(seats: &[Seat], latest: Timestamp) -> Option<Vec<Seat>> {
-    let is_later = |time: &Option<Timestamp>| time.is_some_and(|time| time > latest);
     let has_later = |seat: &Seat| {
-        [
-            seat.created_at,
-            seat.last_authenticated_at,
-            seat.last_activity_at,
-        ]
-        .iter()
-        .any(is_later)
+        let newest_use = seat.last_authenticated_at.max(seat.last_activity_at);
+        seat.created_at.max(newest_use) > Some(latest)
     };
     if !seats.iter().any(has_later) {
         return None;
@@ -205,11 +199,8 @@ pub(crate) fn without_times_after(seats: &[Seat], latest: Timestamp) -> Option<V
     for seat in &mut seats {
         seat.created_at.take_if(|time| *time > latest);
         seat.last_authenticated_at.take_if(|time| *time > latest);
-        if seat
-            .last_activity_at
-            .take_if(|time| *time > latest)
-            .is_some()
-        {
+        let activity = seat.last_activity_at.take_if(|time| *time > latest);
+        if activity.is_some() {
             seat.last_surface_used = None;
         }
     }
@@ -237,11 +228,8 @@ pub(super) fn grouped<'a, K: Ord>(
 
 /// Drops the fraction of a second, as the report does.
 pub(crate) fn whole_seconds(time: Timestamp) -> Timestamp {
-    let floor = time.as_nanosecond().div_euclid(1_000_000_000);
-    i64::try_from(floor)
-        .ok()
-        .and_then(|seconds| Timestamp::from_second(seconds).ok())
-        .unwrap_or(time)
+    let seconds = TimestampRound::new().smallest(Unit::Second);
+    time.round(seconds.mode(RoundMode::Floor)).unwrap_or(time)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::columns::{ColumnSet, family};
 use super::completeness::{IncompleteReason, Reading};
 use super::csv::{self, RecordedReport};
 use super::day::day_stem;
+use super::manifest::{Manifest, RecordedManifest};
 use super::scope::{Scope, ScopeKind};
 use super::seat::{Account, Seat, ordered, whole_seconds};
 
@@ -60,8 +61,20 @@ fn a_downloaded_report_states_its_time() -> Tested {
     let downloaded = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
                       2026-03-28T06:54:33Z,octocat,None,2026-03-27T01:52:53Z,copilot-cli\n";
     let recorded = RecordedReport::read(downloaded.as_bytes())?;
-    assert_eq!(recorded.time(), Some("2026-03-28T06:54:33Z".parse()?));
+    assert_eq!(recorded.time, Some("2026-03-28T06:54:33Z".parse()?));
     assert!(RecordedReport::read(b"name,last seen\n").is_err());
+    Ok(())
+}
+
+#[test]
+fn a_recorded_manifest_says_when_the_last_page_arrived() -> Tested {
+    let scope = Scope::new(ScopeKind::Organization, "acme")?;
+    let mut reading = reading(&[0])?;
+    reading.ended_at = "2026-03-28T07:10:00Z".parse()?;
+    let report = Report::new(scope, reading, Vec::new());
+    let file = Manifest::new(&report, "https://api.github.com/", None, Vec::new()).to_file()?;
+    let ended_at = RecordedManifest::read(&file)?.reading_ended_at();
+    assert_eq!(ended_at, Some(report.reading().ended_at));
     Ok(())
 }
 

@@ -247,7 +247,7 @@ impl ScopeRun {
         let report = self.report.iter();
         let report = report.flat_map(|report| &report.fetched.warnings);
         let recorded = self.recorded().into_iter();
-        report.chain(recorded.flat_map(|recorded| &recorded.warnings))
+        report.chain(recorded.flat_map(|recorded| &recorded.plan.warnings))
     }
 
     /// Returns what was recorded.

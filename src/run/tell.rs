@@ -57,7 +57,7 @@ fn summary_of(inputs: &Inputs, journal: &Journal, names: bool) -> String {
                 known: &written.fetched.known,
                 policy: written.rule,
                 counts: written.counts,
-                changes: run.recorded().map(|recorded| &*recorded.changes),
+                changes: run.recorded().map(|recorded| &*recorded.plan.changes),
             }),
             lines: run.lines(),
             warnings: run.warnings().cloned().collect(),
@@ -93,13 +93,13 @@ fn outputs_of(journal: &Journal) -> Outputs {
     let recorded: Vec<&Recorded> = scopes.iter().filter_map(ScopeRun::recorded).collect();
     let changed = match recorded.as_slice() {
         [] => "",
-        recorded if recorded.iter().any(|recorded| recorded.changed) => "true",
+        recorded if recorded.iter().any(|recorded| recorded.plan.changed) => "true",
         _ => "false",
     };
     out.set("changed", changed);
-    let added = sum_of(&recorded, |recorded| recorded.granted);
+    let added = sum_of(&recorded, |recorded| recorded.plan.granted);
     out.set("seats-added", &added);
-    let removed = sum_of(&recorded, |recorded| recorded.revoked);
+    let removed = sum_of(&recorded, |recorded| recorded.plan.revoked);
     out.set("seats-removed", &removed);
     if let Some(Ok(artifact)) = &*journal.artifact() {
         out.set("artifact-id", &artifact.id);

@@ -7,12 +7,13 @@
 
 use std::collections::BTreeMap;
 
+use csv::ByteRecord;
 use jiff::Timestamp;
 
 use super::super::changes::{self, Change, Kind};
+use super::super::table;
 use super::super::verify::Files;
-use super::change_line::ChangeLine;
-use super::error::RebuildError;
+use super::RebuildError;
 use super::grants::Grants;
 use super::identities::Identities;
 use super::overlay::Overlay;
@@ -21,6 +22,39 @@ use super::totals::Lines as Totals;
 use crate::report::day::date;
 use crate::report::manifest::RecordedManifest;
 use crate::report::seat::{Seat, by_name};
+
+/// A readable line.
+#[derive(Debug, Clone)]
+pub(super) struct ChangeLine {
+    pub(super) time: Timestamp,
+    pub(super) login: String,
+    pub(super) kind: String,
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) record: ByteRecord,
+}
+
+impl ChangeLine {
+    pub(super) fn read(record: ByteRecord) -> Option<Self> {
+        let cell = |place| {
+            let cell = record.get(place).unwrap_or_default();
+            String::from_utf8_lossy(cell).into_owned()
+        };
+        Some(Self {
+            time: cell(0).parse().ok()?,
+            login: cell(1),
+            kind: cell(4),
+            from: cell(5),
+            to: cell(6),
+            record,
+        })
+    }
+
+    /// Whether the change is of that kind.
+    pub(super) fn is(&self, kind: Kind) -> bool {
+        self.kind == kind.as_str()
+    }
+}
 
 /// The file of changes of a year.
 struct Year {
@@ -67,8 +101,9 @@ impl Changes {
                     seen.insert(cells)
                 });
             }
-            let is_damaged =
-                is_damaged(path) || !unreadable.is_empty() || !changes::has_columns(file);
+            let is_damaged = is_damaged(path)
+                || !unreadable.is_empty()
+                || !table::has_columns(file, &changes::COLUMNS);
             let year = Year {
                 lines,
                 unreadable,
@@ -192,9 +227,9 @@ impl Changes {
                 let by_time = one.time.cmp(&other.time);
                 by_time.then_with(|| by_name(&one.login, &other.login))
             });
-            if !year.lines.is_empty() || new.content(&path).is_some() {
+            if !year.lines.is_empty() || new.read(&path).is_ok() {
                 let records = year.lines.iter().map(|line| &line.record);
-                new.put(&path, changes::of_records(records)?);
+                new.put(&path, table::records(&changes::COLUMNS, records)?);
             }
         }
         Ok(())

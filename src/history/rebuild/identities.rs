@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::super::changes::Kind;
-use super::super::known_person::KnownPerson;
-use super::change_line::ChangeLine;
+use super::super::people::KnownPerson;
+use super::changes::ChangeLine;
 use crate::report::seat::{Account, Seat};
 
 /// The times when a person with an ID was first and last seen.

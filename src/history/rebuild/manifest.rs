@@ -7,15 +7,15 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::super::hash::sha256;
+use super::super::changes;
 use super::super::listing::Listing;
-use super::super::page::{README, TREND_DARK, TREND_LIGHT};
+use super::super::required::ALWAYS;
 use super::super::verify::Files;
-use super::error::RebuildError;
+use super::RebuildError;
 use super::overlay::Overlay;
 use super::source::Source;
-use crate::history::git::{ATTRIBUTES, blob_id};
-use crate::report::day::{LATEST, day_of};
+use crate::history::git::blob_id;
+use crate::report::day::day_of;
 use crate::report::manifest::{Continuity, FileEntry};
 
 /// A JSON object that keeps the order of its keys and the formatting of its values.
@@ -45,24 +45,13 @@ pub(super) fn update<F: Files>(
     continuity: Option<Continuity>,
 ) -> Result<(), RebuildError> {
     let newest = &source.newest;
-    if new.new_paths().next().is_none() && continuity.is_none() {
+    if new.new.is_empty() && continuity.is_none() {
         return Ok(());
     }
-    let mut paths: Vec<String> = Vec::new();
-    paths.extend(newest.manifest.files.iter().map(|entry| entry.name.clone()));
-    let present = [
-        ATTRIBUTES,
-        LATEST,
-        README,
-        super::super::people::PEOPLE,
-        super::super::seats::SEATS,
-        super::super::totals::TOTALS,
-        TREND_LIGHT,
-        TREND_DARK,
-        &super::super::changes::file_name(newest.day.time),
-    ]
-    .map(str::to_owned);
-    for path in present {
+    let said = newest.manifest.files.iter().map(|entry| &*entry.name);
+    let mut paths: Vec<&str> = said.collect();
+    let changes = changes::file_name(newest.day.time);
+    for path in ALWAYS.into_iter().chain([&*changes]) {
         if !paths.contains(&path) {
             paths.push(path);
         }
@@ -70,28 +59,20 @@ pub(super) fn update<F: Files>(
     let mut files = Vec::new();
     for path in paths {
         let said = newest.manifest.files.iter().find(|said| said.name == path);
-        let entry = match new.content(&path) {
+        let entry = match new.read(path) {
             // Reports are evidence, so a rebuild never updates the hash of a report.
-            Some(file) if day_of(&path).is_none() => Some(FileEntry {
-                size: file.len() as u64,
-                sha256: sha256(&file),
-                name: path,
-            }),
+            Ok(file) if day_of(path).is_none() => Some(FileEntry::of(path.to_owned(), &file)),
             _ => said.cloned(),
         };
         files.extend(entry);
     }
     let listed = new.paths().iter().filter_map(|path| {
-        let id = blob_id(&new.content(path)?);
+        let id = blob_id(&new.read(path).ok()?);
         Some((path.clone(), id))
     });
     let listing = Listing::new(listed);
     let mut blobs = listing.blobs(&files);
-    blobs.extend(
-        listing
-            .changes()
-            .map(|(path, id)| (path.clone(), id.clone())),
-    );
+    blobs.extend(listing.changes());
 
     let mut object: Object = serde_json::from_slice(&newest.content)?;
     object.set("files", &files, "previous")?;

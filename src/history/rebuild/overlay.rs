@@ -1,14 +1,15 @@
 //! The history as it will be after the rebuild: the existing files, overlaid with the new ones.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Cursor, Read};
+use std::io::{self, Read};
 
 use super::super::verify::Files;
 
 /// New files that overlay existing ones.
 pub(super) struct Overlay<'f, F> {
     files: &'f F,
-    new: BTreeMap<String, Vec<u8>>,
+    /// The files that will be replaced or added, by path.
+    pub(super) new: BTreeMap<String, Vec<u8>>,
     paths: BTreeSet<String>,
 }
 
@@ -23,7 +24,7 @@ impl<'f, F: Files> Overlay<'f, F> {
 
     /// Adds a new file, unless it already exists with this content.
     pub(super) fn put(&mut self, path: &str, content: Vec<u8>) {
-        if self.content(path).as_deref() != Some(&content) {
+        if self.read(path).ok().as_deref() != Some(&content) {
             self.paths.insert(path.to_owned());
             self.new.insert(path.to_owned(), content);
         }
@@ -34,26 +35,6 @@ impl<'f, F: Files> Overlay<'f, F> {
         if let Some(content) = content {
             self.put(path, content);
         }
-    }
-
-    /// Whether the file will be replaced or added.
-    pub(super) fn has_new(&self, path: &str) -> bool {
-        self.new.contains_key(path)
-    }
-
-    /// The paths of the new files.
-    pub(super) fn new_paths(&self) -> impl Iterator<Item = &String> {
-        self.new.keys()
-    }
-
-    /// The content of a file. `None` if it doesn't exist or can't be read.
-    pub(super) fn content(&self, path: &str) -> Option<Vec<u8>> {
-        if !self.paths.contains(path) {
-            return None;
-        }
-        let mut content = Vec::new();
-        self.open(path).ok()?.read_to_end(&mut content).ok()?;
-        Some(content)
     }
 
     /// The new files, with `last` at the end.
@@ -68,24 +49,10 @@ impl<F: Files> Files for Overlay<'_, F> {
         &self.paths
     }
 
-    fn open(&self, path: &str) -> io::Result<impl Read> {
-        Ok(match self.new.get(path) {
-            Some(content) => Opened::New(Cursor::new(&content[..])),
-            None => Opened::Old(self.files.open(path)?),
-        })
-    }
-}
-
-enum Opened<'c, R> {
-    New(Cursor<&'c [u8]>),
-    Old(R),
-}
-
-impl<R: Read> Read for Opened<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::New(file) => file.read(buffer),
-            Self::Old(file) => file.read(buffer),
+    fn open(&self, path: &str) -> io::Result<Box<dyn Read + '_>> {
+        match self.new.get(path) {
+            Some(content) => Ok(Box::new(&content[..])),
+            None => self.files.open(path),
         }
     }
 }

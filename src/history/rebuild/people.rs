@@ -3,14 +3,13 @@
 use jiff::Timestamp;
 
 use super::super::header;
-use super::super::known_person::KnownPerson;
-use super::super::people::{PEOPLE, People};
-use super::error::RebuildError;
+use super::super::people::{KnownPerson, PEOPLE, People};
+use super::RebuildError;
 use super::source::Source;
 
 /// The readable parts of the file.
 pub(super) struct Lines {
-    readable: Vec<KnownPerson>,
+    pub(super) readable: Vec<KnownPerson>,
     /// The lines that can't be read.
     damaged: Vec<Vec<u8>>,
     /// Whether the file exists and has its header.
@@ -26,14 +25,10 @@ impl Lines {
         };
         let mut people = read.unwrap_or_default();
         Self {
-            damaged: people.take_damaged(),
+            damaged: std::mem::take(&mut people.damaged),
             readable: people.into_lines(),
             has_header,
         }
-    }
-
-    pub(super) fn readable(&self) -> &[KnownPerson] {
-        &self.readable
     }
 
     /// Writes the file if it lacks information that the reports have. Keeps what it has beyond the
@@ -90,7 +85,7 @@ impl Lines {
             .damaged
             .iter()
             .filter(|line| is_a_line(line) && !is_known(line));
-        people.put_damaged(kept.cloned().collect());
+        people.damaged = kept.cloned().collect();
         Ok(Some(people.write()?))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::super::header;
 use super::super::seats::{self, SEATS};
-use super::error::RebuildError;
+use super::RebuildError;
 use super::identities::Identities;
 use super::source::Source;
 use crate::report::manifest::Continuity;
@@ -13,17 +13,10 @@ use crate::report::seat::Seat;
 
 /// The readable parts of the file.
 pub(super) struct Lines {
-    readable: Vec<Seat>,
+    pub(super) readable: Vec<Seat>,
     /// Whether the whole file is readable.
     is_whole: bool,
     /// Whether everything except the header and the line endings is undamaged.
-    is_intact: bool,
-}
-
-/// The result of rebuilding the file.
-pub(super) struct Recovered {
-    /// The new content, if the file must be written again.
-    pub(super) file: Option<Vec<u8>>,
     is_intact: bool,
 }
 
@@ -42,22 +35,16 @@ impl Lines {
         }
     }
 
-    pub(super) fn readable(&self) -> &[Seat] {
-        &self.readable
-    }
-
-    /// Writes the file, with a line for each seat in the newest report.
+    /// Writes the file, with a line for each seat in the newest report, unless all of it is
+    /// readable.
     pub(super) fn write(
         &self,
         source: &Source,
         newest: &[Seat],
         identities: &Identities,
-    ) -> Result<Recovered, RebuildError> {
+    ) -> Result<Option<Vec<u8>>, RebuildError> {
         if self.is_whole {
-            return Ok(Recovered {
-                file: None,
-                is_intact: self.is_intact,
-            });
+            return Ok(None);
         }
         let key = |seat: &Seat| {
             let (login, organization) = (seat.login(), seat.organization());
@@ -75,28 +62,24 @@ impl Lines {
             }
             let mut seat = seat.clone();
             let time = source.newest.day.time;
-            let assignee = seat.assignee.take();
-            seat.assignee = assignee.map(|account| identities.account(&account.login, time));
+            if let Some(account) = &mut seat.assignee {
+                *account = identities.account(&account.login, time);
+            }
             all.push(seat);
         }
         all.sort_by(Seat::order);
-        Ok(Recovered {
-            file: Some(seats::write(&all)?),
-            is_intact: self.is_intact,
-        })
+        Ok(Some(seats::write(&all)?))
     }
-}
 
-impl Recovered {
     /// From when on the seats are known without a break, if that differs from the newest manifest.
     /// Seats that were lost with the file can look new in the next report.
     pub(super) fn continuity(&self, source: &Source, is_damaged: bool) -> Option<Continuity> {
-        let is_lost = (is_damaged || self.file.is_some()) && !self.is_intact;
+        let is_lost = (is_damaged || !self.is_whole) && !self.is_intact;
         let newest = &source.newest;
         is_lost.then(|| Continuity {
             tracked_since: newest.day.time,
             // The file has a line for each seat again, unless someone edited it.
-            baseline: self.file.is_some() && newest.manifest.showed_every_seat(),
+            baseline: !self.is_whole && newest.manifest.showed_every_seat(),
             total_excess: newest.manifest.total_excess,
         })
     }

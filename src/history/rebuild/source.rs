@@ -2,16 +2,15 @@
 //! files.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::super::verify::{Files, Problem};
-use super::error::RebuildError;
+use super::RebuildError;
 use crate::report::credible_until;
 use crate::report::csv::RecordedReport;
-use crate::report::day::{day_of, stem_of};
+use crate::report::day::{REPORTS, day_of, stem_of};
 use crate::report::manifest::RecordedManifest;
 use crate::report::seat::{Seat, without_times_after};
 
@@ -27,11 +26,6 @@ pub(super) struct Day {
 
 /// Values by day.
 pub(super) type ByDay<T> = BTreeMap<Date, T>;
-
-/// A report without values that aren't credible.
-pub(super) struct Report {
-    pub(super) seats: Vec<Seat>,
-}
 
 /// The newest day, whose manifest describes the current files.
 pub(super) struct Newest {
@@ -60,26 +54,24 @@ impl Source {
         for path in files.paths() {
             let day = day_of(path);
             if day.is_none() {
-                others.extend(content(files, path).ok().map(|file| (path.clone(), file)));
+                others.extend(files.read(path).ok().map(|file| (path.clone(), file)));
             }
             let Some(day) = day.filter(|_| path.ends_with(".csv")) else {
                 continue;
             };
             let manifest_path = format!("{}.json", stem_of(day));
-            let manifest = content(files, &manifest_path);
+            let manifest = files.read(&manifest_path);
             let manifest = manifest.ok().and_then(|file| {
                 let manifest = RecordedManifest::read(&file).ok()?;
                 Some((file, manifest))
             });
-            let report = content(files, path).map_err(|error| error.to_string());
+            let report = files.read(path).map_err(|error| error.to_string());
             let report = report.and_then(|file| recorded(&file));
-            let time = match (&report, &manifest) {
-                (Ok(_), Some((_, manifest))) => Ok(manifest.report_time),
-                (Ok(report), None) => report
-                    .time()
-                    .ok_or_else(|| "it has no rows, and no manifest says its time".to_owned()),
-                (Err(error), _) => Err(error.clone()),
-            };
+            let no_time = || "it has no rows, and no manifest says its time".to_owned();
+            let time = report.and_then(|report| match &manifest {
+                Some((_, manifest)) => Ok(manifest.report_time),
+                None => report.time.ok_or_else(no_time),
+            });
             match time {
                 Ok(time) => {
                     let day = Day {
@@ -90,10 +82,9 @@ impl Source {
                     newest = Some((day.clone(), manifest_path, manifest));
                     days.push(day);
                 }
-                Err(error) => unreadable.push(Problem {
-                    path: path.clone(),
-                    what: format!("can't be read: {error}"),
-                }),
+                Err(error) => {
+                    unreadable.push(Problem::new(path, format!("can't be read: {error}")));
+                }
             }
         }
         // A manifest after the last report describes a report that doesn't exist.
@@ -101,10 +92,8 @@ impl Source {
         if let Some((day, path, _)) = &newest
             && last > Some(day.day)
         {
-            unreadable.push(Problem {
-                path: path.clone(),
-                what: "isn't the newest manifest, and the newest one has no report".to_owned(),
-            });
+            let what = "isn't the newest manifest, and the newest one has no report";
+            unreadable.push(Problem::new(path, what));
         }
         match newest {
             Some((day, path, Some((content, manifest)))) if unreadable.is_empty() => Ok(Self {
@@ -120,14 +109,10 @@ impl Source {
             newest => {
                 if let Some((_, path, None)) = newest {
                     let what = "is missing or can't be read, and it's the newest manifest";
-                    let what = what.to_owned();
-                    unreadable.push(Problem { path, what });
+                    unreadable.push(Problem::new(&path, what));
                 }
                 if unreadable.is_empty() {
-                    unreadable.push(Problem {
-                        path: crate::report::day::REPORTS.to_owned(),
-                        what: "has no report of any day".to_owned(),
-                    });
+                    unreadable.push(Problem::new(REPORTS, "has no report of any day"));
                 }
                 Err(RebuildError::Unreadable(unreadable))
             }
@@ -153,43 +138,33 @@ impl Day {
 
     /// Whether the day's report is verified as complete. `None` if that's unknown.
     pub(super) fn complete(&self) -> Option<bool> {
-        self.manifest
-            .as_ref()
-            .and_then(|manifest| manifest.complete)
+        self.manifest.as_ref()?.complete
     }
 
     /// Reads the bytes of the day's report.
     pub(super) fn content(&self, files: &impl Files) -> Result<Vec<u8>, RebuildError> {
-        content(files, &self.path()).map_err(|error| self.unreadable(&error.to_string()))
+        files
+            .read(&self.path())
+            .map_err(|error| self.unreadable(&error.to_string()))
     }
 
-    /// Reads the day's report, without impossible times.
-    pub(super) fn read(&self, files: &impl Files) -> Result<Report, RebuildError> {
+    /// Reads the seats in the day's report, without impossible times.
+    pub(super) fn read(&self, files: &impl Files) -> Result<Vec<Seat>, RebuildError> {
         let recorded = recorded(&self.content(files)?).map_err(|error| self.unreadable(&error))?;
         let mut seats = recorded.seats();
         seats.sort_by(Seat::order);
         let manifest = self.manifest.as_ref();
         let ended_at = manifest.and_then(RecordedManifest::reading_ended_at);
         let latest = credible_until(ended_at.unwrap_or(self.time));
-        Ok(Report {
-            seats: without_times_after(&seats, latest).unwrap_or(seats),
-        })
+        Ok(without_times_after(&seats, latest).unwrap_or(seats))
     }
 
     fn unreadable(&self, error: &str) -> RebuildError {
-        RebuildError::Unreadable(vec![Problem {
-            path: self.path(),
-            what: format!("can't be read: {error}"),
-        }])
+        let what = format!("can't be read: {error}");
+        RebuildError::Unreadable(vec![Problem::new(&self.path(), what)])
     }
 }
 
 fn recorded(file: &[u8]) -> Result<RecordedReport, String> {
     RecordedReport::read(file).map_err(|error| error.to_string())
-}
-
-fn content(files: &impl Files, path: &str) -> std::io::Result<Vec<u8>> {
-    let mut content = Vec::new();
-    files.open(path)?.read_to_end(&mut content)?;
-    Ok(content)
 }

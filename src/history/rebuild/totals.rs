@@ -11,7 +11,7 @@ use super::super::changes::Kind;
 use super::super::table;
 use super::super::totals::{COLUMNS, Day as Line, TOTALS, Totals};
 use super::super::verify::Files;
-use super::error::RebuildError;
+use super::RebuildError;
 use super::overlay::Overlay;
 use super::source::{ByDay, Day, Source};
 use crate::report::day::date;

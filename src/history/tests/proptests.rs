@@ -10,9 +10,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::super::changes::Change;
-use super::super::people::People;
+use super::super::people::{KnownPerson, People};
 use super::super::totals::Totals;
-use super::super::{changes, known_person, seats};
+use super::super::{changes, seats};
 use super::*;
 use crate::report::seat::whole_seconds;
 
@@ -258,7 +258,7 @@ proptest! {
     ) {
         let mut reports = reports;
         reports.sort_by_key(|report| report.1);
-        let mut before: Vec<known_person::KnownPerson> = Vec::new();
+        let mut before: Vec<KnownPerson> = Vec::new();
         for (seats, time) in reports {
             let mut all = People::new(before.clone());
             all.merge_report(whole_seconds(time), &seats, &[]);
@@ -267,7 +267,7 @@ proptest! {
             let (read, damaged) = People::read(&file).unwrap();
             prop_assert_eq!((&read.into_lines(), damaged), (&now, vec![]));
             prop_assert!(now.len() >= before.len());
-            let activity = |people: &[known_person::KnownPerson]| {
+            let activity = |people: &[KnownPerson]| {
                 let mut newest: Vec<_> = people.iter().map(|p| p.last_known_activity_at).collect();
                 newest.sort();
                 newest.reverse();
@@ -282,7 +282,7 @@ proptest! {
                 prop_assert!(person.first_seen == old.first_seen);
                 prop_assert!(person.last_seen >= old.last_seen);
                 prop_assert!(person.last_known_activity_at >= old.last_known_activity_at);
-                let authenticated = |p: &known_person::KnownPerson| p.last_known_authentication_at;
+                let authenticated = |p: &KnownPerson| p.last_known_authentication_at;
                 prop_assert!(authenticated(person) >= authenticated(old));
             }
             let holders: BTreeSet<u64> = seats.iter().filter_map(|seat| key(seat).0).collect();

@@ -1,10 +1,10 @@
 //! Checks append-only files: every earlier manifest must match the beginning of the current file.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read};
+
+use sha2::{Digest as _, Sha256};
 
 use super::{Files, ManifestNode, Verifier, altered, grows};
-use crate::history::hash::HashingReader;
 use crate::report::manifest::FileEntry;
 
 impl<F: Files> Verifier<'_, F> {
@@ -36,17 +36,14 @@ impl<F: Files> Verifier<'_, F> {
                 continue;
             }
             let sizes: BTreeSet<u64> = said.iter().map(|(_, entry)| entry.size).collect();
-            let (size, found) = match self
-                .files
-                .open(path)
-                .and_then(|file| beginnings(file, &sizes))
-            {
-                Ok(found) => found,
+            let file = match self.files.read(path) {
+                Ok(file) => file,
                 Err(error) => {
                     self.problem(path, format!("can't be read: {error}"));
                     continue;
                 }
             };
+            let (size, found) = (file.len() as u64, beginnings(&file, &sizes));
             // A newer manifest that can't be read may list more bytes.
             let is_all = damaged.is_none_or(|damaged| damaged.day < newest.day);
             let wrong: Vec<_> = said
@@ -94,21 +91,20 @@ impl<F: Files> Verifier<'_, F> {
     }
 }
 
-/// Returns the size of a file, and the SHA-256 of its first bytes for each of `sizes`. Leaves out
-/// sizes that are larger than the file.
-pub(super) fn beginnings(
-    file: impl Read,
-    sizes: &BTreeSet<u64>,
-) -> io::Result<(u64, BTreeMap<u64, String>)> {
+/// Returns the SHA-256 of the first bytes of `file` for each of `sizes`. Leaves out sizes that are
+/// larger than the file.
+pub(super) fn beginnings(file: &[u8], sizes: &BTreeSet<u64>) -> BTreeMap<u64, String> {
     let mut found = BTreeMap::new();
-    let mut file = HashingReader::new(file);
-    for &wanted in sizes {
-        let missing = wanted - file.size();
-        io::copy(&mut (&mut file).take(missing), &mut io::sink())?;
-        if file.size() == wanted {
-            found.insert(wanted, file.so_far().1);
-        }
+    let mut hash = Sha256::new();
+    let mut hashed = 0;
+    for &size in sizes {
+        let end = usize::try_from(size).ok();
+        let Some(part) = end.and_then(|end| file.get(hashed..end)) else {
+            break;
+        };
+        hash.update(part);
+        hashed += part.len();
+        found.insert(size, hex::encode(hash.clone().finalize()));
     }
-    io::copy(&mut file, &mut io::sink())?;
-    Ok((file.size(), found))
+    found
 }

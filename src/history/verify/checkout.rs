@@ -32,14 +32,15 @@ impl<F: Files> Verifier<'_, F> {
         is_all: bool,
     ) -> bool {
         let sizes: BTreeSet<u64> = recorded.iter().map(|entry| entry.size).collect();
+        let Ok(file) = self.files.read(path) else {
+            return false;
+        };
         let ends = LineEnds::ALL.into_iter().find(|ends| {
-            let file = self.files.open(path);
-            let read = file.and_then(|file| beginnings(ends.convert(file), &sizes));
-            read.is_ok_and(|(size, found)| {
-                let fits = |entry: &&FileEntry| found.get(&entry.size) == Some(&entry.sha256);
-                let is_whole = sizes.last().is_some_and(|last| *last == size);
-                recorded.iter().all(fits) && (!is_all || is_whole)
-            })
+            let file = ends.convert(&file);
+            let found = beginnings(&file, &sizes);
+            let fits = |entry: &&FileEntry| found.get(&entry.size) == Some(&entry.sha256);
+            let is_whole = sizes.last() == Some(&(file.len() as u64));
+            recorded.iter().all(fits) && (!is_all || is_whole)
         });
         if let Some(ends) = ends {
             let paths = self.other_line_ends.entry(ends).or_default();
@@ -64,10 +65,12 @@ impl<F: Files> Verifier<'_, F> {
                 1 => ("and 1 more file have".to_owned(), "were"),
                 more => (format!("and {more} more files have"), "were"),
             };
+            let (found, recorded) = match recorded {
+                LineEnds::Lf => ("CRLF", "LF"),
+                LineEnds::Crlf => ("LF", "CRLF"),
+            };
             let what = format!(
-                "{files} {} line endings, but {was} recorded with {}. Nothing else differs. Git converted them in this checkout. To get the recorded bytes, run `git config core.autocrlf false` in the clone, and then, at its top, `git rm --cached -r -q . && git reset --hard`",
-                recorded.other().as_str(),
-                recorded.as_str(),
+                "{files} {found} line endings, but {was} recorded with {recorded}. Nothing else differs. Git converted them in this checkout. To get the recorded bytes, run `git config core.autocrlf false` in the clone, and then, at its top, `git rm --cached -r -q . && git reset --hard`"
             );
             self.checkout_problem(first, &what);
         }

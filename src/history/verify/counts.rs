@@ -1,9 +1,8 @@
 //! Checks the counts in a manifest against the report's rows and the day's line of totals.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
 
-use csv::{ByteRecord, ReaderBuilder};
+use csv::ReaderBuilder;
 use jiff::civil::Date;
 
 use super::{Files, ManifestNode, Verifier};
@@ -21,8 +20,8 @@ impl<F: Files> Verifier<'_, F> {
             let Some(says) = &node.says else { continue };
             match says.files.iter().find(|entry| entry.name == report) {
                 Some(entry) => {
-                    let counted = self.check_file(&node.path, entry, count_rows);
-                    rows.extend(counted.map(|counted| (node.day, counted)));
+                    let file = self.check_file(&node.path, entry);
+                    rows.extend(file.map(|file| (node.day, count_rows(&file))));
                 }
                 None if self.has(&report) => {
                     self.problem(&report, format!("isn't listed in {}", node.path));
@@ -103,22 +102,11 @@ fn differences(says: &RecordedManifest, line: &Day) -> Vec<String> {
 /// The lines of the totals that can be read. If there are none, the check against the manifests
 /// reports it.
 pub(super) fn totals(files: &impl Files) -> Totals {
-    let mut content = Vec::new();
-    if files.paths().contains(TOTALS)
-        && let Ok(mut file) = files.open(TOTALS)
-    {
-        let _ = file.read_to_end(&mut content);
-    }
-    Totals::read(&content).0
+    Totals::read(&files.read(TOTALS).unwrap_or_default()).0
 }
 
 /// Counts the rows of a report below its header.
-fn count_rows(file: &mut dyn Read) -> io::Result<u64> {
-    let mut csv = ReaderBuilder::new().flexible(true).from_reader(file);
-    let mut row = ByteRecord::new();
-    let mut rows = 0;
-    while csv.read_byte_record(&mut row)? {
-        rows += 1;
-    }
-    Ok(rows)
+fn count_rows(file: &[u8]) -> u64 {
+    let csv = ReaderBuilder::new().flexible(true).from_reader(file);
+    csv.into_byte_records().count() as u64
 }

@@ -16,10 +16,13 @@ use crate::system::text::shown;
 /// A report that was written earlier, read back from its file.
 #[derive(Debug, Clone)]
 pub(crate) struct RecordedReport {
-    kind: ScopeKind,
+    /// Whether it's an organization's or an enterprise's.
+    pub(crate) kind: ScopeKind,
     columns: Columns,
-    time: Option<Timestamp>,
-    is_of_one_time: bool,
+    /// The time of the report, or `None` if it has no rows.
+    pub(crate) time: Option<Timestamp>,
+    /// Whether all rows have the same time, as in every file that comes from one report.
+    pub(crate) is_of_one_time: bool,
     /// GitHub's columns only.
     rows: Vec<ByteRecord>,
 }
@@ -173,21 +176,6 @@ impl RecordedReport {
             is_of_one_time,
             rows,
         })
-    }
-
-    /// Returns whether it's an organization's or an enterprise's.
-    pub(crate) fn kind(&self) -> ScopeKind {
-        self.kind
-    }
-
-    /// Returns the time of the report, or `None` if it has no rows.
-    pub(crate) fn time(&self) -> Option<Timestamp> {
-        self.time
-    }
-
-    /// Returns whether all rows have the same time, as in every file that comes from one report.
-    pub(crate) fn is_of_one_time(&self) -> bool {
-        self.is_of_one_time
     }
 
     /// Returns its rows as seats. They have no IDs, teams, or grants, because the file doesn't.

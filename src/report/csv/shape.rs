@@ -4,7 +4,7 @@
 use super::super::columns::{EXTRA_COLUMNS, GITHUB};
 
 /// Why a file isn't a report, or is cut off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ShapeError {
     /// It has no text.
     #[error("it's empty")]
@@ -25,7 +25,7 @@ pub(crate) enum ShapeError {
     #[error(
         "its header has field names such as `{0}` instead of the columns of GitHub's file (`Report Time`, `Login`, …)"
     )]
-    FieldNames(&'static str),
+    FieldNames(String),
     /// It's something else.
     #[error("its first line isn't the header of a Copilot activity report")]
     Columns,
@@ -69,13 +69,13 @@ pub(super) fn of_other(file: &[u8]) -> ShapeError {
         let is_around = |c: char| c.is_whitespace() || "\"'".contains(c);
         cell.trim_matches(is_around)
     });
-    let keys = || GITHUB.iter().chain(&EXTRA_COLUMNS).map(|column| column.key);
+    let columns = || GITHUB.iter().chain(&EXTRA_COLUMNS);
     let named = cells
         .clone()
-        .find_map(|cell| keys().find(|key| key.contains('_') && *key == cell));
+        .find(|cell| cell.contains('_') && columns().any(|column| column.key() == *cell));
     let is_ours = cells.clone().next() == Some(GITHUB[0].name) && cells.count() > 1;
     match (named, end) {
-        (Some(key), _) => ShapeError::FieldNames(key),
+        (Some(key), _) => ShapeError::FieldNames(key.to_owned()),
         _ if is_ours && line.contains(';') => ShapeError::Separator("semicolons"),
         _ if is_ours && line.contains('\t') => ShapeError::Separator("tabs"),
         (_, None) => ShapeError::CutOff { line: 1 },
