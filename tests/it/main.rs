@@ -1,5 +1,4 @@
-//! The action's promises, tested from outside on the built binary. Each folder holds the tests of
-//! one promise.
+//! Tests of the action's promises on the built binary. Each folder has the tests of one promise.
 
 #![allow(clippy::unwrap_used, clippy::panic, unreachable_pub)]
 
@@ -17,7 +16,8 @@ mod complete {
     mod revocations;
 }
 
-/// Whatever fails, nothing is lost, nothing is delivered twice, and the error says what was delivered.
+/// If something fails, nothing is lost, nothing is delivered twice, and the error says what was
+/// delivered.
 mod nothing_lost {
     mod artifact;
     mod commit;
@@ -51,7 +51,7 @@ mod answers {
     mod texts;
 }
 
-/// Requests stay within GitHub's limits, and responses within the machine's.
+/// Requests stay within GitHub's limits, and responses within the machine's memory.
 mod citizen {
     mod limits;
     mod memory_200k_seats;
@@ -60,7 +60,7 @@ mod citizen {
     mod response_size_limits;
 }
 
-/// No personal data reaches a public place unasked, and no name or secret turns into anything else.
+/// Personal data reaches a public place only on request, and no name or secret is misinterpreted.
 mod discreet {
     mod hostile;
     mod pseudonyms;
@@ -68,7 +68,7 @@ mod discreet {
     mod runner;
 }
 
-/// The command also works outside of workflows.
+/// The action also runs on the command line.
 mod by_hand {
     mod cli;
     mod streams;

@@ -1,5 +1,5 @@
-//! A GitHub App in place of a token: its key in every form that a secret makes of it, its installations, and the
-//! tokens it gets there.
+//! Authentication as a GitHub App: the formats of its private key, its installations, and its
+//! installation tokens.
 
 mod clock;
 
@@ -18,7 +18,7 @@ fn app() -> App {
     App::new(&keys::public())
 }
 
-/// A GitHub with that App and no token that could read seats.
+/// A simulated GitHub with this App. No other token can read seats.
 fn with(app: App) -> GitHub {
     let mut github = github(Seats::people(3)).app(CLIENT_ID, app);
     github.tokens.retain(|token, _| token == COMMIT_TOKEN);
@@ -71,7 +71,7 @@ fn an_app_reads_the_report_with_an_installation_token() {
     let [token] = &tokens[..] else {
         panic!("{tokens:?}")
     };
-    // It has the form that GitHub's have: the App's ID and a JSON Web Token.
+    // GitHub's tokens consist of the App's ID and a JSON Web Token.
     let reads = asked(&simulator, "/copilot/billing/seats");
     let bearer = reads[0].header("authorization").unwrap();
     let secret = bearer.strip_prefix("Bearer ").unwrap();
@@ -119,7 +119,7 @@ fn an_enterprise_is_read_if_the_app_is_installed_on_the_enterprise_itself() {
     let simulator = on(Installation::enterprise("octocorp"));
     let step = job(&simulator).input("enterprise", "octocorp").run();
     assert_eq!(step.succeeded().output("seats"), "4");
-    // GitHub refuses to narrow the token of an enterprise.
+    // GitHub rejects a request to limit the permissions of an enterprise's token.
     assert_eq!(
         asked(&simulator, "/access_tokens")[0].json(),
         Some(json!({}))
@@ -153,7 +153,7 @@ fn a_token_refused_by_an_enterprise_is_reported_with_what_an_app_needs() {
     let seats = Seats::enterprise_people(4);
     let github = github(Seats::people(1)).enterprise("octocorp", seats);
     let simulator = Simulator::start(github).unwrap();
-    // May read the seats of an organization, and not those of the enterprise.
+    // This App can read the organization's seats, but not the enterprise's.
     let step = Job::on(&simulator).input("enterprise", "octocorp").run();
     step.failed(
         1,
@@ -327,13 +327,14 @@ fn the_key_of_another_app_and_an_unknown_app_are_reported() {
     let simulator = Simulator::start(with(other)).unwrap();
     let step = job(&simulator).run();
     step.failed(1, &["401 Unauthorized", "could not be decoded", same]);
-    // The same would be refused again.
+    // GitHub would reject a second assertion too, so the action doesn't send one.
     assert_eq!(asked(&simulator, "/installation").len(), 1);
 }
 
 #[test]
 fn a_token_is_renewed_before_it_expires_in_the_middle_of_a_list() {
-    // Waits are a hundredth of what they are: 300 ms are half a minute, and half of the token's time.
+    // Waits are a hundred times shorter here: 300 ms stand for 30 seconds, half of the token's
+    // lifetime.
     let app = app()
         .installed(Installation::organization("acme"))
         .tokens_last(SignedDuration::from_secs(40));

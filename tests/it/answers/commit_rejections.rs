@@ -1,4 +1,4 @@
-//! A commit that GitHub refuses: which rule, permission or limit is in the way, and what to do.
+//! Commits that GitHub rejects. The error names the rule, permission, or limit, and the fix.
 
 use crate::support::{COMMIT_TOKEN, Job, OWN, files_below, git, github, sound};
 use simulator::{At, Fault, Kind, Operation, Repository, Rule, Seats, Simulator, Token};
@@ -54,7 +54,7 @@ fn a_rule_that_blocks_the_commit_is_named() {
                 "Set `pull-request: true`",
             ],
         ),
-        // The first commit is made in another way.
+        // The first commit in an empty repository uses another API.
         (
             closed(Rule::PullRequest).empty(),
             "",
@@ -346,7 +346,7 @@ fn what_a_repository_does_not_accept_does_not_stop_other_deliveries() {
         job.run().succeeded();
         sound(&simulator, OWN);
     }
-    // A server that doesn't know these fields.
+    // An older server doesn't know these fields.
     let simulator = simulator();
     let older = Kind::rewrite(|repository| {
         for field in ["archived", "disabled", "has_pull_requests"] {

@@ -1,5 +1,4 @@
-//! Failures, each told so that the person who reads it at night knows what was asked, what came
-//! back, what is missing and what to do.
+//! Each failure names the request, the response, what's missing, and the fix.
 
 use crate::support::network::{Foreign, nobody, self_signed};
 use crate::support::{
@@ -17,7 +16,7 @@ fn job(simulator: &Simulator) -> Job {
         .variable("TEST_WAIT_SCALE", "0.001")
 }
 
-/// That nothing is claimed and nothing left of a report that couldn't be read.
+/// Checks that a failed run sets no outputs and leaves no files.
 fn nothing_came_of_it(step: &Step) {
     assert_eq!(step.output("complete"), "false");
     for output in [
@@ -185,8 +184,8 @@ fn an_undocumented_answer_is_reported_and_names_no_one() {
         headers: Vec::new(),
         body: body.to_owned(),
     };
-    // What is cut off or from another server may be whole the next time. What is whole and of
-    // another form will be so again.
+    // A damaged response, or one from another server, may be fine on the next try. A whole response
+    // with unexpected fields stays the same.
     let (damaged, changed) = ("(6 times over ", "(2 times over ");
     let update = "Fix: Update the action";
     let cases: [(Kind, &[&str]); 10] = [
@@ -205,7 +204,7 @@ fn an_undocumented_answer_is_reported_and_names_no_one() {
             &[damaged, "not JSON", "is cut off or damaged"],
         ),
         (body(""), &[damaged, "not JSON"]),
-        // Of another form, as far as it goes.
+        // The part that arrived has unexpected fields.
         (
             body(r#"{"seats":"none","total_"#),
             &[damaged, "can't be used", "whether a proxy answers"],
@@ -252,7 +251,7 @@ fn an_undocumented_answer_is_reported_and_names_no_one() {
         nothing_came_of_it(&step);
     }
 
-    // Once is not always.
+    // A single bad response doesn't fail the run.
     for kind in [body("{}"), Kind::WrongLength] {
         let simulator = simulator();
         simulator.fault(Fault::once(At::Seats, kind));
@@ -289,7 +288,7 @@ fn a_failed_page_fails_the_whole_report() {
 #[test]
 fn a_page_that_claims_more_than_fits_in_memory_does_not_end_the_process() {
     let simulator = simulator();
-    // As many as are taken on one page.
+    // The most rows that the action accepts on one page.
     let rows = vec!["{}"; 10_000].join(",");
     let last = format!("<{}/x?page=100000>; rel=\"last\"", simulator.api_url());
     let promise = Kind::Status {
@@ -332,7 +331,7 @@ fn an_unreachable_server_is_reported_with_the_reason() {
         step.failed(1, &[&asked, "Response: none, ", "Fix: "]);
         nothing_came_of_it(&step);
     }
-    // What the advice says helps.
+    // The suggested fix works.
     let step = Job::alone()
         .input("deliver-to", "none")
         .input("token", TOKEN)

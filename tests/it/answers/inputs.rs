@@ -1,4 +1,4 @@
-//! Each input does what it says, and a mistake is rejected by the input's name.
+//! Each input does what its description says. An error names the input that it rejects.
 
 mod variables;
 
@@ -21,7 +21,7 @@ fn simulator() -> Simulator {
     Simulator::start(github).unwrap()
 }
 
-/// The organizations and enterprises whose seats were asked for.
+/// The organizations and enterprises whose seats were requested.
 fn asked(simulator: &Simulator) -> Vec<String> {
     simulator
         .requests()

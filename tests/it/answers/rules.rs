@@ -1,11 +1,11 @@
-//! Rules of the repository that is committed to: whoever can't bypass them learns which rule it is
-//! and what helps, and nothing is left behind; whoever can isn't held back.
+//! Rules of the repository that receives commits. If the token can't bypass a rule, the error names
+//! the rule and the fix, and nothing is left behind. If it can, the rule has no effect.
 
 use crate::support::pulls::branches;
 use crate::support::{COMMIT_TOKEN, Job, OWN, Step, git, github, sound};
 use simulator::{At, Fault, Kind, Repository, Rule, Seats, Seen, Simulator, Token};
 
-/// A person's token; `COMMIT_TOKEN` is an App's.
+/// A person's token. `COMMIT_TOKEN` belongs to an App.
 const PERSON: &str = "ghp_writesTheReports0000000000000000004";
 
 const RULESET: &str = "ruleset 42 of the repository octo/tools";
@@ -13,18 +13,18 @@ const OURS: &str = "Exclude `copilot-activity-report/**/*` from the branches tha
 const BYPASS: &str = "Add the account or App of `commit-token` to the bypass list of ruleset 42";
 const BY_PULL_REQUEST: &str = "Set `pull-request: true`";
 
-/// How a run delivers into a repository.
+/// How a run delivers to a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
-    /// By a commit to `main`.
+    /// A commit to `main`.
     Commit,
-    /// By a commit to a branch that doesn't exist.
+    /// A commit to a branch that doesn't exist.
     NewBranch,
-    /// By a pull request into `main`.
+    /// A pull request to `main`.
     PullRequest,
 }
 
-/// A rule, its type, and what helps in each mode.
+/// A rule, its type, and the fix for each mode.
 type Broken = (Rule, &'static str, &'static [(Mode, &'static str)]);
 
 use Mode::{Commit, NewBranch, PullRequest};
@@ -64,7 +64,7 @@ fn writes(simulator: &Simulator) -> Vec<String> {
         .collect()
 }
 
-/// That the run failed, said all of `texts`, and gave one advice.
+/// Checks that the run failed, printed all of `texts`, and suggested one fix.
 fn fails_with_one_advice(step: &Step, texts: &[&str], what: &str) {
     assert_eq!(step.status, 1, "{what}\n{}", step.printed());
     for text in texts {
@@ -78,7 +78,8 @@ fn fails_with_one_advice(step: &Step, texts: &[&str], what: &str) {
     assert_eq!(advice, 1, "{what}\n{}", step.stdout);
 }
 
-/// That the run failed for a rule: with its type, its source and one advice, and nothing is there.
+/// Checks that the run failed because of a rule, named its type and source, suggested one fix, and
+/// left nothing behind.
 fn is_refused(simulator: &Simulator, step: &Step, kind: &str, texts: &[&str], what: &str) {
     let kind = format!("`{kind}`");
     fails_with_one_advice(step, &[&[&*kind], texts].concat(), what);
@@ -88,7 +89,7 @@ fn is_refused(simulator: &Simulator, step: &Step, kind: &str, texts: &[&str], wh
     sound(simulator, OWN);
 }
 
-/// Rules on every branch, how they are delivered under, and what helps.
+/// Rules that apply to every branch, how the run delivers, and the fix.
 const CERTAIN: [(Rule, &str, Mode, &str); 9] = [
     (Rule::PullRequest, "pull_request", Commit, BY_PULL_REQUEST),
     (
@@ -126,7 +127,7 @@ fn a_rule_that_a_person_cannot_bypass_refuses_before_anything_is_written() {
 fn a_rule_an_app_may_bypass_is_found_by_one_refused_write_without_a_trace() {
     for (rule, kind, mode, helps) in CERTAIN {
         if (rule, mode) == (Rule::Update, PullRequest) {
-            // Creating the branch is no update of it.
+            // Creating a branch isn't an update.
             continue;
         }
         let what = format!("{rule:?} {mode:?}");
@@ -260,7 +261,7 @@ fn rules_that_no_commit_of_ours_breaks_are_not_blamed() {
             sound(&simulator, OWN);
         }
     }
-    // What else GitHub refuses isn't put down to them.
+    // Other errors from GitHub aren't blamed on the rules.
     let simulator = start(repository);
     let refused = Kind::GraphqlError {
         error_type: Some("UNPROCESSABLE".to_owned()),

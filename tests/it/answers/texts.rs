@@ -1,4 +1,4 @@
-//! The texts that people read, whole: their wording changes only on purpose.
+//! Snapshots of the texts that people read, so that their wording changes only on purpose.
 
 use std::process::{Command, Stdio};
 
@@ -10,7 +10,7 @@ use crate::support::{Job, OWN, assert_text, file, github, unescape};
 
 const TIME: &str = "2026-03-02T03:17:00Z";
 
-/// One person for each way in which the pages count people.
+/// One person for each category that the pages count.
 fn people() -> Seats {
     let granted = "2025-11-01T09:00:00Z";
     let row = |login, id| Row::of(login, id).created(granted);
@@ -28,7 +28,7 @@ fn simulator() -> Simulator {
     Simulator::start(github(people())).unwrap()
 }
 
-/// Runs a job that must fail, and returns what it prints.
+/// Runs a job that must fail, and returns its output.
 fn printed(simulator: &Simulator, change: impl Fn(Job) -> Job) -> String {
     let job = Job::on(simulator)
         .input("deliver-to", "none")

@@ -1,4 +1,4 @@
-//! The command started by hand: what goes to standard output, to a file, and to a terminal.
+//! The action on the command line: standard output, files, and terminals.
 
 use std::fs;
 use std::io::Read as _;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::support::{COMMIT_TOKEN, Job, OWN, TOKEN, files_below, github, well_behaved};
 use simulator::{At, Fault, Kind, Seats, Simulator, Token};
 
-/// More than a pipe holds, on 20 pages.
+/// More than the buffer of a pipe holds, on 20 pages.
 const MANY: usize = 2_000;
 
 fn by_hand(simulator: &Simulator, arguments: &[&str]) -> Job {

@@ -1,5 +1,5 @@
-//! Where the report goes when the command is started by hand, and what is there already: pipes that
-//! nobody reads, files that others opened, files with a mode of their own.
+//! Where the report goes on the command line: pipes without a reader, files that another program
+//! opened, and files with their own mode.
 
 use std::fs;
 use std::io::Read as _;
@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use crate::support::{Job, TOKEN, files_below, github};
 use simulator::{Seats, Simulator};
 
-/// More than a pipe holds.
+/// More than the buffer of a pipe holds.
 const MANY: usize = 2_000;
 
-/// How long an interrupted run may take to its end; one that does not end is the failure.
+/// How long an interrupted run may take to end. The test fails if it takes longer.
 const AT_MOST: Duration = Duration::from_secs(30);
 
 fn by_hand(simulator: &Simulator, arguments: &[&str]) -> Job {
@@ -42,7 +42,7 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
 }
 
-/// How many reports a file holds, each whole.
+/// How many whole reports a file contains.
 fn reports(path: &Path, rows: usize) -> usize {
     let text = fs::read_to_string(path).unwrap();
     let heads = text.matches("Report Time,").count();
@@ -54,7 +54,7 @@ fn reports(path: &Path, rows: usize) -> usize {
 fn a_run_whose_report_is_not_read_ends_if_it_is_interrupted() {
     let simulator = Simulator::start(github(Seats::people(MANY))).unwrap();
     for signal in ["TERM", "INT"] {
-        // Nobody opens the pipe at all; somebody opens it, and reads no more than the beginning.
+        // The first pipe has no reader. The reader of the second stops after the first bytes.
         for opened in [false, true] {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("p");
@@ -115,7 +115,7 @@ fn a_file_opened_by_others_is_written_to_and_never_replaced() {
             job.run_into(log.try_clone().unwrap()).succeeded();
             assert_eq!(reports(&path, 3), times, "{place}");
         }
-        // The file that was opened is the one that is there still.
+        // The action wrote to the opened file, and didn't replace it.
         std::io::Write::write_all(&mut log, b"").unwrap();
         assert_eq!(
             log.metadata().unwrap().len(),

@@ -1,7 +1,7 @@
-//! A good citizen: GitHub's limits are kept, and what GitHub says when one is reached is obeyed by
-//! all requests together, announced, and never waited for longer than the user wants.
+//! GitHub's rate limits. All requests stop together when GitHub reports a limit. The log announces
+//! each wait, and no wait is longer than the user allows.
 //!
-//! Waits are shortened here; what counts is the order of the requests and what is printed.
+//! These tests shorten the waits. They check the order of the requests and the log.
 
 mod graphql;
 
@@ -22,12 +22,12 @@ fn limited(status: u16) -> Kind {
     Kind::status(status, "You have exceeded a secondary rate limit")
 }
 
-/// In so many seconds, as `x-ratelimit-reset` says it.
+/// A time this many seconds from now, in the format of `x-ratelimit-reset`.
 fn reset_in(seconds: i64) -> String {
     (jiff::Timestamp::now().as_second() + seconds).to_string()
 }
 
-/// The requests to the API, but for the first, which asks who sees the workflow's repository.
+/// All API requests except the first, which reads the visibility of the workflow's repository.
 fn api(simulator: &Simulator) -> Vec<Seen> {
     let seen = simulator.requests();
     seen.into_iter()
@@ -36,10 +36,10 @@ fn api(simulator: &Simulator) -> Vec<Seen> {
         .collect()
 }
 
-/// What the log says when nothing but the headers of good answers tell that no request is left.
+/// What the log says if only the headers of successful responses show that no requests remain.
 const NONE_LEFT: &str = "no request is left until then.";
 
-/// How long each line of the log says that everything waits `why`, and the answer that it names.
+/// The length of each wait for `why` in the log. Each line must name the response.
 fn waits(step: &Step, why: &str) -> Vec<(u64, String)> {
     step.stdout
         .lines()
@@ -52,8 +52,8 @@ fn waits(step: &Step, why: &str) -> Vec<(u64, String)> {
         .collect()
 }
 
-/// How long each line of the log says that everything waits because of a limit; each names the
-/// answer's status and number.
+/// The length of each wait for a limit in the log. Each line must name the status and request ID of
+/// the response.
 fn announced(step: &Step) -> Vec<u64> {
     let waits = waits(step, ", because of GitHub's rate limit: ");
     let seconds = waits.iter().map(|(seconds, answer)| {
@@ -105,12 +105,12 @@ fn every_way_github_asks_to_wait_is_understood_and_announced() {
         is_report(&step.report(), &truth);
         let told = announced(&step);
         assert_eq!(told.len(), 1, "{what}: {}", step.stdout);
-        // Some of it has passed by then, and a second is added to a reset.
+        // Part of the wait is over by then, and the action adds a second to a reset.
         assert!(
             (seconds / 10..=seconds + 1).contains(&told[0]),
             "{what}: {told:?}"
         );
-        // A hundred times shorter here.
+        // Waits are a hundred times shorter here.
         let least = Duration::from_millis(seconds * 10).mul_f64(0.5);
         assert!(began.elapsed() >= least, "{what}");
         well_behaved(&simulator);
@@ -139,7 +139,7 @@ fn waits_for_a_permanent_limit_grow_up_to_the_users_maximum() {
     let waits = [60, 120, 240, 480, 960, 1920];
     assert_eq!(announced(&step).len(), waits.len(), "{}", step.stdout);
     for (told, least) in announced(&step).iter().zip(waits) {
-        // Some of it has passed when waiting begins.
+        // Part of the wait is over when the action starts to wait.
         assert!((least - 45..=least).contains(told), "{told} of {least}");
     }
     let (_, waited) = step.stdout.split_once("together with the ").unwrap();
@@ -156,7 +156,7 @@ fn a_limit_is_waited_out_up_to_the_users_maximum_however_often_it_comes() {
     job(&simulator).run().succeeded();
     assert_eq!(api(&simulator).len(), 10);
 
-    // Asking every second for hours is no way to wait.
+    // The action must not poll every second for hours.
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     simulator.fault(Fault::always(At::Seats, short()));
     let step = job(&simulator).input("max-wait-minutes", "10").run();
@@ -177,7 +177,8 @@ fn all_requests_wait_for_a_busy_server_and_it_is_not_called_a_rate_limit() {
     let step = job(&simulator).run();
     step.succeeded();
     is_report(&step.report(), &truth(&Seats::people(SEATS)));
-    // A slow machine makes requests look expensive, and then the action keeps to the limits by itself.
+    // On a slow machine, requests look expensive, so the action slows down before it reaches the
+    // limit.
     let printed = step
         .printed()
         .replace("to stay within GitHub's rate limits", "");
@@ -192,7 +193,7 @@ fn all_requests_wait_for_a_busy_server_and_it_is_not_called_a_rate_limit() {
         "{said}"
     );
 
-    // Too long a wait is an error at once, for the next request too.
+    // If a wait is too long, the run fails at once and sends no further requests.
     let simulator = scene(Seats::people(3));
     simulator.fault(Fault::once(At::SeatsPage(1), busy("7200")));
     let step = crate::support::outcome_assertions::job(&simulator).run();
@@ -228,7 +229,7 @@ fn all_requests_wait_for_a_busy_server_and_it_is_not_called_a_rate_limit() {
     );
     assert!(!step.printed().contains("limit"), "{}", step.printed());
 
-    // What was sent to be written is not sent again, but what comes after it waits.
+    // The action doesn't repeat a write, but later requests wait.
     let simulator = scene(Seats::people(3));
     simulator.fault(Fault::once(At::Graphql(Operation::Mutation), busy("40")));
     let step = crate::support::outcome_assertions::job(&simulator).run();
@@ -271,7 +272,7 @@ fn a_wait_until_a_time_is_measured_by_githubs_clock() {
                 _ => At::SeatsPage(1),
             };
             simulator.fault(Fault::once(at, kind));
-            // The request before it, with the same token, is of the same hour.
+            // The earlier request with the same token reports the same reset.
             let earlier = Kind::Headers(Vec::new()).header("date", &date).header("x-ratelimit-reset", &reset);
             simulator.fault(Fault::once(At::Organization, earlier));
             let step = crate::support::outcome_assertions::job(&simulator).variable("TEST_WAIT_SCALE", "0.003").run();
@@ -286,8 +287,8 @@ fn a_wait_until_a_time_is_measured_by_githubs_clock() {
 #[test]
 fn a_limit_on_one_request_applies_to_all_requests() {
     let simulator = Simulator::start(github(Seats::people(3000))).unwrap();
-    // Ten pages are under way. One of them is limited, and the others are answered after that,
-    // the last of them long after; nothing more may come.
+    // Ten requests for pages are in flight. GitHub limits one of them and answers the others later,
+    // so the action must not send any more.
     simulator.fault(Fault::once(
         At::SeatsPage(6),
         limited(429).header("retry-after", "600"),
@@ -320,7 +321,7 @@ fn a_limit_on_one_request_applies_to_all_requests() {
 
 #[test]
 fn a_limit_on_reading_applies_to_writing_too() {
-    // Both tokens wait: secondary limits are the account's.
+    // Both tokens wait, because secondary limits apply to the account.
     let simulator = scene(Seats::people(3));
     simulator.fault(Fault::once(
         At::SeatsPage(1),
@@ -392,7 +393,7 @@ fn waits_are_counted_together() {
             limited(429).header("retry-after", "100"),
         ));
     }
-    // Pages 2 and 3 are limited at the same time, and waited for together.
+    // GitHub limits pages 2 and 3 at the same time, and the action waits for both together.
     let step = job(&simulator).input("max-wait-minutes", "4").run();
     step.succeeded();
 
@@ -403,7 +404,7 @@ fn waits_are_counted_together() {
         limited(429).header("retry-after", "100"),
     ));
     let step = job(&simulator).input("max-wait-minutes", "4").run();
-    // Some of it has passed when waiting begins.
+    // Part of the wait is over when the action starts to wait.
     step.failed(
         1,
         &["together with the 19", "s already waited,", "4 minutes"],
@@ -414,7 +415,7 @@ fn waits_are_counted_together() {
 #[test]
 fn an_exhausted_hourly_quota_is_noticed_before_a_request_is_refused() {
     let simulator = Simulator::start(github(Seats::people(210))).unwrap();
-    // The first page is the last request of the hour.
+    // The first page uses the last request of the hour.
     simulator.fault(Fault::once(
         At::SeatsPage(1),
         Kind::Headers(Vec::new())

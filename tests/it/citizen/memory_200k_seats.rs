@@ -1,12 +1,12 @@
-//! A report of more seats than any company has takes little more memory than its rows.
+//! A report of 200,000 seats takes little more memory than its rows.
 
 use crate::support::{Job, github};
 use simulator::{Crowd, Seats, Simulator};
 
-/// Two thousand pages, some 360 MB of JSON.
+/// 2,000 pages, or about 360 MB of JSON.
 const SEATS: usize = 200_000;
 
-/// In bytes, for everything that the process has of its own: heap, stacks, buffers.
+/// The process's own memory in bytes: heap, stacks, and buffers.
 const MEMORY: u64 = 96 << 20;
 
 #[test]

@@ -1,5 +1,5 @@
-//! Proxies, as the environment names them: used as they are meant, refused where they cannot be
-//! used, and named where a connection through one fails; what they may hold of secrets never is.
+//! Proxies from the environment. The action rejects unusable ones, names the proxy if a connection
+//! fails, and never prints a proxy's password.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -9,7 +9,7 @@ use crate::support::network::{Foreign, Proxy, nobody, self_signed};
 use crate::support::{Job, TOKEN, files_below, github};
 use simulator::{Seats, Simulator};
 
-/// A job that asks at that address.
+/// A job that uses this API URL.
 fn job(address: &str) -> Job {
     Job::alone()
         .input("deliver-to", "none")
@@ -37,7 +37,7 @@ fn a_proxy_is_used_with_its_password_and_not_for_excluded_hosts() {
         step.succeeded();
         assert_eq!(step.output("seats"), "0");
         let seen = proxy.take_seen();
-        // "octocat:open@sesame"
+        // Base64 for `octocat:open@sesame`.
         let basic = "proxy-authorization: basic b2N0b2NhdDpvcGVuQHNlc2FtZQ==";
         assert!(!seen.is_empty(), "{variable}");
         for head in seen {
@@ -80,7 +80,7 @@ fn the_more_specific_variable_wins_and_an_empty_one_is_ignored() {
             "{second} where {first} is empty"
         );
     }
-    // Where they differ, GitHub's runner takes the one in lower case.
+    // GitHub's runner prefers the variable in lowercase.
     job()
         .variable("HTTPS_PROXY", &at)
         .variable("no_proxy", "example.com")
@@ -88,7 +88,7 @@ fn the_more_specific_variable_wins_and_an_empty_one_is_ignored() {
         .run()
         .succeeded();
     assert!(!good.take_seen().is_empty());
-    // For plain http, which leads to this machine only.
+    // `HTTP_PROXY` is for plain HTTP, and these URLs are on this machine.
     job().variable("HTTP_PROXY", &other.url()).run().succeeded();
     other.saw_nobody();
 }
@@ -157,14 +157,14 @@ fn an_unusable_proxy_is_refused_by_its_variable_before_anything_is_sent() {
     assert!(simulator.requests().is_empty());
     foreign.saw_nobody();
 
-    // All at once, with whatever else is wrong.
+    // One error lists all invalid variables and inputs.
     let step = Job::on(&simulator)
         .input("summary", "perhaps")
         .variable("HTTPS_PROXY", "socks5://127.0.0.1:1")
         .variable("http_proxy", "http://")
         .run();
     step.failed(2, &["summary: ", "HTTPS_PROXY: ", "http_proxy: "]);
-    // One that no program can read as text.
+    // A value that isn't UTF-8.
     let output = Command::new(env!("CARGO_BIN_EXE_copilot-activity-report"))
         .args(["--organization", "acme"])
         .env_clear()
@@ -183,7 +183,7 @@ fn an_unusable_proxy_is_refused_by_its_variable_before_anything_is_sent() {
         "{printed}"
     );
     assert!(simulator.requests().is_empty());
-    // One that is never looked at is nobody's mistake.
+    // An invalid proxy that no request uses isn't an error.
     Job::on(&simulator)
         .input("deliver-to", "none")
         .variable("HTTPS_PROXY", "http://127.0.0.1:1")
@@ -225,7 +225,7 @@ fn a_proxy_that_no_request_uses_is_not_an_error() {
         job.run().succeeded();
         assert_eq!(!proxy.take_seen().is_empty(), goes_by_it, "{variables:?}");
     }
-    // Whatever else is asked goes by it, too.
+    // Other servers are also reached through the proxy.
     for (name, address) in [
         ("GITHUB_SERVER_URL", "https://github.invalid"),
         ("ACTIONS_RESULTS_URL", "https://results.github.invalid"),
@@ -301,7 +301,7 @@ fn a_failed_connection_names_its_proxy_without_the_password() {
         step.failed(1, &texts);
         assert!(!printed.contains("octocat:"), "{printed}");
     }
-    // Where the proxy is not asked it is not to blame.
+    // An error doesn't blame a proxy that wasn't used.
     refusing.take_seen();
     let port = nobody.rsplit(':').next().unwrap();
     for none in [

@@ -1,5 +1,4 @@
-//! Answers that are taken for what they say, and for no more: their shape, how long they ask to
-//! wait, and what they refuse.
+//! Responses with unexpected fields, values, waits, and errors.
 
 use crate::support::outcome_assertions::{job, scene};
 use crate::support::{Job, TOKEN, files_below, github};
@@ -12,7 +11,7 @@ fn reading(simulator: &Simulator) -> Job {
         .variable("TEST_WAIT_SCALE", "0.001")
 }
 
-/// What an object has in it, without the names.
+/// The fields of an object, without the names.
 fn values(json: &Value) -> Value {
     let fields = json.as_object().unwrap();
     fields.values().cloned().collect()

@@ -1,10 +1,10 @@
-//! Answers without end, and answers that unpack to more than a machine has: each is refused or cut
-//! at a size that is known beforehand.
+//! Endless responses, and responses that decompress to more than fits in memory. The action rejects
+//! or truncates each at a fixed size.
 
 use crate::support::{Job, OWN, Step, github, sound};
 use simulator::{At, Fault, Kind, Operation, Seats, Simulator};
 
-/// In bytes, for everything that the process has of its own: heap, stacks, buffers.
+/// The process's own memory in bytes: heap, stacks, and buffers.
 const MEMORY: u64 = 1_500_000_000;
 
 fn run(at: At, kind: Kind) -> (Simulator, Step) {
@@ -39,7 +39,7 @@ fn an_endless_answer_is_refused_at_the_maximum_size() {
             At::Graphql(Operation::Query),
             "it's larger than 33554432 bytes",
         ),
-        // A file has the size that was told of it.
+        // An earlier response said how large the file is.
         (At::path("GET", "/contents/"), "it's larger than 119 bytes"),
         (At::CreateArtifact, "a body that is not JSON"),
     ] {

@@ -1,5 +1,5 @@
-//! Complete or not published: a list that moves while it is read is read again; one that settles
-//! gives the right report, and one that does not is refused with its numbers.
+//! A list that changes while the action reads it. If it settles, the report is right. If not, the
+//! run fails and shows the numbers.
 
 use crate::support::outcome_assertions::{is_report, truth};
 use crate::support::{Job, OWN, Step, files_below, github, sound, well_behaved};
@@ -11,7 +11,7 @@ fn job(simulator: &Simulator) -> Job {
     Job::on(simulator).input("deliver-to", "none")
 }
 
-/// How many pages were asked for.
+/// How many pages were requested.
 fn pages(simulator: &Simulator) -> usize {
     let seen = simulator.requests();
     seen.iter()
@@ -35,7 +35,7 @@ fn grant(row: usize) -> Kind {
     })
 }
 
-/// The report as it must be now.
+/// The expected report.
 fn now(simulator: &Simulator) -> Vec<String> {
     let mut seats = None;
     simulator.change(|github| seats = Some(github.organizations["acme"].clone()));
@@ -134,7 +134,8 @@ fn a_list_that_changes_three_times_is_right_in_the_fourth_reading() {
 
 #[test]
 fn a_list_that_never_settles_is_refused_after_three_more_readings() {
-    // Two pages: of three, the last two are read at once, and either may notice first.
+    // With three pages, the action reads the last two in parallel, and either could find the change
+    // first.
     let simulator = Simulator::start(github(Seats::people(130))).unwrap();
     simulator.fault(Fault::always(At::SeatsPage(2), revoke(3)));
     let job = job(&simulator).input("deliver-to", "artifact,repository");
@@ -142,7 +143,7 @@ fn a_list_that_never_settles_is_refused_after_three_more_readings() {
     is_refused(
         &step,
         &[
-            // The fourth reading.
+            // These are the numbers of the fourth reading.
             "`total_seats` was 127 on page 1 and 126 on page 2",
             "a seat was granted or revoked while the list was being read",
             "Run again",
@@ -152,7 +153,7 @@ fn a_list_that_never_settles_is_refused_after_three_more_readings() {
     assert!(simulator.artifacts().is_empty());
     sound(&simulator, OWN);
 
-    // The list comes to rest, and the next run delivers it.
+    // The list settles, and the next run delivers it.
     simulator.clear_faults();
     let step = job.run();
     is_report(&step.report(), &now(&simulator));
@@ -226,7 +227,7 @@ fn a_missing_total_is_not_requested_again_and_again() {
 
 #[test]
 fn a_page_that_is_listed_twice_is_never_published_as_complete() {
-    // Page 3 is what page 2 was, as where the list grew by a page between the two.
+    // Page 3 repeats page 2, as if the list grew by a page between the two requests.
     let simulator = Simulator::start(github(Seats::people(300))).unwrap();
     let shift = || {
         rows(|rows| {

@@ -1,6 +1,5 @@
-//! A seat counts as revoked where it is gone, not where the list was read past it: what the report
-//! recorded before had and the new one lacks is looked for once more, where it may have slipped
-//! between two pages.
+//! A seat counts as revoked only if it's really gone. If the previous report has a seat that the
+//! new list lacks, the seat might have moved between pages, so the action reads the list again.
 
 use crate::support::outcome_assertions::{is_report, truth};
 use crate::support::{Job, OWN, Step, TOKEN, file, files_below, git, github, sound, well_behaved};
@@ -30,11 +29,11 @@ fn acme(change: impl Fn(&mut Vec<Value>) + Send + Sync + 'static) -> Kind {
     Kind::change(move |github| change(&mut github.organizations.get_mut("acme").unwrap().rows))
 }
 
-/// When a seat was granted that is not there yet.
+/// When the new seat was granted.
 const LATELY: &str = "2026-11-23T02:59:30Z";
 
-/// A seat is revoked on the first page and another granted on the last: the total stays, and the
-/// row that stood first on the second page is on no page.
+/// Revokes a seat on the first page and grants another on the last. The total stays the same, and
+/// the first row of the second page moves to a page that was already read.
 fn slip() -> Kind {
     acme(|rows| {
         drop(rows.remove(3));
@@ -48,14 +47,14 @@ fn login(row: &Value) -> String {
     row["assignee"]["login"].as_str().unwrap().to_owned()
 }
 
-/// The rows as they are now.
+/// The current rows.
 fn rows(simulator: &Simulator) -> Seats {
     let mut seats = None;
     simulator.change(|github| seats = Some(github.organizations["acme"].clone()));
     seats.unwrap()
 }
 
-/// How many pages were asked for.
+/// How many pages were requested.
 fn pages(simulator: &Simulator) -> usize {
     let seen = simulator.requests();
     seen.iter()
@@ -63,7 +62,7 @@ fn pages(simulator: &Simulator) -> usize {
         .count()
 }
 
-/// What the history says of changes: the word and the login, in order.
+/// The recorded changes: type and login, in order.
 fn changes(simulator: &Simulator) -> Vec<(String, String)> {
     let directory = simulator.git_dir(OWN);
     let there = git(&directory, &["ls-tree", "-r", "--name-only", "main"]);
@@ -110,7 +109,7 @@ fn a_seat_that_silently_slips_between_two_pages_is_found_by_rereading() {
     expected.sort();
     told.sort();
     assert_eq!(told, expected);
-    // The second reading lacks another seat than the first, and the third agrees with it.
+    // The second reading lacks a different seat than the first. The third agrees with the second.
     assert_eq!(pages(&simulator) - first, 3 * 3);
 }
 
@@ -135,7 +134,7 @@ fn a_recently_granted_seat_that_slips_in_the_second_reading_is_not_lost() {
     assert!(told.contains(&change("granted", fresh)), "{told:?}");
     assert!(told.contains(&change("revoked", &gone)), "{told:?}");
     assert_eq!(told.len(), 4, "{told:?}");
-    // The third reading lacks what the second still had, and the fourth agrees with it.
+    // The third reading lacks a seat that the second has. The fourth agrees with the third.
     assert_eq!(pages(&simulator) - first, 4 * 3);
 }
 

@@ -1,6 +1,6 @@
-//! Whatever people, organizations, teams, editors, GitHub, the artifact service and its store are
-//! called and say: no workflow command, no output, no link, no path is made of it, no secret comes
-//! back out of it, and the report holds it exactly.
+//! Hostile names and messages from people, organizations, teams, editors, GitHub, and the artifact
+//! service. They never become a workflow command, output, link, or path, and they never reveal a
+//! secret. The report contains them exactly.
 
 mod answers;
 mod plain;
@@ -17,7 +17,7 @@ use serde_json::json;
 use simulator::seat::Row;
 use simulator::{At, Fault, Kind, Operation, Seats, Simulator, Token};
 
-/// Texts that mean something to a runner, a terminal, a shell, Markdown, HTML, a path or a
+/// Texts with a special meaning for a runner, terminal, shell, Markdown, HTML, path, or
 /// spreadsheet.
 const HOSTILE: [&str; 40] = [
     "::error::injected",
@@ -62,7 +62,7 @@ const HOSTILE: [&str; 40] = [
     "$(id) `id` ${{ github.token }} %0A::error::injected",
 ];
 
-/// All of them, one after the other.
+/// All of them in one text.
 fn all() -> String {
     HOSTILE.join(" ")
 }
@@ -73,7 +73,7 @@ fn job(simulator: &Simulator) -> Job {
         .variable("RUNNER_DEBUG", "1")
 }
 
-/// The rows of a report, each without its time.
+/// The rows of a report, without their times.
 fn rows(file: &[u8]) -> BTreeSet<Vec<String>> {
     let mut file = csv::Reader::from_reader(file);
     file.records()
@@ -92,7 +92,7 @@ fn names_of_people_editors_teams_and_organizations_are_exact_and_inert() {
             .organization(HOSTILE[(n + 3) % HOSTILE.len()], id)
             .plan(text)
     });
-    // The ten who are named in the summary, one after another.
+    // The summary names only ten people, so each run has ten.
     for (number, people) in people.collect::<Vec<_>>().chunks(10).enumerate() {
         let seats = Seats::rows(people.to_vec());
         let reads = Token::new()
@@ -124,7 +124,7 @@ fn names_of_people_editors_teams_and_organizations_are_exact_and_inert() {
         assert!(unpacked.into_values().any(|file| file == report));
         assert_eq!(step.output("complete"), "true");
 
-        // The page of the repository names those who came and went.
+        // The repository's page names the people who joined and left.
         simulator.change(|github| {
             let seats = github.enterprises.get_mut("octocorp").unwrap();
             seats.rows.truncate(1);
@@ -141,7 +141,7 @@ fn a_name_of_ten_megabytes_is_kept_exactly_and_not_shown() {
     let part = "::error::\n[@x](https://evil.example)<b>|`=\u{202e}";
     let long = part.repeat(10_000_000 / part.len() + 1);
     let seats = Seats::rows([
-        // Addresses made of the login would have it ten times more.
+        // A URL with this login would be up to ten times longer.
         Row::of("", 1)
             .field("assignee", json!({ "login": long, "id": 1 }))
             .created("2020-01-01T00:00:00Z"),
@@ -166,7 +166,7 @@ fn a_name_of_ten_megabytes_is_kept_exactly_and_not_shown() {
 #[test]
 fn text_in_the_repository_is_inert() {
     let simulator = Simulator::start(github(Seats::people(2))).unwrap();
-    // Of a day before, with everything in it that could be read.
+    // A report of an earlier day, with a hostile value in every column.
     let header = crate::support::outcome_assertions::HEADER;
     let login = all().replace('"', "\"\"");
     let latest = format!("{header}\n2026-01-02T03:04:05Z,\"{login}\",None,None,None\n");
@@ -202,10 +202,10 @@ fn text_in_the_repository_is_inert() {
 fn inputs_with_a_special_meaning_elsewhere_are_refused_or_inert() {
     let simulator = Simulator::start(github(Seats::people(1))).unwrap();
     for (number, input) in plain_inputs().into_iter().enumerate() {
-        // Each input meets a third of the texts, and each text a third of the inputs; properties
-        // beside the code try many more.
+        // Each input gets a third of the texts, and each text goes to a third of the inputs. The
+        // property tests in `src` try many more.
         for text in HOSTILE.iter().skip(number % 3).step_by(3) {
-            // No variable can have one.
+            // Environment variables can't contain a null byte.
             let text = text.replace('\0', "");
             let mut job = job(&simulator)
                 .input("deliver-to", "none")
@@ -214,7 +214,7 @@ fn inputs_with_a_special_meaning_elsewhere_are_refused_or_inert() {
                 job = job.without("GITHUB_REPOSITORY_OWNER");
             }
             let step = job.run();
-            // Some are good texts for a message or a folder; then all stays where it should.
+            // Some are valid messages or folders, and must still end up in the right place.
             assert!(
                 matches!(step.status, 0 | 2),
                 "{input}: {text:?}: {}",
@@ -259,7 +259,7 @@ fn a_report_that_is_changed_before_the_upload_is_not_uploaded() {
     is_only_text(&simulator, &step);
 }
 
-/// Where the test below panics itself, and with what.
+/// Where and with which message the test below panics.
 const PANIC: &str = "TEST_PANIC";
 
 #[test]

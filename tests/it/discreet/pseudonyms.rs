@@ -1,5 +1,5 @@
-//! Pseudonyms: with a key nobody's login or number is written anywhere, and a history goes on with
-//! its own key only.
+//! Pseudonyms. With a key, no file contains a login or user ID, and a history continues only with
+//! the same key.
 
 use crate::support::{
     COMMIT_TOKEN, Job, OWN, TOKEN, contains, file, files_below, git, git_with, github, sound, unzip,
@@ -9,7 +9,7 @@ use simulator::{At, Fault, Kind, Seats, Simulator};
 
 const KEY: &str = "a key of twenty and more";
 
-/// People whose names and numbers stand for nothing else.
+/// People whose logins and IDs appear nowhere else.
 const PEOPLE: [(&str, u64); 4] = [
     ("mona-lisa_acme", 918_273_645),
     ("Hubot-The-Third", 817_263_544),
@@ -82,7 +82,8 @@ fn no_login_and_no_number_is_written_anywhere() {
         "main:copilot-activity/acme/changes/2026.csv",
     );
     let changes = String::from_utf8(report).unwrap();
-    // As `printf 918273645 | openssl dgst -sha256 -hmac 'a key of twenty and more'` begins.
+    // The first digits of `printf 918273645 | openssl dgst -sha256 -hmac 'a key of twenty and
+    // more'`.
     assert!(
         changes.contains(",person-5eff85a3cf777f0992d3,,a team,revoked,"),
         "{changes}"

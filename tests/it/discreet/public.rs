@@ -1,13 +1,13 @@
-//! Public repositories: who used Copilot when is personal data, so it goes to none unless somebody
-//! said so, and that is found out before the report is read.
+//! Public repositories. The action delivers personal data to one only if the user allows it, and
+//! checks this before it reads seats.
 
 use crate::support::{COMMIT_TOKEN, Job, OWN, TOKEN, files_below, git, github, well_behaved};
 use simulator::{At, Fault, Kind, Repository, Seats, Simulator, Token};
 
 const AUDIT: &str = "octo/audit";
 
-/// The workflow's repository and one for the reports, each of a kind; `commit-token` may write to
-/// both.
+/// The workflow's repository and the audit repository, with these visibilities. `commit-token` can
+/// write to both.
 fn simulator(own: Repository, audit: Repository) -> Simulator {
     let writes = Token::new().contents_write([OWN, AUDIT]);
     let github = github(Seats::people(3))
@@ -23,7 +23,7 @@ fn job(simulator: &Simulator, deliver_to: &str) -> Job {
         .input("repository", AUDIT)
 }
 
-/// That nothing was read and nothing delivered.
+/// Checks that the run read no seats and delivered nothing.
 fn nothing_happened(simulator: &Simulator) {
     let read = |seen: &simulator::Seen| seen.path_and_query.contains("/copilot/");
     assert!(!simulator.requests().iter().any(read), "seats were read");
@@ -40,7 +40,7 @@ fn a_public_repository_gets_the_report_only_if_that_is_allowed() {
         Repository::internal(),
         Repository::private(),
     );
-    // Whose repository is public, and what is refused for it.
+    // Which repository is public, and which one the error names.
     for (own, audit, deliver_to, refused) in [
         (&public, &private, "artifact", Some(OWN)),
         (&internal, &public, "artifact", None),
@@ -166,7 +166,7 @@ fn the_reading_token_is_used_if_the_writing_one_cannot_read_the_visibility() {
     let simulator = Simulator::start(github).unwrap();
     let job = Job::on(&simulator).input("deliver-to", "artifact");
     job.run().succeeded();
-    // Nor is a second token needed for an artifact.
+    // Artifacts need no second token.
     job.input("commit-token", "").run().succeeded();
     well_behaved(&simulator);
 }
@@ -189,7 +189,7 @@ fn the_page_of_a_public_repository_names_no_one() {
             assert!(!step.stdout.contains("octocat"), "{}", step.stdout);
         }
     }
-    // Where it cannot be asked, the page may be public.
+    // If the visibility is unknown, the page might be public.
     let simulator = simulator(Repository::private(), Repository::private());
     simulator.fault(Fault::always(
         At::path("GET", "/repos/octo/tools"),

@@ -1,5 +1,5 @@
-//! What a runner makes of a run: masks, annotations, outputs and the summary, whatever GitHub says
-//! and whatever people are called.
+//! What the runner gets from a run: masks, annotations, outputs, and the summary, with any response
+//! from GitHub and any names.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, chown};
@@ -10,7 +10,7 @@ use crate::support::{
 use simulator::seat::Row;
 use simulator::{At, Fault, GitHub, Kind, Seats, Simulator, Token};
 
-/// Names that mean something to a runner, a shell, Markdown, HTML or a spreadsheet.
+/// Names with a special meaning for a runner, shell, Markdown, HTML, or spreadsheet.
 const HOSTILE: [&str; 17] = [
     "a\n::error::injected",
     "a\r\n::set-output name=complete::true",
@@ -31,7 +31,8 @@ const HOSTILE: [&str; 17] = [
     "\u{1b}[31mred\u{7}",
 ];
 
-/// Rows with hostile logins and surfaces, of people idle for longer than anybody else.
+/// Rows with hostile logins and surfaces. These people have been idle for the longest time, so the
+/// summary names them.
 fn hostile(count: usize) -> impl Iterator<Item = Row> {
     (0..count).map(|n| {
         let name = HOSTILE[n % HOSTILE.len()];
@@ -50,7 +51,7 @@ fn simulator() -> Simulator {
     Simulator::start(github(Seats::people(3))).unwrap()
 }
 
-/// That a page of Markdown holds no link but those to GitHub, no image, no HTML, no mention.
+/// Checks that a Markdown page has only links to GitHub, and no images, HTML, or mentions.
 fn is_plain(summary: &str, simulator: &Simulator) {
     for part in [
         "](",
@@ -70,7 +71,7 @@ fn is_plain(summary: &str, simulator: &Simulator) {
     }
 }
 
-/// The text without what stands between backticks.
+/// The text without the parts between backticks.
 fn outside_of_code(text: &str) -> String {
     let line = |line: &str| line.split('`').step_by(2).collect::<Vec<_>>().join("``");
     let text = text.replace("\\`", "");
@@ -110,7 +111,7 @@ fn every_secret_is_masked_before_anything_else_is_printed() {
         for secret in secrets {
             assert!(masks.contains(&secret), "{secret}: {masks:?}");
         }
-        // That no secret and no signed address is in any line is held against every run.
+        // Every test checks that no line contains a secret or a signed URL.
         let details = step
             .stdout
             .lines()
@@ -137,7 +138,7 @@ fn names_inject_no_output_no_command_and_no_markup() {
         assert!(!line.starts_with("::error::"), "{line}");
     }
 
-    // The file has the names as they are.
+    // The file has the unchanged names.
     let report = step.report();
     let mut file = csv::Reader::from_reader(&report[..]);
     let read: Vec<(String, String)> = file
@@ -241,7 +242,7 @@ fn the_summary_stays_below_the_size_that_a_runner_accepts() {
         .organization("acme", Seats::people(3))
         .token(TOKEN, reads);
     let simulator = Simulator::start(github).unwrap();
-    // Grows to four times its length in the summary.
+    // The summary escapes it to four times its length.
     let refused = Kind::status(404, &"<".repeat(600));
     simulator.fault(Fault::always(At::path("GET", "/orgs/o_"), refused));
     let missing: Vec<String> = (0..350)
@@ -361,7 +362,7 @@ fn created_files_belong_to_the_workspaces_owner() {
     let job = job(&simulator);
     let workspace = job.workspace();
     let me = fs::metadata(&workspace).unwrap().uid();
-    // Only root can give files away, as the action's container can.
+    // Only root can change the owner of a file, as the action's container can.
     let owner = if me == 0 { 1001 } else { me };
     chown(&workspace, Some(owner), None).unwrap();
     let step = job.input("output-directory", "a/b").run();

@@ -1,5 +1,5 @@
-//! Damage to a history costs no more than it must: damaged headers, files that Git LFS took away,
-//! and edits of files that a run doesn't read.
+//! Damage to a history loses as little as possible: damaged headers, Git LFS pointers, and edits of
+//! files that a run doesn't read.
 
 use crate::support::{Job, OWN, Step, commit_file, file, git, github, remove_files, sound};
 use simulator::seat::Row;
@@ -37,8 +37,8 @@ fn quiet(step: &Step) {
     assert_eq!(step.warnings(), Vec::<&str>::new());
 }
 
-/// Three days around new year: `mona-2` goes on the second, `mona-3` comes, and `mona-4` comes on
-/// the third. Today `mona-1` has another plan.
+/// Three recorded days around New Year. `mona-2` leaves and `mona-3` joins on the second, and
+/// `mona-4` joins on the third. Now `mona-1` has another plan.
 fn three_days() -> Simulator {
     let simulator = Simulator::start(github(Seats::rows([row(1), row(2)]))).unwrap();
     quiet(&run(&simulator, DAYS[0]));
@@ -67,7 +67,7 @@ fn head(simulator: &Simulator) -> String {
 
 type Edit = fn(&str) -> String;
 
-/// What becomes of the first line of a file.
+/// Edits of a file's first line.
 const HEADERS: [(&str, Edit); 4] = [
     ("a column is called otherwise", |file| {
         format!("x{}", &file[1..])
@@ -83,7 +83,7 @@ const HEADERS: [(&str, Edit); 4] = [
     }),
 ];
 
-/// The text without the seconds of the reports' times, which depend on the machine.
+/// Removes the seconds of the reports' times, because they depend on how fast the machine is.
 fn without_seconds(text: &str) -> String {
     let mut parts = text.split("T03:17:");
     let first = parts.next().unwrap().to_owned();
@@ -125,7 +125,7 @@ fn a_damaged_header_costs_no_line_below_it() {
 fn a_damaged_header_of_the_newest_report_costs_no_row() {
     for (what, edit) in HEADERS {
         let simulator = three_days();
-        // Only the newest report is left to compare with.
+        // Without `seats.csv`, the action compares with the newest report.
         remove_files(&simulator.git_dir(OWN), FOLDER, &["seats.csv"]);
         write(
             &simulator,
@@ -167,7 +167,7 @@ fn a_hidden_seat_is_not_revoked_after_people_are_lost() {
         Seats::rows(rows).total_seats(TotalSeats::Fixed(total))
     };
     let simulator = Simulator::start(github(listing(&[1, 2, 3], 3))).unwrap();
-    // 1 is hidden almost all the time. 3 is hidden, and then gone.
+    // 1 is hidden on almost every day. 3 is hidden at first, and then gone.
     let days: [(&[u64], u64); 6] = [
         (&[1, 2, 3], 3),
         (&[2, 3], 3),

@@ -1,5 +1,5 @@
-//! A history that was not left alone: days without a run, files that somebody edited or removed,
-//! older layouts, and writers that are late or many.
+//! Damage to a history: days without a run, edited and removed files, older layouts, and runs that
+//! are late or concurrent.
 
 use std::thread;
 
@@ -29,7 +29,8 @@ fn now_holding(simulator: &Simulator, ids: &[u64]) {
     });
 }
 
-/// Two days are recorded: `mona-1` stays, `mona-2` goes, `mona-3` comes; today `mona-4` comes too.
+/// Two days are recorded. `mona-1` stays, `mona-2` leaves, and `mona-3` joins. Today, `mona-4`
+/// joins.
 fn two_days() -> Simulator {
     let simulator = Simulator::start(github(people(&[1, 2]))).unwrap();
     quiet(&run_at(&simulator, FIRST));
@@ -44,7 +45,7 @@ fn quiet(step: &Step) {
     assert!(!step.stdout.contains("::warning::"), "{}", step.stdout);
 }
 
-/// The text of a file in the folder; empty where it is not there.
+/// The text of a file in the folder. Empty if the file doesn't exist.
 fn text(simulator: &Simulator, path: &str) -> String {
     let directory = simulator.git_dir(OWN);
     let name = format!("main:{FOLDER}/{path}");
@@ -58,7 +59,7 @@ fn text(simulator: &Simulator, path: &str) -> String {
     String::from_utf8(file(&directory, &name)).unwrap()
 }
 
-/// The lines of a file below its first.
+/// The lines of a file, without the first.
 fn lines(simulator: &Simulator, path: &str) -> Vec<String> {
     let text = text(simulator, path);
     text.lines().skip(1).map(str::to_owned).collect()
@@ -69,10 +70,10 @@ fn write(simulator: &Simulator, path: &str, content: &str) {
     commit_file(&directory, &format!("{FOLDER}/{path}"), content.as_bytes());
 }
 
-/// What somebody makes of a file.
+/// An edit of a file.
 type Edit = fn(&str) -> String;
 
-/// That the third day is recorded, whatever was found.
+/// Checks that the third day was recorded.
 fn third_day_is_recorded(simulator: &Simulator, step: &Step) {
     step.succeeded();
     let latest = text(simulator, "latest.csv");
@@ -90,7 +91,7 @@ fn third_day_is_recorded(simulator: &Simulator, step: &Step) {
         last.starts_with("2026-03-03T03:17:0") && last.contains("Z,3,3,3,0,0,0,"),
         "{last}"
     );
-    // The next run finds nothing to complain of that the third day could mend.
+    // The third day repaired the files, so the next run reports nothing.
     sound(simulator, OWN);
 }
 
@@ -131,7 +132,7 @@ fn manually_edited_and_removed_files_are_reported_and_no_line_is_lost() {
                 told.iter().any(|line| line.contains(path)),
                 "{what}: {told:?}"
             );
-            // What stood in the file of changes stays, whatever it is.
+            // The action keeps the existing lines of `changes`, even damaged ones.
             let now = text(&simulator, "changes/2026.csv");
             let kept = match &edited {
                 Some(edited) if path.starts_with("changes") => edited.clone(),
@@ -145,13 +146,13 @@ fn manually_edited_and_removed_files_are_reported_and_no_line_is_lost() {
                 "{what}: {now}"
             );
             assert_eq!(now.matches(",mona-1,").count(), 0, "{what}: {now}");
-            // Whoever is there is known, and what was in the history of git stays there.
+            // People who hold seats are recorded again. Others are still in the Git history.
             let people = text(&simulator, "people.csv");
             for login in ["mona-1", "mona-3", "mona-4"] {
                 assert!(people.contains(&format!(",{login},")), "{what}: {people}");
             }
             if let Some(edited) = edited.filter(|_| path == "totals.csv") {
-                // Also a line that nobody can read.
+                // The action also keeps lines that it can't parse.
                 let totals = text(&simulator, path);
                 let first = edited.lines().nth(1).unwrap();
                 assert!(totals.contains(first), "{what}: {totals}");
@@ -160,8 +161,7 @@ fn manually_edited_and_removed_files_are_reported_and_no_line_is_lost() {
     }
 }
 
-/// The third day is recorded after `edit` of a file, and tells this alone: in the log and in the
-/// summary.
+/// Edits a file and runs on the third day. The log and the summary must contain only this warning.
 fn third_day_tells(simulator: &Simulator, path: &str, edit: Edit, told: &str) -> Step {
     let edited = edit(&text(simulator, path));
     write(simulator, path, &edited);
@@ -313,7 +313,7 @@ fn an_older_layout_is_continued() {
     let changes = lines(&simulator, "changes/2026.csv");
     assert_eq!(changes.len(), 1, "{changes:?}");
     assert!(changes[0].contains(",mona-4,,,granted,"), "{changes:?}");
-    // First seen is the time of the newest report that is left.
+    // The first report is gone, so `First Seen` is the time of the newest one.
     let people = lines(&simulator, "people.csv");
     assert!(
         people[0].starts_with("1,mona-1,2026-03-02T03:17:0"),
@@ -344,7 +344,7 @@ fn a_gap_of_a_day_or_a_year_loses_nothing() {
     let simulator = two_days();
     for (time, never_used, inactive) in [
         ("2026-03-04T03:17:00Z", 0, 0),
-        // More than 90 days later nobody knows whether `mona-9` used the seat in between.
+        // GitHub forgets activity after 90 days, so `mona-9` might have used the seat in between.
         ("2027-04-01T03:17:00Z", 0, 4),
     ] {
         if time.starts_with("2027") {
@@ -388,7 +388,7 @@ fn a_late_writer_changes_nothing_and_says_so() {
     quiet(&run_at(&simulator, "2026-03-03T00:20:00Z"));
     let head = git(&simulator.git_dir(OWN), &["rev-parse", "main"]);
     now_holding(&simulator, &[2]);
-    // Of the same day, and of the one before, which has no report.
+    // The first time is on the same day. The second is on the day before, which has no report.
     for time in ["2026-03-03T00:10:00Z", "2026-03-02T23:50:00Z"] {
         let step = run_at(&simulator, time);
         quiet(&step);
@@ -407,7 +407,7 @@ fn ten_writers_of_one_scope_lose_no_change_and_duplicate_none() {
     let job = |n: u64| {
         Job::on(&simulator)
             .input("deliver-to", "repository")
-            // Waits that are long enough to let the others pass.
+            // These waits are long enough for the other runs to finish.
             .variable("TEST_WAIT_SCALE", "0.1")
             .variable("TEST_TIME", &format!("2026-03-02T03:{:02}:00Z", n * 5))
     };
@@ -418,7 +418,7 @@ fn ten_writers_of_one_scope_lose_no_change_and_duplicate_none() {
                 scope.spawn(move || job.run())
             })
             .collect();
-        // Meanwhile somebody leaves and somebody comes, again and again.
+        // People join and leave in the meantime.
         for n in 2.. {
             if runs.iter().all(thread::ScopedJoinHandle::is_finished) {
                 break;
@@ -442,8 +442,8 @@ fn ten_writers_of_one_scope_lose_no_change_and_duplicate_none() {
     sound(&simulator, OWN);
 }
 
-/// That all changes on top of the first report give the newest, each seat coming and going in
-/// turn, in order of time; and that the totals count them.
+/// Checks that the recorded changes lead from the first report to the newest, that they're in order
+/// of time, and that the totals match.
 fn changes_add_up(simulator: &Simulator) {
     let mut holders = vec!["mona-1".to_owned()];
     let changes = lines(simulator, "changes/2026.csv");

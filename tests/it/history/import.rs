@@ -1,4 +1,4 @@
-//! `import`: reports that were downloaded by hand become a history that the action continues.
+//! `import` turns downloaded reports into a history that the action continues.
 
 mod files;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 const FIVE: &str = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used";
 
-/// A file as GitHub makes it, with `rows` below the `Report Time`.
+/// A file in GitHub's format, with `rows` below the header.
 fn report(time: &str, rows: &[&str]) -> String {
     let rows = rows.iter().map(|row| format!("{time},{row}\n"));
     let organization = rows.clone().any(|row| row.split(',').count() == 6);
@@ -31,7 +31,7 @@ fn downloads(files: &[(&str, String)]) -> TempDir {
     folder
 }
 
-/// An import in the folder of `job`.
+/// Imports in the folder of `job`.
 fn import(job: Job, folder: &Path, arguments: &[&str]) -> Step {
     let folder = folder.to_str().unwrap();
     job.by_hand(&[&["import", folder], arguments].concat())
@@ -43,7 +43,7 @@ fn acme(folder: &TempDir) -> Step {
     import(Job::alone(), folder.path(), &["--organization", "acme"])
 }
 
-/// What was made, by path below the folder of the scope.
+/// The created files, by their path in the scope's folder.
 fn made(step: &Step, folder: &str) -> BTreeMap<String, String> {
     let folder = step.workspace.join(folder);
     files_below(&folder)
@@ -71,7 +71,7 @@ fn verify(folder: &Path) {
     step.succeeded();
 }
 
-/// Puts a history into a simulated repository as `git push` would.
+/// Pushes a history to a simulated repository.
 fn push(simulator: &Simulator, step: &Step) {
     for path in files_below(&step.workspace) {
         let name = path.strip_prefix(&step.workspace).unwrap();
@@ -93,7 +93,7 @@ fn an_imported_history_is_in_order_of_time_and_the_action_continues_it() {
         "2026-09-01T08:00:00Z",
         &["monalisa,None,None,None", "octocat,None,None,None"],
     );
-    // Neither the names nor their order say when a report was taken.
+    // Neither the file names nor their order show when a report was created.
     let folder = downloads(&[
         ("z.csv", first.clone()),
         ("ACME-seat-activity-1788249600.CSV", second.clone()),
@@ -125,7 +125,7 @@ fn an_imported_history_is_in_order_of_time_and_the_action_continues_it() {
     );
     verify(&step.workspace);
 
-    // The next run knows ids and grants; of the seats only that of hubot is new.
+    // The next run adds IDs and grants. Only hubot's seat is new.
     let rows = [
         Row::of("octocat", 1)
             .created("2026-01-05T09:00:00Z")
@@ -310,7 +310,7 @@ fn skipped_files_are_listed() {
         ),
         ("notes.txt", "the auditors want these".to_owned()),
         (".hidden", String::new()),
-        // Nobody held a seat; only the name says when.
+        // The report has no rows, so only the file name shows the time.
         ("acme-seat-activity-1780387200.csv", format!("{FIVE}\n")),
     ]);
     fs::create_dir(folder.path().join("older.csv")).unwrap();
@@ -373,7 +373,7 @@ fn an_existing_history_is_never_touched() {
     let left = files_below(&step.workspace);
     assert_eq!(left, [target.join("latest.csv")]);
 
-    // An empty folder holds no history, and neither does that of another scope.
+    // An empty folder has no history of this scope, and neither does another scope's folder.
     let job = Job::alone();
     fs::create_dir_all(job.workspace().join("copilot-activity/acme")).unwrap();
     fs::create_dir_all(job.workspace().join("copilot-activity/globex")).unwrap();
@@ -445,7 +445,7 @@ fn an_interrupted_import_leaves_nothing_behind() {
         "acme",
     ]);
     let running = job.start();
-    // Once something is written it is too early to be done.
+    // The import must be interrupted after it wrote something, and before it ends.
     while !running.is_over() && fs::read_dir(job.workspace()).unwrap().next().is_none() {
         std::thread::yield_now();
     }

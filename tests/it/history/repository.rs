@@ -1,5 +1,5 @@
-//! The report in a repository: one commit with all its files, the rule of the day, and what is
-//! told of the commit.
+//! Reports in a repository: one commit with all files, at most one commit a day, and the outputs
+//! about the commit.
 
 use crate::support::{
     COMMIT_TOKEN, Job, OWN, Step, TOKEN, commit_file, file, git, github, github_of_two, sound,
@@ -14,7 +14,7 @@ fn job(simulator: &Simulator) -> Job {
     Job::on(simulator).input("deliver-to", "repository")
 }
 
-/// The organization acme, and a repository of that kind for the reports.
+/// The organization acme, and a workflow repository with these settings.
 fn with_audit(seats: Seats, repository: Repository) -> GitHub {
     let writes = Token::new().contents_write([OWN, AUDIT]);
     github(seats)
@@ -26,13 +26,13 @@ fn octocat() -> Row {
     Row::of("octocat", 1).activity("2026-03-01T10:00:00Z")
 }
 
-/// The day of a report, from the time in it.
+/// The day of a report, from its `Report Time`.
 fn day(report: &[u8]) -> String {
     let text = String::from_utf8(report.to_vec()).unwrap();
     text.lines().nth(1).unwrap()[..10].to_owned()
 }
 
-/// The commits of a branch that this action made, newest first.
+/// The action's commits on a branch, newest first.
 fn deliveries(simulator: &Simulator, repository: &str, branch: &str) -> Vec<String> {
     let format = "--format=%H %(trailers:key=Copilot-Activity-Report-Delivery,separator=%x2C)";
     git(&simulator.git_dir(repository), &["log", format, branch])
@@ -43,7 +43,7 @@ fn deliveries(simulator: &Simulator, repository: &str, branch: &str) -> Vec<Stri
         .collect()
 }
 
-/// That the branch holds what the run says that it delivered, in one commit.
+/// Checks that the branch has the delivered report in one commit.
 fn holds_the_report(simulator: &Simulator, repository: &str, branch: &str, step: &Step) {
     let directory = simulator.git_dir(repository);
     let sha = step.output("commit-sha");
@@ -59,7 +59,7 @@ fn holds_the_report(simulator: &Simulator, repository: &str, branch: &str, step:
         .collect();
     let report_name = format!("reports/{}/{day}.csv", &day[..4]);
     let manifest_name = report_name.replace(".csv", ".json");
-    // What has not changed is not written.
+    // Unchanged files aren't in the commit.
     changed.retain(|path| {
         ![".gitattributes", "people.csv", "seats.csv"].contains(path)
             && !path.starts_with("changes/")
@@ -205,7 +205,7 @@ fn an_older_report_changes_nothing() {
     let simulator = Simulator::start(github(Seats::rows([octocat()]))).unwrap();
     let directory = simulator.git_dir(OWN);
     let path = "copilot-activity/acme/latest.csv";
-    // As of another runner, whose clock is a little ahead.
+    // The newer report comes from a runner whose clock is slightly ahead.
     let ahead = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(10);
     let ahead = jiff::Timestamp::from_second(ahead.as_second()).unwrap();
     let newer = format!(
@@ -357,7 +357,7 @@ fn a_folder_may_have_any_name_that_git_accepts() {
             again.succeeded();
             (simulator, again)
         });
-        // What was recorded is found again.
+        // The second run finds the recorded report.
         assert_eq!(again.output("changed"), "false", "{directory}");
         assert_eq!(deliveries(&simulator, OWN, "main").len(), 1);
         let directory = directory.trim_start_matches("./").trim_end_matches('/');

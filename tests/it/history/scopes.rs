@@ -1,5 +1,5 @@
-//! Whose history a folder holds: a run never continues the history of somebody else, and an
-//! organization that was renamed keeps its own.
+//! Whose history a folder contains. A run never continues the history of another organization, and
+//! a renamed organization keeps its own.
 
 use std::path::Path;
 
@@ -30,12 +30,12 @@ fn job(simulator: &Simulator, scope: &str, time: &str) -> Job {
         .variable("TEST_TIME", time)
 }
 
-/// A GitHub with two organizations and nobody in both.
+/// A GitHub with two organizations without seats.
 fn two() -> GitHub {
     github_of_two(Seats::rows([octocat()]), Seats::rows([hubot()]))
 }
 
-/// Moves folders of the repository, one after the other, as somebody does who runs `git mv`.
+/// Moves folders of the repository one after the other, as `git mv` does.
 fn move_folders(simulator: &Simulator, moves: &[(&str, &str)]) {
     move_folders_in(&simulator.git_dir(OWN), moves);
 }
@@ -73,7 +73,7 @@ fn manifest(simulator: &Simulator, folder: &str, time: &str) -> Value {
     serde_json::from_str(&text(simulator, &path)).unwrap()
 }
 
-/// Sets the ID in a manifest, or takes it out.
+/// Sets or removes the ID in a manifest.
 fn set_id(simulator: &Simulator, folder: &str, time: &str, id: Option<u32>) {
     let mut manifest = manifest(simulator, folder, time);
     let scope = manifest["scope"].as_object_mut().unwrap();
@@ -95,7 +95,7 @@ fn number_of(simulator: &Simulator, name: &str) -> u32 {
     number
 }
 
-/// How often organizations themselves were asked for.
+/// How often the organizations themselves were requested.
 fn asked(simulator: &Simulator) -> usize {
     let seen = simulator.requests();
     let is_asked = |path: &str| path.starts_with("/orgs/") && path.matches('/').count() == 2;
@@ -110,14 +110,14 @@ fn verify(simulator: &Simulator) -> Step {
     Job::alone().by_hand(&arguments).run()
 }
 
-/// That a run changed nothing in the repository.
+/// Checks that a run changed nothing in the repository.
 fn nothing_recorded(simulator: &Simulator, step: &Step, before: &str) {
     assert_eq!(head(simulator), before, "{}", step.printed());
     assert_eq!(step.output("commit-sha"), "");
     sound(simulator, OWN);
 }
 
-/// That a run delivered nothing anywhere.
+/// Checks that a run delivered nothing.
 fn nothing_published(simulator: &Simulator, step: &Step, before: &str) {
     nothing_recorded(simulator, step, before);
     let files = files_below(&step.workspace);
@@ -249,7 +249,7 @@ fn a_folder_swapped_with_another_is_refused_before_anything_is_published() {
     );
     nothing_published(&simulator, &step, &before);
     assert_eq!(simulator.artifacts().len(), artifacts);
-    // Swapped back, both go on.
+    // After the folders are swapped back, both histories continue.
     move_folders(&simulator, &SWAP);
     let step = job(&simulator, "acme,globex", DAY_2).run();
     step.succeeded();
@@ -346,13 +346,13 @@ fn a_rename_is_found_among_many_folders_and_years_and_reported_with_quotes() {
     let repository = simulator.git_dir(OWN);
     commit_file(&repository, "a b/it's/notes.md", b"notes\n");
     commit_file(&repository, "a b/it's/plans/reports/2026/x.txt", b"x\n");
-    // A year without a manifest of a day.
+    // A folder for a year, without a manifest.
     commit_file(&repository, "a b/it's/acme/reports/2026/.keep", b"");
     simulator.change(|github| github.rename("acme", "initech"));
     let step = job("initech", DAY_1).run();
     let command = r"`git mv 'a b/it'\''s/acme' 'a b/it'\''s/initech'`";
     step.failed(1, &[command]);
-    // At the top of the repository, too.
+    // The same at the root of the repository.
     let simulator = Simulator::start(two()).unwrap();
     let job = |scope: &str, time: &str| {
         Job::on(&simulator)
@@ -394,7 +394,7 @@ fn an_organization_that_takes_a_freed_name_gets_its_own_history() {
 fn manifests_without_an_id_stay_valid_and_a_rename_needs_confirmation() {
     let simulator = Simulator::start(github(Seats::rows([octocat()]))).unwrap();
     job(&simulator, "acme", DAY_1).run().succeeded();
-    // As earlier versions wrote it.
+    // Earlier versions wrote manifests without an ID.
     set_id(&simulator, "acme", DAY_1, None);
     verify(&simulator).succeeded();
     job(&simulator, "acme", DAY_2).run().succeeded();

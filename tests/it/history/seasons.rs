@@ -1,13 +1,14 @@
-//! The history compared with a model of its rules. Companies live for a season or a year, the
-//! action runs every now and then, and after each run every file and output must be as the model
-//! says. What the history says of seats is also compared with what happened in the company.
+//! Compares the action's history with a model of the documented rules. In each scenario, members of
+//! a simulated organization or enterprise get, use, and lose seats. After each run of the action,
+//! every file and output must match the model. The recorded changes are also compared with what
+//! really happened.
 //!
-//! - `HISTORY_SEED=7` runs only that season, and prints what happened in it.
-//! - `HISTORY_SEASONS=20000` sets how many seasons run; `HISTORY_FIRST=500` sets the first seed.
-//! - `HISTORY_ONLY=older,future` gives every season these ingredients and no others.
-//! - `HISTORY_WITHOUT=older,future` leaves these ingredients out.
+//! - `HISTORY_SEED=7` runs only the scenario with this seed, and prints its runs.
+//! - `HISTORY_COUNT=20000` sets the number of scenarios. `HISTORY_FIRST=500` sets the first seed.
+//! - `HISTORY_ONLY=older,future` gives every scenario exactly these conditions.
+//! - `HISTORY_WITHOUT=older,future` leaves these conditions out.
 //!
-//! With `--nocapture` it prints how often which kinds of seasons were right about a seat.
+//! `--nocapture` prints how often each kind of scenario recorded changes correctly.
 
 mod changes;
 mod company;
@@ -31,14 +32,14 @@ use season::{INGREDIENTS, Season, usual_times};
 use story::{Check, Story};
 use truth::Tally;
 
-/// How many seasons there are if nobody says otherwise.
+/// How many scenarios run by default.
 const SEASONS: u64 = 500;
 
 fn number(name: &str) -> Option<u64> {
     Some(std::env::var(name).ok()?.parse().unwrap())
 }
 
-/// The ingredients that may go into the seasons, and whether each season has all of them.
+/// The allowed conditions, and whether each scenario has all of them.
 fn allowed() -> (BTreeSet<&'static str>, bool) {
     let all = BTreeSet::from(INGREDIENTS.map(|(name, _)| name));
     let named = |variable: &str| -> Option<BTreeSet<&'static str>> {
@@ -64,7 +65,7 @@ fn run_season(season: &mut Season, story: &mut Story, runs: usize) -> Check {
     story.end()
 }
 
-/// A season; what went wrong in it, with its ingredients and its last runs.
+/// Runs a scenario. An error has the seed, the conditions, and what differs.
 fn play(season: (u64, Season), is_told: bool) -> Result<Tally, (String, String)> {
     let (seed, mut season) = season;
     let runs = 6 + usize::try_from(seed % 9).unwrap();
@@ -87,7 +88,7 @@ fn play(season: (u64, Season), is_told: bool) -> Result<Tally, (String, String)>
     }
 }
 
-/// What a season is counted among.
+/// The group for the statistics of a scenario.
 fn kind_of(season: &Season) -> String {
     let scope = if season.is_enterprise {
         "enterprise"
@@ -165,7 +166,7 @@ fn every_season_matches_the_model() {
     }
 }
 
-/// A company's story without mishaps: it ends well, and no run has anything to warn of.
+/// Runs a scenario that must succeed without warnings.
 fn live(mut season: Season, runs: usize, times: impl Iterator<Item = jiff::Timestamp>) -> Story {
     let mut story = Story::begin(season.is_enterprise, true);
     for time in times.take(runs) {
@@ -182,7 +183,7 @@ fn live(mut season: Season, runs: usize, times: impl Iterator<Item = jiff::Times
 fn a_year_of_an_organization_is_recorded_as_it_was() {
     let start = "2026-03-01T03:17:00Z".parse().unwrap();
     let season = Season::of(1, BTreeSet::new(), 25, start);
-    // As long as reports may be apart to know of everything, and longer.
+    // The first gap is as long as GitHub remembers activity. The second is longer.
     let times = usual_times(1, start, &[(110, 90), (230, 97)]);
     let story = live(season, 365, times);
     let lines: Vec<&String> = story.model.changes.values().flatten().collect();

@@ -1,5 +1,4 @@
-//! The report as a workflow artifact: what is uploaded, under which name, and what happens when
-//! the artifact service does not do as it should.
+//! The report as a workflow artifact: its contents, its name, and failures of the artifact service.
 
 use std::time::{Duration, Instant};
 
@@ -144,7 +143,7 @@ fn a_temporary_failure_costs_only_time() {
         (At::FinalizeArtifact, Kind::status(504, "Gateway Timeout")),
         (At::FinalizeArtifact, Kind::Html(502)),
         (At::FinalizeArtifact, Kind::Reset),
-        // It was finished, and only the answer was lost.
+        // The artifact was finished, and only the response was lost.
         (At::FinalizeArtifact, Kind::Reset.after_effect()),
         (At::FinalizeArtifact, Kind::Html(502).after_effect()),
         (At::FinalizeArtifact, Kind::Truncate.after_effect()),
@@ -271,7 +270,8 @@ fn if_the_artifact_fails_everything_else_is_delivered_and_named() {
         assert!(simulator.artifacts().is_empty());
         sound(&simulator, OWN);
 
-        // The run can be repeated: the name may be burnt, the day is recorded.
+        // Another run succeeds, even if the name is no longer available. The day is already
+        // recorded.
         simulator.clear_faults();
         let step = job.run();
         step.succeeded();
@@ -355,7 +355,7 @@ fn the_signature_of_an_address_is_masked_before_the_address_is_used() {
     }
 }
 
-/// The waits for the artifact service's limit that the log names, in seconds.
+/// The lengths in seconds of the waits for the artifact service's limit, from the log.
 fn limit_waits(printed: &str) -> Vec<f64> {
     printed
         .lines()
@@ -367,7 +367,7 @@ fn limit_waits(printed: &str) -> Vec<f64> {
         .collect()
 }
 
-/// A limit as a gateway says it: not in the service's own form.
+/// A rate limit in the format of a gateway, not of the service.
 fn limited() -> Kind {
     Kind::Status {
         status: 429,
@@ -414,7 +414,7 @@ fn waits_for_a_limit_without_a_time_start_at_8_s() {
 
 #[test]
 fn waits_for_a_limit_of_the_artifact_service_total_at_most_120_s() {
-    // Whether or not it names a time, and however often.
+    // The limit is the same with and without `Retry-After`.
     for (after, most) in [(None, 120.0), (Some("30"), 120.0), (Some("1"), 120.0)] {
         let simulator = simulator();
         let kind = match after {
@@ -432,7 +432,7 @@ fn waits_for_a_limit_of_the_artifact_service_total_at_most_120_s() {
             ],
         );
         let waits = limit_waits(&step.stdout);
-        // Each line rounds its wait to a tenth of a second.
+        // The log rounds each wait to a tenth of a second.
         let waited = waits.iter().sum::<f64>() - 0.05 * waits.len() as f64;
         assert!((90.0..=most).contains(&waited), "{after:?}: {waited}");
         let asked = simulator.requests();
@@ -441,7 +441,7 @@ fn waits_for_a_limit_of_the_artifact_service_total_at_most_120_s() {
             .filter(|seen| seen.path_and_query.ends_with("CreateArtifact"));
         assert!(creations.count() <= 10, "{after:?}");
     }
-    // A longer wait isn't begun.
+    // The run fails at once if the wait would be longer.
     let simulator = simulator();
     let hours = limited().header("Retry-After", "121");
     simulator.fault(Fault::once(At::CreateArtifact, hours));

@@ -1,4 +1,4 @@
-//! Committing when others commit too, when answers are lost, and when GitHub stumbles.
+//! Commits with concurrent commits, lost responses, and errors from GitHub.
 
 use std::thread;
 
@@ -20,7 +20,7 @@ fn simulator() -> Simulator {
     Simulator::start(github(Seats::people(3))).unwrap()
 }
 
-/// A GitHub where the report of another day is recorded already.
+/// A GitHub with a recorded report of another day.
 fn with_record() -> Simulator {
     let simulator = simulator();
     let report = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n\
@@ -30,7 +30,7 @@ fn with_record() -> Simulator {
     simulator
 }
 
-/// How many questions are asked of GraphQL before something is written.
+/// The number of GraphQL queries before the first write.
 fn questions_before_the_commit() -> usize {
     let simulator = simulator();
     job(&simulator).run().succeeded();
@@ -46,7 +46,7 @@ fn questions_before_the_commit() -> usize {
         .count()
 }
 
-/// How many commits the workflow's repository has: ours, and others.
+/// The number of commits in the workflow's repository.
 fn commits(simulator: &Simulator) -> (usize, usize) {
     let format = "--format=%(trailers:key=Copilot-Activity-Report-Delivery,separator=%x2C).";
     let log = git(&simulator.git_dir(OWN), &["log", format, "--all"]);
@@ -59,7 +59,7 @@ fn a_report_is_committed_on_top_of_concurrent_commits() {
     for (at, nth, others) in [
         (MUTATION, Nth::First(4), 5),
         (MUTATION, Nth::Only(1), 2),
-        // Between reading the head and reading what is recorded.
+        // The branch moves after the action read its head, and before it reads the recorded files.
         (QUERY, Nth::First(3), 4),
     ] {
         let simulator = simulator();
@@ -96,7 +96,7 @@ fn a_lost_answer_never_makes_a_second_commit() {
             simulator.fault(Fault::once(MUTATION, kind.clone().after_effect()));
             let moved = matches!(then, Some(Kind::MoveHead));
             if let Some(kind) = then {
-                // Just before it is asked what became of the commit.
+                // The branch moves just before the action looks for its commit.
                 simulator.fault(Fault {
                     at: QUERY,
                     nth: Nth::Only(questions + 1),
@@ -128,7 +128,7 @@ fn a_temporary_failure_of_github_is_waited_out() {
             MUTATION,
             wrong("Something went wrong while executing your query."),
         ),
-        // Another of GitHub's servers does not know the newest head yet.
+        // Another of GitHub's servers doesn't have the newest commit yet.
         (MUTATION, wrong("is at 0123456789 but expected 9876543210")),
         (QUERY, Kind::status(503, "Service Unavailable")),
         (QUERY, Kind::Truncate),
@@ -252,7 +252,7 @@ fn ten_scopes_at_once_in_one_repository_are_all_recorded() {
             job(&simulator)
                 .input("organization", &names[n])
                 .input("branch", branch)
-                // Waits that are long enough to let the others pass.
+                // These waits are long enough for the other runs to finish.
                 .variable("TEST_WAIT_SCALE", "0.1")
         });
         assert!(outcomes.iter().all(|(changed, _)| changed == "true"));
@@ -276,7 +276,7 @@ fn ten_scopes_at_once_in_one_repository_are_all_recorded() {
     }
 }
 
-/// Starts ten jobs at the same time: what each says of `changed` and `commit-sha`.
+/// Starts ten jobs at the same time. Returns `changed` and `commit-sha` of each.
 fn ten_at_once(job: impl Fn(usize) -> Job + Sync) -> Vec<(String, String)> {
     thread::scope(|scope| {
         let runs: Vec<_> = (0..10)

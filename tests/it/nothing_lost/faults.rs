@@ -1,6 +1,5 @@
-//! Everything that can go wrong with a request, at every request of a run: either all that was
-//! asked for is delivered as it should be, or the run fails, and what was delivered is whole and
-//! named. Never a wrong report, never half of one.
+//! Every fault at every request of a run. Either the run delivers everything, or it fails and names
+//! exactly what it delivered. It never delivers a wrong or partial report.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -15,7 +14,7 @@ use simulator::{At, Fault, Kind, Nth, Operation, Ports, Seats, Simulator};
 /// Three pages of seats.
 const SEATS: usize = 210;
 
-/// How many cases run at once. Most of the time they wait for answers that do not come.
+/// How many cases run in parallel. They mostly wait for timeouts.
 const AT_ONCE: usize = 12;
 
 /// A request of the run.
@@ -23,11 +22,11 @@ const AT_ONCE: usize = 12;
 struct Place {
     name: &'static str,
     at: fn() -> At,
-    /// Which of the requests there it is, counting from 1.
+    /// Which of the matching requests it is, counting from 1.
     which: usize,
-    /// Whether the service does something that stays.
+    /// Whether the request has a lasting effect.
     effect: bool,
-    /// Whether everything is delivered without it, too.
+    /// Whether everything is delivered without it.
     optional: bool,
 }
 
@@ -72,14 +71,14 @@ const PLACES: [Place; 13] = [
     effect("FinalizeArtifact", || At::FinalizeArtifact),
 ];
 
-/// What goes wrong.
+/// A kind of fault.
 #[derive(Clone, Copy)]
 struct Trouble {
     name: &'static str,
     kind: fn(&Simulator) -> Kind,
-    /// Whether the next try may succeed, so that it must be made.
+    /// Whether the action must try again.
     passing: bool,
-    /// Whether no answer comes at all, which costs the most time.
+    /// Whether there's no response at all, which takes the longest.
     slow: bool,
 }
 
@@ -122,8 +121,8 @@ const TROUBLES: [Trouble; 20] = [
     lasting("404", |_| Kind::status(404, "Not Found")),
     lasting("409", |_| Kind::status(409, "Conflict")),
     lasting("422", |_| Kind::status(422, "Unprocessable")),
-    // Whoever follows it brings the token, or the signed address, where it does not belong; the
-    // simulator complains of that.
+    // A client that follows this redirect sends its token or signed URL to the wrong host. The
+    // simulator reports that as a violation.
     lasting("redirect to another host", |simulator| {
         Kind::RedirectTo(format!("{}/elsewhere", simulator.blob_url()))
     }),
@@ -150,7 +149,7 @@ impl fmt::Display for Case {
     }
 }
 
-/// Every case there is. What is not tried again makes no difference between once and always.
+/// All cases. If the action doesn't try again, a repeated fault is the same as a single one.
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for trouble in TROUBLES {
@@ -170,14 +169,14 @@ fn cases() -> Vec<Case> {
             }
         }
     }
-    // Those that wait the longest begin first.
+    // The slowest cases start first.
     cases.sort_by_key(|case| !(case.trouble.slow && case.always));
     cases
 }
 
 impl Case {
-    /// Ports outside the range from which the system gives free ones, so that nobody takes one
-    /// while its service is gone.
+    /// Ports outside the range that the system assigns, so that no other program takes one while
+    /// its service is down.
     fn simulator(self) -> Simulator {
         static NEXT: AtomicU16 = AtomicU16::new(0);
         let github = github(Seats::people(SEATS));
@@ -217,7 +216,7 @@ impl Case {
         }
     }
 
-    /// Runs the case and judges what is left of it.
+    /// Runs the case and checks the result.
     fn run(self, truth: &[String]) {
         let simulator = self.simulator();
         record_earlier(&simulator);
@@ -276,7 +275,7 @@ fn no_failure_anywhere_leads_to_a_wrong_or_partial_delivery() {
     );
 }
 
-/// How often a usual run asks GraphQL before it commits.
+/// The number of GraphQL requests before the commit in a normal run.
 fn questions_before_a_commit() -> usize {
     let simulator = scene(Seats::people(3));
     job(&simulator).run().succeeded();
@@ -348,7 +347,7 @@ fn the_outcome_of_an_unanswered_request_is_reported_as_unknown() {
         simulator.clear_faults();
         let second = job(&simulator).run();
         second.succeeded();
-        // The day has its one commit, whichever of the two made it.
+        // The day has exactly one commit, from either run.
         assert_eq!(second.output("commit-sha").is_empty(), delivered.commit);
         sound(&simulator, OWN);
     }

@@ -1,5 +1,5 @@
-//! A run that is cancelled, or killed: it stops at once, nothing half is delivered, it says what
-//! was delivered and what was not, and the next run works.
+//! A canceled or killed run stops at once, delivers nothing partial, and logs what it delivered.
+//! The next run succeeds.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -13,7 +13,7 @@ use simulator::{At, Fault, Kind, Operation, Seats, Seen, Service, Simulator};
 /// Three pages.
 const SEATS: usize = 210;
 
-/// How long a cancelled run may take to its end.
+/// How long a canceled run may take to end.
 const AT_ONCE: Duration = Duration::from_secs(2);
 
 const FILES: Delivered = Delivered {
@@ -25,7 +25,7 @@ const COMMIT: Delivered = Delivered {
     ..FILES
 };
 
-/// A moment of the run: what the run waits for there, and what is delivered by then.
+/// A moment of the run: the request that it waits for, and what it has delivered by then.
 struct Moment {
     doing: &'static str,
     at: At,
@@ -86,7 +86,7 @@ fn moments() -> [Moment; 7] {
     ]
 }
 
-/// Waits for `condition`, which comes to pass unless something is wrong.
+/// Waits for `condition`, and panics if it takes too long.
 fn until(what: &str, condition: impl Fn() -> bool) {
     let began = Instant::now();
     while !condition() {
@@ -95,12 +95,12 @@ fn until(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
-/// A job whose requests are waited for as long as outside of tests.
+/// A job that waits for responses as long as in production.
 fn patient(simulator: &Simulator) -> Job {
     job(simulator).without("TEST_WAIT_SCALE")
 }
 
-/// Starts a run, and waits until it has sent the request of that moment, which is not answered.
+/// Starts a run, and waits until it sends this moment's request, which gets no response.
 fn started<'a>(simulator: &Simulator, job: &'a Job, moment: &Moment, kind: Kind) -> Running<'a> {
     simulator.fault(Fault::always(moment.at.clone(), kind));
     let running = job.start();
@@ -110,7 +110,7 @@ fn started<'a>(simulator: &Simulator, job: &'a Job, moment: &Moment, kind: Kind)
     running
 }
 
-/// That a further run delivers all, on top of whatever the interrupted one left.
+/// Checks that another run delivers everything, whatever the interrupted run left.
 fn next_run_works(simulator: &Simulator, truth: &[String], before: Delivered) {
     simulator.clear_faults();
     let step = job(simulator).run();
@@ -232,7 +232,8 @@ fn a_killed_run_leaves_nothing_half_done() {
     }
 }
 
-/// Not at a request, but anywhere: while files are written, the zip is packed, a commit is made.
+/// Interrupts the run anywhere, not only at a request: while it writes files, creates the zip, or
+/// commits.
 #[test]
 fn a_run_may_be_killed_after_any_number_of_requests() {
     let truth = truth(&Seats::people(SEATS));
@@ -251,7 +252,7 @@ fn a_run_may_be_killed_after_any_number_of_requests() {
             running.signal("KILL");
         }
         let step = running.end();
-        // It may have been faster.
+        // The run might have ended before the signal.
         assert!(matches!(step.status, -1 | 0), "{}", step.printed());
         rest(&simulator);
         let delivered = judge(&simulator, &step, &truth);
@@ -259,10 +260,10 @@ fn a_run_may_be_killed_after_any_number_of_requests() {
     }
 }
 
-/// Waits until all that was sent is received and carried out, which goes on without the client.
+/// Waits until the simulator has received and executed all requests, which continues without the
+/// client.
 fn rest(simulator: &Simulator) {
-    // What is no request gets an answer, and nobody hears of it. What was sent before is read
-    // before.
+    // An invalid request gets a response and isn't recorded. The server reads earlier data first.
     let address = simulator.api_url();
     let mut connection = TcpStream::connect(address.trim_start_matches("http://")).unwrap();
     connection.write_all(b"?\r\n\r\n").unwrap();

@@ -1,11 +1,11 @@
-//! Reports that are too large for one GraphQL request: committed by Git Data, under the same
-//! promises.
+//! Reports that are too large for one GraphQL request. The action commits them with the Git
+//! database API, under the same promises.
 
 use crate::support::{COMMIT_TOKEN, Job, OWN, Step, file, git, github, sound};
 use simulator::seat::Row;
 use simulator::{At, Fault, Kind, Nth, Repository, Rule, Seats, Simulator, Token};
 
-/// Some 11 MB, so that the day's report and the latest are more than 20 MB together.
+/// About 11 MB, so that the day's report and the latest report together exceed 20 MB.
 fn large() -> Seats {
     let surface = "x".repeat(9_000);
     Seats::rows((1..=1200).map(|n| Row::of(&format!("mona-{n}"), n).surface(&surface)))
@@ -14,14 +14,14 @@ fn large() -> Seats {
 fn run(simulator: &Simulator) -> Step {
     Job::on(simulator)
         .input("deliver-to", "repository")
-        // So much takes its time on a busy machine.
+        // Large requests are slow on a busy machine.
         .variable("TEST_WAIT_SCALE", "1")
         .run()
 }
 
 const BRANCH: &str = "/git/refs/heads/";
 
-/// How many requests of that method went to that part of Git Data.
+/// The number of requests with this method to this part of the Git database API.
 fn count(simulator: &Simulator, method: &str, part: &str) -> usize {
     let requests = simulator.requests();
     let fits = |seen: &&simulator::Seen| {
@@ -58,8 +58,8 @@ fn a_large_report_is_one_commit_and_each_file_is_always_sent_only_once() {
     simulator.fault(at_branch(Nth::Only(2), Kind::Reset.after_effect()));
     let step = run(&simulator);
     step.succeeded();
-    // The report, which stands at two paths, the seats and the people; what is small goes along
-    // with the tree.
+    // Separate blobs are the report, which is at two paths, the seats, and the people. Small files
+    // are part of the tree.
     assert_eq!(count(&simulator, "POST", "blobs"), 3);
     assert_eq!(count(&simulator, "PATCH", "refs"), 2);
     let directory = simulator.git_dir(OWN);

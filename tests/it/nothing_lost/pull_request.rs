@@ -1,4 +1,4 @@
-//! Reports by pull request: for branches that nobody commits to directly.
+//! Reports by pull request, for branches without direct commits.
 
 use crate::support::pulls::{
     BRANCH, address, branches, days, job, protected, pull, pulls, recorded, run, seats, start, with,
@@ -84,7 +84,7 @@ fn after_a_merge_or_squash_the_next_one_continues_the_history_of_the_base() {
                     pull(2, "2026-03-04", None)
                 ]
             );
-            // It can be merged, so it holds nothing that was merged before.
+            // The pull request can be merged, so it contains nothing that's already merged.
             simulator.end_pull_request(OWN, 2, ending).unwrap();
             let all = [("2026-03-02", "1"), ("2026-03-03", "2")];
             let all = [&all[..], &[("2026-03-04", "3"), ("2026-03-05", "4")]].concat();
@@ -103,7 +103,7 @@ fn after_a_close_the_next_one_starts_from_the_base_without_the_closed_days() {
     assert_eq!(step.output("pull-request-url"), address(&simulator, 2));
     let branch = format!("{BRANCH}/2026-03-03");
     assert_eq!(recorded(&simulator, &branch), days(&[("2026-03-03", "2")]));
-    // GitHub closes it where its branch is deleted.
+    // GitHub closes a pull request if its branch is deleted.
     simulator.delete_branch(OWN, &branch).unwrap();
     run(&simulator, "2026-03-04", 3);
     let branch = format!("{BRANCH}/2026-03-04");
@@ -182,7 +182,7 @@ fn each_of_several_organizations_has_its_own_pull_request() {
     let heads = pulls(&simulator).into_iter().map(|(_, head, _)| head);
     let named = |scope: &str| format!("copilot-activity-report/{scope}/2026-03-02");
     assert_eq!(heads.collect::<Vec<_>>(), [named("acme"), named("globex")]);
-    // One is merged, the other stays.
+    // The first is merged. The second stays open.
     simulator.end_pull_request(OWN, 1, Ending::Merged).unwrap();
     assert_eq!(
         run("2026-03-04"),
@@ -202,7 +202,8 @@ fn same_named_histories_of_other_directories_or_kinds_share_no_pull_request() {
         .enterprise("acme", seats(2))
         .token(TOKEN, read);
     let simulator = Simulator::start(github).unwrap();
-    // Git allows few of these as they are, or not beside the others; some share all their letters.
+    // Git rejects most of these as branch names, or rejects them together. Some differ only in
+    // other characters than letters.
     let long = "long/".repeat(30);
     let histories = [
         ("organization", "copilot-activity"),
@@ -213,7 +214,7 @@ fn same_named_histories_of_other_directories_or_kinds_share_no_pull_request() {
         ("organization", "reports.lock/Übersicht @{1} ~^[a"),
         ("organization", &long),
         ("enterprise", "enterprises"),
-        // The organization's folder too; whichever is merged first has it.
+        // It's also the organization's folder. The first pull request to be merged gets the folder.
         ("enterprise", "copilot-activity"),
     ];
     let run = |day: &str| {
@@ -239,7 +240,7 @@ fn same_named_histories_of_other_directories_or_kinds_share_no_pull_request() {
         assert!(head.starts_with(&format!("{BRANCH}{shown}")), "{head}");
         assert!(head.ends_with("/2026-03-02"), "{head}");
     }
-    // Each goes on with its own.
+    // Each run continues its own pull request.
     run("2026-03-03");
     assert_eq!(pulls(&simulator), opened);
     for (_, head, _) in &opened {
@@ -267,7 +268,8 @@ fn only_our_own_pull_request_among_many_is_updated() {
             (other.head, other.base) = (head.to_owned(), base.to_owned());
             other
         };
-        // A stranger's of the same name, another scope's, another base's, and a hundred of people.
+        // Pull requests from a fork, of another scope, of another base branch, and a hundred from
+        // people.
         all.push(other(1, &format!("{BRANCH}/2026-03-02"), "main", true));
         all.push(other(
             2,

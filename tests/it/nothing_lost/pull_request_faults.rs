@@ -1,4 +1,4 @@
-//! Reports by pull request, while others merge, answers are lost, and permissions are missing.
+//! Reports by pull request, with concurrent merges, lost responses, and missing permissions.
 
 use std::thread;
 
@@ -11,7 +11,8 @@ use simulator::{At, Ending, Fault, Kind, Nth, Operation, Seen, Token};
 const QUERY: At = At::Graphql(Operation::Query);
 const MUTATION: At = At::Graphql(Operation::Mutation);
 
-/// How many times pull requests are listed by the first run, and by one that finds its own open.
+/// How many times the first run lists pull requests, and how many times a run with an open pull
+/// request does.
 fn lists() -> [usize; 2] {
     let simulator = start(protected());
     let mut before = 0;
@@ -32,7 +33,8 @@ fn a_merge_during_a_run_loses_and_duplicates_nothing() {
     let open = At::path("POST", "/pulls");
     for ending in [Ending::Merged, Ending::Squashed, Ending::Closed] {
         for repository in [protected(), protected().deleting_merged_branches()] {
-            // Before it is found, before its branch is read, before the commit, and after it.
+            // Before the action finds it, before it reads the branch, before the commit, and after
+            // it.
             let moments = [
                 (&list, 1),
                 (&list, later - 1),
@@ -72,7 +74,7 @@ fn a_merge_during_a_run_loses_and_duplicates_nothing() {
             }
         }
     }
-    // And a new one that is merged before this run knows of it.
+    // A new pull request that's merged before the run gets the response.
     let simulator = start(protected());
     simulator.fault(Fault::once(open, Kind::Reset.after_effect()));
     simulator.fault(Fault {
@@ -144,7 +146,7 @@ fn ten_runs_at_once_open_one_pull_request_and_all_succeed() {
 
 #[test]
 fn a_missing_permission_or_setting_is_named_and_the_next_run_continues() {
-    // Without the permission nothing is begun at all.
+    // Without the permission, the run writes nothing.
     let simulator = start(protected());
     simulator.change(|github| {
         let token = Token::new().contents_write([OWN]);
@@ -202,7 +204,7 @@ fn a_forged_answer_about_a_pull_request_reaches_no_output_or_page() {
         let told = format!("{}{}", step.summary, step.stdout);
         assert!(url.is_empty() || !told.contains(url), "{told}");
     }
-    // A branch that cannot be one is nobody's.
+    // The action ignores an invalid branch name.
     let simulator = start(protected());
     run(&simulator, "2026-03-02", 1);
     let lie = Kind::rewrite(|answer| answer[0]["head"]["ref"] = format!("{BRANCH}/../x").into());

@@ -1,5 +1,5 @@
-//! The report as JSON: every row with every column, the facts of its manifest, and the files that
-//! carry it.
+//! The report as JSON: every row with every column, the manifest's data, and the files that contain
+//! it.
 
 use std::fs;
 
@@ -239,7 +239,7 @@ fn every_person_has_one_status_and_the_counts_add_up() {
     let [people, rest @ ..] = counts;
     assert_eq!(people, rest.iter().sum::<u32>());
 
-    // Granted within GitHub's memory of 90 days, and not used since.
+    // Granted within the 90 days that GitHub remembers, and not used since.
     simulator.change(|github| {
         let row = Row::of("octocat", 1).created("2026-09-15T00:00:00Z");
         github

@@ -1,4 +1,4 @@
-//! The report as its readers find it: the bytes of the file, its manifest, the outputs.
+//! The report for its readers: the bytes of the file, the manifest, and the outputs.
 
 use crate::support::{Job, OWN, TOKEN, github, github_of_two, sound};
 use simulator::seat::Row;

@@ -1,10 +1,10 @@
-//! No files use each other in a circle, so you can read each of them after those that it uses.
+//! No files depend on each other in a cycle, so you can read each file after the ones that it uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// The folders whose files form no circle.
+/// The folders whose files must have no cycles.
 const FOLDERS: [&str; 2] = ["simulator/src", "src"];
 
 /// The path of a module from its crate's root, such as `["git", "read"]`.
@@ -19,10 +19,10 @@ fn words(path: &str) -> impl Iterator<Item = &str> {
     path.split("::").map(str::trim)
 }
 
-/// What a `use` names.
+/// An import.
 struct Use {
     path: String,
-    /// What the module calls it.
+    /// The name of the import in the module.
     name: String,
     is_public: bool,
 }
@@ -30,7 +30,7 @@ struct Use {
 /// A file, without comments and unit tests.
 struct Source {
     uses: Vec<Use>,
-    /// All but the `use`s.
+    /// Everything except the imports.
     code: String,
 }
 
@@ -62,11 +62,11 @@ impl Source {
         Self { uses, code }
     }
 
-    /// The paths in the code, and those that a `use` names for it.
+    /// The paths in the code, and the paths of the imports.
     fn paths<'a>(&self, children: impl Iterator<Item = &'a str>) -> Vec<String> {
         let is_of_name = |c: char| c.is_alphanumeric() || c == '_';
         let names: BTreeSet<&str> = self.code.split(|c| !is_of_name(c)).collect();
-        // A re-exported name counts for the module that uses it.
+        // A re-exported name counts as a use only if the module itself uses it.
         let used = |one: &&Use| !one.is_public || names.contains(&*one.name);
         let uses = self.uses.iter().filter(used);
         let mut paths: Vec<String> = uses.map(|one| one.path.clone()).collect();
@@ -84,7 +84,7 @@ impl Source {
     }
 }
 
-/// Splits what a `use` names, such as `a::{b, c as d}`, into its paths.
+/// Splits the tree of a `use`, such as `a::{b, c as d}`, into its paths.
 fn expand(tree: &str, before: &str, is_public: bool, into: &mut Vec<Use>) {
     let Some((head, group)) = tree.split_once('{') else {
         let (path, name) = match tree.split_once(" as ") {
@@ -134,7 +134,7 @@ fn sources(root: &Path) -> Sources {
                 .collect();
             module.pop_if(|last| ["lib", "mod"].contains(&last.as_str()));
             let is_test = |part: &String| ["tests", "properties"].contains(&part.as_str());
-            // The program uses the library from outside.
+            // The binary uses the library from outside.
             if module != ["main"] && !module.iter().any(is_test) {
                 let text = fs::read_to_string(path).unwrap();
                 sources.insert(module, Source::parse(&text));
@@ -144,7 +144,7 @@ fn sources(root: &Path) -> Sources {
     sources
 }
 
-/// The module that defines what a path in `from` names, as far as modules hand it on.
+/// The module that defines a path used in `from`, with re-exports resolved.
 fn resolve(path: &str, from: &Module, sources: &Sources) -> Option<Module> {
     let mut at = from.clone();
     let mut is_relative = true;
@@ -157,7 +157,7 @@ fn resolve(path: &str, from: &Module, sources: &Sources) -> Option<Module> {
                 at.push(word.to_owned());
                 if !sources.contains_key(&at) {
                     at.pop();
-                    // A path that begins with no module begins with a crate or a type.
+                    // A path that doesn't start with a module starts with a crate or a type.
                     if is_relative && depth == 0 {
                         return None;
                     }
@@ -190,7 +190,7 @@ fn arrows(sources: &Sources) -> Arrows {
     used.collect()
 }
 
-/// Whether arrows lead from one module to the other.
+/// Whether one module uses the other, directly or not.
 fn leads(from: &Module, to: &Module, arrows: &Arrows) -> bool {
     let (mut reached, mut left) = (BTreeSet::new(), vec![from]);
     while let Some(module) = left.pop() {
@@ -201,7 +201,7 @@ fn leads(from: &Module, to: &Module, arrows: &Arrows) -> bool {
     reached.contains(to)
 }
 
-/// The arrows that lie on a circle.
+/// The dependencies that are part of a cycle.
 fn circles(arrows: &Arrows) -> Vec<(&Module, &Module)> {
     let all = arrows.iter();
     let all = all.flat_map(|(from, used)| used.iter().map(move |to| (from, to)));
@@ -214,7 +214,7 @@ fn no_files_use_each_other_in_a_circle() {
         let mut arrows = arrows(&sources(Path::new(folder)));
         assert!(arrows.len() > 20, "{folder}: {arrows:?}");
         assert!(arrows.values().flatten().count() > arrows.len());
-        // A file may use what its parent defines: you read the two together.
+        // A file may use what its parent defines, because you read the two together.
         for (module, used) in &mut arrows {
             used.retain(|other| !module.starts_with(other));
         }

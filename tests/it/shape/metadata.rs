@@ -1,5 +1,5 @@
-//! `action.yml`, the README, the command's help and the code speak of the same inputs, outputs,
-//! defaults and columns.
+//! `action.yml`, the README, `--help`, and the code agree about the inputs, outputs, defaults, and
+//! columns.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -34,7 +34,7 @@ fn action() -> Action {
     serde_yaml_ng::from_str(&std::fs::read_to_string("action.yml").unwrap()).unwrap()
 }
 
-/// What stands in such a part of `action.yml`, in its order.
+/// The entries of a part of `action.yml`, in their order.
 fn each<T: DeserializeOwned>(part: Mapping) -> Vec<(String, T)> {
     part.into_iter()
         .map(|(name, said)| {
@@ -53,7 +53,7 @@ fn action_yml_declares_the_inputs_of_the_code() {
     for ((name, declared), known) in declared.iter().zip(INPUTS) {
         assert_eq!(declared.description, known.meaning, "{name}");
         assert_eq!(declared.default.as_deref(), known.default, "{name}");
-        // `token` or an App is, which a runner cannot check.
+        // Either `token` or an App is required, which a runner can't check.
         assert!(!declared.required, "{name}");
     }
 }
@@ -84,7 +84,7 @@ fn help_explains_every_input_except_the_secrets() {
     }
 }
 
-/// The rows of the README's table below such a heading, without the table's own.
+/// The rows of the table below this heading of the README, without the header.
 fn table(heading: &str) -> Vec<String> {
     let readme = std::fs::read_to_string("README.md").unwrap();
     let (_, section) = readme.split_once(&format!("\n## {heading}\n")).unwrap();
@@ -169,7 +169,7 @@ fn the_schema_of_the_json_has_the_columns_of_the_code() {
     assert_eq!(said, known);
 }
 
-/// What follows such a text in a file, up to the next mark.
+/// The parts of a file that follow this text, up to the next delimiter.
 fn named(file: &str, before: &str, after: &str) -> String {
     let text = std::fs::read_to_string(file).unwrap();
     let found: Vec<&str> = text.split(before).skip(1).collect();
@@ -207,7 +207,7 @@ fn dependabot_updates_the_compiler_in_all_files_at_once() {
         let update = of.find(|update| update["package-ecosystem"] == ecosystem);
         let update = update.unwrap();
         assert_eq!(update["multi-ecosystem-group"], "compiler", "{ecosystem}");
-        // Without patterns GitHub refuses the group.
+        // Without patterns, GitHub rejects the group.
         assert_eq!(update["patterns"][0], "*", "{ecosystem}");
     }
     assert!(dependabot["multi-ecosystem-groups"]["compiler"]["schedule"].is_mapping());
@@ -244,8 +244,8 @@ fn the_examples_name_the_line_of_the_next_release() {
     assert!(named > 10, "{named}");
 }
 
-/// The modules that the code of each module uses, in the order in which data flows. Whoever adds an
-/// arrow should know why it doesn't lead back.
+/// The modules that each module uses, in the order of the data flow. Before you add one, make sure
+/// that it doesn't lead back.
 const ARROWS: [(&str, &[&str]); 10] = [
     ("system", &[]),
     ("report", &["system"]),
@@ -253,7 +253,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("runner", &["report", "system"]),
     ("pages", &["history", "report", "system"]),
     ("github", &["report", "system"]),
-    // Its subcommands are flags, too.
+    // The subcommands are part of the command line.
     (
         "inputs",
         &["commands", "github", "report", "runner", "system"],

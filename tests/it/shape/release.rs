@@ -1,5 +1,5 @@
-//! The steps of a release that need nothing but files and git, tried as the workflow starts them.
-//! Those that need GitHub or a registry are tried by the conformance.
+//! The steps of a release that need only files and Git. The conformance suite tests the steps that
+//! need GitHub or a registry.
 
 mod checkout;
 mod line;
@@ -11,7 +11,7 @@ use checkout::Checkout;
 const NAME: &str = "copilot-activity-report";
 const IMAGE: &str = "ghcr.io/octocat/copilot-activity-report";
 
-/// The image of a release, by its digest.
+/// The image of a release, with its digest.
 fn image() -> String {
     format!("{IMAGE}@sha256:{}", "0a".repeat(32))
 }
@@ -106,7 +106,7 @@ fn all_problems_of_a_version_are_reported_at_once() {
     ] {
         assert!(said.contains(part), "{part} in {said}");
     }
-    // A dot of a version is a dot.
+    // A dot in a version matches only a dot.
     let changelog = CHANGELOG.replace("[1.10.0]", "[1x10.0]");
     let said = Checkout::new("1.10.0", &changelog, &[]).refused("check", "1.10.0");
     assert!(said.contains("no heading"), "{said}");
@@ -224,7 +224,7 @@ fn a_repeated_release_drops_the_old_draft_and_keeps_what_was_published() {
     let (output, asked) = checkout.page(&arguments, "false");
     assert!(output.status.success(), "{output:?}");
     assert_eq!(asked, "");
-    // What GitHub does not say is not guessed.
+    // An unknown response from GitHub is an error.
     let (output, asked) = checkout.page(&arguments, "HTTP 502");
     assert_eq!(output.status.code(), Some(1));
     assert!(
@@ -272,7 +272,7 @@ fn a_release_page_requires_complete_and_valid_arguments() {
         &["draft", "1.10.0", &image, "yes", "release"],
         &["draft", "1.10.0", &image, "", "release"],
         &["draft", "1.10.0", &tagged, "true", "release"],
-        // Of this the changelog says nothing.
+        // The changelog has no section for this version.
         &["draft", "3.0.0", &image, "true", "release"],
     ] {
         let (output, asked) = checkout.page(arguments, "release not found");

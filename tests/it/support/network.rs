@@ -1,4 +1,4 @@
-//! Servers that are not GitHub.
+//! Servers other than GitHub.
 
 use std::io::{self, ErrorKind, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use std::{fs, thread};
 
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// A server that nobody should talk to.
+/// A server that must get no connections.
 pub struct Foreign(TcpListener);
 
 impl Foreign {
@@ -20,7 +20,7 @@ impl Foreign {
         format!("http://{}", self.0.local_addr().unwrap())
     }
 
-    /// That nobody connected, so that nobody can have sent it a token. Runs are over by now.
+    /// Checks that there were no connections, so that no token was sent. All runs are over by then.
     pub fn saw_nobody(&self) {
         self.0.set_nonblocking(true).unwrap();
         let waiting = self.0.accept().map(|(_, from)| from);
@@ -28,19 +28,19 @@ impl Foreign {
     }
 }
 
-/// A proxy for encrypted connections (`CONNECT`), which ends with the test's process.
+/// A proxy for encrypted connections (`CONNECT`). It ends with the test's process.
 pub struct Proxy {
     address: String,
     seen: Arc<Mutex<Vec<String>>>,
 }
 
 impl Proxy {
-    /// One that connects wherever it is told.
+    /// A proxy that connects to any host.
     pub fn start() -> Self {
         Self::answering(true)
     }
 
-    /// One that lets nobody through.
+    /// A proxy that rejects all requests.
     pub fn refusing() -> Self {
         Self::answering(false)
     }
@@ -53,7 +53,7 @@ impl Proxy {
         thread::spawn(move || {
             for connection in listener.incoming() {
                 let heads = Arc::clone(&heads);
-                // A client may leave in the middle.
+                // A client can disconnect at any time.
                 thread::spawn(move || relay(connection?, &heads, connects));
             }
         });
@@ -65,7 +65,7 @@ impl Proxy {
         self.address.clone()
     }
 
-    /// The heads of the requests since this was last asked.
+    /// The headers of the requests since the last call.
     pub fn take_seen(&self) -> Vec<String> {
         std::mem::take(&mut self.seen.lock().unwrap())
     }
@@ -89,7 +89,7 @@ fn relay(mut client: TcpStream, heads: &Mutex<Vec<String>>, connects: bool) -> i
     client.shutdown(Shutdown::Both)
 }
 
-/// Reads a request up to its body.
+/// Reads the headers of a request.
 fn head_of(stream: &mut impl io::Read) -> io::Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -100,13 +100,13 @@ fn head_of(stream: &mut impl io::Read) -> io::Result<String> {
     String::from_utf8(head).map_err(io::Error::other)
 }
 
-/// An address of this machine where nobody listens.
+/// A URL on this machine without a server.
 pub fn nobody() -> String {
     Foreign::start().url()
 }
 
-/// A server over TLS with a certificate that it signed itself and writes to `certificate`; it
-/// answers every request with nobody's seats.
+/// A TLS server with a self-signed certificate, which it writes to `certificate`. It responds to
+/// every request with an empty list of seats.
 pub fn self_signed(certificate: &Path) -> String {
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     fs::write(certificate, made.cert.pem()).unwrap();
@@ -124,7 +124,7 @@ pub fn self_signed(certificate: &Path) -> String {
     thread::spawn(move || {
         for connection in listener.incoming() {
             let tls = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
-            // A client that does not trust the certificate leaves in the middle.
+            // A client that doesn't trust the certificate disconnects.
             let _left = answer(rustls::StreamOwned::new(tls, connection.unwrap()));
         }
     });

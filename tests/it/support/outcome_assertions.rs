@@ -1,5 +1,5 @@
-//! Whether what a run left is right, whatever happened to it: everything that was asked for is
-//! delivered as it should be, or the run failed and what was delivered is whole and named.
+//! Checks the result of a run: either everything was delivered, or the run failed and what was
+//! delivered is whole and named.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,37 +9,37 @@ use simulator::{Seats, Simulator};
 
 use super::{Job, OWN, Step, commit_file, file, files_below, git, github, unzip, well_behaved};
 
-/// The first line of an organization's report.
+/// The header of an organization's report.
 pub const HEADER: &str =
     "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used";
 
-/// Where the newest report is in the repository.
+/// The path of the newest report in the repository.
 pub const LATEST: &str = "copilot-activity/acme/latest.csv";
 
-/// A report of another day, as an earlier run committed it.
+/// A report of another day, committed by an earlier run.
 const EARLIER: &str = "2026-01-02T03:04:05Z,octocat,None,None,None\n";
 
-/// A GitHub with `seats` of acme and a repository that holds an earlier report.
+/// A GitHub with `seats` of acme, and a repository with an earlier report.
 pub fn scene(seats: Seats) -> Simulator {
     let simulator = Simulator::start(github(seats)).unwrap();
     record_earlier(&simulator);
     simulator
 }
 
-/// Commits an earlier report to the workflow's own repository.
+/// Commits an earlier report to the workflow's repository.
 pub fn record_earlier(simulator: &Simulator) {
     let earlier = format!("{HEADER}\n{EARLIER}");
     commit_file(&simulator.git_dir(OWN), LATEST, earlier.as_bytes());
 }
 
-/// A job that asks for everything and prints all that it can.
+/// A job that delivers everything and logs in detail.
 pub fn job(simulator: &Simulator) -> Job {
     Job::on(simulator)
         .input("deliver-to", "artifact,repository")
         .variable("RUNNER_DEBUG", "1")
 }
 
-/// The rows that the report must have, without the `Report Time`, from what GitHub has.
+/// The expected rows of the report, without the `Report Time`.
 pub fn truth(seats: &Seats) -> Vec<String> {
     let mut rows: Vec<(String, String)> = seats
         .rows
@@ -67,7 +67,7 @@ pub fn truth(seats: &Seats) -> Vec<String> {
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-/// That a file is the report of `truth`, whole, and of one moment.
+/// Checks that a file is the whole report of `truth`, with one time.
 pub fn is_report(file: &[u8], truth: &[String]) {
     let text = std::str::from_utf8(file).unwrap();
     assert!(text.ends_with('\n'), "cut off: {text:?}");
@@ -104,8 +104,8 @@ impl Delivered {
     };
 }
 
-/// Looks at everything that the only run of a [`scene`] left, and panics where something is not
-/// whole, not named, or not true.
+/// Checks everything that the only run of a [`scene`] left. Panics if something is partial, wrong,
+/// or not named.
 pub fn judge(simulator: &Simulator, step: &Step, truth: &[String]) -> Delivered {
     let files = files(step, truth);
     let commit = commit(simulator, truth);
@@ -127,7 +127,7 @@ pub fn judge(simulator: &Simulator, step: &Step, truth: &[String]) -> Delivered 
     delivered
 }
 
-/// The report in the workspace, which is there whole or not at all.
+/// The report in the workspace. It's either whole or missing.
 fn files(step: &Step, truth: &[String]) -> Option<Vec<u8>> {
     let all = files_below(&step.workspace);
     let visible: Vec<&str> = all
@@ -138,7 +138,7 @@ fn files(step: &Step, truth: &[String]) -> Option<Vec<u8>> {
     let folder = step.workspace.join("copilot-activity-report");
     match visible[..] {
         [] => None,
-        // Killed between the two.
+        // The process was killed between the two.
         [csv] if step.status < 0 => {
             is_report(&fs::read(folder.join(csv)).unwrap(), truth);
             None
@@ -158,7 +158,7 @@ fn files(step: &Step, truth: &[String]) -> Option<Vec<u8>> {
     }
 }
 
-/// The commit that a run made on the earlier report, and nothing else in the repository.
+/// The commit of the run. It must be on top of the earlier report, and the only change.
 fn commit(simulator: &Simulator, truth: &[String]) -> Option<String> {
     let directory = simulator.git_dir(OWN);
     git(&directory, &["fsck", "--strict"]);
@@ -201,7 +201,7 @@ fn commit(simulator: &Simulator, truth: &[String]) -> Option<String> {
     }
 }
 
-/// The name of the artifact, which holds exactly the files of the workspace.
+/// The name of the artifact, which must contain exactly the files of the workspace.
 fn artifact(simulator: &Simulator, step: &Step, has_files: bool) -> Option<String> {
     match &simulator.artifacts()[..] {
         [] => None,
@@ -220,7 +220,7 @@ fn artifact(simulator: &Simulator, step: &Step, has_files: bool) -> Option<Strin
     }
 }
 
-/// That the error of a run that failed says of each thing asked for whether it was delivered.
+/// Checks that the error of a failed run says for each destination whether it was delivered.
 fn is_named(step: &Step, delivered: Delivered, artifact: Option<&str>) {
     let printed = step.printed();
     let says = |text: &str| printed.contains(text);

@@ -1,4 +1,4 @@
-//! That no secret is where somebody could read it: held against every run of every test.
+//! Checks after every run of every test that no secret is readable.
 
 use std::fs;
 use std::path::Path;
@@ -7,11 +7,11 @@ use simulator::Witness;
 
 use super::{Step, files_below, git_with, unescape, unzip};
 
-/// How long a piece of a long secret is that is looked for by itself.
+/// The length of the pieces of a long secret that are searched for.
 const PIECE: usize = 40;
 
-/// The pieces of a long secret. A text that is cut off in the middle of one has the whole secret
-/// nowhere, and the runner's masks don't find what is left of it.
+/// The pieces of a long secret. If a text is cut off in the middle of a secret, the runner's masks
+/// don't find the rest.
 fn pieces(secret: &str) -> impl Iterator<Item = &str> {
     let last = secret.len().saturating_sub(PIECE);
     let is_long = secret.len() >= 2 * PIECE;
@@ -19,26 +19,26 @@ fn pieces(secret: &str) -> impl Iterator<Item = &str> {
     starts.filter_map(|start| secret.get(start..start + PIECE))
 }
 
-/// What a run must keep to itself.
+/// The secrets of a run.
 pub struct Secrets {
     known: Vec<String>,
     witness: Option<Witness>,
 }
 
 impl Secrets {
-    /// What the step was given and, where it ran on a GitHub, all that its services know or gave out.
+    /// The step's secrets, and all that the services of its GitHub know or issued.
     pub fn new(given: Vec<String>, witness: Option<Witness>) -> Self {
         let mut known = given;
         known.extend(witness.iter().flat_map(Witness::secrets));
         known.sort();
         known.dedup();
-        // Shorter ones would be found everywhere; that they are masked is looked at elsewhere.
+        // Shorter ones would match any text. Other tests check that they're masked.
         known.retain(|secret| secret.len() >= 6);
         Self { known, witness }
     }
 
-    /// That none is in anything that a step left, but in the lines that mask it. `raw` are the runner's files as they
-    /// were written, `folders` those that the step could write to.
+    /// Checks that nothing that a step left contains a secret, except the lines that mask it. `raw`
+    /// are the runner's files, and `folders` are the ones that the step can write to.
     pub fn are_kept(&self, step: &Step, raw: &[(&str, &str)], folders: &[&Path]) {
         let masks: Vec<String> = step
             .stdout
@@ -63,7 +63,7 @@ impl Secrets {
                 );
             }
         };
-        // Texts that are cut off go nowhere else.
+        // Truncated texts are only in these places.
         let told = raw.iter().map(|(_, text)| *text).chain([&*printed]);
         for text in told {
             let piece = pieces.iter().find(|piece| text.contains(**piece));
@@ -74,7 +74,7 @@ impl Secrets {
         assert!(!printed.contains("sig="), "a signature in: {printed}");
         for (name, text) in raw {
             look(name, text.as_bytes());
-            // As a page shows it.
+            // As HTML shows it.
             let page = text.replace('\\', "").replace("<!-- -->", "");
             look(name, page.as_bytes());
         }

@@ -1,4 +1,4 @@
-//! Clocks that differ from GitHub's, because what an App signs has a time.
+//! Clocks that differ from GitHub's. An App's assertion contains a time.
 
 use jiff::SignedDuration;
 use simulator::Simulator;
@@ -28,7 +28,7 @@ fn a_clock_that_differs_from_githubs_is_corrected_once_and_reported() {
         assert!(step.stdout.contains(told), "{by}: {}", step.stdout);
         let found = asked(&simulator, "/installation");
         let statuses: Vec<_> = found.iter().map(|seen| seen.status).collect();
-        // An earlier response had GitHub's time, if the clock is far off.
+        // If the clock is far off, the action takes the time from an earlier response.
         let is_corrected = by.abs() > SignedDuration::from_mins(5);
         let expected = if is_corrected { 200 } else { 401 };
         assert_eq!(statuses[0], Some(expected), "{by}");

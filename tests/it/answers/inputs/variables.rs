@@ -1,4 +1,4 @@
-//! Variables that hold inputs: in a workflow, and on the command line.
+//! Inputs from environment variables, in a workflow and on the command line.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -9,7 +9,7 @@ use crate::support::{COMMIT_TOKEN, Job, OWN, TOKEN};
 use copilot_activity_report::testing::{INPUTS, Kind};
 use simulator::Simulator;
 
-/// The same job by hand, where no variable is the runner's.
+/// The same job on the command line, where no variable comes from the runner.
 fn by_hand(simulator: &Simulator) -> Job {
     Job::on(simulator)
         .by_hand(&["--organization", "acme"])
@@ -30,14 +30,14 @@ fn an_input_with_underscores_is_refused_by_name_with_the_right_spelling() {
             let unmasked = step.printed().replace(&format!("::add-mask::{value}"), "");
             assert!(!unmasked.contains(value), "{unmasked}");
         }
-        // By hand there is a way that a shell can go.
+        // On the command line, the error names a variable that a shell can set.
         let step = by_hand(&simulator).variable(&wrong, value).run();
         let way = match input.kind {
             Kind::Secret => wrong.replace("INPUT_", "set "),
             _ => format!("use --{} instead", input.name),
         };
         step.failed(2, &[&way]);
-        // Whatever else is given.
+        // Another value for the input doesn't hide the error.
         let flag = Job::on(&simulator)
             .input(input.name, "")
             .variable(&wrong, value);
@@ -45,7 +45,7 @@ fn an_input_with_underscores_is_refused_by_name_with_the_right_spelling() {
     }
     assert!(simulator.requests().is_empty());
 
-    // Nobody set what is empty.
+    // An empty variable counts as unset.
     for empty in ["", " "] {
         let job = INPUTS.iter().fold(Job::on(&simulator), |job, input| {
             let name = input.name.to_uppercase().replace('-', "_");
@@ -83,7 +83,7 @@ fn a_variable_that_is_almost_an_input_is_refused_with_a_suggestion() {
     }
     assert!(simulator.requests().is_empty());
 
-    // Variables of something else, which are no mistake for one of ours.
+    // Other programs use these variables.
     let job = [
         "INPUT_",
         "INPUT_METHOD",
@@ -132,7 +132,7 @@ fn a_variable_that_is_not_text_is_refused_by_name() {
     assert!(simulator.requests().is_empty());
 }
 
-/// Refused by the simulator, and long enough to be masked.
+/// The simulator rejects it. It's long enough for the runner to mask.
 const OTHER_TOKEN: &str = "ghp_ofAnotherProgram0000000000000000004";
 
 #[test]
@@ -156,7 +156,7 @@ fn the_commands_own_variable_for_a_secret_overrides_the_short_one() {
             .run()
             .succeeded();
     }
-    // An empty one is an absent one, and an input that a container gets still counts first.
+    // An empty variable counts as unset. An input that the runner passes still takes precedence.
     job()
         .variable("COPILOT_REPORT_TOKEN", " ")
         .variable("GITHUB_TOKEN", TOKEN)
@@ -183,6 +183,6 @@ fn a_workflow_that_sets_a_variable_of_the_command_is_referred_to_the_input() {
     let told = "pseudonym-key: the variable COPILOT_REPORT_PSEUDONYM_KEY isn't read. Set `pseudonym-key` under `with`";
     job().run().failed(2, &[told]);
     assert!(simulator.requests().is_empty());
-    // A workflow can keep the value for the input there.
+    // A workflow can use the variable to set the input.
     job().input("pseudonym-key", key).run().succeeded();
 }

@@ -1,4 +1,4 @@
-//! GraphQL's limits, which it tells with status 200.
+//! GraphQL's rate limits, which GitHub reports with status 200.
 
 use simulator::{At, Fault, Kind, Operation, Seats};
 

@@ -1,4 +1,4 @@
-//! Hostile answers: of GitHub, the artifact service and its store.
+//! Hostile responses from GitHub, the artifact service, and the blob store.
 
 use serde_json::{Value, json};
 use simulator::{At, Fault, Kind, Operation, Seats, Simulator};
@@ -7,7 +7,7 @@ use super::plain::is_only_text;
 use super::{HOSTILE, all, job};
 use crate::support::{COMMIT_TOKEN, OWN, TOKEN, git, github, outcome_assertions};
 
-/// What no header can have is left out of it.
+/// Characters that aren't allowed in a header are left out.
 fn in_header(text: &str) -> String {
     text.chars()
         .filter(|c| (' '..='~').contains(c) || *c == '\t')
@@ -82,7 +82,7 @@ fn text_in_answers_from_graphql_is_inert() {
     }
 }
 
-/// Puts `text` at every place in an answer whose field has that name.
+/// Replaces the value of every field with this name in a response.
 fn replace(json: &mut Value, field: &str, text: &str) {
     match json {
         Value::Array(list) => list.iter_mut().for_each(|json| replace(json, field, text)),
@@ -127,7 +127,7 @@ fn a_forged_commit_address_sha_or_signature_reaches_no_output_or_page() {
         assert_eq!(step.output("commit-sha").len(), 40);
         assert_eq!(step.output("commit-url").is_empty(), field == "url");
     }
-    // Whatever names an object goes into addresses and outputs.
+    // The SHA of an object becomes part of URLs and outputs.
     for operation in [Operation::Query, Operation::Mutation] {
         let simulator = Simulator::start(github(Seats::people(3))).unwrap();
         let rewrite = Kind::rewrite(|json| replace(json, "oid", "../../user\n::error::injected"));
@@ -135,7 +135,7 @@ fn a_forged_commit_address_sha_or_signature_reaches_no_output_or_page() {
         let step = job(&simulator).run();
         match operation {
             Operation::Query => step.failed(1, &["it isn't the SHA of a Git object"]),
-            // The branch's history says what was committed.
+            // The action finds its commit in the branch's history.
             Operation::Mutation => step.succeeded(),
         };
         is_only_text(&simulator, &step);
@@ -222,14 +222,14 @@ fn a_forged_answer_of_the_artifact_service_is_inert() {
     }
 }
 
-/// A page of a debugging proxy that shows the request it got.
+/// A page from a debugging proxy that shows the received request.
 fn echo(secret: &str) -> String {
     format!("You sent: Authorization: Bearer {secret} and the signature {secret}")
 }
 
 #[test]
 fn a_secret_that_a_server_echoes_is_not_shown() {
-    // That none is anywhere is held against every run; here somebody tries.
+    // Every test checks for secrets. Here, the servers try to reveal them.
     for (at, status) in [
         (At::Seats, 404),
         (At::Seats, 200),

@@ -1,4 +1,4 @@
-//! What a run may leave of hostile texts: text, and nothing that anybody acts on.
+//! Checks that hostile texts stay plain text in everything that a run leaves.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,7 @@ use simulator::Simulator;
 
 use crate::support::{OUTPUTS, OWN, Step, file, files_below, git, sound, unzip};
 
-/// That a run made of hostile texts nothing but text: every line of the log, every output, every
-/// link of the summary, every path is one that the action means. Those of the log were looked at
-/// when the run ended.
+/// Checks each output, summary link, and path of a run. `Job::run` has already checked the log.
 pub fn is_only_text(simulator: &Simulator, step: &Step) {
     assert!(matches!(step.status, 0 | 1), "{}", step.printed());
     for (name, value) in &step.outputs {
@@ -66,7 +64,7 @@ pub fn is_only_text(simulator: &Simulator, step: &Step) {
     sound(simulator, OWN);
 }
 
-/// Whether a scope's folder has a file of that name.
+/// Whether a scope's folder has a file with this name.
 fn is_our_file(path: &str) -> bool {
     let files = [
         ".gitattributes",
@@ -91,10 +89,10 @@ fn is_our_name(name: &str) {
     assert!(time.parse::<u64>().is_ok(), "{name}");
 }
 
-/// That a page of Markdown has no image, no HTML and no link but the action's own. What GitHub
-/// makes links of after it rendered the page is broken up.
+/// Checks that a Markdown page has no images, no HTML, and only the action's own links. Text that
+/// GitHub would turn into a link after rendering must be broken up.
 pub fn is_plain_page(simulator: &Simulator, page: &str) {
-    // What GitHub's Markdown has over the plain one.
+    // GitHub's extensions of Markdown.
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
@@ -124,7 +122,7 @@ pub fn is_plain_page(simulator: &Simulator, page: &str) {
                 panic!("{event:?} in {page}");
             }
             Event::Text(part) => text.push_str(&part),
-            // Nothing is made of code.
+            // GitHub doesn't interpret text in code.
             Event::Code(_) => text.push(' '),
             _ => {}
         }
@@ -134,7 +132,7 @@ pub fn is_plain_page(simulator: &Simulator, page: &str) {
     }
 }
 
-/// That a chart says nothing but our own words, figures, and names that mean nothing there.
+/// Checks that a chart contains only our own words, figures, and harmless names.
 fn is_plain_chart(part: &str) {
     for line in part
         .lines()
@@ -148,8 +146,8 @@ fn is_plain_chart(part: &str) {
     }
 }
 
-/// That a page in the repository shows nothing from elsewhere and leads only to its neighbours.
-/// Names stand between backticks.
+/// Checks that a page in the repository shows nothing external and links only to its neighbors.
+/// Names must be between backticks.
 fn is_plain_file(page: &str) {
     let mut made = String::new();
     for event in Parser::new_ext(page, Options::ENABLE_TABLES | Options::ENABLE_GFM) {

@@ -1,5 +1,5 @@
-//! Every environment variable that the action reads, set to anything: the process ends with one of
-//! its three statuses, without a panic, and prints no secret.
+//! Every environment variable that the action reads, with any value. The process exits with status
+//! 0, 1, or 2, doesn't panic, and prints no secrets.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -36,7 +36,7 @@ const SECRETS: [&str; 17] = [
     "PSEUDONYM_KEY",
 ];
 
-/// Variables of the runner, of the system and of a shell.
+/// Variables of the runner, the system, and a shell.
 const OTHERS: [&str; 36] = [
     "ACTIONS_RESULTS_URL",
     "ALL_PROXY",
@@ -76,7 +76,8 @@ const OTHERS: [&str; 36] = [
     "https_proxy",
 ];
 
-/// What to start. The folder of the last two has a file to import, and nothing to verify.
+/// The commands to start. The folder of the last two contains a file to import, and nothing to
+/// verify.
 const COMMANDS: [&[&str]; 6] = [
     &[],
     &["--organization", "acme"],
@@ -88,7 +89,7 @@ const COMMANDS: [&[&str]; 6] = [
 
 const DOWNLOAD: &str = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\n2026-03-28T06:54:33Z,octocat,None,None,None\n";
 
-/// Texts that are nearly something, or nothing at all. None is the address of another machine.
+/// Almost valid and invalid values. None is the URL of another machine.
 fn values() -> Vec<OsString> {
     let nested = (0..40).fold(String::from("''"), |text, _| BASE64_STANDARD.encode(text));
     let deep = BASE64_URL_SAFE_NO_PAD.encode("[".repeat(50_000));
@@ -146,12 +147,12 @@ fn values() -> Vec<OsString> {
         .map(OsString::from)
         .chain(long.into_iter().chain(longer).map(OsString::from))
         .chain([OsString::from_vec(b"ghp_\xff\xfe".into())])
-        // No variable is longer than the system lets it be.
+        // The system limits the length of a variable.
         .map(|value| OsString::from_vec(value.into_vec().into_iter().take(130_000).collect()))
         .collect()
 }
 
-/// Every variable, both as the runner spells an input and as a shell can.
+/// Every variable, spelled as the runner does for an input, and as a shell can set it.
 fn variables() -> Vec<String> {
     let inputs = INPUTS.iter().flat_map(|input| {
         let name = format!("INPUT_{}", input.name.to_uppercase());
@@ -166,8 +167,8 @@ fn variables() -> Vec<String> {
     variables
 }
 
-/// Runs the command in a workflow or by hand, with some variables set to something else, and looks
-/// at how it ends.
+/// Runs the command in a workflow or from the command line with some variables changed, and checks
+/// how it ends.
 fn ends_well(
     simulator: &Simulator,
     in_actions: bool,
@@ -177,7 +178,7 @@ fn ends_well(
     let folder = TempDir::new().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     std::fs::write(path("download.csv"), DOWNLOAD).unwrap();
-    // A process that does not end is ended.
+    // Ends a process that hangs.
     let mut command = Command::new("timeout");
     command
         .args(["--signal=KILL", "120"])
@@ -246,7 +247,7 @@ fn ends_well(
         .filter(|(name, _)| SECRETS.contains(&name.as_str()))
         .filter_map(|(_, value)| value.to_str());
     for secret in secrets.flat_map(str::lines).map(str::trim) {
-        // Shorter texts, and those of common words, would be found everywhere.
+        // Shorter or more common texts would appear in any output.
         let is_telling = secret.len() >= 6 && !secret.starts_with("-----");
         let is_told = is_telling && unmasked.contains(secret);
         prop_assert!(!is_told, "a secret is shown: {}", shown());
@@ -260,7 +261,8 @@ fn no_value_of_a_secret_crashes_any_command() {
     let values = values();
     for (number, value) in values.iter().enumerate() {
         for (place, name) in SECRETS.into_iter().enumerate() {
-            // Each value meets each secret in one of the commands, and each command all values.
+            // Each value is tried for each secret in one of the commands, and each command gets all
+            // values.
             let command = COMMANDS[(number + place) % COMMANDS.len()];
             let given = [(name.to_owned(), value.clone())];
             ends_well(&simulator, (number + place / 6) % 2 == 0, command, &given).unwrap();
@@ -273,8 +275,8 @@ fn no_value_of_a_variable_crashes_the_process() {
     let simulator = Simulator::start(github(Seats::people(1))).unwrap();
     let values = values();
     for (place, name) in variables().into_iter().enumerate() {
-        // Each variable meets a twelfth of the values, and each value a twelfth of the variables;
-        // most of these runs do all the work there is.
+        // Each variable gets a twelfth of the values, and each value goes to a twelfth of the
+        // variables. Most of these runs do all of their work.
         for value in values.iter().skip(place % 12).step_by(12) {
             let given = [(name.clone(), value.clone())];
             ends_well(&simulator, true, COMMANDS[0], &given).unwrap();
@@ -282,7 +284,7 @@ fn no_value_of_a_variable_crashes_the_process() {
     }
 }
 
-/// A text of a few parts that mean something to whoever reads a variable.
+/// A text made of parts with a special meaning.
 fn value() -> impl Strategy<Value = OsString> {
     let known: Vec<OsString> = values()
         .into_iter()
@@ -295,13 +297,13 @@ fn value() -> impl Strategy<Value = OsString> {
         1 => prop::collection::vec(1_u8.., 1..4),
     ];
     prop::collection::vec(part, 0..5).prop_map(|parts| {
-        // No variable can hold a zero byte.
+        // Environment variables can't contain a null byte.
         let bytes = parts.concat().into_iter().filter(|byte| *byte != 0);
         OsString::from_vec(bytes.collect())
     })
 }
 
-/// Whether requests could go by it to another machine.
+/// Whether the variable could send requests to another machine.
 fn leads_elsewhere(name: &str, value: &OsStr) -> bool {
     let leads = ["_URL", "_PROXY", "_proxy"];
     leads.iter().any(|end| name.ends_with(end))

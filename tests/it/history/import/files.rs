@@ -1,4 +1,4 @@
-//! Which files are imported, and what's said of the others.
+//! Which files are imported, and how the log describes the others.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::{FIVE, acme, downloads, import, made, nothing_was_written, report, verify};
 use crate::support::{Job, TOKEN, github};
 
-/// What an import of `content` alone says of it; it's refused.
+/// Imports only `content`, which must fail, and returns the error.
 fn refused(content: &[u8]) -> String {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("a.csv"), content).unwrap();
@@ -28,7 +28,7 @@ fn refused(content: &[u8]) -> String {
 #[test]
 fn a_file_cut_off_anywhere_but_between_rows_is_refused_with_the_line() {
     let header = format!("{FIVE},Organization\n");
-    // A line break in a value makes a row of two lines.
+    // A row with a line break in a value has two lines.
     let rows = [
         "2026-06-01T08:00:00Z,hubot,None,None,None,acme\n",
         "2026-06-01T08:00:00Z,octocat,None,None,\"a \"\"b\"\", c\nd\",\"glo\nbex\"\n",
@@ -70,7 +70,8 @@ fn a_file_cut_off_anywhere_but_between_rows_is_refused_with_the_line() {
         assert!(line.contains(&reason), "{reason:?}: {line}");
     }
 
-    // GitHub's file doesn't say how many rows it has. What's cut off between two is a report, too.
+    // GitHub's file doesn't contain the number of rows, so a file cut off between two rows is
+    // valid.
     for (count, boundary) in boundaries.into_iter().enumerate().skip(1) {
         let folder = downloads(&[("a.csv", whole[..boundary].to_owned())]);
         let step = import(Job::alone(), folder.path(), &["--enterprise", "acme"]);
@@ -156,7 +157,7 @@ fn a_file_with_another_shape_is_refused_with_its_shape_and_a_fix() {
     }
 }
 
-/// The file with `columns` of a report of `scope`, as the action writes it at that time.
+/// The file with the given `columns` that the action creates for `scope` at this time.
 fn taken(
     simulator: &Simulator,
     scope: (&str, &str),
@@ -202,7 +203,7 @@ fn the_actions_own_files_with_all_columns_are_imported_in_githubs_form() {
         let (name, all) = taken(&simulator, scope, "all", time);
         let (_, form) = taken(&simulator, scope, "github", time);
         assert!(all.contains("Last Known Activity At") && !form.contains("Last Known"));
-        // The one of GitHub's columns is known to be the same report.
+        // The import recognizes the file with GitHub's columns as the same report.
         let folder = downloads(&[(&name, all.clone()), ("z.csv", form.clone())]);
         let step = import(
             Job::alone(),
@@ -219,7 +220,7 @@ fn the_actions_own_files_with_all_columns_are_imported_in_githubs_form() {
         assert_eq!(files["reports/2026/2026-06-01.csv"], form);
         verify(&step.workspace);
 
-        // Cut off, it's refused like any other.
+        // A truncated file is rejected.
         let folder = downloads(&[(&name, all[..all.len() - 2].to_owned())]);
         let step = import(
             Job::alone(),
@@ -229,7 +230,7 @@ fn the_actions_own_files_with_all_columns_are_imported_in_githubs_form() {
         step.failed(1, &["the last one, has no line ending"]);
     }
 
-    // An enterprise can have the name of its only organization.
+    // An enterprise can have the same name as its only organization.
     let (name, all) = taken(&simulator, ("organization", "acme"), "all", time);
     let later = report("2026-06-02T08:00:00Z", &["octocat,None,None,None,acme"]);
     for (files, flag, columns) in [

@@ -1,4 +1,4 @@
-//! What a rebuild refuses, and what it leaves alone if it ends early.
+//! When a rebuild fails, and what it leaves unchanged if it's interrupted.
 
 use std::fs;
 use std::path::Path;
@@ -112,7 +112,7 @@ fn an_interrupted_rebuild_changes_nothing() {
     let count = entries();
     let job = Job::alone().by_hand(&["rebuild", acme.to_str().unwrap()]);
     let running = job.start();
-    // Once there's a temporary folder it's too early to be done.
+    // The rebuild must be interrupted after it created its temporary folder, and before it ends.
     while !running.is_over() && entries() == count {
         std::thread::yield_now();
     }

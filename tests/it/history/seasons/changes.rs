@@ -1,23 +1,23 @@
-//! What changed from the seats that are known to those of a report.
+//! Changes between the recorded seats and those of a report.
 
 use std::collections::BTreeMap;
 
 use super::row::{Row, cell, date};
 
-/// A line of changes without its time: login, organization, team, change, from, to.
+/// A line of changes without its time: login, organization, team, change, from, and to.
 pub type Line = [String; 6];
 
-/// The seats of before and of a report, held against each other.
+/// The recorded seats, compared with those of a report.
 pub struct Compared<'r> {
-    /// Those that the report does not show.
+    /// Seats that the report doesn't show.
     pub gone: Vec<&'r Row>,
-    /// Those that were not known.
+    /// Seats that weren't recorded.
     pub new: Vec<&'r Row>,
-    /// Those that are in both.
+    /// Seats that are in both.
     both: Vec<(&'r Row, &'r Row)>,
 }
 
-/// Whether both are the same seat.
+/// Whether both rows are the same seat.
 fn is_same(before: &Row, now: &Row) -> bool {
     if before.is_bare() && !now.is_bare() {
         return may_be_same(before, now);
@@ -25,13 +25,13 @@ fn is_same(before: &Row, now: &Row) -> bool {
     let place = before.organization_id == now.organization_id && before.team_id == now.team_id;
     place
         && match (before.id, now.id) {
-            // Only its grant tells a row without a person.
+            // Rows without a person differ only in when they were granted.
             (None, None) => before.granted == now.granted,
             (before, now) => before == now,
         }
 }
 
-/// Whether a row in GitHub's own form may speak of the seat.
+/// Whether a row in GitHub's format might be this seat.
 fn may_be_same(bare: &Row, now: &Row) -> bool {
     let lower = |text: &Option<String>| text.as_ref().map(|text| text.to_lowercase());
     lower(&bare.organization) == lower(&now.organization)
@@ -73,7 +73,7 @@ impl<'r> Compared<'r> {
         compared
     }
 
-    /// The facts of seats that were known and are shown.
+    /// Changes of seats that are in both.
     pub fn facts(&self) -> Vec<Line> {
         let mut lines = Vec::new();
         for (before, now) in &self.both {
@@ -100,7 +100,7 @@ impl<'r> Compared<'r> {
     }
 }
 
-/// The people whom both show with another login.
+/// People whose login changed.
 pub fn renamed(before: &[Row], now: &[Row]) -> Vec<Line> {
     let logins = |rows: &[Row]| -> BTreeMap<u64, String> {
         let logins = rows
@@ -143,7 +143,7 @@ fn line(row: &Row, change: &str, from: String, to: String) -> Line {
     ]
 }
 
-/// A row that a report does not show, as far as other rows of it know better.
+/// A missing seat, updated with names from the report's other rows.
 pub fn refreshed(row: &Row, shown: &[Row]) -> Row {
     let mut row = row.clone();
     let other = |is_same: &dyn Fn(&&Row) -> bool| shown.iter().find(is_same);
@@ -160,7 +160,7 @@ pub fn refreshed(row: &Row, shown: &[Row]) -> Row {
     row
 }
 
-/// The lines of one report, as they are in the file but for their order.
+/// The lines of one report, sorted.
 pub fn lines(time: jiff::Timestamp, lines: &[Line]) -> (i16, Vec<String>) {
     let text = |line: &Line| super::row::table([[time.to_string()].iter().chain(line)]);
     let mut lines: Vec<String> = lines.iter().map(text).collect();

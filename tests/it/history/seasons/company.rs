@@ -1,5 +1,5 @@
-//! A company that lives: people come and go, use Copilot, sign in and change their names. It knows
-//! what truly happened, and what GitHub would show of it at any moment.
+//! Simulated members: they join, leave, use Copilot, sign in, and change their logins. `Members`
+//! knows what really happened, and what GitHub would show.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::random::Random;
 use super::row::Row;
 
-/// How long GitHub shows a last activity.
+/// How long GitHub shows the last activity.
 pub const SHOWN: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 const DAY: i64 = 86_400;
@@ -28,8 +28,7 @@ const PLANS: [Option<&str>; 5] = [
     None,
 ];
 
-/// What makes a seat itself. A row without a person has a number in place of them, which nobody
-/// sees.
+/// The identity of a seat. A row without a person has a hidden number instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     pub person: Option<u64>,
@@ -47,7 +46,7 @@ struct Grant {
 
 struct Person {
     login: String,
-    /// In how many of a hundred days they use Copilot.
+    /// On how many of 100 days they use Copilot.
     habit: usize,
     uses: Vec<(Timestamp, Option<&'static str>)>,
     signed_in: Option<Timestamp>,
@@ -61,7 +60,7 @@ pub struct Company {
     seats: BTreeMap<Key, Grant>,
     organizations: BTreeMap<u64, String>,
     teams: BTreeMap<u64, String>,
-    /// Logins that somebody gave up.
+    /// Logins that are free to reuse.
     free: Vec<String>,
     next: u64,
 }
@@ -95,13 +94,13 @@ impl Company {
         company
     }
 
-    /// What GitHub shows now.
+    /// The rows that GitHub shows now.
     pub fn shown(&self) -> Vec<(Key, Row)> {
         let seats = self.seats.iter().map(|(key, grant)| {
             let person = key.person.map(|id| &self.people[&id]);
             let used = person.and_then(|person| person.uses.last()).filter(|use_| {
                 let since = self.now.duration_since(use_.0);
-                // Forgotten after a time, and when access is granted anew.
+                // GitHub forgets activity after a time, and when it grants a seat again.
                 use_.0 >= grant.at && since <= SHOWN
             });
             let row = Row {
@@ -123,13 +122,13 @@ impl Company {
         seats.collect()
     }
 
-    /// How many people hold seats, as GitHub counts them.
+    /// The number of people with seats, as GitHub counts them.
     pub fn holders(&self) -> usize {
         let holders: BTreeSet<u64> = self.seats.keys().filter_map(|key| key.person).collect();
         holders.len()
     }
 
-    /// Lets the time pass until `then`, a day at a time.
+    /// Simulates each day until `then`.
     pub fn live_until(&mut self, then: Timestamp) {
         while self.now < then {
             let from = self.now;
@@ -145,14 +144,15 @@ impl Company {
         }
     }
 
-    /// Something happens at once.
+    /// Makes one random change.
     pub fn stir(&mut self) {
         for _ in 0..=self.random.below(2) {
             self.something_happens(self.now);
         }
     }
 
-    /// A moment after `from`, up to now; often just now, so that times meet to the second.
+    /// A random time between `from` and now. It's often exactly now, so that times are equal to the
+    /// second.
     fn moment(&mut self, from: Timestamp) -> Timestamp {
         let span = self.now.duration_since(from).as_secs().max(1);
         let back = match self.random.below(8) {
@@ -248,7 +248,7 @@ impl Company {
         Some(id)
     }
 
-    /// A login: a new one, or one that somebody else had before.
+    /// A new login, or one that another person used before.
     fn login(&mut self) -> String {
         if !self.free.is_empty() && self.random.happens(60) {
             let place = self.random.below(self.free.len());
@@ -263,7 +263,7 @@ impl Company {
         format!("{mona}-{}", self.next)
     }
 
-    /// Gives a seat, to somebody or to nobody, where they have none of the kind.
+    /// Grants a seat to a person or to nobody, unless they already have one of this kind.
     fn grant(&mut self, person: Option<u64>, at: Timestamp) {
         self.next += 1;
         let team = match self.random.below(4) {
@@ -276,7 +276,7 @@ impl Company {
             person,
             nobody: if person.is_none() { self.next } else { 0 },
             organization,
-            // In an organization one person has one seat.
+            // In an organization, each person has one seat.
             team: team.filter(|_| self.is_enterprise || !self.has_seat(person)),
         };
         if !self.is_enterprise && self.has_seat(person) {
@@ -294,9 +294,9 @@ impl Company {
         self.seats.keys().any(|key| key.person == person)
     }
 
-    /// Takes the seat away and gives it back, between two reports perhaps.
+    /// Revokes the seat and grants it again.
     fn grant_anew(&mut self, key: Key, at: Timestamp) {
-        // Nothing but its grant tells a row without a person.
+        // Rows without a person differ only in when they were granted.
         if key.person.is_some() {
             self.with(key, |grant| {
                 grant.at = at;
@@ -338,7 +338,7 @@ impl Company {
         }
     }
 
-    /// Somebody who left long ago, or moved on to another team, is back.
+    /// Someone without a seat gets one again.
     fn return_of_somebody(&mut self, at: Timestamp) {
         let away: Vec<u64> = self.people.keys().copied().collect();
         let away: Vec<u64> = away
@@ -351,7 +351,7 @@ impl Company {
         }
     }
 
-    /// Somebody leaves, and somebody new takes their login at once.
+    /// Someone leaves, and a new person takes over the login.
     fn hand_over_the_login(&mut self, person: Option<u64>, at: Timestamp) {
         let Some(id) = person else { return };
         self.seats.retain(|key, _| key.person != person);
@@ -373,7 +373,7 @@ impl Company {
         self.seats.entry(to).or_insert(Grant { at, ..grant });
     }
 
-    /// An account is deleted, and its seats stay without a person.
+    /// Deletes an account. Its seats remain, without a person.
     fn delete_account(&mut self, key: Key) {
         self.next += 1;
         let grant = self.seats.remove(&key).unwrap();

@@ -1,11 +1,11 @@
-//! Files of the repository, read and compared.
+//! Reads and compares the repository's files.
 
 use std::collections::BTreeMap;
 
 use super::row::CHANGES;
 use super::story::Check;
 
-/// The objects in what `git cat-file --batch` answers; nothing for one that is not there.
+/// Parses the objects in the output of `git cat-file --batch`. A missing object is `None`.
 pub fn blobs(answer: &[u8]) -> Vec<Option<Vec<u8>>> {
     let mut rest = answer;
     let mut files = Vec::new();
@@ -23,7 +23,7 @@ pub fn blobs(answer: &[u8]) -> Vec<Option<Vec<u8>>> {
     files
 }
 
-/// A file of changes, the lines of one report sorted.
+/// A file of changes, with the lines of each report sorted.
 pub fn by_report(file: &str) -> String {
     let Some(lines) = file.strip_prefix(CHANGES) else {
         return file.to_owned();
@@ -43,7 +43,7 @@ pub fn by_report(file: &str) -> String {
     format!("{CHANGES}{}", sorted.collect::<String>())
 }
 
-/// That the lines of changes stand in order of time, and in one report by login.
+/// Checks that the changes are ordered by time, and within a report by login.
 pub fn in_order(file: &str) -> Check {
     let mut csv = csv::Reader::from_reader(file.as_bytes());
     let lines: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
@@ -59,7 +59,7 @@ pub fn in_order(file: &str) -> Check {
     Ok(())
 }
 
-/// That two texts are the same; names the first line that differs.
+/// Checks that two texts are equal. The error has the first line that differs.
 pub fn same(found: &str, expected: &str, what: &str) -> Check {
     if found == expected {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What a repository must say after each run, by the rules of the documentation alone.
+//! What the repository must contain after each run, based only on the documented rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,27 +9,27 @@ use super::people::{Counts, People};
 use super::revocations::{Known, Missing};
 use super::row::{CHANGES, Report, Row, TOTALS, date, latest_file, ordered, seats_file, table};
 
-/// What somebody's commit can do away with between two runs.
+/// Files that a commit by someone else can damage between two runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum File {
     Seats,
     People,
     Totals,
     Latest,
-    /// That of the newest day.
+    /// The manifest of the newest day.
     Manifest,
 }
 
-/// What they do to it.
+/// How a file is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Harm {
     Removed,
     Spoiled,
-    /// The lines below the header stay.
+    /// Only the header is overwritten.
     Header,
 }
 
-/// What a run must say.
+/// The expected result of a run.
 #[derive(Debug)]
 pub struct Told {
     pub changed: bool,
@@ -37,26 +37,26 @@ pub struct Told {
     pub counts: Counts,
     pub granted: Vec<Row>,
     pub revoked: Vec<Row>,
-    /// The seats that it didn't show and that may be held all the same.
+    /// Seats that the report didn't show, but that might still exist.
     pub kept: Vec<Row>,
-    /// By how many seats GitHub's total was too high before, as far as anybody knew.
+    /// By how many seats GitHub's total was too high before this run, as far as known.
     pub excess_before: usize,
-    /// Since when the seats were known without a break.
+    /// The start of the period without gaps in the record of seats.
     pub since: Timestamp,
 }
 
-/// The newest report that was recorded.
+/// The newest recorded report.
 #[derive(Debug, Clone)]
 struct Last {
     time: Timestamp,
     is_complete: bool,
     is_certain: bool,
     excess: usize,
-    /// Whether its own files are as it wrote them.
+    /// Whether its own files are unchanged.
     is_whole: bool,
 }
 
-/// How far back the seats in `seats.csv` are known without a break.
+/// The period without gaps in `seats.csv`.
 #[derive(Debug, Clone, Copy)]
 struct Chain {
     since: Timestamp,
@@ -75,17 +75,17 @@ pub struct Model {
     latest: Option<Vec<Row>>,
     people: Option<People>,
     totals: Vec<Total>,
-    /// The lines of each year's changes.
+    /// The lines of changes by year.
     pub changes: BTreeMap<i16, Vec<String>>,
-    /// The days that have a report.
+    /// The days with a report.
     pub days: BTreeSet<jiff::civil::Date>,
     pub recorded: usize,
     pub damaged: BTreeSet<File>,
-    /// Those that were damaged since the last recorded report.
+    /// Files that were damaged since the last recorded report.
     harmed: BTreeSet<File>,
 }
 
-/// What damaged files hold.
+/// The contents of damaged files.
 pub const BROKEN: &str = "broken\n";
 
 impl Model {
@@ -100,14 +100,13 @@ impl Model {
         self.last.as_ref().map(|last| last.time)
     }
 
-    /// Whether a run at that time refuses to go on, because the newest report is of a time that is
-    /// far from having come.
+    /// Whether a run at this time fails because the newest report is too far in the future.
     pub fn is_ahead_of(&self, now: Timestamp) -> bool {
         let ahead = |last: Timestamp| last.duration_since(now) > SignedDuration::from_hours(1);
         self.last_time().is_some_and(ahead)
     }
 
-    /// Somebody removes a file, or writes something else into it.
+    /// Removes or overwrites a file.
     pub fn damage(&mut self, file: File, harm: Harm) {
         self.damaged.insert(file);
         self.harmed.insert(file);
@@ -141,7 +140,7 @@ impl Model {
         }
     }
 
-    /// The seats that a report is compared with, and since when they are known.
+    /// The seats that a report is compared with, and since when they're recorded.
     fn before(&self) -> Option<(Vec<Row>, Chain)> {
         let last = self.last.as_ref()?;
         if let Some(seats) = &self.seats {
@@ -172,7 +171,7 @@ impl Model {
         }
     }
 
-    /// Takes in a report.
+    /// Records a report.
     pub fn take(&mut self, report: &Report) -> Told {
         let time = report.time;
         let rows: Vec<Row> = report.rows.iter().map(|row| row.believed(time)).collect();
@@ -315,7 +314,7 @@ impl Model {
         self.recorded += 1;
     }
 
-    /// The files as they must be; none for one that is damaged.
+    /// The expected files, without damaged ones.
     pub fn files(&self) -> BTreeMap<String, String> {
         let mut files = BTreeMap::new();
         let mut put = |name: &str, file: String| files.insert(name.to_owned(), file);

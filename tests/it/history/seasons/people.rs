@@ -1,4 +1,4 @@
-//! What was ever known of people, in the words of the documentation.
+//! What the history knows about people, based on the documented rules.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::row::{Row, cell, is_believed, table};
 const PEOPLE: &str = "User Id,Login,First Seen,Last Seen,Tracked Since,Holds Seat,Last Known Activity At,\
                       Last Known Surface,Last Known Authentication At\n";
 
-/// From when somebody counts as inactive.
+/// How long people count as active after their last activity.
 const INACTIVE_AFTER: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 #[derive(Debug, Clone)]
@@ -25,11 +25,11 @@ struct Person {
     signed_in: Option<Timestamp>,
 }
 
-/// Everybody ever seen.
+/// Everyone who was ever seen.
 #[derive(Debug, Clone, Default)]
 pub struct People(Vec<Person>);
 
-/// How many people there are of each status.
+/// The number of people with each status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     pub people: usize,
@@ -40,7 +40,7 @@ pub struct Counts {
 }
 
 impl People {
-    /// Everybody in a report of that time, of whom nothing else is known any more.
+    /// Everyone in the report of this time, if `people.csv` is lost.
     pub fn rebuilt(time: Timestamp, latest: &[Row], seats: Option<&[Row]>) -> Self {
         let mut people = Self::default();
         let seats = seats.unwrap_or_default();
@@ -52,7 +52,7 @@ impl People {
                 let is_like = |seat: &&Row| seat.bare() == row.bare();
                 same.iter().copied().filter(is_like).collect()
             };
-            // Of several with one login the report had the one whose seat says the same.
+            // If several seats have this login, the one with the same activity has the right ID.
             let id = only_id(&same).or_else(|| only_id(&just_like));
             Row { id, ..row }
         });
@@ -64,7 +64,7 @@ impl People {
         self.0.is_empty()
     }
 
-    /// The ID of whoever has that login: of two, the one who was seen last.
+    /// The ID of the person with this login. If there are two, the one who was seen last.
     pub fn id_of(&self, login: &str) -> Option<u64> {
         let same = |person: &&Person| person.login.eq_ignore_ascii_case(login);
         let people = self.0.iter().filter(same);
@@ -81,13 +81,13 @@ impl People {
         place.or_else(|| self.0.iter().position(by_login))
     }
 
-    /// The last recorded report that had the person of that seat, if a line is certainly about them.
+    /// The last recorded report with this seat's person, if the line is certainly about them.
     pub fn last_seen(&self, row: &Row) -> Option<Timestamp> {
         let person = &self.0[self.place(row)?];
         (person.id == row.id).then_some(person.last)
     }
 
-    /// Takes in what a report of that time shows, and the seats that are kept though it does not.
+    /// Records the seats of a report, and the missing seats that are kept.
     pub fn see(&mut self, time: Timestamp, shown: &[Row], kept: &[Row]) {
         for person in &mut self.0 {
             person.holds = false;
@@ -132,7 +132,7 @@ impl People {
         }
     }
 
-    /// How the people in a report of that time stand.
+    /// Counts the people in a report by status.
     pub fn counts(&self, time: Timestamp, shown: &[Row]) -> Counts {
         let recent = |then: Timestamp| time.duration_since(then) < INACTIVE_AFTER;
         let mut by_person: BTreeMap<u64, Vec<&Row>> = BTreeMap::new();
@@ -165,7 +165,7 @@ impl People {
         counts
     }
 
-    /// The file `people.csv`.
+    /// The contents of `people.csv`.
     pub fn file(&self) -> String {
         let mut people: Vec<&Person> = self.0.iter().collect();
         people.sort_by_key(|person| (person.login.to_lowercase(), &person.login, person.id));
@@ -187,15 +187,15 @@ impl People {
     }
 }
 
-/// The person of all these seats, if they are of one.
+/// The ID of the person who holds all of these seats, if it's the same person.
 fn only_id(seats: &[&Row]) -> Option<u64> {
     let first = seats.first()?.id;
     first.filter(|_| seats.iter().all(|seat| seat.id == first))
 }
 
 impl Person {
-    /// The first of the reports with them from which on no two are more than 90 days apart, if a
-    /// report of that time shows them, too.
+    /// The earliest report since which no two reports with this person are more than 90 days apart,
+    /// if the report of `time` shows them.
     fn since_at(&self, time: Timestamp) -> Timestamp {
         if time.duration_since(self.last) > SHOWN {
             time

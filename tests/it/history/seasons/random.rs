@@ -1,6 +1,6 @@
-//! Chance that can be had again.
+//! Repeatable random numbers.
 
-/// Numbers that look like chance and are always the same (splitmix64).
+/// A generator of random numbers (splitmix64) that gives the same numbers for the same seed.
 pub struct Random(pub u64);
 
 impl Random {
@@ -16,7 +16,7 @@ impl Random {
         usize::try_from(self.next() % n as u64).unwrap()
     }
 
-    /// Whether something happens that does in so many of a hundred cases.
+    /// Returns true in the given percentage of calls.
     pub fn happens(&mut self, in_a_hundred: usize) -> bool {
         self.below(100) < in_a_hundred
     }

@@ -1,4 +1,4 @@
-//! Which seats a report proves to be gone.
+//! Which seats a report proves to be revoked.
 
 use std::collections::BTreeSet;
 
@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use super::people::People;
 use super::row::{Report, Row};
 
-/// What is known of the last recorded report.
+/// The last recorded report.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'k> {
     pub time: Timestamp,
-    /// By how many seats GitHub's total was too high, other than by seats that the list lost.
+    /// By how many seats GitHub's total was too high, other than because of hidden seats.
     pub excess: usize,
-    /// The people as they were then.
+    /// The people at that time.
     pub people: &'k People,
 }
 
@@ -31,7 +31,7 @@ impl<'r> Missing<'r> {
             let lost = report.shortfall().saturating_sub(known.excess);
             let was_missing = |row: &&Row| Some(known.people.last_seen(row)? < known.time);
             let longer = |row: &&Row| !has_person_of(report, row) && was_missing(row) == Some(true);
-            // Of whom nothing is known may have been missing just as well.
+            // People who aren't recorded might have been missing before.
             let perhaps = |row: &&Row| {
                 row.login.is_some()
                     && !has_person_of(report, row)
@@ -48,7 +48,7 @@ impl<'r> Missing<'r> {
         Self { revoked, kept }
     }
 
-    /// The excess that the report leaves to the next.
+    /// The excess for the next report to use.
     pub fn excess(&self, report: &Report, before: usize) -> usize {
         if report.is_complete() {
             return 0;
@@ -77,7 +77,7 @@ fn is_same_person(one: &Row, other: &Row) -> bool {
     }
 }
 
-/// How many different people hold these seats.
+/// The number of different people with these seats.
 fn people<'r>(rows: impl Iterator<Item = &'r Row>) -> usize {
     let with_person = rows.filter(|row| row.login.is_some());
     let by_id_or_login = with_person.map(|row| match row.id {

@@ -1,14 +1,14 @@
-//! A seat in the words of the documentation, a report of seats, and the forms that files have.
+//! A seat, a report, and the file formats, based on the documentation.
 
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-/// How far after the end of a reading a time may be to be believed.
+/// How far a plausible time can be after the end of a reading.
 const BELIEVED: SignedDuration = SignedDuration::from_mins(5);
 
-/// What a report, or a file, says of one seat.
+/// A seat as a report or file shows it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Row {
     pub login: Option<String>,
@@ -26,7 +26,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// What is left of it in GitHub's own form, which knows no IDs, teams, plans, and grants.
+    /// The columns of GitHub's format, which has no IDs, teams, plans, or grants.
     pub fn bare(&self) -> Self {
         Self {
             login: self.login.clone(),
@@ -38,13 +38,13 @@ impl Row {
         }
     }
 
-    /// Whether it comes from a file in GitHub's own form.
+    /// Whether it comes from a file in GitHub's format.
     pub fn is_bare(&self) -> bool {
         let ids = self.organization_id.or(self.team_id);
         ids.is_none() && self.granted.is_none() && self.plan.is_none()
     }
 
-    /// The row without times that are later than a report of that time can know.
+    /// The row without times that are later than the report.
     pub fn believed(&self, time: Timestamp) -> Self {
         let known = |at: Option<Timestamp>| at.filter(|at| is_believed(*at, time));
         Self {
@@ -72,27 +72,27 @@ impl Row {
     }
 }
 
-/// Whether a report of `time` believes that something happened then.
+/// Whether a report of `time` accepts this time.
 pub fn is_believed(at: Timestamp, time: Timestamp) -> bool {
     at.duration_since(time) <= BELIEVED
 }
 
-/// Rows in the report's order.
+/// Sorts the rows as in the report.
 pub fn ordered(mut rows: Vec<Row>) -> Vec<Row> {
     rows.sort_by_cached_key(Row::place);
     rows
 }
 
-/// What a run read.
+/// The list that a run reads.
 #[derive(Debug, Clone)]
 pub struct Report {
     pub time: Timestamp,
     pub rows: Vec<Row>,
-    /// What GitHub says that the total is.
+    /// GitHub's total.
     pub total: usize,
-    /// Whether GitHub says that it leaves out organizations.
+    /// Whether GitHub says that it omits organizations.
     pub partial: bool,
-    /// Whether two readings in a row were the same.
+    /// Whether two consecutive readings were equal.
     pub steady: bool,
     pub pages: usize,
 }
@@ -106,7 +106,7 @@ impl Report {
         self.people() + self.rows.iter().filter(|row| row.login.is_none()).count()
     }
 
-    /// How many seats GitHub counts and does not show.
+    /// How many seats GitHub counts but doesn't show.
     pub fn shortfall(&self) -> usize {
         self.total.saturating_sub(self.counted())
     }
@@ -115,7 +115,8 @@ impl Report {
         !self.partial && self.shortfall() == 0
     }
 
-    /// Whether its only flaw is that GitHub counts more seats than it shows, each time as many.
+    /// Whether the only problem is that GitHub counts more seats than it shows, and the number is
+    /// the same in each reading.
     pub fn is_steady_shortfall(&self) -> bool {
         !self.partial && self.shortfall() > 0 && self.steady
     }
@@ -148,7 +149,7 @@ const SEATS: &str = "Login,User Id,Organization,Organization Id,Team,Team Id,Pla
                      Pending Cancellation Date,Last Authenticated At,Last Activity At,Last Surface Used\n";
 const LATEST: &str = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used";
 
-/// The file `seats.csv`.
+/// The contents of `seats.csv`.
 pub fn seats_file(rows: &[Row]) -> String {
     let lines = rows.iter().map(|row| {
         [
@@ -169,7 +170,7 @@ pub fn seats_file(rows: &[Row]) -> String {
     format!("{SEATS}{}", table(lines))
 }
 
-/// The file `latest.csv`.
+/// The contents of `latest.csv`.
 pub fn latest_file(time: Timestamp, rows: &[Row], is_enterprise: bool) -> String {
     let none = |text: Option<String>| text.unwrap_or_else(|| "None".to_owned());
     let lines = rows.iter().map(|row| {
@@ -201,7 +202,7 @@ pub fn table<C: AsRef<[u8]>>(
     String::from_utf8(csv.into_inner().unwrap()).unwrap()
 }
 
-/// A row of GitHub's answer to the question for all seats.
+/// A row of GitHub's response.
 pub fn answer(row: &Row, is_enterprise: bool) -> simulator::seat::Row {
     let text = |time: Timestamp| time.to_string();
     let login = row.login.clone().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Seasons: what befalls a company and its reports, run by run, by chance and by named ingredients.
+//! Scenarios: random lists of seats, and random problems in each run, under named conditions.
 
 use std::collections::BTreeSet;
 
@@ -9,66 +9,66 @@ use super::model::{File, Harm};
 use super::random::Random;
 use super::row::{Report, Row, date};
 
-/// What can go into a season, and in how many of a hundred seasons it does.
+/// The conditions, and the percentage of scenarios that have each.
 pub const INGREDIENTS: [(&str, usize); 20] = [
-    // Seats of an enterprise, where a person can have several.
+    // An enterprise, in which a person can have several seats.
     ("enterprise", 40),
     // A list of two pages.
     ("pages", 4),
-    // GitHub leaves rows out, and counts them.
+    // GitHub hides rows, and counts them.
     ("lossy", 25),
-    // GitHub leaves rows out, and doesn't count them.
+    // GitHub hides rows, and doesn't count them.
     ("lossy unseen", 10),
-    // The first list of all lacks rows.
+    // The first list lacks rows.
     ("lossy first", 20),
-    // `total_seats` is too high by the same number all the time.
+    // `total_seats` is always too high by the same number.
     ("steady", 20),
-    // `total_seats` is too high by more and more.
+    // `total_seats` is too high by a growing number.
     ("growing", 10),
-    // `total_seats` is another in each reading.
+    // `total_seats` differs in each reading.
     ("unsteady", 10),
-    // GitHub leaves out organizations for lack of single sign-on.
+    // GitHub omits organizations that require single sign-on.
     ("partial", 20),
-    // A run fails, or refuses what it read.
+    // A run fails, or rejects the list.
     ("failed", 15),
-    // A report that was read before the newest comes after it.
+    // A report is older than the newest one.
     ("older", 20),
     // Two reports are of the same second.
     ("same second", 20),
     // The runner's clock is off by hours.
     ("clock", 20),
-    // GitHub says times that are yet to come.
+    // GitHub returns times in the future.
     ("future", 20),
-    // Somebody's commit removes a file, or spoils it.
+    // A commit by someone else removes or overwrites a file.
     ("seats.csv", 20),
     ("people.csv", 15),
     ("totals.csv", 15),
     ("latest.csv", 15),
     ("manifest", 10),
-    // Of a spoiled file only the header is.
+    // Only the header of a file is overwritten.
     ("header", 30),
 ];
 
 /// By how many seconds clocks are off.
 const SKEWS: [i64; 6] = [-90_000, -7_200, -3_601, 1_000, 3_601, 20_000];
 
-/// What a run finds.
+/// The circumstances of a run.
 #[derive(Debug, Clone)]
 pub struct Run {
     pub report: Report,
-    /// The seats that are truly held.
+    /// The seats that really exist.
     pub held: Vec<Row>,
-    /// By how many seats GitHub's total is too high, whatever it hides.
+    /// By how many seats GitHub's total is too high, in addition to hidden seats.
     pub excess: usize,
-    /// Whether GitHub may hide seats without counting them.
+    /// Whether GitHub might hide seats without counting them.
     pub is_uncounted: bool,
     /// How far the runner's clock is ahead of GitHub's, in seconds.
     pub skew: i64,
-    /// Whether GitHub refuses to show the seats.
+    /// Whether GitHub denies access to the seats.
     pub is_refused: bool,
     /// Whether the run accepts only complete reports.
     pub is_strict: bool,
-    /// The files that somebody spoiled before.
+    /// The files that someone damaged before the run.
     pub damage: Vec<(File, Harm)>,
 }
 
@@ -79,24 +79,24 @@ impl Run {
     }
 }
 
-/// A company, and what befalls the reports of it.
+/// Members, and the random problems of their reports.
 pub struct Season {
     pub ingredients: BTreeSet<&'static str>,
     pub is_enterprise: bool,
     company: Company,
     random: Random,
-    /// The newest time there was.
+    /// The latest time so far.
     time: Timestamp,
     runs: usize,
-    /// What there was at the run before.
+    /// The rows that GitHub showed in the previous run.
     before: Option<Vec<(Key, Row)>>,
     hidden: BTreeSet<Key>,
     excess: usize,
 }
 
 impl Season {
-    /// A season of what that seed draws from `allowed`; with `has_all` of all of it, but only some
-    /// seasons are of an enterprise.
+    /// A scenario with random conditions from `allowed`. If `has_all` is set, it has all of them
+    /// except `enterprise`, which stays random.
     pub fn drawn(seed: u64, allowed: &BTreeSet<&'static str>, has_all: bool) -> Self {
         let mut random = Random(seed.wrapping_mul(0x9e37_79b9) ^ 0x5ea5_0000);
         let mut ingredients = BTreeSet::new();
@@ -117,7 +117,7 @@ impl Season {
         Self::of(seed, ingredients, people, time)
     }
 
-    /// A season of a company of so many people.
+    /// A scenario with this many members.
     pub fn of(
         seed: u64,
         ingredients: BTreeSet<&'static str>,
@@ -142,13 +142,13 @@ impl Season {
         self.ingredients.contains(ingredient)
     }
 
-    /// Whether an ingredient of the season takes effect, as it does in so many of a hundred runs.
+    /// Whether a condition affects this run. It does in the given percentage of runs.
     fn strikes(&mut self, ingredient: &str, in_a_hundred: usize) -> bool {
         let happens = self.random.happens(in_a_hundred);
         self.has(ingredient) && happens
     }
 
-    /// The next run, where `last` is the time of the newest report that is recorded.
+    /// The next run. `last` is the time of the newest recorded report.
     pub fn next(&mut self, last: Option<Timestamp>) -> Run {
         if self.runs > 0 {
             self.time = self.later();
@@ -158,7 +158,7 @@ impl Season {
         if let Some(last) = last
             && self.strikes("same second", 25)
         {
-            // This list may be the earlier one, or something happened in that second.
+            // The list either is the earlier one, or changed within the same second.
             time = last;
             before = self.before.clone().filter(|_| self.random.happens(50));
             if before.is_none() {
@@ -180,7 +180,7 @@ impl Season {
         run
     }
 
-    /// The run at that time.
+    /// The run at this time.
     pub fn run_at(&mut self, time: Timestamp) -> Run {
         self.before = Some(self.company.shown());
         self.company.live_until(time);
@@ -223,7 +223,7 @@ impl Season {
         i64::try_from(1 + self.random.below(most)).unwrap()
     }
 
-    /// When the next run is.
+    /// The time of the next run.
     fn later(&mut self) -> Timestamp {
         let hours = SignedDuration::from_hours;
         match self.random.below(100) {
@@ -235,7 +235,7 @@ impl Season {
         }
     }
 
-    /// What GitHub shows of it, and what it says that the total is.
+    /// The rows that GitHub shows, and its total.
     fn lossy(&mut self, shown: Vec<(Key, Row)>) -> (Vec<Row>, usize) {
         let is_first = self.runs == 0;
         if self.random.happens(50) {
@@ -270,13 +270,13 @@ impl Season {
         (rows, total + self.excess)
     }
 
-    /// A row with times as GitHub says them.
+    /// A row whose times might be in the future.
     fn dated(&mut self, row: Row, time: Timestamp) -> Row {
         if !self.strikes("future", 25) || row.login.is_none() {
             return row;
         }
         let minutes = match self.random.below(4) {
-            // Clocks are never quite the same.
+            // Clocks always differ slightly.
             0 => self.random.below(4),
             1 => 7,
             2 => 60 * 24,
@@ -301,7 +301,8 @@ impl Season {
         }
     }
 
-    /// What somebody spoils: never all that says when the last report was.
+    /// The damage before this run. It's limited to two files, so the time of the last report
+    /// survives.
     fn damage(&mut self) -> Vec<(File, Harm)> {
         let files = [
             ("seats.csv", File::Seats),
@@ -326,7 +327,7 @@ impl Season {
     }
 }
 
-/// The times of a year's runs: a run a day, some days without and some with several.
+/// The times of daily runs. Some days have none, and some have several.
 pub fn usual_times(
     seed: u64,
     mut time: Timestamp,
@@ -345,14 +346,14 @@ pub fn usual_times(
         let gap = gaps.iter().find(|(at, _)| *at == run);
         time = match (gap, random.below(100)) {
             (Some((_, days)), _) => time + hours(days * 24),
-            // Again the same day, at once or later; as far as there is a later.
+            // Another run on the same day, unless the day is over.
             (_, 0..=5) if date(time + hours(1)) == date(time) => {
                 time + SignedDuration::from_secs(5)
             }
             (_, 6..=17) if date(time + hours(6)) == date(time) => {
                 time + hours(1 + below(&mut random, 5))
             }
-            // A day or more without a run.
+            // A gap of one or more days.
             (_, 18..=26) => at_night + hours(24 * (2 + below(&mut random, 4))),
             (_, 27..=30) => at_night + hours(24 + below(&mut random, 20)),
             _ => at_night + hours(24),

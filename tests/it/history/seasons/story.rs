@@ -1,5 +1,5 @@
-//! A season as the action tells it: each run on a simulated GitHub, and each file and output
-//! against the model.
+//! Runs a scenario: each run uses the built binary and a simulated GitHub, and each file and output
+//! must match the model.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,15 +16,15 @@ use super::season::Run;
 use super::truth::Truth;
 use crate::support::{Job, OWN, git_with, sound};
 
-/// More runs in a minute than one token may make.
+/// More than the number of runs in a minute, so that no token reaches its rate limit.
 const TOKENS: usize = 12;
 
 const FOLDER: &str = "copilot-activity/acme";
 
-/// What isn't as it must be, in words.
+/// An error describes what differs.
 pub type Check = Result<(), String>;
 
-/// The company's GitHub, and what must stand in the repository.
+/// The simulated GitHub, and the expected contents of the repository.
 pub struct Story {
     simulator: Simulator,
     pub model: Model,
@@ -32,9 +32,9 @@ pub struct Story {
     is_enterprise: bool,
     runs: usize,
     head: String,
-    /// Whether each run must have nothing to warn of.
+    /// Whether every run must succeed without warnings.
     is_usual: bool,
-    /// What happened, for whoever reads of a failure.
+    /// What happened, to print after a failure.
     pub told: Vec<String>,
 }
 
@@ -66,7 +66,7 @@ impl Story {
         story
     }
 
-    /// A run of the action, and what must follow from it.
+    /// Runs the action and compares the result with the model.
     pub fn run(&mut self, mut run: Run) -> Check {
         self.spoil(&run.damage);
         self.set(&run);
@@ -105,7 +105,7 @@ impl Story {
             .to_owned();
         let manifest = std::fs::read(step.workspace.join(format!("{path}.manifest.json"))).unwrap();
         let manifest: Value = serde_json::from_slice(&manifest).unwrap();
-        // A busy machine may be late by a second.
+        // A slow machine might be late by a second.
         run.report.time = manifest["report_time"].as_str().unwrap().parse().unwrap();
         if !run.report.steady {
             run.report.total = usize::try_from(manifest["total_seats"].as_u64().unwrap()).unwrap();
@@ -132,7 +132,7 @@ impl Story {
         self.truth.check(&run, &told, is_damaged)
     }
 
-    /// What the repository holds after a run.
+    /// Compares the repository after a run.
     fn compare(&mut self, sha: &str, is_recorded: bool) -> Check {
         let expected = self.model.files();
         let names: Vec<&str> = expected.keys().map(String::as_str).collect();
@@ -159,7 +159,7 @@ impl Story {
         Ok(())
     }
 
-    /// What must hold at the end: `verify` finds nothing that nobody did.
+    /// Checks that `verify` finds exactly the damage.
     pub fn end(&self) -> Check {
         let clone = self.clone_of();
         let folder = clone.path().to_str().unwrap();
@@ -194,7 +194,7 @@ impl Story {
         Ok(())
     }
 
-    /// That what holds for every run on this GitHub held.
+    /// The checks that apply to every test.
     pub fn holds(&self) {
         sound(&self.simulator, OWN);
     }
@@ -208,7 +208,7 @@ impl Story {
         clone
     }
 
-    /// The commit at the top, and the files of the scope's folder.
+    /// The newest commit, and the files of the scope's folder.
     fn files(&self, names: &[&str]) -> (String, Vec<Option<Vec<u8>>>) {
         let asked = names.iter().map(|name| format!("main:{FOLDER}/{name}\n"));
         let asked: String = ["main\n".to_owned()].into_iter().chain(asked).collect();
@@ -220,7 +220,7 @@ impl Story {
         (head, files)
     }
 
-    /// Commits what somebody did to the files, past the action.
+    /// Commits the damage directly to the repository.
     fn spoil(&mut self, damage: &[(File, Harm)]) {
         let Some(time) = self.model.last_time().filter(|_| !damage.is_empty()) else {
             return;
@@ -262,7 +262,7 @@ impl Story {
         self.head = self.files(&[]).0;
     }
 
-    /// Sets up what GitHub answers to a run.
+    /// Sets up GitHub's responses for a run.
     fn set(&self, run: &Run) {
         let report = &run.report;
         let rows = report
@@ -298,7 +298,7 @@ impl Story {
         }
     }
 
-    /// Keeps what a run was about.
+    /// Logs the circumstances of a run.
     fn tell(&mut self, run: &Run) {
         let Run {
             report,

@@ -1,7 +1,7 @@
-//! What the history says of seats, compared with what truly happened in the company.
+//! Compares the recorded changes with what really happened.
 //!
-//! The rules can't know everything: GitHub doesn't count each seat that it hides. This says when a
-//! seat may be called revoked though it's still held, and counts how often that happens.
+//! The rules can't be perfect, because GitHub doesn't count every seat that it hides. This module
+//! decides when a wrong revocation is acceptable, and counts how often it happens.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,20 +9,20 @@ use super::model::Told;
 use super::row::Row;
 use super::season::Run;
 
-/// How often what happened, by a name for it.
+/// The number of cases by description.
 pub type Tally = BTreeMap<&'static str, usize>;
 
 #[derive(Default)]
 pub struct Truth {
     pub tally: Tally,
-    /// The seats that were held at the last recorded report.
+    /// The seats that existed at the last recorded report.
     held: Vec<Row>,
-    /// Those that were called revoked though they were held.
+    /// Seats that were recorded as revoked although they still existed.
     wronged: Vec<Row>,
 }
 
 impl Truth {
-    /// Compares what a run recorded with the company as it was then.
+    /// Compares the recorded changes of a run with the members at that time.
     pub fn check(&mut self, run: &Run, told: &Told, is_damaged: bool) -> Result<(), String> {
         if !told.is_recorded {
             return Ok(());
@@ -68,7 +68,7 @@ impl Truth {
         Ok(match self.held.iter().find(same) {
             None => "granted, and new",
             _ if is_held(row, &self.wronged) => "granted, after it was called revoked",
-            // It was hidden from its first day on.
+            // It was hidden from the start.
             Some(seat) if is_since(&seat) => "granted, and new",
             _ if is_damaged => "granted, but old: after damage",
             _ if run.is_uncounted => "granted, but old: hidden and not counted",
@@ -77,7 +77,7 @@ impl Truth {
     }
 }
 
-/// Why a seat may be called revoked that is still held.
+/// Why it's acceptable to record this existing seat as revoked.
 fn excuse(row: &Row, run: &Run, told: &Told, is_damaged: bool) -> Option<&'static str> {
     let report = &run.report;
     let shown: BTreeSet<u64> = report.rows.iter().filter_map(|row| row.id).collect();
@@ -90,7 +90,7 @@ fn excuse(row: &Row, run: &Run, told: &Told, is_damaged: bool) -> Option<&'stati
     } else if !counts_all {
         Some("revoked, but held: hidden and not counted")
     } else if told.excess_before > run.excess {
-        // It looked as if GitHub's total was always too high.
+        // GitHub's total seemed to be always too high.
         Some("revoked, but held: others were hidden before anybody saw them")
     } else if told.kept.iter().any(|kept| !is_held(kept, &run.held)) {
         Some("revoked, but held: another is gone who was hidden before")
@@ -104,7 +104,7 @@ fn is_held(row: &Row, held: &[Row]) -> bool {
 }
 
 fn is_seat(row: &Row, seat: &Row) -> bool {
-    // A row from latest.csv has no IDs of places.
+    // A row from `latest.csv` has no IDs of organizations and teams.
     let is_place = if row.is_bare() {
         seat.organization == row.organization
     } else {

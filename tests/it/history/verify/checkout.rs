@@ -1,4 +1,5 @@
-//! What Git does to files in a checkout: one cause is one problem, and it's named.
+//! What Git changes in a checkout. `verify` reports one problem for each cause, and names the
+//! cause.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +12,7 @@ const POINTER: &str = "version https://git-lfs.github.com/spec/v1\n\
                        oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\n\
                        size 12345\n";
 
-/// Gives all files of a folder other line ends, as Git does.
+/// Converts the line endings of all files in a folder, as Git does.
 fn convert(folder: &Path) {
     for file in files_below(folder) {
         let text = fs::read_to_string(&file).unwrap();
@@ -31,7 +32,7 @@ fn converted_line_endings_are_one_problem_that_says_what_to_do() {
         step.failed(1, &["5 days from 2025-12-30 to 2026-01-03", " 1 problem."]);
         let found = problems(&step, &acme);
         assert_eq!(found.len(), 1, "{found:#?}");
-        // Nothing names the newest manifest.
+        // No other file lists the newest manifest.
         let files = format!(
             ".gitattributes and {} more files have CRLF line endings",
             count - 2
@@ -45,7 +46,7 @@ fn converted_line_endings_are_one_problem_that_says_what_to_do() {
             assert!(found[0].contains(told), "{found:#?}");
         }
     }
-    // What else is wrong is named beside it.
+    // Other problems are listed separately.
     edit(&acme.join("people.csv"), "hubot", "robot");
     append(&acme.join("changes/2025.csv"), "more\r\n");
     let found = problems(&verify(copy.path()), &acme);
@@ -156,7 +157,7 @@ fn git_lfs_pointers_are_named_as_such() {
             found.iter().any(|line| line.starts_with(&told)),
             "{found:#?}"
         );
-        // What follows from it isn't called altered.
+        // A consequence of the problem isn't reported as an alteration.
         let is_newest = path == "reports/2026/2026-01-03.json";
         assert!(is_newest || found.len() == 1, "{found:#?}");
     }

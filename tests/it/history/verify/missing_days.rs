@@ -1,4 +1,4 @@
-//! Days whose reports are gone together with all that spoke of them.
+//! Days whose reports are gone, together with every reference to them.
 
 use std::fs;
 use std::path::Path;
@@ -34,7 +34,7 @@ fn removed_newest_days_are_reported_even_after_the_next_run() {
     }
     at("2026-01-03");
     at("2026-01-04");
-    // Once more, so that two runs of days are lost.
+    // A second gap, so that two separate groups of days are missing.
     let gone = day("2026/2026-01-04");
     remove_files(
         &simulator.git_dir(OWN),
@@ -83,7 +83,7 @@ fn a_day_that_could_not_be_recorded_is_not_missed() {
     let simulator = Simulator::start(github(Seats::people(1))).unwrap();
     record(&simulator, "acme", "2026-01-01T03:00:00Z", vec![octocat()]);
     record(&simulator, "acme", "2026-01-05T03:00:00Z", vec![octocat()]);
-    // Of what is older than the newest report, and of a run that finds the same, nothing is kept.
+    // A run records nothing if its report is older than the newest one, or has the same seats.
     for time in ["2026-01-05T02:30:00Z", "2026-01-05T20:00:00Z"] {
         let job = Job::on(&simulator).input("deliver-to", "repository");
         let step = job.variable("TEST_TIME", time).run();

@@ -1,5 +1,5 @@
-//! `--since`: a history whose older days were removed or altered on purpose, exactly as
-//! docs/retention.md tells it.
+//! `--since` verifies a history whose older days were removed or altered on purpose, as
+//! `docs/retention.md` describes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::support::{OWN, checkout, copy_of, files_below, github};
 
 const DOCS: &str = include_str!("../../../../docs/retention.md");
 
-/// The commands of the page that have `words` in them.
+/// The page's commands that contain `words`.
 fn commands(words: &str) -> &'static str {
     let mut blocks = DOCS.split("```sh\n").skip(1);
     let blocks = blocks.by_ref().filter_map(|rest| rest.split("```").next());
@@ -25,8 +25,7 @@ fn commands(words: &str) -> &'static str {
     block
 }
 
-/// Does what the page says, in a folder of its own, with the simulated repository in the place of
-/// acme's.
+/// Runs the page's commands in a temporary folder, with the simulated repository instead of acme's.
 fn follow(simulator: &Simulator, commands: &str) -> (TempDir, Output) {
     let folder = TempDir::new().unwrap();
     let binary = Path::new(env!("CARGO_BIN_EXE_copilot-activity-report"));
@@ -78,7 +77,7 @@ fn days_removed_after_retention_are_not_missed_from_the_first_kept_day_on() {
     ] {
         assert!(stdout.contains(line), "{stdout}");
     }
-    // The history goes on, and without the option the older days are missed.
+    // The history continues. Without the option, `verify` reports the older days as missing.
     record(&simulator, "acme", "2024-01-03T03:00:00Z", vec![octocat()]);
     let clone = checkout(&simulator, OWN);
     verify_with(clone.path(), &["--since", "2024-01-01"]).succeeded();
@@ -93,8 +92,8 @@ fn days_removed_after_retention_are_not_missed_from_the_first_kept_day_on() {
     );
 }
 
-/// A history of acme in which octocat held a seat in two of four days, until 2026-11-22, started a
-/// run, and was erased then as the page says.
+/// A history of acme in which octocat held a seat on two of four days, started a run, and was
+/// erased on 2026-11-22 as the page describes.
 fn erased() -> Simulator {
     let simulator = Simulator::start(github(Seats::people(1))).unwrap();
     let hubot = || Row::of("hubot", 2);
@@ -154,7 +153,7 @@ fn an_erased_person_is_gone_and_everything_recorded_since_is_verified() {
     ] {
         assert!(stdout.contains(line), "{stdout}");
     }
-    // Without the option all that the erasure touched is told, and nothing else.
+    // Without the option, `verify` reports exactly what the erasure changed.
     told(
         "all days",
         &verify(clone.path()),
@@ -244,7 +243,7 @@ fn an_unusable_day_is_refused_by_the_name_of_the_option() {
         let step = verify_with(clone.path(), &[&format!("--since={day}")]);
         step.failed(2, &["'--since <DAY>'"]);
     }
-    // Nothing would be verified, and that is not said to be good.
+    // With nothing to verify, the command fails.
     let step = verify_with(clone.path(), &["--since", "2026-01-04"]);
     step.failed(
         2,
@@ -258,7 +257,7 @@ fn an_unusable_day_is_refused_by_the_name_of_the_option() {
 fn no_checked_manifest_has_to_name_the_changes_of_the_year_before() {
     let (_simulator, clone) = clone();
     let acme = clone.path().join("copilot-activity/acme");
-    // The manifests from then on are all of 2026.
+    // All manifests from that day on are of 2026.
     edit(&acme.join("changes/2025.csv"), "hubot", "robot");
     verify_with(clone.path(), &["--since", "2026-01-01"]).succeeded();
     let step = verify_with(clone.path(), &["--since", "2025-12-31"]);

@@ -1,4 +1,4 @@
-//! What somebody alters, removes or puts in, and where that shows.
+//! Altered, removed, and added files, and where `verify` reports them.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -9,8 +9,7 @@ use crate::support::copy_of;
 
 type Meddling = (&'static str, fn(&Path), &'static [&'static str]);
 
-/// What somebody does in the folder of acme, and the problems that must be told, by their
-/// beginnings.
+/// Edits in the folder of acme, and how the reported problems start.
 const MEDDLING: &[Meddling] = &[
     (
         "a report is edited",
@@ -67,7 +66,7 @@ const MEDDLING: &[Meddling] = &[
             }
         },
         &[
-            // Of 2025 no manifest is left that speaks of changes.
+            // No manifest of 2025 with changes is left.
             "changes/2025.csv isn't listed in any manifest",
             "reports/2026/2026-01-01.json is missing: reports/2026/2026-01-02.json names it as the previous manifest; so are those of 2025-12-31",
         ],

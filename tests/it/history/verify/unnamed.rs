@@ -1,5 +1,4 @@
-//! A manifest names every file of its day's commit. One that names fewer would leave a file
-//! unchecked.
+//! A manifest must list every file of its day's commit. Otherwise a file could stay unchecked.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +12,7 @@ use crate::support::{OWN, checkout, commit_file, copy_of, file, github};
 
 const NEWEST: &str = "reports/2026/2026-01-03.json";
 
-/// Takes a file out of the list in a manifest.
+/// Removes a file from the list in a manifest.
 fn unname(manifest: &Path, name: &str) {
     let text = fs::read_to_string(manifest).unwrap();
     fs::write(manifest, without(&text, name)).unwrap();
