@@ -131,7 +131,7 @@ def memory():
 ## Memory of a very large report
 
 {seats:,} seats are about 360 MB of JSON. The latency is 0 ms, and the action waits as described earlier.
-`tests/it/citizen/memory_200k_seats.rs` checks its memory limit in every test run.
+`tests/it/resource_use/memory_200k_seats.rs` checks its memory limit in every test run.
 
 | | requests | time | CPU | memory |
 | --- | ---: | ---: | ---: | ---: |""")

@@ -101,7 +101,7 @@ fn demo() -> anyhow::Result<()> {
             fs::remove_dir_all(workspace.join("copilot-activity-report"))?;
         }
     }
-    if let Some(violation) = simulator.complaints().first() {
+    if let Some(violation) = simulator.violations().first() {
         bail!("the action sent a request that GitHub would refuse: {violation}");
     }
     show_results(&simulator, &folder, &workspace)

@@ -1,18 +1,18 @@
-//! The store behind artifacts: the part of Azure's Blob service that uploading and downloading one takes.
+//! The blob store for artifacts: the parts of Azure Blob Storage that uploads and downloads need.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::artifacts::{Store, Upload};
-use crate::http::{Answer, Call};
+use crate::http::{Response, Call};
 use crate::sync::lock;
 use crate::world::World;
 
-/// Answers a request.
-pub(crate) fn handle(world: &World, call: &Call) -> Answer {
+/// Handles a request.
+pub(crate) fn handle(world: &World, call: &Call) -> Response {
     let known_version = world.github(|github| github.known_artifact_version);
     let refuse = |status: u16, code: &str, message: &str| {
-        world.complain(call, message);
+        world.report_violation(call, message);
         error(status, code, message)
     };
     if call.header("authorization").is_some() {
@@ -64,24 +64,24 @@ pub(crate) fn handle(world: &World, call: &Call) -> Answer {
         );
     }
     if finished.iter().any(|artifact| artifact.name == upload.name) {
-        world.complain(call, "uploaded to an artifact that was already finished");
+        world.report_violation(call, "uploaded to an artifact that was already finished");
     }
     let stored = match call.query("comp").as_deref() {
         Some("block") => put_block(upload, call),
         Some("blocklist") => put_block_list(upload, call),
-        None if known_version < 7 => return Answer::empty(200),
+        None if known_version < 7 => return Response::empty(200),
         None => put_blob(upload, call),
         Some(_) => Err((400, "InvalidQueryParameterValue", "no such comp")),
     };
     match stored {
-        Ok(()) => Answer::empty(201)
+        Ok(()) => Response::empty(201)
             .header("etag", "\"0x8DE000000000000\"")
             .header("x-ms-request-server-encrypted", "true"),
         Err((status, code, message)) => refuse(status, code, message),
     }
 }
 
-/// Status, Azure's code, and what was wrong.
+/// The status, Azure's error code, and the message.
 type Refusal = (u16, &'static str, &'static str);
 
 fn put_block(upload: &mut Upload, call: &Call) -> Result<(), Refusal> {
@@ -143,7 +143,7 @@ fn put_blob(upload: &mut Upload, call: &Call) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The block ids that `<BlockList>` names, in order.
+/// The block IDs in `<BlockList>`, in order.
 fn block_list(xml: &str) -> Option<Vec<&str>> {
     let mut rest = xml.trim().trim_start_matches('\u{feff}');
     if rest.starts_with("<?xml") {
@@ -171,7 +171,7 @@ fn block_list(xml: &str) -> Option<Vec<&str>> {
     Some(ids)
 }
 
-fn download(store: &mut Store, call: &Call) -> Option<Answer> {
+fn download(store: &mut Store, call: &Call) -> Option<Response> {
     let upload = store.at_path(&call.path)?;
     if call.path_and_query != upload.read_target {
         return None;
@@ -187,14 +187,14 @@ fn download(store: &mut Store, call: &Call) -> Option<Answer> {
     };
     let disposition = format!("attachment; filename=\"{file}\"");
     Some(
-        Answer::of(200, content_type, upload.content.clone()?)
+        Response::of(200, content_type, upload.content.clone()?)
             .header("content-disposition", disposition),
     )
 }
 
-fn error(status: u16, code: &str, message: &str) -> Answer {
+fn error(status: u16, code: &str, message: &str) -> Response {
     let xml = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
     );
-    Answer::of(status, "application/xml", xml).header("x-ms-error-code", code)
+    Response::of(status, "application/xml", xml).header("x-ms-error-code", code)
 }

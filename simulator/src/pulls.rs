@@ -1,4 +1,4 @@
-//! All pull requests, and what people do to them by hand.
+//! All pull requests, and how people merge and close them.
 
 use std::sync::{Mutex, MutexGuard};
 
@@ -7,7 +7,7 @@ use crate::github::Repository;
 use crate::pull_request::{Ending, PullRequest};
 use crate::sync::lock;
 
-/// All pull requests, in the order of their numbers.
+/// All pull requests, by number.
 #[derive(Default)]
 pub(crate) struct Pulls(Mutex<Vec<PullRequest>>);
 
@@ -16,7 +16,7 @@ impl Pulls {
         lock(&self.0)
     }
 
-    /// Those of a repository.
+    /// The pull requests of a repository.
     pub(crate) fn of(&self, repository: &str) -> Vec<PullRequest> {
         let all = self.all();
         all.iter()
@@ -25,7 +25,7 @@ impl Pulls {
             .collect()
     }
 
-    /// Ends a pull request: that with the number, or the oldest that is open.
+    /// Ends the pull request with this number, or the oldest open one.
     pub(crate) fn end(
         &self,
         repo: &Repo,

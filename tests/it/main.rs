@@ -5,7 +5,7 @@
 mod support;
 
 /// The report is byte for byte the file that GitHub offers for download.
-mod same_file {
+mod report_file {
     mod json;
     mod report;
 }
@@ -18,7 +18,7 @@ mod complete {
 
 /// If something fails, nothing is lost, nothing is delivered twice, and the error says what was
 /// delivered.
-mod nothing_lost {
+mod delivery {
     mod artifact;
     mod commit;
     mod faults;
@@ -37,12 +37,12 @@ mod history {
     mod rebuild;
     mod repository;
     mod scopes;
-    mod seasons;
+    mod scenarios;
     mod verify;
 }
 
 /// Every failure says what failed, what GitHub answered, what's missing, and how to fix it.
-mod answers {
+mod errors {
     mod app;
     mod commit_rejections;
     mod failures;
@@ -52,8 +52,8 @@ mod answers {
 }
 
 /// Requests stay within GitHub's limits, and responses within the machine's memory.
-mod citizen {
-    mod limits;
+mod resource_use {
+    mod rate_limits;
     mod memory_200k_seats;
     mod proxies;
     mod response_shapes;
@@ -61,7 +61,7 @@ mod citizen {
 }
 
 /// Personal data reaches a public place only on request, and no name or secret is misinterpreted.
-mod discreet {
+mod privacy {
     mod hostile;
     mod pseudonyms;
     mod public;
@@ -69,14 +69,14 @@ mod discreet {
 }
 
 /// The action also runs on the command line.
-mod by_hand {
+mod command_line {
     mod cli;
     mod streams;
 }
 
 /// The code, the documentation, and the release agree.
 mod shape {
-    mod circles;
+    mod cycles;
     mod language;
     mod metadata;
     mod release;

@@ -141,7 +141,7 @@ pub fn sound(simulator: &Simulator, repository: &str) {
 /// Checks that the simulator found no violations, such as an unknown request or a token on the
 /// wrong host, and that nothing was deleted or force-pushed.
 pub fn well_behaved(simulator: &Simulator) {
-    assert_eq!(simulator.complaints(), Vec::<String>::new());
+    assert_eq!(simulator.violations(), Vec::<String>::new());
     for seen in simulator.requests() {
         let deletes = seen.method == "DELETE" || seen.path_and_query.contains("Delete");
         assert!(!deletes, "{} {}", seen.method, seen.path_and_query);

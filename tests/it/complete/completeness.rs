@@ -13,8 +13,8 @@ fn job(simulator: &Simulator) -> Job {
 
 /// How many pages were requested.
 fn pages(simulator: &Simulator) -> usize {
-    let seen = simulator.requests();
-    seen.iter()
+    let requests = simulator.requests();
+    requests.iter()
         .filter(|seen| seen.path_and_query.contains("/copilot/billing/seats"))
         .count()
 }
@@ -193,8 +193,8 @@ fn rows_without_a_person_can_count_toward_the_total() {
         Seats::rows([
             person(1),
             person(2),
-            Row::of("", 0).nobody(),
-            Row::of("", 0).nobody().organization("globex", 7),
+            Row::of("", 0).without_person(),
+            Row::of("", 0).without_person().organization("globex", 7),
         ])
         .total_seats(TotalSeats::Fixed(total))
     };

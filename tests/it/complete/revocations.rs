@@ -56,8 +56,8 @@ fn rows(simulator: &Simulator) -> Seats {
 
 /// How many pages were requested.
 fn pages(simulator: &Simulator) -> usize {
-    let seen = simulator.requests();
-    seen.iter()
+    let requests = simulator.requests();
+    requests.iter()
         .filter(|seen| seen.path_and_query.contains("/copilot/billing/seats"))
         .count()
 }

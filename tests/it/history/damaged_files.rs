@@ -329,8 +329,8 @@ fn a_later_run_of_the_day_reports_edits_too() {
 fn a_run_requests_the_listing_of_days_once_however_many_there_are() {
     let simulator = three_days();
     let asked = |simulator: &Simulator| {
-        let seen = simulator.requests();
-        let listings = seen
+        let requests = simulator.requests();
+        let listings = requests
             .iter()
             .filter(|seen| crate::support::contains(&seen.body, "entries"));
         listings.count()

@@ -313,7 +313,7 @@ fn an_older_layout_is_continued() {
     let changes = lines(&simulator, "changes/2026.csv");
     assert_eq!(changes.len(), 1, "{changes:?}");
     assert!(changes[0].contains(",mona-4,,,granted,"), "{changes:?}");
-    // The first report is gone, so `First Seen` is the time of the newest one.
+    // The first report is gone, so `First RecordedRequest` is the time of the newest one.
     let people = lines(&simulator, "people.csv");
     assert!(
         people[0].starts_with("1,mona-1,2026-03-02T03:17:0"),

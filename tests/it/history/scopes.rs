@@ -97,9 +97,9 @@ fn number_of(simulator: &Simulator, name: &str) -> u32 {
 
 /// How often the organizations themselves were requested.
 fn asked(simulator: &Simulator) -> usize {
-    let seen = simulator.requests();
+    let requests = simulator.requests();
     let is_asked = |path: &str| path.starts_with("/orgs/") && path.matches('/').count() == 2;
-    seen.iter()
+    requests.iter()
         .filter(|seen| is_asked(&seen.path_and_query))
         .count()
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::thread;
 
-use simulator::{Simulator, Witness, scheduled_run};
+use simulator::{Simulator, Observer, scheduled_run};
 use tempfile::TempDir;
 
 use super::secrets::Secrets;
@@ -19,7 +19,7 @@ pub struct Job {
     directory: Arc<TempDir>,
     variables: BTreeMap<String, String>,
     arguments: Vec<String>,
-    witness: Option<Witness>,
+    observer: Option<Observer>,
     memory: Option<u64>,
 }
 
@@ -27,7 +27,7 @@ impl Job {
     /// A job on this GitHub, with `token` and `commit-token` set.
     pub fn on(simulator: &Simulator) -> Self {
         let mut job = Self::alone();
-        job.witness = Some(simulator.witness());
+        job.observer = Some(simulator.observer());
         job.variables.extend(simulator.addresses());
         job.input("token", TOKEN)
             .input("commit-token", COMMIT_TOKEN)
@@ -61,7 +61,7 @@ impl Job {
         Self {
             variables: scheduled_run(OWN).into_iter().chain(variables).collect(),
             arguments: Vec::new(),
-            witness: None,
+            observer: None,
             memory: None,
             directory,
         }
@@ -74,7 +74,7 @@ impl Job {
     /// Skips the checks that read the whole simulator, for tests with many runs on the same
     /// repository.
     pub fn unwitnessed(mut self) -> Self {
-        self.witness = None;
+        self.observer = None;
         self
     }
 
@@ -161,7 +161,7 @@ impl Job {
     fn skew(&self) -> Option<(&'static str, String)> {
         // With more, the clock would count as wrong.
         const MAX_SKEW: u32 = 200;
-        let skew = self.witness.as_ref()?.count_run().min(MAX_SKEW);
+        let skew = self.observer.as_ref()?.count_run().min(MAX_SKEW);
         (!self.variables.contains_key("TEST_TIME") && skew > 0)
             .then(|| ("TEST_CLOCK_SKEW", skew.to_string()))
     }
@@ -204,7 +204,7 @@ impl Job {
         ];
         let folders = ["workspace", "temp", "home"].map(|name| self.directory.path().join(name));
         let folders: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
-        Secrets::new(self.secrets(), self.witness.clone()).are_kept(&step, &raw, &folders);
+        Secrets::new(self.secrets(), self.observer.clone()).are_kept(&step, &raw, &folders);
         self.is_a_runners_log(&step);
         step
     }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use simulator::Witness;
+use simulator::Observer;
 
 use super::{Step, files_below, git_with, unescape, unzip};
 
@@ -22,19 +22,19 @@ fn pieces(secret: &str) -> impl Iterator<Item = &str> {
 /// The secrets of a run.
 pub struct Secrets {
     known: Vec<String>,
-    witness: Option<Witness>,
+    observer: Option<Observer>,
 }
 
 impl Secrets {
     /// The step's secrets, and all that the services of its GitHub know or issued.
-    pub fn new(given: Vec<String>, witness: Option<Witness>) -> Self {
+    pub fn new(given: Vec<String>, observer: Option<Observer>) -> Self {
         let mut known = given;
-        known.extend(witness.iter().flat_map(Witness::secrets));
+        known.extend(observer.iter().flat_map(Observer::secrets));
         known.sort();
         known.dedup();
         // Shorter ones would match any text. Other tests check that they're masked.
         known.retain(|secret| secret.len() >= 6);
-        Self { known, witness }
+        Self { known, observer }
     }
 
     /// Checks that nothing that a step left contains a secret, except the lines that mask it. `raw`
@@ -84,16 +84,16 @@ impl Secrets {
                 &fs::read(&path).unwrap_or_default(),
             );
         }
-        let Some(witness) = &self.witness else {
+        let Some(observer) = &self.observer else {
             return;
         };
-        for artifact in witness.artifacts() {
+        for artifact in observer.artifacts() {
             for (name, file) in unzip(&artifact.bytes) {
                 look(&format!("the artifact's {name}"), &file);
             }
             look("the artifact's zip", &artifact.bytes);
         }
-        for repository in witness.repositories() {
+        for repository in observer.repositories() {
             let objects = ["cat-file", "--batch-all-objects", "--batch"];
             look("the repository", &git_with(&repository, &objects, b""));
         }

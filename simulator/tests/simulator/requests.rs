@@ -1,15 +1,15 @@
-//! What every request must have.
+//! The requirements of every request.
 
 use std::thread;
 use std::time::Duration;
 
 use simulator::{GitHub, Seats, Service, Simulator, Token};
 
-use crate::client::{TOKEN, get, no_complaints, send, start, world};
+use crate::client::{TOKEN, get, assert_no_violations, send, start, world};
 
 const ACME: &str = "/orgs/acme/copilot/billing/seats?per_page=100";
 
-fn ask(simulator: &Simulator, path: &str, headers: &[(&str, &str)]) -> u16 {
+fn status_of(simulator: &Simulator, path: &str, headers: &[(&str, &str)]) -> u16 {
     send(
         "GET",
         &format!("{}{path}", simulator.api_url()),
@@ -21,7 +21,7 @@ fn ask(simulator: &Simulator, path: &str, headers: &[(&str, &str)]) -> u16 {
 }
 
 #[test]
-fn a_request_without_required_headers_is_complained_about() {
+fn a_request_without_required_headers_is_a_violation() {
     let simulator = start();
     let authorization = format!("Bearer {TOKEN}");
     let good = [
@@ -31,66 +31,66 @@ fn a_request_without_required_headers_is_complained_about() {
         ("x-github-api-version", "2022-11-28"),
         ("accept-encoding", "gzip"),
     ];
-    assert_eq!(ask(&simulator, ACME, &good), 200);
-    no_complaints(&simulator);
+    assert_eq!(status_of(&simulator, ACME, &good), 200);
+    assert_no_violations(&simulator);
     for (i, status) in [403, 401, 200, 200, 200].into_iter().enumerate() {
         let mut headers = good.to_vec();
         headers.remove(i);
-        assert_eq!(ask(&simulator, ACME, &headers), status);
-        assert_eq!(simulator.complaints().len(), i + 1);
+        assert_eq!(status_of(&simulator, ACME, &headers), status);
+        assert_eq!(simulator.violations().len(), i + 1);
     }
     let mut twice = good.to_vec();
     twice.push(("authorization", &authorization));
-    assert_eq!(ask(&simulator, ACME, &twice), 401);
+    assert_eq!(status_of(&simulator, ACME, &twice), 401);
     assert_eq!(
-        ask(&simulator, &format!("{ACME}&token={TOKEN}"), &good),
+        status_of(&simulator, &format!("{ACME}&token={TOKEN}"), &good),
         200
     );
-    assert!(simulator.complaints()[6].contains("a token stands in the address"));
+    assert!(simulator.violations()[6].contains("a token stands in the address"));
     let older = format!("token {TOKEN}");
     let mut older_form = good.to_vec();
     older_form[1] = ("authorization", &older);
-    assert_eq!(ask(&simulator, ACME, &older_form), 200);
-    assert_eq!(simulator.complaints().len(), 8);
+    assert_eq!(status_of(&simulator, ACME, &older_form), 200);
+    assert_eq!(simulator.violations().len(), 8);
 }
 
 #[test]
-fn an_unknown_token_is_answered_and_is_not_a_violation() {
+fn an_unknown_token_gets_a_401_and_is_not_a_violation() {
     let simulator = Simulator::start(GitHub::new().token("other", Token::new())).unwrap();
     let reply = get(&simulator, ACME);
     assert_eq!(
         (reply.status, reply.json()["message"].as_str()),
         (401, Some("Bad credentials"))
     );
-    no_complaints(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
-fn every_request_is_kept_in_order_with_its_answer() {
+fn every_request_is_recorded_in_order_with_its_status() {
     let simulator = start();
     get(&simulator, ACME);
     get(
         &simulator,
         "/orgs/nobody/copilot/billing/seats?per_page=100",
     );
-    let seen = simulator.requests();
+    let requests = simulator.requests();
     assert_eq!(
-        seen.iter().map(|seen| seen.status).collect::<Vec<_>>(),
+        requests.iter().map(|requests| requests.status).collect::<Vec<_>>(),
         [Some(200), Some(404)]
     );
     assert_eq!(
         (
-            seen[0].service,
-            seen[0].method.as_str(),
-            seen[0].path_and_query.as_str()
+            requests[0].service,
+            requests[0].method.as_str(),
+            requests[0].path_and_query.as_str()
         ),
         (Service::Api, "GET", ACME)
     );
-    assert_eq!(seen[0].header("accept-encoding"), Some("gzip"));
+    assert_eq!(requests[0].header("accept-encoding"), Some("gzip"));
 }
 
 #[test]
-fn concurrent_requests_are_counted_and_too_many_are_complained_about() {
+fn more_than_100_concurrent_requests_are_a_violation() {
     let github = world()
         .organization("acme", Seats::people(2))
         .latency(Duration::from_millis(1500));
@@ -101,8 +101,8 @@ fn concurrent_requests_are_counted_and_too_many_are_complained_about() {
         }
     });
     assert_eq!(simulator.in_flight_max(), 101);
-    assert_eq!(simulator.complaints().len(), 1);
-    assert!(simulator.complaints()[0].contains("more than 100"));
+    assert_eq!(simulator.violations().len(), 1);
+    assert!(simulator.violations()[0].contains("more than 100"));
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn all_mistakes_in_inputs_at_once() {
         .input("summary", "on")
         .run();
     assert_eq!(step.status, 2, "{}", step.printed());
-    assert_text("mistakes", &unescape(&step.printed()));
+    assert_text("invalid_inputs", &unescape(&step.printed()));
 }
 
 #[test]

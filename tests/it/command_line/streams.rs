@@ -68,7 +68,7 @@ fn a_run_whose_report_is_not_read_ends_if_it_is_interrupted() {
                 reader
             });
             until("all pages", || {
-                let seen = simulator.requests();
+                let requests = simulator.requests();
                 seen.len() >= before + 20 && seen.iter().all(|seen| seen.status.is_some())
             });
             running.signal(signal);

@@ -1,4 +1,4 @@
-//! Looking at a simulator without holding it.
+//! Observes a simulator without owning it.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -10,14 +10,13 @@ use crate::http::decode;
 use crate::sync::lock;
 use crate::world::World;
 
-/// Sees what a simulator knows and was given, also for those who do not hold the [`crate::Simulator`] itself. What it
-/// saw stays when the simulator ends; its repositories do not.
+/// Shows the simulator's secrets and results to code that doesn't own the [`crate::Simulator`]. The
+/// results remain after the simulator ends, but not the repositories.
 #[derive(Clone)]
-pub struct Witness(pub(crate) Arc<World>);
+pub struct Observer(pub(crate) Arc<World>);
 
-impl Witness {
-    /// Everything that nobody may tell: the tokens, and the signatures of all addresses that were given out, as they
-    /// stand there and decoded.
+impl Observer {
+    /// All secrets: the tokens, and the signatures of all issued URLs, both encoded and decoded.
     pub fn secrets(&self) -> BTreeSet<String> {
         let mut secrets: BTreeSet<String> = self.0.secrets().into_iter().collect();
         for target in lock(&self.0.artifacts).targets() {
@@ -32,17 +31,17 @@ impl Witness {
         secrets
     }
 
-    /// Counts a run against this simulator. Returns how many came before it.
+    /// Counts the runs against this simulator. Returns the number of earlier ones.
     pub fn count_run(&self) -> u32 {
         self.0.runs.fetch_add(1, Ordering::SeqCst)
     }
 
-    /// The artifacts that were finished, oldest first.
+    /// The finished artifacts, oldest first.
     pub fn artifacts(&self) -> Vec<Artifact> {
         lock(&self.0.artifacts).finished()
     }
 
-    /// The bare git repositories that are there.
+    /// The bare Git repositories.
     pub fn repositories(&self) -> Vec<PathBuf> {
         let names: Vec<String> = self
             .0
@@ -55,7 +54,7 @@ impl Witness {
     }
 }
 
-impl std::fmt::Debug for Witness {
+impl std::fmt::Debug for Observer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Witness").finish_non_exhaustive()
     }

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use simulator::{App, At, Fault, GitHub, Installation, Kind, Repository, Seats, Seen, Simulator};
+use simulator::{App, At, Fault, GitHub, Installation, Kind, Repository, Seats, RecordedRequest, Simulator};
 
 use crate::support::keys::{self, CLIENT_ID};
 use crate::support::{COMMIT_TOKEN, Job, OWN, github, well_behaved};
@@ -37,13 +37,13 @@ fn job(simulator: &Simulator) -> Job {
         .input("deliver-to", "none")
 }
 
-fn asked(simulator: &Simulator, part: &str) -> Vec<Seen> {
+fn asked(simulator: &Simulator, part: &str) -> Vec<RecordedRequest> {
     let mut asked = simulator.requests();
     asked.retain(|seen| seen.path_and_query.contains(part));
     asked
 }
 
-fn claims(seen: &Seen) -> Value {
+fn claims(seen: &RecordedRequest) -> Value {
     let assertion = seen.header("authorization").unwrap();
     let claims = assertion.split('.').nth(1).unwrap();
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap()

@@ -6,7 +6,7 @@ use crate::support::pulls::{
     BRANCH, address, branches, days, job, protected, pull, pulls, recorded, run, start,
 };
 use crate::support::{COMMIT_TOKEN, OWN, git, sound};
-use simulator::{At, Ending, Fault, Kind, Nth, Operation, Seen, Token};
+use simulator::{At, Ending, Fault, Kind, Nth, Operation, RecordedRequest, Token};
 
 const QUERY: At = At::Graphql(Operation::Query);
 const MUTATION: At = At::Graphql(Operation::Mutation);
@@ -20,7 +20,7 @@ fn lists() -> [usize; 2] {
         run(&simulator, day, 1);
         let requests = simulator.requests();
         let is_list =
-            |seen: &&Seen| seen.method == "GET" && seen.path_and_query.contains("/pulls?");
+            |seen: &&RecordedRequest| seen.method == "GET" && seen.path_and_query.contains("/pulls?");
         let all = requests.iter().filter(is_list).count();
         all - std::mem::replace(&mut before, all)
     })

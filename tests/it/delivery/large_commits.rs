@@ -24,7 +24,7 @@ const BRANCH: &str = "/git/refs/heads/";
 /// The number of requests with this method to this part of the Git database API.
 fn count(simulator: &Simulator, method: &str, part: &str) -> usize {
     let requests = simulator.requests();
-    let fits = |seen: &&simulator::Seen| {
+    let fits = |seen: &&simulator::RecordedRequest| {
         seen.method == method && seen.path_and_query.contains(&format!("/git/{part}"))
     };
     requests.iter().filter(fits).count()

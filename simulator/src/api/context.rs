@@ -1,24 +1,24 @@
-//! One request of somebody known.
+//! An authenticated request.
 
 use crate::git::Person;
 use crate::github::{self, Token};
 use crate::http::Call;
 use crate::world::World;
 
-/// One request of somebody known.
+/// An authenticated request.
 #[derive(Clone, Copy)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct Context<'a> {
     pub(crate) world: &'a World,
     pub(crate) call: &'a Call,
     pub(crate) token: &'a Token,
 }
 
-impl Asked<'_> {
-    pub(crate) fn complain(&self, what: impl AsRef<str>) {
-        self.world.complain(self.call, what);
+impl Context<'_> {
+    pub(crate) fn report_violation(&self, what: impl AsRef<str>) {
+        self.world.report_violation(self.call, what);
     }
 
-    /// The repository of that name, if the token may see it: its name as declared, and what was declared.
+    /// The name and settings of a repository, if the token can see it.
     pub(crate) fn repository(&self, full_name: &str) -> Option<(String, github::Repository)> {
         let found = self.world.github(|github| {
             github::named(&github.repositories, full_name)
@@ -30,9 +30,9 @@ impl Asked<'_> {
     }
 }
 
-/// Who commits with this token if the request names nobody.
-pub(crate) fn identity(asked: Asked<'_>) -> Person {
-    if asked.token.is_bot() {
+/// The author of a commit with this token, if the request doesn't name one.
+pub(crate) fn identity(context: Context<'_>) -> Person {
+    if context.token.is_bot() {
         Person::of(
             "github-actions[bot]",
             "41898282+github-actions[bot]@users.noreply.github.com",

@@ -232,7 +232,7 @@ fn inputs_with_a_special_meaning_elsewhere_are_refused_or_inert() {
             }
         }
     }
-    assert_eq!(simulator.complaints(), Vec::<String>::new());
+    assert_eq!(simulator.violations(), Vec::<String>::new());
 }
 
 #[test]
@@ -284,7 +284,7 @@ fn a_panic_is_an_error_like_any_other_without_its_message() {
         ("none", " (words of the source)."),
     ] {
         let itself = std::env::current_exe().unwrap();
-        let name = "discreet::hostile::a_panic_is_an_error_like_any_other_without_its_message";
+        let name = "privacy::hostile::a_panic_is_an_error_like_any_other_without_its_message";
         let output = Command::new(itself)
             .args(["--exact", name, "--nocapture"])
             .env("GITHUB_ACTIONS", "true")

@@ -35,7 +35,7 @@ fn seats() -> Seats {
             .created("2026-11-20T09:00:00Z")
             .plan("enterprise"),
         Row::of("", 0)
-            .nobody()
+            .without_person()
             .without("created_at")
             .plan("unknown"),
         Row::of("monalisa", 3)

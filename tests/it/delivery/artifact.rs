@@ -330,7 +330,7 @@ fn the_signature_of_an_address_is_masked_before_the_address_is_used() {
     let simulator = simulator();
     let step = job(&simulator).variable("RUNNER_DEBUG", "1").run();
     step.succeeded();
-    let seen = simulator.requests();
+    let requests = simulator.requests();
     let used = seen.iter().find(|seen| seen.service == Service::Blob);
     let used = &used.unwrap().path_and_query;
     let signature = used

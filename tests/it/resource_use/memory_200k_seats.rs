@@ -1,7 +1,7 @@
 //! A report of 200,000 seats takes little more memory than its rows.
 
 use crate::support::{Job, github};
-use simulator::{Crowd, Seats, Simulator};
+use simulator::{GeneratedPeople, Seats, Simulator};
 
 /// 2,000 pages, or about 360 MB of JSON.
 const SEATS: usize = 200_000;
@@ -11,7 +11,7 @@ const MEMORY: u64 = 96 << 20;
 
 #[test]
 fn two_hundred_thousand_seats_are_read_and_delivered_with_little_memory() {
-    let seats = Seats::crowd(Crowd::organization(SEATS));
+    let seats = Seats::generated(GeneratedPeople::organization(SEATS));
     let simulator = Simulator::start(github(seats)).unwrap();
     let step = Job::on(&simulator)
         .input("deliver-to", "artifact")

@@ -6,7 +6,7 @@ use crate::support::{
     COMMIT_TOKEN, Job, OWN, TOKEN, commit_file, git, github, sound, within_one_day,
 };
 use simulator::{
-    At, Fault, GitHub, Kind, Nth, Operation, Repository, Seats, Seen, Simulator, Token,
+    At, Fault, GitHub, Kind, Nth, Operation, Repository, Seats, RecordedRequest, Simulator, Token,
 };
 
 const MUTATION: At = At::Graphql(Operation::Mutation);
@@ -34,7 +34,7 @@ fn with_record() -> Simulator {
 fn questions_before_the_commit() -> usize {
     let simulator = simulator();
     job(&simulator).run().succeeded();
-    let is = |seen: &Seen, kind: &str| {
+    let is = |seen: &RecordedRequest, kind: &str| {
         let body = seen.json().unwrap_or_default();
         body["query"].as_str().unwrap_or_default().starts_with(kind)
     };

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::outcome_assertions::{Delivered, job, judge, scene, truth};
 use crate::support::{Job, OWN, Running, Step, git, sound};
-use simulator::{At, Fault, Kind, Operation, Seats, Seen, Service, Simulator};
+use simulator::{At, Fault, Kind, Operation, Seats, RecordedRequest, Service, Simulator};
 
 /// Three pages.
 const SEATS: usize = 210;
@@ -29,7 +29,7 @@ const COMMIT: Delivered = Delivered {
 struct Moment {
     doing: &'static str,
     at: At,
-    reached: fn(&Seen) -> bool,
+    reached: fn(&RecordedRequest) -> bool,
     delivered: Delivered,
 }
 
@@ -161,8 +161,8 @@ fn a_cancelled_run_that_waits_for_a_limit_or_a_retry_stops_at_once_too() {
         let job = patient(&simulator);
         let running = job.start();
         until("an answer", || {
-            let seen = simulator.requests();
-            seen.iter()
+            let requests = simulator.requests();
+            requests.iter()
                 .any(|seen| matches!(seen.status, Some(429 | 502)))
         });
         let began = Instant::now();
@@ -268,5 +268,5 @@ fn rest(simulator: &Simulator) {
     let mut connection = TcpStream::connect(address.trim_start_matches("http://")).unwrap();
     connection.write_all(b"?\r\n\r\n").unwrap();
     connection.read_to_end(&mut Vec::new()).unwrap();
-    until("rest", || simulator.is_at_rest());
+    until("rest", || simulator.is_idle());
 }

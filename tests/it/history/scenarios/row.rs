@@ -229,7 +229,7 @@ pub fn answer(row: &Row, is_enterprise: bool) -> simulator::seat::Row {
         _ => seat,
     };
     if row.login.is_none() {
-        seat = seat.nobody();
+        seat = seat.without_person();
     }
     seat
 }

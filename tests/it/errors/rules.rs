@@ -3,7 +3,7 @@
 
 use crate::support::pulls::branches;
 use crate::support::{COMMIT_TOKEN, Job, OWN, Step, git, github, sound};
-use simulator::{At, Fault, Kind, Repository, Rule, Seats, Seen, Simulator, Token};
+use simulator::{At, Fault, Kind, Repository, Rule, Seats, RecordedRequest, Simulator, Token};
 
 /// A person's token. `COMMIT_TOKEN` belongs to an App.
 const PERSON: &str = "ghp_writesTheReports0000000000000000004";
@@ -51,7 +51,7 @@ fn job(simulator: &Simulator, token: &str, mode: Mode) -> Job {
 
 /// The requests that would write something.
 fn writes(simulator: &Simulator) -> Vec<String> {
-    let is_write = |seen: &Seen| {
+    let is_write = |seen: &RecordedRequest| {
         let body = seen.json().unwrap_or_default();
         let query = body["query"].as_str().unwrap_or_default();
         let asks = seen.method == "GET" || query.starts_with("query");

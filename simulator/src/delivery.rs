@@ -1,4 +1,4 @@
-//! Carries a request out, or spoils it as a fault says.
+//! Carries out a request, or applies a fault.
 
 use std::io;
 use std::time::Duration;
@@ -6,31 +6,31 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::fault::Kind;
-use crate::http::{Answer, Call, Operation, Service};
+use crate::http::{Response, Call, Operation, Service};
 use crate::pull_request::{Ending, PullRequest};
 use crate::world::World;
 use crate::{api, blob, git, results};
 
-/// How an answer goes out.
+/// How a response is sent.
 #[derive(Debug)]
 pub(crate) enum Delivery {
-    /// As it should.
-    Whole(Answer),
-    /// The announced length, half of the body, and the connection closes.
-    Half(Answer),
-    /// The body, and then more without end.
-    Endless(Answer),
+    /// As usual.
+    Whole(Response),
+    /// The full length in the header and half of the body, then the connection closes.
+    Half(Response),
+    /// The body, then endless spaces.
+    Endless(Response),
     /// The connection closes at once.
     Reset,
-    /// The connection closes at once, and the service takes no others for that long.
+    /// The connection closes at once, and the service refuses new ones for this long.
     Refuse(Duration),
     /// Never.
     Stall,
-    /// Later.
+    /// After a delay.
     Late(Duration, Box<Delivery>),
 }
 
-/// Handles a request as the fault wants it.
+/// Handles a request with a fault.
 pub(crate) fn carry_out(world: &World, call: &Call, kind: Option<Kind>) -> Delivery {
     match kind {
         None => Delivery::Whole(handle(world, call)),
@@ -40,40 +40,40 @@ pub(crate) fn carry_out(world: &World, call: &Call, kind: Option<Kind>) -> Deliv
             Delivery::Whole(handle(world, call))
         }
         Some(Kind::Headers(headers)) => {
-            let answer = headers
+            let response = headers
                 .into_iter()
-                .fold(handle(world, call), |answer, (name, value)| {
-                    answer.header(&name, value)
+                .fold(handle(world, call), |response, (name, value)| {
+                    response.header(&name, value)
                 });
-            Delivery::Whole(answer)
+            Delivery::Whole(response)
         }
         Some(Kind::Rewrite(rewrite)) => Delivery::Whole(rewrite.of(handle(world, call))),
         Some(Kind::AfterEffect(kind)) => {
-            let answer = handle(world, call);
+            let response = handle(world, call);
             match *kind {
-                Kind::Late(by) => Delivery::Late(by, Box::new(Delivery::Whole(answer))),
+                Kind::Late(by) => Delivery::Late(by, Box::new(Delivery::Whole(response))),
                 kind @ (Kind::Change(_) | Kind::MoveHead | Kind::EndPullRequest(_)) => {
                     interfere(world, call, &kind);
-                    Delivery::Whole(answer)
+                    Delivery::Whole(response)
                 }
-                kind => spoil(call, kind, answer),
+                kind => apply(call, kind, response),
             }
         }
         Some(kind @ (Kind::Truncate | Kind::WrongLength | Kind::Endless | Kind::BadGzip))
             if only_reads(call) =>
         {
-            let answer = handle(world, call);
-            spoil(call, kind, answer)
+            let response = handle(world, call);
+            apply(call, kind, response)
         }
-        Some(kind) => spoil(
+        Some(kind) => apply(
             call,
             kind,
-            Answer::json(200, &json!({ "message": "This answer is spoilt." })),
+            Response::json(200, &json!({ "message": "This response is faulty." })),
         ),
     }
 }
 
-fn handle(world: &World, call: &Call) -> Answer {
+fn handle(world: &World, call: &Call) -> Response {
     match call.service {
         Service::Api => api::handle(world, call),
         Service::Results => results::handle(world, call),
@@ -88,7 +88,7 @@ fn only_reads(call: &Call) -> bool {
         || (call.is_graphql() && call.operation() == Operation::Query)
 }
 
-fn spoil(call: &Call, kind: Kind, answer: Answer) -> Delivery {
+fn apply(call: &Call, kind: Kind, response: Response) -> Delivery {
     match kind {
         Kind::Status {
             status,
@@ -100,31 +100,31 @@ fn spoil(call: &Call, kind: Kind, answer: Answer) -> Delivery {
             } else {
                 "application/json; charset=utf-8"
             };
-            let mut answer = Answer::of(status, content_type, body);
+            let mut response = Response::of(status, content_type, body);
             for (name, value) in headers {
-                answer = answer.header(&name, value);
+                response = response.header(&name, value);
             }
-            Delivery::Whole(answer)
+            Delivery::Whole(response)
         }
         Kind::Html(status) => {
-            Delivery::Whole(Answer::of(status, "text/html; charset=utf-8", UNICORN))
+            Delivery::Whole(Response::of(status, "text/html; charset=utf-8", UNICORN))
         }
         Kind::Reset => Delivery::Reset,
         Kind::Refuse(time) => Delivery::Refuse(time),
         Kind::Stall => Delivery::Stall,
-        Kind::Truncate => Delivery::Half(answer),
-        Kind::Endless => Delivery::Endless(answer),
-        Kind::BadGzip => Delivery::Whole(answer.header("content-encoding", "gzip")),
+        Kind::Truncate => Delivery::Half(response),
+        Kind::Endless => Delivery::Endless(response),
+        Kind::BadGzip => Delivery::Whole(response.header("content-encoding", "gzip")),
         Kind::WrongLength => {
-            let half = answer.body.len() / 2;
-            Delivery::Whole(Answer {
-                body: answer.body[..half].to_vec(),
-                ..answer
+            let half = response.body.len() / 2;
+            Delivery::Whole(Response {
+                body: response.body[..half].to_vec(),
+                ..response
             })
         }
         Kind::RedirectTo(url) => {
             let status = if call.method == "GET" { 302 } else { 307 };
-            Delivery::Whole(Answer::empty(status).header("location", url))
+            Delivery::Whole(Response::empty(status).header("location", url))
         }
         Kind::GraphqlError {
             error_type,
@@ -141,27 +141,27 @@ fn spoil(call: &Call, kind: Kind, answer: Answer) -> Delivery {
             if let Some(error_type) = error_type {
                 error["type"] = Value::String(error_type);
             }
-            Delivery::Whole(Answer::json(
+            Delivery::Whole(Response::json(
                 200,
                 &json!({ "data": data, "errors": [error] }),
             ))
         }
-        Kind::AfterEffect(kind) => spoil(call, *kind, answer),
-        Kind::Rewrite(rewrite) => Delivery::Whole(rewrite.of(answer)),
+        Kind::AfterEffect(kind) => apply(call, *kind, response),
+        Kind::Rewrite(rewrite) => Delivery::Whole(rewrite.of(response)),
         Kind::Late(_)
         | Kind::Change(_)
         | Kind::MoveHead
         | Kind::EndPullRequest(_)
-        | Kind::Headers(_) => Delivery::Whole(answer),
+        | Kind::Headers(_) => Delivery::Whole(response),
     }
 }
 
-/// What GitHub's front answers when all behind it is busy.
+/// The response of GitHub's front end when its servers are overloaded.
 const UNICORN: &str = "<!DOCTYPE html>\n<html>\n  <head><title>Unicorn! &middot; GitHub</title></head>\n  <body>\n    \
     <p><strong>We had issues producing the response to your request.</strong></p>\n    \
     <p>Sorry about that. Please try refreshing and contact us if the problem persists.</p>\n  </body>\n</html>\n";
 
-/// Does what somebody else would do at that moment.
+/// Makes the concurrent change.
 fn interfere(world: &World, call: &Call, kind: &Kind) {
     let done = match kind {
         Kind::Change(change) => world.change(|github| change.0(github)),
@@ -169,7 +169,7 @@ fn interfere(world: &World, call: &Call, kind: &Kind) {
         _ => move_heads(world, call),
     };
     if let Err(error) = done {
-        world.complain(call, format!("the simulator could not interfere: {error}"));
+        world.report_violation(call, format!("the simulator could not interfere: {error}"));
     }
 }
 
@@ -200,12 +200,12 @@ fn move_heads(world: &World, call: &Call) -> io::Result<()> {
         };
         let branch = branch.as_deref().unwrap_or(&declared.default_branch);
         let _writing = repository.writing();
-        git::commit_by_somebody_else(&repository, branch).map_err(io::Error::other)?;
+        git::commit_by_other(&repository, branch).map_err(io::Error::other)?;
     }
     Ok(())
 }
 
-/// The repository and the branch that a request is about, as far as it says so.
+/// The repository and the branch in a request, if it names them.
 fn target(call: &Call) -> (Option<String>, Option<String>) {
     let body = call.json().unwrap_or_default();
     let text = |value: &Value| value.as_str().map(str::to_owned);

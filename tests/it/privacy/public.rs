@@ -25,7 +25,7 @@ fn job(simulator: &Simulator, deliver_to: &str) -> Job {
 
 /// Checks that the run read no seats and delivered nothing.
 fn nothing_happened(simulator: &Simulator) {
-    let read = |seen: &simulator::Seen| seen.path_and_query.contains("/copilot/");
+    let read = |seen: &simulator::RecordedRequest| seen.path_and_query.contains("/copilot/");
     assert!(!simulator.requests().iter().any(read), "seats were read");
     assert!(simulator.artifacts().is_empty());
     let commits = git(&simulator.git_dir(AUDIT), &["rev-list", "--count", "--all"]);

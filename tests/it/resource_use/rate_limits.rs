@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::outcome_assertions::{Delivered, is_report, judge, scene, truth};
 use crate::support::{Job, OWN, Step, github, well_behaved};
-use simulator::{At, Fault, Kind, Nth, Operation, Seats, Seen, Service, Simulator};
+use simulator::{At, Fault, Kind, Nth, Operation, Seats, RecordedRequest, Service, Simulator};
 
 /// Twelve pages.
 const SEATS: usize = 1200;
@@ -28,9 +28,9 @@ fn reset_in(seconds: i64) -> String {
 }
 
 /// All API requests except the first, which reads the visibility of the workflow's repository.
-fn api(simulator: &Simulator) -> Vec<Seen> {
-    let seen = simulator.requests();
-    seen.into_iter()
+fn api(simulator: &Simulator) -> Vec<RecordedRequest> {
+    let requests = simulator.requests();
+    requests.into_iter()
         .filter(|seen| seen.service == Service::Api)
         .filter(|seen| !seen.path_and_query.ends_with(OWN))
         .collect()
@@ -302,8 +302,8 @@ fn a_limit_on_one_request_applies_to_all_requests() {
     let running = job.start();
     let is_answered = |page: &str| {
         let page = format!("page={page}");
-        let seen = api(&simulator);
-        seen.iter()
+        let requests = api(&simulator);
+        requests.iter()
             .any(|seen| seen.path_and_query.ends_with(&page) && seen.status.is_some())
     };
     let began = Instant::now();

@@ -30,7 +30,7 @@ fn the_report_of_an_organization_has_the_format_of_githubs_report() {
             .activity("2021-10-14T00:53:32-06:00")
             .surface("vscode/1.113.0/copilot-chat/0.41.1"),
         Row::of("Hubot", 2).surface("=cmd,\"x\""),
-        Row::of("", 0).nobody().activity("2026-03-01T10:00:00.999Z"),
+        Row::of("", 0).without_person().activity("2026-03-01T10:00:00.999Z"),
         Row::of("monalisa", 3)
             .team("a, \"team\"", 7)
             .field("plan_type", "quantum"),
@@ -51,7 +51,7 @@ fn the_report_of_an_organization_has_the_format_of_githubs_report() {
              {time},octocat,2026-03-27T01:52:53Z,2021-10-14T06:53:32Z,vscode/1.113.0/copilot-chat/0.41.1\n"
         )
     );
-    assert_eq!(simulator.complaints(), Vec::<String>::new());
+    assert_eq!(simulator.violations(), Vec::<String>::new());
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn the_report_of_an_enterprise_has_a_row_for_each_person_and_organization() {
         Row::of("octocat", 1)
             .no_organization()
             .enterprise_team("everyone", 5),
-        Row::of("", 0).nobody().organization("acme", 11),
+        Row::of("", 0).without_person().organization("acme", 11),
         Row::of("hubot", 2).organization("acme", 11),
     ]);
     let github = GitHub::new()
@@ -88,7 +88,7 @@ fn the_report_of_an_enterprise_has_a_row_for_each_person_and_organization() {
     );
     assert_eq!((step.output("seats"), step.output("people")), ("5", "2"));
     assert_eq!(step.output("complete"), "true");
-    assert_eq!(simulator.complaints(), Vec::<String>::new());
+    assert_eq!(simulator.violations(), Vec::<String>::new());
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn every_page_is_read_however_github_links_them() {
             ("250", "250")
         );
         assert_eq!(rows(&step.report()).len(), 250, "{paging:?}");
-        assert_eq!(simulator.complaints(), Vec::<String>::new());
+        assert_eq!(simulator.violations(), Vec::<String>::new());
         let asked = simulator.requests();
         let pages = asked
             .iter()
