@@ -4,7 +4,7 @@
 //! environment of a step. It commits to an audit repository every day, and uploads an artifact on
 //! the last one. What it delivered is in `target/demo/` afterwards.
 
-mod company;
+mod members;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
 
 use anyhow::{Context as _, bail};
-use company::Company;
 use copilot_activity_report::Environment;
 use jiff::{SignedDuration, Timestamp};
+use members::Members;
 use simulator::{GitHub, Repository, Seats, Simulator, Token, scheduled_run};
 
 /// The argument that makes this program the action rather than the demo.
@@ -61,11 +61,11 @@ fn demo() -> anyhow::Result<()> {
     println!("Running the action once a day for {DAYS} days, against a simulated GitHub:");
     let today = Timestamp::now();
     let first = today - SignedDuration::from_hours(24 * (DAYS - 1));
-    let mut company = Company::new(PEOPLE, first);
+    let mut members = Members::new(PEOPLE, first);
     for day in 0..DAYS {
         let now = first + SignedDuration::from_hours(24 * day);
-        company.live(day, now);
-        let seats = company.seats(now);
+        members.simulate_day(day, now);
+        let seats = members.seats(now);
         if day % 30 == 0 || day == DAYS - 1 {
             let date = now.strftime("%F");
             println!("  day {:>3}: {date}, {} seats", day + 1, seats.len());

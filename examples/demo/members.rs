@@ -33,36 +33,36 @@ struct Person {
 }
 
 /// The company, on one day.
-pub(crate) struct Company {
+pub(crate) struct Members {
     people: Vec<Person>,
     next_id: u64,
 }
 
-impl Company {
+impl Members {
     /// A company of `people` people, some months after it started with Copilot.
     pub(crate) fn new(people: u64, now: Timestamp) -> Self {
-        let mut company = Self {
+        let mut members = Self {
             people: Vec::new(),
             next_id: 1,
         };
         for number in 0..people {
             let weeks = i64::try_from(number * 52 / people).unwrap_or_default();
-            company.hire(now - days(7 * weeks + 10));
+            members.hire(now - days(7 * weeks + 10));
         }
         // Someone who comes back after more than 100 days, when GitHub has long forgotten them.
-        if let Some(octocat) = company.people.first_mut() {
+        if let Some(octocat) = members.people.first_mut() {
             octocat.habit = 90;
             octocat.away = 4..112;
         }
         // They have used it before the first report.
         for day in -30..0 {
-            company.use_copilot(day, now + days(day));
+            members.use_copilot(day, now + days(day));
         }
-        company
+        members
     }
 
     /// Lives through the day before `now`, which is the demo's day number `day`.
-    pub(crate) fn live(&mut self, day: i64, now: Timestamp) {
+    pub(crate) fn simulate_day(&mut self, day: i64, now: Timestamp) {
         self.use_copilot(day, now);
         // New people come most days. Every other week, seats that nobody uses are taken back.
         if random(7, day) % 10 < 6 {

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::artifacts::{Store, Upload};
-use crate::http::{Response, Call};
+use crate::http::{Call, Response};
 use crate::sync::lock;
 use crate::world::World;
 
@@ -28,17 +28,13 @@ pub(crate) fn handle(world: &World, call: &Call) -> Response {
             refuse(
                 403,
                 "AuthenticationFailed",
-                "the address is none that was signed for reading",
+                "the URL isn't signed for reading",
             )
         });
     }
     let finished = store.finished();
     let Some(upload) = store.at_path(&call.path) else {
-        return refuse(
-            404,
-            "ResourceNotFound",
-            "the address is none that was given out",
-        );
+        return refuse(404, "ResourceNotFound", "the URL isn't one that was issued");
     };
     let target = &upload.write_target;
     let appended = call.path_and_query.strip_prefix(target.as_str());
@@ -64,14 +60,14 @@ pub(crate) fn handle(world: &World, call: &Call) -> Response {
         );
     }
     if finished.iter().any(|artifact| artifact.name == upload.name) {
-        world.report_violation(call, "uploaded to an artifact that was already finished");
+        world.report_violation(call, "the artifact is already finalized");
     }
     let stored = match call.query("comp").as_deref() {
         Some("block") => put_block(upload, call),
         Some("blocklist") => put_block_list(upload, call),
         None if known_version < 7 => return Response::empty(200),
         None => put_blob(upload, call),
-        Some(_) => Err((400, "InvalidQueryParameterValue", "no such comp")),
+        Some(_) => Err((400, "InvalidQueryParameterValue", "unknown comp")),
     };
     match stored {
         Ok(()) => Response::empty(201)
@@ -93,17 +89,17 @@ fn put_block(upload: &mut Upload, call: &Call) -> Result<(), Refusal> {
         return Err((
             400,
             "InvalidQueryParameterValue",
-            "blockid is not the base64 of at most 64 bytes",
+            "blockid isn't base64 of at most 64 bytes",
         ));
     }
     if call.body.is_empty() {
-        return Err((400, "InvalidHeaderValue", "a block is never empty"));
+        return Err((400, "InvalidHeaderValue", "a block can't be empty"));
     }
     if upload.blocks.keys().any(|other| other.len() != id.len()) {
         return Err((
             400,
             "InvalidBlobOrBlock",
-            "all block ids of a blob have the same length",
+            "all block IDs of a blob must have the same length",
         ));
     }
     upload.blocks.insert(id, call.body.to_vec());

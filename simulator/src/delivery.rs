@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::fault::Kind;
-use crate::http::{Response, Call, Operation, Service};
+use crate::http::{Call, Operation, Response, Service};
 use crate::pull_request::{Ending, PullRequest};
 use crate::world::World;
 use crate::{api, blob, git, results};
@@ -169,7 +169,10 @@ fn interfere(world: &World, call: &Call, kind: &Kind) {
         _ => move_heads(world, call),
     };
     if let Err(error) = done {
-        world.report_violation(call, format!("the simulator could not interfere: {error}"));
+        world.report_violation(
+            call,
+            format!("the simulator couldn't make the concurrent change: {error}"),
+        );
     }
 }
 

@@ -11,13 +11,13 @@ use flate2::write::GzEncoder;
 use futures_util::{StreamExt as _, stream};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
-use hyper::body::{Body as _, Frame, Incoming};
 use hyper::Request;
+use hyper::body::{Body as _, Frame, Incoming};
 
 use crate::api;
-use crate::http::{Response, Call, Service};
-use crate::inspect::inspect;
 use crate::delivery::{self, Delivery};
+use crate::http::{Call, Response, Service};
+use crate::inspect::inspect;
 use crate::world::World;
 
 /// The body of a response.
@@ -38,7 +38,7 @@ pub(crate) async fn exchange(
     }
     let number = world.record_request(&call);
     if in_flight.as_ref().is_some_and(|(now, _)| *now > 100) {
-        world.report_violation(&call, "more than 100 requests at once");
+        world.report_violation(&call, "more than 100 concurrent requests");
     }
     inspect(&world, &call);
 
@@ -89,7 +89,11 @@ async fn receive(service: Service, request: Request<Incoming>) -> Result<Call, i
     })
 }
 
-async fn send(world: &World, call: &Call, delivery: Delivery) -> Result<hyper::Response<Body>, io::Error> {
+async fn send(
+    world: &World,
+    call: &Call,
+    delivery: Delivery,
+) -> Result<hyper::Response<Body>, io::Error> {
     match delivery {
         Delivery::Whole(response) => {
             let response = add_headers(world, call, response)?;
@@ -105,7 +109,7 @@ async fn send(world: &World, call: &Call, delivery: Delivery) -> Result<hyper::R
             let parts =
                 stream::once(async move { Ok(Frame::data(half)) }).chain(stream::once(async {
                     tokio::time::sleep(Duration::from_millis(50)).await;
-                    Err(io::Error::other("the answer ends here"))
+                    Err(io::Error::other("the response ends here"))
                 }));
             build(&response, StreamBody::new(parts).boxed_unsync())
         }
@@ -129,7 +133,7 @@ async fn send(world: &World, call: &Call, delivery: Delivery) -> Result<hyper::R
         }
         Delivery::Stall => std::future::pending().await,
         // `handle` has already waited.
-        Delivery::Late(..) => Err(io::Error::other("a delay was left over")),
+        Delivery::Late(..) => Err(io::Error::other("the delay wasn't applied")),
     }
 }
 
@@ -152,7 +156,8 @@ fn add_headers(world: &World, call: &Call, response: Response) -> Result<Respons
         .headers
         .iter()
         .any(|(name, _)| name == "content-encoding");
-    if call.service != Service::Api || !call.wants_gzip() || is_encoded || response.body.is_empty() {
+    if call.service != Service::Api || !call.wants_gzip() || is_encoded || response.body.is_empty()
+    {
         return Ok(response);
     }
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());

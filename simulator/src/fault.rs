@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::github::GitHub;
-use crate::http::{Response, Call, Operation, Service};
+use crate::http::{Call, Operation, Response, Service};
 use crate::page::Page;
 use crate::pull_request::Ending;
 

@@ -17,7 +17,7 @@ pub(crate) fn inspect(world: &World, call: &Call) {
         .iter()
         .any(|secret| address.contains(secret.as_str()) || call.path_and_query.contains(secret))
     {
-        world.report_violation(call, "a token stands in the address");
+        world.report_violation(call, "the URL contains a token");
     }
     match call.service {
         Service::Api => inspect_api(world, call),
@@ -31,7 +31,10 @@ pub(crate) fn inspect(world: &World, call: &Call) {
         }
         Service::Blob => {
             if call.header("authorization").is_some() {
-                world.report_violation(call, "the blob store got an Authorization header: the signed address is all it takes");
+                world.report_violation(
+                    call,
+                    "the blob store got an Authorization header, although the signed URL is enough",
+                );
             }
         }
     }
@@ -43,7 +46,7 @@ fn inspect_api(world: &World, call: &Call) {
     }
     match call.all_headers("authorization").count() {
         1 if call.bearer().is_none() => {
-            world.report_violation(call, "Authorization is not of the form `Bearer <token>`");
+            world.report_violation(call, "Authorization isn't in the format `Bearer <token>`");
         }
         1 => {}
         n => world.report_violation(call, format!("{n} Authorization headers instead of one")),
@@ -83,13 +86,13 @@ fn inspect_api(world: &World, call: &Call) {
     if versions != [VERSION] {
         world.report_violation(
             call,
-            format!("X-GitHub-Api-Version is {versions:?} instead of {VERSION}, once"),
+            format!("X-GitHub-Api-Version is {versions:?} instead of one {VERSION}"),
         );
     }
     if call.is_seats() && !call.wants_gzip() {
         world.report_violation(
             call,
-            "seats were asked for without gzip, some twenty times the bytes",
+            "seats were requested without gzip, which takes about 20 times as many bytes",
         );
     }
 }
@@ -102,7 +105,7 @@ fn spend(world: &World, call: &Call, api: &str, points: u32, limit: u32) {
     if spent > limit {
         world.report_violation(
             call,
-            format!("{spent} points in one minute; GitHub allows {limit} for {api}"),
+            format!("{spent} points in one minute, but GitHub allows {limit} for {api}"),
         );
     }
 }

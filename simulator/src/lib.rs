@@ -25,7 +25,7 @@
 //!         .token("secret", Token::new().copilot(["acme"]).contents_write(["octo/audit"])),
 //! )?;
 //! assert!(simulator.api_url().starts_with("http://127.0.0.1:"));
-//! assert!(simulator.complaints().is_empty());
+//! assert!(simulator.violations().is_empty());
 //! # std::io::Result::Ok(())
 //! ```
 
@@ -33,6 +33,7 @@ mod api;
 mod apps;
 mod artifacts;
 mod blob;
+mod delivery;
 mod exchange;
 mod fault;
 mod git;
@@ -40,6 +41,7 @@ mod github;
 mod graphql;
 mod http;
 mod inspect;
+mod observer;
 mod page;
 mod people;
 mod pull_request;
@@ -51,9 +53,7 @@ pub mod seat;
 mod seats;
 mod server;
 mod simulator;
-mod delivery;
 mod sync;
-mod observer;
 mod world;
 
 pub use apps::{App, Installation, Target};
@@ -61,10 +61,10 @@ pub use artifacts::Artifact;
 pub use fault::{At, Change, Fault, Kind, Nth, Rewrite};
 pub use github::{GitHub, Repository, Signatures, Token, Visibility};
 pub use http::{Operation, RecordedRequest, Service};
+pub use observer::Observer;
 pub use people::GeneratedPeople;
 pub use pull_request::{Ending, PullRequest};
 pub use rule::Rule;
 pub use runner::scheduled_run;
 pub use seats::{Paging, Seats, TotalSeats};
 pub use simulator::{Ports, Simulator};
-pub use observer::Observer;

@@ -10,7 +10,9 @@ use std::time::Duration;
 use std::{env, io, thread};
 
 use simulator::seat::Row;
-use simulator::{GeneratedPeople, GitHub, Ports, Repository, Rule, Seats, Simulator, Token, scheduled_run};
+use simulator::{
+    GeneratedPeople, GitHub, Ports, Repository, Rule, Seats, Simulator, Token, scheduled_run,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
@@ -76,7 +78,8 @@ impl Options {
                 "--people" => options.people = value.parse().map_err(|_| usage_error())?,
                 "--padding" => options.padding = value.parse().map_err(|_| usage_error())?,
                 "--delay-ms" => {
-                    options.delay = Duration::from_millis(value.parse().map_err(|_| usage_error())?);
+                    options.delay =
+                        Duration::from_millis(value.parse().map_err(|_| usage_error())?);
                 }
                 "--port-api" => options.ports.api = port()?,
                 "--port-results" => options.ports.results = port()?,
@@ -102,7 +105,10 @@ fn demo(options: &Options) -> GitHub {
         .organization("octo", Seats::people(options.people.min(10)))
         .organization("odd", odd())
         .organization("nobody", Seats::people(0))
-        .enterprise("globex", Seats::generated(GeneratedPeople::enterprise(options.people)))
+        .enterprise(
+            "globex",
+            Seats::generated(GeneratedPeople::enterprise(options.people)),
+        )
         .repository(REPOSITORY, Repository::private())
         .repository("octo/tools", Repository::private())
         .repository("octo/empty", Repository::private().empty())

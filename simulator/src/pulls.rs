@@ -41,11 +41,11 @@ impl Pulls {
                 && number.is_none_or(|number| pull.number == number)
         });
         let Some(pull) = pull else {
-            return Err(GitError::new("there is no such open pull request"));
+            return Err(GitError::new("no open pull request with this number"));
         };
         let _writing = repo.writing();
         let (Some(base), Some(head)) = (repo.head(&pull.base), repo.head(&pull.head)) else {
-            return Err(GitError::new("one of its branches is gone"));
+            return Err(GitError::new("one of its branches no longer exists"));
         };
         if ending != Ending::Closed {
             merge(repo, pull, (&base, &head), ending)?;

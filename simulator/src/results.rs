@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::http::{Response, Call};
+use crate::http::{Call, Response};
 use crate::sync::lock;
 use crate::world::World;
 
@@ -35,12 +35,12 @@ pub(crate) fn handle(world: &World, call: &Call) -> Response {
     else {
         world.report_violation(
             call,
-            format!("the results service answers at {PREFIX} of its origin only"),
+            format!("the results service responds only at {PREFIX} of its origin"),
         );
         return twirp(404, "bad_route", "no handler for path");
     };
     let Some((rpc, known)) = FIELDS.iter().find(|(name, _)| *name == rpc) else {
-        world.report_violation(call, "no such call");
+        world.report_violation(call, "unknown call");
         return twirp(404, "bad_route", "no handler for path");
     };
     if call.bearer() != Some(world.run.token.as_str()) {
@@ -50,7 +50,7 @@ pub(crate) fn handle(world: &World, call: &Call) -> Response {
         .header("content-type")
         .is_some_and(|kind| kind.starts_with("application/json"))
     {
-        world.report_violation(call, "the content is not declared as JSON");
+        world.report_violation(call, "the content type isn't JSON");
         return twirp(404, "bad_route", "unexpected Content-Type");
     }
     let Some(Value::Object(body)) = call.json() else {
@@ -77,7 +77,7 @@ pub(crate) fn handle(world: &World, call: &Call) -> Response {
         }
     }
     if IDS.map(|id| body.text(id)) != [world.run.run.as_str(), world.run.job.as_str()] {
-        world.report_violation(call, "the ids are not those of the token");
+        world.report_violation(call, "the IDs aren't those of the token");
         return twirp(
             403,
             "permission_denied",
@@ -91,7 +91,7 @@ pub(crate) fn handle(world: &World, call: &Call) -> Response {
         "ListArtifacts" => Ok(list(world, &body)),
         "GetSignedArtifactURL" => signed_url(world, name),
         _ => {
-            world.report_violation(call, "nothing that was delivered is ever deleted");
+            world.report_violation(call, "the action must never delete an artifact");
             Err(twirp(404, "not_found", "artifact not found"))
         }
     };
@@ -164,7 +164,7 @@ fn create(world: &World, call: &Call, body: &Fields, name: &str) -> Result<Value
 fn finalize(world: &World, call: &Call, body: &Fields, name: &str) -> Result<Value, Response> {
     let mut store = lock(&world.artifacts);
     let Some(upload) = store.named(name) else {
-        world.report_violation(call, "an artifact was finished that was never created");
+        world.report_violation(call, "an artifact was finalized without being created");
         return Err(twirp(404, "not_found", "artifact not found"));
     };
     let breach = |what: String| {
@@ -194,7 +194,7 @@ fn finalize(world: &World, call: &Call, body: &Fields, name: &str) -> Result<Val
         world.report_violation(
             call,
             format!(
-                "announced as {announced:?}, uploaded as {uploaded:?}: downloads would not know it"
+                "announced as {announced:?} but uploaded as {uploaded:?}, so downloads have the wrong type"
             ),
         );
     }

@@ -11,10 +11,10 @@ use crate::fault::Fault;
 use crate::git;
 use crate::github::GitHub;
 use crate::http::RecordedRequest;
+use crate::observer::Observer;
 use crate::pull_request::{Ending, PullRequest};
 use crate::server::{Listeners, Running};
 use crate::sync::lock;
-use crate::observer::Observer;
 use crate::world::{SERVER_URL, World};
 
 /// A GitHub, a results service, and a blob store that run until this is dropped. Dropping it also
@@ -124,7 +124,7 @@ impl Simulator {
     pub fn change(&self, f: impl FnOnce(&mut GitHub)) {
         if let Err(error) = self.world.change(f) {
             // The next request for this repository gets a 404 and is recorded as a violation.
-            eprintln!("simulator: a repository could not be laid: {error}");
+            eprintln!("simulator: couldn't create a repository: {error}");
         }
     }
 

@@ -129,7 +129,7 @@ impl World {
         });
         let repo = self.repositories.get(repository);
         let (Some(declared), Some(repo)) = (declared, repo) else {
-            return Err(GitError::new("there is no such repository"));
+            return Err(GitError::new("the repository doesn't exist"));
         };
         self.pulls.end(&repo, &declared, repository, number, ending)
     }
@@ -137,7 +137,7 @@ impl World {
     /// Deletes a branch as a person would. GitHub closes its pull requests.
     pub(crate) fn delete_branch(&self, repository: &str, branch: &str) -> Result<(), GitError> {
         let repo = self.repositories.get(repository);
-        let repo = repo.ok_or_else(|| GitError::new("there is no such repository"))?;
+        let repo = repo.ok_or_else(|| GitError::new("the repository doesn't exist"))?;
         self.pulls.delete_branch(&repo, repository, branch)
     }
 

@@ -36,8 +36,8 @@ mod history {
     mod import;
     mod rebuild;
     mod repository;
-    mod scopes;
     mod scenarios;
+    mod scopes;
     mod verify;
 }
 
@@ -53,9 +53,9 @@ mod errors {
 
 /// Requests stay within GitHub's limits, and responses within the machine's memory.
 mod resource_use {
-    mod rate_limits;
     mod memory_200k_seats;
     mod proxies;
+    mod rate_limits;
     mod response_shapes;
     mod response_size_limits;
 }

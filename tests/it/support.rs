@@ -133,20 +133,20 @@ pub fn unzip(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// Checks that a repository is intact, and that the run behaved well.
-pub fn sound(simulator: &Simulator, repository: &str) {
+pub fn assert_intact(simulator: &Simulator, repository: &str) {
     git(&simulator.git_dir(repository), &["fsck", "--strict"]);
-    well_behaved(simulator);
+    assert_no_violations(simulator);
 }
 
 /// Checks that the simulator found no violations, such as an unknown request or a token on the
 /// wrong host, and that nothing was deleted or force-pushed.
-pub fn well_behaved(simulator: &Simulator) {
+pub fn assert_no_violations(simulator: &Simulator) {
     assert_eq!(simulator.violations(), Vec::<String>::new());
-    for seen in simulator.requests() {
-        let deletes = seen.method == "DELETE" || seen.path_and_query.contains("Delete");
-        assert!(!deletes, "{} {}", seen.method, seen.path_and_query);
-        if seen.method == "PATCH" {
-            assert_eq!(seen.json().unwrap()["force"], false);
+    for request in simulator.requests() {
+        let deletes = request.method == "DELETE" || request.path_and_query.contains("Delete");
+        assert!(!deletes, "{} {}", request.method, request.path_and_query);
+        if request.method == "PATCH" {
+            assert_eq!(request.json().unwrap()["force"], false);
         }
     }
 }

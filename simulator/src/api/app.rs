@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::errors::{self, error};
 use crate::apps::{App, Installation, Target};
 use crate::github::Token;
-use crate::http::{Response, Call};
+use crate::http::{Call, Response};
 use crate::seat::account;
 use crate::seats::id_of;
 use crate::world::{SERVER_URL, World};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::context::{Context, identity};
 use super::errors::error;
 use super::repository::Place;
-use super::{git_data, errors, rules};
+use super::{errors, git_data, rules};
 use crate::git::{Edit, Entry, NewCommit, github_itself};
 use crate::http::Response;
 use crate::world::SERVER_URL;
@@ -173,13 +173,19 @@ pub(super) fn put(context: Context<'_>, place: &Place, path: &str) -> Response {
             Response::json(if standing.is_some() { 200 } else { 201 }, &body)
         }
         Err(error) => {
-            context.report_violation(format!("git refused: {error}"));
+            context.report_violation(format!("Git failed: {error}"));
             errors::unprocessable("path contains a malformed path component")
         }
     }
 }
 
-fn describe(context: Context<'_>, place: &Place, path: &str, reference: &str, entry: &Entry) -> Value {
+fn describe(
+    context: Context<'_>,
+    place: &Place,
+    path: &str,
+    reference: &str,
+    entry: &Entry,
+) -> Value {
     let name = &place.full_name;
     let api = format!("{}/repos/{name}", context.world.api_url);
     let is_file = entry.kind == "blob";

@@ -14,7 +14,7 @@ pub(super) fn error(status: u16, message: &str, documentation: &str) -> Response
 
 /// The simulator doesn't have this endpoint.
 pub(super) fn unknown_endpoint(context: Context<'_>) -> Response {
-    context.report_violation("the simulator knows no such endpoint");
+    context.report_violation("the simulator doesn't have this endpoint");
     not_found("https://docs.github.com/rest")
 }
 

@@ -49,7 +49,7 @@ pub(super) fn route(context: Context<'_>, place: &Place, rest: &[&str]) -> Respo
                 _ => return unknown_endpoint(context),
             };
             written.unwrap_or_else(|error| {
-                context.report_violation(format!("git refused: {error}"));
+                context.report_violation(format!("Git failed: {error}"));
                 errors::unprocessable("Invalid request.")
             })
         }
@@ -109,13 +109,13 @@ fn create_blob(context: Context<'_>, place: &Place, body: &Value) -> Result<Resp
         Some(_) => None,
     };
     let Some(content) = content.filter(|_| body["content"].is_string()) else {
-        context.report_violation("the blob is neither text nor base64");
+        context.report_violation("the blob is neither UTF-8 nor base64");
         return Ok(errors::unprocessable(
             "Invalid request.\n\n\"content\" is not valid Base64.",
         ));
     };
     if content.len() > 40 * 1024 * 1024 {
-        context.report_violation("a blob of more than 40 MiB");
+        context.report_violation("a blob exceeds 40 MiB");
         return Ok(errors::unprocessable(
             "Sorry, your input was too large to process. Consider creating the blob in a local clone of the repository and then pushing it to GitHub.",
         ));
@@ -163,7 +163,7 @@ fn create_tree(context: Context<'_>, place: &Place, body: &Value) -> Result<Resp
             },
             (Value::Null, None) => Edit::Remove { path },
             _ => {
-                context.report_violation("a tree entry takes either `sha` or `content`");
+                context.report_violation("a tree entry must have either `sha` or `content`");
                 return Ok(errors::unprocessable(
                     "Must supply either tree.sha or tree.content",
                 ));
@@ -237,7 +237,7 @@ fn create_branch(context: Context<'_>, place: &Place, body: &Value) -> Result<Re
         ));
     };
     let Some(branch) = name.strip_prefix("refs/heads/") else {
-        context.report_violation("`ref` does not begin with `refs/heads/`");
+        context.report_violation("`ref` doesn't start with `refs/heads/`");
         return Ok(errors::unprocessable(
             "Reference name must start with 'refs/' and contain at least one other slash.",
         ));
@@ -272,7 +272,9 @@ fn move_branch(
     let oid = body["sha"].as_str().unwrap_or_default();
     let force = body["force"].as_bool().unwrap_or(false);
     if force {
-        context.report_violation("a branch was moved by force: somebody's commits may be lost");
+        context.report_violation(
+            "a branch was force-pushed, so another person's commits might be lost",
+        );
     }
     let _writing = place.repo.writing();
     let Some(head) = place.repo.head(branch) else {

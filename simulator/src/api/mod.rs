@@ -1,12 +1,12 @@
 //! GitHub's REST API: authentication, routing, and the headers of every response.
 
 mod app;
-pub(crate) mod context;
 mod contents;
+pub(crate) mod context;
+pub(crate) mod errors;
 mod git_data;
 mod owners;
 mod pulls;
-pub(crate) mod errors;
 mod repository;
 pub(crate) mod rules;
 mod seats;
@@ -17,7 +17,7 @@ use repository::Place;
 
 use crate::github::Scope;
 use crate::graphql;
-use crate::http::{Response, Call};
+use crate::http::{Call, Response};
 use crate::world::World;
 
 /// Handles a request.

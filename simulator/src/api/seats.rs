@@ -12,7 +12,7 @@ const DOCUMENTATION: &str = "https://docs.github.com/rest/copilot/copilot-user-m
 pub(super) fn of(context: Context<'_>, scope: Scope, name: &str) -> Response {
     let page = Page::of(context.call);
     if context.call.query("per_page").as_deref() != Some("100") {
-        context.report_violation("per_page is not 100, the most GitHub gives");
+        context.report_violation("per_page isn't 100, GitHub's maximum");
     }
     let found = context.world.github(|github| {
         let map = match scope {

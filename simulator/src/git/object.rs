@@ -123,9 +123,9 @@ impl Repo {
                     .chars()
                     .all(|c| matches!(c, ' '..='~') && c != '<' && c != '>')
         };
-        let are_plain = people.iter().all(|person| {
-            person.date.is_none() && is_used(&person.name) && is_used(&person.email)
-        });
+        let are_plain = people
+            .iter()
+            .all(|person| person.date.is_none() && is_used(&person.name) && is_used(&person.email));
         if !are_plain || new.message.contains('\0') {
             return Ok(None);
         }

@@ -41,7 +41,7 @@ pub(super) fn create(context: Context<'_>, input: &Value) -> Resolved {
 /// Commits to a branch. Returns the repository, the branch, and the commit.
 fn commit(context: Context<'_>, input: &Value) -> Result<(Rc<Place>, String, String), Resolved> {
     if context.call.body.len() > LARGEST_REQUEST {
-        context.report_violation("a commit of more than 40 MB");
+        context.report_violation("a commit exceeds 40 MB");
         return Err(rejection(
             None,
             "Something went wrong while executing your query. This may be the result of a timeout, or it could be a GitHub bug.",
@@ -110,7 +110,7 @@ fn commit(context: Context<'_>, input: &Value) -> Result<(Rc<Place>, String, Str
     match committed() {
         Ok(oid) => Ok((place.clone(), branch.to_owned(), oid)),
         Err(error) => {
-            context.report_violation(format!("git refused: {error}"));
+            context.report_violation(format!("Git failed: {error}"));
             Err(rejection(
                 "UNPROCESSABLE",
                 "A path was requested for addition which is not well-formed.",
@@ -128,13 +128,13 @@ fn edits(context: Context<'_>, place: &Place, changes: &Value) -> Result<Vec<Edi
     for change in listed("additions").chain(listed("deletions")) {
         let path = change["path"].as_str().unwrap_or_default().to_owned();
         if !seen.insert(path.clone()) {
-            context.report_violation(format!("the path {path} is in one commit twice"));
+            context.report_violation(format!("the path {path} is in the commit twice"));
             let message = format!("A path may not be changed twice in one commit: {path}");
             return Err(rejection(None, message));
         }
         let mut parts = path.split('/');
         if parts.any(|part| ["", ".", "..", ".git"].contains(&part)) {
-            context.report_violation(format!("the path {path:?} is not well-formed"));
+            context.report_violation(format!("the path {path:?} isn't valid"));
             let message = format!("A path was requested which is not well-formed: {path}");
             return Err(rejection("UNPROCESSABLE", message));
         }
@@ -148,7 +148,10 @@ fn edits(context: Context<'_>, place: &Place, changes: &Value) -> Result<Vec<Edi
         };
         let Ok(content) = BASE64_STANDARD.decode(content) else {
             context.report_violation(format!("the contents of {path} are not base64"));
-            return Err(rejection("UNPROCESSABLE", "Contents must be base64 encoded."));
+            return Err(rejection(
+                "UNPROCESSABLE",
+                "Contents must be base64 encoded.",
+            ));
         };
         paths.push(path);
         contents.push(content);

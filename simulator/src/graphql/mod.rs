@@ -19,7 +19,7 @@ use execute::{Execution, Field, Resolved};
 /// Handles a request.
 pub(crate) fn handle(context: Context<'_>) -> Response {
     let Some(mut body) = context.call.json() else {
-        context.report_violation("the body is not JSON");
+        context.report_violation("the body isn't JSON");
         return Response::json(
             400,
             &json!({ "message": "Problems parsing JSON", "documentation_url": "https://docs.github.com/graphql" }),
@@ -30,12 +30,19 @@ pub(crate) fn handle(context: Context<'_>) -> Response {
         _ => Map::new(),
     };
     let query = body["query"].as_str().unwrap_or_default();
-    let response = execute(context, query, body["operationName"].as_str(), &mut variables);
+    let response = execute(
+        context,
+        query,
+        body["operationName"].as_str(),
+        &mut variables,
+    );
     Response::json(
         200,
         &response.unwrap_or_else(|errors| {
             // A request that GitHub doesn't execute is a client error.
-            errors.iter().for_each(|error| context.report_violation(error));
+            errors
+                .iter()
+                .for_each(|error| context.report_violation(error));
             let errors = errors.iter().map(|error| json!({ "message": error }));
             json!({ "errors": errors.collect::<Value>() })
         }),

@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use simulator::{At, Fault, Kind, Operation, Repository, Rule, Simulator, Token};
 
-use crate::client::{AUDIT, TOKEN, git, graphql, assert_no_violations, start, world};
+use crate::client::{AUDIT, TOKEN, assert_no_violations, git, graphql, start, world};
 
 pub(crate) const MUTATION: &str = "mutation($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) {

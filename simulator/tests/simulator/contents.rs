@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use simulator::{GitHub, Repository, Simulator, Token};
 
-use crate::client::{AUDIT, TOKEN, api, get, git, assert_no_violations, start};
+use crate::client::{AUDIT, TOKEN, api, assert_no_violations, get, git, start};
 use crate::commits::head;
 
 fn at(path: &str) -> String {

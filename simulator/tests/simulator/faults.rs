@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use simulator::{At, Fault, Kind, Nth, Operation, Ports, Simulator};
 
 use crate::artifacts::{create, put, rpc};
-use crate::client::{api, get, git, graphql, assert_no_violations, start, world};
+use crate::client::{api, assert_no_violations, get, git, graphql, start, world};
 use crate::commits::{MUTATION, head, input};
 
 const ACME: &str = "/orgs/acme/copilot/billing/seats?per_page=100";

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{api, get, graphql, assert_no_violations, start};
+use crate::client::{api, assert_no_violations, get, graphql, start};
 use crate::commits::{MUTATION, head, input};
 
 #[test]
@@ -13,7 +13,10 @@ fn anything_unknown_to_the_schema_is_rejected_as_a_violation() {
         let response = graphql(&simulator, query, variables);
         assert!(response.get("data").is_none());
         assert!(simulator.violations().len() > violations);
-        response["errors"][0]["message"].as_str().unwrap().to_owned()
+        response["errors"][0]["message"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     let on = |selection: &str| {
         format!("{{ repository(owner: \"octo\", name: \"audit\") {{ {selection} }} }}")

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use simulator::{GitHub, Seats, Service, Simulator, Token};
 
-use crate::client::{TOKEN, get, assert_no_violations, send, start, world};
+use crate::client::{TOKEN, assert_no_violations, get, send, start, world};
 
 const ACME: &str = "/orgs/acme/copilot/billing/seats?per_page=100";
 
@@ -46,7 +46,7 @@ fn a_request_without_required_headers_is_a_violation() {
         status_of(&simulator, &format!("{ACME}&token={TOKEN}"), &good),
         200
     );
-    assert!(simulator.violations()[6].contains("a token stands in the address"));
+    assert!(simulator.violations()[6].contains("the URL contains a token"));
     let older = format!("token {TOKEN}");
     let mut older_form = good.to_vec();
     older_form[1] = ("authorization", &older);
@@ -75,7 +75,10 @@ fn every_request_is_recorded_in_order_with_its_status() {
     );
     let requests = simulator.requests();
     assert_eq!(
-        requests.iter().map(|requests| requests.status).collect::<Vec<_>>(),
+        requests
+            .iter()
+            .map(|requests| requests.status)
+            .collect::<Vec<_>>(),
         [Some(200), Some(404)]
     );
     assert_eq!(

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 use simulator::{GeneratedPeople, GitHub, Paging, Seats, Simulator, Token, TotalSeats};
 
-use crate::client::{Reply, TOKEN, get, assert_no_violations, start};
+use crate::client::{Reply, TOKEN, assert_no_violations, get, start};
 
 const ACME: &str = "/orgs/acme/copilot/billing/seats?per_page=100";
 
@@ -136,7 +136,10 @@ fn generated_rows_are_listed_like_stored_ones() {
     // More than two periods of an enterprise's people.
     let kept = list(Seats::people(130), Seats::enterprise_people(130));
     assert_eq!(kept[1][0]["total_seats"], 130);
-    let generated = [GeneratedPeople::organization(130), GeneratedPeople::enterprise(130)];
+    let generated = [
+        GeneratedPeople::organization(130),
+        GeneratedPeople::enterprise(130),
+    ];
     let [organization, enterprise] = generated.map(Seats::generated);
     assert!(list(organization, enterprise) == kept);
 }

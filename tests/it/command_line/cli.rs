@@ -4,16 +4,16 @@ use std::fs;
 use std::io::Read as _;
 use std::path::PathBuf;
 
-use crate::support::{COMMIT_TOKEN, Job, OWN, TOKEN, files_below, github, well_behaved};
+use crate::support::{COMMIT_TOKEN, Job, OWN, TOKEN, assert_no_violations, files_below, github};
 use simulator::{At, Fault, Kind, Seats, Simulator, Token};
 
 /// More than the buffer of a pipe holds, on 20 pages.
 const MANY: usize = 2_000;
 
-fn by_hand(simulator: &Simulator, arguments: &[&str]) -> Job {
+fn command_line(simulator: &Simulator, arguments: &[&str]) -> Job {
     let arguments = [&["--organization", "acme"], arguments].concat();
     Job::on(simulator)
-        .by_hand(&arguments)
+        .command_line(&arguments)
         .variable("GITHUB_TOKEN", TOKEN)
         .variable("TERM", "xterm-256color")
 }
@@ -45,12 +45,12 @@ fn piped_output_is_exactly_the_report_of_the_file() {
         (&["--format", "json"], "json"),
         (&["--format", "json", "--columns", "all"], "json"),
     ] {
-        let piped = by_hand(&simulator, form).run();
+        let piped = command_line(&simulator, form).run();
         piped.succeeded();
         assert_eq!(files_below(&piped.workspace), nothing());
         assert!(!piped.stdout.contains('\x1b') && !piped.stderr.contains('\x1b'));
 
-        let filed = by_hand(
+        let filed = command_line(
             &simulator,
             &[form, &["--output-directory", "here"]].concat(),
         )
@@ -67,13 +67,13 @@ fn piped_output_is_exactly_the_report_of_the_file() {
         assert_eq!(timeless(&piped.stdout), timeless(&report), "{form:?}");
         assert_eq!(piped.stdout.len(), report.len(), "{form:?}");
     }
-    well_behaved(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
 fn a_file_gets_only_the_report_whatever_it_contained_before() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
-    let job = by_hand(&simulator, &["--output", "report.csv"]);
+    let job = command_line(&simulator, &["--output", "report.csv"]);
     let path = job.workspace().join("report.csv");
     for before in [None, Some("longer than any report ".repeat(100))] {
         if let Some(before) = before {
@@ -95,14 +95,14 @@ fn a_file_gets_only_the_report_whatever_it_contained_before() {
     assert!(path.is_symlink());
     assert_eq!(fs::read_to_string(&target).unwrap().lines().count(), 4);
 
-    let to_dash = by_hand(&simulator, &["--output", "-"]).on_terminal(false);
+    let to_dash = command_line(&simulator, &["--output", "-"]).on_terminal(false);
     to_dash.succeeded();
     assert!(to_dash.stderr.contains("Z,octocat,"), "{}", to_dash.stderr);
     assert_eq!(files_below(&to_dash.workspace), nothing());
 }
 
 #[test]
-fn one_destination_for_two_reports_is_refused_before_anything_is_sent() {
+fn one_destination_for_two_reports_is_rejected_before_any_request() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     for (arguments, why) in [
         (&["--organization=acme,globex"][..], "several organizations"),
@@ -127,7 +127,7 @@ fn one_destination_for_two_reports_is_refused_before_anything_is_sent() {
             "an artifact contains the files",
         ),
     ] {
-        let job = Job::on(&simulator).by_hand(arguments);
+        let job = Job::on(&simulator).command_line(arguments);
         let step = job.variable("GITHUB_TOKEN", TOKEN).run();
         step.failed(2, &["output: ", why]);
         assert_eq!(step.stdout, "");
@@ -136,41 +136,41 @@ fn one_destination_for_two_reports_is_refused_before_anything_is_sent() {
     let in_workflow = Job::on(&simulator).arguments(&["--output", "x.csv"]).run();
     in_workflow.failed(2, &["output: ", "from the command line"]);
     for place in ["missing/x.csv", "."] {
-        let step = by_hand(&simulator, &["--output", place]).run();
+        let step = command_line(&simulator, &["--output", place]).run();
         step.failed(1, &[place.trim_end_matches("/x.csv")]);
     }
     assert!(simulator.requests().is_empty());
 }
 
 #[test]
-fn a_requested_delivery_or_folder_leaves_standard_output_empty() {
+fn a_delivery_or_folder_leaves_standard_output_empty() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let deliver = ["--deliver-to", "repository", "--repository", OWN];
-    let job = by_hand(&simulator, &deliver).variable("COMMIT_TOKEN", COMMIT_TOKEN);
+    let job = command_line(&simulator, &deliver).variable("COMMIT_TOKEN", COMMIT_TOKEN);
     let step = job.run();
     step.succeeded();
     assert_eq!(step.stdout, "");
     assert_eq!(files_below(&step.workspace).len(), 2);
 
     let both = [&deliver[..], &["--output", "-"]].concat();
-    let job = by_hand(&simulator, &both).variable("COMMIT_TOKEN", COMMIT_TOKEN);
+    let job = command_line(&simulator, &both).variable("COMMIT_TOKEN", COMMIT_TOKEN);
     let step = job.run();
     step.succeeded();
     assert_eq!(step.stdout.lines().count(), 4);
     assert_eq!(files_below(&step.workspace), nothing());
 
-    let on_terminal = by_hand(&simulator, &[]).on_terminal(false);
+    let on_terminal = command_line(&simulator, &[]).on_terminal(false);
     on_terminal.succeeded();
     assert!(!on_terminal.stderr.contains("Report Time"));
     assert_eq!(files_below(&on_terminal.workspace).len(), 2);
-    well_behaved(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
 fn a_reader_that_stops_early_is_not_a_failure_and_a_full_disk_is() {
     let simulator = Simulator::start(github(Seats::people(MANY))).unwrap();
     let (mut reader, writer) = std::io::pipe().unwrap();
-    let job = by_hand(&simulator, &[]);
+    let job = command_line(&simulator, &[]);
     let head = std::thread::spawn(move || {
         let mut head = [0; 11];
         reader.read_exact(&mut head).unwrap();
@@ -181,7 +181,7 @@ fn a_reader_that_stops_early_is_not_a_failure_and_a_full_disk_is() {
     step.succeeded();
     assert!(!step.stderr.contains("error"), "{}", step.stderr);
 
-    let over = by_hand(&simulator, &["--max-inactive", "0"]);
+    let over = command_line(&simulator, &["--max-inactive", "0"]);
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     over.run_into(writer).failed(1, &["`max-inactive`"]);
@@ -189,14 +189,14 @@ fn a_reader_that_stops_early_is_not_a_failure_and_a_full_disk_is() {
     let full = fs::OpenOptions::new().write(true).open("/dev/full");
     let step = job.run_into(full.unwrap());
     step.failed(1, &["error: ", "standard output couldn't be written"]);
-    let step = by_hand(&simulator, &["--output", "/dev/full"]).run();
+    let step = command_line(&simulator, &["--output", "/dev/full"]).run();
     step.failed(1, &["error: ", "/dev/full couldn't be written"]);
 }
 
 #[test]
 fn only_a_terminal_shows_progress() {
     let simulator = Simulator::start(github(Seats::people(MANY))).unwrap();
-    let job = by_hand(&simulator, &[]);
+    let job = command_line(&simulator, &[]);
     let step = job.on_terminal(true);
     step.succeeded();
     assert_eq!(step.stdout.lines().count(), MANY + 1);
@@ -209,7 +209,7 @@ fn only_a_terminal_shows_progress() {
     assert!(step.stderr.contains("\x1b["), "a line is drawn anew");
 
     let plain = "acme: 10 of 20 pages.";
-    let dumb = by_hand(&simulator, &[]).variable("TERM", "dumb");
+    let dumb = command_line(&simulator, &[]).variable("TERM", "dumb");
     for step in [job.run(), dumb.on_terminal(true), dumb.on_terminal(false)] {
         step.succeeded();
         assert!(!step.stderr.contains('\x1b'), "{}", step.stderr);
@@ -231,7 +231,7 @@ fn only_a_terminal_that_wants_colors_gets_them() {
         github.tokens.insert(TOKEN.to_owned(), Token::new());
     });
     let red = "\x1b[1;31merror:\x1b[0m ";
-    let job = by_hand(&simulator, &[]);
+    let job = command_line(&simulator, &[]);
     job.on_terminal(true).failed(1, &[red]);
     for (name, value, coloured) in [
         ("NO_COLOR", "1", false),
@@ -239,7 +239,7 @@ fn only_a_terminal_that_wants_colors_gets_them() {
         ("TERM", "dumb", false),
         ("GITHUB_ACTIONS", "true", false),
     ] {
-        let step = by_hand(&simulator, &[])
+        let step = command_line(&simulator, &[])
             .variable(name, value)
             .on_terminal(true);
         assert_eq!(
@@ -255,7 +255,9 @@ fn only_a_terminal_that_wants_colors_gets_them() {
         assert_eq!(colours, coloured, "{name}: {}", step.stderr);
     }
     assert!(!job.run().stderr.contains('\x1b'));
-    let help = Job::alone().by_hand(&["--help"]).variable("TERM", "xterm");
+    let help = Job::alone()
+        .command_line(&["--help"])
+        .variable("TERM", "xterm");
     assert!(!help.run().stdout.contains('\x1b'));
     let plain = help.variable("NO_COLOR", "1").on_terminal(false);
     assert!(!plain.stderr.contains("\x1b["));
@@ -272,7 +274,7 @@ fn a_wait_is_announced_next_to_the_progress_bar() {
             body: "{}".to_owned(),
         },
     ));
-    let step = by_hand(&simulator, &[]).on_terminal(true);
+    let step = command_line(&simulator, &[]).on_terminal(true);
     step.succeeded();
     assert!(step.stderr.contains("Waiting 6"), "{}", step.stderr);
     assert!(!step.stdout.contains("Waiting"));

@@ -18,10 +18,10 @@ const MANY: usize = 2_000;
 /// How long an interrupted run may take to end. The test fails if it takes longer.
 const AT_MOST: Duration = Duration::from_secs(30);
 
-fn by_hand(simulator: &Simulator, arguments: &[&str]) -> Job {
+fn command_line(simulator: &Simulator, arguments: &[&str]) -> Job {
     let arguments = [&["--organization", "acme"], arguments].concat();
     Job::on(simulator)
-        .by_hand(&arguments)
+        .command_line(&arguments)
         .variable("GITHUB_TOKEN", TOKEN)
 }
 
@@ -34,8 +34,8 @@ fn until(what: &str, condition: impl Fn() -> bool) {
 }
 
 fn fifo(path: &Path) {
-    let made = Command::new("mkfifo").arg(path).status().unwrap();
-    assert!(made.success());
+    let created = Command::new("mkfifo").arg(path).status().unwrap();
+    assert!(created.success());
 }
 
 fn mode(path: &Path) -> u32 {
@@ -58,7 +58,7 @@ fn a_run_whose_report_is_not_read_ends_if_it_is_interrupted() {
         for opened in [false, true] {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("p");
-            let job = by_hand(&simulator, &["--output", path.to_str().unwrap()]);
+            let job = command_line(&simulator, &["--output", path.to_str().unwrap()]);
             fifo(&path);
             let before = simulator.requests().len();
             let running = job.start();
@@ -69,13 +69,14 @@ fn a_run_whose_report_is_not_read_ends_if_it_is_interrupted() {
             });
             until("all pages", || {
                 let requests = simulator.requests();
-                seen.len() >= before + 20 && seen.iter().all(|seen| seen.status.is_some())
+                requests.len() >= before + 20
+                    && requests.iter().all(|request| request.status.is_some())
             });
             running.signal(signal);
             until("the end", || running.is_over());
             let step = running.end();
-            let told = format!("The run was interrupted (SIG{signal}) while ");
-            step.failed(1, &[&told, "Not done: everything else"]);
+            let message = format!("The run was interrupted (SIG{signal}) while ");
+            step.failed(1, &[&message, "Not done: everything else"]);
             if opened {
                 let place = format!(
                     "writing the report of acme to {}, which may have only a part of it",
@@ -91,7 +92,7 @@ fn a_run_whose_report_is_not_read_ends_if_it_is_interrupted() {
 #[test]
 fn a_run_whose_standard_output_is_not_read_ends_if_it_is_interrupted() {
     let simulator = Simulator::start(github(Seats::people(MANY))).unwrap();
-    let job = by_hand(&simulator, &[]);
+    let job = command_line(&simulator, &[]);
     let (mut reader, writer) = std::io::pipe().unwrap();
     let running = job.start_into(writer);
     reader.read_exact(&mut [0; 11]).unwrap();
@@ -104,10 +105,10 @@ fn a_run_whose_standard_output_is_not_read_ends_if_it_is_interrupted() {
 }
 
 #[test]
-fn a_file_opened_by_others_is_written_to_and_never_replaced() {
+fn a_file_opened_by_another_program_is_never_replaced() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     for place in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
-        let job = by_hand(&simulator, &["--output", place]);
+        let job = command_line(&simulator, &["--output", place]);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("all.csv");
         let mut log = fs::File::create(&path).unwrap();
@@ -124,7 +125,7 @@ fn a_file_opened_by_others_is_written_to_and_never_replaced() {
         );
         assert_eq!(files_below(folder.path()), [path]);
     }
-    let step = by_hand(&simulator, &["--output", "/dev/stderr"]).run();
+    let step = command_line(&simulator, &["--output", "/dev/stderr"]).run();
     step.succeeded();
     assert!(step.stderr.contains("Z,octocat,"), "{}", step.stderr);
 }
@@ -132,7 +133,7 @@ fn a_file_opened_by_others_is_written_to_and_never_replaced() {
 #[test]
 fn a_file_keeps_its_mode() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
-    let job = by_hand(&simulator, &["--output", "report.csv"]);
+    let job = command_line(&simulator, &["--output", "report.csv"]);
     let path = job.workspace().join("report.csv");
     for wanted in [0o600, 0o640, 0o664] {
         fs::write(&path, "before").unwrap();
@@ -144,10 +145,10 @@ fn a_file_keeps_its_mode() {
 }
 
 #[test]
-fn a_dangling_link_is_refused_and_left_in_place() {
+fn a_dangling_link_is_rejected_and_left_in_place() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     for target in ["round", "missing"] {
-        let job = by_hand(&simulator, &["--output", "round"]);
+        let job = command_line(&simulator, &["--output", "round"]);
         symlink(target, job.workspace().join("round")).unwrap();
         job.run().failed(1, &["error: round couldn't be written"]);
         assert!(job.workspace().join("round").is_symlink());
@@ -156,10 +157,10 @@ fn a_dangling_link_is_refused_and_left_in_place() {
 }
 
 #[test]
-fn an_empty_output_name_is_refused() {
+fn an_empty_output_name_is_rejected() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     for empty in ["", " "] {
-        let step = by_hand(&simulator, &["--output", empty]).run();
+        let step = command_line(&simulator, &["--output", empty]).run();
         step.failed(2, &["output: is empty"]);
         assert_eq!(step.stdout, "");
         assert!(files_below(&step.workspace).is_empty());

@@ -1,8 +1,8 @@
 //! A list that changes while the action reads it. If it settles, the report is right. If not, the
 //! run fails and shows the numbers.
 
-use crate::support::outcome_assertions::{is_report, truth};
-use crate::support::{Job, OWN, Step, files_below, github, sound, well_behaved};
+use crate::support::outcome_assertions::{expected_rows, is_report};
+use crate::support::{Job, OWN, Step, assert_intact, assert_no_violations, files_below, github};
 use serde_json::Value;
 use simulator::seat::Row;
 use simulator::{At, Fault, Kind, Nth, Paging, Seats, Simulator, TotalSeats};
@@ -14,8 +14,9 @@ fn job(simulator: &Simulator) -> Job {
 /// How many pages were requested.
 fn pages(simulator: &Simulator) -> usize {
     let requests = simulator.requests();
-    requests.iter()
-        .filter(|seen| seen.path_and_query.contains("/copilot/billing/seats"))
+    requests
+        .iter()
+        .filter(|request| request.path_and_query.contains("/copilot/billing/seats"))
         .count()
 }
 
@@ -39,18 +40,18 @@ fn grant(row: usize) -> Kind {
 fn now(simulator: &Simulator) -> Vec<String> {
     let mut seats = None;
     simulator.change(|github| seats = Some(github.organizations["acme"].clone()));
-    truth(&seats.unwrap())
+    expected_rows(&seats.unwrap())
 }
 
-fn is_right(simulator: &Simulator, step: &Step) {
+fn assert_right(simulator: &Simulator, step: &Step) {
     step.succeeded();
     is_report(&step.report(), &now(simulator));
     assert_eq!(step.output("complete"), "true");
     assert_eq!(step.output("people"), now(simulator).len().to_string());
-    well_behaved(simulator);
+    assert_no_violations(simulator);
 }
 
-fn is_refused(step: &Step, texts: &[&str]) {
+fn assert_rejected(step: &Step, texts: &[&str]) {
     step.failed(1, texts);
     step.failed(
         1,
@@ -80,7 +81,7 @@ fn a_seat_granted_or_revoked_between_two_pages_is_read_again() {
                 let step = job(&simulator).run();
                 let what = format!("{what}, before page {page}, {paging:?}");
                 println!("{what}");
-                is_right(&simulator, &step);
+                assert_right(&simulator, &step);
                 assert!(
                     step.stdout.contains("reading the list of seats again"),
                     "{what}"
@@ -92,7 +93,7 @@ fn a_seat_granted_or_revoked_between_two_pages_is_read_again() {
 }
 
 #[test]
-fn an_enterprise_that_changes_is_read_again_too() {
+fn an_enterprise_that_changes_is_read_again() {
     let seats = Seats::enterprise_people(200);
     assert!(seats.rows.len() > 200);
     let github = github(Seats::people(0))
@@ -119,7 +120,7 @@ fn an_enterprise_that_changes_is_read_again_too() {
     simulator.change(|github| left = github.enterprises["octocorp"].rows.len());
     assert_eq!(step.output("seats"), left.to_string());
     assert_eq!(step.output("complete"), "true");
-    well_behaved(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
@@ -127,20 +128,20 @@ fn a_list_that_changes_three_times_is_right_in_the_fourth_reading() {
     let simulator = Simulator::start(github(Seats::people(230))).unwrap();
     simulator.fault(Fault::first(3, At::SeatsPage(3), revoke(3)));
     let step = job(&simulator).run();
-    is_right(&simulator, &step);
+    assert_right(&simulator, &step);
     assert_eq!(step.output("people"), "227");
     assert_eq!(pages(&simulator), 4 * 3);
 }
 
 #[test]
-fn a_list_that_never_settles_is_refused_after_three_more_readings() {
+fn a_list_that_never_settles_fails_after_three_more_readings() {
     // With three pages, the action reads the last two in parallel, and either could find the change
     // first.
     let simulator = Simulator::start(github(Seats::people(130))).unwrap();
     simulator.fault(Fault::always(At::SeatsPage(2), revoke(3)));
     let job = job(&simulator).input("deliver-to", "artifact,repository");
     let step = job.run();
-    is_refused(
+    assert_rejected(
         &step,
         &[
             // These are the numbers of the fourth reading.
@@ -151,7 +152,7 @@ fn a_list_that_never_settles_is_refused_after_three_more_readings() {
     );
     assert_eq!(pages(&simulator), 4 * 2);
     assert!(simulator.artifacts().is_empty());
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 
     // The list settles, and the next run delivers it.
     simulator.clear_faults();
@@ -161,18 +162,18 @@ fn a_list_that_never_settles_is_refused_after_three_more_readings() {
 }
 
 #[test]
-fn an_unreached_total_is_refused_with_its_numbers_after_one_more_reading() {
+fn an_unreached_total_fails_with_its_numbers_after_one_more_reading() {
     let short = Seats::people(230).total_seats(TotalSeats::Fixed(233));
     let numbers = "GitHub counts 233 seats (`total_seats`), but its pages list 230 people and 0 rows without a person";
     let simulator = Simulator::start(github(short.clone())).unwrap();
     let step = job(&simulator).run();
-    is_refused(&step, &[numbers]);
+    assert_rejected(&step, &[numbers]);
     assert_eq!(pages(&simulator), 2 * 3);
 
     let simulator = Simulator::start(github(short.clone())).unwrap();
     let step = job(&simulator).input("require-complete", "false").run();
     step.succeeded();
-    is_report(&step.report(), &truth(&short));
+    is_report(&step.report(), &expected_rows(&short));
     assert_eq!(step.output("complete"), "false");
     let warning = "::warning::The report of acme couldn't be verified as complete.";
     assert!(step.stdout.contains(warning), "{}", step.stdout);
@@ -205,13 +206,13 @@ fn rows_without_a_person_can_count_toward_the_total() {
             step.succeeded();
             assert_eq!(step.output("seats"), "4");
         } else {
-            is_refused(&step, &["2 people and 2 rows without a person"]);
+            assert_rejected(&step, &["2 people and 2 rows without a person"]);
         }
     }
 }
 
 #[test]
-fn a_missing_total_is_not_requested_again_and_again() {
+fn a_missing_total_is_not_requested_repeatedly() {
     for total in [
         TotalSeats::Missing,
         TotalSeats::Null,
@@ -220,7 +221,7 @@ fn a_missing_total_is_not_requested_again_and_again() {
         let seats = Seats::people(230).total_seats(total);
         let simulator = Simulator::start(github(seats)).unwrap();
         let step = job(&simulator).run();
-        is_refused(&step, &["Page 1 doesn't say how many seats there are"]);
+        assert_rejected(&step, &["Page 1 doesn't say how many seats there are"]);
         assert_eq!(pages(&simulator), 3);
     }
 }
@@ -241,7 +242,7 @@ fn a_page_that_is_listed_twice_is_never_published_as_complete() {
         kind: shift(),
     });
     let step = job(&simulator).run();
-    is_right(&simulator, &step);
+    assert_right(&simulator, &step);
     assert_eq!(step.output("people"), "400");
 }
 
@@ -251,7 +252,7 @@ fn a_list_that_loses_pages_while_it_is_read_is_not_a_failure() {
     let shrink = rows(|rows| rows.truncate(150));
     simulator.fault(Fault::once(At::SeatsPage(2), shrink));
     let step = job(&simulator).run();
-    is_right(&simulator, &step);
+    assert_right(&simulator, &step);
     assert_eq!(step.output("people"), "150");
 }
 

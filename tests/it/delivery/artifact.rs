@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Job, OWN, files_below, github, sound, unzip, well_behaved};
+use crate::support::{Job, OWN, assert_intact, assert_no_violations, files_below, github, unzip};
 use sha2::Digest as _;
 use simulator::{At, Fault, Kind, Seats, Service, Simulator};
 
@@ -56,11 +56,11 @@ fn the_artifact_unpacks_to_the_bytes_of_the_report_and_its_manifest() {
         (step.output("changed"), step.output("commit-sha")),
         ("", "")
     );
-    well_behaved(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
-fn a_taken_name_gets_a_number_and_the_outputs_say_so() {
+fn a_taken_name_gets_a_number_in_the_outputs() {
     let github = github(Seats::people(3)).taken_artifact_name("weekly-3");
     let simulator = Simulator::start(github).unwrap();
     let job = job(&simulator).input("artifact-name", "weekly");
@@ -73,12 +73,12 @@ fn a_taken_name_gets_a_number_and_the_outputs_say_so() {
         assert_eq!(step.output("artifact-id"), newest.id.to_string());
     }
     assert_eq!(names(&simulator), ["weekly", "weekly-2", "weekly-4"]);
-    well_behaved(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
 fn an_artifact_is_kept_as_requested_up_to_the_limit_of_the_repository() {
-    for (asked, allowed, days, warned) in [
+    for (requested, allowed, days, warned) in [
         ("7", Some("90"), Some(7), false),
         ("400", Some("90"), Some(90), true),
         ("90", Some("90"), Some(90), false),
@@ -88,7 +88,7 @@ fn an_artifact_is_kept_as_requested_up_to_the_limit_of_the_repository() {
         ("", Some("90"), None, false),
     ] {
         let simulator = simulator();
-        let job = job(&simulator).input("artifact-retention-days", asked);
+        let job = job(&simulator).input("artifact-retention-days", requested);
         let job = match allowed {
             Some(allowed) => job.variable("GITHUB_RETENTION_DAYS", allowed),
             None => job.without("GITHUB_RETENTION_DAYS"),
@@ -100,17 +100,17 @@ fn an_artifact_is_kept_as_requested_up_to_the_limit_of_the_repository() {
             let end: jiff::Timestamp = end.parse().unwrap();
             (end.as_second() - before) / 86_400
         });
-        assert_eq!(kept, days, "{asked} of {allowed:?}");
+        assert_eq!(kept, days, "{requested} of {allowed:?}");
         let warning = step
             .stdout
             .contains("::warning::You asked to keep the artifact");
         assert_eq!(warning, warned, "{}", step.stdout);
-        well_behaved(&simulator);
+        assert_no_violations(&simulator);
     }
 }
 
 #[test]
-fn a_server_that_supports_only_version_4_works_too() {
+fn a_server_that_supports_only_version_4_works() {
     let github = github(Seats::people(3))
         .known_artifact_version(4)
         .taken_artifact_name("copilot-activity-report");
@@ -124,11 +124,11 @@ fn a_server_that_supports_only_version_4_works_too() {
     assert_eq!(step.output("artifact-name"), "copilot-activity-report-2");
     assert_eq!(step.output("artifact-id"), artifact.id.to_string());
     assert_eq!(unzip(&artifact.bytes).len(), 2);
-    well_behaved(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
-fn a_temporary_failure_costs_only_time() {
+fn a_temporary_failure_only_delays_the_run() {
     let limited = Kind::status(429, "slow down").header("Retry-After", "3");
     for (at, kind) in [
         (At::CreateArtifact, Kind::status(502, "Bad Gateway")),
@@ -158,23 +158,23 @@ fn a_temporary_failure_costs_only_time() {
         assert_eq!(step.output("artifact-id"), artifact.id.to_string());
         let digest = hex::encode(sha2::Sha256::digest(&artifact.bytes));
         assert_eq!(step.output("artifact-digest"), digest);
-        well_behaved(&simulator);
+        assert_no_violations(&simulator);
     }
 }
 
 #[test]
-fn a_lost_answer_to_the_creation_of_an_artifact_costs_its_name() {
+fn a_lost_response_to_the_creation_of_an_artifact_uses_up_its_name() {
     let simulator = simulator();
     simulator.fault(Fault::once(At::CreateArtifact, Kind::Reset.after_effect()));
     let step = job(&simulator).run();
     step.succeeded();
     assert_eq!(step.output("artifact-name"), "copilot-activity-report-2");
     assert_eq!(names(&simulator), ["copilot-activity-report-2"]);
-    well_behaved(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
-fn the_service_is_given_the_time_it_asks_for() {
+fn the_artifact_service_gets_the_requested_time() {
     let simulator = simulator();
     // Waits are a hundred times shorter here.
     let busy = Kind::status(503, "busy").header("Retry-After", "120");
@@ -268,7 +268,7 @@ fn if_the_artifact_fails_everything_else_is_delivered_and_named() {
         }
         assert!(step.summary.contains("❌ no artifact was uploaded"));
         assert!(simulator.artifacts().is_empty());
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
 
         // Another run succeeds, even if the name is no longer available. The day is already
         // recorded.
@@ -276,7 +276,7 @@ fn if_the_artifact_fails_everything_else_is_delivered_and_named() {
         let step = job.run();
         step.succeeded();
         assert_eq!(simulator.artifacts().len(), 1, "{at:?}");
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
 }
 
@@ -314,24 +314,26 @@ fn the_runtime_token_goes_only_to_the_results_service() {
     let simulator = simulator();
     job(&simulator).run().succeeded();
     let bearer = format!("Bearer {}", simulator.runtime_token());
-    for seen in simulator.requests() {
-        let authorization = seen.header("authorization");
-        match seen.service {
+    for request in simulator.requests() {
+        let authorization = request.header("authorization");
+        match request.service {
             Service::Results => assert_eq!(authorization, Some(bearer.as_str())),
             Service::Api => assert_ne!(authorization, Some(bearer.as_str())),
             Service::Blob => assert_eq!(authorization, None),
         }
     }
-    well_behaved(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
-fn the_signature_of_an_address_is_masked_before_the_address_is_used() {
+fn the_signature_of_a_url_is_masked_before_the_url_is_used() {
     let simulator = simulator();
     let step = job(&simulator).variable("RUNNER_DEBUG", "1").run();
     step.succeeded();
     let requests = simulator.requests();
-    let used = seen.iter().find(|seen| seen.service == Service::Blob);
+    let used = requests
+        .iter()
+        .find(|request| request.service == Service::Blob);
     let used = &used.unwrap().path_and_query;
     let signature = used
         .split("sig=")
@@ -377,7 +379,7 @@ fn limited() -> Kind {
 }
 
 #[test]
-fn a_limit_of_the_artifact_service_is_waited_out_as_long_as_it_asks() {
+fn a_limit_of_the_artifact_service_is_waited_out_for_the_requested_time() {
     for at in [At::CreateArtifact, At::FinalizeArtifact] {
         let simulator = simulator();
         let asks = limited().header("Retry-After", "50");
@@ -388,7 +390,7 @@ fn a_limit_of_the_artifact_service_is_waited_out_as_long_as_it_asks() {
         assert!(began.elapsed() >= Duration::from_secs(1), "{at:?}");
         assert_eq!(limit_waits(&step.stdout), [50.0, 50.0], "{}", step.stdout);
         assert_eq!(names(&simulator), ["copilot-activity-report"], "{at:?}");
-        well_behaved(&simulator);
+        assert_no_violations(&simulator);
     }
 }
 
@@ -408,7 +410,7 @@ fn waits_for_a_limit_without_a_time_start_at_8_s() {
         assert!((waits[0] - 8.0).abs() < 0.1, "{waits:?}");
         assert!(waits.is_sorted(), "{waits:?}");
         assert!(waits.iter().sum::<f64>() <= 120.0, "{waits:?}");
-        well_behaved(&simulator);
+        assert_no_violations(&simulator);
     }
 }
 
@@ -435,10 +437,10 @@ fn waits_for_a_limit_of_the_artifact_service_total_at_most_120_s() {
         // The log rounds each wait to a tenth of a second.
         let waited = waits.iter().sum::<f64>() - 0.05 * waits.len() as f64;
         assert!((90.0..=most).contains(&waited), "{after:?}: {waited}");
-        let asked = simulator.requests();
-        let creations = asked
+        let requests = simulator.requests();
+        let creations = requests
             .iter()
-            .filter(|seen| seen.path_and_query.ends_with("CreateArtifact"));
+            .filter(|request| request.path_and_query.ends_with("CreateArtifact"));
         assert!(creations.count() <= 10, "{after:?}");
     }
     // The run fails at once if the wait would be longer.
@@ -458,7 +460,8 @@ fn a_short_wait_for_the_artifact_service_is_not_announced() {
     let step = job(&simulator).run();
     step.succeeded();
     let mut shown = step.stdout.lines();
-    let is_told = shown.any(|line| line.contains("rate limited") && !line.starts_with("::debug::"));
-    assert!(!is_told, "{}", step.stdout);
-    well_behaved(&simulator);
+    let is_shown =
+        shown.any(|line| line.contains("rate limited") && !line.starts_with("::debug::"));
+    assert!(!is_shown, "{}", step.stdout);
+    assert_no_violations(&simulator);
 }

@@ -3,10 +3,10 @@
 use std::thread;
 
 use crate::support::{
-    COMMIT_TOKEN, Job, OWN, TOKEN, commit_file, git, github, sound, within_one_day,
+    COMMIT_TOKEN, Job, OWN, TOKEN, assert_intact, commit_file, git, github, within_one_day,
 };
 use simulator::{
-    At, Fault, GitHub, Kind, Nth, Operation, Repository, Seats, RecordedRequest, Simulator, Token,
+    At, Fault, GitHub, Kind, Nth, Operation, RecordedRequest, Repository, Seats, Simulator, Token,
 };
 
 const MUTATION: At = At::Graphql(Operation::Mutation);
@@ -31,18 +31,18 @@ fn with_record() -> Simulator {
 }
 
 /// The number of GraphQL queries before the first write.
-fn questions_before_the_commit() -> usize {
+fn queries_before_the_commit() -> usize {
     let simulator = simulator();
     job(&simulator).run().succeeded();
-    let is = |seen: &RecordedRequest, kind: &str| {
-        let body = seen.json().unwrap_or_default();
+    let is = |request: &RecordedRequest, kind: &str| {
+        let body = request.json().unwrap_or_default();
         body["query"].as_str().unwrap_or_default().starts_with(kind)
     };
     let requests = simulator.requests();
     requests
         .iter()
-        .take_while(|seen| !is(seen, "mutation"))
-        .filter(|seen| is(seen, "query"))
+        .take_while(|request| !is(request, "mutation"))
+        .filter(|request| is(request, "query"))
         .count()
 }
 
@@ -73,13 +73,13 @@ fn a_report_is_committed_on_top_of_concurrent_commits() {
         assert_eq!(commits(&simulator), (1, others));
         let head = git(&simulator.git_dir(OWN), &["rev-parse", "main"]);
         assert_eq!(head.trim(), step.output("commit-sha"));
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
 }
 
 #[test]
-fn a_lost_answer_never_makes_a_second_commit() {
-    let questions = questions_before_the_commit();
+fn a_lost_response_never_creates_a_second_commit() {
+    let queries = queries_before_the_commit();
     for kind in [
         Kind::Reset,
         Kind::Html(502),
@@ -99,7 +99,7 @@ fn a_lost_answer_never_makes_a_second_commit() {
                 // The branch moves just before the action looks for its commit.
                 simulator.fault(Fault {
                     at: QUERY,
-                    nth: Nth::Only(questions + 1),
+                    nth: Nth::Only(queries + 1),
                     kind,
                 });
             }
@@ -110,14 +110,14 @@ fn a_lost_answer_never_makes_a_second_commit() {
             let ours = git(&simulator.git_dir(OWN), &["rev-parse", &newest]);
             assert_eq!(step.output("commit-sha"), ours.trim());
             assert!(step.stdout.contains("verified"), "{}", step.stdout);
-            sound(&simulator, OWN);
+            assert_intact(&simulator, OWN);
         }
     }
 }
 
 #[test]
 fn a_temporary_failure_of_github_is_waited_out() {
-    let wrong = |message: &str| Kind::GraphqlError {
+    let error = |message: &str| Kind::GraphqlError {
         error_type: None,
         message: message.to_owned(),
     };
@@ -126,10 +126,10 @@ fn a_temporary_failure_of_github_is_waited_out() {
         (MUTATION, Kind::Reset),
         (
             MUTATION,
-            wrong("Something went wrong while executing your query."),
+            error("Something went wrong while executing your query."),
         ),
         // Another of GitHub's servers doesn't have the newest commit yet.
-        (MUTATION, wrong("is at 0123456789 but expected 9876543210")),
+        (MUTATION, error("is at 0123456789 but expected 9876543210")),
         (QUERY, Kind::status(503, "Service Unavailable")),
         (QUERY, Kind::Truncate),
         (At::path("GET", "/contents/"), Kind::Html(500)),
@@ -141,12 +141,12 @@ fn a_temporary_failure_of_github_is_waited_out() {
         let step = job(&simulator).run();
         assert_eq!(step.status, 0, "{what}\n{}", step.printed());
         assert_eq!(commits(&simulator), (1, 2), "{what}");
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
 }
 
 #[test]
-fn starting_a_repository_or_branch_survives_lost_answers_and_other_writers() {
+fn creating_a_repository_or_branch_survives_lost_responses_and_concurrent_commits() {
     for (repository, branch, at) in [
         (
             Repository::private().empty(),
@@ -171,7 +171,7 @@ fn starting_a_repository_or_branch_survives_lost_answers_and_other_writers() {
             let step = job(&simulator).input("branch", branch).run();
             assert_eq!(step.status, 0, "{at:?} {kind:?}\n{}", step.printed());
             assert_eq!(commits(&simulator), (1, 1), "{at:?} {kind:?}");
-            sound(&simulator, OWN);
+            assert_intact(&simulator, OWN);
         }
     }
 }
@@ -208,7 +208,7 @@ fn a_commit_gives_up_eventually_and_says_how_often_it_was_tried() {
         assert_eq!(crate::support::files_below(&step.workspace).len(), 2);
         simulator.clear_faults();
         assert_eq!(commits(&simulator).0, 0);
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
 }
 
@@ -227,7 +227,7 @@ fn ten_runs_at_once_record_the_day_once_and_all_succeed() {
         }
         assert_eq!(committed.len(), 1, "{outcomes:?}");
         assert_eq!(commits(&simulator), (1, 1));
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
 }
 
@@ -272,7 +272,7 @@ fn ten_scopes_at_once_in_one_repository_are_all_recorded() {
             );
             assert_eq!(changed.lines().count(), 10);
         }
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
 }
 

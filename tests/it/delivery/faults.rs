@@ -7,19 +7,21 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 use std::{fmt, thread};
 
-use crate::support::outcome_assertions::{Delivered, job, judge, record_earlier, scene, truth};
-use crate::support::{OWN, github, sound};
+use crate::support::outcome_assertions::{
+    Delivered, check_outcome, delivery_setup, expected_rows, job, record_earlier,
+};
+use crate::support::{OWN, assert_intact, github};
 use simulator::{At, Fault, Kind, Nth, Operation, Ports, Seats, Simulator};
 
 /// Three pages of seats.
 const SEATS: usize = 210;
 
 /// How many cases run in parallel. They mostly wait for timeouts.
-const AT_ONCE: usize = 12;
+const PARALLEL: usize = 12;
 
 /// A request of the run.
 #[derive(Clone, Copy)]
-struct Place {
+struct Target {
     name: &'static str,
     at: fn() -> At,
     /// Which of the matching requests it is, counting from 1.
@@ -30,8 +32,8 @@ struct Place {
     optional: bool,
 }
 
-const fn place(name: &'static str, at: fn() -> At) -> Place {
-    Place {
+const fn target(name: &'static str, at: fn() -> At) -> Target {
+    Target {
         name,
         at,
         which: 1,
@@ -40,30 +42,30 @@ const fn place(name: &'static str, at: fn() -> At) -> Place {
     }
 }
 
-const fn effect(name: &'static str, at: fn() -> At) -> Place {
-    Place {
+const fn effect(name: &'static str, at: fn() -> At) -> Target {
+    Target {
         effect: true,
-        ..place(name, at)
+        ..target(name, at)
     }
 }
 
-const PLACES: [Place; 13] = [
-    place("asking who sees the repository", || {
+const TARGETS: [Target; 13] = [
+    target("reading the visibility of the repository", || {
         At::path("GET", "/repos/octo/tools")
     }),
-    Place {
+    Target {
         optional: true,
-        ..place("the number of the organization", || At::Organization)
+        ..target("reading the ID of the organization", || At::Organization)
     },
-    place("the first page of seats", || At::SeatsPage(1)),
-    place("a middle page of seats", || At::SeatsPage(2)),
-    place("the last page of seats", || At::SeatsPage(3)),
-    place("the head query", || At::Graphql(Operation::Query)),
-    Place {
+    target("the first page of seats", || At::SeatsPage(1)),
+    target("a middle page of seats", || At::SeatsPage(2)),
+    target("the last page of seats", || At::SeatsPage(3)),
+    target("the head query", || At::Graphql(Operation::Query)),
+    Target {
         which: 2,
-        ..place("the files query", || At::Graphql(Operation::Query))
+        ..target("the files query", || At::Graphql(Operation::Query))
     },
-    place("reading a file", || At::path("GET", "/contents/")),
+    target("reading a file", || At::path("GET", "/contents/")),
     effect("the mutation", || At::Graphql(Operation::Mutation)),
     effect("CreateArtifact", || At::CreateArtifact),
     effect("a block", || At::Block),
@@ -73,7 +75,7 @@ const PLACES: [Place; 13] = [
 
 /// A kind of fault.
 #[derive(Clone, Copy)]
-struct Trouble {
+struct Failure {
     name: &'static str,
     kind: fn(&Simulator) -> Kind,
     /// Whether the action must try again.
@@ -82,8 +84,8 @@ struct Trouble {
     slow: bool,
 }
 
-const fn passing(name: &'static str, kind: fn(&Simulator) -> Kind) -> Trouble {
-    Trouble {
+const fn passing(name: &'static str, kind: fn(&Simulator) -> Kind) -> Failure {
+    Failure {
         name,
         kind,
         passing: true,
@@ -91,15 +93,15 @@ const fn passing(name: &'static str, kind: fn(&Simulator) -> Kind) -> Trouble {
     }
 }
 
-const fn lasting(name: &'static str, kind: fn(&Simulator) -> Kind) -> Trouble {
-    Trouble {
+const fn lasting(name: &'static str, kind: fn(&Simulator) -> Kind) -> Failure {
+    Failure {
         passing: false,
         ..passing(name, kind)
     }
 }
 
-const TROUBLES: [Trouble; 20] = [
-    Trouble {
+const FAILURES: [Failure; 20] = [
+    Failure {
         slow: true,
         ..passing("stall", |_| Kind::Stall)
     },
@@ -130,8 +132,8 @@ const TROUBLES: [Trouble; 20] = [
 
 #[derive(Clone, Copy)]
 struct Case {
-    place: Place,
-    trouble: Trouble,
+    target: Target,
+    failure: Failure,
     after_effect: bool,
     always: bool,
 }
@@ -139,29 +141,29 @@ struct Case {
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let after = if self.after_effect {
-            "after it was carried out, "
+            "after effect, "
         } else {
             ""
         };
         let often = if self.always { "always" } else { "once" };
-        let (trouble, place) = (self.trouble.name, self.place.name);
-        write!(f, "{trouble} at {place}, {after}{often}")
+        let (failure, target) = (self.failure.name, self.target.name);
+        write!(f, "{failure} at {target}, {after}{often}")
     }
 }
 
 /// All cases. If the action doesn't try again, a repeated fault is the same as a single one.
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    for trouble in TROUBLES {
-        for place in PLACES {
+    for failure in FAILURES {
+        for target in TARGETS {
             for after_effect in [false, true] {
                 for always in [true, false] {
-                    if (after_effect && !place.effect) || (always && !trouble.passing) {
+                    if (after_effect && !target.effect) || (always && !failure.passing) {
                         continue;
                     }
                     cases.push(Case {
-                        place,
-                        trouble,
+                        target,
+                        failure,
                         after_effect,
                         always,
                     });
@@ -170,7 +172,7 @@ fn cases() -> Vec<Case> {
         }
     }
     // The slowest cases start first.
-    cases.sort_by_key(|case| !(case.trouble.slow && case.always));
+    cases.sort_by_key(|case| !(case.failure.slow && case.always));
     cases
 }
 
@@ -180,7 +182,7 @@ impl Case {
     fn simulator(self) -> Simulator {
         static NEXT: AtomicU16 = AtomicU16::new(0);
         let github = github(Seats::people(SEATS));
-        if self.trouble.name != "refuse" {
+        if self.failure.name != "refuse" {
             return Simulator::start(github).unwrap();
         }
         let first = 10_000 + (std::process::id() % 200) as u16 * 100;
@@ -198,13 +200,13 @@ impl Case {
     }
 
     fn fault(self, simulator: &Simulator) -> Fault {
-        let mut kind = (self.trouble.kind)(simulator);
+        let mut kind = (self.failure.kind)(simulator);
         if self.always && matches!(kind, Kind::Refuse(_)) {
             kind = Kind::Refuse(Duration::from_secs(3600));
         }
         Fault {
-            at: (self.place.at)(),
-            nth: match (self.always, self.place.which) {
+            at: (self.target.at)(),
+            nth: match (self.always, self.target.which) {
                 (true, which) => Nth::From(which),
                 (false, which) => Nth::Only(which),
             },
@@ -217,16 +219,16 @@ impl Case {
     }
 
     /// Runs the case and checks the result.
-    fn run(self, truth: &[String]) {
+    fn run(self, expected_rows: &[String]) {
         let simulator = self.simulator();
         record_earlier(&simulator);
         simulator.fault(self.fault(&simulator));
         let step = job(&simulator).variable("TEST_WAIT_SCALE", "0.001").run();
-        let delivered = judge(&simulator, &step, truth);
+        let delivered = check_outcome(&simulator, &step, expected_rows);
         assert!(matches!(step.status, 0 | 1), "{}", step.printed());
         assert!(!step.printed().contains("panicked"), "{}", step.printed());
-        let is_gone = self.always && self.trouble.name == "refuse";
-        if (self.trouble.passing && !self.always) || (self.place.optional && !is_gone) {
+        let is_down = self.always && self.failure.name == "refuse";
+        if (self.failure.passing && !self.always) || (self.target.optional && !is_down) {
             assert_eq!(delivered, Delivered::ALL, "{}", step.printed());
             assert_eq!(step.status, 0, "{}", step.printed());
         }
@@ -238,21 +240,21 @@ impl Case {
 #[test]
 fn no_failure_anywhere_leads_to_a_wrong_or_partial_delivery() {
     let began = Instant::now();
-    let truth = truth(&Seats::people(SEATS));
+    let expected_rows = expected_rows(&Seats::people(SEATS));
     let cases = cases();
     let only = std::env::var("FAULTS").unwrap_or_default();
     let queue = Mutex::new(cases.iter().filter(|case| case.to_string().contains(&only)));
     let failures = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        for _ in 0..PARALLEL {
             scope.spawn(|| {
                 loop {
                     let next = queue.lock().unwrap().next();
                     let Some(case) = next else { return };
                     let began = Instant::now();
-                    let judged = catch_unwind(AssertUnwindSafe(|| case.run(&truth)));
+                    let result = catch_unwind(AssertUnwindSafe(|| case.run(&expected_rows)));
                     eprintln!("{:.1?} {case}", began.elapsed());
-                    if let Err(why) = judged {
+                    if let Err(why) = result {
                         let why = why
                             .downcast_ref::<String>()
                             .cloned()
@@ -276,23 +278,23 @@ fn no_failure_anywhere_leads_to_a_wrong_or_partial_delivery() {
 }
 
 /// The number of GraphQL requests before the commit in a normal run.
-fn questions_before_a_commit() -> usize {
-    let simulator = scene(Seats::people(3));
+fn queries_before_the_commit() -> usize {
+    let simulator = delivery_setup(Seats::people(3));
     job(&simulator).run().succeeded();
-    let asked = simulator.requests();
-    let asked = asked
+    let requests = simulator.requests();
+    let requests = requests
         .iter()
-        .filter(|seen| seen.path_and_query == "/graphql");
+        .filter(|request| request.path_and_query == "/graphql");
     let is_query = |query: &str| !query.trim_start().starts_with("mutation");
-    asked
-        .take_while(|seen| is_query(seen.json().unwrap()["query"].as_str().unwrap()))
+    requests
+        .take_while(|request| is_query(request.json().unwrap()["query"].as_str().unwrap()))
         .count()
 }
 
 #[test]
 fn the_outcome_of_an_unanswered_request_is_reported_as_unknown() {
-    let first_after = questions_before_a_commit() + 1;
-    let truth = truth(&Seats::people(3));
+    let first_after = queries_before_the_commit() + 1;
+    let expected_rows = expected_rows(&Seats::people(3));
     let always = |at, first, kind| Fault {
         at,
         nth: Nth::From(first),
@@ -337,18 +339,22 @@ fn the_outcome_of_an_unanswered_request_is_reported_as_unknown() {
         ),
     ] {
         let what = format!("{at:?}: {kind:?}");
-        let simulator = scene(Seats::people(3));
+        let simulator = delivery_setup(Seats::people(3));
         simulator.fault(Fault::always(at, kind));
         simulator.fault(silent);
         let first = job(&simulator).run();
         first.failed(1, &[text]);
-        assert_eq!(judge(&simulator, &first, &truth), delivered, "{what}");
+        assert_eq!(
+            check_outcome(&simulator, &first, &expected_rows),
+            delivered,
+            "{what}"
+        );
 
         simulator.clear_faults();
         let second = job(&simulator).run();
         second.succeeded();
         // The day has exactly one commit, from either run.
         assert_eq!(second.output("commit-sha").is_empty(), delivered.commit);
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
 }

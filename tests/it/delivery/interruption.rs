@@ -6,9 +6,11 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::outcome_assertions::{Delivered, job, judge, scene, truth};
-use crate::support::{Job, OWN, Running, Step, git, sound};
-use simulator::{At, Fault, Kind, Operation, Seats, RecordedRequest, Service, Simulator};
+use crate::support::outcome_assertions::{
+    Delivered, check_outcome, delivery_setup, expected_rows, job,
+};
+use crate::support::{Job, OWN, Running, Step, assert_intact, git};
+use simulator::{At, Fault, Kind, Operation, RecordedRequest, Seats, Service, Simulator};
 
 /// Three pages.
 const SEATS: usize = 210;
@@ -44,43 +46,43 @@ fn moments() -> [Moment; 7] {
         moment(
             "getting ready",
             At::path("GET", "/repos/octo/tools"),
-            |seen| seen.path_and_query.starts_with("/repos/octo/tools"),
+            |request| request.path_and_query.starts_with("/repos/octo/tools"),
             Delivered::NOTHING,
         ),
         moment(
             "reading the seats of acme",
             At::SeatsPage(3),
-            |seen| seen.path_and_query.ends_with("page=3"),
+            |request| request.path_and_query.ends_with("page=3"),
             Delivered::NOTHING,
         ),
         moment(
             "reading the history of acme",
             At::path("GET", "/contents/"),
-            |seen| seen.path_and_query.contains("/contents/"),
+            |request| request.path_and_query.contains("/contents/"),
             Delivered::NOTHING,
         ),
         moment(
             "committing the report of acme",
             At::Graphql(Operation::Mutation),
-            |seen| String::from_utf8_lossy(&seen.body).contains("createCommitOnBranch"),
+            |request| String::from_utf8_lossy(&request.body).contains("createCommitOnBranch"),
             FILES,
         ),
         moment(
             "uploading the artifact",
             At::CreateArtifact,
-            |seen| seen.path_and_query.ends_with("/CreateArtifact"),
+            |request| request.path_and_query.ends_with("/CreateArtifact"),
             COMMIT,
         ),
         moment(
             "uploading the artifact",
             At::Block,
-            |seen| seen.service == Service::Blob,
+            |request| request.service == Service::Blob,
             COMMIT,
         ),
         moment(
             "uploading the artifact",
             At::FinalizeArtifact,
-            |seen| seen.path_and_query.ends_with("/FinalizeArtifact"),
+            |request| request.path_and_query.ends_with("/FinalizeArtifact"),
             COMMIT,
         ),
     ]
@@ -96,7 +98,7 @@ fn until(what: &str, condition: impl Fn() -> bool) {
 }
 
 /// A job that waits for responses as long as in production.
-fn patient(simulator: &Simulator) -> Job {
+fn with_real_waits(simulator: &Simulator) -> Job {
     job(simulator).without("TEST_WAIT_SCALE")
 }
 
@@ -111,59 +113,60 @@ fn started<'a>(simulator: &Simulator, job: &'a Job, moment: &Moment, kind: Kind)
 }
 
 /// Checks that another run delivers everything, whatever the interrupted run left.
-fn next_run_works(simulator: &Simulator, truth: &[String], before: Delivered) {
+fn assert_next_run_works(simulator: &Simulator, expected_rows: &[String], before: Delivered) {
     simulator.clear_faults();
     let step = job(simulator).run();
     step.succeeded();
-    crate::support::outcome_assertions::is_report(&step.report(), truth);
+    crate::support::outcome_assertions::is_report(&step.report(), expected_rows);
     assert_eq!(step.output("commit-sha").is_empty(), before.commit);
     assert_eq!(
         simulator.artifacts().len(),
         1 + usize::from(before.artifact)
     );
-    sound(simulator, OWN);
+    assert_intact(simulator, OWN);
 }
 
 #[test]
-fn a_run_that_is_cancelled_stops_at_once_and_says_what_it_delivered() {
-    let truth = truth(&Seats::people(SEATS));
+fn a_canceled_run_stops_at_once_and_logs_what_it_delivered() {
+    let expected_rows = expected_rows(&Seats::people(SEATS));
     for (moment, signal) in moments().iter().zip(["TERM", "INT"].iter().cycle()) {
-        let simulator = scene(Seats::people(SEATS));
-        let job = patient(&simulator);
+        let simulator = delivery_setup(Seats::people(SEATS));
+        let job = with_real_waits(&simulator);
         let running = started(&simulator, &job, moment, Kind::Stall);
         let began = Instant::now();
         running.signal(signal);
         let step = running.end();
         let took = began.elapsed();
         assert!(took < AT_ONCE, "{}: {took:?}", moment.doing);
-        let told = format!(
+        let message = format!(
             "::error::The run was interrupted (SIG{signal}) while {}.",
             moment.doing
         );
-        step.failed(1, &[&told, "Not done: everything else"]);
-        let delivered = judge(&simulator, &step, &truth);
+        step.failed(1, &[&message, "Not done: everything else"]);
+        let delivered = check_outcome(&simulator, &step, &expected_rows);
         assert_eq!(delivered, moment.delivered, "{}", moment.doing);
         let says_committed = step
             .printed()
             .contains("Done: acme: committed to octo/tools");
         assert_eq!(says_committed, delivered.commit, "{}", step.printed());
-        next_run_works(&simulator, &truth, delivered);
+        assert_next_run_works(&simulator, &expected_rows, delivered);
     }
 }
 
 #[test]
-fn a_cancelled_run_that_waits_for_a_limit_or_a_retry_stops_at_once_too() {
-    let truth = truth(&Seats::people(SEATS));
+fn a_canceled_run_that_waits_for_a_limit_or_a_retry_stops_at_once() {
+    let expected_rows = expected_rows(&Seats::people(SEATS));
     let limited = Kind::status(429, "slow down").header("retry-after", "600");
     for kind in [limited, Kind::status(502, "Bad Gateway")] {
-        let simulator = scene(Seats::people(SEATS));
+        let simulator = delivery_setup(Seats::people(SEATS));
         simulator.fault(Fault::always(At::SeatsPage(1), kind));
-        let job = patient(&simulator);
+        let job = with_real_waits(&simulator);
         let running = job.start();
-        until("an answer", || {
+        until("a response", || {
             let requests = simulator.requests();
-            requests.iter()
-                .any(|seen| matches!(seen.status, Some(429 | 502)))
+            requests
+                .iter()
+                .any(|request| matches!(request.status, Some(429 | 502)))
         });
         let began = Instant::now();
         running.signal("TERM");
@@ -173,37 +176,40 @@ fn a_cancelled_run_that_waits_for_a_limit_or_a_retry_stops_at_once_too() {
             1,
             &["interrupted (SIGTERM) while reading the seats of acme"],
         );
-        assert_eq!(judge(&simulator, &step, &truth), Delivered::NOTHING);
+        assert_eq!(
+            check_outcome(&simulator, &step, &expected_rows),
+            Delivered::NOTHING
+        );
     }
 }
 
 #[test]
-fn work_done_just_before_an_interruption_is_whole_and_found_by_the_next_run() {
-    let truth = truth(&Seats::people(SEATS));
+fn a_delivery_just_before_an_interruption_is_whole_and_found_by_the_next_run() {
+    let expected_rows = expected_rows(&Seats::people(SEATS));
     for moment in moments()
         .iter()
         .filter(|moment| matches!(moment.at, At::Graphql(_) | At::FinalizeArtifact))
     {
         for signal in ["TERM", "KILL"] {
-            let simulator = scene(Seats::people(SEATS));
-            let job = patient(&simulator);
+            let simulator = delivery_setup(Seats::people(SEATS));
+            let job = with_real_waits(&simulator);
             let running = started(&simulator, &job, moment, Kind::Stall.after_effect());
             let done = || match moment.at {
                 At::FinalizeArtifact => !simulator.artifacts().is_empty(),
                 _ => commits(&simulator) == 3,
             };
-            until("the effect", done);
+            until("the request is carried out", done);
             running.signal(signal);
             let step = running.end();
-            rest(&simulator);
+            wait_until_idle(&simulator);
             assert_ne!(step.status, 0);
-            let delivered = judge(&simulator, &step, &truth);
+            let delivered = check_outcome(&simulator, &step, &expected_rows);
             let expected = match moment.at {
                 At::FinalizeArtifact => Delivered::ALL,
                 _ => COMMIT,
             };
             assert_eq!(delivered, expected, "{}", moment.doing);
-            next_run_works(&simulator, &truth, delivered);
+            assert_next_run_works(&simulator, &expected_rows, delivered);
         }
     }
 }
@@ -213,39 +219,39 @@ fn commits(simulator: &Simulator) -> usize {
     count.trim().parse().unwrap()
 }
 
-fn killed(simulator: &Simulator, step: &Step, truth: &[String]) -> Delivered {
+fn killed(simulator: &Simulator, step: &Step, expected_rows: &[String]) -> Delivered {
     assert_eq!(step.status, -1, "{}", step.printed());
-    judge(simulator, step, truth)
+    check_outcome(simulator, step, expected_rows)
 }
 
 #[test]
 fn a_killed_run_leaves_nothing_half_done() {
-    let truth = truth(&Seats::people(SEATS));
+    let expected_rows = expected_rows(&Seats::people(SEATS));
     for moment in moments() {
-        let simulator = scene(Seats::people(SEATS));
-        let job = patient(&simulator);
+        let simulator = delivery_setup(Seats::people(SEATS));
+        let job = with_real_waits(&simulator);
         let running = started(&simulator, &job, &moment, Kind::Stall);
         running.signal("KILL");
-        let delivered = killed(&simulator, &running.end(), &truth);
+        let delivered = killed(&simulator, &running.end(), &expected_rows);
         assert_eq!(delivered, moment.delivered, "{}", moment.doing);
-        next_run_works(&simulator, &truth, delivered);
+        assert_next_run_works(&simulator, &expected_rows, delivered);
     }
 }
 
 /// Interrupts the run anywhere, not only at a request: while it writes files, creates the zip, or
 /// commits.
 #[test]
-fn a_run_may_be_killed_after_any_number_of_requests() {
-    let truth = truth(&Seats::people(SEATS));
-    let whole = scene(Seats::people(SEATS));
+fn a_run_can_be_killed_after_any_number_of_requests() {
+    let expected_rows = expected_rows(&Seats::people(SEATS));
+    let whole = delivery_setup(Seats::people(SEATS));
     job(&whole).run().succeeded();
     let count = whole.requests().len();
     assert!(count > 8, "{count}");
     for number in 1..=count {
-        let simulator = scene(Seats::people(SEATS));
-        let job = patient(&simulator);
+        let simulator = delivery_setup(Seats::people(SEATS));
+        let job = with_real_waits(&simulator);
         let running = job.start();
-        until("that many requests", || {
+        until("this many requests", || {
             simulator.requests().len() >= number || running.is_over()
         });
         if !running.is_over() {
@@ -254,15 +260,15 @@ fn a_run_may_be_killed_after_any_number_of_requests() {
         let step = running.end();
         // The run might have ended before the signal.
         assert!(matches!(step.status, -1 | 0), "{}", step.printed());
-        rest(&simulator);
-        let delivered = judge(&simulator, &step, &truth);
-        next_run_works(&simulator, &truth, delivered);
+        wait_until_idle(&simulator);
+        let delivered = check_outcome(&simulator, &step, &expected_rows);
+        assert_next_run_works(&simulator, &expected_rows, delivered);
     }
 }
 
 /// Waits until the simulator has received and executed all requests, which continues without the
 /// client.
-fn rest(simulator: &Simulator) {
+fn wait_until_idle(simulator: &Simulator) {
     // An invalid request gets a response and isn't recorded. The server reads earlier data first.
     let address = simulator.api_url();
     let mut connection = TcpStream::connect(address.trim_start_matches("http://")).unwrap();

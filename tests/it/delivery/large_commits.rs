@@ -1,7 +1,7 @@
 //! Reports that are too large for one GraphQL request. The action commits them with the Git
 //! database API, under the same promises.
 
-use crate::support::{COMMIT_TOKEN, Job, OWN, Step, file, git, github, sound};
+use crate::support::{COMMIT_TOKEN, Job, OWN, Step, assert_intact, file, git, github};
 use simulator::seat::Row;
 use simulator::{At, Fault, Kind, Nth, Repository, Rule, Seats, Simulator, Token};
 
@@ -24,13 +24,13 @@ const BRANCH: &str = "/git/refs/heads/";
 /// The number of requests with this method to this part of the Git database API.
 fn count(simulator: &Simulator, method: &str, part: &str) -> usize {
     let requests = simulator.requests();
-    let fits = |seen: &&simulator::RecordedRequest| {
-        seen.method == method && seen.path_and_query.contains(&format!("/git/{part}"))
+    let fits = |request: &&simulator::RecordedRequest| {
+        request.method == method && request.path_and_query.contains(&format!("/git/{part}"))
     };
     requests.iter().filter(fits).count()
 }
 
-fn holds_the_report(simulator: &Simulator, step: &Step) {
+fn assert_has_report(simulator: &Simulator, step: &Step) {
     let directory = simulator.git_dir(OWN);
     let head = git(&directory, &["rev-parse", "main"]);
     assert_eq!(head.trim(), step.output("commit-sha"));
@@ -42,7 +42,7 @@ fn holds_the_report(simulator: &Simulator, step: &Step) {
         "latest.csv differs from the report"
     );
     assert!(latest.len() > 10_000_000);
-    sound(simulator, OWN);
+    assert_intact(simulator, OWN);
 }
 
 #[test]
@@ -64,9 +64,9 @@ fn a_large_report_is_one_commit_and_each_file_is_always_sent_only_once() {
     assert_eq!(count(&simulator, "PATCH", "refs"), 2);
     let directory = simulator.git_dir(OWN);
     let total = git(&directory, &["rev-list", "--count", "--all"]);
-    assert_eq!(total.trim(), "3", "the first, somebody else's, ours");
+    assert_eq!(total.trim(), "3", "the first, another person's, ours");
     assert!(step.stdout.contains(", verified"), "{}", step.stdout);
-    holds_the_report(&simulator, &step);
+    assert_has_report(&simulator, &step);
 }
 
 #[test]
@@ -75,11 +75,11 @@ fn a_large_report_with_a_personal_token_is_reported_as_unsigned() {
     let simulator = Simulator::start(github(large()).token(COMMIT_TOKEN, person)).unwrap();
     let step = run(&simulator);
     step.succeeded();
-    let told = ", not verified: its signature is unsigned";
-    assert!(step.stdout.contains(told), "{}", step.stdout);
+    let message = ", not verified: its signature is unsigned";
+    assert!(step.stdout.contains(message), "{}", step.stdout);
     assert_eq!(count(&simulator, "POST", "blobs"), 3);
     assert_eq!(count(&simulator, "PATCH", "refs"), 1);
-    holds_the_report(&simulator, &step);
+    assert_has_report(&simulator, &step);
 }
 
 #[test]
@@ -96,5 +96,5 @@ fn a_rule_that_blocks_a_large_report_is_named() {
         ],
     );
     assert_eq!(count(&simulator, "PATCH", "refs"), 1);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }

@@ -3,7 +3,7 @@
 use crate::support::pulls::{
     BRANCH, address, branches, days, job, protected, pull, pulls, recorded, run, seats, start, with,
 };
-use crate::support::{OWN, TOKEN, commit_file, git, sound};
+use crate::support::{OWN, TOKEN, assert_intact, commit_file, git};
 use simulator::{Ending, Repository, Simulator, Token};
 
 #[test]
@@ -23,9 +23,12 @@ fn the_first_run_opens_a_pull_request_and_does_not_touch_the_base() {
     let count = git(&simulator.git_dir(OWN), &["rev-list", "--count", &branch]);
     assert_eq!(count.trim(), "2");
 
-    let made = simulator.pull_requests(OWN).remove(0);
-    assert_eq!(made.title, "Copilot activity report of acme, 2026-03-02");
-    assert_eq!(made.base, "main");
+    let pull_request = simulator.pull_requests(OWN).remove(0);
+    assert_eq!(
+        pull_request.title,
+        "Copilot activity report of acme, 2026-03-02"
+    );
+    assert_eq!(pull_request.base, "main");
     for text in [
         "the organization `acme` in `copilot-activity/acme`",
         "| Seats (rows) | 3 |",
@@ -33,14 +36,18 @@ fn the_first_run_opens_a_pull_request_and_does_not_touch_the_base() {
         "later runs add their reports to it",
         "/octo/tools/actions/runs/4242/attempts/1",
     ] {
-        assert!(made.body.contains(text), "{text:?}: {}", made.body);
+        assert!(
+            pull_request.body.contains(text),
+            "{text:?}: {}",
+            pull_request.body
+        );
     }
     assert!(
-        !made.body.contains("mona-"),
+        !pull_request.body.contains("mona-"),
         "contains no names: {}",
-        made.body
+        pull_request.body
     );
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -61,7 +68,7 @@ fn later_days_are_added_to_the_open_pull_request_as_one_history() {
         ])
     );
     assert_eq!(branches(&simulator), [branch]);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -89,7 +96,7 @@ fn after_a_merge_or_squash_the_next_one_continues_the_history_of_the_base() {
             let all = [("2026-03-02", "1"), ("2026-03-03", "2")];
             let all = [&all[..], &[("2026-03-04", "3"), ("2026-03-05", "4")]].concat();
             assert_eq!(recorded(&simulator, "main"), days(&all));
-            sound(&simulator, OWN);
+            assert_intact(&simulator, OWN);
         }
     }
 }
@@ -108,7 +115,7 @@ fn after_a_close_the_next_one_starts_from_the_base_without_the_closed_days() {
     run(&simulator, "2026-03-04", 3);
     let branch = format!("{BRANCH}/2026-03-04");
     assert_eq!(recorded(&simulator, &branch), days(&[("2026-03-04", "3")]));
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -132,7 +139,7 @@ fn a_second_pull_request_on_the_same_day_gets_its_own_name() {
             days(&[("2026-03-02", "2")])
         );
         simulator.end_pull_request(OWN, 2, ending).unwrap();
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
 }
 
@@ -154,11 +161,11 @@ fn an_unchanged_day_makes_no_commit_no_branch_and_no_pull_request() {
     let step = run(&simulator, "2026-03-02", 1);
     let outputs = ["commit-sha", "changed", "pull-request-url"].map(|name| step.output(name));
     assert_eq!(outputs, ["", "false", ""]);
-    let told = "nothing committed to octo/tools (branch main): no seat differs";
-    assert!(step.stdout.contains(told), "{}", step.stdout);
+    let message = "nothing committed to octo/tools (branch main): no seat differs";
+    assert!(step.stdout.contains(message), "{}", step.stdout);
     assert_eq!(pulls(&simulator).len(), 1);
     assert_eq!(branches(&simulator), [format!("{BRANCH}/2026-03-02")]);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -191,7 +198,7 @@ fn each_of_several_organizations_has_its_own_pull_request() {
     simulator.end_pull_request(OWN, 2, Ending::Merged).unwrap();
     simulator.end_pull_request(OWN, 3, Ending::Merged).unwrap();
     assert_eq!(recorded(&simulator, "main").len(), 3);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -253,7 +260,7 @@ fn same_named_histories_of_other_directories_or_kinds_share_no_pull_request() {
             .end_pull_request(OWN, number, Ending::Merged)
             .unwrap();
     }
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -286,7 +293,7 @@ fn only_our_own_pull_request_among_many_is_updated() {
     let branch = format!("{BRANCH}/2026-03-02");
     assert_eq!(recorded(&simulator, &branch).len(), 2);
     assert_eq!(branches(&simulator), [branch]);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -299,7 +306,7 @@ fn new_commits_on_the_base_do_not_get_in_the_way() {
     run(&simulator, "2026-03-04", 3);
     simulator.end_pull_request(OWN, 2, Ending::Merged).unwrap();
     assert_eq!(recorded(&simulator, "main").len(), 3);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -312,12 +319,12 @@ fn a_repository_without_commits_or_a_base_is_initialized_first() {
         let simulator = start(repository);
         let step = job(&simulator, day).input("branch", base).run();
         step.succeeded();
-        let made = simulator.pull_requests(OWN).remove(0);
+        let pull_request = simulator.pull_requests(OWN).remove(0);
         let base = if base.is_empty() { "main" } else { base };
-        assert_eq!(made.base, base);
+        assert_eq!(pull_request.base, base);
         simulator.end_pull_request(OWN, 1, Ending::Merged).unwrap();
         assert_eq!(recorded(&simulator, base), days(&[(day, "1")]));
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
 }
 
@@ -347,5 +354,5 @@ fn the_refusal_of_a_protected_branch_suggests_a_pull_request() {
         ],
     );
     assert_eq!(pulls(&simulator), []);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }

@@ -5,7 +5,7 @@ use std::thread;
 use crate::support::pulls::{
     BRANCH, address, branches, days, job, protected, pull, pulls, recorded, run, start,
 };
-use crate::support::{COMMIT_TOKEN, OWN, git, sound};
+use crate::support::{COMMIT_TOKEN, OWN, assert_intact, git};
 use simulator::{At, Ending, Fault, Kind, Nth, Operation, RecordedRequest, Token};
 
 const QUERY: At = At::Graphql(Operation::Query);
@@ -19,8 +19,9 @@ fn lists() -> [usize; 2] {
     ["2026-03-02", "2026-03-03"].map(|day| {
         run(&simulator, day, 1);
         let requests = simulator.requests();
-        let is_list =
-            |seen: &&RecordedRequest| seen.method == "GET" && seen.path_and_query.contains("/pulls?");
+        let is_list = |request: &&RecordedRequest| {
+            request.method == "GET" && request.path_and_query.contains("/pulls?")
+        };
         let all = requests.iter().filter(is_list).count();
         all - std::mem::replace(&mut before, all)
     })
@@ -70,7 +71,7 @@ fn a_merge_during_a_run_loses_and_duplicates_nothing() {
                     Ending::Merged | Ending::Squashed => &kept,
                 };
                 assert_eq!(recorded(&simulator, "main"), days(kept), "{what}");
-                sound(&simulator, OWN);
+                assert_intact(&simulator, OWN);
             }
         }
     }
@@ -87,11 +88,11 @@ fn a_merge_during_a_run_loses_and_duplicates_nothing() {
     assert!(!step.output("commit-sha").is_empty());
     assert_eq!(recorded(&simulator, "main"), days(&[("2026-03-02", "1")]));
     assert_eq!(pulls(&simulator).len(), 1);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
-fn a_lost_answer_never_makes_a_second_pull_request() {
+fn a_lost_response_never_creates_a_second_pull_request() {
     for kind in [
         Kind::Reset,
         Kind::Html(502),
@@ -114,7 +115,7 @@ fn a_lost_answer_never_makes_a_second_pull_request() {
             let range = format!("main..{BRANCH}/2026-03-02");
             let count = git(&simulator.git_dir(OWN), &["rev-list", "--count", &range]);
             assert_eq!(count.trim(), "1", "{what}");
-            sound(&simulator, OWN);
+            assert_intact(&simulator, OWN);
         }
     }
 }
@@ -141,7 +142,7 @@ fn ten_runs_at_once_open_one_pull_request_and_all_succeed() {
     }
     assert_eq!(pulls(&simulator), [pull(1, "2026-03-02", None)]);
     assert_eq!(branches(&simulator), [format!("{BRANCH}/2026-03-02")]);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -170,7 +171,7 @@ fn a_missing_permission_or_setting_is_named_and_the_next_run_continues() {
     );
     assert!(
         !step.output("commit-sha").is_empty(),
-        "what was done is told"
+        "the error names what was done"
     );
     assert_eq!(step.output("pull-request-url"), "");
     assert!(step.summary.contains("no pull request"), "{}", step.summary);
@@ -184,11 +185,11 @@ fn a_missing_permission_or_setting_is_named_and_the_next_run_continues() {
     assert_eq!(step.output("pull-request-url"), address(&simulator, 1));
     assert_eq!(pulls(&simulator), [pull(1, "2026-03-02", None)]);
     assert_eq!(recorded(&simulator, &branch), days(&[("2026-03-02", "1")]));
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
-fn a_forged_answer_about_a_pull_request_reaches_no_output_or_page() {
+fn a_forged_response_about_a_pull_request_reaches_no_output_or_page() {
     for url in [
         "javascript:alert(1)",
         "https://evil.example/octo/tools/pull/1",
@@ -196,19 +197,20 @@ fn a_forged_answer_about_a_pull_request_reaches_no_output_or_page() {
         "",
     ] {
         let simulator = start(protected());
-        let lie = Kind::rewrite(move |answer| answer["html_url"] = url.into());
-        simulator.fault(Fault::once(At::path("POST", "/pulls"), lie));
+        let forged = Kind::rewrite(move |response| response["html_url"] = url.into());
+        simulator.fault(Fault::once(At::path("POST", "/pulls"), forged));
         let step = run(&simulator, "2026-03-02", 1);
         assert_eq!(step.output("pull-request-url"), "", "{url}");
         assert!(step.summary.contains("acme: pull request 1"), "{url}");
-        let told = format!("{}{}", step.summary, step.stdout);
-        assert!(url.is_empty() || !told.contains(url), "{told}");
+        let message = format!("{}{}", step.summary, step.stdout);
+        assert!(url.is_empty() || !message.contains(url), "{message}");
     }
     // The action ignores an invalid branch name.
     let simulator = start(protected());
     run(&simulator, "2026-03-02", 1);
-    let lie = Kind::rewrite(|answer| answer[0]["head"]["ref"] = format!("{BRANCH}/../x").into());
-    simulator.fault(Fault::once(At::path("GET", "/pulls?"), lie));
+    let forged =
+        Kind::rewrite(|response| response[0]["head"]["ref"] = format!("{BRANCH}/../x").into());
+    simulator.fault(Fault::once(At::path("GET", "/pulls?"), forged));
     let step = run(&simulator, "2026-03-03", 2);
     step.succeeded();
     assert!(!git(&simulator.git_dir(OWN), &["for-each-ref"]).contains(".."));

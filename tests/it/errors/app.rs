@@ -9,10 +9,12 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use simulator::{App, At, Fault, GitHub, Installation, Kind, Repository, Seats, RecordedRequest, Simulator};
+use simulator::{
+    App, At, Fault, GitHub, Installation, Kind, RecordedRequest, Repository, Seats, Simulator,
+};
 
 use crate::support::keys::{self, CLIENT_ID};
-use crate::support::{COMMIT_TOKEN, Job, OWN, github, well_behaved};
+use crate::support::{COMMIT_TOKEN, Job, OWN, assert_no_violations, github};
 
 fn app() -> App {
     App::new(&keys::public())
@@ -37,14 +39,14 @@ fn job(simulator: &Simulator) -> Job {
         .input("deliver-to", "none")
 }
 
-fn asked(simulator: &Simulator, part: &str) -> Vec<RecordedRequest> {
-    let mut asked = simulator.requests();
-    asked.retain(|seen| seen.path_and_query.contains(part));
-    asked
+fn requests_to(simulator: &Simulator, part: &str) -> Vec<RecordedRequest> {
+    let mut requests_to = simulator.requests();
+    requests_to.retain(|request| request.path_and_query.contains(part));
+    requests_to
 }
 
-fn claims(seen: &RecordedRequest) -> Value {
-    let assertion = seen.header("authorization").unwrap();
+fn claims(request: &RecordedRequest) -> Value {
+    let assertion = request.header("authorization").unwrap();
     let claims = assertion.split('.').nth(1).unwrap();
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap()
 }
@@ -54,7 +56,7 @@ fn an_app_reads_the_report_with_an_installation_token() {
     let simulator = Simulator::start(on_acme()).unwrap();
     let step = job(&simulator).run();
     assert_eq!(step.succeeded().output("seats"), "3");
-    let found = asked(&simulator, "/orgs/acme/installation");
+    let found = requests_to(&simulator, "/orgs/acme/installation");
     let [found] = &found[..] else {
         panic!("{found:?}")
     };
@@ -67,12 +69,12 @@ fn an_app_reads_the_report_with_an_installation_token() {
     assert!(iat <= now - 60, "{claims} at {now}");
     assert!(exp > now && exp <= now + 9 * 60, "{claims} at {now}");
     assert_eq!(claims["iss"], CLIENT_ID);
-    let tokens = asked(&simulator, "/access_tokens");
+    let tokens = requests_to(&simulator, "/access_tokens");
     let [token] = &tokens[..] else {
         panic!("{tokens:?}")
     };
     // GitHub's tokens consist of the App's ID and a JSON Web Token.
-    let reads = asked(&simulator, "/copilot/billing/seats");
+    let reads = requests_to(&simulator, "/copilot/billing/seats");
     let bearer = reads[0].header("authorization").unwrap();
     let secret = bearer.strip_prefix("Bearer ").unwrap();
     assert!(secret.starts_with("ghs_4242_ey"), "{secret}");
@@ -82,7 +84,7 @@ fn an_app_reads_the_report_with_an_installation_token() {
     assert!(step.stdout.lines().any(|line| line == mask));
     let least = json!({ "permissions": { "organization_copilot_seat_management": "read" } });
     assert_eq!(token.json(), Some(least));
-    well_behaved(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
@@ -106,8 +108,8 @@ fn each_organization_is_read_with_its_own_token() {
         ],
     );
     assert_eq!(step.output("seats"), "5");
-    assert_eq!(asked(&simulator, "/access_tokens").len(), 2);
-    well_behaved(&simulator);
+    assert_eq!(requests_to(&simulator, "/access_tokens").len(), 2);
+    assert_no_violations(&simulator);
 }
 
 #[test]
@@ -121,10 +123,10 @@ fn an_enterprise_is_read_if_the_app_is_installed_on_the_enterprise_itself() {
     assert_eq!(step.succeeded().output("seats"), "4");
     // GitHub rejects a request to limit the permissions of an enterprise's token.
     assert_eq!(
-        asked(&simulator, "/access_tokens")[0].json(),
+        requests_to(&simulator, "/access_tokens")[0].json(),
         Some(json!({}))
     );
-    well_behaved(&simulator);
+    assert_no_violations(&simulator);
 
     let simulator = on(Installation::organization("octocorp"));
     let step = job(&simulator).input("enterprise", "octocorp").run();
@@ -149,7 +151,7 @@ fn an_enterprise_is_read_if_the_app_is_installed_on_the_enterprise_itself() {
 }
 
 #[test]
-fn a_token_refused_by_an_enterprise_is_reported_with_what_an_app_needs() {
+fn a_token_rejected_by_an_enterprise_is_reported_with_the_apps_missing_permission() {
     let seats = Seats::enterprise_people(4);
     let github = github(Seats::people(1)).enterprise("octocorp", seats);
     let simulator = Simulator::start(github).unwrap();
@@ -185,14 +187,14 @@ fn a_missing_permission_or_suspended_installation_is_reported_first() {
     ] {
         let simulator = Simulator::start(with(app().installed(installation))).unwrap();
         job(&simulator).run().failed(1, &texts);
-        let about_apps = asked(&simulator, "/installation");
+        let about_apps = requests_to(&simulator, "/installation");
         assert_eq!(about_apps.len(), 1);
-        assert!(asked(&simulator, "/seats").is_empty());
+        assert!(requests_to(&simulator, "/seats").is_empty());
     }
 }
 
 #[test]
-fn a_key_is_accepted_in_every_form_that_a_secret_can_give_it() {
+fn a_key_is_accepted_in_every_format() {
     let simulator = Simulator::start(on_acme()).unwrap();
     let pem = keys::pem();
     for (what, key) in [
@@ -217,11 +219,11 @@ fn a_key_is_accepted_in_every_form_that_a_secret_can_give_it() {
         let step = job(&simulator).input("app-private-key", &key).run();
         assert_eq!(step.status, 0, "{what}: {}", step.printed());
     }
-    well_behaved(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
-fn a_secret_that_is_not_an_app_key_is_refused_by_what_it_is() {
+fn an_invalid_key_is_rejected_with_its_type() {
     let pem = keys::pem();
     let body = keys::der();
     let other = rcgen::KeyPair::generate().unwrap();
@@ -274,7 +276,7 @@ fn a_secret_that_is_not_an_app_key_is_refused_by_what_it_is() {
 }
 
 #[test]
-fn a_token_with_an_app_or_half_an_app_is_refused_before_anything_is_sent() {
+fn a_token_with_an_app_or_an_incomplete_app_is_rejected_before_any_request() {
     let pem = keys::pem();
     for (inputs, text) in [
         (
@@ -328,7 +330,7 @@ fn the_key_of_another_app_and_an_unknown_app_are_reported() {
     let step = job(&simulator).run();
     step.failed(1, &["401 Unauthorized", "could not be decoded", same]);
     // GitHub would reject a second assertion too, so the action doesn't send one.
-    assert_eq!(asked(&simulator, "/installation").len(), 1);
+    assert_eq!(requests_to(&simulator, "/installation").len(), 1);
 }
 
 #[test]
@@ -344,15 +346,15 @@ fn a_token_is_renewed_before_it_expires_in_the_middle_of_a_list() {
     simulator.fault(Fault::always(first, Kind::Late(Duration::from_millis(300))));
     let step = job(&simulator).run();
     assert_eq!(step.succeeded().output("seats"), "1200");
-    let seats = asked(&simulator, "/copilot/billing/seats");
+    let seats = requests_to(&simulator, "/copilot/billing/seats");
     assert!(
-        seats.iter().all(|seen| seen.status == Some(200)),
+        seats.iter().all(|request| request.status == Some(200)),
         "{seats:?}"
     );
-    let tokens = asked(&simulator, "/access_tokens").len();
+    let tokens = requests_to(&simulator, "/access_tokens").len();
     assert!(tokens >= 2, "{tokens}");
-    assert_eq!(asked(&simulator, "/installation").len(), tokens + 1);
-    well_behaved(&simulator);
+    assert_eq!(requests_to(&simulator, "/installation").len(), tokens + 1);
+    assert_no_violations(&simulator);
 }
 
 #[test]
@@ -364,11 +366,11 @@ fn a_token_that_expires_early_is_replaced_once_for_all_requests() {
     let simulator = Simulator::start(github).unwrap();
     let step = job(&simulator).run();
     assert_eq!(step.succeeded().output("seats"), "900");
-    assert_eq!(asked(&simulator, "/access_tokens").len(), 2);
+    assert_eq!(requests_to(&simulator, "/access_tokens").len(), 2);
 }
 
 #[test]
-fn tokens_are_not_requested_endlessly_if_github_keeps_refusing_them() {
+fn tokens_are_not_requested_endlessly_if_github_keeps_rejecting_them() {
     let app = app()
         .installed(Installation::organization("acme"))
         .tokens_serve(0);
@@ -376,7 +378,7 @@ fn tokens_are_not_requested_endlessly_if_github_keeps_refusing_them() {
     job(&simulator)
         .run()
         .failed(1, &["Reading the Copilot seats", "401 Unauthorized"]);
-    assert_eq!(asked(&simulator, "/access_tokens").len(), 2);
+    assert_eq!(requests_to(&simulator, "/access_tokens").len(), 2);
 }
 
 #[test]
@@ -426,27 +428,27 @@ fn without_another_token_the_app_checks_whether_the_repository_is_public() {
         .run();
     assert_eq!(step.succeeded().output("seats"), "5");
     assert_eq!(simulator.artifacts().len(), 1);
-    well_behaved(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
 fn from_the_command_line_app_private_key_is_used_and_a_stray_token_is_not() {
     let simulator = Simulator::start(on_acme()).unwrap();
     let step = Job::on(&simulator)
-        .by_hand(&["--organization", "acme", "--app-client-id", CLIENT_ID])
+        .command_line(&["--organization", "acme", "--app-client-id", CLIENT_ID])
         .variable("APP_PRIVATE_KEY", &keys::pem())
         .variable("GITHUB_TOKEN", "ghp_ofSomethingElse00000000000000000003")
         .run();
     step.succeeded();
     let step = Job::on(&simulator)
-        .by_hand(&["--organization", "acme", "--app-client-id", CLIENT_ID])
+        .command_line(&["--organization", "acme", "--app-client-id", CLIENT_ID])
         .variable("COPILOT_REPORT_APP_PRIVATE_KEY", &keys::pem())
         .variable("APP_PRIVATE_KEY", "the key of another program")
         .run();
     step.succeeded();
     let step = Job::on(&simulator)
-        .by_hand(&["--organization", "acme", "--app-client-id", CLIENT_ID])
+        .command_line(&["--organization", "acme", "--app-client-id", CLIENT_ID])
         .run();
     step.failed(2, &["app-private-key: isn't set", "APP_PRIVATE_KEY"]);
-    well_behaved(&simulator);
+    assert_no_violations(&simulator);
 }

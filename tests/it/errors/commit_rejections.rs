@@ -1,6 +1,6 @@
 //! Commits that GitHub rejects. The error names the rule, permission, or limit, and the fix.
 
-use crate::support::{COMMIT_TOKEN, Job, OWN, files_below, git, github, sound};
+use crate::support::{COMMIT_TOKEN, Job, OWN, assert_intact, files_below, git, github};
 use simulator::{At, Fault, Kind, Operation, Repository, Rule, Seats, Simulator, Token};
 
 const MUTATION: At = At::Graphql(Operation::Mutation);
@@ -76,8 +76,8 @@ fn a_rule_that_blocks_the_commit_is_named() {
         let again = simulator
             .requests()
             .iter()
-            .filter(|seen| {
-                seen.json().is_some_and(|body| {
+            .filter(|request| {
+                request.json().is_some_and(|body| {
                     body["query"]
                         .as_str()
                         .unwrap_or_default()
@@ -85,13 +85,16 @@ fn a_rule_that_blocks_the_commit_is_named() {
                 })
             })
             .count();
-        assert!(again <= 1, "{what}: what cannot succeed is not repeated");
-        sound(&simulator, OWN);
+        assert!(
+            again <= 1,
+            "{what}: the action repeated a request that can't succeed"
+        );
+        assert_intact(&simulator, OWN);
     }
 }
 
 #[test]
-fn a_protection_that_github_does_not_list_is_reported_as_one() {
+fn an_unlisted_branch_protection_is_reported_as_a_rule() {
     let simulator = simulator();
     simulator.fault(Fault::always(
         MUTATION,
@@ -109,7 +112,7 @@ fn a_protection_that_github_does_not_list_is_reported_as_one() {
             "to the bypass list of the branch protection rule",
         ],
     );
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let refused =
@@ -125,11 +128,11 @@ fn a_protection_that_github_does_not_list_is_reported_as_one() {
             "Create the branch audit yourself",
         ],
     );
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
-fn a_missing_permission_is_reported_as_one_whatever_rules_exist() {
+fn a_missing_permission_is_not_reported_as_a_rule() {
     let ruled = Repository::private().protected(Rule::RequiredSignatures);
     for (repository, name) in [(Repository::private(), "octo/rules"), (ruled, OWN)] {
         let github = github(Seats::people(3))
@@ -150,7 +153,7 @@ fn a_missing_permission_is_reported_as_one_whatever_rules_exist() {
             ],
         );
         assert!(!step.stdout.contains("bypass"), "{}", step.stdout);
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
 }
 
@@ -172,14 +175,17 @@ fn a_repository_that_is_not_found_is_reported_before_the_seats_are_read() {
                 "`commit-token`",
             ],
         );
-        let asked = simulator.requests();
-        let asked: Vec<&str> = asked.iter().map(|seen| &*seen.path_and_query).collect();
-        assert_eq!(asked, ["/repos/octo/audti"]);
+        let requests = simulator.requests();
+        let requests: Vec<&str> = requests
+            .iter()
+            .map(|request| &*request.path_and_query)
+            .collect();
+        assert_eq!(requests, ["/repos/octo/audti"]);
     }
 }
 
 #[test]
-fn a_new_branch_without_a_starting_point_is_reported() {
+fn a_new_branch_in_an_empty_repository_is_reported() {
     let simulator = simulator();
     let directory = simulator.git_dir(OWN);
     git(&directory, &["update-ref", "refs/heads/old", "main"]);
@@ -192,11 +198,11 @@ fn a_new_branch_without_a_starting_point_is_reported() {
             "no default branch",
         ],
     );
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
-fn a_refused_commit_is_reported_like_any_other_refusal() {
+fn a_rejected_commit_is_reported_like_any_other_error() {
     let graphql = |kind: &str, message: &str| Kind::GraphqlError {
         error_type: Some(kind.to_owned()),
         message: message.to_owned(),
@@ -265,12 +271,12 @@ fn a_refused_commit_is_reported_like_any_other_refusal() {
         simulator.fault(Fault::always(At::Graphql(Operation::Mutation), kind));
         let step = job(&simulator).variable("TEST_WAIT_SCALE", "0.001").run();
         step.failed(1, texts);
-        let asked = format!("Request: POST {}", simulator.graphql_url());
+        let request = format!("Request: POST {}", simulator.graphql_url());
         step.failed(
             1,
             &[
                 "::error::Committing to the repository octo/tools failed.",
-                &asked,
+                &request,
                 "(request ID C0DE:",
                 "Not done: acme: not committed",
                 "Done: acme: written to copilot-activity-report/",
@@ -281,12 +287,12 @@ fn a_refused_commit_is_reported_like_any_other_refusal() {
             ("true", "")
         );
         assert_eq!(files_below(&step.workspace).len(), 2);
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
 }
 
 #[test]
-fn a_repository_that_accepts_nothing_is_refused_before_anything_is_read() {
+fn a_read_only_repository_is_rejected_before_seats_are_read() {
     for (repository, pull_request, texts) in [
         (
             Repository::private().archived(),
@@ -325,16 +331,19 @@ fn a_repository_that_accepts_nothing_is_refused_before_anything_is_read() {
             .run();
         step.failed(1, &texts);
         step.failed(1, &["Nothing was read or delivered"]);
-        let asked = simulator.requests();
-        let asked: Vec<&str> = asked.iter().map(|seen| &*seen.path_and_query).collect();
-        assert_eq!(asked, ["/repos/octo/tools"], "{what}");
+        let requests = simulator.requests();
+        let requests: Vec<&str> = requests
+            .iter()
+            .map(|request| &*request.path_and_query)
+            .collect();
+        assert_eq!(requests, ["/repos/octo/tools"], "{what}");
         assert!(files_below(&step.workspace).is_empty(), "{what}");
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
 }
 
 #[test]
-fn what_a_repository_does_not_accept_does_not_stop_other_deliveries() {
+fn a_read_only_repository_does_not_stop_other_deliveries() {
     for (repository, deliver_to) in [
         (Repository::private().archived(), "artifact"),
         (Repository::private().without_pull_requests(), "artifact"),
@@ -344,7 +353,7 @@ fn what_a_repository_does_not_accept_does_not_stop_other_deliveries() {
             Simulator::start(github(Seats::people(3)).repository(OWN, repository)).unwrap();
         let job = Job::on(&simulator).input("deliver-to", deliver_to);
         job.run().succeeded();
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
     // An older server doesn't know these fields.
     let simulator = simulator();
@@ -377,7 +386,7 @@ fn a_pull_request_that_only_collaborators_can_open_says_so() {
         ],
     );
     assert_eq!(step.stdout.matches("Fix: ").count(), 1);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -393,6 +402,6 @@ fn a_repository_archived_during_the_run_is_reported_as_archived() {
         step.failed(1, &["Repository was archived", "Unarchive octo/tools"]);
         assert!(!step.stdout.contains("contents: write"), "{}", step.stdout);
         assert_eq!(step.stdout.matches("Fix: ").count(), 1);
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
 }

@@ -1,8 +1,8 @@
 //! Each failure names the request, the response, what's missing, and the fix.
 
-use crate::support::network::{Foreign, nobody, self_signed};
+use crate::support::network::{Foreign, self_signed, unused_url};
 use crate::support::{
-    COMMIT_TOKEN, Job, OWN, Step, TOKEN, commit_file, files_below, git, github, sound,
+    COMMIT_TOKEN, Job, OWN, Step, TOKEN, assert_intact, commit_file, files_below, git, github,
 };
 use simulator::{At, Fault, Kind, Operation, Paging, Seats, Simulator, Token};
 
@@ -17,7 +17,7 @@ fn job(simulator: &Simulator) -> Job {
 }
 
 /// Checks that a failed run sets no outputs and leaves no files.
-fn nothing_came_of_it(step: &Step) {
+fn assert_nothing_delivered(step: &Step) {
     assert_eq!(step.output("complete"), "false");
     for output in [
         "report-path",
@@ -37,7 +37,7 @@ fn nothing_came_of_it(step: &Step) {
 }
 
 #[test]
-fn a_refusal_shows_the_request_the_answer_what_is_missing_and_the_fix() {
+fn an_error_shows_the_request_the_response_what_is_missing_and_the_fix() {
     let status = Kind::status;
     let not_accessible = "Resource not accessible by personal access token";
     let seats = "organization_copilot_seat_management=read";
@@ -158,7 +158,7 @@ fn a_refusal_shows_the_request_the_answer_what_is_missing_and_the_fix() {
         let simulator = simulator();
         simulator.fault(Fault::always(At::Seats, kind));
         let step = job(&simulator).run();
-        let asked = format!(
+        let request = format!(
             "Request: GET {}/orgs/acme/copilot/billing/seats",
             simulator.api_url()
         );
@@ -167,18 +167,18 @@ fn a_refusal_shows_the_request_the_answer_what_is_missing_and_the_fix() {
             1,
             &[
                 "::error::Reading the Copilot seats of the organization acme failed.",
-                &asked,
+                &request,
                 "(request ID C0DE:",
                 "  Fix: ",
                 "Not done: acme: no report.",
             ],
         );
-        nothing_came_of_it(&step);
+        assert_nothing_delivered(&step);
     }
 }
 
 #[test]
-fn an_undocumented_answer_is_reported_and_names_no_one() {
+fn an_undocumented_response_is_reported_without_names() {
     let body = |body: &str| Kind::Status {
         status: 200,
         headers: Vec::new(),
@@ -248,7 +248,7 @@ fn an_undocumented_answer_is_reported_and_names_no_one() {
         );
         let identified = step.stdout.contains("200 OK (request ID C0DE:");
         assert_eq!(identified, answered, "{}", step.stdout);
-        nothing_came_of_it(&step);
+        assert_nothing_delivered(&step);
     }
 
     // A single bad response doesn't fail the run.
@@ -272,17 +272,17 @@ fn a_failed_page_fails_the_whole_report() {
             .input("deliver-to", "artifact,repository")
             .run();
         step.failed(1, &[text, "Fix: "]);
-        nothing_came_of_it(&step);
+        assert_nothing_delivered(&step);
         assert!(simulator.artifacts().is_empty());
         let commits = git(&simulator.git_dir(OWN), &["rev-list", "--count", "--all"]);
         assert_eq!(commits.trim(), "1");
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
     let looping = Seats::people(3).paging(Paging::Loop);
     let simulator = Simulator::start(github(looping)).unwrap();
     let step = job(&simulator).run();
     step.failed(1, &["pagination links don't end"]);
-    nothing_came_of_it(&step);
+    assert_nothing_delivered(&step);
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn a_page_that_claims_more_than_fits_in_memory_does_not_end_the_process() {
     simulator.fault(Fault::always(At::SeatsPage(1), promise));
     let step = job(&simulator).run();
     step.failed(1, &["404 Not Found", "page=", "Fix: "]);
-    nothing_came_of_it(&step);
+    assert_nothing_delivered(&step);
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn an_unreachable_server_is_reported_with_the_reason() {
     let certificate = folder.path().join("authority.pem");
     let private = self_signed(&certificate);
     for (address, texts) in [
-        (nobody(), ["the connection was refused", "a firewall"]),
+        (unused_url(), ["the connection was refused", "a firewall"]),
         (
             "https://nothing.invalid".to_owned(),
             [
@@ -327,9 +327,9 @@ fn an_unreachable_server_is_reported_with_the_reason() {
             .variable("GITHUB_API_URL", &address)
             .run();
         step.failed(1, &texts);
-        let asked = format!("Request: GET {address}/orgs/acme/copilot/billing/seats");
-        step.failed(1, &[&asked, "Response: none, ", "Fix: "]);
-        nothing_came_of_it(&step);
+        let request = format!("Request: GET {address}/orgs/acme/copilot/billing/seats");
+        step.failed(1, &[&request, "Response: none, ", "Fix: "]);
+        assert_nothing_delivered(&step);
     }
     // The suggested fix works.
     let step = Job::alone()
@@ -361,7 +361,7 @@ fn a_token_without_single_sign_on_is_reported_with_the_authorization_link() {
             &advice,
         ],
     );
-    nothing_came_of_it(&step);
+    assert_nothing_delivered(&step);
 
     let locked = Token::new().contents_write([OWN]).sso_required(address);
     let simulator = Simulator::start(github(Seats::people(3)).token(COMMIT_TOKEN, locked)).unwrap();
@@ -392,15 +392,15 @@ fn a_scope_that_the_token_has_is_not_reported_as_missing() {
 fn another_server_never_sees_a_token() {
     let foreign = Foreign::start();
     let elsewhere = foreign.url();
-    let told = format!(
+    let message = format!(
         "a redirect or link to {elsewhere}, which isn't GitHub's API, so the action didn't follow it"
     );
 
     let seats = Seats::people(250).paging(Paging::ForeignHost(elsewhere.clone()));
     let simulator = Simulator::start(github(seats)).unwrap();
     let step = job(&simulator).run();
-    step.failed(1, &[&told, "Fix: "]);
-    nothing_came_of_it(&step);
+    step.failed(1, &[&message, "Fix: "]);
+    assert_nothing_delivered(&step);
 
     for (at, kind) in [
         (At::Seats, Kind::RedirectTo(elsewhere.clone())),
@@ -429,7 +429,7 @@ fn another_server_never_sees_a_token() {
             .run();
         assert_eq!(step.status, 1, "{}", step.printed());
     }
-    foreign.saw_nobody();
+    foreign.assert_unused();
 }
 
 #[test]

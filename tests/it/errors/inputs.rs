@@ -3,7 +3,7 @@
 mod variables;
 
 use crate::support::{
-    COMMIT_TOKEN, Job, OWN, TOKEN, files_below, github, plain_inputs, well_behaved,
+    COMMIT_TOKEN, Job, OWN, TOKEN, assert_no_violations, files_below, github, plain_inputs,
 };
 use copilot_activity_report::testing::{INPUTS, Kind};
 use simulator::{Repository, Seats, Simulator, Token};
@@ -22,19 +22,19 @@ fn simulator() -> Simulator {
 }
 
 /// The organizations and enterprises whose seats were requested.
-fn asked(simulator: &Simulator) -> Vec<String> {
+fn requested_scopes(simulator: &Simulator) -> Vec<String> {
     simulator
         .requests()
         .iter()
-        .filter_map(|seen| {
-            let (name, _) = seen.path_and_query.split_once("/copilot/")?;
+        .filter_map(|request| {
+            let (name, _) = request.path_and_query.split_once("/copilot/")?;
             Some(name.rsplit('/').next()?.to_owned())
         })
         .collect()
 }
 
 #[test]
-fn all_mistakes_are_reported_at_once_by_the_names_of_their_inputs() {
+fn all_invalid_inputs_are_reported_at_once_by_name() {
     let simulator = simulator();
     let step = Job::on(&simulator)
         .input("organization", "acme, a/b")
@@ -94,7 +94,7 @@ fn all_mistakes_are_reported_at_once_by_the_names_of_their_inputs() {
 }
 
 #[test]
-fn each_mistake_says_what_to_do() {
+fn each_invalid_input_is_reported_with_a_fix() {
     let simulator = simulator();
     let job = || Job::on(&simulator).input("deliver-to", "artifact,repository");
     for (job, texts) in [
@@ -202,7 +202,7 @@ fn an_empty_input_counts_as_absent() {
         assert_eq!((step.output("seats"), step.output("commit-sha")), ("3", ""));
         assert!(step.summary.contains("Copilot activity report"));
     }
-    well_behaved(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn several_organizations_are_separated_by_commas_and_lines() {
             .input("deliver-to", "none")
             .run();
         step.succeeded();
-        assert_eq!(asked(&simulator), names, "{organization:?}");
+        assert_eq!(requested_scopes(&simulator), names, "{organization:?}");
         let paths: Vec<&str> = step.output("report-path").lines().collect();
         let hashes = step.output("report-sha256").lines().count();
         assert_eq!((paths.len(), hashes), (names.len(), names.len()));
@@ -230,7 +230,7 @@ fn several_organizations_are_separated_by_commas_and_lines() {
             let start = format!("copilot-activity-report/{name}-seat-activity-");
             assert!(path.starts_with(&start), "{path}");
         }
-        well_behaved(&simulator);
+        assert_no_violations(&simulator);
     }
 }
 
@@ -240,12 +240,12 @@ fn the_output_directory_may_be_relative_to_the_workspace_or_absolute() {
     let job = || Job::on(&simulator).input("deliver-to", "none");
     let absolute = job();
     let folder = absolute.workspace().join("a/b");
-    for (job, given) in [
+    for (job, directory) in [
         (absolute, folder.to_str().unwrap()),
         (job(), "./a/b/"),
         (job(), "a/b"),
     ] {
-        let step = job.input("output-directory", given).run();
+        let step = job.input("output-directory", directory).run();
         step.succeeded();
         let path = step.output("report-path");
         assert!(path.starts_with("a/b/acme-seat-activity-"), "{path}");
@@ -263,7 +263,7 @@ fn every_input_except_the_secrets_is_a_flag_that_overrides_the_variable() {
         github.tokens.insert(COMMIT_TOKEN.to_owned(), writes);
     });
     let step = Job::on(&simulator)
-        .by_hand(&[
+        .command_line(&[
             "--enterprise",
             "octocorp",
             "--deliver-to=repository",
@@ -293,8 +293,8 @@ fn every_input_except_the_secrets_is_a_flag_that_overrides_the_variable() {
     assert!(log.starts_with("octocorp!\n"), "{log}");
     assert!(log.contains("command line "), "{log}");
     crate::support::file(&directory, "audit:record/octocorp/latest.csv");
-    assert_eq!(asked(&simulator), ["octocorp"]);
-    well_behaved(&simulator);
+    assert_eq!(requested_scopes(&simulator), ["octocorp"]);
+    assert_no_violations(&simulator);
 }
 
 #[test]
@@ -307,7 +307,7 @@ fn a_secret_is_never_a_flag() {
         ] {
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
             let step = Job::on(&simulator)
-                .by_hand(&arguments)
+                .command_line(&arguments)
                 .variable("GITHUB_TOKEN", TOKEN)
                 .run();
             step.failed(2, &[flag, "unexpected argument"]);
@@ -318,7 +318,7 @@ fn a_secret_is_never_a_flag() {
 
 #[test]
 fn help_explains_every_input_and_the_exit_status() {
-    let step = Job::alone().by_hand(&["--help"]).run();
+    let step = Job::alone().command_line(&["--help"]).run();
     step.succeeded();
     for input in INPUTS {
         let flag = format!("--{} ", input.name);
@@ -332,7 +332,7 @@ fn help_explains_every_input_and_the_exit_status() {
     ] {
         assert!(step.stdout.contains(text), "{}", step.stdout);
     }
-    let step = Job::alone().by_hand(&["--version"]).run();
+    let step = Job::alone().command_line(&["--version"]).run();
     step.succeeded();
     assert!(step.stdout.contains(env!("CARGO_PKG_VERSION")));
 }

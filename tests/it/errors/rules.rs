@@ -2,8 +2,8 @@
 //! the rule and the fix, and nothing is left behind. If it can, the rule has no effect.
 
 use crate::support::pulls::branches;
-use crate::support::{COMMIT_TOKEN, Job, OWN, Step, git, github, sound};
-use simulator::{At, Fault, Kind, Repository, Rule, Seats, RecordedRequest, Simulator, Token};
+use crate::support::{COMMIT_TOKEN, Job, OWN, Step, assert_intact, git, github};
+use simulator::{At, Fault, Kind, RecordedRequest, Repository, Rule, Seats, Simulator, Token};
 
 /// A person's token. `COMMIT_TOKEN` belongs to an App.
 const PERSON: &str = "ghp_writesTheReports0000000000000000004";
@@ -51,21 +51,21 @@ fn job(simulator: &Simulator, token: &str, mode: Mode) -> Job {
 
 /// The requests that would write something.
 fn writes(simulator: &Simulator) -> Vec<String> {
-    let is_write = |seen: &RecordedRequest| {
-        let body = seen.json().unwrap_or_default();
+    let is_write = |request: &RecordedRequest| {
+        let body = request.json().unwrap_or_default();
         let query = body["query"].as_str().unwrap_or_default();
-        let asks = seen.method == "GET" || query.starts_with("query");
-        !asks
+        let is_read = request.method == "GET" || query.starts_with("query");
+        !is_read
     };
     let requests = simulator.requests();
-    let writes = requests.iter().filter(|seen| is_write(seen));
+    let writes = requests.iter().filter(|request| is_write(request));
     writes
-        .map(|seen| format!("{} {}", seen.method, seen.path_and_query))
+        .map(|request| format!("{} {}", request.method, request.path_and_query))
         .collect()
 }
 
 /// Checks that the run failed, printed all of `texts`, and suggested one fix.
-fn fails_with_one_advice(step: &Step, texts: &[&str], what: &str) {
+fn assert_one_fix(step: &Step, texts: &[&str], what: &str) {
     assert_eq!(step.status, 1, "{what}\n{}", step.printed());
     for text in texts {
         assert!(
@@ -80,13 +80,19 @@ fn fails_with_one_advice(step: &Step, texts: &[&str], what: &str) {
 
 /// Checks that the run failed because of a rule, named its type and source, suggested one fix, and
 /// left nothing behind.
-fn is_refused(simulator: &Simulator, step: &Step, kind: &str, texts: &[&str], what: &str) {
+fn assert_rejected_by_rule(
+    simulator: &Simulator,
+    step: &Step,
+    kind: &str,
+    texts: &[&str],
+    what: &str,
+) {
     let kind = format!("`{kind}`");
-    fails_with_one_advice(step, &[&[&*kind], texts].concat(), what);
+    assert_one_fix(step, &[&[&*kind], texts].concat(), what);
     assert_eq!(branches(simulator), Vec::<String>::new(), "{what}");
     let commits = git(&simulator.git_dir(OWN), &["rev-list", "--count", "--all"]);
     assert_eq!(commits.trim(), "1", "{what}");
-    sound(simulator, OWN);
+    assert_intact(simulator, OWN);
 }
 
 /// Rules that apply to every branch, how the run delivers, and the fix.
@@ -113,18 +119,18 @@ const CERTAIN: [(Rule, &str, Mode, &str); 9] = [
 ];
 
 #[test]
-fn a_rule_that_a_person_cannot_bypass_refuses_before_anything_is_written() {
+fn a_rule_that_a_person_cannot_bypass_fails_the_run_before_any_write() {
     for (rule, kind, mode, helps) in CERTAIN {
         let what = format!("{rule:?} {mode:?}");
         let simulator = start(Repository::private().protected_branch("*", rule));
         let step = job(&simulator, PERSON, mode).run();
-        is_refused(&simulator, &step, kind, &[RULESET, helps], &what);
+        assert_rejected_by_rule(&simulator, &step, kind, &[RULESET, helps], &what);
         assert_eq!(writes(&simulator), Vec::<String>::new(), "{what}");
     }
 }
 
 #[test]
-fn a_rule_an_app_may_bypass_is_found_by_one_refused_write_without_a_trace() {
+fn a_rule_that_an_app_might_bypass_is_found_by_one_rejected_write() {
     for (rule, kind, mode, helps) in CERTAIN {
         if (rule, mode) == (Rule::Update, PullRequest) {
             // Creating a branch isn't an update.
@@ -133,7 +139,7 @@ fn a_rule_an_app_may_bypass_is_found_by_one_refused_write_without_a_trace() {
         let what = format!("{rule:?} {mode:?}");
         let simulator = start(Repository::private().protected_branch("*", rule));
         let step = job(&simulator, COMMIT_TOKEN, mode).run();
-        is_refused(&simulator, &step, kind, &[RULESET, helps], &what);
+        assert_rejected_by_rule(&simulator, &step, kind, &[RULESET, helps], &what);
         let visible = writes(&simulator).into_iter().filter(|write| {
             !["/git/blobs", "/git/trees", "/git/commits"]
                 .iter()
@@ -164,13 +170,13 @@ fn a_token_that_bypasses_the_rules_is_not_blocked_by_them() {
             step.succeeded();
             assert_eq!(step.output("commit-sha").len(), 40, "{mode:?}");
             assert!(step.stdout.contains(", verified"), "{}", step.stdout);
-            sound(&simulator, OWN);
+            assert_intact(&simulator, OWN);
         }
     }
 }
 
 #[test]
-fn each_refusal_has_exactly_one_fix_that_helps() {
+fn each_rejection_has_exactly_one_fix_that_works() {
     const MESSAGE: &str = "Change `commit-message`";
     const SECRETS: &str = "`paths-ignore` in `.github/secret_scanning.yml`";
     const FOLDER: &str = "Set `directory` to another folder";
@@ -237,14 +243,14 @@ fn each_refusal_has_exactly_one_fix_that_helps() {
             let what = format!("{rule:?} {mode:?}");
             let simulator = start(Repository::private().unsigned().protected_branch("*", rule));
             let step = job(&simulator, PERSON, *mode).run();
-            fails_with_one_advice(&step, &[kind, helps], &what);
-            sound(&simulator, OWN);
+            assert_one_fix(&step, &[kind, helps], &what);
+            assert_intact(&simulator, OWN);
         }
     }
 }
 
 #[test]
-fn rules_that_no_commit_of_ours_breaks_are_not_blamed() {
+fn rules_that_the_commit_follows_are_not_blamed() {
     let harmless = [
         Rule::Deletion,
         Rule::NonFastForward,
@@ -258,7 +264,7 @@ fn rules_that_no_commit_of_ours_breaks_are_not_blamed() {
         for token in [PERSON, COMMIT_TOKEN] {
             let simulator = start(repository.clone());
             job(&simulator, token, mode).run().succeeded();
-            sound(&simulator, OWN);
+            assert_intact(&simulator, OWN);
         }
     }
     // Other errors from GitHub aren't blamed on the rules.
@@ -295,13 +301,13 @@ fn rules_that_cannot_be_read_do_not_block_anything() {
                     .run();
                 step.succeeded();
             }
-            sound(&simulator, OWN);
+            assert_intact(&simulator, OWN);
         }
     }
 }
 
 #[test]
-fn a_branch_refused_without_a_reason_is_not_retried_for_a_minute() {
+fn a_branch_rejected_without_a_reason_is_not_retried_for_a_minute() {
     let simulator = start(Repository::private().protected_branch("*", Rule::Creation));
     let unreadable = Kind::status(404, "Not Found");
     simulator.fault(Fault::always(
@@ -327,11 +333,11 @@ fn an_organization_ruleset_is_named_as_such() {
     simulator.fault(Fault::always(at, of_organization));
     let step = job(&simulator, PERSON, PullRequest).run();
     let named = "`creation` (ruleset 42 of the organization octo)";
-    is_refused(&simulator, &step, "creation", &[named], "organization");
+    assert_rejected_by_rule(&simulator, &step, "creation", &[named], "organization");
 }
 
 #[test]
-fn if_a_rule_refuses_the_first_commit_the_fix_is_to_commit_it_yourself() {
+fn if_a_rule_rejects_the_first_commit_the_fix_is_to_commit_it_yourself() {
     for (mode, token) in [
         (Commit, PERSON),
         (PullRequest, PERSON),

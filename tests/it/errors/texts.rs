@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use simulator::seat::Row;
 use simulator::{At, Fault, Kind, Operation, Seats, Simulator, TotalSeats};
 
-use crate::support::network::nobody;
+use crate::support::network::unused_url;
 use crate::support::{Job, OWN, assert_text, file, github, unescape};
 
 const TIME: &str = "2026-03-02T03:17:00Z";
@@ -39,7 +39,7 @@ fn printed(simulator: &Simulator, change: impl Fn(Job) -> Job) -> String {
     unescape(&step.printed())
 }
 
-fn refused(at: At, kind: Kind) -> String {
+fn failed_run(at: At, kind: Kind) -> String {
     let simulator = simulator();
     simulator.fault(Fault::always(at, kind));
     printed(&simulator, |job| job.input("deliver-to", "repository"))
@@ -76,7 +76,7 @@ fn the_help() {
 }
 
 #[test]
-fn all_mistakes_in_inputs_at_once() {
+fn all_invalid_inputs_at_once() {
     let step = Job::alone()
         .input("organization", "acme, -acme")
         .input("enterprise", "globex")
@@ -104,7 +104,7 @@ fn all_mistakes_in_inputs_at_once() {
 
 #[test]
 fn a_token_that_is_not_valid() {
-    let text = refused(At::Seats, Kind::status(401, "Bad credentials"));
+    let text = failed_run(At::Seats, Kind::status(401, "Bad credentials"));
     assert_text("error_401", &text);
 }
 
@@ -116,17 +116,17 @@ fn a_scope_that_is_missing() {
             "manage_billing:copilot, read:org",
         )
         .header("X-OAuth-Scopes", "repo, gist");
-    assert_text("error_403", &refused(At::Seats, kind));
+    assert_text("error_403", &failed_run(At::Seats, kind));
 }
 
 #[test]
 fn an_organization_that_is_not_found() {
-    let text = refused(At::Seats, Kind::status(404, "Not Found"));
+    let text = failed_run(At::Seats, Kind::status(404, "Not Found"));
     assert_text("error_404", &text);
 }
 
 #[test]
-fn a_commit_that_is_refused() {
+fn a_commit_that_is_rejected() {
     let simulator = simulator();
     let at = At::Graphql(Operation::Mutation);
     simulator.fault(Fault::always(
@@ -140,7 +140,7 @@ fn a_commit_that_is_refused() {
 #[test]
 fn a_rate_limit_that_lasts_too_long() {
     let kind = Kind::status(429, "Too many requests").header("Retry-After", "7200");
-    assert_text("error_rate_limit", &refused(At::Seats, kind));
+    assert_text("error_rate_limit", &failed_run(At::Seats, kind));
 }
 
 #[test]
@@ -151,8 +151,10 @@ fn a_report_that_is_not_complete() {
 }
 
 #[test]
-fn a_host_that_does_not_answer() {
+fn a_host_that_does_not_respond() {
     let simulator = simulator();
-    let text = printed(&simulator, |job| job.variable("GITHUB_API_URL", &nobody()));
+    let text = printed(&simulator, |job| {
+        job.variable("GITHUB_API_URL", &unused_url())
+    });
     assert_text("error_unreachable", &text);
 }

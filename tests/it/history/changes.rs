@@ -1,7 +1,8 @@
 //! The history records every certain change exactly once, and nothing that might not be a change.
 
 use crate::support::{
-    COMMIT_TOKEN, Job, OWN, Step, TOKEN, commit_file, file, git, github, remove_files, sound,
+    COMMIT_TOKEN, Job, OWN, Step, TOKEN, assert_intact, commit_file, file, git, github,
+    remove_files,
 };
 use simulator::seat::Row;
 use simulator::{At, Fault, GitHub, Kind, Repository, Seats, Simulator, Token, TotalSeats};
@@ -120,7 +121,7 @@ fn a_rename_is_recorded_once_whichever_row_of_the_person_shows_it() {
             );
         }
     }
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -137,7 +138,7 @@ fn a_total_that_never_matches_hides_no_revocation() {
     assert_eq!(step.output("seats-removed"), "6");
     assert_eq!(changes(&simulator).len(), 6);
     assert_eq!(lines(&simulator, "seats.csv").len(), 1);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -171,7 +172,7 @@ fn a_counted_but_unlisted_seat_is_never_revoked_and_hides_no_other() {
         assert_eq!(step.output("seats-added"), "0", "{number}");
     }
     assert_eq!(lines(&simulator, "seats.csv").len(), 4);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]

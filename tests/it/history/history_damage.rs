@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use crate::support::{Job, OWN, Step, commit_file, file, git, github, remove_files, sound};
+use crate::support::{Job, OWN, Step, assert_intact, commit_file, file, git, github, remove_files};
 use simulator::seat::Row;
 use simulator::{Seats, Simulator};
 
@@ -74,7 +74,7 @@ fn write(simulator: &Simulator, path: &str, content: &str) {
 type Edit = fn(&str) -> String;
 
 /// Checks that the third day was recorded.
-fn third_day_is_recorded(simulator: &Simulator, step: &Step) {
+fn assert_third_day(simulator: &Simulator, step: &Step) {
     step.succeeded();
     let latest = text(simulator, "latest.csv");
     assert_eq!(latest.as_bytes(), step.report());
@@ -92,14 +92,14 @@ fn third_day_is_recorded(simulator: &Simulator, step: &Step) {
         "{last}"
     );
     // The third day repaired the files, so the next run reports nothing.
-    sound(simulator, OWN);
+    assert_intact(simulator, OWN);
 }
 
 #[test]
 fn manually_edited_and_removed_files_are_reported_and_no_line_is_lost() {
     let conflict: Edit =
         |file: &str| format!("<<<<<<< HEAD\n{file}=======\n{file}>>>>>>> theirs\n");
-    let wrong: Edit = |_: &str| "who,knows\n1,2\n".to_owned();
+    let invalid: Edit = |_: &str| "who,knows\n1,2\n".to_owned();
     let cut: Edit = |file: &str| file[..file.len() - 10].to_owned();
     for path in [
         "latest.csv",
@@ -108,7 +108,7 @@ fn manually_edited_and_removed_files_are_reported_and_no_line_is_lost() {
         "totals.csv",
         "changes/2026.csv",
     ] {
-        let edits: [Option<Edit>; 4] = [Some(conflict), Some(wrong), Some(cut), None];
+        let edits: [Option<Edit>; 4] = [Some(conflict), Some(invalid), Some(cut), None];
         for (number, edit) in edits.iter().enumerate() {
             let what = format!("{path}, edit {number}");
             let simulator = two_days();
@@ -121,16 +121,16 @@ fn manually_edited_and_removed_files_are_reported_and_no_line_is_lost() {
                 None => remove_files(&simulator.git_dir(OWN), FOLDER, &[path]),
             }
             let step = run_at(&simulator, THIRD);
-            third_day_is_recorded(&simulator, &step);
-            let told = step.warnings();
+            assert_third_day(&simulator, &step);
+            let warnings = step.warnings();
             let place = format!("{FOLDER} of {OWN}: ");
             assert!(
-                told.iter().all(|line| line.starts_with(&place)),
-                "{what}: {told:?}"
+                warnings.iter().all(|line| line.starts_with(&place)),
+                "{what}: {warnings:?}"
             );
             assert!(
-                told.iter().any(|line| line.contains(path)),
-                "{what}: {told:?}"
+                warnings.iter().any(|line| line.contains(path)),
+                "{what}: {warnings:?}"
             );
             // The action keeps the existing lines of `changes`, even damaged ones.
             let now = text(&simulator, "changes/2026.csv");
@@ -162,21 +162,21 @@ fn manually_edited_and_removed_files_are_reported_and_no_line_is_lost() {
 }
 
 /// Edits a file and runs on the third day. The log and the summary must contain only this warning.
-fn third_day_tells(simulator: &Simulator, path: &str, edit: Edit, told: &str) -> Step {
+fn assert_third_day_warns(simulator: &Simulator, path: &str, edit: Edit, warnings: &str) -> Step {
     let edited = edit(&text(simulator, path));
     write(simulator, path, &edited);
     let step = run_at(simulator, THIRD);
-    third_day_is_recorded(simulator, &step);
-    let by_hand = format!("{path} was changed after the report of 2026-03-02");
+    assert_third_day(simulator, &step);
+    let edited = format!("{path} was changed after the report of 2026-03-02");
     let others: Vec<&str> = step
         .warnings()
         .into_iter()
-        .filter(|line| !line.contains(&by_hand))
+        .filter(|line| !line.contains(&edited))
         .collect();
     assert_eq!(others.len(), 1, "{others:?}");
-    assert!(others[0].contains(told), "{others:?}");
+    assert!(others[0].contains(warnings), "{others:?}");
     let summary = step.summary.replace('\\', "");
-    let line = summary.lines().find(|line| line.contains(told));
+    let line = summary.lines().find(|line| line.contains(warnings));
     assert!(
         line.is_some_and(|line| line.starts_with("- ⚠️ ")),
         "{summary}"
@@ -185,15 +185,15 @@ fn third_day_tells(simulator: &Simulator, path: &str, edit: Edit, told: &str) ->
 }
 
 #[test]
-fn a_damaged_line_of_people_costs_no_other_line_and_is_kept() {
+fn a_damaged_line_of_people_is_kept_and_loses_no_other_line() {
     for edit in [
         (|file: &str| file.replace("\n3,mona-3", "\nthree,mona-3")) as Edit,
         |file| file.replace("\n3,mona-3", "\n3,\"mona-3"),
         |file| file.replace("\n3,mona-3", "\nmona-3"),
     ] {
         let simulator = two_days();
-        let told = "line 4 of people.csv can't be read. The action keeps it as it is";
-        third_day_tells(&simulator, "people.csv", edit, told);
+        let warnings = "line 4 of people.csv can't be read. The action keeps it as it is";
+        assert_third_day_warns(&simulator, "people.csv", edit, warnings);
         let people = lines(&simulator, "people.csv");
         let of = |login: &str| {
             let mut all = people.iter().filter(|line| line.contains(login));
@@ -215,9 +215,9 @@ fn a_damaged_line_of_people_costs_no_other_line_and_is_kept() {
 fn an_unclosed_quotation_mark_hides_no_later_change() {
     let edit: Edit = |file| format!("{file}2026-03-02T05:00:00Z,\"mona-9,,,granted,,\n");
     let simulator = two_days();
-    let told =
+    let warnings =
         "line 4 of changes/2026.csv isn't a valid line of changes. The action keeps it as it is";
-    third_day_tells(&simulator, "changes/2026.csv", edit, told);
+    assert_third_day_warns(&simulator, "changes/2026.csv", edit, warnings);
     let page = text(&simulator, "README.md");
     for line in [
         "| 2026-03-03 | `mona-4` | granted |",
@@ -244,12 +244,12 @@ fn a_removed_newest_manifest_is_reported_as_missing() {
         let simulator = two_days();
         remove_files(&simulator.git_dir(OWN), FOLDER, removed);
         let step = run_at(&simulator, THIRD);
-        third_day_is_recorded(&simulator, &step);
-        let told = step.warnings();
-        assert_eq!(told.len(), 1, "{told:?}");
+        assert_third_day(&simulator, &step);
+        let warnings = step.warnings();
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
         assert!(
-            told[0].contains("reports/2026/2026-03-02.json, the manifest of the newest report that totals.csv lists, is missing"),
-            "{told:?}"
+            warnings[0].contains("reports/2026/2026-03-02.json, the manifest of the newest report that totals.csv lists, is missing"),
+            "{warnings:?}"
         );
     }
 }
@@ -270,13 +270,13 @@ fn a_complete_report_of_the_day_stays_even_if_its_manifest_is_damaged() {
     step.succeeded();
     assert!(step.stdout.contains("the day's report there is complete"));
     assert_eq!(text(&simulator, "latest.csv"), recorded);
-    let told: Vec<&str> = step
+    let warnings: Vec<&str> = step
         .warnings()
         .into_iter()
         .filter(|line| !line.contains("couldn't be verified as complete"))
         .collect();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].contains("the manifest reports/2026/2026-03-03.json can't be read"));
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("the manifest reports/2026/2026-03-03.json can't be read"));
 }
 
 #[test]
@@ -286,7 +286,7 @@ fn what_the_third_day_repaired_is_not_reported_again() {
         write(&simulator, path, "who,knows\n");
         assert!(!run_at(&simulator, THIRD).warnings().is_empty());
         quiet(&run_at(&simulator, "2026-03-04T03:17:00Z"));
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
 }
 
@@ -307,9 +307,9 @@ fn an_older_layout_is_continued() {
         &["trend-light.svg", "trend-dark.svg"],
     );
     let step = run_at(&simulator, THIRD);
-    third_day_is_recorded(&simulator, &step);
-    let told = step.warnings().join("\n");
-    assert!(told.contains("seats.csv is missing, so the report is compared with latest.csv"));
+    assert_third_day(&simulator, &step);
+    let warnings = step.warnings().join("\n");
+    assert!(warnings.contains("seats.csv is missing, so the report is compared with latest.csv"));
     let changes = lines(&simulator, "changes/2026.csv");
     assert_eq!(changes.len(), 1, "{changes:?}");
     assert!(changes[0].contains(",mona-4,,,granted,"), "{changes:?}");
@@ -322,7 +322,7 @@ fn an_older_layout_is_continued() {
 }
 
 #[test]
-fn a_folder_with_only_reports_starts_over_and_says_so() {
+fn a_folder_with_only_reports_starts_over_and_logs_it() {
     let simulator = two_days();
     let all = [
         "seats.csv",
@@ -333,9 +333,12 @@ fn a_folder_with_only_reports_starts_over_and_says_so() {
     ];
     remove_files(&simulator.git_dir(OWN), FOLDER, &all);
     let step = run_at(&simulator, THIRD);
-    third_day_is_recorded(&simulator, &step);
-    let told = step.warnings().join("\n");
-    assert!(told.contains("this report is a new baseline"), "{told}");
+    assert_third_day(&simulator, &step);
+    let warnings = step.warnings().join("\n");
+    assert!(
+        warnings.contains("this report is a new baseline"),
+        "{warnings}"
+    );
     assert_eq!(text(&simulator, "changes/2026.csv"), "");
 }
 
@@ -378,11 +381,11 @@ fn a_gap_of_a_day_or_a_year_loses_nothing() {
         serde_json::from_str(&text(&simulator, "reports/2027/2027-04-01.json")).unwrap();
     assert_eq!(manifest["previous"]["name"], "reports/2026/2026-03-04.json");
     assert_eq!(lines(&simulator, "changes/2027.csv").len(), 1);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
-fn a_late_writer_changes_nothing_and_says_so() {
+fn a_late_run_changes_nothing_and_logs_it() {
     let simulator = Simulator::start(github(people(&[1]))).unwrap();
     quiet(&run_at(&simulator, "2026-03-01T12:00:00Z"));
     quiet(&run_at(&simulator, "2026-03-03T00:20:00Z"));
@@ -392,16 +395,16 @@ fn a_late_writer_changes_nothing_and_says_so() {
     for time in ["2026-03-03T00:10:00Z", "2026-03-02T23:50:00Z"] {
         let step = run_at(&simulator, time);
         quiet(&step);
-        let told = "it has a newer report, from 2026-03-03T00:20:0";
-        assert!(step.stdout.contains(told), "{}", step.stdout);
+        let warnings = "it has a newer report, from 2026-03-03T00:20:0";
+        assert!(step.stdout.contains(warnings), "{}", step.stdout);
         assert_eq!(step.output("commit-sha"), "");
         assert_eq!(git(&simulator.git_dir(OWN), &["rev-parse", "main"]), head);
     }
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
-fn ten_writers_of_one_scope_lose_no_change_and_duplicate_none() {
+fn ten_concurrent_runs_of_one_scope_lose_and_duplicate_no_change() {
     let simulator = Simulator::start(github(people(&[1]))).unwrap();
     quiet(&run_at(&simulator, FIRST));
     let job = |n: u64| {
@@ -431,7 +434,7 @@ fn ten_writers_of_one_scope_lose_no_change_and_duplicate_none() {
     for step in &steps {
         quiet(step);
     }
-    changes_add_up(&simulator);
+    assert_changes_add_up(&simulator);
     let recorded = steps
         .iter()
         .filter(|step| !step.output("commit-sha").is_empty());
@@ -439,12 +442,12 @@ fn ten_writers_of_one_scope_lose_no_change_and_duplicate_none() {
     let log = git(&simulator.git_dir(OWN), &["log", format, "main"]);
     let ours = log.lines().filter(|line| *line != ".").count();
     assert_eq!(ours, recorded.count() + 1);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 /// Checks that the recorded changes lead from the first report to the newest, that they're in order
 /// of time, and that the totals match.
-fn changes_add_up(simulator: &Simulator) {
+fn assert_changes_add_up(simulator: &Simulator) {
     let mut holders = vec!["mona-1".to_owned()];
     let changes = lines(simulator, "changes/2026.csv");
     let (mut granted, mut revoked, mut time) = (0, 0, String::new());

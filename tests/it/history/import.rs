@@ -6,7 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::{
-    Job, OWN, Step, TOKEN, checkout, commit_file, contains, file, files_below, github, sound,
+    Job, OWN, Step, TOKEN, assert_intact, checkout, commit_file, contains, file, files_below,
+    github,
 };
 use simulator::seat::Row;
 use simulator::{Seats, Simulator, Token};
@@ -34,7 +35,7 @@ fn downloads(files: &[(&str, String)]) -> TempDir {
 /// Imports in the folder of `job`.
 fn import(job: Job, folder: &Path, arguments: &[&str]) -> Step {
     let folder = folder.to_str().unwrap();
-    job.by_hand(&[&["import", folder], arguments].concat())
+    job.command_line(&[&["import", folder], arguments].concat())
         .variable("TEST_TIME", "2026-11-23T03:00:00Z")
         .run()
 }
@@ -44,7 +45,7 @@ fn acme(folder: &TempDir) -> Step {
 }
 
 /// The created files, by their path in the scope's folder.
-fn made(step: &Step, folder: &str) -> BTreeMap<String, String> {
+fn created(step: &Step, folder: &str) -> BTreeMap<String, String> {
     let folder = step.workspace.join(folder);
     files_below(&folder)
         .into_iter()
@@ -60,14 +61,14 @@ fn made(step: &Step, folder: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn nothing_was_written(step: &Step) {
+fn assert_nothing_written(step: &Step) {
     let left: Vec<_> = fs::read_dir(&step.workspace).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
 }
 
 fn verify(folder: &Path) {
     let folder = folder.to_str().unwrap();
-    let step = Job::alone().by_hand(&["verify", folder]).run();
+    let step = Job::alone().command_line(&["verify", folder]).run();
     step.succeeded();
 }
 
@@ -100,13 +101,13 @@ fn an_imported_history_is_in_order_of_time_and_the_action_continues_it() {
     ]);
     let step = acme(&folder);
     step.succeeded();
-    for told in [
+    for text in [
         "Created copilot-activity/acme: the history of the organization acme, 2 days from 2026-06-01 to 2026-09-01.",
         "git add -- copilot-activity/acme\n",
     ] {
-        assert!(step.stdout.contains(told), "{}", step.stdout);
+        assert!(step.stdout.contains(text), "{}", step.stdout);
     }
-    let files = made(&step, "copilot-activity/acme");
+    let files = created(&step, "copilot-activity/acme");
     assert_eq!(files["reports/2026/2026-06-01.csv"], first);
     assert_eq!(files["reports/2026/2026-09-01.csv"], second);
     assert_eq!(files["latest.csv"], second);
@@ -167,12 +168,12 @@ fn an_imported_history_is_in_order_of_time_and_the_action_continues_it() {
     let manifest: serde_json::Value =
         serde_json::from_str(&at("reports/2026/2026-11-23.json")).unwrap();
     assert_eq!(manifest["previous"]["name"], "reports/2026/2026-09-01.json");
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
     verify(checkout(&simulator, OWN).path());
 }
 
 #[test]
-fn files_of_an_enterprise_may_have_five_or_six_columns() {
+fn files_of_an_enterprise_can_have_five_or_six_columns() {
     for (bare_last, days) in [
         (false, ["2026-06-01", "2026-06-02"]),
         (true, ["2026-06-02", "2026-06-01"]),
@@ -198,7 +199,7 @@ fn files_of_an_enterprise_may_have_five_or_six_columns() {
             "{}",
             step.stdout
         );
-        let files = made(&step, "octocorp");
+        let files = created(&step, "octocorp");
         assert!(
             !files.contains_key("changes/2026.csv"),
             "{bare_last}: {files:#?}"
@@ -285,7 +286,7 @@ fn all_unusable_files_are_named_at_once_and_nothing_is_written() {
         "{}",
         step.printed()
     );
-    nothing_was_written(&step);
+    assert_nothing_written(&step);
 
     let six = report("2026-06-01T08:00:00Z", &["octocat,None,None,None,acme"]);
     let folder = downloads(&[("a.csv", six)]);
@@ -294,7 +295,7 @@ fn all_unusable_files_are_named_at_once_and_nothing_is_written() {
         1,
         &["a.csv: it has the column `Organization` of an enterprise's report, but you set `--organization`"],
     );
-    nothing_was_written(&step);
+    assert_nothing_written(&step);
 }
 
 #[test]
@@ -331,7 +332,7 @@ fn skipped_files_are_listed() {
             "Skipped a (1).csv: c.csv is from later on the same day.",
         ]
     );
-    let files = made(&step, "copilot-activity/acme");
+    let files = created(&step, "copilot-activity/acme");
     let reports: Vec<&String> = files
         .keys()
         .filter(|path| path.starts_with("reports/"))
@@ -353,7 +354,7 @@ fn skipped_files_are_listed() {
 }
 
 #[test]
-fn an_existing_history_is_never_touched() {
+fn an_existing_history_is_never_changed() {
     let folder = downloads(&[(
         "a.csv",
         report("2026-06-01T08:00:00Z", &["octocat,None,None,None"]),
@@ -388,9 +389,9 @@ fn an_existing_history_is_never_touched() {
 }
 
 #[test]
-fn unusable_arguments_are_refused() {
+fn invalid_arguments_are_rejected() {
     let folder = downloads(&[]);
-    for (arguments, told) in [
+    for (arguments, text) in [
         (&["--organization", "../x"][..], "--organization"),
         (&["--enterprise", "acme,globex"], "--enterprise"),
         (&[], "--organization <ORG>|--enterprise <SLUG>"),
@@ -416,15 +417,15 @@ fn unusable_arguments_are_refused() {
         ),
     ] {
         let step = import(Job::alone(), folder.path(), arguments);
-        step.failed(2, &[told]);
-        nothing_was_written(&step);
+        step.failed(2, &[text]);
+        assert_nothing_written(&step);
     }
     let nowhere = folder.path().join("nowhere");
     let step = import(Job::alone(), &nowhere, &["--organization", "acme"]);
     step.failed(2, &["nowhere isn't a directory."]);
     let step = acme(&folder);
     step.failed(1, &["contains no CSV files. Nothing was written."]);
-    nothing_was_written(&step);
+    assert_nothing_written(&step);
 }
 
 #[test]
@@ -438,7 +439,7 @@ fn an_interrupted_import_leaves_nothing_behind() {
         .collect();
     let files: Vec<(&str, String)> = files.iter().map(|(n, c)| (&**n, c.clone())).collect();
     let folder = downloads(&files);
-    let job = Job::alone().by_hand(&[
+    let job = Job::alone().command_line(&[
         "import",
         folder.path().to_str().unwrap(),
         "--organization",
@@ -452,5 +453,5 @@ fn an_interrupted_import_leaves_nothing_behind() {
     running.signal("TERM");
     let step = running.end();
     step.failed(1, &["Interrupted. Nothing was written."]);
-    nothing_was_written(&step);
+    assert_nothing_written(&step);
 }

@@ -94,7 +94,7 @@ fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 fn rebuild(folder: &Path) -> Step {
-    let job = Job::alone().by_hand(&["rebuild", folder.to_str().unwrap()]);
+    let job = Job::alone().command_line(&["rebuild", folder.to_str().unwrap()]);
     job.run()
 }
 
@@ -108,7 +108,7 @@ fn rebuilt(acme: &Path) -> Step {
         step.printed()
     );
     let verify = Job::alone()
-        .by_hand(&["verify", acme.to_str().unwrap()])
+        .command_line(&["verify", acme.to_str().unwrap()])
         .run();
     verify.succeeded();
     let again = rebuild(acme);
@@ -132,7 +132,7 @@ fn edit(acme: &Path, path: &str, from: &str, to: &str) {
 }
 
 #[test]
-fn an_undamaged_history_stays_as_it_is() {
+fn an_undamaged_history_stays_unchanged() {
     let (_simulator, clone) = five_days();
     let acme = clone.path().join(ACME);
     let before = contents(&acme);
@@ -220,7 +220,7 @@ const DAMAGE: &[Damage] = &[
 ];
 
 #[test]
-fn what_the_reports_and_other_files_say_is_restored_byte_for_byte() {
+fn files_are_restored_byte_for_byte_from_the_reports() {
     let (_simulator, clone) = five_days();
     for (what, path, damage) in DAMAGE {
         let copy = copy_of(clone.path());
@@ -378,7 +378,7 @@ fn the_next_run_reports_no_change_for_what_was_only_lost() {
     assert_eq!(text(&acme, "changes/2026.csv"), before);
     assert!(text(&acme, "seats.csv").contains("lisa,4,,,robots,9,enterprise,2025"));
     Job::alone()
-        .by_hand(&["verify", acme.to_str().unwrap()])
+        .command_line(&["verify", acme.to_str().unwrap()])
         .run()
         .succeeded();
 }

@@ -70,7 +70,7 @@ fn verify(folder: &Path) -> Step {
 
 fn verify_with(folder: &Path, options: &[&str]) -> Step {
     let arguments = [&["verify", folder.to_str().unwrap()], options].concat();
-    Job::alone().by_hand(&arguments).run()
+    Job::alone().command_line(&arguments).run()
 }
 
 /// Changes the text of a file.
@@ -88,18 +88,18 @@ fn append(path: &Path, text: &str) {
 #[test]
 fn an_untouched_history_matches_its_manifests() {
     let (_simulator, clone) = clone();
-    let told = "organization acme, 5 days from 2025-12-30 to 2026-01-03, 19 files checked, 0 problems.\nVerification passed.\n";
+    let assert_problems = "organization acme, 5 days from 2025-12-30 to 2026-01-03, 19 files checked, 0 problems.\nVerification passed.\n";
     // A clone, the folder of all scopes, and the folder of one scope.
     for folder in ["", "copilot-activity", "copilot-activity/acme"] {
         let step = verify(&clone.path().join(folder));
         step.succeeded();
-        assert!(step.stdout.ends_with(told), "{}", step.stdout);
+        assert!(step.stdout.ends_with(assert_problems), "{}", step.stdout);
         assert_eq!(step.stdout.lines().count(), 2, "{}", step.stdout);
     }
 }
 
 /// Checks that the reported problems start with these texts.
-fn told(what: &str, step: &Step, acme: &Path, expected: &[&str]) {
+fn assert_problems(what: &str, step: &Step, acme: &Path, expected: &[&str]) {
     step.failed(1, &[]);
     let problems = problems(step, acme);
     assert_eq!(problems.len(), expected.len(), "{what}: {problems:#?}");
@@ -183,6 +183,6 @@ fn having_nothing_to_verify_is_an_error() {
     fs::write(empty.path().join("reports/2026/2026-1-1.json"), "{}").unwrap();
     verify(empty.path()).failed(2, &["No history was found in "]);
     verify(&empty.path().join("nowhere")).failed(2, &["nowhere isn't a directory."]);
-    let job = Job::alone().by_hand(&["verify"]);
+    let job = Job::alone().command_line(&["verify"]);
     job.run().failed(2, &["<DIR>"]);
 }

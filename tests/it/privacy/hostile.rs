@@ -2,8 +2,8 @@
 //! service. They never become a workflow command, output, link, or path, and they never reveal a
 //! secret. The report contains them exactly.
 
-mod answers;
 mod plain;
+mod responses;
 mod variables;
 
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use std::process::Command;
 use crate::support::{Job, OWN, TOKEN, file, github, plain_inputs, unzip};
 use copilot_activity_report::Environment;
 use copilot_activity_report::testing::Console;
-use plain::{is_only_text, is_plain_page};
+use plain::{assert_only_text, assert_plain_page};
 use serde_json::json;
 use simulator::seat::Row;
 use simulator::{At, Fault, Kind, Operation, Seats, Simulator, Token};
@@ -104,7 +104,7 @@ fn names_of_people_editors_teams_and_organizations_are_exact_and_inert() {
         let simulator = Simulator::start(github).unwrap();
         let step = job(&simulator).input("enterprise", "octocorp").run();
         step.succeeded();
-        is_only_text(&simulator, &step);
+        assert_only_text(&simulator, &step);
         assert!(step.summary.contains("### Longest inactive"));
         let expected: BTreeSet<Vec<String>> = (0..people.len())
             .map(|n| number * 10 + n)
@@ -131,7 +131,7 @@ fn names_of_people_editors_teams_and_organizations_are_exact_and_inert() {
         });
         let step = job(&simulator).input("enterprise", "octocorp").run();
         step.succeeded();
-        is_only_text(&simulator, &step);
+        assert_only_text(&simulator, &step);
         assert_eq!(step.output("changed"), "true");
     }
 }
@@ -153,7 +153,7 @@ fn a_name_of_ten_megabytes_is_kept_exactly_and_not_shown() {
         .variable("TEST_WAIT_SCALE", "1")
         .run();
     step.succeeded();
-    is_only_text(&simulator, &step);
+    assert_only_text(&simulator, &step);
     assert!(step.printed().len() + step.summary.len() < 100_000);
     let none = || "None".to_owned();
     let expected = BTreeSet::from([
@@ -178,7 +178,7 @@ fn text_in_the_repository_is_inert() {
     );
     let step = job(&simulator).run();
     step.succeeded();
-    is_only_text(&simulator, &step);
+    assert_only_text(&simulator, &step);
     assert_eq!(step.output("changed"), "true");
 
     for broken in [all(), format!("{{\"scope\": {:?}}}", all())] {
@@ -194,12 +194,12 @@ fn text_in_the_repository_is_inert() {
         }
         let step = job(&simulator).run();
         step.succeeded();
-        is_only_text(&simulator, &step);
+        assert_only_text(&simulator, &step);
     }
 }
 
 #[test]
-fn inputs_with_a_special_meaning_elsewhere_are_refused_or_inert() {
+fn inputs_with_a_special_meaning_are_rejected_or_inert() {
     let simulator = Simulator::start(github(Seats::people(1))).unwrap();
     for (number, input) in plain_inputs().into_iter().enumerate() {
         // Each input gets a third of the texts, and each text goes to a third of the inputs. The
@@ -224,7 +224,7 @@ fn inputs_with_a_special_meaning_elsewhere_are_refused_or_inert() {
                 step.failed(2, &["The inputs aren't valid. Nothing was sent.", input]);
                 assert!(step.outputs.is_empty() && step.summary.is_empty());
             }
-            is_plain_page(&simulator, &step.summary);
+            assert_plain_page(&simulator, &step.summary);
             for path in crate::support::files_below(step.workspace.parent().unwrap()) {
                 let inside = path.starts_with(&step.workspace);
                 let runners = path.ends_with("output") || path.ends_with("summary");
@@ -256,7 +256,7 @@ fn a_report_that_is_changed_before_the_upload_is_not_uploaded() {
     );
     assert!(simulator.artifacts().is_empty());
     assert_eq!(step.output("commit-sha").len(), 40);
-    is_only_text(&simulator, &step);
+    assert_only_text(&simulator, &step);
 }
 
 /// Where and with which message the test below panics.
@@ -268,11 +268,11 @@ fn a_panic_is_an_error_like_any_other_without_its_message() {
         let environment = Environment::read();
         let console = Console::of_process(&environment);
         copilot_activity_report::testing::begin_log(&environment, &console);
-        assert!(words != "none", "words of the source");
+        assert!(words != "none", "internal details");
         panic!("{words}");
     }
     let words = format!("{TOKEN}\n::error::injected");
-    for (given, told) in [
+    for (values, message) in [
         (
             words.as_str(),
             concat!(
@@ -281,20 +281,20 @@ fn a_panic_is_an_error_like_any_other_without_its_message() {
                 ":"
             ),
         ),
-        ("none", " (words of the source)."),
+        ("none", " (internal details)."),
     ] {
         let itself = std::env::current_exe().unwrap();
         let name = "privacy::hostile::a_panic_is_an_error_like_any_other_without_its_message";
         let output = Command::new(itself)
             .args(["--exact", name, "--nocapture"])
             .env("GITHUB_ACTIONS", "true")
-            .env(PANIC, given)
+            .env(PANIC, values)
             .output()
             .unwrap();
         assert!(!output.status.success());
         let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
         let printed = printed.concat();
-        assert!(printed.contains(told), "{printed}");
+        assert!(printed.contains(message), "{printed}");
         assert!(
             !printed.contains(TOKEN) && !printed.contains("injected"),
             "{printed}"

@@ -2,7 +2,8 @@
 //! the same key.
 
 use crate::support::{
-    COMMIT_TOKEN, Job, OWN, TOKEN, contains, file, files_below, git, git_with, github, sound, unzip,
+    COMMIT_TOKEN, Job, OWN, TOKEN, assert_intact, contains, file, files_below, git, git_with,
+    github, unzip,
 };
 use simulator::seat::Row;
 use simulator::{At, Fault, Kind, Seats, Simulator};
@@ -36,7 +37,7 @@ fn job(simulator: &Simulator) -> Job {
 }
 
 #[test]
-fn no_login_and_no_number_is_written_anywhere() {
+fn no_login_or_id_is_written() {
     let simulator = Simulator::start(github(seats(&PEOPLE[..3]))).unwrap();
     for (time, people) in [
         ("2026-11-22T03:00:00Z", &PEOPLE[..3]),
@@ -89,13 +90,13 @@ fn no_login_and_no_number_is_written_anywhere() {
         "{changes}"
     );
     assert_eq!(changes.matches(",granted,").count(), 1, "{changes}");
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
 fn a_history_continues_only_with_its_own_key() {
     let named = "written with logins, but this run writes with pseudonyms by the key";
-    for (first, second, told) in [
+    for (first, second, message) in [
         ("", KEY, named),
         (KEY, "", "but this run writes with logins"),
         (
@@ -112,7 +113,7 @@ fn a_history_continues_only_with_its_own_key() {
         let artifacts = simulator.artifacts().len();
         for time in ["2026-11-22T05:00:00Z", "2026-11-23T03:00:00Z"] {
             let step = at(time).input("pseudonym-key", second).run();
-            step.failed(1, &[told, "Not published", "set another `directory`"]);
+            step.failed(1, &[message, "Not published", "set another `directory`"]);
             assert_eq!(files_below(&step.workspace).len(), 0);
             assert_eq!(step.output("report-path"), "");
             for (login, _) in PEOPLE {
@@ -125,12 +126,12 @@ fn a_history_continues_only_with_its_own_key() {
             assert_eq!(git(&simulator.git_dir(OWN), &["rev-parse", "main"]), head);
             assert_eq!(simulator.artifacts().len(), artifacts);
         }
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
 }
 
 #[test]
-fn a_missing_key_is_noticed_before_the_artifact_even_if_history_is_read_late() {
+fn a_missing_key_fails_the_run_before_the_artifact() {
     let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
     let at = |time| job(&simulator).variable("TEST_TIME", time);
     at("2026-11-22T03:00:00Z").run().succeeded();
@@ -156,7 +157,7 @@ fn a_missing_key_is_noticed_before_the_artifact_even_if_history_is_read_late() {
             step.summary
         );
     }
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -166,7 +167,7 @@ fn a_report_that_went_to_standard_output_is_not_deleted_by_name() {
     at("2026-11-22T03:00:00Z").run().succeeded();
     let refused = Kind::status(403, "Resource not accessible");
     simulator.fault(Fault::once(At::path("GET", "/contents/"), refused));
-    let job = at("2026-11-23T03:00:00Z").by_hand(&[
+    let job = at("2026-11-23T03:00:00Z").command_line(&[
         "--organization=acme",
         "--output=-",
         "--deliver-to=repository",
@@ -184,7 +185,7 @@ fn a_report_that_went_to_standard_output_is_not_deleted_by_name() {
 }
 
 #[test]
-fn a_short_key_is_refused_and_never_shown() {
+fn a_short_key_is_rejected_and_never_shown() {
     let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
     let step = job(&simulator).input("pseudonym-key", "tooshort").run();
     step.failed(
@@ -198,54 +199,56 @@ fn a_short_key_is_refused_and_never_shown() {
 fn the_key_gives_the_pseudonym_of_a_person() {
     let simulator = Simulator::start(github(seats(&PEOPLE))).unwrap();
     let (login, id) = PEOPLE[0];
-    let by_hand = |person: &str| {
+    let pseudonym = |person: &str| {
         Job::on(&simulator)
-            .by_hand(&["pseudonym", person])
+            .command_line(&["pseudonym", person])
             .variable("PSEUDONYM_KEY", KEY)
     };
-    let told = by_hand(&id.to_string()).run();
-    told.succeeded();
+    let message = pseudonym(&id.to_string()).run();
+    message.succeeded();
     assert!(simulator.requests().is_empty());
-    let of_login = by_hand(login).variable("GITHUB_TOKEN", TOKEN).run();
+    let of_login = pseudonym(login).variable("GITHUB_TOKEN", TOKEN).run();
     of_login.succeeded();
-    assert_eq!(told.stdout, of_login.stdout);
-    assert!(told.stdout.starts_with("person-"), "{}", told.stdout);
+    assert_eq!(message.stdout, of_login.stdout);
+    assert!(message.stdout.starts_with("person-"), "{}", message.stdout);
 
-    let nobody = by_hand("nobody").variable("GITHUB_TOKEN", TOKEN).run();
+    let nobody = pseudonym("nobody").variable("GITHUB_TOKEN", TOKEN).run();
     nobody.failed(
         1,
         &["Getting the user ID of the login failed", "Check the login"],
     );
-    by_hand(login).run().failed(2, &["GITHUB_TOKEN isn't set"]);
-    by_hand("a b")
+    pseudonym(login)
+        .run()
+        .failed(2, &["GITHUB_TOKEN isn't set"]);
+    pseudonym("a b")
         .run()
         .failed(2, &["neither a login nor a user ID"]);
-    let prefixed = by_hand(login)
+    let prefixed = pseudonym(login)
         .variable("COPILOT_REPORT_PSEUDONYM_KEY", KEY)
         .variable("PSEUDONYM_KEY", "another key of twenty and more")
         .variable("COPILOT_REPORT_TOKEN", TOKEN)
         .variable("GITHUB_TOKEN", "ghp_ofAnotherProgram0000000000000000004")
         .run();
     prefixed.succeeded();
-    assert_eq!(told.stdout, prefixed.stdout);
-    let short = by_hand("1").variable("COPILOT_REPORT_PSEUDONYM_KEY", "tooshort");
+    assert_eq!(message.stdout, prefixed.stdout);
+    let short = pseudonym("1").variable("COPILOT_REPORT_PSEUDONYM_KEY", "tooshort");
     short.run().failed(
         2,
         &["COPILOT_REPORT_PSEUDONYM_KEY: a key must have at least"],
     );
-    let without = by_hand("1").without("PSEUDONYM_KEY").run();
+    let without = pseudonym("1").without("PSEUDONYM_KEY").run();
     without.failed(2, &["PSEUDONYM_KEY isn't set"]);
 }
 
 #[test]
-fn an_import_makes_no_pseudonyms_and_says_so() {
+fn an_import_makes_no_pseudonyms_and_logs_it() {
     let job = Job::alone()
-        .by_hand(&["import", ".", "--organization", "acme"])
+        .command_line(&["import", ".", "--organization", "acme"])
         .variable("PSEUDONYM_KEY", KEY);
     job.run().failed(2, &["Unset PSEUDONYM_KEY to import"]);
     let both = job.variable("COPILOT_REPORT_PSEUDONYM_KEY", KEY);
-    let told = "Unset COPILOT_REPORT_PSEUDONYM_KEY and PSEUDONYM_KEY to import";
-    both.run().failed(2, &[told]);
+    let message = "Unset COPILOT_REPORT_PSEUDONYM_KEY and PSEUDONYM_KEY to import";
+    both.run().failed(2, &[message]);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Public repositories. The action delivers personal data to one only if the user allows it, and
 //! checks this before it reads seats.
 
-use crate::support::{COMMIT_TOKEN, Job, OWN, TOKEN, files_below, git, github, well_behaved};
+use crate::support::{
+    COMMIT_TOKEN, Job, OWN, TOKEN, assert_no_violations, files_below, git, github,
+};
 use simulator::{At, Fault, Kind, Repository, Seats, Simulator, Token};
 
 const AUDIT: &str = "octo/audit";
@@ -24,13 +26,13 @@ fn job(simulator: &Simulator, deliver_to: &str) -> Job {
 }
 
 /// Checks that the run read no seats and delivered nothing.
-fn nothing_happened(simulator: &Simulator) {
-    let read = |seen: &simulator::RecordedRequest| seen.path_and_query.contains("/copilot/");
+fn assert_nothing_happened(simulator: &Simulator) {
+    let read = |request: &simulator::RecordedRequest| request.path_and_query.contains("/copilot/");
     assert!(!simulator.requests().iter().any(read), "seats were read");
     assert!(simulator.artifacts().is_empty());
     let commits = git(&simulator.git_dir(AUDIT), &["rev-list", "--count", "--all"]);
     assert_eq!(commits.trim(), "1");
-    well_behaved(simulator);
+    assert_no_violations(simulator);
 }
 
 #[test]
@@ -57,7 +59,7 @@ fn a_public_repository_gets_the_report_only_if_that_is_allowed() {
         let step = job(&simulator, deliver_to).run();
         let Some(refused) = refused else {
             step.succeeded();
-            well_behaved(&simulator);
+            assert_no_violations(&simulator);
             continue;
         };
         step.failed(
@@ -70,7 +72,7 @@ fn a_public_repository_gets_the_report_only_if_that_is_allowed() {
             ],
         );
         assert!(files_below(&step.workspace).is_empty());
-        nothing_happened(&simulator);
+        assert_nothing_happened(&simulator);
 
         let step = job(&simulator, deliver_to)
             .input("allow-public", "true")
@@ -83,7 +85,7 @@ fn a_public_repository_gets_the_report_only_if_that_is_allowed() {
         for (place, output) in delivered {
             assert_eq!(deliver_to.contains(place), !output.is_empty(), "{place}");
         }
-        well_behaved(&simulator);
+        assert_no_violations(&simulator);
     }
 }
 
@@ -111,13 +113,13 @@ fn visibility_that_cannot_be_read_counts_as_public() {
                 ],
             );
             simulator.clear_faults();
-            nothing_happened(&simulator);
+            assert_nothing_happened(&simulator);
         }
     }
 }
 
 #[test]
-fn an_answer_without_the_visibility_counts_as_public() {
+fn a_response_without_the_visibility_counts_as_public() {
     for (body, public) in [
         (r#"{"default_branch":"main"}"#, true),
         (
@@ -135,19 +137,19 @@ fn an_answer_without_the_visibility_counts_as_public() {
         (r#"{"default_branch":"main","private":true}"#, false),
     ] {
         let simulator = simulator(Repository::private(), Repository::private());
-        let answer = Kind::Status {
+        let response = Kind::Status {
             status: 200,
             headers: Vec::new(),
             body: body.to_owned(),
         };
         simulator.fault(Fault::always(
             At::path("GET", &format!("/repos/{OWN}")),
-            answer,
+            response,
         ));
         let step = job(&simulator, "artifact").run();
         if public {
             step.failed(1, &["is public"]);
-            nothing_happened(&simulator);
+            assert_nothing_happened(&simulator);
         } else {
             step.succeeded();
         }
@@ -168,7 +170,7 @@ fn the_reading_token_is_used_if_the_writing_one_cannot_read_the_visibility() {
     job.run().succeeded();
     // Artifacts need no second token.
     job.input("commit-token", "").run().succeeded();
-    well_behaved(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]

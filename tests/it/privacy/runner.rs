@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, chown};
 
 use crate::support::{
-    COMMIT_TOKEN, Job, OUTPUTS, OWN, TOKEN, files_below, github, sound, unescape,
+    COMMIT_TOKEN, Job, OUTPUTS, OWN, TOKEN, assert_intact, files_below, github, unescape,
 };
 use simulator::seat::Row;
 use simulator::{At, Fault, GitHub, Kind, Seats, Simulator, Token};
@@ -52,7 +52,7 @@ fn simulator() -> Simulator {
 }
 
 /// Checks that a Markdown page has only links to GitHub, and no images, HTML, or mentions.
-fn is_plain(summary: &str, simulator: &Simulator) {
+fn assert_plain(summary: &str, simulator: &Simulator) {
     for part in [
         "](",
         "<img",
@@ -154,7 +154,7 @@ fn names_inject_no_output_no_command_and_no_markup() {
     }
 
     let summary = &step.summary;
-    is_plain(summary, &simulator);
+    assert_plain(summary, &simulator);
     let (_, table) = summary.split_once("### Longest inactive").unwrap();
     let rows: Vec<&str> = table
         .lines()
@@ -166,17 +166,17 @@ fn names_inject_no_output_no_command_and_no_markup() {
         assert_eq!(columns, 5, "{row}");
         assert_eq!(row.matches('`').count(), 2, "{row}");
     }
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
-fn answers_from_github_inject_nothing_either() {
+fn responses_from_github_inject_nothing() {
     let mut rows: Vec<Row> = hostile(17).collect();
     rows.extend(hostile(17));
     let simulator = Simulator::start(github(Seats::rows(rows))).unwrap();
     let step = job(&simulator).input("require-complete", "false").run();
     step.succeeded();
-    is_plain(&step.summary, &simulator);
+    assert_plain(&step.summary, &simulator);
     assert!(
         step.summary.contains("17 seats appear twice"),
         "{}",
@@ -204,7 +204,7 @@ fn answers_from_github_inject_nothing_either() {
             simulator.fault(Fault::always(at.clone(), refused));
             let step = job(&simulator).run();
             assert_eq!(step.status, 1);
-            is_plain(&step.summary, &simulator);
+            assert_plain(&step.summary, &simulator);
             let errors = step
                 .stdout
                 .lines()
@@ -335,12 +335,12 @@ fn outputs_that_cannot_be_written_fail_the_run_after_the_delivery() {
             }
             let job = job(&simulator).variable(variable, "/nowhere/at/all");
             let step = job.run();
-            let told = format!("Couldn't write the {what} to the file in {variable}");
+            let message = format!("Couldn't write the {what} to the file in {variable}");
             step.failed(
                 1,
                 &[
-                    &format!("::error::{told}: No such file"),
-                    &format!("Not done: {told}"),
+                    &format!("::error::{message}: No such file"),
+                    &format!("Not done: {message}"),
                     "Done: acme: committed to",
                 ],
             );
@@ -351,7 +351,7 @@ fn outputs_that_cannot_be_written_fail_the_run_after_the_delivery() {
                 _ => step.summary.contains("committed to"),
             };
             assert!(written, "{other} is not written: {}", step.printed());
-            sound(&simulator, OWN);
+            assert_intact(&simulator, OWN);
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::support::{Job, github, github_of_two, unzip, well_behaved};
+use crate::support::{Job, assert_no_violations, github, github_of_two, unzip};
 use serde_json::{Value, json};
 use sha2::Digest as _;
 use simulator::seat::Row;
@@ -145,7 +145,7 @@ fn all_columns_describe_the_seat_and_its_person() {
     let monalisa = of(json!("monalisa"));
     assert_eq!(
         monalisa["assigning_team"], "8",
-        "its id, where it has no name"
+        "the ID if there is no name"
     );
     assert_eq!(
         (&monalisa["status"], &monalisa["plan_type"]),
@@ -225,7 +225,7 @@ fn both_forms_are_written_hashed_listed_and_uploaded() {
         let entry = json!({"name": name, "size": file.len(), "sha256": hash});
         assert!(files.contains(&entry), "{manifest}");
     }
-    well_behaved(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn an_exceeded_limit_fails_the_run_after_everything_is_delivered() {
         assert_eq!(simulator.artifacts().len(), 1);
         assert_eq!(step.output("commit-sha").len(), 40);
         assert_eq!(step.output("complete"), "true");
-        well_behaved(&simulator);
+        assert_no_violations(&simulator);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The report for its readers: the bytes of the file, the manifest, and the outputs.
 
-use crate::support::{Job, OWN, TOKEN, github, github_of_two, sound};
+use crate::support::{Job, OWN, TOKEN, assert_intact, github, github_of_two};
 use simulator::seat::Row;
 use simulator::{GitHub, Paging, Seats, Simulator, Token, TotalSeats};
 
@@ -30,7 +30,9 @@ fn the_report_of_an_organization_has_the_format_of_githubs_report() {
             .activity("2021-10-14T00:53:32-06:00")
             .surface("vscode/1.113.0/copilot-chat/0.41.1"),
         Row::of("Hubot", 2).surface("=cmd,\"x\""),
-        Row::of("", 0).without_person().activity("2026-03-01T10:00:00.999Z"),
+        Row::of("", 0)
+            .without_person()
+            .activity("2026-03-01T10:00:00.999Z"),
         Row::of("monalisa", 3)
             .team("a, \"team\"", 7)
             .field("plan_type", "quantum"),
@@ -116,10 +118,10 @@ fn every_page_is_read_however_github_links_them() {
         );
         assert_eq!(rows(&step.report()).len(), 250, "{paging:?}");
         assert_eq!(simulator.violations(), Vec::<String>::new());
-        let asked = simulator.requests();
-        let pages = asked
+        let requests = simulator.requests();
+        let pages = requests
             .iter()
-            .filter(|seen| seen.path_and_query.contains("/copilot/"));
+            .filter(|request| request.path_and_query.contains("/copilot/"));
         assert_eq!(pages.count(), 3, "{paging:?}");
     }
 }
@@ -211,7 +213,7 @@ fn a_list_that_changed_while_it_was_read_is_not_published() {
             Vec::<std::path::PathBuf>::new()
         );
         assert!(simulator.artifacts().is_empty());
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
 
         let step = job.input("require-complete", "false").run();
         step.succeeded();
@@ -261,7 +263,7 @@ fn an_organization_that_fails_does_not_stop_the_others() {
         crate::support::unzip(&simulator.artifacts()[0].bytes).len(),
         4
     );
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -280,7 +282,7 @@ fn files_are_not_written_through_a_link_out_of_the_workspace() {
 fn from_the_command_line_it_writes_the_file_and_no_workflow_commands() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let step = Job::on(&simulator)
-        .by_hand(&["--organization", "acme", "--output-directory", "here"])
+        .command_line(&["--organization", "acme", "--output-directory", "here"])
         .variable("GITHUB_TOKEN", TOKEN)
         .run();
     step.succeeded();

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::Command;
 
-use crate::support::network::{Foreign, Proxy, nobody, self_signed};
+use crate::support::network::{Foreign, Proxy, self_signed, unused_url};
 use crate::support::{Job, TOKEN, files_below, github};
 use simulator::{Seats, Simulator};
 
@@ -36,11 +36,11 @@ fn a_proxy_is_used_with_its_password_and_not_for_excluded_hosts() {
         let step = job().run();
         step.succeeded();
         assert_eq!(step.output("seats"), "0");
-        let seen = proxy.take_seen();
+        let heads = proxy.take_heads();
         // Base64 for `octocat:open@sesame`.
         let basic = "proxy-authorization: basic b2N0b2NhdDpvcGVuQHNlc2FtZQ==";
-        assert!(!seen.is_empty(), "{variable}");
-        for head in seen {
+        assert!(!heads.is_empty(), "{variable}");
+        for head in heads {
             let target = private.trim_start_matches("https://");
             assert!(head.starts_with(&format!("CONNECT {target} ")), "{head}");
             let (_, headers) = head.split_once("\r\n").unwrap();
@@ -50,7 +50,7 @@ fn a_proxy_is_used_with_its_password_and_not_for_excluded_hosts() {
         for none in ["127.0.0.1", "example.com, 127.0.0.0/8", "127.0.0.1:443"] {
             let step = job().variable("NO_PROXY", none).run();
             step.succeeded();
-            assert_eq!(proxy.take_seen(), Vec::<String>::new(), "{none}");
+            assert_eq!(proxy.take_heads(), Vec::<String>::new(), "{none}");
         }
     }
 }
@@ -69,14 +69,14 @@ fn the_more_specific_variable_wins_and_an_empty_one_is_ignored() {
             .variable(second, &other.url())
             .run()
             .succeeded();
-        assert!(!good.take_seen().is_empty(), "{first} before {second}");
+        assert!(!good.take_heads().is_empty(), "{first} before {second}");
         job()
             .variable(first, " ")
             .variable(second, &at)
             .run()
             .succeeded();
         assert!(
-            !good.take_seen().is_empty(),
+            !good.take_heads().is_empty(),
             "{second} where {first} is empty"
         );
     }
@@ -87,14 +87,14 @@ fn the_more_specific_variable_wins_and_an_empty_one_is_ignored() {
         .variable("NO_PROXY", "127.0.0.1")
         .run()
         .succeeded();
-    assert!(!good.take_seen().is_empty());
+    assert!(!good.take_heads().is_empty());
     // `HTTP_PROXY` is for plain HTTP, and these URLs are on this machine.
     job().variable("HTTP_PROXY", &other.url()).run().succeeded();
-    other.saw_nobody();
+    other.assert_unused();
 }
 
 #[test]
-fn an_unusable_proxy_is_refused_by_its_variable_before_anything_is_sent() {
+fn an_unusable_proxy_is_rejected_by_variable_before_any_request() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let foreign = Foreign::start();
     let at = foreign.url().replace("http://", "");
@@ -155,7 +155,7 @@ fn an_unusable_proxy_is_refused_by_its_variable_before_anything_is_sent() {
         }
     }
     assert!(simulator.requests().is_empty());
-    foreign.saw_nobody();
+    foreign.assert_unused();
 
     // One error lists all invalid variables and inputs.
     let step = Job::on(&simulator)
@@ -202,7 +202,7 @@ fn a_proxy_that_no_request_uses_is_not_an_error() {
     let socks = "socks5://127.0.0.1:1";
     let proxy = Proxy::start();
     let good = format!("http://{}", proxy.address());
-    for (variables, goes_by_it) in [
+    for (variables, is_used) in [
         (&[("ALL_PROXY", socks), ("HTTPS_PROXY", &good)][..], true),
         (&[("HTTP_PROXY", socks)], false),
         (&[("HTTP_PROXY", socks), ("ALL_PROXY", &good)], true),
@@ -223,7 +223,7 @@ fn a_proxy_that_no_request_uses_is_not_an_error() {
             job = job.variable(name, value);
         }
         job.run().succeeded();
-        assert_eq!(!proxy.take_seen().is_empty(), goes_by_it, "{variables:?}");
+        assert_eq!(!proxy.take_heads().is_empty(), is_used, "{variables:?}");
     }
     // Other servers are also reached through the proxy.
     for (name, address) in [
@@ -241,12 +241,12 @@ fn a_proxy_that_no_request_uses_is_not_an_error() {
 }
 
 #[test]
-fn a_command_that_calls_github_refuses_an_unusable_proxy_too() {
+fn a_command_that_calls_github_also_rejects_an_unusable_proxy() {
     let step = Job::alone()
-        .by_hand(&["pseudonym", "@octocat"])
+        .command_line(&["pseudonym", "@octocat"])
         .variable("PSEUDONYM_KEY", "0123456789abcdef0123456789abcdef")
         .variable("GITHUB_TOKEN", TOKEN)
-        .variable("GITHUB_API_URL", &nobody())
+        .variable("GITHUB_API_URL", &unused_url())
         .variable("HTTPS_PROXY", "socks5://octocat:open-sesame@127.0.0.1:1")
         .run();
     assert_ne!(step.status, 0);
@@ -260,22 +260,22 @@ fn a_command_that_calls_github_refuses_an_unusable_proxy_too() {
 
 #[test]
 fn a_failed_connection_names_its_proxy_without_the_password() {
-    let nobody = nobody().replace("http://", "");
+    let unused_url = unused_url().replace("http://", "");
     let refusing = Proxy::refusing();
     for (variable, at, texts) in [
         (
             "HTTPS_PROXY",
-            nobody.as_str(),
+            unused_url.as_str(),
             ["the connection was refused", "is running"],
         ),
         (
             "https_proxy",
-            &nobody,
+            &unused_url,
             ["the connection was refused", "is running"],
         ),
         (
             "ALL_PROXY",
-            nobody.as_str(),
+            unused_url.as_str(),
             ["the connection was refused", "is running"],
         ),
         (
@@ -290,9 +290,9 @@ fn a_failed_connection_names_its_proxy_without_the_password() {
         let step = job("https://api.github.invalid")
             .variable(variable, &format!("http://octocat:open-sesame@{at}"))
             .run();
-        let told = format!(", through the proxy http://{at} in {variable}\n");
+        let message = format!(", through the proxy http://{at} in {variable}\n");
         let printed = step.printed().replace("%0A", "\n");
-        assert!(printed.contains(&told), "{told}: {printed}");
+        assert!(printed.contains(&message), "{message}: {printed}");
         let advice = format!("Fix: Check {variable} and NO_PROXY");
         step.failed(
             1,
@@ -302,8 +302,8 @@ fn a_failed_connection_names_its_proxy_without_the_password() {
         assert!(!printed.contains("octocat:"), "{printed}");
     }
     // An error doesn't blame a proxy that wasn't used.
-    refusing.take_seen();
-    let port = nobody.rsplit(':').next().unwrap();
+    refusing.take_heads();
+    let port = unused_url.rsplit(':').next().unwrap();
     for none in [
         "*",
         "localhost",
@@ -323,8 +323,8 @@ fn a_failed_connection_names_its_proxy_without_the_password() {
             step.printed()
         );
     }
-    assert_eq!(refusing.take_seen(), Vec::<String>::new());
-    let step = job(&format!("http://{nobody}"))
+    assert_eq!(refusing.take_heads(), Vec::<String>::new());
+    let step = job(&format!("http://{unused_url}"))
         .variable("HTTP_PROXY", &format!("http://{}", refusing.address()))
         .variable("NO_PROXY", "127.0.0.1")
         .run();
@@ -337,7 +337,7 @@ fn a_failed_connection_names_its_proxy_without_the_password() {
 }
 
 #[test]
-fn an_artifact_that_a_proxy_blocks_names_the_proxy_too() {
+fn an_artifact_that_a_proxy_blocks_names_the_proxy() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let refusing = Proxy::refusing();
     let step = Job::on(&simulator)
@@ -348,9 +348,9 @@ fn an_artifact_that_a_proxy_blocks_names_the_proxy_too() {
         )
         .variable("TEST_WAIT_SCALE", "0.001")
         .run();
-    let told = format!(
+    let message = format!(
         ", through the proxy http://{} in HTTPS_PROXY",
         refusing.address()
     );
-    step.failed(1, &["CreateArtifact", "no response (", &told]);
+    step.failed(1, &["CreateArtifact", "no response (", &message]);
 }

@@ -7,9 +7,11 @@ mod graphql;
 
 use std::time::{Duration, Instant};
 
-use crate::support::outcome_assertions::{Delivered, is_report, judge, scene, truth};
-use crate::support::{Job, OWN, Step, github, well_behaved};
-use simulator::{At, Fault, Kind, Nth, Operation, Seats, RecordedRequest, Service, Simulator};
+use crate::support::outcome_assertions::{
+    Delivered, check_outcome, delivery_setup, expected_rows, is_report,
+};
+use crate::support::{Job, OWN, Step, assert_no_violations, github};
+use simulator::{At, Fault, Kind, Nth, Operation, RecordedRequest, Seats, Service, Simulator};
 
 /// Twelve pages.
 const SEATS: usize = 1200;
@@ -30,9 +32,10 @@ fn reset_in(seconds: i64) -> String {
 /// All API requests except the first, which reads the visibility of the workflow's repository.
 fn api(simulator: &Simulator) -> Vec<RecordedRequest> {
     let requests = simulator.requests();
-    requests.into_iter()
-        .filter(|seen| seen.service == Service::Api)
-        .filter(|seen| !seen.path_and_query.ends_with(OWN))
+    requests
+        .into_iter()
+        .filter(|request| request.service == Service::Api)
+        .filter(|request| !request.path_and_query.ends_with(OWN))
         .collect()
 }
 
@@ -40,14 +43,14 @@ fn api(simulator: &Simulator) -> Vec<RecordedRequest> {
 const NONE_LEFT: &str = "no request is left until then.";
 
 /// The length of each wait for `why` in the log. Each line must name the response.
-fn waits(step: &Step, why: &str) -> Vec<(u64, String)> {
+fn logged_waits(step: &Step, why: &str) -> Vec<(u64, String)> {
     step.stdout
         .lines()
         .filter_map(|line| line.strip_prefix("Waiting ")?.split_once(why))
-        .map(|(wait, answer)| {
+        .map(|(wait, response)| {
             let (seconds, end) = wait.split_once(" s, until ").unwrap();
             end.parse::<jiff::Timestamp>().unwrap();
-            (seconds.parse().unwrap(), answer.to_owned())
+            (seconds.parse().unwrap(), response.to_owned())
         })
         .collect()
 }
@@ -55,20 +58,20 @@ fn waits(step: &Step, why: &str) -> Vec<(u64, String)> {
 /// The length of each wait for a limit in the log. Each line must name the status and request ID of
 /// the response.
 fn announced(step: &Step) -> Vec<u64> {
-    let waits = waits(step, ", because of GitHub's rate limit: ");
-    let seconds = waits.iter().map(|(seconds, answer)| {
-        let status = answer.split(' ').next().unwrap();
-        let answered =
-            ["200", "403", "429"].contains(&status) && answer.contains(" (request ID C0DE:");
-        assert!(answered || answer == NONE_LEFT, "{answer}");
+    let waits = logged_waits(step, ", because of GitHub's rate limit: ");
+    let seconds = waits.iter().map(|(seconds, response)| {
+        let status = response.split(' ').next().unwrap();
+        let has_status =
+            ["200", "403", "429"].contains(&status) && response.contains(" (request ID C0DE:");
+        assert!(has_status || response == NONE_LEFT, "{response}");
         *seconds
     });
     seconds.collect()
 }
 
 #[test]
-fn every_way_github_asks_to_wait_is_understood_and_announced() {
-    let truth = truth(&Seats::people(210));
+fn every_rate_limit_response_is_obeyed_and_announced() {
+    let expected_rows = expected_rows(&Seats::people(210));
     for (what, kind, seconds) in [
         (
             "Retry-After with 429",
@@ -102,18 +105,18 @@ fn every_way_github_asks_to_wait_is_understood_and_announced() {
         let began = Instant::now();
         let step = job(&simulator).run();
         step.succeeded();
-        is_report(&step.report(), &truth);
-        let told = announced(&step);
-        assert_eq!(told.len(), 1, "{what}: {}", step.stdout);
+        is_report(&step.report(), &expected_rows);
+        let waits = announced(&step);
+        assert_eq!(waits.len(), 1, "{what}: {}", step.stdout);
         // Part of the wait is over by then, and the action adds a second to a reset.
         assert!(
-            (seconds / 10..=seconds + 1).contains(&told[0]),
-            "{what}: {told:?}"
+            (seconds / 10..=seconds + 1).contains(&waits[0]),
+            "{what}: {waits:?}"
         );
         // Waits are a hundred times shorter here.
         let least = Duration::from_millis(seconds * 10).mul_f64(0.5);
         assert!(began.elapsed() >= least, "{what}");
-        well_behaved(&simulator);
+        assert_no_violations(&simulator);
     }
 }
 
@@ -136,11 +139,11 @@ fn waits_for_a_permanent_limit_grow_up_to_the_users_maximum() {
             "increase `max-wait-minutes`",
         ],
     );
-    let waits = [60, 120, 240, 480, 960, 1920];
-    assert_eq!(announced(&step).len(), waits.len(), "{}", step.stdout);
-    for (told, least) in announced(&step).iter().zip(waits) {
+    let lengths = [60, 120, 240, 480, 960, 1920];
+    assert_eq!(announced(&step).len(), lengths.len(), "{}", step.stdout);
+    for (wait, least) in announced(&step).iter().zip(lengths) {
         // Part of the wait is over when the action starts to wait.
-        assert!((least - 45..=least).contains(told), "{told} of {least}");
+        assert!((least - 45..=least).contains(wait), "{wait} of {least}");
     }
     let (_, waited) = step.stdout.split_once("together with the ").unwrap();
     let waited: u64 = waited.split(' ').next().unwrap().parse().unwrap();
@@ -149,7 +152,7 @@ fn waits_for_a_permanent_limit_grow_up_to_the_users_maximum() {
 }
 
 #[test]
-fn a_limit_is_waited_out_up_to_the_users_maximum_however_often_it_comes() {
+fn repeated_limits_are_waited_out_up_to_the_users_maximum() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let short = || limited(429).header("retry-after", "1");
     simulator.fault(Fault::first(9, At::Seats, short()));
@@ -164,44 +167,44 @@ fn a_limit_is_waited_out_up_to_the_users_maximum_however_often_it_comes() {
         1,
         &["429 Too Many Requests (request ID C0DE:", " times over "],
     );
-    let asked = api(&simulator).len();
-    assert!((14..=17).contains(&asked), "{asked}: {}", step.stdout);
+    let count = api(&simulator).len();
+    assert!((14..=17).contains(&count), "{count}: {}", step.stdout);
 }
 
 #[test]
-fn all_requests_wait_for_a_busy_server_and_it_is_not_called_a_rate_limit() {
+fn all_requests_wait_for_a_busy_server_without_a_rate_limit_message() {
     let busy = |wait: &str| Kind::status(503, "The service is busy").header("retry-after", wait);
-    let answer = "503 Service Unavailable (request ID C0DE:";
+    let response = "503 Service Unavailable (request ID C0DE:";
     let simulator = Simulator::start(github(Seats::people(SEATS))).unwrap();
     simulator.fault(Fault::once(At::SeatsPage(2), busy("40")));
     let step = job(&simulator).run();
     step.succeeded();
-    is_report(&step.report(), &truth(&Seats::people(SEATS)));
+    is_report(&step.report(), &expected_rows(&Seats::people(SEATS)));
     // On a slow machine, requests look expensive, so the action slows down before it reaches the
     // limit.
     let printed = step
         .printed()
         .replace("to stay within GitHub's rate limits", "");
     assert!(!printed.contains("limit"), "{printed}");
-    let told = waits(&step, ", because GitHub asks for it: ");
-    let [(seconds, said)] = &told[..] else {
+    let waits = logged_waits(&step, ", because GitHub asks for it: ");
+    let [(seconds, reason)] = &waits[..] else {
         panic!("{}", step.stdout)
     };
     assert!((4..=40).contains(seconds), "{seconds}");
     assert!(
-        said.starts_with(answer) && said.contains(": The service is busy"),
-        "{said}"
+        reason.starts_with(response) && reason.contains(": The service is busy"),
+        "{reason}"
     );
 
     // If a wait is too long, the run fails at once and sends no further requests.
-    let simulator = scene(Seats::people(3));
+    let simulator = delivery_setup(Seats::people(3));
     simulator.fault(Fault::once(At::SeatsPage(1), busy("7200")));
     let step = crate::support::outcome_assertions::job(&simulator).run();
     let missing = "Missing: GitHub asks clients to wait for another 7";
     step.failed(
         1,
         &[
-            answer,
+            response,
             "The service is busy",
             missing,
             "30 minutes that `max-wait-minutes` allows.",
@@ -210,7 +213,7 @@ fn all_requests_wait_for_a_busy_server_and_it_is_not_called_a_rate_limit() {
     assert!(!step.printed().contains("limit"), "{}", step.printed());
     let after = api(&simulator)
         .into_iter()
-        .skip_while(|seen| seen.status != Some(503));
+        .skip_while(|request| request.status != Some(503));
     assert_eq!(after.count(), 1, "nothing comes after it");
 
     // It counts as a try like any other.
@@ -220,7 +223,7 @@ fn all_requests_wait_for_a_busy_server_and_it_is_not_called_a_rate_limit() {
     step.failed(
         1,
         &[
-            answer,
+            response,
             "The service is busy",
             "(6 times over ",
             "again after the 20 s that GitHub asks for",
@@ -230,15 +233,15 @@ fn all_requests_wait_for_a_busy_server_and_it_is_not_called_a_rate_limit() {
     assert!(!step.printed().contains("limit"), "{}", step.printed());
 
     // The action doesn't repeat a write, but later requests wait.
-    let simulator = scene(Seats::people(3));
+    let simulator = delivery_setup(Seats::people(3));
     simulator.fault(Fault::once(At::Graphql(Operation::Mutation), busy("40")));
     let step = crate::support::outcome_assertions::job(&simulator).run();
     assert_eq!(
-        judge(&simulator, &step, &truth(&Seats::people(3))),
+        check_outcome(&simulator, &step, &expected_rows(&Seats::people(3))),
         Delivered::ALL
     );
     assert_eq!(
-        waits(&step, ", because GitHub asks for it: ").len(),
+        logged_waits(&step, ", because GitHub asks for it: ").len(),
         1,
         "{}",
         step.stdout
@@ -246,8 +249,8 @@ fn all_requests_wait_for_a_busy_server_and_it_is_not_called_a_rate_limit() {
 }
 
 #[test]
-fn a_wait_until_a_time_is_measured_by_githubs_clock() {
-    let truth = truth(&Seats::people(210));
+fn a_wait_until_a_time_uses_githubs_clock() {
+    let expected_rows = expected_rows(&Seats::people(210));
     for ahead in [-7200, 7200] {
         let theirs = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(ahead);
         let date = theirs.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
@@ -259,14 +262,14 @@ fn a_wait_until_a_time_is_measured_by_githubs_clock() {
         };
         for (what, kind) in [
             ("a refusal", dated(Kind::status(403, "API rate limit exceeded"))),
-            ("a good answer", dated(Kind::Headers(Vec::new()))),
+            ("a successful response", dated(Kind::Headers(Vec::new()))),
             ("a refusal by GraphQL", dated(Kind::Status {
                 status: 200,
                 headers: Vec::new(),
                 body: r#"{"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded"}]}"#.to_owned(),
             })),
         ] {
-            let simulator = scene(Seats::people(210));
+            let simulator = delivery_setup(Seats::people(210));
             let at = match what {
                 "a refusal by GraphQL" => At::Graphql(Operation::Query),
                 _ => At::SeatsPage(1),
@@ -276,10 +279,10 @@ fn a_wait_until_a_time_is_measured_by_githubs_clock() {
             let earlier = Kind::Headers(Vec::new()).header("date", &date).header("x-ratelimit-reset", &reset);
             simulator.fault(Fault::once(At::Organization, earlier));
             let step = crate::support::outcome_assertions::job(&simulator).variable("TEST_WAIT_SCALE", "0.003").run();
-            assert_eq!(judge(&simulator, &step, &truth), Delivered::ALL, "{what}: {}", step.printed());
-            let told = announced(&step);
-            assert_eq!(told.len(), 1, "{what}, {ahead}: {}", step.stdout);
-            assert!((100..=401).contains(&told[0]), "{what}, {ahead}: {told:?}");
+            assert_eq!(check_outcome(&simulator, &step, &expected_rows), Delivered::ALL, "{what}: {}", step.printed());
+            let waits = announced(&step);
+            assert_eq!(waits.len(), 1, "{what}, {ahead}: {}", step.stdout);
+            assert!((100..=401).contains(&waits[0]), "{what}, {ahead}: {waits:?}");
         }
     }
 }
@@ -303,8 +306,9 @@ fn a_limit_on_one_request_applies_to_all_requests() {
     let is_answered = |page: &str| {
         let page = format!("page={page}");
         let requests = api(&simulator);
-        requests.iter()
-            .any(|seen| seen.path_and_query.ends_with(&page) && seen.status.is_some())
+        requests
+            .iter()
+            .any(|request| request.path_and_query.ends_with(&page) && request.status.is_some())
     };
     let began = Instant::now();
     while !is_answered("11") {
@@ -314,32 +318,40 @@ fn a_limit_on_one_request_applies_to_all_requests() {
     running.signal("TERM");
     let step = running.end();
     step.failed(1, &["interrupted"]);
-    assert_eq!(announced(&step).len(), 1, "said once: {}", step.stdout);
+    assert_eq!(
+        announced(&step).len(),
+        1,
+        "more than one message: {}",
+        step.stdout
+    );
     assert_eq!(api(&simulator).len(), 11, "page 1, and ten at once");
     assert!(simulator.in_flight_max() <= 10);
 }
 
 #[test]
-fn a_limit_on_reading_applies_to_writing_too() {
+fn a_limit_on_reading_applies_to_writing() {
     // Both tokens wait, because secondary limits apply to the account.
-    let simulator = scene(Seats::people(3));
+    let simulator = delivery_setup(Seats::people(3));
     simulator.fault(Fault::once(
         At::SeatsPage(1),
         limited(429).header("retry-after", "7200"),
     ));
     let step = crate::support::outcome_assertions::job(&simulator).run();
     step.failed(1, &["max-wait-minutes"]);
-    let truth = truth(&Seats::people(3));
-    assert_eq!(judge(&simulator, &step, &truth), Delivered::NOTHING);
+    let expected_rows = expected_rows(&Seats::people(3));
+    assert_eq!(
+        check_outcome(&simulator, &step, &expected_rows),
+        Delivered::NOTHING
+    );
     let after = api(&simulator)
         .iter()
-        .skip_while(|seen| seen.status != Some(429))
+        .skip_while(|request| request.status != Some(429))
         .count();
-    assert_eq!(after, 1, "nothing comes after the limit");
+    assert_eq!(after, 1, "no requests after the limit");
 }
 
 #[test]
-fn a_wait_that_is_too_long_is_an_error_at_once_with_githubs_answer() {
+fn a_wait_that_is_too_long_fails_at_once_with_githubs_response() {
     let hour = || {
         Kind::status(403, "API rate limit exceeded for user ID 1")
             .header("x-ratelimit-remaining", "0")
@@ -385,7 +397,7 @@ fn a_wait_that_is_too_long_is_an_error_at_once_with_githubs_answer() {
 }
 
 #[test]
-fn waits_are_counted_together() {
+fn waits_add_up() {
     let simulator = Simulator::start(github(Seats::people(210))).unwrap();
     for page in [1, 2, 3] {
         simulator.fault(Fault::once(
@@ -413,7 +425,7 @@ fn waits_are_counted_together() {
 }
 
 #[test]
-fn an_exhausted_hourly_quota_is_noticed_before_a_request_is_refused() {
+fn an_exhausted_hourly_limit_is_noticed_before_a_request_is_rejected() {
     let simulator = Simulator::start(github(Seats::people(210))).unwrap();
     // The first page uses the last request of the hour.
     simulator.fault(Fault::once(
@@ -424,14 +436,14 @@ fn an_exhausted_hourly_quota_is_noticed_before_a_request_is_refused() {
     ));
     let step = job(&simulator).run();
     step.succeeded();
-    let told = announced(&step);
-    assert_eq!(told.len(), 1, "{}", step.stdout);
-    assert!((35..=50).contains(&told[0]), "{told:?}");
+    let waits = announced(&step);
+    assert_eq!(waits.len(), 1, "{}", step.stdout);
+    assert!((35..=50).contains(&waits[0]), "{waits:?}");
     assert_eq!(api(&simulator).len(), 3, "none was refused");
 }
 
 #[test]
-fn at_most_ten_requests_are_in_flight_however_slow_github_is() {
+fn at_most_ten_requests_are_in_flight() {
     let github = github(Seats::people(3000)).latency(Duration::from_millis(30));
     let simulator = Simulator::start(github).unwrap();
     let step = job(&simulator).without("TEST_WAIT_SCALE").run();
@@ -439,11 +451,11 @@ fn at_most_ten_requests_are_in_flight_however_slow_github_is() {
     assert_eq!(step.output("people"), "3000");
     assert_eq!(simulator.in_flight_max(), 10);
     assert_eq!(announced(&step), Vec::<u64>::new());
-    well_behaved(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
-fn repeated_limits_in_the_middle_of_a_long_list_cost_only_time() {
+fn repeated_limits_in_a_long_list_only_delay_the_run() {
     let simulator = Simulator::start(github(Seats::people(SEATS))).unwrap();
     for nth in [2, 5, 9] {
         simulator.fault(Fault {
@@ -454,7 +466,7 @@ fn repeated_limits_in_the_middle_of_a_long_list_cost_only_time() {
     }
     let step = job(&simulator).run();
     step.succeeded();
-    is_report(&step.report(), &truth(&Seats::people(SEATS)));
+    is_report(&step.report(), &expected_rows(&Seats::people(SEATS)));
     assert!(simulator.in_flight_max() <= 10);
-    well_behaved(&simulator);
+    assert_no_violations(&simulator);
 }

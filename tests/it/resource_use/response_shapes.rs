@@ -1,6 +1,6 @@
 //! Responses with unexpected fields, values, waits, and errors.
 
-use crate::support::outcome_assertions::{job, scene};
+use crate::support::outcome_assertions::{delivery_setup, job};
 use crate::support::{Job, TOKEN, files_below, github};
 use serde_json::{Value, json};
 use simulator::{At, Fault, Kind, Seats, Simulator};
@@ -41,22 +41,25 @@ fn a_list_instead_of_an_object_is_not_a_page_of_seats() {
 
 #[test]
 fn a_list_instead_of_an_object_says_nothing_about_a_repository() {
-    let simulator = scene(Seats::people(3));
+    let simulator = delivery_setup(Seats::people(3));
     let rewrite = Kind::rewrite(|json| *json = json!([true, "private", "main"]));
     simulator.fault(Fault::always(At::path("GET", "/repos/octo/tools"), rewrite));
     let step = job(&simulator).run();
     step.failed(1, &["expected an object"]);
     assert!(simulator.artifacts().is_empty());
-    let asked = simulator.requests();
-    let read = asked
+    let requests = simulator.requests();
+    let read = requests
         .iter()
-        .any(|seen| seen.path_and_query.contains("/copilot/"));
-    assert!(!read, "seats are read before it is known who will see them");
+        .any(|request| request.path_and_query.contains("/copilot/"));
+    assert!(
+        !read,
+        "the action read seats before it checked the visibility"
+    );
 }
 
 #[test]
-fn a_list_instead_of_graphql_data_is_refused() {
-    let simulator = scene(Seats::people(3));
+fn a_list_instead_of_graphql_data_is_rejected() {
+    let simulator = delivery_setup(Seats::people(3));
     let rewrite = Kind::rewrite(|json| {
         if let Some(data) = json.get_mut("data") {
             *data = values(data);
@@ -67,7 +70,7 @@ fn a_list_instead_of_graphql_data_is_refused() {
 }
 
 #[test]
-fn waits_for_a_server_never_exceed_what_it_asked_for() {
+fn waits_for_a_server_never_exceed_the_requested_time() {
     for (after, most) in [("0", "0"), ("1", "1")] {
         let simulator = Simulator::start(github(Seats::people(3))).unwrap();
         let busy = Kind::status(503, "busy").header("retry-after", after);
@@ -89,15 +92,15 @@ fn a_missing_permission_is_reported_even_by_the_last_request_of_an_hour() {
     step.failed(1, &["403 Forbidden", "Resource not accessible by"]);
     let printed = step.printed();
     assert!(!printed.contains("rate limit"), "{printed}");
-    let asked = simulator.requests();
-    let reads = asked
+    let requests = simulator.requests();
+    let reads = requests
         .iter()
-        .filter(|seen| seen.path_and_query.contains("/copilot/"));
+        .filter(|request| request.path_and_query.contains("/copilot/"));
     assert_eq!(reads.count(), 1);
 }
 
 #[test]
-fn a_number_that_is_too_large_is_refused_with_the_maximum() {
+fn a_number_that_is_too_large_is_rejected_with_the_maximum() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let step = reading(&simulator)
         .input("max-wait-minutes", "99999999999999")
@@ -112,7 +115,7 @@ fn a_command_from_the_command_line_names_only_inputs_that_it_has() {
     let limited = Kind::status(429, "slow down").header("retry-after", "600");
     simulator.fault(Fault::always(At::path("GET", "/users/"), limited));
     let step = Job::on(&simulator)
-        .by_hand(&["pseudonym", "@octocat"])
+        .command_line(&["pseudonym", "@octocat"])
         .variable("PSEUDONYM_KEY", "0123456789abcdef0123456789abcdef")
         .variable("GITHUB_TOKEN", TOKEN)
         .run();

@@ -1,7 +1,7 @@
 //! Endless responses, and responses that decompress to more than fits in memory. The action rejects
 //! or truncates each at a fixed size.
 
-use crate::support::{Job, OWN, Step, github, sound};
+use crate::support::{Job, OWN, Step, assert_intact, github};
 use simulator::{At, Fault, Kind, Operation, Seats, Simulator};
 
 /// The process's own memory in bytes: heap, stacks, and buffers.
@@ -28,8 +28,8 @@ fn body(status: u16, body: String) -> Kind {
 }
 
 #[test]
-fn an_endless_answer_is_refused_at_the_maximum_size() {
-    for (at, told) in [
+fn an_endless_response_is_rejected_at_the_maximum_size() {
+    for (at, message) in [
         (At::Seats, "it's larger than 33554432 bytes"),
         (
             At::path("GET", "/repos/octo/tools"),
@@ -44,13 +44,13 @@ fn an_endless_answer_is_refused_at_the_maximum_size() {
         (At::CreateArtifact, "a body that is not JSON"),
     ] {
         let (simulator, step) = run(at, Kind::Endless);
-        step.failed(1, &[told]);
-        sound(&simulator, OWN);
+        step.failed(1, &[message]);
+        assert_intact(&simulator, OWN);
     }
 }
 
 #[test]
-fn only_the_beginning_of_a_refusal_is_read() {
+fn only_the_start_of_an_error_response_is_read() {
     let huge = format!(
         "{{\"message\":\"no\",\"errors\":[{}0]}}",
         "0,".repeat(30_000_000)
@@ -62,7 +62,7 @@ fn only_the_beginning_of_a_refusal_is_read() {
     ] {
         let (simulator, step) = run(at, body(422, huge.clone()));
         step.failed(1, &["422 Unprocessable Entity"]);
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
 }
 
@@ -72,10 +72,10 @@ fn millions_of_empty_entries_take_no_memory() {
     let seats = format!("{{\"total_seats\":1,\"seats\":[{list}{{}}]}}");
     let (simulator, step) = run(At::Seats, body(200, seats));
     step.failed(1, &["10000001 seats on one page"]);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 
     let errors = format!("{{\"errors\":[{list}{{}}]}}");
     let (simulator, step) = run(At::Graphql(Operation::Query), body(200, errors));
     step.failed(1, &["200 OK", "with errors"]);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }

@@ -13,7 +13,7 @@ type Module = Vec<String>;
 type Sources = BTreeMap<Module, Source>;
 
 /// The modules that each module uses.
-type Arrows = BTreeMap<Module, BTreeSet<Module>>;
+type Dependencies = BTreeMap<Module, BTreeSet<Module>>;
 
 fn words(path: &str) -> impl Iterator<Item = &str> {
     path.split("::").map(str::trim)
@@ -37,13 +37,13 @@ struct Source {
 impl Source {
     fn parse(text: &str) -> Self {
         let (mut uses, mut code) = (Vec::new(), String::new());
-        let mut begun: Option<(bool, String)> = None;
+        let mut partial: Option<(bool, String)> = None;
         let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
         for line in text.lines().map(str::trim) {
             if line.starts_with("//") {
                 continue;
             }
-            let (is_public, tree) = match (begun.take(), line.split_once("use ")) {
+            let (is_public, tree) = match (partial.take(), line.split_once("use ")) {
                 (Some((is_public, tree)), _) => (is_public, tree + line),
                 (None, Some((before, tree))) if before.is_empty() || before.starts_with("pub") => {
                     (!before.is_empty(), tree.to_owned())
@@ -56,7 +56,7 @@ impl Source {
             };
             match tree.strip_suffix(';') {
                 Some(tree) => expand(tree, "", is_public, &mut uses),
-                None => begun = Some((is_public, tree)),
+                None => partial = Some((is_public, tree)),
             }
         }
         Self { uses, code }
@@ -174,7 +174,7 @@ fn resolve(path: &str, from: &Module, sources: &Sources) -> Option<Module> {
     Some(at)
 }
 
-fn arrows(sources: &Sources) -> Arrows {
+fn dependencies(sources: &Sources) -> Dependencies {
     let used = sources.iter().map(|(module, source)| {
         let children = sources.keys().filter_map(|child| {
             let (name, parent) = child.split_last()?;
@@ -191,47 +191,48 @@ fn arrows(sources: &Sources) -> Arrows {
 }
 
 /// Whether one module uses the other, directly or not.
-fn leads(from: &Module, to: &Module, arrows: &Arrows) -> bool {
+fn is_reachable(from: &Module, to: &Module, dependencies: &Dependencies) -> bool {
     let (mut reached, mut left) = (BTreeSet::new(), vec![from]);
     while let Some(module) = left.pop() {
         if reached.insert(module) {
-            left.extend(&arrows[module]);
+            left.extend(&dependencies[module]);
         }
     }
     reached.contains(to)
 }
 
 /// The dependencies that are part of a cycle.
-fn circles(arrows: &Arrows) -> Vec<(&Module, &Module)> {
-    let all = arrows.iter();
+fn cycles(dependencies: &Dependencies) -> Vec<(&Module, &Module)> {
+    let all = dependencies.iter();
     let all = all.flat_map(|(from, used)| used.iter().map(move |to| (from, to)));
-    all.filter(|(from, to)| leads(to, from, arrows)).collect()
+    all.filter(|(from, to)| is_reachable(to, from, dependencies))
+        .collect()
 }
 
 #[test]
-fn no_files_use_each_other_in_a_circle() {
+fn no_files_use_each_other_in_a_cycle() {
     for folder in FOLDERS {
-        let mut arrows = arrows(&sources(Path::new(folder)));
-        assert!(arrows.len() > 20, "{folder}: {arrows:?}");
-        assert!(arrows.values().flatten().count() > arrows.len());
+        let mut dependencies = dependencies(&sources(Path::new(folder)));
+        assert!(dependencies.len() > 20, "{folder}: {dependencies:?}");
+        assert!(dependencies.values().flatten().count() > dependencies.len());
         // A file may use what its parent defines, because you read the two together.
-        for (module, used) in &mut arrows {
+        for (module, used) in &mut dependencies {
             used.retain(|other| !module.starts_with(other));
         }
-        let circles: Vec<String> = circles(&arrows)
+        let cycles: Vec<String> = cycles(&dependencies)
             .iter()
             .map(|(from, to)| format!("{} -> {}", from.join("::"), to.join("::")))
             .collect();
         assert!(
-            circles.is_empty(),
+            cycles.is_empty(),
             "circles in {folder}:\n{}",
-            circles.join("\n")
+            cycles.join("\n")
         );
     }
 }
 
 #[test]
-fn a_circle_is_found() {
+fn a_cycle_is_found() {
     let module = |path: &str| words(path).map(str::to_owned).collect::<Module>();
     let source = |path, text| (module(path), Source::parse(text));
     let mut sources = Sources::from([
@@ -243,15 +244,15 @@ fn a_circle_is_found() {
         source("b::c", "// use crate::a;\nuse super::f;"),
         source("e", "fn g() -> crate::b::D {}"),
     ]);
-    let found = arrows(&sources);
+    let found = dependencies(&sources);
     let used = |from: &[Module]| BTreeSet::from_iter(from.iter().cloned());
     assert_eq!(found[&module("a")], used(&[module("b"), module("b::c")]));
     assert_eq!(found[&module("b")], used(&[]));
     assert_eq!(found[&module("b::c")], used(&[module("b")]));
     assert_eq!(found[&module("e")], used(&[module("b::c")]));
-    assert_eq!(circles(&found), []);
+    assert_eq!(cycles(&found), []);
     sources.extend([source("b", "pub use c::D;\nfn f() -> D {}")]);
-    let found = arrows(&sources);
+    let found = dependencies(&sources);
     let (b, c) = (module("b"), module("b::c"));
-    assert_eq!(circles(&found), [(&b, &c), (&c, &b)]);
+    assert_eq!(cycles(&found), [(&b, &c), (&c, &b)]);
 }

@@ -37,9 +37,9 @@ fn action() -> Action {
 /// The entries of a part of `action.yml`, in their order.
 fn each<T: DeserializeOwned>(part: Mapping) -> Vec<(String, T)> {
     part.into_iter()
-        .map(|(name, said)| {
+        .map(|(name, found)| {
             let name = name.as_str().unwrap().to_owned();
-            (name, serde_yaml_ng::from_value(said).unwrap())
+            (name, serde_yaml_ng::from_value(found).unwrap())
         })
         .collect()
 }
@@ -157,16 +157,16 @@ fn the_schema_of_the_json_has_the_columns_of_the_code() {
     let schema = std::fs::read("docs/report.schema.json").unwrap();
     let schema: serde_json::Value = serde_json::from_slice(&schema).unwrap();
     let properties = schema["$defs"]["row"]["properties"].as_object().unwrap();
-    let said: BTreeMap<&str, &str> = properties
+    let found: BTreeMap<&str, &str> = properties
         .iter()
-        .map(|(key, said)| (key.as_str(), said["description"].as_str().unwrap()))
+        .map(|(key, property)| (key.as_str(), property["description"].as_str().unwrap()))
         .collect();
     let known: BTreeMap<&str, &str> = columns::GITHUB
         .iter()
         .chain(&columns::EXTRA_COLUMNS)
         .map(|column| (column.key, column.meaning))
         .collect();
-    assert_eq!(said, known);
+    assert_eq!(found, known);
 }
 
 /// The parts of a file that follow this text, up to the next delimiter.
@@ -246,7 +246,7 @@ fn the_examples_name_the_line_of_the_next_release() {
 
 /// The modules that each module uses, in the order of the data flow. Before you add one, make sure
 /// that it doesn't lead back.
-const ARROWS: [(&str, &[&str]); 10] = [
+const DEPENDENCIES: [(&str, &[&str]); 10] = [
     ("system", &[]),
     ("report", &["system"]),
     ("history", &["report", "system"]),
@@ -276,7 +276,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
 
 #[test]
 fn modules_use_only_the_modules_that_they_may_use() {
-    let arrows = BTreeMap::from(ARROWS);
+    let dependencies = BTreeMap::from(DEPENDENCIES);
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut folders = vec![std::path::PathBuf::from("src")];
     while let Some(folder) = folders.pop() {
@@ -297,8 +297,8 @@ fn modules_use_only_the_modules_that_they_may_use() {
                 continue;
             }
             assert!(
-                arrows.contains_key(&*module),
-                "{} is a new room",
+                dependencies.contains_key(&*module),
+                "{} is in a new module",
                 path.display()
             );
             let text = std::fs::read_to_string(&path).unwrap();
@@ -318,10 +318,10 @@ fn modules_use_only_the_modules_that_they_may_use() {
     for (module, used) in &found {
         for other in used.iter().filter(|other| *other != module) {
             assert!(
-                arrows[&**module].contains(&other.as_str()),
+                dependencies[&**module].contains(&other.as_str()),
                 "{module} uses {other}, which isn't before it"
             );
         }
     }
-    assert_eq!(found.len(), arrows.len(), "every room has code");
+    assert_eq!(found.len(), dependencies.len(), "every module has code");
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::thread;
 
-use simulator::{Simulator, Observer, scheduled_run};
+use simulator::{Observer, Simulator, scheduled_run};
 use tempfile::TempDir;
 
 use super::secrets::Secrets;
@@ -73,7 +73,7 @@ impl Job {
 
     /// Skips the checks that read the whole simulator, for tests with many runs on the same
     /// repository.
-    pub fn unwitnessed(mut self) -> Self {
+    pub fn without_simulator_checks(mut self) -> Self {
         self.observer = None;
         self
     }
@@ -89,7 +89,7 @@ impl Job {
     }
 
     /// Starts the step from the command line, without a runner.
-    pub fn by_hand(mut self, arguments: &[&str]) -> Self {
+    pub fn command_line(mut self, arguments: &[&str]) -> Self {
         self.variables.retain(|name, _| {
             !["GITHUB_", "INPUT_", "ACTIONS_", "RUNNER_", "CI"]
                 .iter()

@@ -21,7 +21,7 @@ impl Foreign {
     }
 
     /// Checks that there were no connections, so that no token was sent. All runs are over by then.
-    pub fn saw_nobody(&self) {
+    pub fn assert_unused(&self) {
         self.0.set_nonblocking(true).unwrap();
         let waiting = self.0.accept().map(|(_, from)| from);
         assert_eq!(waiting.unwrap_err().kind(), ErrorKind::WouldBlock);
@@ -31,7 +31,7 @@ impl Foreign {
 /// A proxy for encrypted connections (`CONNECT`). It ends with the test's process.
 pub struct Proxy {
     address: String,
-    seen: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Proxy {
@@ -48,8 +48,8 @@ impl Proxy {
     fn answering(connects: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let seen = Arc::<Mutex<Vec<String>>>::default();
-        let heads = Arc::clone(&seen);
+        let requests = Arc::<Mutex<Vec<String>>>::default();
+        let heads = Arc::clone(&requests);
         thread::spawn(move || {
             for connection in listener.incoming() {
                 let heads = Arc::clone(&heads);
@@ -57,7 +57,7 @@ impl Proxy {
                 thread::spawn(move || relay(connection?, &heads, connects));
             }
         });
-        Self { address, seen }
+        Self { address, requests }
     }
 
     /// Host and port.
@@ -66,8 +66,8 @@ impl Proxy {
     }
 
     /// The headers of the requests since the last call.
-    pub fn take_seen(&self) -> Vec<String> {
-        std::mem::take(&mut self.seen.lock().unwrap())
+    pub fn take_heads(&self) -> Vec<String> {
+        std::mem::take(&mut self.requests.lock().unwrap())
     }
 }
 
@@ -101,22 +101,24 @@ fn head_of(stream: &mut impl io::Read) -> io::Result<String> {
 }
 
 /// A URL on this machine without a server.
-pub fn nobody() -> String {
+pub fn unused_url() -> String {
     Foreign::start().url()
 }
 
 /// A TLS server with a self-signed certificate, which it writes to `certificate`. It responds to
 /// every request with an empty list of seats.
 pub fn self_signed(certificate: &Path) -> String {
-    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    fs::write(certificate, made.cert.pem()).unwrap();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+    let certified = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    fs::write(certificate, certified.cert.pem()).unwrap();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(
+        certified.signing_key.serialize_der(),
+    ));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
+        .with_single_cert(vec![certified.cert.der().clone()], key)
         .unwrap();
     let config = Arc::new(config);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -125,13 +127,13 @@ pub fn self_signed(certificate: &Path) -> String {
         for connection in listener.incoming() {
             let tls = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
             // A client that doesn't trust the certificate disconnects.
-            let _left = answer(rustls::StreamOwned::new(tls, connection.unwrap()));
+            let _left = respond(rustls::StreamOwned::new(tls, connection.unwrap()));
         }
     });
     url
 }
 
-fn answer(mut stream: rustls::StreamOwned<rustls::ServerConnection, TcpStream>) -> io::Result<()> {
+fn respond(mut stream: rustls::StreamOwned<rustls::ServerConnection, TcpStream>) -> io::Result<()> {
     head_of(&mut stream)?;
     let body = r#"{"total_seats":0,"seats":[]}"#;
     let length = body.len();

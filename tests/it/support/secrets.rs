@@ -27,8 +27,8 @@ pub struct Secrets {
 
 impl Secrets {
     /// The step's secrets, and all that the services of its GitHub know or issued.
-    pub fn new(given: Vec<String>, observer: Option<Observer>) -> Self {
-        let mut known = given;
+    pub fn new(secrets: Vec<String>, observer: Option<Observer>) -> Self {
+        let mut known = secrets;
         known.extend(observer.iter().flat_map(Observer::secrets));
         known.sort();
         known.dedup();
@@ -54,7 +54,7 @@ impl Secrets {
         let printed = unmasked.join("\n");
         let pieces = self.known.iter().flat_map(|secret| pieces(secret));
         let pieces: Vec<&str> = pieces.collect();
-        let look = |place: &str, bytes: &[u8]| {
+        let check = |place: &str, bytes: &[u8]| {
             let text = String::from_utf8_lossy(bytes);
             for secret in self.known.iter().chain(&masks) {
                 assert!(
@@ -64,22 +64,22 @@ impl Secrets {
             }
         };
         // Truncated texts are only in these places.
-        let told = raw.iter().map(|(_, text)| *text).chain([&*printed]);
-        for text in told {
+        let cut_texts = raw.iter().map(|(_, text)| *text).chain([&*printed]);
+        for text in cut_texts {
             let piece = pieces.iter().find(|piece| text.contains(**piece));
-            assert_eq!(piece, None, "a piece of a secret in {text}");
+            assert_eq!(piece, None, "part of a secret in {text}");
         }
-        look("the log", printed.as_bytes());
-        look("the log, unescaped", unescape(&printed).as_bytes());
+        check("the log", printed.as_bytes());
+        check("the log, unescaped", unescape(&printed).as_bytes());
         assert!(!printed.contains("sig="), "a signature in: {printed}");
         for (name, text) in raw {
-            look(name, text.as_bytes());
+            check(name, text.as_bytes());
             // As HTML shows it.
             let page = text.replace('\\', "").replace("<!-- -->", "");
-            look(name, page.as_bytes());
+            check(name, page.as_bytes());
         }
         for path in folders.iter().flat_map(|folder| files_below(folder)) {
-            look(
+            check(
                 &path.display().to_string(),
                 &fs::read(&path).unwrap_or_default(),
             );
@@ -89,13 +89,13 @@ impl Secrets {
         };
         for artifact in observer.artifacts() {
             for (name, file) in unzip(&artifact.bytes) {
-                look(&format!("the artifact's {name}"), &file);
+                check(&format!("the artifact's {name}"), &file);
             }
-            look("the artifact's zip", &artifact.bytes);
+            check("the artifact's zip", &artifact.bytes);
         }
         for repository in observer.repositories() {
             let objects = ["cat-file", "--batch-all-objects", "--batch"];
-            look("the repository", &git_with(&repository, &objects, b""));
+            check("the repository", &git_with(&repository, &objects, b""));
         }
     }
 }

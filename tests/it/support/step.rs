@@ -76,7 +76,7 @@ pub fn outputs(file: &str) -> BTreeMap<String, String> {
             continue;
         }
         let Some((name, delimiter)) = head.split_once("<<") else {
-            panic!("neither form of an output: {head}");
+            panic!("invalid output: {head}");
         };
         let mut value = Vec::new();
         loop {
@@ -95,15 +95,15 @@ pub fn outputs(file: &str) -> BTreeMap<String, String> {
 /// `src/Runner.Common/ActionCommand.cs`). The runner compares with culture rules that ignore
 /// invisible characters. It looks for the old format only if the new one isn't there.
 pub(super) fn is_known(line: &str) -> bool {
-    let seen: String = line
+    let visible: String = line
         .chars()
         .filter(|c| !copilot_activity_report::testing::is_invisible(*c))
         .collect();
-    let seen = seen.trim_start();
+    let visible = visible.trim_start();
     let ours = ["error", "warning", "debug", "group", "endgroup", "add-mask"]
         .iter()
-        .any(|name| seen.starts_with(&format!("::{name}::")));
-    ours || !(seen.starts_with("::") || seen.contains("##["))
+        .any(|name| visible.starts_with(&format!("::{name}::")));
+    ours || !(visible.starts_with("::") || visible.contains("##["))
 }
 
 /// Reverses the escaping of a workflow command, like the runner.

@@ -32,13 +32,13 @@ pub(super) fn run(mut command: Command, is_piped: bool) -> Output {
     let child = command.spawn().unwrap();
     // The terminal has no end of file while a process holds it open.
     drop(command);
-    let seen = thread::spawn(move || {
-        let (mut terminal, mut seen) = (File::from(terminal), Vec::new());
+    let visible = thread::spawn(move || {
+        let (mut terminal, mut visible) = (File::from(terminal), Vec::new());
         // Linux reports an error at the end.
-        let _ended = terminal.read_to_end(&mut seen);
-        seen
+        let _ended = terminal.read_to_end(&mut visible);
+        visible
     });
     let mut output = child.wait_with_output().unwrap();
-    output.stderr = seen.join().unwrap();
+    output.stderr = visible.join().unwrap();
     output
 }

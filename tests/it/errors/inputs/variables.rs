@@ -10,37 +10,40 @@ use copilot_activity_report::testing::{INPUTS, Kind};
 use simulator::Simulator;
 
 /// The same job on the command line, where no variable comes from the runner.
-fn by_hand(simulator: &Simulator) -> Job {
+fn command_line(simulator: &Simulator) -> Job {
     Job::on(simulator)
-        .by_hand(&["--organization", "acme"])
+        .command_line(&["--organization", "acme"])
         .variable("GITHUB_TOKEN", TOKEN)
 }
 
 #[test]
-fn an_input_with_underscores_is_refused_by_name_with_the_right_spelling() {
+fn an_input_with_underscores_is_rejected_with_the_right_spelling() {
     let simulator = simulator();
     for input in INPUTS.iter().filter(|input| input.name.contains('-')) {
         let right = format!("INPUT_{}", input.name.to_uppercase());
-        let wrong = right.replace('-', "_");
+        let misspelled = right.replace('-', "_");
         let value = "secret-enough-to-be-masked";
-        for job in [Job::on(&simulator), by_hand(&simulator)] {
-            let step = job.variable(&wrong, value).run();
+        for job in [Job::on(&simulator), command_line(&simulator)] {
+            let step = job.variable(&misspelled, value).run();
             let beginning = format!("  {}: ", input.name);
-            step.failed(2, &[&beginning, &format!("{wrong} isn't read"), &right]);
+            step.failed(
+                2,
+                &[&beginning, &format!("{misspelled} isn't read"), &right],
+            );
             let unmasked = step.printed().replace(&format!("::add-mask::{value}"), "");
             assert!(!unmasked.contains(value), "{unmasked}");
         }
         // On the command line, the error names a variable that a shell can set.
-        let step = by_hand(&simulator).variable(&wrong, value).run();
+        let step = command_line(&simulator).variable(&misspelled, value).run();
         let way = match input.kind {
-            Kind::Secret => wrong.replace("INPUT_", "set "),
+            Kind::Secret => misspelled.replace("INPUT_", "set "),
             _ => format!("use --{} instead", input.name),
         };
         step.failed(2, &[&way]);
         // Another value for the input doesn't hide the error.
         let flag = Job::on(&simulator)
             .input(input.name, "")
-            .variable(&wrong, value);
+            .variable(&misspelled, value);
         flag.run().failed(2, &[&right]);
     }
     assert!(simulator.requests().is_empty());
@@ -62,7 +65,7 @@ fn an_input_with_underscores_is_refused_by_name_with_the_right_spelling() {
 }
 
 #[test]
-fn a_variable_that_is_almost_an_input_is_refused_with_a_suggestion() {
+fn a_variable_similar_to_an_input_is_rejected_with_a_suggestion() {
     let simulator = simulator();
     for (variable, input) in [
         ("INPUT_ORGANISATION", "organization"),
@@ -74,7 +77,7 @@ fn a_variable_that_is_almost_an_input_is_refused_with_a_suggestion() {
         ("INPUT_commit-token", "commit-token"),
         ("INPUT_Summary", "summary"),
     ] {
-        for job in [Job::on(&simulator), by_hand(&simulator)] {
+        for job in [Job::on(&simulator), command_line(&simulator)] {
             let step = job.variable(variable, "globex").run();
             let right = format!("INPUT_{}", input.to_uppercase());
             let beginning = format!("  {input}: ");
@@ -101,9 +104,9 @@ fn a_variable_that_is_almost_an_input_is_refused_with_a_suggestion() {
 }
 
 #[test]
-fn a_variable_that_is_not_text_is_refused_by_name() {
+fn a_variable_that_is_not_utf8_is_rejected_by_name() {
     let simulator = simulator();
-    for (variable, told) in [
+    for (variable, message) in [
         ("INPUT_BRANCH", "branch: "),
         ("INPUT_PSEUDONYM-KEY", "pseudonym-key: "),
         ("INPUT_COMMIT_TOKEN", "commit-token: "),
@@ -125,7 +128,7 @@ fn a_variable_that_is_not_text_is_refused_by_name() {
         let printed = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{variable}: {printed}");
         assert!(
-            printed.contains(told) && printed.contains(variable),
+            printed.contains(message) && printed.contains(variable),
             "{printed}"
         );
     }
@@ -140,7 +143,7 @@ fn the_commands_own_variable_for_a_secret_overrides_the_short_one() {
     let simulator = simulator();
     let job = || {
         Job::on(&simulator)
-            .by_hand(&["--organization", "acme", "--repository", OWN])
+            .command_line(&["--organization", "acme", "--repository", OWN])
             .variable("COPILOT_REPORT_TOKEN", TOKEN)
             .variable("COPILOT_REPORT_COMMIT_TOKEN", COMMIT_TOKEN)
     };
@@ -180,8 +183,8 @@ fn a_workflow_that_sets_a_variable_of_the_command_is_referred_to_the_input() {
             .input("deliver-to", "none")
             .variable("COPILOT_REPORT_PSEUDONYM_KEY", key)
     };
-    let told = "pseudonym-key: the variable COPILOT_REPORT_PSEUDONYM_KEY isn't read. Set `pseudonym-key` under `with`";
-    job().run().failed(2, &[told]);
+    let message = "pseudonym-key: the variable COPILOT_REPORT_PSEUDONYM_KEY isn't read. Set `pseudonym-key` under `with`";
+    job().run().failed(2, &[message]);
     assert!(simulator.requests().is_empty());
     // A workflow can use the variable to set the input.
     job().input("pseudonym-key", key).run().succeeded();

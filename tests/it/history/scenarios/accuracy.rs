@@ -5,48 +5,48 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::Told;
+use super::model::Outcome;
 use super::row::Row;
-use super::season::Run;
+use super::scenario::Run;
 
 /// The number of cases by description.
 pub type Tally = BTreeMap<&'static str, usize>;
 
 #[derive(Default)]
-pub struct Truth {
+pub struct Accuracy {
     pub tally: Tally,
     /// The seats that existed at the last recorded report.
     held: Vec<Row>,
     /// Seats that were recorded as revoked although they still existed.
-    wronged: Vec<Row>,
+    wrongly_revoked: Vec<Row>,
 }
 
-impl Truth {
+impl Accuracy {
     /// Compares the recorded changes of a run with the members at that time.
-    pub fn check(&mut self, run: &Run, told: &Told, is_damaged: bool) -> Result<(), String> {
-        if !told.is_recorded {
+    pub fn check(&mut self, run: &Run, outcome: &Outcome, is_damaged: bool) -> Result<(), String> {
+        if !outcome.is_recorded {
             return Ok(());
         }
-        for row in &told.revoked {
+        for row in &outcome.revoked {
             let what = if !is_held(row, &run.held) {
-                "revoked, and gone"
+                "revoked, correctly"
             } else {
-                self.wronged.push(row.clone());
-                excuse(row, run, told, is_damaged)
+                self.wrongly_revoked.push(row.clone());
+                reason(row, run, outcome, is_damaged)
                     .ok_or_else(|| format!("revoked, but still held: {row:?}"))?
             };
             *self.tally.entry(what).or_default() += 1;
         }
-        for row in &told.kept {
+        for row in &outcome.kept {
             let what = if is_held(row, &run.held) {
-                "kept, and held"
+                "kept, correctly"
             } else {
-                "kept, but gone"
+                "kept, but revoked"
             };
             *self.tally.entry(what).or_default() += 1;
         }
-        for row in &told.granted {
-            let what = self.granted(row, run, told, is_damaged)?;
+        for row in &outcome.granted {
+            let what = self.granted(row, run, outcome, is_damaged)?;
             *self.tally.entry(what).or_default() += 1;
         }
         self.held.clone_from(&run.held);
@@ -57,19 +57,19 @@ impl Truth {
         &self,
         row: &Row,
         run: &Run,
-        told: &Told,
+        outcome: &Outcome,
         is_damaged: bool,
     ) -> Result<&'static str, String> {
         if !is_held(row, &run.held) {
             return Err(format!("granted, but not held: {row:?}"));
         }
-        let is_since = |seat: &&Row| seat.granted.is_some_and(|at| at >= told.since);
+        let is_since = |seat: &&Row| seat.granted.is_some_and(|at| at >= outcome.since);
         let same = |seat: &&Row| is_seat(row, seat) && seat.granted == row.granted;
         Ok(match self.held.iter().find(same) {
-            None => "granted, and new",
-            _ if is_held(row, &self.wronged) => "granted, after it was called revoked",
+            None => "granted, correctly",
+            _ if is_held(row, &self.wrongly_revoked) => "granted, after it was wrongly revoked",
             // It was hidden from the start.
-            Some(seat) if is_since(&seat) => "granted, and new",
+            Some(seat) if is_since(&seat) => "granted, correctly",
             _ if is_damaged => "granted, but old: after damage",
             _ if run.is_uncounted => "granted, but old: hidden and not counted",
             _ => return Err(format!("granted, but old: {row:?}")),
@@ -78,7 +78,7 @@ impl Truth {
 }
 
 /// Why it's acceptable to record this existing seat as revoked.
-fn excuse(row: &Row, run: &Run, told: &Told, is_damaged: bool) -> Option<&'static str> {
+fn reason(row: &Row, run: &Run, outcome: &Outcome, is_damaged: bool) -> Option<&'static str> {
     let report = &run.report;
     let shown: BTreeSet<u64> = report.rows.iter().filter_map(|row| row.id).collect();
     let all: BTreeSet<u64> = run.held.iter().filter_map(|row| row.id).collect();
@@ -89,11 +89,11 @@ fn excuse(row: &Row, run: &Run, told: &Told, is_damaged: bool) -> Option<&'stati
         Some("revoked, but held: after damage")
     } else if !counts_all {
         Some("revoked, but held: hidden and not counted")
-    } else if told.excess_before > run.excess {
+    } else if outcome.excess_before > run.excess {
         // GitHub's total seemed to be always too high.
-        Some("revoked, but held: others were hidden before anybody saw them")
-    } else if told.kept.iter().any(|kept| !is_held(kept, &run.held)) {
-        Some("revoked, but held: another is gone who was hidden before")
+        Some("revoked, but held: others were always hidden")
+    } else if outcome.kept.iter().any(|kept| !is_held(kept, &run.held)) {
+        Some("revoked, but held: a hidden one was revoked")
     } else {
         None
     }

@@ -20,7 +20,7 @@ pub struct Compared<'r> {
 /// Whether both rows are the same seat.
 fn is_same(before: &Row, now: &Row) -> bool {
     if before.is_bare() && !now.is_bare() {
-        return may_be_same(before, now);
+        return could_be_same(before, now);
     }
     let place = before.organization_id == now.organization_id && before.team_id == now.team_id;
     place
@@ -32,7 +32,7 @@ fn is_same(before: &Row, now: &Row) -> bool {
 }
 
 /// Whether a row in GitHub's format might be this seat.
-fn may_be_same(bare: &Row, now: &Row) -> bool {
+fn could_be_same(bare: &Row, now: &Row) -> bool {
     let lower = |text: &Option<String>| text.as_ref().map(|text| text.to_lowercase());
     lower(&bare.organization) == lower(&now.organization)
         && match bare.id {

@@ -9,12 +9,12 @@ use sha2::{Digest as _, Sha256};
 use simulator::{At, Fault, GitHub, Kind, Repository, Seats, Simulator, Token, TotalSeats};
 use tempfile::TempDir;
 
+use super::accuracy::Accuracy;
 use super::files::{blobs, by_report, in_order, same};
-use super::model::{BROKEN, File, Harm, Model};
-use super::row::{answer, date};
-use super::season::Run;
-use super::truth::Truth;
-use crate::support::{Job, OWN, git_with, sound};
+use super::model::{BROKEN, Damage, File, Model};
+use super::row::{date, response_row};
+use super::scenario::Run;
+use crate::support::{Job, OWN, assert_intact, git_with};
 
 /// More than the number of runs in a minute, so that no token reaches its rate limit.
 const TOKENS: usize = 12;
@@ -25,21 +25,21 @@ const FOLDER: &str = "copilot-activity/acme";
 pub type Check = Result<(), String>;
 
 /// The simulated GitHub, and the expected contents of the repository.
-pub struct Story {
+pub struct Execution {
     simulator: Simulator,
     pub model: Model,
-    pub truth: Truth,
+    pub accuracy: Accuracy,
     is_enterprise: bool,
     runs: usize,
     head: String,
     /// Whether every run must succeed without warnings.
     is_usual: bool,
     /// What happened, to print after a failure.
-    pub told: Vec<String>,
+    pub log: Vec<String>,
 }
 
-impl Story {
-    pub fn begin(is_enterprise: bool, is_usual: bool) -> Self {
+impl Execution {
+    pub fn start(is_enterprise: bool, is_usual: bool) -> Self {
         let mut github = GitHub::new()
             .organization("acme", Seats::people(0))
             .enterprise("acme", Seats::people(0))
@@ -52,23 +52,23 @@ impl Story {
                 .token(&token("reads", n), read)
                 .token(&token("writes", n), write);
         }
-        let mut story = Self {
+        let mut execution = Self {
             simulator: Simulator::start_in_memory(github).unwrap(),
             model: Model::new(is_enterprise),
-            truth: Truth::default(),
+            accuracy: Accuracy::default(),
             is_enterprise,
             runs: 0,
             head: String::new(),
             is_usual,
-            told: Vec::new(),
+            log: Vec::new(),
         };
-        story.head = story.files(&[]).0;
-        story
+        execution.head = execution.files(&[]).0;
+        execution
     }
 
     /// Runs the action and compares the result with the model.
     pub fn run(&mut self, mut run: Run) -> Check {
-        self.spoil(&run.damage);
+        self.apply_damage(&run.damage);
         self.set(&run);
         self.runs += 1;
         let kind = if self.is_enterprise {
@@ -84,17 +84,17 @@ impl Story {
             .input(kind, "acme")
             .variable("TEST_TIME", &run.report.time.to_string())
             .variable("TEST_CLOCK_SKEW", &run.skew.to_string());
-        let step = job.unwitnessed().run();
-        self.tell(&run);
+        let step = job.without_simulator_checks().run();
+        self.log_run(&run);
         if run.fails() || self.model.is_ahead_of(run.report.time) {
             if step.status == 0 {
-                return Err("a run succeeded that must fail".to_owned());
+                return Err("the run succeeded, but must fail".to_owned());
             }
             let (head, _) = self.files(&[]);
-            return same(&head, &self.head, "the commit after a run that failed");
+            return same(&head, &self.head, "the commit after a failed run");
         }
         if step.status != 0 {
-            return Err(format!("a run failed:\n{}", step.stdout));
+            return Err(format!("the run failed:\n{}", step.stdout));
         }
         if self.is_usual && step.stdout.contains("::warning::") {
             return Err(format!("a warning:\n{}", step.stdout));
@@ -111,25 +111,25 @@ impl Story {
             run.report.total = usize::try_from(manifest["total_seats"].as_u64().unwrap()).unwrap();
         }
 
-        let told = self.model.take(&run.report);
+        let outcome = self.model.process(&run.report);
         let expected = [
-            ("changed", told.changed.to_string()),
-            ("seats-added", told.granted.len().to_string()),
-            ("seats-removed", told.revoked.len().to_string()),
+            ("changed", outcome.changed.to_string()),
+            ("seats-added", outcome.granted.len().to_string()),
+            ("seats-removed", outcome.revoked.len().to_string()),
             ("complete", run.report.is_complete().to_string()),
             ("seats", run.report.rows.len().to_string()),
-            ("people", told.counts.people.to_string()),
-            ("active", told.counts.active.to_string()),
-            ("inactive", told.counts.inactive.to_string()),
-            ("never-used", told.counts.never.to_string()),
-            ("new", told.counts.new.to_string()),
+            ("people", outcome.counts.people.to_string()),
+            ("active", outcome.counts.active.to_string()),
+            ("inactive", outcome.counts.inactive.to_string()),
+            ("never-used", outcome.counts.never.to_string()),
+            ("new", outcome.counts.new.to_string()),
         ];
         for (name, expected) in expected {
             same(step.output(name), &expected, &format!("the output {name}"))?;
         }
-        self.compare(step.output("commit-sha"), told.is_recorded)?;
+        self.compare(step.output("commit-sha"), outcome.is_recorded)?;
         let is_damaged = !self.model.damaged.is_empty();
-        self.truth.check(&run, &told, is_damaged)
+        self.accuracy.check(&run, &outcome, is_damaged)
     }
 
     /// Compares the repository after a run.
@@ -147,7 +147,7 @@ impl Story {
         same(sha, expected_sha, "the output commit-sha")?;
         self.head = head;
         for ((name, expected), found) in expected.iter().zip(found) {
-            let found = found.ok_or_else(|| format!("{name} is not there"))?;
+            let found = found.ok_or_else(|| format!("{name} is missing"))?;
             let found = String::from_utf8(found).unwrap();
             if name.starts_with("changes/") {
                 in_order(&found)?;
@@ -164,12 +164,12 @@ impl Story {
         let clone = self.clone_of();
         let folder = clone.path().to_str().unwrap();
         let newest = self.model.last_time().map(|time| date(time).to_string());
-        let step = Job::alone().by_hand(&["verify", folder]).run();
+        let step = Job::alone().command_line(&["verify", folder]).run();
         if self.model.damaged.is_empty() {
             if newest.is_some() && step.status != 0 {
                 return Err(format!("verify:\n{}{}", step.stdout, step.stderr));
             }
-            return self.manifests_hold_together(&clone.path().join(FOLDER));
+            return self.check_manifests(&clone.path().join(FOLDER));
         }
         let names = self.model.damaged.iter().map(|file| match file {
             File::Seats => "seats.csv",
@@ -196,7 +196,7 @@ impl Story {
 
     /// The checks that apply to every test.
     pub fn holds(&self) {
-        sound(&self.simulator, OWN);
+        assert_intact(&self.simulator, OWN);
     }
 
     /// The repository's files, without its history.
@@ -210,18 +210,18 @@ impl Story {
 
     /// The newest commit, and the files of the scope's folder.
     fn files(&self, names: &[&str]) -> (String, Vec<Option<Vec<u8>>>) {
-        let asked = names.iter().map(|name| format!("main:{FOLDER}/{name}\n"));
-        let asked: String = ["main\n".to_owned()].into_iter().chain(asked).collect();
+        let query = names.iter().map(|name| format!("main:{FOLDER}/{name}\n"));
+        let query: String = ["main\n".to_owned()].into_iter().chain(query).collect();
         let directory = self.simulator.git_dir(OWN);
-        let answer = git_with(&directory, &["cat-file", "--batch"], asked.as_bytes());
-        let head = String::from_utf8_lossy(&answer[..40]).into_owned();
-        let mut files = blobs(&answer);
+        let output = git_with(&directory, &["cat-file", "--batch"], query.as_bytes());
+        let head = String::from_utf8_lossy(&output[..40]).into_owned();
+        let mut files = blobs(&output);
         files.remove(0);
         (head, files)
     }
 
     /// Commits the damage directly to the repository.
-    fn spoil(&mut self, damage: &[(File, Harm)]) {
+    fn apply_damage(&mut self, damage: &[(File, Damage)]) {
         let Some(time) = self.model.last_time().filter(|_| !damage.is_empty()) else {
             return;
         };
@@ -230,7 +230,7 @@ impl Story {
                           committer Mona Lisa <mona@example.com> 1767225600 +0000\n\
                           data 5\nSpoil\nfrom refs/heads/main^0\n"
             .to_owned();
-        for (file, harm) in damage {
+        for (file, damage) in damage {
             let path = match file {
                 File::Seats => "seats.csv".to_owned(),
                 File::People => "people.csv".to_owned(),
@@ -238,24 +238,24 @@ impl Story {
                 File::Latest => "latest.csv".to_owned(),
                 File::Manifest => format!("reports/{}/{day}.json", day.year()),
             };
-            let spoiled = match harm {
-                Harm::Removed => None,
-                Harm::Spoiled => Some(BROKEN.to_owned()),
-                Harm::Header => {
+            let overwritten = match damage {
+                Damage::Removed => None,
+                Damage::Overwritten => Some(BROKEN.to_owned()),
+                Damage::Header => {
                     let found = self.files(&[&path]).1.remove(0).unwrap_or_default();
                     let text = String::from_utf8(found).unwrap();
                     let below = text.split_once('\n').map_or("", |(_, below)| below);
                     Some(format!("{BROKEN}{below}"))
                 }
             };
-            commit.push_str(&match spoiled {
+            commit.push_str(&match overwritten {
                 None => format!("D {FOLDER}/{path}\n"),
                 Some(text) => {
                     let size = text.len();
                     format!("M 100644 inline {FOLDER}/{path}\ndata {size}\n{text}\n")
                 }
             });
-            self.model.damage(*file, *harm);
+            self.model.damage(*file, *damage);
         }
         let directory = self.simulator.git_dir(OWN);
         git_with(&directory, &["fast-import", "--quiet"], commit.as_bytes());
@@ -268,7 +268,7 @@ impl Story {
         let rows = report
             .rows
             .iter()
-            .map(|row| answer(row, self.is_enterprise));
+            .map(|row| response_row(row, self.is_enterprise));
         let total = u64::try_from(report.total).unwrap();
         let seats = Seats::rows(rows).total_seats(TotalSeats::Fixed(total));
         self.simulator.change(|github| {
@@ -289,9 +289,9 @@ impl Story {
         }
         if !report.steady {
             let pages = u64::try_from(report.pages).unwrap();
-            let asked = AtomicU64::new(0);
+            let pages_read = AtomicU64::new(0);
             let kind = Kind::rewrite(move |page| {
-                let reading = asked.fetch_add(1, Ordering::SeqCst) / pages;
+                let reading = pages_read.fetch_add(1, Ordering::SeqCst) / pages;
                 page["total_seats"] = (total + reading).into();
             });
             self.simulator.fault(Fault::always(At::Seats, kind));
@@ -299,7 +299,7 @@ impl Story {
     }
 
     /// Logs the circumstances of a run.
-    fn tell(&mut self, run: &Run) {
+    fn log_run(&mut self, run: &Run) {
         let Run {
             report,
             skew,
@@ -311,13 +311,13 @@ impl Story {
         let rows = report.rows.iter().map(|row| format!("    {row:?}\n"));
         let rows: String = rows.collect();
         let rows = rows.replace("None", "-").replace("Some(", "(");
-        self.told.push(format!(
+        self.log.push(format!(
             "run {}: {}, total {}, partial {}, steady {}, skew {skew}, refused {is_refused}, strict {is_strict}, spoiled {damage:?}\n{rows}",
             self.runs, report.time, report.total, report.partial, report.steady,
         ));
     }
 
-    fn manifests_hold_together(&self, folder: &Path) -> Check {
+    fn check_manifests(&self, folder: &Path) -> Check {
         let mut previous = Value::Null;
         for day in &self.model.days {
             let name = format!("reports/{}/{day}", day.year());

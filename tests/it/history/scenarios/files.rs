@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::execution::Check;
 use super::row::CHANGES;
-use super::story::Check;
 
 /// Parses the objects in the output of `git cat-file --batch`. A missing object is `None`.
-pub fn blobs(answer: &[u8]) -> Vec<Option<Vec<u8>>> {
-    let mut rest = answer;
+pub fn blobs(output: &[u8]) -> Vec<Option<Vec<u8>>> {
+    let mut rest = output;
     let mut files = Vec::new();
     while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
         let head = std::str::from_utf8(&rest[..end]).unwrap();

@@ -32,7 +32,7 @@ const PLANS: [Option<&str>; 5] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     pub person: Option<u64>,
-    pub nobody: u64,
+    pub unassigned: u64,
     pub organization: Option<u64>,
     pub team: Option<u64>,
 }
@@ -52,7 +52,7 @@ struct Person {
     signed_in: Option<Timestamp>,
 }
 
-pub struct Company {
+pub struct Members {
     pub random: Random,
     is_enterprise: bool,
     now: Timestamp,
@@ -65,7 +65,7 @@ pub struct Company {
     next: u64,
 }
 
-impl Company {
+impl Members {
     pub fn new(seed: u64, is_enterprise: bool, people: usize, now: Timestamp) -> Self {
         let organizations = [(7, "acme"), (8, "initech"), (9, "Umbrella")];
         let teams = [
@@ -74,7 +74,7 @@ impl Company {
             (42, "tools"),
         ];
         let named = |names: [(u64, &str); 3]| names.map(|(id, name)| (id, name.to_owned())).into();
-        let mut company = Self {
+        let mut members = Self {
             random: Random(seed),
             is_enterprise,
             now,
@@ -86,12 +86,12 @@ impl Company {
             next: 100,
         };
         for _ in 0..people {
-            let days = i64::try_from(company.random.below(400)).unwrap();
-            let person = company.hire();
-            company.grant(person, now - SignedDuration::from_secs(days * DAY));
+            let days = i64::try_from(members.random.below(400)).unwrap();
+            let person = members.add_person();
+            members.grant(person, now - SignedDuration::from_secs(days * DAY));
         }
-        company.live_until(now + SignedDuration::from_secs(1));
-        company
+        members.advance_to(now + SignedDuration::from_secs(1));
+        members
     }
 
     /// The rows that GitHub shows now.
@@ -129,14 +129,14 @@ impl Company {
     }
 
     /// Simulates each day until `then`.
-    pub fn live_until(&mut self, then: Timestamp) {
+    pub fn advance_to(&mut self, then: Timestamp) {
         while self.now < then {
             let from = self.now;
             self.now = then.min(from + SignedDuration::from_secs(DAY));
             self.use_copilot(from);
             let usual = 1 + self.random.below(3);
             for _ in 0..if self.random.happens(50) { usual } else { 0 } {
-                self.something_happens(from);
+                self.change_something(from);
             }
             let today = self.now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
             self.seats
@@ -145,15 +145,15 @@ impl Company {
     }
 
     /// Makes one random change.
-    pub fn stir(&mut self) {
+    pub fn change_now(&mut self) {
         for _ in 0..=self.random.below(2) {
-            self.something_happens(self.now);
+            self.change_something(self.now);
         }
     }
 
     /// A random time between `from` and now. It's often exactly now, so that times are equal to the
     /// second.
-    fn moment(&mut self, from: Timestamp) -> Timestamp {
+    fn random_time(&mut self, from: Timestamp) -> Timestamp {
         let span = self.now.duration_since(from).as_secs().max(1);
         let back = match self.random.below(8) {
             0 => 0,
@@ -166,7 +166,7 @@ impl Company {
     fn use_copilot(&mut self, from: Timestamp) {
         let holders: Vec<u64> = self.seats.keys().filter_map(|key| key.person).collect();
         for id in holders {
-            let (at, surface) = (self.moment(from), self.random.pick(&SURFACES).unwrap());
+            let (at, surface) = (self.random_time(from), self.random.pick(&SURFACES).unwrap());
             let (uses, signs_in) = (self.random.below(100), self.random.happens(5));
             let person = self.people.get_mut(&id).unwrap();
             let newer = person.uses.last().is_none_or(|last| last.0 < at);
@@ -179,22 +179,22 @@ impl Company {
         }
     }
 
-    fn something_happens(&mut self, from: Timestamp) {
-        let at = self.moment(from);
+    fn change_something(&mut self, from: Timestamp) {
+        let at = self.random_time(from);
         let keys: Vec<Key> = self.seats.keys().copied().collect();
         let Some(key) = self.random.pick(&keys) else {
-            let person = self.hire();
+            let person = self.add_person();
             return self.grant(person, at);
         };
         match self.random.below(26) {
             0..=3 => {
-                let person = self.hire();
+                let person = self.add_person();
                 self.grant(person, at);
             }
             4..=5 => {
                 self.seats.remove(&key);
             }
-            6..=8 => self.grant_anew(key, at),
+            6..=8 => self.grant_again(key, at),
             9..=11 => self.rename(key.person),
             12..=14 => {
                 let days = i64::try_from(1 + self.random.below(40)).unwrap();
@@ -208,8 +208,8 @@ impl Company {
                 let plan = self.random.pick(&PLANS).unwrap();
                 self.with(key, |grant| grant.plan = plan);
             }
-            19 => self.return_of_somebody(at),
-            20 => self.hand_over_the_login(key.person, at),
+            19 => self.rehire(at),
+            20 => self.hand_over_login(key.person, at),
             21 => {
                 let (team, name) = (40 + self.next % 3, format!("team {}", self.next));
                 self.next += 1;
@@ -232,7 +232,7 @@ impl Company {
         change(self.seats.get_mut(&key).unwrap());
     }
 
-    fn hire(&mut self) -> Option<u64> {
+    fn add_person(&mut self) -> Option<u64> {
         let id = self.next;
         self.next += 1;
         let login = self.login();
@@ -274,7 +274,7 @@ impl Company {
             (self.is_enterprise && self.random.happens(85)).then(|| 7 + self.next % 3);
         let key = Key {
             person,
-            nobody: if person.is_none() { self.next } else { 0 },
+            unassigned: if person.is_none() { self.next } else { 0 },
             organization,
             // In an organization, each person has one seat.
             team: team.filter(|_| self.is_enterprise || !self.has_seat(person)),
@@ -295,7 +295,7 @@ impl Company {
     }
 
     /// Revokes the seat and grants it again.
-    fn grant_anew(&mut self, key: Key, at: Timestamp) {
+    fn grant_again(&mut self, key: Key, at: Timestamp) {
         // Rows without a person differ only in when they were granted.
         if key.person.is_some() {
             self.with(key, |grant| {
@@ -339,7 +339,7 @@ impl Company {
     }
 
     /// Someone without a seat gets one again.
-    fn return_of_somebody(&mut self, at: Timestamp) {
+    fn rehire(&mut self, at: Timestamp) {
         let away: Vec<u64> = self.people.keys().copied().collect();
         let away: Vec<u64> = away
             .into_iter()
@@ -352,10 +352,10 @@ impl Company {
     }
 
     /// Someone leaves, and a new person takes over the login.
-    fn hand_over_the_login(&mut self, person: Option<u64>, at: Timestamp) {
+    fn hand_over_login(&mut self, person: Option<u64>, at: Timestamp) {
         let Some(id) = person else { return };
         self.seats.retain(|key, _| key.person != person);
-        let new = self.hire();
+        let new = self.add_person();
         let (gone, taken) = (format!("gone-{id}"), self.people[&id].login.clone());
         self.people.get_mut(&id).unwrap().login = gone;
         let given = &mut self.people.get_mut(&new.unwrap()).unwrap().login;
@@ -377,11 +377,11 @@ impl Company {
     fn delete_account(&mut self, key: Key) {
         self.next += 1;
         let grant = self.seats.remove(&key).unwrap();
-        let nobody = Key {
+        let unassigned = Key {
             person: None,
-            nobody: self.next,
+            unassigned: self.next,
             ..key
         };
-        self.seats.insert(nobody, grant);
+        self.seats.insert(unassigned, grant);
     }
 }

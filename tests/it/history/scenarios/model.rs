@@ -22,16 +22,16 @@ pub enum File {
 
 /// How a file is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Harm {
+pub enum Damage {
     Removed,
-    Spoiled,
+    Overwritten,
     /// Only the header is overwritten.
     Header,
 }
 
 /// The expected result of a run.
 #[derive(Debug)]
-pub struct Told {
+pub struct Outcome {
     pub changed: bool,
     pub is_recorded: bool,
     pub counts: Counts,
@@ -82,7 +82,7 @@ pub struct Model {
     pub recorded: usize,
     pub damaged: BTreeSet<File>,
     /// Files that were damaged since the last recorded report.
-    harmed: BTreeSet<File>,
+    newly_damaged: BTreeSet<File>,
 }
 
 /// The contents of damaged files.
@@ -107,9 +107,9 @@ impl Model {
     }
 
     /// Removes or overwrites a file.
-    pub fn damage(&mut self, file: File, harm: Harm) {
+    pub fn damage(&mut self, file: File, damage: Damage) {
         self.damaged.insert(file);
-        self.harmed.insert(file);
+        self.newly_damaged.insert(file);
         let has_lines = match file {
             File::Seats => self.seats.as_ref().is_some_and(|seats| !seats.is_empty()),
             File::People => self
@@ -120,7 +120,7 @@ impl Model {
             File::Totals | File::Manifest => true,
         };
         match file {
-            _ if harm == Harm::Header && has_lines => {}
+            _ if damage == Damage::Header && has_lines => {}
             File::Seats => self.seats = None,
             File::People => self.people = None,
             File::Totals => self.totals.clear(),
@@ -155,7 +155,7 @@ impl Model {
             let id = people.and_then(|people| people.id_of(row.login.as_deref()?));
             Row {
                 id,
-                ..row.believed(last.time).bare()
+                ..row.plausible(last.time).bare()
             }
         });
         Some((filled.collect(), chain))
@@ -172,12 +172,12 @@ impl Model {
     }
 
     /// Records a report.
-    pub fn take(&mut self, report: &Report) -> Told {
+    pub fn process(&mut self, report: &Report) -> Outcome {
         let time = report.time;
-        let rows: Vec<Row> = report.rows.iter().map(|row| row.believed(time)).collect();
+        let rows: Vec<Row> = report.rows.iter().map(|row| row.plausible(time)).collect();
         let people = self.people();
         let counts = people.counts(time, &rows);
-        let nothing = Told {
+        let nothing = Outcome {
             changed: false,
             is_recorded: false,
             counts,
@@ -257,7 +257,7 @@ impl Model {
         if !lines.is_empty() {
             self.changes.entry(year).or_default().extend(lines);
         }
-        Told {
+        Outcome {
             changed,
             is_recorded: true,
             counts,
@@ -310,7 +310,7 @@ impl Model {
             is_whole: true,
         });
         self.days.insert(date(time));
-        self.harmed.clear();
+        self.newly_damaged.clear();
         self.recorded += 1;
     }
 
@@ -319,7 +319,7 @@ impl Model {
         let mut files = BTreeMap::new();
         let mut put = |name: &str, file: String| files.insert(name.to_owned(), file);
         let Some(last) = &self.last else { return files };
-        let is_there = |file| !self.harmed.contains(&file);
+        let is_there = |file| !self.newly_damaged.contains(&file);
         if let Some(seats) = self.seats.as_ref().filter(|_| is_there(File::Seats)) {
             put("seats.csv", seats_file(seats));
         }

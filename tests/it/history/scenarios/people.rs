@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::company::SHOWN;
-use super::row::{Row, cell, is_believed, table};
+use super::members::SHOWN;
+use super::row::{Row, cell, is_plausible, table};
 
 const PEOPLE: &str = "User Id,Login,First Seen,Last Seen,Tracked Since,Holds Seat,Last Known Activity At,\
                       Last Known Surface,Last Known Authentication At\n";
@@ -45,7 +45,7 @@ impl People {
         let mut people = Self::default();
         let seats = seats.unwrap_or_default();
         let rows = latest.iter().map(|row| {
-            let row = row.believed(time);
+            let row = row.plausible(time);
             let same_login = seats.iter().filter(|seat| seat.login == row.login);
             let same: Vec<&Row> = same_login.collect();
             let just_like: Vec<&Row> = {
@@ -91,7 +91,7 @@ impl People {
     pub fn see(&mut self, time: Timestamp, shown: &[Row], kept: &[Row]) {
         for person in &mut self.0 {
             person.holds = false;
-            let known = |at: &Timestamp| is_believed(*at, time);
+            let known = |at: &Timestamp| is_plausible(*at, time);
             person.used = person.used.take().filter(|used| known(&used.0));
             person.signed_in = person.signed_in.filter(known);
         }
@@ -148,7 +148,7 @@ impl People {
             let known_use = known.and_then(|known| Some(known.used.as_ref()?.0));
             let used = rows.iter().filter_map(|row| row.used);
             let used = used
-                .chain(known_use.filter(|at| is_believed(*at, time)))
+                .chain(known_use.filter(|at| is_plausible(*at, time)))
                 .max();
             let since = known.map_or(time, |known| known.since_at(time)) - SHOWN;
             counts.people += 1;

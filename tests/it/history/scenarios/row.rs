@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 /// How far a plausible time can be after the end of a reading.
-const BELIEVED: SignedDuration = SignedDuration::from_mins(5);
+const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// A seat as a report or file shows it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -45,8 +45,8 @@ impl Row {
     }
 
     /// The row without times that are later than the report.
-    pub fn believed(&self, time: Timestamp) -> Self {
-        let known = |at: Option<Timestamp>| at.filter(|at| is_believed(*at, time));
+    pub fn plausible(&self, time: Timestamp) -> Self {
+        let known = |at: Option<Timestamp>| at.filter(|at| is_plausible(*at, time));
         Self {
             granted: known(self.granted),
             signed_in: known(self.signed_in),
@@ -73,8 +73,8 @@ impl Row {
 }
 
 /// Whether a report of `time` accepts this time.
-pub fn is_believed(at: Timestamp, time: Timestamp) -> bool {
-    at.duration_since(time) <= BELIEVED
+pub fn is_plausible(at: Timestamp, time: Timestamp) -> bool {
+    at.duration_since(time) <= TOLERANCE
 }
 
 /// Sorts the rows as in the report.
@@ -126,8 +126,8 @@ impl Report {
         let hour_ago = self.time - SignedDuration::from_hours(1);
         let is_new = |row: &Row| row.granted.is_some_and(|at| at > hour_ago);
         let rows = self.rows.len();
-        let holds_together = self.total == rows && self.people() == rows;
-        let is_whole = self.pages == 1 || (holds_together && !self.rows.iter().any(is_new));
+        let adds_up = self.total == rows && self.people() == rows;
+        let is_whole = self.pages == 1 || (adds_up && !self.rows.iter().any(is_new));
         self.is_complete() && is_whole
     }
 }
@@ -203,7 +203,7 @@ pub fn table<C: AsRef<[u8]>>(
 }
 
 /// A row of GitHub's response.
-pub fn answer(row: &Row, is_enterprise: bool) -> simulator::seat::Row {
+pub fn response_row(row: &Row, is_enterprise: bool) -> simulator::seat::Row {
     let text = |time: Timestamp| time.to_string();
     let login = row.login.clone().unwrap_or_default();
     let id = row.id.unwrap_or_default();

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::company::{Company, Key};
-use super::model::{File, Harm};
+use super::members::{Key, Members};
+use super::model::{Damage, File};
 use super::random::Random;
 use super::row::{Report, Row, date};
 
 /// The conditions, and the percentage of scenarios that have each.
-pub const INGREDIENTS: [(&str, usize); 20] = [
+pub const CONDITIONS: [(&str, usize); 20] = [
     // An enterprise, in which a person can have several seats.
     ("enterprise", 40),
     // A list of two pages.
@@ -69,7 +69,7 @@ pub struct Run {
     /// Whether the run accepts only complete reports.
     pub is_strict: bool,
     /// The files that someone damaged before the run.
-    pub damage: Vec<(File, Harm)>,
+    pub damage: Vec<(File, Damage)>,
 }
 
 impl Run {
@@ -80,10 +80,10 @@ impl Run {
 }
 
 /// Members, and the random problems of their reports.
-pub struct Season {
-    pub ingredients: BTreeSet<&'static str>,
+pub struct Scenario {
+    pub conditions: BTreeSet<&'static str>,
     pub is_enterprise: bool,
-    company: Company,
+    members: Members,
     random: Random,
     /// The latest time so far.
     time: Timestamp,
@@ -94,58 +94,58 @@ pub struct Season {
     excess: usize,
 }
 
-impl Season {
+impl Scenario {
     /// A scenario with random conditions from `allowed`. If `has_all` is set, it has all of them
     /// except `enterprise`, which stays random.
     pub fn drawn(seed: u64, allowed: &BTreeSet<&'static str>, has_all: bool) -> Self {
         let mut random = Random(seed.wrapping_mul(0x9e37_79b9) ^ 0x5ea5_0000);
-        let mut ingredients = BTreeSet::new();
-        for (name, chance) in INGREDIENTS {
+        let mut conditions = BTreeSet::new();
+        for (name, chance) in CONDITIONS {
             let is_drawn = random.happens(chance) || (has_all && name != "enterprise");
             if allowed.contains(name) && is_drawn {
-                ingredients.insert(name);
+                conditions.insert(name);
             }
         }
         let start: Timestamp = "2026-11-01T03:17:00Z".parse().unwrap();
         let days = i64::try_from(random.below(60)).unwrap();
         let time = start + SignedDuration::from_hours(24 * days);
-        let people = if ingredients.contains("pages") {
+        let people = if conditions.contains("pages") {
             103
         } else {
             2 + random.below(6)
         };
-        Self::of(seed, ingredients, people, time)
+        Self::of(seed, conditions, people, time)
     }
 
     /// A scenario with this many members.
     pub fn of(
         seed: u64,
-        ingredients: BTreeSet<&'static str>,
+        conditions: BTreeSet<&'static str>,
         people: usize,
         time: Timestamp,
     ) -> Self {
-        let is_enterprise = ingredients.contains("enterprise");
+        let is_enterprise = conditions.contains("enterprise");
         Self {
             is_enterprise,
-            company: Company::new(seed, is_enterprise, people, time),
+            members: Members::new(seed, is_enterprise, people, time),
             random: Random(seed ^ 0xd1ce),
             before: None,
             excess: 0,
-            ingredients,
+            conditions,
             time,
             runs: 0,
             hidden: BTreeSet::new(),
         }
     }
 
-    fn has(&self, ingredient: &str) -> bool {
-        self.ingredients.contains(ingredient)
+    fn has(&self, condition: &str) -> bool {
+        self.conditions.contains(condition)
     }
 
     /// Whether a condition affects this run. It does in the given percentage of runs.
-    fn strikes(&mut self, ingredient: &str, in_a_hundred: usize) -> bool {
+    fn applies(&mut self, condition: &str, in_a_hundred: usize) -> bool {
         let happens = self.random.happens(in_a_hundred);
-        self.has(ingredient) && happens
+        self.has(condition) && happens
     }
 
     /// The next run. `last` is the time of the newest recorded report.
@@ -156,16 +156,16 @@ impl Season {
         let mut time = self.time;
         let mut before = None;
         if let Some(last) = last
-            && self.strikes("same second", 25)
+            && self.applies("same second", 25)
         {
             // The list either is the earlier one, or changed within the same second.
             time = last;
             before = self.before.clone().filter(|_| self.random.happens(50));
             if before.is_none() {
-                self.company.live_until(self.time);
-                self.company.stir();
+                self.members.advance_to(self.time);
+                self.members.change_now();
             }
-        } else if self.strikes("older", 25) && self.runs > 0 {
+        } else if self.applies("older", 25) && self.runs > 0 {
             time = self.time - SignedDuration::from_mins(self.up_to(50));
             if self.random.happens(20) {
                 time -= SignedDuration::from_hours(2);
@@ -182,9 +182,9 @@ impl Season {
 
     /// The run at this time.
     pub fn run_at(&mut self, time: Timestamp) -> Run {
-        self.before = Some(self.company.shown());
-        self.company.live_until(time);
-        let shown = self.company.shown();
+        self.before = Some(self.members.shown());
+        self.members.advance_to(time);
+        let shown = self.members.shown();
         self.run_that_shows(time, shown)
     }
 
@@ -197,11 +197,11 @@ impl Season {
             pages: rows.len().div_ceil(100).max(1),
             rows,
             total,
-            partial: self.strikes("partial", 30),
-            steady: !self.strikes("unsteady", 40),
+            partial: self.applies("partial", 30),
+            steady: !self.applies("unsteady", 40),
         };
-        let is_off = self.strikes("clock", 50);
-        let is_failed = self.strikes("failed", 25);
+        let is_off = self.applies("clock", 50);
+        let is_failed = self.applies("failed", 25);
         let is_refused = is_failed && self.random.happens(50);
         Run {
             report,
@@ -241,9 +241,9 @@ impl Season {
         if self.random.happens(50) {
             self.hidden.clear();
         }
-        let loses = self.strikes("lossy", 40)
-            || self.strikes("lossy unseen", 40)
-            || self.strikes("lossy first", if is_first { 100 } else { 0 });
+        let loses = self.applies("lossy", 40)
+            || self.applies("lossy unseen", 40)
+            || self.applies("lossy first", if is_first { 100 } else { 0 });
         if loses && !shown.is_empty() {
             for _ in 0..self.up_to(2) {
                 let place = self.random.below(shown.len());
@@ -251,7 +251,7 @@ impl Season {
             }
         }
         let counts_all = !self.has("lossy unseen");
-        let all = self.company.holders();
+        let all = self.members.holders();
         let shown = shown
             .into_iter()
             .filter(|(key, _)| !self.hidden.contains(key));
@@ -264,7 +264,7 @@ impl Season {
         if self.has("steady") {
             total += 1;
         }
-        if self.strikes("growing", 40) {
+        if self.applies("growing", 40) {
             self.excess += 1;
         }
         (rows, total + self.excess)
@@ -272,7 +272,7 @@ impl Season {
 
     /// A row whose times might be in the future.
     fn dated(&mut self, row: Row, time: Timestamp) -> Row {
-        if !self.strikes("future", 25) || row.login.is_none() {
+        if !self.applies("future", 25) || row.login.is_none() {
             return row;
         }
         let minutes = match self.random.below(4) {
@@ -303,7 +303,7 @@ impl Season {
 
     /// The damage before this run. It's limited to two files, so the time of the last report
     /// survives.
-    fn damage(&mut self) -> Vec<(File, Harm)> {
+    fn damage(&mut self) -> Vec<(File, Damage)> {
         let files = [
             ("seats.csv", File::Seats),
             ("people.csv", File::People),
@@ -314,12 +314,12 @@ impl Season {
         let mut damage = Vec::new();
         for (name, file) in files {
             let is_removed = self.random.happens(50);
-            if self.strikes(name, 15) && self.runs > 0 && damage.len() < 2 {
-                let has_lines = file != File::Manifest && self.strikes("header", 70);
+            if self.applies(name, 15) && self.runs > 0 && damage.len() < 2 {
+                let has_lines = file != File::Manifest && self.applies("header", 70);
                 damage.push(match is_removed {
-                    _ if has_lines => (file, Harm::Header),
-                    true => (file, Harm::Removed),
-                    false => (file, Harm::Spoiled),
+                    _ if has_lines => (file, Damage::Header),
+                    true => (file, Damage::Removed),
+                    false => (file, Damage::Overwritten),
                 });
             }
         }

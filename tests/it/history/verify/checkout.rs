@@ -37,13 +37,13 @@ fn converted_line_endings_are_one_problem_that_says_what_to_do() {
             ".gitattributes and {} more files have CRLF line endings",
             count - 2
         );
-        for told in [
+        for message in [
             &*files,
             "were recorded with LF. Nothing else differs",
             "git config core.autocrlf false",
             "git rm --cached -r -q . && git reset --hard",
         ] {
-            assert!(found[0].contains(told), "{found:#?}");
+            assert!(found[0].contains(message), "{found:#?}");
         }
     }
     // Other problems are listed separately.
@@ -75,8 +75,8 @@ fn one_file_with_other_line_endings_is_named() {
         fs::write(acme.join(path), text.replace('\n', "\r\n")).unwrap();
         let found = problems(&verify(copy.path()), &acme);
         assert_eq!(found.len(), 1, "{found:#?}");
-        let told = format!("{path} has CRLF line endings, but was recorded with LF.");
-        assert!(found[0].starts_with(&told), "{found:#?}");
+        let message = format!("{path} has CRLF line endings, but was recorded with LF.");
+        assert!(found[0].starts_with(&message), "{found:#?}");
     }
 }
 
@@ -88,7 +88,7 @@ fn recorded_crlf_that_git_converted_to_lf_is_the_same_problem() {
     fs::write(downloads.path().join("a.csv"), report).unwrap();
     let from = downloads.path().to_str().unwrap();
     let step = Job::alone()
-        .by_hand(&["import", from, "--organization", "acme"])
+        .command_line(&["import", from, "--organization", "acme"])
         .run();
     step.succeeded();
     let acme = step.workspace.join("copilot-activity/acme");
@@ -102,8 +102,8 @@ fn recorded_crlf_that_git_converted_to_lf_is_the_same_problem() {
     }
     let found = problems(&verify(&acme), &acme);
     assert_eq!(found.len(), 1, "{found:#?}");
-    let told = "latest.csv and 1 more file have LF line endings, but were recorded with CRLF.";
-    assert!(found[0].starts_with(told), "{found:#?}");
+    let message = "latest.csv and 1 more file have LF line endings, but were recorded with CRLF.";
+    assert!(found[0].starts_with(message), "{found:#?}");
 }
 
 #[test]
@@ -152,9 +152,9 @@ fn git_lfs_pointers_are_named_as_such() {
         let step = verify(copy.path());
         step.failed(1, &["git lfs migrate export"]);
         let found = problems(&step, &acme);
-        let told = format!("{path} is a Git LFS pointer instead of the file.");
+        let message = format!("{path} is a Git LFS pointer instead of the file.");
         assert!(
-            found.iter().any(|line| line.starts_with(&told)),
+            found.iter().any(|line| line.starts_with(&message)),
             "{found:#?}"
         );
         // A consequence of the problem isn't reported as an alteration.

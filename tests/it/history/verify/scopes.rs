@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{clone, told, verify};
+use super::{assert_problems, clone, verify};
 use crate::support::copy_of;
 
 const NEWEST: &str = "reports/2026/2026-01-03.json";
@@ -86,13 +86,13 @@ fn a_manifest_of_another_scope_is_named() {
         if expected.is_empty() {
             step.succeeded();
         } else {
-            told(what, &step, &acme, &expected);
+            assert_problems(what, &step, &acme, &expected);
         }
     }
 }
 
 #[test]
-fn a_folder_with_another_name_is_reported_however_it_is_reached() {
+fn a_folder_with_another_name_is_reported_for_any_path() {
     let (_simulator, clone) = clone();
     let acme = clone.path().join("copilot-activity/acme");
     let upper = clone.path().join("copilot-activity/Acme");

@@ -9,7 +9,9 @@ use simulator::seat::Row;
 use simulator::{Seats, Simulator};
 use tempfile::TempDir;
 
-use super::{append, clone, edit, octocat, record, record_by, told, verify, verify_with};
+use super::{
+    append, assert_problems, clone, edit, octocat, record, record_by, verify, verify_with,
+};
 use crate::support::{OWN, checkout, copy_of, files_below, github};
 
 const DOCS: &str = include_str!("../../../../docs/retention.md");
@@ -20,7 +22,7 @@ fn commands(words: &str) -> &'static str {
     let blocks = blocks.by_ref().filter_map(|rest| rest.split("```").next());
     let found: Vec<&str> = blocks.filter(|block| block.contains(words)).collect();
     let [block] = found[..] else {
-        panic!("{words} stands in {} blocks of the page", found.len());
+        panic!("{words} is in {} blocks of the page", found.len());
     };
     block
 }
@@ -81,7 +83,7 @@ fn days_removed_after_retention_are_not_missed_from_the_first_kept_day_on() {
     record(&simulator, "acme", "2024-01-03T03:00:00Z", vec![octocat()]);
     let clone = checkout(&simulator, OWN);
     verify_with(clone.path(), &["--since", "2024-01-01"]).succeeded();
-    told(
+    assert_problems(
         "all days",
         &verify(clone.path()),
         &clone.path().join("copilot-activity/acme"),
@@ -154,7 +156,7 @@ fn an_erased_person_is_gone_and_everything_recorded_since_is_verified() {
         assert!(stdout.contains(line), "{stdout}");
     }
     // Without the option, `verify` reports exactly what the erasure changed.
-    told(
+    assert_problems(
         "all days",
         &verify(clone.path()),
         &clone.path().join("copilot-activity/acme"),
@@ -225,12 +227,12 @@ fn tampering_from_the_given_day_on_is_still_found() {
         let acme = copy.path().join("copilot-activity/acme");
         meddle(&acme);
         let step = verify_with(copy.path(), &["--since", "2026-11-23"]);
-        told(what, &step, &acme, expected);
+        assert_problems(what, &step, &acme, expected);
     }
 }
 
 #[test]
-fn an_unusable_day_is_refused_by_the_name_of_the_option() {
+fn an_invalid_day_is_rejected_by_the_name_of_the_option() {
     let (_simulator, clone) = clone();
     for day in [
         "yesterday",
@@ -262,5 +264,5 @@ fn no_checked_manifest_has_to_name_the_changes_of_the_year_before() {
     verify_with(clone.path(), &["--since", "2026-01-01"]).succeeded();
     let step = verify_with(clone.path(), &["--since", "2025-12-31"]);
     let expected = "changes/2025.csv was changed: reports/2025/2025-12-31.json says ";
-    told("changes", &step, &acme, &[expected]);
+    assert_problems("changes", &step, &acme, &[expected]);
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use super::{append, clone, edit, told, verify};
+use super::{append, assert_problems, clone, edit, verify};
 use crate::support::copy_of;
 
 type Meddling = (&'static str, fn(&Path), &'static [&'static str]);
@@ -312,12 +312,12 @@ const MEDDLING: &[Meddling] = &[
 ];
 
 #[test]
-fn anything_altered_missing_or_out_of_place_is_named() {
+fn anything_altered_missing_or_added_is_reported() {
     let (_simulator, clone) = clone();
     for (what, meddle, expected) in MEDDLING {
         let copy = copy_of(clone.path());
         let acme = copy.path().join("copilot-activity/acme");
         meddle(&acme);
-        told(what, &verify(copy.path()), &acme, expected);
+        assert_problems(what, &verify(copy.path()), &acme, expected);
     }
 }

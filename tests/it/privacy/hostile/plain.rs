@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use simulator::Simulator;
 
-use crate::support::{OUTPUTS, OWN, Step, file, files_below, git, sound, unzip};
+use crate::support::{OUTPUTS, OWN, Step, assert_intact, file, files_below, git, unzip};
 
 /// Checks each output, summary link, and path of a run. `Job::run` has already checked the log.
-pub fn is_only_text(simulator: &Simulator, step: &Step) {
+pub fn assert_only_text(simulator: &Simulator, step: &Step) {
     assert!(matches!(step.status, 0 | 1), "{}", step.printed());
     for (name, value) in &step.outputs {
         assert!(OUTPUTS.contains(&name.as_str()), "{name}");
@@ -18,7 +18,7 @@ pub fn is_only_text(simulator: &Simulator, step: &Step) {
         let is_address = value.is_empty() || value.starts_with(&simulator.server_url());
         assert!(!name.ends_with("-url") || is_address, "{name}: {value}");
     }
-    is_plain_page(simulator, &step.summary);
+    assert_plain_page(simulator, &step.summary);
     for text in step.stdout.lines().chain(step.stderr.lines()) {
         let shown = |c: char| !c.is_control() && !copilot_activity_report::testing::is_invisible(c);
         assert!(text.chars().all(shown), "{text:?}");
@@ -58,10 +58,10 @@ pub fn is_only_text(simulator: &Simulator, step: &Step) {
         let shown = path.ends_with(".svg") || (path.ends_with(".md") && path != "README.md");
         if shown {
             let page = file(&simulator.git_dir(OWN), &format!("main:{path}"));
-            is_plain_file(std::str::from_utf8(&page).unwrap());
+            assert_plain_file(std::str::from_utf8(&page).unwrap());
         }
     }
-    sound(simulator, OWN);
+    assert_intact(simulator, OWN);
 }
 
 /// Whether a scope's folder has a file with this name.
@@ -91,7 +91,7 @@ fn is_our_name(name: &str) {
 
 /// Checks that a Markdown page has no images, no HTML, and only the action's own links. Text that
 /// GitHub would turn into a link after rendering must be broken up.
-pub fn is_plain_page(simulator: &Simulator, page: &str) {
+pub fn assert_plain_page(simulator: &Simulator, page: &str) {
     // GitHub's extensions of Markdown.
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
@@ -107,7 +107,7 @@ pub fn is_plain_page(simulator: &Simulator, page: &str) {
                 in_chart = true;
             }
             Event::End(TagEnd::CodeBlock) => in_chart = false,
-            Event::Text(part) if in_chart => is_plain_chart(&part),
+            Event::Text(part) if in_chart => assert_plain_chart(&part),
             Event::Start(Tag::Link { dest_url, .. }) => {
                 assert!(dest_url.starts_with(&simulator.server_url()), "{dest_url}");
             }
@@ -127,13 +127,13 @@ pub fn is_plain_page(simulator: &Simulator, page: &str) {
             _ => {}
         }
     }
-    for made in ["@octocat", "@acme", "www.evil", "https://evil"] {
-        assert!(!text.contains(made), "{made} in {text}");
+    for text in ["@octocat", "@acme", "www.evil", "https://evil"] {
+        assert!(!text.contains(text), "{text} in {text}");
     }
 }
 
 /// Checks that a chart contains only our own words, figures, and harmless names.
-fn is_plain_chart(part: &str) {
+fn assert_plain_chart(part: &str) {
     for line in part
         .lines()
         .filter(|line| !line.starts_with("%%{init: {\"xyChart\""))
@@ -148,21 +148,21 @@ fn is_plain_chart(part: &str) {
 
 /// Checks that a page in the repository shows nothing external and links only to its neighbors.
 /// Names must be between backticks.
-fn is_plain_file(page: &str) {
-    let mut made = String::new();
+fn assert_plain_file(page: &str) {
+    let mut text = String::new();
     for event in Parser::new_ext(page, Options::ENABLE_TABLES | Options::ENABLE_GFM) {
         match event {
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                made.push_str(&dest_url);
+                text.push_str(&dest_url);
             }
-            Event::Html(html) | Event::InlineHtml(html) => made.push_str(&html),
-            Event::Text(text) => made.push_str(&text),
+            Event::Html(html) | Event::InlineHtml(html) => text.push_str(&html),
+            Event::Text(part) => text.push_str(&part),
             _ => {}
         }
     }
     for foreign in [
         "evil", "script", "onerror", "@octocat", "@acme", "..", "/etc/",
     ] {
-        assert!(!made.contains(foreign), "{foreign} in {made}");
+        assert!(!text.contains(foreign), "{foreign} in {text}");
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use simulator::{At, Fault, Kind, Operation, Seats, Simulator};
 
-use super::plain::is_only_text;
+use super::plain::assert_only_text;
 use super::{HOSTILE, all, job};
 use crate::support::{COMMIT_TOKEN, OWN, TOKEN, git, github, outcome_assertions};
 
@@ -15,7 +15,7 @@ fn in_header(text: &str) -> String {
 }
 
 #[test]
-fn text_in_answers_from_github_is_inert() {
+fn text_in_responses_from_github_is_inert() {
     let hostile = all();
     let long = hostile.repeat(10_000_000 / hostile.len());
     for (at, status) in [
@@ -31,7 +31,7 @@ fn text_in_answers_from_github_is_inert() {
         (At::BlockList, 403),
     ] {
         for text in [&hostile, &long] {
-            let simulator = outcome_assertions::scene(Seats::people(3));
+            let simulator = outcome_assertions::delivery_setup(Seats::people(3));
             let twirp = json!({
                 "code": text, "msg": text, "message": text, "documentation_url": text,
                 "errors": [text, { "message": text }],
@@ -62,13 +62,13 @@ fn text_in_answers_from_github_is_inert() {
             ));
             let step = job(&simulator).run();
             assert_eq!(step.status, 1, "{at:?}: {}", step.printed());
-            is_only_text(&simulator, &step);
+            assert_only_text(&simulator, &step);
         }
     }
 }
 
 #[test]
-fn text_in_answers_from_graphql_is_inert() {
+fn text_in_responses_from_graphql_is_inert() {
     for operation in [Operation::Query, Operation::Mutation] {
         let simulator = Simulator::start(github(Seats::people(3))).unwrap();
         let kind = Kind::GraphqlError {
@@ -78,7 +78,7 @@ fn text_in_answers_from_graphql_is_inert() {
         simulator.fault(Fault::always(At::Graphql(operation), kind));
         let step = job(&simulator).run();
         assert_eq!(step.status, 1);
-        is_only_text(&simulator, &step);
+        assert_only_text(&simulator, &step);
     }
 }
 
@@ -100,7 +100,7 @@ fn replace(json: &mut Value, field: &str, text: &str) {
 }
 
 #[test]
-fn a_forged_commit_address_sha_or_signature_reaches_no_output_or_page() {
+fn a_forged_commit_url_sha_or_signature_reaches_no_output_or_page() {
     for (field, text) in [
         ("url", "https://evil.example/commit/1"),
         ("url", "http://github.localhost/a\nhttps://evil.example"),
@@ -123,7 +123,7 @@ fn a_forged_commit_address_sha_or_signature_reaches_no_output_or_page() {
         simulator.fault(Fault::always(At::Graphql(Operation::Mutation), rewrite));
         let step = job(&simulator).run();
         step.succeeded();
-        is_only_text(&simulator, &step);
+        assert_only_text(&simulator, &step);
         assert_eq!(step.output("commit-sha").len(), 40);
         assert_eq!(step.output("commit-url").is_empty(), field == "url");
     }
@@ -138,15 +138,15 @@ fn a_forged_commit_address_sha_or_signature_reaches_no_output_or_page() {
             // The action finds its commit in the branch's history.
             Operation::Mutation => step.succeeded(),
         };
-        is_only_text(&simulator, &step);
+        assert_only_text(&simulator, &step);
         let sha = git(&simulator.git_dir(OWN), &["rev-parse", "main"]);
         let committed = operation == Operation::Mutation;
         assert_eq!(step.output("commit-sha") == sha.trim(), committed);
-        let asked = simulator.requests();
+        let requests = simulator.requests();
         assert!(
-            !asked
+            !requests
                 .iter()
-                .any(|seen| seen.path_and_query.contains("user"))
+                .any(|request| request.path_and_query.contains("user"))
         );
     }
 }
@@ -169,7 +169,7 @@ fn a_forged_name_or_default_branch_of_the_repository_is_inert() {
         });
         simulator.fault(Fault::always(At::path("GET", "/repos/octo/tools"), rewrite));
         let step = job(&simulator).input("deliver-to", "repository").run();
-        is_only_text(&simulator, &step);
+        assert_only_text(&simulator, &step);
         let heads = git(
             &simulator.git_dir(OWN),
             &["for-each-ref", "--format=%(refname)"],
@@ -181,7 +181,7 @@ fn a_forged_name_or_default_branch_of_the_repository_is_inert() {
 }
 
 #[test]
-fn a_forged_answer_of_the_artifact_service_is_inert() {
+fn a_forged_response_of_the_artifact_service_is_inert() {
     let evil = "https://evil.example/x?sig=abcdefgh".to_owned();
     let http = "http://evil.example/x?sig=abcdefgh".to_owned();
     for (at, field, text, done) in [
@@ -217,7 +217,7 @@ fn a_forged_answer_of_the_artifact_service_is_inert() {
         simulator.fault(Fault::always(At::ListArtifacts, rewrite));
         let step = job(&simulator).run();
         assert_eq!(step.status, i32::from(!done), "{}", step.printed());
-        is_only_text(&simulator, &step);
+        assert_only_text(&simulator, &step);
         assert!(!step.output("commit-sha").is_empty());
     }
 }

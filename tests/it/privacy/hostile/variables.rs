@@ -169,11 +169,11 @@ fn variables() -> Vec<String> {
 
 /// Runs the command in a workflow or from the command line with some variables changed, and checks
 /// how it ends.
-fn ends_well(
+fn assert_ends_normally(
     simulator: &Simulator,
     in_actions: bool,
     arguments: &[&str],
-    given: &[(String, OsString)],
+    values: &[(String, OsString)],
 ) -> Result<(), TestCaseError> {
     let folder = TempDir::new().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
@@ -208,7 +208,7 @@ fn ends_well(
     if arguments.first() == Some(&"import") {
         command.env_remove("PSEUDONYM_KEY");
     }
-    for (name, value) in given {
+    for (name, value) in values {
         command.env(name, value);
     }
     let output = command.output().unwrap();
@@ -217,13 +217,13 @@ fn ends_well(
         .concat();
     let shown = || {
         let short = |value: &OsString| format!("{value:?}").chars().take(300).collect::<String>();
-        let given: Vec<_> = given
+        let values: Vec<_> = values
             .iter()
             .map(|(name, value)| (name, short(value)))
             .collect();
         let printed: String = printed.chars().take(2_000).collect();
         format!(
-            "{arguments:?} in_actions={in_actions} {given:?}: {}\n{printed}",
+            "{arguments:?} in_actions={in_actions} {values:?}: {}\n{printed}",
             output.status
         )
     };
@@ -242,15 +242,15 @@ fn ends_well(
         .filter(|line| !line.starts_with("::add-mask::"))
         .collect();
     let unmasked = unmasked.join("\n");
-    let secrets = given
+    let secrets = values
         .iter()
         .filter(|(name, _)| SECRETS.contains(&name.as_str()))
         .filter_map(|(_, value)| value.to_str());
     for secret in secrets.flat_map(str::lines).map(str::trim) {
         // Shorter or more common texts would appear in any output.
-        let is_telling = secret.len() >= 6 && !secret.starts_with("-----");
-        let is_told = is_telling && unmasked.contains(secret);
-        prop_assert!(!is_told, "a secret is shown: {}", shown());
+        let is_specific = secret.len() >= 6 && !secret.starts_with("-----");
+        let is_shown = is_specific && unmasked.contains(secret);
+        prop_assert!(!is_shown, "a secret is shown: {}", shown());
     }
     Ok(())
 }
@@ -264,8 +264,9 @@ fn no_value_of_a_secret_crashes_any_command() {
             // Each value is tried for each secret in one of the commands, and each command gets all
             // values.
             let command = COMMANDS[(number + place) % COMMANDS.len()];
-            let given = [(name.to_owned(), value.clone())];
-            ends_well(&simulator, (number + place / 6) % 2 == 0, command, &given).unwrap();
+            let values = [(name.to_owned(), value.clone())];
+            assert_ends_normally(&simulator, (number + place / 6) % 2 == 0, command, &values)
+                .unwrap();
         }
     }
 }
@@ -278,8 +279,8 @@ fn no_value_of_a_variable_crashes_the_process() {
         // Each variable gets a twelfth of the values, and each value goes to a twelfth of the
         // variables. Most of these runs do all of their work.
         for value in values.iter().skip(place % 12).step_by(12) {
-            let given = [(name.clone(), value.clone())];
-            ends_well(&simulator, true, COMMANDS[0], &given).unwrap();
+            let values = [(name.clone(), value.clone())];
+            assert_ends_normally(&simulator, true, COMMANDS[0], &values).unwrap();
         }
     }
 }
@@ -323,12 +324,12 @@ proptest! {
     fn no_combination_of_variables_crashes_the_process_or_shows_a_secret(
         in_actions in any::<bool>(),
         command in prop::sample::select(&COMMANDS[..]),
-        given in prop::collection::vec((prop::sample::select(variables()), value()), 1..4),
+        values in prop::collection::vec((prop::sample::select(variables()), value()), 1..4),
     ) {
         thread_local! {
             static SIMULATOR: Simulator = Simulator::start(github(Seats::people(1))).unwrap();
         }
-        let given: Vec<_> = given.into_iter().filter(|(name, value)| !leads_elsewhere(name, value)).collect();
-        SIMULATOR.with(|simulator| ends_well(simulator, in_actions, command, &given))?;
+        let values: Vec<_> = values.into_iter().filter(|(name, value)| !leads_elsewhere(name, value)).collect();
+        SIMULATOR.with(|simulator| assert_ends_normally(simulator, in_actions, command, &values))?;
     }
 }

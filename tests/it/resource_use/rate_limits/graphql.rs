@@ -3,7 +3,9 @@
 use simulator::{At, Fault, Kind, Operation, Seats};
 
 use super::{announced, api};
-use crate::support::outcome_assertions::{self, Delivered, judge, scene, truth};
+use crate::support::outcome_assertions::{
+    self, Delivered, check_outcome, delivery_setup, expected_rows,
+};
 
 #[test]
 fn graphql_limits_that_come_with_status_200_are_obeyed() {
@@ -18,27 +20,30 @@ fn graphql_limits_that_come_with_status_200_are_obeyed() {
         )
     };
     let secondary = || graphql(None, "You have exceeded a secondary rate limit.");
-    let truth = truth(&Seats::people(3));
+    let expected_rows = expected_rows(&Seats::people(3));
     for operation in [Operation::Query, Operation::Mutation] {
         for kind in [primary(), secondary()] {
-            let simulator = scene(Seats::people(3));
+            let simulator = delivery_setup(Seats::people(3));
             simulator.fault(Fault::once(At::Graphql(operation), kind.clone()));
             let step = outcome_assertions::job(&simulator).run();
-            assert_eq!(judge(&simulator, &step, &truth), Delivered::ALL);
-            let told = announced(&step);
+            assert_eq!(
+                check_outcome(&simulator, &step, &expected_rows),
+                Delivered::ALL
+            );
+            let waits = announced(&step);
             assert!(
-                told.len() == 1 && (6..=60).contains(&told[0]),
+                waits.len() == 1 && (6..=60).contains(&waits[0]),
                 "{}",
                 step.stdout
             );
 
-            let simulator = scene(Seats::people(3));
+            let simulator = delivery_setup(Seats::people(3));
             simulator.fault(Fault::always(At::Graphql(operation), kind));
             let step = outcome_assertions::job(&simulator)
                 .variable("TEST_WAIT_SCALE", "0.001")
                 .run();
             step.failed(1, &["200 OK (request ID C0DE:", "rate limit"]);
-            let delivered = judge(&simulator, &step, &truth);
+            let delivered = check_outcome(&simulator, &step, &expected_rows);
             assert!(!delivered.commit && delivered.files, "{delivered:?}");
             assert!(api(&simulator).len() < 25, "{}", api(&simulator).len());
         }
@@ -46,8 +51,8 @@ fn graphql_limits_that_come_with_status_200_are_obeyed() {
 }
 
 #[test]
-fn a_wait_for_graphql_that_is_too_long_shows_the_answer_of_graphql() {
-    let simulator = scene(Seats::people(3));
+fn a_wait_for_graphql_that_is_too_long_shows_the_graphql_response() {
+    let simulator = delivery_setup(Seats::people(3));
     let message = "You have exceeded a secondary rate limit.".to_owned();
     let kind = Kind::GraphqlError {
         error_type: None,

@@ -95,27 +95,27 @@ impl Checkout {
         format!("{}:{path}", self.path().join("tools").display())
     }
 
-    /// Runs the step `page` with a `gh` that prints `said` about the release. Returns the output
+    /// Runs the step `page` with a `gh` that prints `error` about the release. Returns the output
     /// and what `gh` was called with.
-    pub(crate) fn page(&self, arguments: &[&str], said: &str) -> (Output, String) {
+    pub(crate) fn page(&self, arguments: &[&str], error: &str) -> (Output, String) {
         self.tool("tools/gh", GH);
-        let asked = self.path().join("asked");
-        fs::write(&asked, "").unwrap();
+        let calls = self.path().join("asked");
+        fs::write(&calls, "").unwrap();
         let output = self
             .command("page")
             .args(arguments)
             .env("PATH", self.tools())
-            .env("ASKED", &asked)
-            .env("SAID", said)
+            .env("ASKED", &calls)
+            .env("SAID", error)
             .env("GITHUB_SERVER_URL", "https://octocorp.ghe.com")
             .env("GITHUB_REPOSITORY", "acme/report")
             .output()
             .unwrap();
-        (output, fs::read_to_string(asked).unwrap())
+        (output, fs::read_to_string(calls).unwrap())
     }
 
     /// Runs a step that must succeed, and returns its output.
-    pub(crate) fn printed(&self, name: &str, argument: &str) -> String {
+    pub(crate) fn output_of(&self, name: &str, argument: &str) -> String {
         let output = self.step(name, argument);
         assert!(
             output.status.success(),
@@ -126,7 +126,7 @@ impl Checkout {
     }
 
     /// Runs a step that must fail without output, and returns the error.
-    pub(crate) fn refused(&self, name: &str, argument: &str) -> String {
+    pub(crate) fn error_of(&self, name: &str, argument: &str) -> String {
         let output = self.step(name, argument);
         assert_eq!(output.status.code(), Some(1), "{name} {argument}");
         assert_eq!(String::from_utf8(output.stdout).unwrap(), "");

@@ -31,13 +31,13 @@ fn a_line_is_the_releases_of_one_major_version_oldest_first() {
         ("2.0.1", "2.0.0\n2.0.1\n"),
         ("3.0.0", "3.0.0\n"),
     ] {
-        assert_eq!(checkout.printed("line", version), line, "{version}");
+        assert_eq!(checkout.output_of("line", version), line, "{version}");
     }
     let first = Checkout::new("1.0.0", CHANGELOG, &[]);
-    assert_eq!(first.printed("line", "1.0.0"), "1.0.0\n");
+    assert_eq!(first.output_of("line", "1.0.0"), "1.0.0\n");
     for version in ["", "1", "1.2", "v1.2.3", "$(id)", ".*"] {
-        let said = checkout.refused("line", version);
-        assert!(said.contains("isn't a version"), "{said}");
+        let error = checkout.error_of("line", version);
+        assert!(error.contains("isn't a version"), "{error}");
     }
 }
 
@@ -75,13 +75,13 @@ fn a_release_finished_after_a_newer_one_moves_nothing_back() {
         checkout.tool("release/name", note);
         checkout.tool("release/tag", note);
         checkout.tool("tools/docker", "#!/bin/sh\ncat >/dev/null\n");
-        let asked = checkout.path().join("asked");
+        let calls = checkout.path().join("asked");
         // A runner starts it like this if the step names no shell.
         let status = Command::new("bash")
             .args(["-e", "-c", &workflow_step("Move what moves")])
             .current_dir(checkout.path())
             .env("PATH", checkout.tools())
-            .env("ASKED", &asked)
+            .env("ASKED", &calls)
             .env("GITHUB_ACTOR", "octocat")
             .env("GH_TOKEN", "none")
             .env("IMAGE", "ghcr.io/octocat/x")
@@ -95,7 +95,7 @@ fn a_release_finished_after_a_newer_one_moves_nothing_back() {
         for line in moved {
             expected += &format!("release/tag major {version} 0b\n{image} {line}\n");
         }
-        assert_eq!(fs::read_to_string(asked).unwrap(), expected);
+        assert_eq!(fs::read_to_string(calls).unwrap(), expected);
     }
 }
 
