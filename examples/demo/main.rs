@@ -1,8 +1,8 @@
 //! The action at work for 120 days, on a simulated GitHub: no account, no network.
 //!
-//! Each day the action runs as the Actions runner would run it: in a process of its own, with the
-//! environment of a step. It commits to an audit repository every day, and uploads an artifact on
-//! the last one. What it delivered is in `target/demo/` afterwards.
+//! Each day, the action runs as a runner would start it: in its own process, with the environment of a step. It commits
+//! to an audit repository every day, and uploads an artifact on the last one. Afterwards, `target/demo/` has the
+//! delivered files.
 
 mod members;
 
@@ -48,7 +48,7 @@ fn demo() -> anyhow::Result<()> {
     let github = GitHub::new()
         .organization("acme", Seats::people(0))
         .repository("acme/audit", Repository::private().empty());
-    // GitHub's limits are per minute and token, and the demo lives through two days a second.
+    // GitHub's limits are per minute and token, but the demo simulates two days per second.
     let github = (0..DAYS).fold(github, |github, day| {
         let (reader, writer) = tokens(day);
         let writes = Token::new().contents_write(["acme/audit"]);

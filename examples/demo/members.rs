@@ -1,4 +1,4 @@
-//! A company whose people get seats, use Copilot, stop using it, and lose their seats.
+//! People who get seats, use Copilot, stop using it, and lose their seats.
 
 use jiff::{SignedDuration, Timestamp};
 use simulator::seat::Row;
@@ -32,14 +32,14 @@ struct Person {
     away: std::ops::Range<i64>,
 }
 
-/// The company, on one day.
+/// The members of an organization on one day.
 pub(crate) struct Members {
     people: Vec<Person>,
     next_id: u64,
 }
 
 impl Members {
-    /// A company of `people` people, some months after it started with Copilot.
+    /// Members of an organization that started to use Copilot some months ago.
     pub(crate) fn new(people: u64, now: Timestamp) -> Self {
         let mut members = Self {
             people: Vec::new(),
@@ -61,7 +61,7 @@ impl Members {
         members
     }
 
-    /// Lives through the day before `now`, which is the demo's day number `day`.
+    /// Simulates the day before `now`, which is day `day` of the demo.
     pub(crate) fn simulate_day(&mut self, day: i64, now: Timestamp) {
         self.use_copilot(day, now);
         // New people come most days. Every other week, seats that nobody uses are taken back.
