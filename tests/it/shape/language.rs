@@ -185,3 +185,28 @@ fn messages_and_comments_are_in_plain_english() {
         found.join("\n")
     );
 }
+
+#[test]
+fn comments_of_tests_and_tools_are_in_plain_english() {
+    let mut found = Vec::new();
+    let folders = ["tests", "simulator", "examples", "benchmarks"];
+    let sources = folders.map(|folder| files_below(Path::new(folder), "rs"));
+    for file in sources.concat() {
+        let text = fs::read_to_string(&file).unwrap();
+        // Empty lines keep the line numbers.
+        let comments = text.lines().map(str::trim_start);
+        let comments = comments.map(|line| {
+            Some(line)
+                .filter(|line| line.starts_with("//"))
+                .unwrap_or("")
+        });
+        let comments = comments.collect::<Vec<_>>().join("\n");
+        findings(&file.display().to_string(), &comments, &mut found);
+    }
+    assert!(
+        found.is_empty(),
+        "{} findings:\n{}",
+        found.len(),
+        found.join("\n")
+    );
+}

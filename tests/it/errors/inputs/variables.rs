@@ -9,7 +9,7 @@ use crate::support::{COMMIT_TOKEN, Job, OWN, TOKEN};
 use copilot_activity_report::testing::{INPUTS, Kind};
 use simulator::Simulator;
 
-/// The same job on the command line, where no variable comes from the runner.
+/// The same job on the command line, without the runner's variables.
 fn command_line(simulator: &Simulator) -> Job {
     Job::on(simulator)
         .command_line(&["--organization", "acme"])
