@@ -1,4 +1,4 @@
-"""The bench itself: the simulated GitHub, a job to run in, and one run measured."""
+"""Runs the simulated GitHub and jobs, and measures runs."""
 
 import contextlib
 import os
@@ -14,12 +14,12 @@ HERE = Path(__file__).parent
 
 
 class Failed(Exception):
-    """Something did not do its work, so there is nothing to measure."""
+    """A run failed, so its measurement is invalid."""
 
 
 @dataclass
 class Run:
-    """What one run took."""
+    """The measurement of one run."""
 
     wall: float
     cpu: float
@@ -34,7 +34,7 @@ def output_of(*command):
 
 
 class Simulator:
-    """The simulated GitHub, while it runs. Afterwards `requests` and `complaints` say what it saw."""
+    """The running simulator. After it ends, `requests` and `violations` have its summary."""
 
     def __init__(self, people, delay=0):
         self.command = [os.environ["SIMULATOR"], "--people", str(people), "--delay-ms", str(delay)]
@@ -57,12 +57,12 @@ class Simulator:
         self.requests = int(self.process.stdout.read().split()[0])
         self.process.wait()
         self.errors.seek(0)
-        self.complaints = self.errors.read()
+        self.violations = self.errors.read()
 
 
 @contextlib.contextmanager
 def job(environment):
-    """A folder to work in, and the variables of a step there: those given, and what every runner sets."""
+    """A workspace with the environment of a step: these variables, and those of every runner."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         folder = Path(folder)
         for name in ("workspace", "temp", "home"):
@@ -81,10 +81,9 @@ def job(environment):
 
 
 def measured(command, workspace, environment):
-    """Runs a command to its end. Its CPU time is its own and its children's, user and system together."""
+    """Runs a command. Its CPU time is user and system time, including child processes."""
     peak, log = workspace.parent / "peak", workspace.parent / "log"
-    # Between this process and the one that is measured stands a small one: a process begins with the peak of the one
-    # that started it.
+    # A small process in between starts the measured one, because a process inherits its parent's peak memory.
     timed = ["time", "--quiet", "--format=%M", f"--output={peak}", *command]
     with log.open("w") as out:
         began = time.perf_counter()

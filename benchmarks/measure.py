@@ -1,4 +1,4 @@
-"""Measures, and prints what was measured as docs/performance.md. Started by benchmarks/run, which says how."""
+"""Measures, and prints docs/performance.md. benchmarks/run starts it."""
 
 import datetime
 import platform
@@ -20,7 +20,7 @@ PARTS = {
 
 
 def machine():
-    """What it was measured on."""
+    """The machine and the versions."""
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     cores = output_of("nproc")
     total = int(re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())[1]) / 2**20

@@ -1,4 +1,4 @@
-"""The parts of the measurement. Each prints its section and returns its targets: what, the figure, whether it is met."""
+"""The parts of the measurement. Each prints its section and returns its targets: name, figure, and whether it's met."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from lab import HERE, Failed, Simulator, job, measured, megabytes, output_of, se
 
 OURS = "this action"
 FILE = "report.csv"
-# Each writes the file that it is told, or as the action does.
+# Each writes to the file in its arguments, or as the action does.
 READERS = {
     OURS: [os.environ["SHIPPED"]],
     "gh api --paginate": [str(HERE / "clients/gh"), FILE],
@@ -24,7 +24,7 @@ READERS = {
     "PyGithub": [os.environ["PYTHON"], str(HERE / "clients/pygithub.py"), FILE],
 }
 OTHERS = [name for name in READERS if name != OURS]
-# How often each is run; of several runs the medians count.
+# How often each is run. The results are medians.
 SEATS = {1_000: 5, 10_000: 3, 100_000: 1}
 DELAYS = (0, 50, 200)
 PAGE = 100
@@ -32,20 +32,20 @@ AT_ONCE = 10
 
 
 def packages():
-    """Names and versions of the packages that are measured."""
+    """The measured packages and their versions."""
     wanted = json.loads((HERE / "package.json").read_text())["dependencies"]
     python = re.search(r"^PyGithub==(.*)$", (HERE / "requirements.txt").read_text(), re.MULTILINE)
     return [*wanted.items(), ("PyGithub", python[1])]
 
 
 def variables(environment, inputs):
-    """What the runner sets for a step with these inputs."""
+    """The variables of a step with these inputs."""
     given = {"token": environment["GITHUB_TOKEN"], "organization": "acme", **inputs}
     return {**environment, **{f"INPUT_{name.upper()}": value for name, value in given.items()}}
 
 
 def read(reader, seats, delay, deliver_to="none"):
-    """Lets a reader read all seats, and makes sure that it did."""
+    """Runs a reader, and checks that it read all seats."""
     simulator = Simulator(seats, delay)
     with simulator, job(variables(simulator.environment, {"deliver-to": deliver_to})) as (workspace, environment):
         run = measured(READERS[reader], workspace, environment)
@@ -55,13 +55,13 @@ def read(reader, seats, delay, deliver_to="none"):
     expected = seats + 1 if reader == OURS else seats
     if rows != expected:
         raise Failed(f"{reader} wrote {rows} lines instead of {expected}")
-    if reader == OURS and simulator.complaints:
-        raise Failed(f"the simulator complains about the action:\n{simulator.complaints}")
+    if reader == OURS and simulator.violations:
+        raise Failed(f"the action violated GitHub's rules:\n{simulator.violations}")
     return run
 
 
 def waited(run):
-    """How many seconds the action says that it kept still to stay within GitHub's limits."""
+    """How many seconds the action paused to stay within GitHub's limits, from its log."""
     return sum(int(wait) for wait in re.findall(r"^Waiting (\d+) s, .* to keep to GitHub's rate limits", run.printed, re.M))
 
 
@@ -86,7 +86,7 @@ other programs don't wait, so GitHub would reject their requests. PyGithub's own
     for seats, times in SEATS.items():
         for delay in DELAYS:
             runs = {reader: [] for reader in READERS}
-            # One after the other in each round, so that a busy moment of the machine is nobody's alone.
+            # Alternates between the readers, so that a busy moment of the machine affects all of them.
             for _ in range(times):
                 for reader in READERS:
                     runs[reader].append(read(reader, seats, delay))
@@ -131,7 +131,7 @@ def memory():
 ## Memory of a very large report
 
 {seats:,} seats are about 360 MB of JSON. The latency is 0 ms, and the action waits as described earlier.
-`tests/it/citizen/memory_200k_seats.rs` checks its memory limit in every test run.
+`tests/it/resource_use/memory_200k_seats.rs` checks its memory limit in every test run.
 
 | | requests | time | CPU | memory |
 | --- | ---: | ---: | ---: | ---: |""")
@@ -147,7 +147,7 @@ def memory():
 
 
 def rows_of(size, path):
-    """Writes a report of about that many bytes, always the same."""
+    """Writes a reproducible report of about this many bytes."""
     chance = random.Random(size)
     surfaces = ["vscode/1.113.0/copilot-chat/0.41.1", "copilot-cli", "Xcode/26.4/copilot-xcode/0.47.0", "None"]
 
@@ -251,10 +251,10 @@ def first_request(command, environment):
                 connection, _ = server.accept()
                 with connection:
                     if not connection.recv(1):
-                        raise Failed(f"{command[0]} connected and asked nothing")
+                        raise Failed(f"{command[0]} connected without sending a request")
                     took = time.perf_counter() - began
             except TimeoutError as error:
-                raise Failed(f"{command[0]} asked nothing within 30 s") from error
+                raise Failed(f"{command[0]} sent no request within 30 s") from error
             finally:
                 process.send_signal(signal.SIGKILL)
                 process.wait()

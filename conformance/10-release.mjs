@@ -1,4 +1,4 @@
-// Part 10: the steps of a release that need others: a registry for the image, GitHub's API for the tags.
+// Part 10: the release steps that need a registry for the image, and GitHub's API for the tags.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -12,25 +12,25 @@ process.env.STORAGE_DRIVER = "vfs";
 const root = new URL("..", import.meta.url).pathname;
 const NAME = "octocat/copilot-activity-report";
 
-/** Starts one of the steps. Resolves to what it prints; where it is to fail, to that too. */
+/** Runs a step. Resolves to its output. With `fails`, the step must fail. */
 async function release(name, args, { env = {}, fails = false, from = root } = {}) {
   const { status, printed } = await finished(path.join(from, "release", name), args, { env: { ...process.env, ...env } });
   assert.equal(status !== 0, fails, printed);
   return printed.trim();
 }
 
-// Debian's registry, without any name or password, on this machine only.
+// Debian's registry on this machine, without authentication.
 const port = await freePort();
 const registry = `127.0.0.1:${port}`;
 const settings = { version: "0.1", log: { level: "info" }, storage: { filesystem: { rootdirectory: path.join(scratch, "registry") } }, http: { addr: registry } };
 fs.writeFileSync(path.join(scratch, "registry.yml"), JSON.stringify(settings));
-// Told where each of the tools looks for it: that this registry has no TLS.
+// Each tool has its own setting for a registry without TLS.
 process.env.HOME = scratch;
 fs.mkdirSync(path.join(scratch, ".config/containers"), { recursive: true });
 fs.writeFileSync(path.join(scratch, ".config/containers/registries.conf"), `[[registry]]\nlocation = "${registry}"\ninsecure = true\n`);
 await serve("sh", ["-c", 'exec docker-registry serve "$0" 2>&1', path.join(scratch, "registry.yml")], "listening on");
 
-/** An image of an architecture as `docker save` leaves it. */
+/** An image for one architecture in the format of `docker save`. */
 function archive(architecture, content = architecture) {
   const file = path.join(scratch, `image-${architecture}-${content}.tar`);
   const container = run("buildah", ["from", "--arch", architecture, "scratch"]).trim();
@@ -43,13 +43,13 @@ function archive(architecture, content = architecture) {
   return file;
 }
 
-/** What the registry has under a tag or digest. */
+/** The registry's manifest for a tag or digest. */
 async function stored(reference, kind = "manifests") {
   const accept = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json";
-  const answer = await fetch(`http://${registry}/v2/${NAME}/${kind}/${reference}`, { headers: kind === "manifests" ? { accept } : {} });
-  if (answer.status === 404) return null;
-  const body = Buffer.from(await answer.arrayBuffer());
-  assert.equal(answer.status, 200, body.toString());
+  const response = await fetch(`http://${registry}/v2/${NAME}/${kind}/${reference}`, { headers: kind === "manifests" ? { accept } : {} });
+  if (response.status === 404) return null;
+  const body = Buffer.from(await response.arrayBuffer());
+  assert.equal(response.status, 200, body.toString());
   return { digest: `sha256:${createHash("sha256").update(body).digest("hex")}`, json: JSON.parse(body) };
 }
 
@@ -57,7 +57,7 @@ const image = `${registry}/${NAME}`;
 const amd64 = archive("amd64");
 let digest;
 
-await promise("10.1", "images of two architectures become one, which is pushed under one name and known by its digest", async () => {
+await promise("10.1", "images for two architectures are pushed as one, which has a digest", async () => {
   digest = await release("push", [`${image}:candidate-1`, amd64, archive("arm64")]);
   const index = await stored("candidate-1");
   assert.equal(index.digest, digest);
@@ -73,18 +73,18 @@ await promise("10.1", "images of two architectures become one, which is pushed u
   assert.ok(!left.includes("localhost/release-"), left);
 });
 
-await promise("10.2", "two images of one architecture are no image of two, and nothing is pushed", async () => {
-  const said = await release("push", [`${image}:candidate-2`, amd64, archive("amd64", "other")], { fails: true });
-  assert.match(said, /architecture of its own: linux\/amd64/);
+await promise("10.2", "two images for the same architecture are rejected before the push", async () => {
+  const error = await release("push", [`${image}:candidate-2`, amd64, archive("amd64", "other")], { fails: true });
+  assert.match(error, /different architectures: linux\/amd64/);
   assert.equal(await stored("candidate-2"), null);
 });
 
-await promise("10.3", "what did not reach the registry has no digest", async () => {
+await promise("10.3", "a failed push prints no digest", async () => {
   const nowhere = `127.0.0.1:${await freePort()}/${NAME}:candidate-4`;
   assert.doesNotMatch(await release("push", [nowhere, amd64], { fails: true }), /^sha256:/m);
 });
 
-await promise("10.4", "further names are of the same image, byte for byte, and move", async () => {
+await promise("10.4", "other tags have exactly the same image, and can move", async () => {
   for (const tag of ["1.2.3", "1"]) await release("name", [image, digest, tag]);
   const other = await release("push", [`${image}:candidate-3`, archive("amd64", "newer"), archive("arm64", "newer")]);
   await release("name", [image, other, "1"]);
@@ -93,33 +93,33 @@ await promise("10.4", "further names are of the same image, byte for byte, and m
   assert.notEqual(digest, other);
 });
 
-// GitHub's API: the simulator knows branches and no tags, so that here a tag is the branch `tags/…`. Git itself sees it as
-// a tag, because the steps list tags with `git ls-remote`.
+// GitHub's API. The simulator has no tags, so the tag is the branch `tags/…`. The steps list tags with `git ls-remote`,
+// where it is a tag.
 const github = await simulator();
 const repository = github.env.GITHUB_REPOSITORY;
 const git = (...args) => run("git", ["-C", github.gitDir(repository), ...args]).trim();
-const asked = [];
-const tags = http.createServer(async (request, response) => {
+const requests = [];
+const tags = http.createServer(async (request, outgoing) => {
   const parts = [];
   for await (const part of request) parts.push(part);
   const sent = Buffer.concat(parts).toString();
-  asked.push(`${request.method} ${request.url} ${sent}`);
-  const answer = await fetch(github.env.GITHUB_API_URL + request.url.replace(/(\/refs?)\/tags\//, "$1/heads/tags/"), {
+  requests.push(`${request.method} ${request.url} ${sent}`);
+  const response = await fetch(github.env.GITHUB_API_URL + request.url.replace(/(\/refs?)\/tags\//, "$1/heads/tags/"), {
     method: request.method,
     headers: Object.fromEntries(["authorization", "accept", "user-agent", "x-github-api-version", "content-type"].filter((name) => request.headers[name]).map((name) => [name, request.headers[name]])),
     body: sent ? sent.replace('"refs/tags/', '"refs/heads/tags/') : undefined,
   });
-  const body = await answer.text();
-  if (answer.ok && request.method !== "GET" && /\/refs\b/.test(request.url)) {
+  const body = await response.text();
+  if (response.ok && request.method !== "GET" && /\/refs\b/.test(request.url)) {
     const { ref, object } = JSON.parse(body);
     git("update-ref", ref.replace("refs/heads/tags/", "refs/tags/"), object.sha);
   }
-  response.writeHead(answer.status, { "content-type": "application/json" }).end(body);
+  outgoing.writeHead(response.status, { "content-type": "application/json" }).end(body);
 });
 await once(tags.listen(0, "127.0.0.1"), "listening");
 const env = { GITHUB_API_URL: `http://127.0.0.1:${tags.address().port}`, GITHUB_REPOSITORY: repository, GH_TOKEN: github.env.GITHUB_TOKEN };
 
-// A checkout of that repository with the project's own steps.
+// A checkout of the repository with the project's release steps.
 const checkout = path.join(scratch, "checkout");
 fs.cpSync(path.join(root, "release"), path.join(checkout, "release"), { recursive: true });
 fs.copyFileSync(path.join(root, "action.yml"), path.join(checkout, "action.yml"));
@@ -130,50 +130,50 @@ const main = git("rev-parse", "main");
 const digestOf = (byte) => `ghcr.io/${NAME}@sha256:${byte.repeat(32)}`;
 const released = digestOf("0a");
 const tag = (...args) => release("tag", args, { env, from: checkout });
-const refused = (...args) => release("tag", args, { env, from: checkout, fails: true });
+const rejected = (...args) => release("tag", args, { env, from: checkout, fails: true });
 const at = (name) => git("rev-parse", `refs/tags/${name}`);
 const parents = (commit) => git("rev-parse", `${commit}^@`).split("\n");
-/** Whether the first is the second or one of its ancestors. */
+/** Whether the first commit is the second or one of its ancestors. */
 const reaches = (ancestor, commit) => git("merge-base", ancestor, commit) === ancestor;
 let commit;
 
-await promise("10.5", "a version's tag is on a commit of its own, signed, with nothing but the image changed", async () => {
+await promise("10.5", "a version's tag is on its own signed commit, which changes only the image", async () => {
   commit = await tag("version", "1.2.3", main, released);
   assert.equal(at("v1.2.3"), commit);
   assert.deepEqual(parents(commit), [main]);
   assert.equal(git("rev-parse", "main"), main);
   assert.equal(git("diff", "--name-only", main, commit), "action.yml");
   assert.equal(git("show", `${commit}:action.yml`), run(path.join(root, "release/action"), [released]).trim());
-  // The simulator's way to sign; what is not signed would have been said besides the commit.
+  // The simulator signs commits by GitHub. For an unsigned commit, the step prints more than the commit.
   assert.match(git("cat-file", "commit", commit), /^committer GitHub <noreply@github.com>/m);
 });
 
-await promise("10.6", "started again it finds the tag; a tag that is on something else is refused and stays", async () => {
+await promise("10.6", "a repeated run finds its tag, and never moves a tag on another commit", async () => {
   assert.equal(await tag("version", "1.2.3", main, released), commit);
-  assert.match(await refused("version", "1.2.3", main, digestOf("0b")), /v1\.2\.3 exists and is on another commit/);
-  assert.match(await refused("version", "1.2.3", commit, released), /v1\.2\.3 exists and is on another commit/);
+  assert.match(await rejected("version", "1.2.3", main, digestOf("0b")), /v1\.2\.3 exists and is on another commit/);
+  assert.match(await rejected("version", "1.2.3", commit, released), /v1\.2\.3 exists and is on another commit/);
   assert.equal(at("v1.2.3"), commit);
 });
 
-await promise("10.7", "what cannot be done is said in GitHub's words, and no tag is made", async () => {
-  assert.match(await refused("version", "1.2.4", "0".repeat(40), released), /git\/commits\/0+: GitHub answered 404: Not Found/);
-  assert.match(await release("tag", ["version", "1.2.4", main, released], { env: { ...env, GH_TOKEN: "ghs_unknown" }, from: checkout, fails: true }), /GitHub answered 401: Bad credentials/);
-  assert.match(await refused("version", "1.2.4", main, "ghcr.io/octocat/x:latest"), /by its digest/);
-  assert.match(await refused("major", "2.0.0-rc.1", commit), /comes before its release/);
-  for (const args of [[], ["version"], ["version", "1.2.4", "main", released], ["branch", "1.2.4", main, released]]) assert.match(await refused(...args), /how it is used/);
+await promise("10.7", "an error includes GitHub's message, and no tag is created", async () => {
+  assert.match(await rejected("version", "1.2.4", "0".repeat(40), released), /git\/commits\/0+: GitHub returned 404: Not Found/);
+  assert.match(await release("tag", ["version", "1.2.4", main, released], { env: { ...env, GH_TOKEN: "ghs_unknown" }, from: checkout, fails: true }), /GitHub returned 401: Bad credentials/);
+  assert.match(await rejected("version", "1.2.4", main, "ghcr.io/octocat/x:latest"), /by its digest/);
+  assert.match(await rejected("major", "2.0.0-rc.1", commit), /is a prerelease/);
+  for (const args of [[], ["version"], ["version", "1.2.4", "main", released], ["branch", "1.2.4", main, released]]) assert.match(await rejected(...args), /see the usage/);
   assert.ok(!git("for-each-ref", "--format=%(refname)").includes("v1.2.4"));
 });
 
 /** A new commit on the default branch. */
 function merged(subject) {
-  const made = git("-c", "user.name=octocat", "-c", "user.email=octocat@example.com", "commit-tree", "main^{tree}", "-p", "main", "-m", subject);
-  git("update-ref", "refs/heads/main", made);
-  return made;
+  const created = git("-c", "user.name=octocat", "-c", "user.email=octocat@example.com", "commit-tree", "main^{tree}", "-p", "main", "-m", subject);
+  git("update-ref", "refs/heads/main", created);
+  return created;
 }
 let images = 0x20;
-/** Tags a version of what is on the default branch now. */
+/** Tags a version on the default branch. */
 const version = (name) => tag("version", name, merged(`Prepare ${name}`), digestOf((images++).toString(16)));
-/** That a major tag moves to such a commit by a fast-forward, if it exists. */
+/** Checks that a major tag moves to a commit, only by a fast-forward if it exists. */
 async function moved(major, name, commit) {
   const before = git("for-each-ref", "--format=%(objectname)", `refs/tags/${major}`);
   await tag("major", name, commit);
@@ -181,26 +181,26 @@ async function moved(major, name, commit) {
   if (before) assert.ok(reaches(before, commit), `${major} moved from ${before}, which ${commit} doesn't reach`);
 }
 
-await promise("10.8", "a major tag only moves forward, and reaches every release of its line", async () => {
+await promise("10.8", "a major tag only moves forward, and reaches every release with its major version", async () => {
   await moved("v1", "1.2.3", commit);
   const line = [commit];
   for (const name of ["1.2.4", "1.3.0-rc.1", "1.3.0", "1.10.0"]) {
-    const made = await version(name);
-    // The last release comes second, so that the first parent's history stays that of the default branch.
-    assert.deepEqual(parents(made), [git("rev-parse", "main"), line.at(-1)], name);
-    assert.equal(git("diff", "--name-only", "main", made), "action.yml");
+    const created = await version(name);
+    // The last release is the second parent, so that the history of the first parent is the default branch's.
+    assert.deepEqual(parents(created), [git("rev-parse", "main"), line.at(-1)], name);
+    assert.equal(git("diff", "--name-only", "main", created), "action.yml");
     if (name.includes("-")) continue;
-    await moved("v1", name, made);
-    line.push(made);
+    await moved("v1", name, created);
+    line.push(created);
     for (const earlier of line) assert.ok(reaches(earlier, at("v1")), `v1 on ${name} doesn't reach ${earlier}`);
   }
   assert.equal(at("v1.2.3"), commit);
-  const moves = asked.filter((line) => line.startsWith("PATCH"));
+  const moves = requests.filter((line) => line.startsWith("PATCH"));
   assert.equal(moves.length, 3);
   none(moves.filter((move) => !move.startsWith(`PATCH /repos/${repository}/git/refs/tags/v1 `) || JSON.parse(move.slice(move.indexOf("{"))).force !== false));
 });
 
-await promise("10.9", "a new major version starts a line of its own", async () => {
+await promise("10.9", "a new major version starts without earlier releases", async () => {
   const first = await version("2.0.0");
   assert.deepEqual(parents(first), [git("rev-parse", "main")]);
   const before = at("v1");
@@ -211,7 +211,7 @@ await promise("10.9", "a new major version starts a line of its own", async () =
   assert.equal(at("v1"), before);
 });
 
-await promise("10.10", "a release that failed before it moved the major tag is part of the line all the same", async () => {
+await promise("10.10", "a release that failed before it moved the major tag is still included", async () => {
   const before = at("v1");
   const source = merged("Prepare 1.10.1");
   const unfinished = await tag("version", "1.10.1", source, digestOf("71"));
@@ -219,25 +219,25 @@ await promise("10.10", "a release that failed before it moved the major tag is p
   assert.deepEqual(parents(next), [git("rev-parse", "main"), unfinished, before]);
   await moved("v1", "1.10.2", next);
   assert.ok(reaches(unfinished, at("v1")));
-  // Finished later, it finds its commit, and moves nothing back.
+  // A run that finishes later finds its commit, and moves nothing back.
   assert.equal(await tag("version", "1.10.1", source, digestOf("71")), unfinished);
-  assert.match(await refused("major", "1.10.1", unfinished), /v1\.10\.2 is newer, and the tag v1 would go back/);
+  assert.match(await rejected("major", "1.10.1", unfinished), /v1\.10\.2 is newer, and the tag v1 would go back/);
   await moved("v1", "1.10.2", next);
 });
 
-await promise("10.11", "a patch of an older release leaves the major tag where it is, and the next release still reaches it", async () => {
+await promise("10.11", "a patch for an older release doesn't move the major tag, and the next release still reaches it", async () => {
   const newest = at("v1");
   const patch = await version("1.3.1");
   assert.deepEqual(parents(patch), [git("rev-parse", "main"), at("v1.3.0")]);
-  assert.match(await refused("major", "1.3.1", patch), /v1\.10\.2 is newer, and the tag v1 would go back/);
+  assert.match(await rejected("major", "1.3.1", patch), /v1\.10\.2 is newer, and the tag v1 would go back/);
   assert.equal(at("v1"), newest);
   const next = await version("1.11.0");
   assert.deepEqual(parents(next), [git("rev-parse", "main"), newest]);
   await moved("v1", "1.11.0", next);
 });
 
-await promise("10.12", "a copy whose major tag is on a release of its own goes on from there", async () => {
-  // As after fetching a newer version's tag from the repository that was copied: it doesn't contain this copy's release.
+await promise("10.12", "a fork whose major tag is on its own release continues from there", async () => {
+  // This happens after you fetch a newer tag from the original repository. It doesn't contain this fork's release.
   const own = at("v1");
   const foreign = git("-c", "user.name=hubot", "-c", "user.email=hubot@example.com", "commit-tree", "main^{tree}", "-p", at("v1.2.3"), "-m", "Version 1.12.0");
   for (const name of ["refs/heads/tags/v1.12.0", "refs/tags/v1.12.0"]) git("update-ref", name, foreign);
@@ -246,15 +246,15 @@ await promise("10.12", "a copy whose major tag is on a release of its own goes o
   await moved("v1", "1.12.1", next);
 });
 
-await promise("10.13", "a major tag that was moved past a release by hand is not moved back, and the next release follows it", async () => {
-  const made = await version("1.13.0");
+await promise("10.13", "a major tag that someone moved manually isn't moved back, and the next release includes it", async () => {
+  const created = await version("1.13.0");
   const foreign = git("-c", "user.name=hubot", "-c", "user.email=hubot@example.com", "commit-tree", "main^{tree}", "-p", at("v1"), "-m", "By hand");
   for (const name of ["refs/heads/tags/v1", "refs/tags/v1"]) git("update-ref", name, foreign);
-  assert.match(await refused("major", "1.13.0", made), /GitHub answered 422: Update is not a fast forward[^]*Release another version/);
+  assert.match(await rejected("major", "1.13.0", created), /GitHub returned 422: Update is not a fast forward[^]*Release another version/);
   assert.equal(at("v1"), foreign);
   await moved("v1", "1.13.1", await version("1.13.1"));
 });
 
-await promise("10.14", "the simulator has nothing to object to", async () => assert.equal(await github.complaints(), ""));
+await promise("10.14", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
 
 done();

@@ -1,4 +1,4 @@
-// Part 11: the JSON that runs write fits the schemas in docs/, and the schemas notice what does not fit.
+// Part 11: reports and manifests match the schemas in docs/, and the schemas reject invalid data.
 
 import assert from "node:assert/strict";
 import fs from "node:fs";
@@ -10,14 +10,14 @@ import { done, given, none, promise, relay, run, scratch, simulator, step } from
 const docs = new URL("../docs/", import.meta.url).pathname;
 const files = ["manifest.schema.json", "report.schema.json"].map((name) => path.join(docs, name));
 const [manifestSchema, reportSchema] = files.map((file) => JSON.parse(fs.readFileSync(file, "utf8")));
-// Types are said in one place and narrowed in another.
+// The schemas declare a type in one place and restrict it in another.
 const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
 addFormats(ajv);
 ajv.addSchema(manifestSchema, "manifest.schema.json");
 ajv.addSchema(reportSchema, "report.schema.json");
 
-/** What is wrong with a value. */
-function wrong(schema, value) {
+/** The validation errors of a value. */
+function errors(schema, value) {
   const validate = ajv.getSchema(schema);
   return validate(value) ? [] : validate.errors.map(({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`);
 }
@@ -28,7 +28,7 @@ const github = await simulator("--people", "250");
 const all = { format: "json, csv", columns: "all", "deliver-to": "none" };
 const SCOPES = [{ organization: "acme" }, { enterprise: "globex" }, { organization: "odd" }, { organization: "nobody" }];
 
-/** The JSON files in the workspace of a run, reports and manifests apart. */
+/** The reports and the manifests in the workspace of a run. */
 async function written(inputs, env = github.env) {
   const { workspace } = await step(env, { ...all, ...inputs });
   const folder = path.join(workspace, "copilot-activity-report");
@@ -47,46 +47,46 @@ for (const scope of SCOPES) {
   }
 }
 
-await promise("11.1", "the schemas are schemas, to two readers", () => {
+await promise("11.1", "two validators accept the schemas", () => {
   for (const name of ["manifest.schema.json", "report.schema.json"]) assert.equal(typeof ajv.getSchema(name), "function");
   run("check-jsonschema", ["--check-metaschema", ...files]);
 });
 
-await promise("11.2", "every report fits its schema", () => {
-  none(reports.flatMap((report) => wrong("report.schema.json", report)));
+await promise("11.2", "every report matches its schema", () => {
+  none(reports.flatMap((report) => errors("report.schema.json", report)));
   assert.equal(reports.length, 2 * SCOPES.length);
   const rows = reports.flatMap(({ rows }) => rows);
   assert.ok(rows.some(({ login }) => login === null) && rows.some(({ organization }) => organization === null));
   return `${reports.length} reports, ${rows.length} rows`;
 });
 
-await promise("11.3", "every manifest in a workspace fits its schema", () => {
-  none(manifests.flatMap((manifest) => wrong("manifest.schema.json", manifest)));
+await promise("11.3", "every manifest in a workspace matches its schema", () => {
+  none(manifests.flatMap((manifest) => errors("manifest.schema.json", manifest)));
   assert.equal(manifests.length, reports.length);
 });
 
-await promise("11.4", "a report that couldn't be verified as complete fits too, and says why", async () => {
+await promise("11.4", "an incomplete report matches its schema, and has the reasons", async () => {
   const moving = await relay(github.env.GITHUB_API_URL, {
-    see({ request, answer }) {
-      if (!request.url.includes("page=2")) return answer;
-      return { ...answer, body: answer.body.toString().replace(/"total_seats":\s*\d+/, '"total_seats":7') };
+    see({ request, response }) {
+      if (!request.url.includes("page=2")) return response;
+      return { ...response, body: response.body.toString().replace(/"total_seats":\s*\d+/, '"total_seats":7') };
     },
   });
   const found = await written({ organization: "acme", "require-complete": "false" }, { ...github.env, GITHUB_API_URL: moving });
   assert.equal(found.reports[0].complete, false);
   assert.ok(found.reports[0].incomplete_reasons.length > 0);
-  none([...wrong("report.schema.json", found.reports[0]), ...wrong("manifest.schema.json", found.manifests[0])]);
+  none([...errors("report.schema.json", found.reports[0]), ...errors("manifest.schema.json", found.manifests[0])]);
 });
 
-await promise("11.5", "a report with pseudonyms names neither anybody nor who started the run", async () => {
+await promise("11.5", "a report with pseudonyms names neither people nor who started the run", async () => {
   const found = await written({ organization: "acme", "pseudonym-key": "a secret of thirty-two characters" });
   assert.equal(found.reports[0].run?.actor ?? null, null);
   assert.match(found.manifests[0].pseudonyms, /./);
-  none([...wrong("report.schema.json", found.reports[0]), ...wrong("manifest.schema.json", found.manifests[0])]);
+  none([...errors("report.schema.json", found.reports[0]), ...errors("manifest.schema.json", found.manifests[0])]);
 });
 
 let recorded = [];
-await promise("11.6", "every manifest in a repository fits its schema, the second day's with the first", async () => {
+await promise("11.6", "every manifest in a repository matches its schema, including the second day's", async () => {
   for (const day of ["2026-11-22", "2026-11-23"]) {
     const env = { ...github.env, TEST_TIME: `${day}T03:00:00Z` };
     await step(env, { organization: "acme", "deliver-to": "repository", repository: "octo/audit" });
@@ -96,26 +96,26 @@ await promise("11.6", "every manifest in a repository fits its schema, the secon
   recorded = names.map((name) => JSON.parse(git("show", `main:${name}`)));
   assert.equal(recorded.length, 2);
   assert.ok(recorded[0].previous === null && recorded[1].previous.sha256);
-  none(recorded.flatMap((manifest) => wrong("manifest.schema.json", manifest)));
+  none(recorded.flatMap((manifest) => errors("manifest.schema.json", manifest)));
 });
 
-await promise("11.7", "a manifest of a file that was downloaded by hand knows nothing of its reading", () => {
+await promise("11.7", "the manifest of an imported file has no data about how the list was read", () => {
   const clone = fs.mkdtempSync(path.join(scratch, "clone-"));
   const downloads = fs.mkdtempSync(path.join(scratch, "downloads-"));
   const file = "acme-seat-activity-1795316400.csv";
   fs.writeFileSync(path.join(downloads, file), `${HEADER}\n2026-11-22T03:00:00Z,octocat,None,2026-11-20T08:00:00Z,vscode/1.113.0\n`);
   run(given("ACTION"), ["import", downloads, "--organization", "acme"], { cwd: clone, env: {} });
   const imported = JSON.parse(fs.readFileSync(path.join(clone, "copilot-activity/acme/reports/2026/2026-11-22.json"), "utf8"));
-  none(wrong("manifest.schema.json", imported));
+  none(errors("manifest.schema.json", imported));
   assert.equal(imported.imported_from, file);
-  assert.notDeepEqual(wrong("manifest.schema.json", { ...imported, pages: 3 }), []);
-  assert.notDeepEqual(wrong("manifest.schema.json", { ...imported, imported_from: null }), []);
+  assert.notDeepEqual(errors("manifest.schema.json", { ...imported, pages: 3 }), []);
+  assert.notDeepEqual(errors("manifest.schema.json", { ...imported, imported_from: null }), []);
 });
 
-await promise("11.8", "whatever is unknown, misspelt, missing or of another form is refused", () => {
+await promise("11.8", "unknown, misspelled, missing, and invalid fields are rejected", () => {
   const [github, every] = [reports[0], reports[1]];
   const [enterprise] = reports.filter(({ scope }) => scope.kind === "enterprise");
-  const mistakes = {
+  const invalid = {
     "an unknown key": [github, (report) => (report.extra = 1)],
     "a misspelt key": [github, (report) => ((report.totalSeats = report.total_seats), delete report.total_seats)],
     "no rows": [github, (report) => delete report.rows],
@@ -129,7 +129,7 @@ await promise("11.8", "whatever is unknown, misspelt, missing or of another form
     "a time with a fraction": [github, (report) => (report.report_time = "2026-11-22T03:00:00.5Z")],
     "an organization among GitHub's own columns": [github, (report) => (report.rows[0].organization = "acme")],
     "a part of the other columns": [github, (report) => (report.rows[0].user_id = 1)],
-    "a status that nobody has": [every, (report) => (report.rows[0].status = "idle")],
+    "an unknown status": [every, (report) => (report.rows[0].status = "idle")],
     "one column missing of all": [every, (report) => delete report.rows[0].surface_version],
     "a number as a text": [every, (report) => (report.rows[0].user_id = "1")],
     "a time for a day": [every, (report) => (report.rows[0].pending_cancellation_date = "2026-11-22T03:00:00Z")],
@@ -137,11 +137,11 @@ await promise("11.8", "whatever is unknown, misspelt, missing or of another form
     "doubts of a complete report": [github, (report) => (report.incomplete_reasons = ["a doubt"])],
     "no doubts of an incomplete one": [github, (report) => (report.complete = false)],
   };
-  for (const [mistake, [report, make]] of Object.entries(mistakes)) {
+  for (const [name, [report, make]] of Object.entries(invalid)) {
     const broken = copy(report);
     make(broken);
-    assert.notDeepEqual(broken, report, mistake);
-    assert.notDeepEqual(wrong("report.schema.json", broken), [], mistake);
+    assert.notDeepEqual(broken, report, name);
+    assert.notDeepEqual(errors("report.schema.json", broken), [], name);
   }
   const ofManifests = {
     "an unknown key": (manifest) => (manifest.extra = 1),
@@ -152,14 +152,14 @@ await promise("11.8", "whatever is unknown, misspelt, missing or of another form
     "an unknown key of the run": (manifest) => (manifest.run.token = "x"),
     "a manifest before without a hash": (manifest) => delete manifest.previous.sha256,
   };
-  for (const [mistake, make] of Object.entries(ofManifests)) {
+  for (const [name, make] of Object.entries(ofManifests)) {
     const broken = copy(recorded[1]);
     make(broken);
-    assert.notDeepEqual(wrong("manifest.schema.json", broken), [], mistake);
+    assert.notDeepEqual(errors("manifest.schema.json", broken), [], name);
   }
-  return `${Object.keys(mistakes).length + Object.keys(ofManifests).length} mistakes`;
+  return `${Object.keys(invalid).length + Object.keys(ofManifests).length} errors`;
 });
 
-await promise("11.9", "the simulator has nothing to object to", async () => assert.equal(await github.complaints(), ""));
+await promise("11.9", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
 
 done();

@@ -1,5 +1,5 @@
-// Part 2: every GraphQL document that the action really sends, and the variables with it, fit GitHub's public schema
-// (npm `@octokit/graphql-schema`); no typo in one would be overlooked; and the simulator's answers fit too.
+// Part 2: the action's GraphQL documents and variables match GitHub's public schema (npm `@octokit/graphql-schema`),
+// and so do the simulator's responses. A typo in any name fails validation.
 
 import assert from "node:assert/strict";
 import fs from "node:fs";
@@ -9,14 +9,14 @@ import { done, none, promise, relay, simulator, step } from "./lib.mjs";
 
 const schema = buildClientSchema(published.json);
 
-/** What the schema has against a document and its variables. */
+/** The validation errors of a document and its variables. */
 function problems(text, variables) {
   const document = parse(text);
   const found = validate(schema, document).map((error) => error.message);
   if (found.length > 0) return found;
   const { variableDefinitions } = getOperationAST(document);
   const declared = variableDefinitions.map(({ variable }) => variable.name.value);
-  // GitHub passes over what a document does not declare; it is a mistake all the same.
+  // GitHub ignores undeclared variables, but they're still a bug.
   const undeclared = Object.keys(variables).filter((name) => !declared.includes(name));
   return [
     ...undeclared.map((name) => `variable ${name} is not declared`),
@@ -24,18 +24,18 @@ function problems(text, variables) {
   ];
 }
 
-// All documents, by what makes the action send them: a branch that stands, one that does not, an empty repository, and
-// an answer that is lost, after which the action looks for its own commit.
+// The cases that send all documents: an existing branch, a new branch, an empty repository, and a lost response, after
+// which the action looks for its commit.
 const github = await simulator("--people", "30");
 const sent = new Map();
-const answers = [];
+const responses = [];
 let lose = false;
 const api = await relay(github.env.GITHUB_API_URL, {
-  see: ({ request, answer }) => {
+  see: ({ request, response }) => {
     if (request.url !== "/graphql") return;
     const { query, variables } = JSON.parse(request.body);
     sent.set(query, [...(sent.get(query) ?? []), variables]);
-    answers.push({ query, variables, answer: JSON.parse(answer.body) });
+    responses.push({ query, variables, response: JSON.parse(response.body) });
     if (!lose || !query.startsWith("mutation")) return;
     lose = false;
     return { status: 502, headers: { "content-type": "text/html" }, body: "<html>Bad Gateway</html>" };
@@ -44,7 +44,7 @@ const api = await relay(github.env.GITHUB_API_URL, {
 const env = { ...github.env, GITHUB_API_URL: api, GITHUB_GRAPHQL_URL: `${api}/graphql` };
 const commit = async (inputs) => (await step(env, { organization: "acme", "deliver-to": "repository", repository: "octo/audit", ...inputs })).outputs;
 
-await promise("2.1", "each way of committing succeeds, an answer that was lost included", async () => {
+await promise("2.1", "each way to commit succeeds, even after a lost response", async () => {
   await commit({});
   await commit({ branch: "another" });
   await commit({ repository: "octo/empty" });
@@ -56,7 +56,7 @@ await promise("2.1", "each way of committing succeeds, an answer that was lost i
 
 await promise("2.2", "every document in the source was sent", async () => {
   const source = new URL("../src/", import.meta.url);
-  // Aliases and texts that are put into a document make no other document of it.
+  // Aliases and values in a document don't make it a different document.
   const kinds = new Set([...sent.keys()].map((text) => [...new Set(text.replaceAll(/"[^"]*"|\d+/g, "#").split("\n"))].join("\n")));
   const files = fs.readdirSync(source, { recursive: true }).filter((file) => file.endsWith(".rs"));
   const written = files.flatMap((file) => fs.readFileSync(new URL(file, source), "utf8").match(/"(query|mutation)\b[^"]*[({]/g) ?? []);
@@ -64,17 +64,17 @@ await promise("2.2", "every document in the source was sent", async () => {
   return `${kinds.size} documents`;
 });
 
-await promise("2.3", "documents and variables fit GitHub's schema", async () => {
+await promise("2.3", "documents and variables match GitHub's schema", async () => {
   for (const [text, all] of sent) for (const variables of all) none(problems(text, variables));
 });
 
-await promise("2.4", "a typo in any name of a document, or of its variables, is noticed", async () => {
+await promise("2.4", "a typo in any name of a document or its variables fails validation", async () => {
   let typos = 0;
-  const seen = (found, what) => assert.notDeepEqual(found, [], `overlooked in ${what} (typo ${++typos})`);
+  const seen = (found, what) => assert.notDeepEqual(found, [], `not found in ${what} (typo ${++typos})`);
   for (const [text, [variables]] of sent) {
     const document = parse(text);
     const places = [];
-    // Aliases and the operation's own name are free; every other name is GitHub's.
+    // The document defines aliases and its own name. GitHub defines all other names.
     visit(document, { Name: (node, key, parent) => void (key === "alias" || parent.kind === "OperationDefinition" || places.push(node.loc)) });
     for (const { start, end } of places) seen(problems(`${text.slice(0, end)}x${text.slice(end)}`, variables), `${text.slice(0, end)}x`);
     const misspell = (value, put) => {
@@ -92,19 +92,19 @@ await promise("2.4", "a typo in any name of a document, or of its variables, is 
   return `${typos} typos`;
 });
 
-await promise("2.5", "the simulator's answers fit GitHub's schema", async () => {
-  for (const { query, variables, answer } of answers) {
-    assert.equal(answer.errors, undefined);
-    // What the simulator's objects are, which answers do not say.
+await promise("2.5", "the simulator's responses match GitHub's schema", async () => {
+  for (const { query, variables, response } of responses) {
+    assert.equal(response.errors, undefined);
+    // The types of the simulator's objects, which aren't in the response.
     const typeResolver = (value, context, info, type) => (type.name === "GitSignature" ? "GpgSignature" : "byteSize" in value ? "Blob" : "entries" in value ? "Tree" : "Commit");
     const fieldResolver = (value, given, context, info) => value[info.path.key];
-    const { data, errors } = execute({ schema, document: parse(query), rootValue: answer.data, variableValues: variables, typeResolver, fieldResolver });
+    const { data, errors } = execute({ schema, document: parse(query), rootValue: response.data, variableValues: variables, typeResolver, fieldResolver });
     none((errors ?? []).map((error) => `${error.path.join(".")}: ${error.message}`));
-    assert.deepEqual(JSON.parse(JSON.stringify(data)), answer.data);
+    assert.deepEqual(JSON.parse(JSON.stringify(data)), response.data);
   }
-  return `${answers.length} answers`;
+  return `${responses.length} responses`;
 });
 
-await promise("2.6", "the simulator has nothing to object to", async () => assert.equal(await github.complaints(), ""));
+await promise("2.6", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
 
 done();

@@ -1,6 +1,6 @@
-// Part 3: artifacts in a real blob store. Microsoft's emulator of Azure Blob Storage (npm `azurite`) takes what the
-// action sends to an address that Microsoft's own library signed; the service in front of it reads and writes the
-// messages of the official client (npm `@actions/artifact`), which refuses fields that it does not know.
+// Part 3: artifacts in Microsoft's emulator of Azure Blob Storage (npm `azurite`), with URLs signed by Microsoft's
+// library. The service in front of it uses the messages of the official client (npm `@actions/artifact`), and rejects
+// unknown fields.
 
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
@@ -25,27 +25,27 @@ const containerName = "actions-results";
 const container = new BlobServiceClient(`http://127.0.0.1:${port}/results`, credential).getContainerClient(containerName);
 await container.create();
 
-// The service: what it was asked to create, and what it found in the store when that was finished.
+// The artifact service. It records created artifacts, and what's in the store when they're finalized.
 const artifacts = [];
 let permissions = "cw";
-const service = http.createServer(async (request, response) => {
+const service = http.createServer(async (request, outgoing) => {
   const body = await new Response(request).text();
   const rpc = request.url.split("/").pop();
-  const asked = messages[`${rpc}Request`].fromJsonString(body, { ignoreUnknownFields: false });
-  const blob = container.getBlockBlobClient(`${asked.name}.zip`);
-  let answer;
+  const created = messages[`${rpc}Request`].fromJsonString(body, { ignoreUnknownFields: false });
+  const blob = container.getBlockBlobClient(`${created.name}.zip`);
+  let response;
   if (rpc === "CreateArtifact") {
     const values = { containerName, blobName: blob.name, permissions: BlobSASPermissions.parse(permissions), expiresOn: new Date(Date.now() + 3600_000) };
-    answer = { ok: true, signedUploadUrl: `${blob.url}?${generateBlobSASQueryParameters(values, credential)}` };
+    response = { ok: true, signedUploadUrl: `${blob.url}?${generateBlobSASQueryParameters(values, credential)}` };
   } else {
     const stored = await blob.downloadToBuffer();
     const { committedBlocks } = await blob.getBlockList("committed");
     const { contentType } = await blob.getProperties();
-    artifacts.push({ asked, stored, contentType, blocks: committedBlocks.length });
-    answer = { ok: true, artifactId: String(artifacts.length) };
+    artifacts.push({ created, stored, contentType, blocks: committedBlocks.length });
+    response = { ok: true, artifactId: String(artifacts.length) };
   }
-  const json = messages[`${rpc}Response`].toJsonString(messages[`${rpc}Response`].create(answer), { useProtoFieldName: true });
-  response.writeHead(200, { "content-type": "application/json" }).end(json);
+  const json = messages[`${rpc}Response`].toJsonString(messages[`${rpc}Response`].create(response), { useProtoFieldName: true });
+  outgoing.writeHead(200, { "content-type": "application/json" }).end(json);
 });
 service.listen(0, "127.0.0.1");
 await once(service, "listening");
@@ -55,14 +55,14 @@ const large = await simulator("--people", "6000", "--padding", "4000");
 const upload = (github, inputs, options) =>
   step({ ...github.env, ACTIONS_RESULTS_URL: `http://127.0.0.1:${service.address().port}/` }, { "deliver-to": "artifact", ...inputs }, options);
 
-/** That what lies in the store is what the action says it uploaded, and unpacks to the report. */
+/** Checks that the store has the artifact of the action's outputs, with the report in it. */
 async function stored(github, organization, blocks) {
   const { outputs, report } = await upload(github, { organization, "artifact-name": organization });
-  const { asked, stored, contentType, ...artifact } = artifacts.at(-1);
-  assert.equal(asked.name, organization);
-  assert.equal(Number(asked.size), stored.length);
+  const { created, stored, contentType, ...artifact } = artifacts.at(-1);
+  assert.equal(created.name, organization);
+  assert.equal(Number(created.size), stored.length);
   assert.equal(createHash("sha256").update(stored).digest("hex"), outputs["artifact-digest"]);
-  assert.equal(asked.hash?.value, `sha256:${outputs["artifact-digest"]}`);
+  assert.equal(created.hash?.value, `sha256:${outputs["artifact-digest"]}`);
   assert.equal(contentType, "application/zip");
   assert.equal(artifact.blocks, blocks);
   const zip = path.join(scratch, "artifact.zip");
@@ -73,11 +73,11 @@ async function stored(github, organization, blocks) {
   return `${stored.length} bytes`;
 }
 
-await promise("3.1", "one block reaches the real blob store", () => stored(github, "acme", 1));
-await promise("3.2", "many blocks reach the real blob store, in order", () => stored(large, "acme", 3));
-await promise("3.3", "a report of nobody reaches the real blob store", () => stored(github, "nobody", 1));
+await promise("3.1", "the blob store gets one block", () => stored(github, "acme", 1));
+await promise("3.2", "the blob store gets many blocks in order", () => stored(large, "acme", 3));
+await promise("3.3", "the blob store gets a report without rows", () => stored(github, "nobody", 1));
 
-await promise("3.4", "an address that may not be written to is a clear refusal in the store's own words", async () => {
+await promise("3.4", "a URL without write permission gives an error with the store's message", async () => {
   permissions = "r";
   const { printed } = await upload(github, { organization: "octo" }, { expect: 1 });
   assert.match(printed, /AuthorizationPermissionMismatch/);
@@ -86,7 +86,7 @@ await promise("3.4", "an address that may not be written to is a clear refusal i
 });
 
 for (const [number, which] of [["3.5", github], ["3.6", large]]) {
-  await promise(number, "the simulator has nothing to object to", async () => assert.equal(await which.complaints(), ""));
+  await promise(number, "the simulator found no violations", async () => assert.equal(await which.violations(), ""));
 }
 
 done();

@@ -1,5 +1,5 @@
-// Part 4: the official client (npm `@actions/artifact`, which `actions/download-artifact` is made of) lists, downloads
-// and verifies what the action uploaded; and uploads to the simulator, which so far only the action had tried.
+// Part 4: the official client (npm `@actions/artifact`, which `actions/download-artifact` uses) lists, downloads, and
+// verifies the action's artifact. It also uploads to the simulator.
 
 import assert from "node:assert/strict";
 import fs from "node:fs";
@@ -11,7 +11,7 @@ const github = await simulator("--people", "250");
 for (const [name, value] of Object.entries(github.env)) if (/^(ACTIONS|GITHUB)_/.test(name)) process.env[name] = value;
 const client = new DefaultArtifactClient();
 
-/** What the client gives back; what it prints for people is left out. */
+/** The client's result, without its log. */
 async function quietly(call) {
   const write = process.stdout.write;
   process.stdout.write = () => true;
@@ -27,7 +27,7 @@ const read = (...names) => fs.readFileSync(path.join(...names));
 const upload = (inputs) => step(github.env, { "deliver-to": "artifact", organization: "acme", ...inputs });
 let first;
 
-await promise("4.1", "the official client lists what the action uploaded", async () => {
+await promise("4.1", "the official client lists the action's artifact", async () => {
   first = await upload({});
   const { artifacts } = await quietly(() => client.listArtifacts());
   assert.equal(artifacts.length, 1);
@@ -38,7 +38,7 @@ await promise("4.1", "the official client lists what the action uploaded", async
   return `${size} bytes`;
 });
 
-await promise("4.2", "the official client downloads it, its digest is right, and the files are the workspace's", async () => {
+await promise("4.2", "the official client downloads it with the right digest and the workspace's files", async () => {
   const { artifact } = await quietly(() => client.getArtifact("copilot-activity-report"));
   const { downloadPath, digestMismatch } = await quietly(() => client.downloadArtifact(artifact.id, { path: folder("one"), expectedHash: artifact.digest }));
   assert.equal(digestMismatch, false);
@@ -49,24 +49,24 @@ await promise("4.2", "the official client downloads it, its digest is right, and
   return files.join(", ");
 });
 
-await promise("4.3", "the official client notices a digest that is not right", async () => {
+await promise("4.3", "the official client finds a wrong digest", async () => {
   const { artifact } = await quietly(() => client.getArtifact("copilot-activity-report"));
   const expectedHash = `sha256:${"0".repeat(64)}`;
   const { digestMismatch } = await quietly(() => client.downloadArtifact(artifact.id, { path: folder("two"), expectedHash }));
   assert.equal(digestMismatch, true);
 });
 
-await promise("4.4", "a name that is taken becomes another, and the official client finds both", async () => {
+await promise("4.4", "a taken name gets a number, and the official client finds both", async () => {
   const { outputs } = await upload({});
   assert.equal(outputs["artifact-name"], "copilot-activity-report-2");
   const { artifacts } = await quietly(() => client.listArtifacts());
   assert.deepEqual(artifacts.map(({ name }) => name).sort(), ["copilot-activity-report", "copilot-activity-report-2"]);
 });
 
-await promise("4.5", "the official client's own upload reaches the simulator, comes back the same, and takes its name", async () => {
+await promise("4.5", "the official client uploads to the simulator, downloads the same file, and its name is taken", async () => {
   fs.mkdirSync(folder("mine"));
   const large = path.join(folder("mine"), "large.bin");
-  // Above two of its blocks.
+  // Larger than two of its blocks.
   fs.writeFileSync(large, Buffer.from(Array.from({ length: 17 << 20 }, (_, i) => (i * 2654435761) >>> 24)));
   const uploaded = await quietly(() => client.uploadArtifact("mine", [large], folder("mine"), { compressionLevel: 0, retentionDays: 7 }));
   const { artifact } = await quietly(() => client.getArtifact("mine"));
@@ -81,6 +81,6 @@ await promise("4.5", "the official client's own upload reaches the simulator, co
   return `${uploaded.size} bytes`;
 });
 
-await promise("4.6", "the simulator has nothing to object to", async () => assert.equal(await github.complaints(), ""));
+await promise("4.6", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
 
 done();

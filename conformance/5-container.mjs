@@ -1,5 +1,5 @@
-// Part 5: the container. Built from the real Dockerfile, started with Debian's podman and runc as the runner starts it
-// with Docker (actions/runner, `ContainerActionHandler.cs`), and as runners on Kubernetes do (runner-container-hooks).
+// Part 5: the container, built from the Dockerfile. Debian's podman and runc start it as the runner does with Docker
+// (actions/runner, `ContainerActionHandler.cs`), and as runners on Kubernetes do (runner-container-hooks).
 
 import assert from "node:assert/strict";
 import dgram from "node:dgram";
@@ -21,11 +21,11 @@ process.on("exit", () => {
   try {
     run("podman", [...podman, "rmi", "--force", IMAGE]);
   } catch {
-    // It was never built, and that was told.
+    // If the build failed, part 5.1 has already reported it.
   }
 });
 
-/** The folders and files of a job on a runner, all of them the runner's. */
+/** The folders and files of a job, owned by the runner. */
 function job() {
   const work = fs.mkdtempSync(path.join(scratch, "work-"));
   const mounts = {
@@ -50,7 +50,7 @@ function job() {
   };
 }
 
-/** The variables of a step, as they are inside. */
+/** The variables of a step in the container. */
 function variables({ GITHUB_TOKEN: token, SIMULATOR_GIT_DIR: _, ...runner }, inputs) {
   const given = Object.entries({ token, "commit-token": token, enterprise: "", branch: "", ...inputs });
   return {
@@ -65,13 +65,13 @@ function variables({ GITHUB_TOKEN: token, SIMULATOR_GIT_DIR: _, ...runner }, inp
     GITHUB_STEP_SUMMARY: "/github/file_commands/step_summary_1",
     RUNNER_TEMP: "/github/runner_temp",
     RUNNER_OS: "Linux",
-    // A path of the host, which is not there inside.
+    // A path on the host, which doesn't exist inside.
     RUNNER_TOOL_CACHE: "/opt/hostedtoolcache",
     ...Object.fromEntries(given.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
   };
 }
 
-/** As the runner starts the action: variables by name, the entrypoint of `action.yml`. */
+/** Starts the action like the runner: variables by name, and the entrypoint from `action.yml`. */
 async function container(env, inputs, { expect = 0, ...options } = {}) {
   const { volumes, ...mine } = options.job ?? job();
   const inside = variables(env, inputs);
@@ -82,7 +82,7 @@ async function container(env, inputs, { expect = 0, ...options } = {}) {
   return { ...mine, printed, outputs: mine.outputs() };
 }
 
-/** What two runs have in common: no times, numbers or sums. */
+/** Removes times, IDs, and hashes, which differ between runs. */
 const alike = (text) => text.replaceAll(/\b[0-9a-f]{7,64}\b|[\d.:]+/g, "#");
 const rows = (report) => report.toString().split("\n").map((line) => line.replace(/^.*?,/, ""));
 
@@ -97,7 +97,7 @@ await promise("5.1", "conformance/image builds the image from the Dockerfile, an
   return `${(size / 1e6).toFixed(2)} MB`;
 });
 
-await promise("5.2", "as the runner starts it: report, outputs and summary are those of the same run without a container", async () => {
+await promise("5.2", "started like a runner does: the same report, outputs, and summary as without a container", async () => {
   const outside = await step(github.env, { ...inputs, directory: "outside", "artifact-name": "outside" });
   const inside = await container(github.env, { ...inputs, directory: "inside", "artifact-name": "inside" });
   assert.deepEqual(rows(fs.readFileSync(path.join(inside.workspace, inside.outputs["report-path"]))), rows(outside.report()));
@@ -108,25 +108,25 @@ await promise("5.2", "as the runner starts it: report, outputs and summary are t
   return `${inside.outputs.seats} seats`;
 });
 
-await promise("5.3", "files and folders it makes belong to the workspace's owner", async () => {
+await promise("5.3", "created files and folders belong to the workspace's owner", async () => {
   const { written } = await container(github.env, { organization: "acme", "deliver-to": "none", "output-directory": "a/b/c" });
   assert.ok(written().length >= 5, written().join("\n"));
   assert.deepEqual(written().filter((line) => !line.startsWith(`${RUNNER}:${RUNNER} `)), []);
   return `${written().length} of them`;
 });
 
-await promise("5.4", "an input that can't be used ends it with status 2, inside as outside", async () => {
+await promise("5.4", "an invalid input gives status 2, both in a container and without", async () => {
   const { printed } = await container(github.env, { organization: "a/b", "deliver-to": "none" }, { expect: 2 });
   assert.match(printed, /::error::.*organization/);
 });
 
-// A name server that knows one host, and a company's authority whose file lies in the workspace.
-const asked = new Set();
+// A name server that knows one host, and a private CA with its file in the workspace.
+const hosts = new Set();
 const names = dgram.createSocket("udp4", (question, from) => {
   const end = question.indexOf(0, 12) + 5;
   const labels = [];
   for (let i = 12; question[i] > 0; i += question[i] + 1) labels.push(question.toString("latin1", i + 1, i + 1 + question[i]));
-  asked.add(labels.join("."));
+  hosts.add(labels.join("."));
   const isAddress = question.readUInt16BE(end - 4) === 1;
   const head = Buffer.from([question[0], question[1], 0x81, 0x80, 0, 1, 0, isAddress ? 1 : 0, 0, 0, 0, 0]);
   const record = isAddress ? Buffer.from([0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 1]) : Buffer.alloc(0);
@@ -138,38 +138,38 @@ const api = await relay(github.env.GITHUB_API_URL, { host: "api.octocorp.test", 
 const named = { ...github.env, GITHUB_API_URL: api, GITHUB_GRAPHQL_URL: `${api}/graphql` };
 const dns = ["--dns", "127.0.0.153"];
 
-await promise("5.5", "a host name resolves inside, and an authority in the workspace is trusted", async () => {
+await promise("5.5", "a host name resolves in the container, and it trusts a CA in the workspace", async () => {
   const mine = job();
   fs.copyFileSync(authority, path.join(mine.workspace, "authority.pem"));
   const { outputs } = await container({ ...named, SSL_CERT_FILE: "/github/workspace/authority.pem" }, { organization: "acme", "deliver-to": "none" }, { job: mine, args: dns });
   assert.equal(outputs.complete, "true");
-  assert.ok(asked.has("api.octocorp.test"));
+  assert.ok(hosts.has("api.octocorp.test"));
 });
 
-await promise("5.6", "the image's own authorities are found: a company's is not among them, and that is what is said", async () => {
+await promise("5.6", "the image has its own CAs: for a private CA, the error says that it isn't trusted", async () => {
   const { printed } = await container(named, { organization: "acme", "deliver-to": "none" }, { expect: 1, args: dns });
   assert.match(printed, /certificate isn't trusted/);
 });
 
-await promise("5.7", "as a runner on Kubernetes starts it: a pod that waits, then `sh -l` and `env`", async () => {
+await promise("5.7", "started like a runner on Kubernetes does: a waiting pod, then `sh -l` and `env`", async () => {
   const mine = job();
   const name = `conformance-${process.pid}`;
   run("podman", [...podman, "run", "--detach", "--name", name, ...mine.volumes, ...limits, "--entrypoint", "tail", IMAGE, "-f", "/dev/null"]);
   const inside = (...args) => finished("podman", [...podman, "exec", name, ...args], {});
   try {
     for (const command of ["sh", "env", "tail", "mv", "tar", "rm", "find", "stat", "chmod"]) {
-      // Started itself: the shell would find it within itself.
+      // Starts a process directly, because a shell would find itself in the list.
       const { printed } = await inside(command, "--help");
       assert.match(printed, /^BusyBox/, `${command}: ${printed}`);
     }
-    // `writeRunScript` of the hooks: every variable is an argument of `env`, names with hyphens included.
+    // `writeRunScript` of the hooks passes every variable to `env`, including names with hyphens.
     const pairs = Object.entries(variables(github.env, { ...inputs, directory: "kubernetes" })).map(([name, value]) => `"${name}=${value.replace(/[\\"$`]/g, "\\$&")}"`);
     fs.writeFileSync(path.join(mine.workspace, "run.sh"), `#!/bin/sh -l\nset -e\ncd /github/workspace && \\\nexec env ${pairs.join(" ")} ${runs.entrypoint}\n`);
     const { status, printed } = await inside("sh", "-l", "/github/workspace/run.sh");
     assert.equal(status, 0, printed);
     assert.equal(mine.outputs().seats, "250");
     assert.match(mine.outputs()["commit-sha"], /^[0-9a-f]{40}$/);
-    // The hooks pack and unpack files by these.
+    // The hooks pack and unpack files with these.
     const moved = await inside("sh", "-c", "cd /github/workspace && tar cf /tmp/all.tar . && mkdir /tmp/all && tar xf /tmp/all.tar -C /tmp/all && find /tmp/all -type f -exec stat -c '%s %n' {} +");
     assert.match(moved.printed, /seat-activity-\d+\.csv/);
   } finally {
@@ -177,7 +177,7 @@ await promise("5.7", "as a runner on Kubernetes starts it: a pod that waits, the
   }
 });
 
-await promise("5.8", "the image says what it is, in the words of the Open Containers' standard and of Cargo.toml", () => {
+await promise("5.8", "the image has the Open Containers labels with the values of Cargo.toml", () => {
   const [{ Labels: labels }] = JSON.parse(run("podman", [...podman, "image", "inspect", IMAGE]));
   const { packages } = JSON.parse(run("cargo", ["metadata", "--locked", "--no-deps", "--format-version", "1"], { cwd: new URL("..", import.meta.url) }));
   const { description, license } = packages.find(({ name }) => name === "copilot-activity-report");
@@ -185,7 +185,7 @@ await promise("5.8", "the image says what it is, in the words of the Open Contai
   for (const [name, value] of Object.entries({ title, description, licenses: license })) assert.equal(labels[`org.opencontainers.image.${name}`], value);
 });
 
-await promise("5.9", "what a build is given is the sources, and little of it", () => {
+await promise("5.9", "the build context has only the sources", () => {
   const file = path.join(scratch, "Dockerfile.context");
   fs.writeFileSync(file, "FROM scratch\nCOPY . /\n");
   const image = run("buildah", ["bud", "--quiet", "--file", file, new URL("..", import.meta.url).pathname]).trim();
@@ -203,11 +203,11 @@ await promise("5.9", "what a build is given is the sources, and little of it", (
   }
 });
 
-await promise("5.10", "the time from its start to its first request, by itself and in a container", async () => {
+await promise("5.10", "time from start to the first request, with and without a container", async () => {
   let seen;
-  const refusing = http.createServer((request, response) => {
+  const refusing = http.createServer((request, outgoing) => {
     seen ??= performance.now();
-    response.writeHead(401, { "content-type": "application/json" }).end('{"message":"Bad credentials"}');
+    outgoing.writeHead(401, { "content-type": "application/json" }).end('{"message":"Bad credentials"}');
   });
   await once(refusing.listen(0, "127.0.0.1"), "listening");
   const env = { ...github.env, GITHUB_API_URL: `http://127.0.0.1:${refusing.address().port}` };
@@ -216,7 +216,7 @@ await promise("5.10", "the time from its start to its first request, by itself a
     seen = undefined;
     const began = performance.now();
     await start();
-    assert.ok(seen > began, "nothing was asked");
+    assert.ok(seen > began, "there was no request");
     return Math.round(seen - began);
   };
   const times = [];
@@ -230,12 +230,12 @@ await promise("5.10", "the time from its start to its first request, by itself a
   return `the binary ${times.sort((a, b) => a - b)[2]} ms, the middle of ${times.join(", ")}; in a container of podman ${inside} ms`;
 });
 
-await promise("5.11", "the binary has at most 6 MB", () => {
+await promise("5.11", "the binary is at most 6 MB", () => {
   const { size } = fs.statSync(given("SHIPPED"));
   assert.ok(size <= 6_000_000, `${size} bytes`);
   return `${(size / 1e6).toFixed(2)} MB`;
 });
 
-await promise("5.12", "the simulator has nothing to object to", async () => assert.equal(await github.complaints(), ""));
+await promise("5.12", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
 
 done();

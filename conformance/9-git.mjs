@@ -1,4 +1,4 @@
-// Part 9: git itself reads the repositories that the action's commits made.
+// Part 9: Git reads the repositories with the action's commits.
 
 import assert from "node:assert/strict";
 import path from "node:path";
@@ -7,12 +7,12 @@ import { done, none, promise, run, scratch, simulator, step } from "./lib.mjs";
 
 const github = await simulator("--people", "120");
 const large = await simulator("--people", "2700", "--padding", "4000");
-// Nobody's settings but git's own.
+// Without the user's configuration.
 const env = { PATH: process.env.PATH, HOME: scratch, GIT_CONFIG_NOSYSTEM: "1", TZ: "UTC" };
 const git = (at, ...args) => run("git", ["-C", at, ...args], { env });
 const commit = (inputs, from = github) => step(from.env, { organization: "acme", "deliver-to": "repository", repository: "octo/audit", ...inputs });
 
-/** Everything the repository promises a reader: sound, one line of history, and the report on the branch. */
+/** Checks that the repository is valid, has a linear history, and has the report on the branch. */
 function sound(from, repository, branch, { report }, directory = "copilot-activity") {
   const bare = from.gitDir(repository);
   assert.equal(git(bare, "fsck", "--strict", "--full", "--no-dangling"), "");
@@ -30,7 +30,7 @@ function sound(from, repository, branch, { report }, directory = "copilot-activi
   return { clone, log: git(clone, "log", "--format=%H %s").trim().split("\n") };
 }
 
-await promise("9.1", "a commit to a repository that stands: fsck, log and a clone", async () => {
+await promise("9.1", "a commit to an existing repository: fsck, log, and a clone", async () => {
   const result = await commit({});
   const { log } = sound(github, "octo/audit", "main", result);
   assert.equal(log[0].split(" ")[0], result.outputs["commit-sha"]);
@@ -42,19 +42,19 @@ await promise("9.2", "the first commit of an empty repository", async () => {
   sound(github, "octo/empty", "main", await commit({ repository: "octo/empty" }));
 });
 
-await promise("9.3", "a branch that did not exist, begun from the default branch", async () => {
+await promise("9.3", "a new branch, created from the default branch", async () => {
   const { clone } = sound(github, "octo/audit", "reports/copilot", await commit({ branch: "reports/copilot", directory: "other" }), "other");
   assert.equal(git(clone, "merge-base", "HEAD", "origin/main"), git(clone, "rev-parse", "origin/main"));
 });
 
-await promise("9.4", "a commit above 20 MB", async () => {
+await promise("9.4", "a commit of more than 20 MB", async () => {
   const result = await commit({}, large);
   sound(large, "octo/audit", "main", result);
   assert.ok(result.report().length > 10_000_000);
   return `${result.report().length} bytes a file`;
 });
 
-await promise("9.5", "ten writers at once, all on one line of history", async () => {
+await promise("9.5", "ten concurrent runs, with a linear history", async () => {
   const before = Number(git(github.gitDir("octo/audit"), "rev-list", "--count", "main"));
   const directories = Array.from({ length: 10 }, (_, i) => `writer-${i}`);
   const results = await Promise.all(directories.map((directory) => commit({ directory })));
@@ -65,7 +65,7 @@ await promise("9.5", "ten writers at once, all on one line of history", async ()
   }
 });
 
-await promise("9.6", "the message ends in trailers that git understands", async () => {
+await promise("9.6", "Git parses the trailers of the commit message", async () => {
   const trailers = git(github.gitDir("octo/audit"), "log", "-1", "--format=%(trailers:only,unfold)", "main").trim().split("\n");
   none(trailers.filter((line) => !/^[A-Z][\w-]+: \S/.test(line)));
   assert.ok(trailers.length > 0 && trailers[0] !== "");
@@ -73,7 +73,7 @@ await promise("9.6", "the message ends in trailers that git understands", async 
 });
 
 for (const [number, which] of [["9.7", github], ["9.8", large]]) {
-  await promise(number, "the simulator has nothing to object to", async () => assert.equal(await which.complaints(), ""));
+  await promise(number, "the simulator found no violations", async () => assert.equal(await which.violations(), ""));
 }
 
 done();

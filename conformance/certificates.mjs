@@ -1,10 +1,10 @@
-// A company's own authority, and a certificate of it for the company's servers.
+// A private CA, and a server certificate from it.
 
 import fs from "node:fs";
 import path from "node:path";
 import { run, scratch } from "./lib.mjs";
 
-/** `tls`: key and certificate of a server of these names. `authority`: the file with whom one has to trust. */
+/** `tls`: key and certificate for these names. `authority`: the file with the CA's certificate. */
 export function certificates(...names) {
   const at = (name) => path.join(scratch, name);
   const openssl = (...args) => run("openssl", args);

@@ -1,4 +1,4 @@
-// GitHub's own description of its REST API (npm `@octokit/openapi`), and what of an exchange is not as it says.
+// GitHub's OpenAPI description of its REST API (npm `@octokit/openapi`), and where an exchange differs from it.
 
 import fs from "node:fs";
 import Ajv from "ajv";
@@ -7,17 +7,18 @@ import addFormats from "ajv-formats";
 const FILE = new URL("node_modules/@octokit/openapi/generated/ghec.json", import.meta.url);
 export const description = JSON.parse(fs.readFileSync(FILE));
 
-// What is true of GitHub and not in its description. Each with its reason.
+// What GitHub does but doesn't describe, with the reason.
 const BESIDES = {
-  // GitHub's own `Link` headers name an organization by its number, in a path that is described nowhere.
+  // GitHub's `Link` headers use an organization's ID, in a path that isn't documented.
   path: (path) => path.replace(/^\/organizations\/\d+\//, "/orgs/by-number/"),
-  // "Troubleshooting the REST API": every endpoint answers bad credentials so, whether its entry says it or not.
+  // "Troubleshooting the REST API": every endpoint returns 401 for bad credentials, even if its description doesn't
+  // list it.
   statuses: [401],
-  // "Get repository content", "Custom media types": described in words, not in the entry's list of contents.
+  // "Get repository content", "Custom media types": the text lists it, but the schema doesn't.
   contentTypes: ["application/vnd.github.raw+json"],
 };
 
-// OpenAPI 3.0 says "or null" by `nullable`, also beside `oneOf`, which JSON Schema has no word for.
+// OpenAPI 3.0 uses `nullable` for "or null", even next to `oneOf`. JSON Schema has no equivalent.
 const components = JSON.parse(JSON.stringify(description.components), withNull);
 function withNull(_, node) {
   if (node?.nullable !== true) return node;
@@ -56,15 +57,16 @@ const operations = Object.entries(description.paths).flatMap(([template, methods
     return { method: method.toUpperCase(), template, operation, parameters, names, pattern: new RegExp(`^${pattern}$`) };
   }),
 );
-// Words before placeholders, as in `/repos/{owner}/{repo}/git/refs` before anything that could swallow it.
+// Fixed paths come before placeholders. `/repos/{owner}/{repo}/git/refs` must come before any pattern that also matches
+// it.
 operations.sort((a, b) => a.names.length - b.names.length);
 
-/** Everything in an exchange that is not as described. `operation` is the entry it was held against. */
-export function breaches({ request, answer }) {
+/** Where an exchange differs from the description of its `operation`. */
+export function differences({ request, response }) {
   const url = new URL(request.url, "http://api");
   const pathname = BESIDES.path(url.pathname);
   const found = operations.find(({ method, pattern }) => method === request.method && pattern.test(pathname));
-  if (!found) return { operation: "none", problems: [`${request.method} ${url.pathname} is not described`] };
+  if (!found) return { operation: "none", problems: [`${request.method} ${url.pathname} isn't documented`] };
   const problems = [];
   const hold = (what, engine, schema, value) => {
     const validate = validator(engine, schema);
@@ -79,7 +81,7 @@ export function breaches({ request, answer }) {
   for (const [place, values] of Object.entries({ path, query })) {
     const known = found.parameters.filter((parameter) => parameter.in === place);
     for (const name of Object.keys(values)) {
-      if (!known.some((parameter) => parameter.name === name)) problems.push(`${place} parameter ${name} is not described`);
+      if (!known.some((parameter) => parameter.name === name)) problems.push(`${place} parameter ${name} isn't documented`);
     }
     for (const { name, required, schema } of known) {
       if (values[name] === undefined) {
@@ -89,37 +91,37 @@ export function breaches({ request, answer }) {
   }
 
   const taken = resolved(found.operation.requestBody)?.content?.["application/json"]?.schema;
-  if (request.body.length > 0 && !taken) problems.push("a body is sent that is not described");
+  if (request.body.length > 0 && !taken) problems.push("the request has a body, which isn't documented");
   if (taken) {
     const body = JSON.parse(request.body);
     hold("request", ajv, taken, body);
     for (const name of Object.keys(body)) {
-      if (!taken.properties?.[name]) problems.push(`request/${name} is not described`);
+      if (!taken.properties?.[name]) problems.push(`request/${name} isn't documented`);
     }
   }
 
-  const response = resolved(found.operation.responses[answer.status]);
-  const type = answer.headers["content-type"]?.split(";")[0];
-  if (!response) {
-    if (!BESIDES.statuses.includes(answer.status)) problems.push(`status ${answer.status} is not described`);
-  } else if (answer.body.length > 0 && !BESIDES.contentTypes.includes(type)) {
-    const schema = response.content?.[type]?.schema;
-    if (schema) hold("answer", ajv, schema, JSON.parse(answer.body));
-    else problems.push(`the answer's content type ${type} is not described`);
-    if (answer.headers.link && !response.headers?.Link) problems.push("the answer has a Link header that is not described");
+  const documented = resolved(found.operation.responses[response.status]);
+  const type = response.headers["content-type"]?.split(";")[0];
+  if (!documented) {
+    if (!BESIDES.statuses.includes(response.status)) problems.push(`status ${response.status} isn't documented`);
+  } else if (response.body.length > 0 && !BESIDES.contentTypes.includes(type)) {
+    const schema = documented.content?.[type]?.schema;
+    if (schema) hold("response", ajv, schema, JSON.parse(response.body));
+    else problems.push(`the response's content type ${type} isn't documented`);
+    if (response.headers.link && !documented.headers?.Link) problems.push("the response has a Link header, which isn't documented");
   }
   return { operation: `${found.method} ${found.template}`, problems };
 }
 
-/** Everything in a body that such a request doesn't take. */
-export function misfits(method, template, body) {
+/** Where a request body differs from the description. */
+export function bodyErrors(method, template, body) {
   const taken = resolved(description.paths[template][method].requestBody).content["application/json"].schema;
   const validate = validator(ajv, taken);
   const problems = validate(body) ? [] : validate.errors.map((error) => `${error.instancePath} ${error.message} ${JSON.stringify(error.params)}`);
-  return [...problems, ...Object.keys(body).filter((name) => !taken.properties[name]).map((name) => `/${name} is not described`)];
+  return [...problems, ...Object.keys(body).filter((name) => !taken.properties[name]).map((name) => `/${name} isn't documented`)];
 }
 
-/** The description of the endpoints whose path ends so, and of nothing else. */
+/** The part of the description with the endpoints whose path has this ending. */
 export function excerpt(ending) {
   const paths = Object.fromEntries(Object.entries(description.paths).filter(([path]) => path.endsWith(ending)));
   const components = {};

@@ -1,5 +1,5 @@
-// What the parts share: promises and how they are told, the simulator, a runner around the action, and a relay that
-// sees what the two say to each other.
+// What the parts share: promises and their output, the simulator, a runner for the action, and a relay that records
+// requests and responses.
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,7 +11,7 @@ import os from "node:os";
 import path from "node:path";
 import zlib from "node:zlib";
 
-/** Folder of this part's files; goes when the part ends. */
+/** The folder for this part's files, which is removed when the part ends. */
 export const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "conformance-"));
 const children = new Set();
 process.on("exit", () => {
@@ -20,9 +20,9 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
 
-// Kept as it is now: a part may silence what others print.
+// Saved at the start, because a part may redirect standard output.
 const write = process.stdout.write.bind(process.stdout);
-const tell = (line) => write(`${line}\n`);
+const print = (line) => write(`${line}\n`);
 
 /** A variable that `conformance/run` sets. */
 export function given(name) {
@@ -31,29 +31,29 @@ export function given(name) {
   return value;
 }
 
-/** Keeps one promise and prints its line. What `body` returns stands in brackets behind it. */
+/** Checks one promise and prints its line, with the result of `body` in parentheses. */
 export async function promise(number, name, body) {
   let timer;
   try {
-    // Something by others that never ends is no kept promise either.
-    const late = new Promise((_, reject) => (timer = setTimeout(reject, 120_000, "nothing came of it within two minutes")));
-    const said = await Promise.race([body(), late]);
-    tell(`ok ${number} ${name}${said ? ` (${said})` : ""}`);
+    // A third-party tool might hang.
+    const late = new Promise((_, reject) => (timer = setTimeout(reject, 120_000, "it took more than two minutes")));
+    const detail = await Promise.race([body(), late]);
+    print(`ok ${number} ${name}${detail ? ` (${detail})` : ""}`);
   } catch (error) {
     process.exitCode = 1;
-    tell(`FAILED ${number} ${name}`);
-    tell(String(error.stack ?? error).split("\n").slice(0, 30).join("\n").replace(/^/gm, "    "));
+    print(`FAILED ${number} ${name}`);
+    print(String(error.stack ?? error).split("\n").slice(0, 30).join("\n").replace(/^/gm, "    "));
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Fails where there is any. */
+/** Fails if there are any problems. */
 export function none(problems) {
   if (problems.length > 0) throw problems.slice(0, 20).join("\n") + (problems.length > 20 ? `\n… ${problems.length} in all` : "");
 }
 
-/** Ends the part; servers that still listen end with it. */
+/** Ends the part and its servers. */
 export function done() {
   process.exit();
 }
@@ -62,7 +62,7 @@ export function run(command, args, options = {}) {
   return execFileSync(command, args, { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "pipe"], ...options });
 }
 
-/** Starts a program that goes on until the part ends. Resolves once it has printed `ready`. */
+/** Starts a program that runs until the part ends. Resolves after it printed `ready`. */
 export async function serve(command, args, ready, options = {}) {
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], ...options });
   children.add(child);
@@ -78,7 +78,7 @@ export async function serve(command, args, ready, options = {}) {
   return { child, printed, exited };
 }
 
-/** A port that nobody uses at the moment. */
+/** An unused port. */
 export async function freePort() {
   const server = net.createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -87,20 +87,20 @@ export async function freePort() {
   return port;
 }
 
-/** Starts the simulator. `env` is what a runner would set; `complaints()` ends it and tells what it had to object to. */
+/** Starts the simulator. `env` is a step's environment. `violations()` ends the simulator and returns its violations. */
 export async function simulator(...args) {
   const { child, printed, exited } = await serve(given("SIMULATOR"), args, "export SIMULATOR_GIT_DIR");
   const env = Object.fromEntries([...printed.out.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name, value]) => [name, value]));
   const gitDir = (repository) => env.SIMULATOR_GIT_DIR.replace(env.GITHUB_REPOSITORY, repository);
-  const complaints = async () => {
+  const violations = async () => {
     child.stdin.end();
     await exited;
     return printed.err;
   };
-  return { env, gitDir, complaints };
+  return { env, gitDir, violations };
 }
 
-/** Runs a program while this one's servers go on. */
+/** Runs a program without blocking this part's servers. */
 export async function finished(command, args, options) {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
   let printed = "";
@@ -109,15 +109,14 @@ export async function finished(command, args, options) {
   return { status, printed };
 }
 
-/** The outputs in a file as the runner gives it to a step. */
+/** Parses the outputs in the runner's file. */
 export function outputsIn(file) {
   const found = fs.readFileSync(file, "utf8").matchAll(/^(.+?)<<(.+)\n([^]*?)\n?^\2$/gm);
   return Object.fromEntries([...found].map(([, name, , value]) => [name, value]));
 }
 
 /**
- * Runs the action as a step of a job of its own: environment, inputs, files. Resolves to everything the step left,
- * whatever its status.
+ * Runs the action as a step in a new job. Resolves to everything that the step left, if its status is `expect`.
  */
 export async function step(env, inputs, { expect = 0 } = {}) {
   const folder = fs.mkdtempSync(path.join(scratch, "job-"));
@@ -137,7 +136,7 @@ export async function step(env, inputs, { expect = 0 } = {}) {
   for (const [name, value] of Object.entries({ token, "commit-token": token, ...inputs })) variables[`INPUT_${name.toUpperCase()}`] = value;
   const { status, printed } = await finished(given("ACTION"), [], { cwd: at("workspace"), env: variables });
   const outputs = outputsIn(at("output"));
-  if (status !== expect) throw new Error(`the action ended with ${status} instead of ${expect}:\n${printed}`);
+  if (status !== expect) throw new Error(`the action exited with ${status} instead of ${expect}:\n${printed}`);
   return {
     printed,
     outputs,
@@ -148,36 +147,35 @@ export async function step(env, inputs, { expect = 0 } = {}) {
 }
 
 /**
- * A server in front of another that passes everything on, both ways. `see(exchange)` gets each request with its
- * answer, unpacked, and may return another answer. `others` maps origins to what stands for them on this side, in
- * `Link` headers and JSON alike. `asking` are headers that take the place of the request's own. With `tls` (key and
- * cert) it speaks https.
+ * A server that forwards requests to another. `see(exchange)` gets each request and its uncompressed response, and
+ * can return another response. `others` maps origins to their replacements in `Link` headers and JSON. `asking` has
+ * headers that replace the request's. `tls` (key and cert) turns on HTTPS.
  */
 export async function relay(origin, { see, others = {}, asking = {}, tls, host = "127.0.0.1" } = {}) {
-  const pass = async (request, response) => {
+  const pass = async (request, outgoing) => {
     const body = await content(request);
     const headers = { ...request.headers, host: new URL(origin).host, ...asking };
     const passed = http.request(origin + request.url, { method: request.method, headers }).end(body);
     const [upstream] = await once(passed, "response");
-    let answer = { status: upstream.statusCode, headers: { ...upstream.headers }, body: await content(upstream) };
-    if (answer.headers["content-encoding"] === "gzip") {
-      answer.body = zlib.gunzipSync(answer.body);
-      delete answer.headers["content-encoding"];
+    let response = { status: upstream.statusCode, headers: { ...upstream.headers }, body: await content(upstream) };
+    if (response.headers["content-encoding"] === "gzip") {
+      response.body = zlib.gunzipSync(response.body);
+      delete response.headers["content-encoding"];
     }
-    answer = see?.({ request: { method: request.method, url: request.url, headers: request.headers, body }, answer }) ?? answer;
+    response = see?.({ request: { method: request.method, url: request.url, headers: request.headers, body }, response }) ?? response;
     const mine = (text) => Object.entries({ ...others, [origin]: own }).reduce((text, [from, to]) => text.replaceAll(from, to), text);
-    if (answer.headers.link) answer.headers.link = mine(answer.headers.link);
-    if (answer.headers["content-type"]?.includes("json")) answer.body = mine(answer.body.toString());
-    delete answer.headers["transfer-encoding"];
-    answer.headers["content-length"] = Buffer.byteLength(answer.body);
-    response.writeHead(answer.status, answer.headers).end(answer.body);
+    if (response.headers.link) response.headers.link = mine(response.headers.link);
+    if (response.headers["content-type"]?.includes("json")) response.body = mine(response.body.toString());
+    delete response.headers["transfer-encoding"];
+    response.headers["content-length"] = Buffer.byteLength(response.body);
+    outgoing.writeHead(response.status, response.headers).end(response.body);
   };
-  const handler = (request, response) =>
-    pass(request, response).catch((error) => {
-      // Whatever went wrong here is no word of the other server: the promise that asked is not kept.
-      tell(`FAILED relay ${request.method} ${request.url}: ${error.stack}`);
+  const handler = (request, outgoing) =>
+    pass(request, outgoing).catch((error) => {
+      // The error is in the relay, so the promise fails.
+      print(`FAILED relay ${request.method} ${request.url}: ${error.stack}`);
       process.exitCode = 1;
-      response.destroy();
+      outgoing.destroy();
     });
   const server = (tls ? https.createServer(tls, handler) : http.createServer(handler)).listen(0, "127.0.0.1");
   await once(server, "listening");

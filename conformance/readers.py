@@ -1,5 +1,5 @@
-"""Reads a report with one of people's tools, as they would, and prints what that tool made of it: each column's type,
-and the rows with times as UTC and what is missing as null.
+"""Reads a report with a common tool. Prints the types of the columns, and the rows with times in UTC and missing values
+as null.
 
     readers.py csv|duckdb|pandas FILE
 """
@@ -41,7 +41,7 @@ def with_pandas(path):
     return types, plain.values.tolist()
 
 
-def told(value):
+def portable(value):
     if isinstance(value, datetime.datetime):
         zone = value.tzinfo or datetime.timezone.utc
         return value.replace(tzinfo=zone).astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -50,4 +50,4 @@ def told(value):
 
 tool, path = sys.argv[1:]
 types, rows = {"csv": with_csv, "duckdb": with_duckdb, "pandas": with_pandas}[tool](path)
-json.dump({"types": types, "rows": [[told(value) for value in row] for row in rows]}, sys.stdout)
+json.dump({"types": types, "rows": [[portable(value) for value in row] for row in rows]}, sys.stdout)

@@ -1,4 +1,4 @@
-// Uploads a file with GitHub's own artifact client, which actions/upload-artifact is made of: artifact.mjs FILE
+// Uploads a file with GitHub's artifact client, which actions/upload-artifact uses: artifact.mjs FILE
 
 import path from "node:path";
 import { DefaultArtifactClient } from "@actions/artifact";

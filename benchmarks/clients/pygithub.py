@@ -1,4 +1,4 @@
-"""Reads all seats with the library that Python's users take: pygithub.py FILE"""
+"""Reads all seats with PyGithub: pygithub.py FILE"""
 
 import csv
 import datetime
@@ -10,7 +10,7 @@ from github.Copilot import Copilot
 
 hub = github.Github(
     auth=github.Auth.Token(os.environ["GITHUB_TOKEN"]), base_url=os.environ["GITHUB_API_URL"], per_page=100,
-    # The library's own pause between requests would be measured as slowness.
+    # Turns off the library's own pauses between requests.
     seconds_between_requests=0,
 )
 time = datetime.datetime.now(datetime.UTC).isoformat()

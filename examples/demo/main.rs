@@ -1,10 +1,10 @@
 //! The action at work for 120 days, on a simulated GitHub: no account, no network.
 //!
-//! Each day the action runs as the Actions runner would run it: in a process of its own, with the
-//! environment of a step. It commits to an audit repository every day, and uploads an artifact on
-//! the last one. What it delivered is in `target/demo/` afterwards.
+//! Each day, the action runs as a runner would start it: in its own process, with the environment of a step. It commits
+//! to an audit repository every day, and uploads an artifact on the last one. Afterwards, `target/demo/` has the
+//! delivered files.
 
-mod company;
+mod members;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
 
 use anyhow::{Context as _, bail};
-use company::Company;
 use copilot_activity_report::Environment;
 use jiff::{SignedDuration, Timestamp};
+use members::Members;
 use simulator::{GitHub, Repository, Seats, Simulator, Token, scheduled_run};
 
 /// The argument that makes this program the action rather than the demo.
@@ -48,7 +48,7 @@ fn demo() -> anyhow::Result<()> {
     let github = GitHub::new()
         .organization("acme", Seats::people(0))
         .repository("acme/audit", Repository::private().empty());
-    // GitHub's limits are per minute and token, and the demo lives through two days a second.
+    // GitHub's limits are per minute and token, but the demo simulates two days per second.
     let github = (0..DAYS).fold(github, |github, day| {
         let (reader, writer) = tokens(day);
         let writes = Token::new().contents_write(["acme/audit"]);
@@ -61,11 +61,11 @@ fn demo() -> anyhow::Result<()> {
     println!("Running the action once a day for {DAYS} days, against a simulated GitHub:");
     let today = Timestamp::now();
     let first = today - SignedDuration::from_hours(24 * (DAYS - 1));
-    let mut company = Company::new(PEOPLE, first);
+    let mut members = Members::new(PEOPLE, first);
     for day in 0..DAYS {
         let now = first + SignedDuration::from_hours(24 * day);
-        company.live(day, now);
-        let seats = company.seats(now);
+        members.simulate_day(day, now);
+        let seats = members.seats(now);
         if day % 30 == 0 || day == DAYS - 1 {
             let date = now.strftime("%F");
             println!("  day {:>3}: {date}, {} seats", day + 1, seats.len());
@@ -101,7 +101,7 @@ fn demo() -> anyhow::Result<()> {
             fs::remove_dir_all(workspace.join("copilot-activity-report"))?;
         }
     }
-    if let Some(violation) = simulator.complaints().first() {
+    if let Some(violation) = simulator.violations().first() {
         bail!("the action sent a request that GitHub would refuse: {violation}");
     }
     show_results(&simulator, &folder, &workspace)

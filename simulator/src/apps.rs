@@ -7,18 +7,18 @@ use jiff::SignedDuration;
 /// A GitHub App.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
-    /// The public half of its key, as PKCS#1 has it.
+    /// Its public key in PKCS#1.
     pub public_key: Vec<u8>,
-    /// Where it is installed.
+    /// Its installations.
     pub installations: Vec<Installation>,
-    /// How long its tokens last: an hour at GitHub.
+    /// How long its tokens are valid. On GitHub, it's an hour.
     pub tokens_last: SignedDuration,
-    /// For how many requests a token is good, where it ends before its time.
+    /// How many requests a token can make, if it ends early.
     pub tokens_serve: Option<usize>,
 }
 
 impl App {
-    /// An App with that key, installed nowhere.
+    /// An App with this key and no installations.
     pub fn new(public_key: &[u8]) -> Self {
         Self {
             public_key: public_key.to_owned(),
@@ -34,43 +34,43 @@ impl App {
         self
     }
 
-    /// Lets its tokens end after that time.
+    /// Makes its tokens expire after this time.
     pub fn tokens_last(mut self, time: SignedDuration) -> Self {
         self.tokens_last = time;
         self
     }
 
-    /// Lets its tokens end after so many requests.
+    /// Makes its tokens expire after this many requests.
     pub fn tokens_serve(mut self, requests: usize) -> Self {
         self.tokens_serve = Some(requests);
         self
     }
 }
 
-/// Where an App is installed.
+/// The kind of account that an App is installed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
-    /// On an organization.
+    /// An organization.
     Organization,
-    /// On an enterprise.
+    /// An enterprise.
     Enterprise,
 }
 
-/// An App on an organization or enterprise.
+/// An installation of an App.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installation {
-    /// On which of both.
+    /// The kind of account.
     pub target: Target,
     /// The organization's name or the enterprise's slug.
     pub name: String,
-    /// What it was given: a permission's name and level.
+    /// The names and levels of its permissions.
     pub permissions: BTreeMap<String, String>,
-    /// Whether it may read the seats of the enterprise. GitHub's pages call the
-    /// permission "Enterprise Copilot license management"; its name in the API is not known.
+    /// Whether it can read the seats of the enterprise. GitHub's pages call the permission
+    /// "Enterprise Copilot license management". Its name in the API isn't documented.
     pub reads_enterprise_seats: bool,
-    /// Repositories it may read.
+    /// Repositories that it can read.
     pub repositories: Vec<String>,
-    /// Whether somebody stopped it for the time being.
+    /// Whether the installation is suspended.
     pub suspended: bool,
 }
 
@@ -86,13 +86,13 @@ impl Installation {
         }
     }
 
-    /// On an organization, with permission to read its seats.
+    /// An installation on an organization, with permission to read its seats.
     pub fn organization(name: &str) -> Self {
         Self::of(Target::Organization, name)
             .permission("organization_copilot_seat_management", "read")
     }
 
-    /// On an enterprise, with permission to read its seats.
+    /// An installation on an enterprise, with permission to read its seats.
     pub fn enterprise(slug: &str) -> Self {
         Self {
             reads_enterprise_seats: true,
@@ -100,27 +100,27 @@ impl Installation {
         }
     }
 
-    /// Gives it a permission.
+    /// Adds a permission.
     pub fn permission(mut self, name: &str, level: &str) -> Self {
         self.permissions.insert(name.to_owned(), level.to_owned());
         self
     }
 
-    /// Takes all permissions from it.
+    /// Removes all permissions.
     pub fn without_permissions(mut self) -> Self {
         self.permissions.clear();
         self.reads_enterprise_seats = false;
         self
     }
 
-    /// Lets it see repositories, which every App that sees some may ask about.
+    /// Lets it read these repositories. Every App has permission to read their metadata.
     pub fn repositories<'a>(mut self, full_names: impl IntoIterator<Item = &'a str>) -> Self {
         self.repositories
             .extend(full_names.into_iter().map(str::to_owned));
         self.permission("metadata", "read")
     }
 
-    /// Stops it for the time being.
+    /// Suspends it.
     pub fn suspended(mut self) -> Self {
         self.suspended = true;
         self

@@ -1,40 +1,40 @@
-//! Artifacts from the moment they are created: what was announced, what was uploaded, what was finished.
+//! Artifacts from their creation to their download.
 
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-/// An artifact that was finished.
+/// A finished artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Artifact {
-    /// Its number; larger than 32 bits hold.
+    /// Its ID, which exceeds 32 bits.
     pub id: u64,
     /// Its name.
     pub name: String,
-    /// Exactly what was uploaded.
+    /// The uploaded bytes.
     pub bytes: Vec<u8>,
-    /// The digest the client claimed, `sha256:<hex>`; it was checked.
+    /// The digest from the client, `sha256:<hex>`. It matches the upload.
     pub digest: Option<String>,
-    /// The size the client claimed; it was checked.
+    /// The size from the client. It matches the upload.
     pub size: u64,
-    /// The kind of content the client announced; version 4 has none.
+    /// The content type from the client. Version 4 doesn't have one.
     pub mime_type: Option<String>,
-    /// The version the client announced.
+    /// The version from the client.
     pub version: u32,
-    /// When GitHub shall delete it, as the client put it.
+    /// The expiry date from the client.
     pub expires_at: Option<String>,
     /// When it was finished.
     pub created_at: String,
 }
 
-/// An artifact that was created: its name is taken, whatever becomes of it.
+/// A created artifact. Its name is taken, even if the upload fails.
 #[derive(Debug, Clone)]
 pub(crate) struct Upload {
     pub(crate) name: String,
     pub(crate) version: u32,
     pub(crate) mime_type: Option<String>,
     pub(crate) expires_at: Option<String>,
-    /// Path and query of the signed address for the upload, and of the one for downloads.
+    /// The paths and queries of the signed URLs for the upload and the download.
     pub(crate) write_target: String,
     pub(crate) read_target: String,
     pub(crate) blocks: BTreeMap<String, Vec<u8>>,
@@ -49,7 +49,7 @@ pub(crate) struct Store {
     finished: Vec<Artifact>,
 }
 
-/// The first number given; numbers are long on GitHub too.
+/// The first ID. GitHub's IDs are long, too.
 const FIRST_ID: u64 = 4_294_967_301;
 
 impl Store {
@@ -57,13 +57,13 @@ impl Store {
         self.finished.clone()
     }
 
-    /// Path and query of every signed address that was made.
+    /// The path and query of every signed URL.
     pub(crate) fn targets(&self) -> Vec<String> {
         let targets = |upload: &Upload| [upload.write_target.clone(), upload.read_target.clone()];
         self.uploads.iter().flat_map(targets).collect()
     }
 
-    pub(crate) fn is_taken(&self, name: &str) -> bool {
+    pub(crate) fn is_used(&self, name: &str) -> bool {
         self.uploads.iter().any(|upload| upload.name == name)
     }
 
@@ -71,14 +71,14 @@ impl Store {
         self.uploads.iter_mut().find(|upload| upload.name == name)
     }
 
-    /// The upload whose address has that path, whatever its query.
+    /// The upload with this path, with any query.
     pub(crate) fn at_path(&mut self, path: &str) -> Option<&mut Upload> {
         self.uploads
             .iter_mut()
             .find(|upload| upload.write_target.split('?').next() == Some(path))
     }
 
-    /// Takes the name and makes the addresses.
+    /// Reserves the name and creates the URLs.
     pub(crate) fn create(&mut self, run: &str, job: &str, name: &str) -> &mut Upload {
         let number = self.uploads.len();
         let hash = hex::encode(Sha256::digest(format!("{run} {job} {number} {name}")));
@@ -88,7 +88,8 @@ impl Store {
         };
         let time = |hours: i64| at(hours).map_or_else(|_| String::new(), |time| time.to_string());
         let target = |permissions: &str| {
-            // As Azure signs, with encodings that a client which takes the address apart would not put back alike.
+            // Azure signs with characters that a client would encode differently if it parsed and
+            // rebuilt the URL.
             format!(
                 "{path}?se={}&sig={}%2B{}%2f{}%3D&ske={}&skoid=ca7593d4-ee42-46cd-af88-8b886a2f84eb&sks=b&skt={}&sktid=398a6654-997b-47e9-b12b-9515b896b4de&skv=2025-11-05&sp={permissions}&spr=https&sr=b&st={}&sv=2025-11-05",
                 time(1).replace(':', "%3A"),
@@ -114,8 +115,8 @@ impl Store {
         &mut self.uploads[number]
     }
 
-    /// Finishes an upload and returns the artifact's number. Doing so twice makes two artifacts, as it was seen to
-    /// on GitHub.
+    /// Finishes an upload and returns the artifact's ID. If it's called twice, it creates two
+    /// artifacts, as users of GitHub report.
     pub(crate) fn finish(&mut self, name: &str, size: u64, digest: Option<String>) -> Option<u64> {
         let id = FIRST_ID + self.finished.len() as u64;
         let upload = self.uploads.iter().find(|upload| upload.name == name)?;

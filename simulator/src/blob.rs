@@ -1,18 +1,18 @@
-//! The store behind artifacts: the part of Azure's Blob service that uploading and downloading one takes.
+//! The blob store for artifacts: the parts of Azure Blob Storage that uploads and downloads need.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::artifacts::{Store, Upload};
-use crate::http::{Answer, Call};
+use crate::http::{Call, Response};
 use crate::sync::lock;
 use crate::world::World;
 
-/// Answers a request.
-pub(crate) fn handle(world: &World, call: &Call) -> Answer {
+/// Handles a request.
+pub(crate) fn handle(world: &World, call: &Call) -> Response {
     let known_version = world.github(|github| github.known_artifact_version);
     let refuse = |status: u16, code: &str, message: &str| {
-        world.complain(call, message);
+        world.report_violation(call, message);
         error(status, code, message)
     };
     if call.header("authorization").is_some() {
@@ -28,17 +28,13 @@ pub(crate) fn handle(world: &World, call: &Call) -> Answer {
             refuse(
                 403,
                 "AuthenticationFailed",
-                "the address is none that was signed for reading",
+                "the URL isn't signed for reading",
             )
         });
     }
     let finished = store.finished();
     let Some(upload) = store.at_path(&call.path) else {
-        return refuse(
-            404,
-            "ResourceNotFound",
-            "the address is none that was given out",
-        );
+        return refuse(404, "ResourceNotFound", "the URL isn't one that was issued");
     };
     let target = &upload.write_target;
     let appended = call.path_and_query.strip_prefix(target.as_str());
@@ -64,24 +60,24 @@ pub(crate) fn handle(world: &World, call: &Call) -> Answer {
         );
     }
     if finished.iter().any(|artifact| artifact.name == upload.name) {
-        world.complain(call, "uploaded to an artifact that was already finished");
+        world.report_violation(call, "the artifact is already finalized");
     }
     let stored = match call.query("comp").as_deref() {
         Some("block") => put_block(upload, call),
         Some("blocklist") => put_block_list(upload, call),
-        None if known_version < 7 => return Answer::empty(200),
+        None if known_version < 7 => return Response::empty(200),
         None => put_blob(upload, call),
-        Some(_) => Err((400, "InvalidQueryParameterValue", "no such comp")),
+        Some(_) => Err((400, "InvalidQueryParameterValue", "unknown comp")),
     };
     match stored {
-        Ok(()) => Answer::empty(201)
+        Ok(()) => Response::empty(201)
             .header("etag", "\"0x8DE000000000000\"")
             .header("x-ms-request-server-encrypted", "true"),
         Err((status, code, message)) => refuse(status, code, message),
     }
 }
 
-/// Status, Azure's code, and what was wrong.
+/// The status, Azure's error code, and the message.
 type Refusal = (u16, &'static str, &'static str);
 
 fn put_block(upload: &mut Upload, call: &Call) -> Result<(), Refusal> {
@@ -93,17 +89,17 @@ fn put_block(upload: &mut Upload, call: &Call) -> Result<(), Refusal> {
         return Err((
             400,
             "InvalidQueryParameterValue",
-            "blockid is not the base64 of at most 64 bytes",
+            "blockid isn't base64 of at most 64 bytes",
         ));
     }
     if call.body.is_empty() {
-        return Err((400, "InvalidHeaderValue", "a block is never empty"));
+        return Err((400, "InvalidHeaderValue", "a block can't be empty"));
     }
     if upload.blocks.keys().any(|other| other.len() != id.len()) {
         return Err((
             400,
             "InvalidBlobOrBlock",
-            "all block ids of a blob have the same length",
+            "all block IDs of a blob must have the same length",
         ));
     }
     upload.blocks.insert(id, call.body.to_vec());
@@ -143,7 +139,7 @@ fn put_blob(upload: &mut Upload, call: &Call) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The block ids that `<BlockList>` names, in order.
+/// The block IDs in `<BlockList>`, in order.
 fn block_list(xml: &str) -> Option<Vec<&str>> {
     let mut rest = xml.trim().trim_start_matches('\u{feff}');
     if rest.starts_with("<?xml") {
@@ -171,7 +167,7 @@ fn block_list(xml: &str) -> Option<Vec<&str>> {
     Some(ids)
 }
 
-fn download(store: &mut Store, call: &Call) -> Option<Answer> {
+fn download(store: &mut Store, call: &Call) -> Option<Response> {
     let upload = store.at_path(&call.path)?;
     if call.path_and_query != upload.read_target {
         return None;
@@ -187,14 +183,14 @@ fn download(store: &mut Store, call: &Call) -> Option<Answer> {
     };
     let disposition = format!("attachment; filename=\"{file}\"");
     Some(
-        Answer::of(200, content_type, upload.content.clone()?)
+        Response::of(200, content_type, upload.content.clone()?)
             .header("content-disposition", disposition),
     )
 }
 
-fn error(status: u16, code: &str, message: &str) -> Answer {
+fn error(status: u16, code: &str, message: &str) -> Response {
     let xml = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
     );
-    Answer::of(status, "application/xml", xml).header("x-ms-error-code", code)
+    Response::of(status, "application/xml", xml).header("x-ms-error-code", code)
 }

@@ -1,4 +1,4 @@
-//! One request, from its arrival to its answer: kept, inspected, spoilt where a fault says so, handled.
+//! Handles one request: records it, inspects it, and applies any fault.
 
 use std::convert::Infallible;
 use std::io;
@@ -11,47 +11,47 @@ use flate2::write::GzEncoder;
 use futures_util::{StreamExt as _, stream};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::Request;
 use hyper::body::{Body as _, Frame, Incoming};
-use hyper::{Request, Response};
 
 use crate::api;
-use crate::http::{Answer, Call, Service};
+use crate::delivery::{self, Delivery};
+use crate::http::{Call, Response, Service};
 use crate::inspect::inspect;
-use crate::spoil::{self, Delivery};
 use crate::world::World;
 
-/// The body of an answer as it goes out.
+/// The body of a response.
 pub(crate) type Body = UnsyncBoxBody<Bytes, io::Error>;
 
-/// Leads one request to its answer. An error closes the connection without one.
+/// Handles a request. An error closes the connection without a response.
 pub(crate) async fn exchange(
     world: Arc<World>,
     service: Service,
     request: Request<Incoming>,
-) -> Result<Response<Body>, io::Error> {
+) -> Result<hyper::Response<Body>, io::Error> {
     let counter = Arc::clone(&world);
     let in_flight = (service == Service::Api).then(|| counter.enter());
     let call = Arc::new(receive(service, request).await?);
-    // Connections from before are closed as well.
-    if world.absence(service).is_some() {
+    // This also applies to connections that are already open.
+    if world.downtime(service).is_some() {
         return Err(reset());
     }
-    let number = world.saw(&call);
+    let number = world.record_request(&call);
     if in_flight.as_ref().is_some_and(|(now, _)| *now > 100) {
-        world.complain(&call, "more than 100 requests at once");
+        world.report_violation(&call, "more than 100 concurrent requests");
     }
     inspect(&world, &call);
 
-    // The time that the work takes is a part of it, as it is at GitHub.
+    // As on GitHub, the latency includes the time to handle the request.
     let earliest = Instant::now() + world.github(|github| github.latency);
     let kind = world.fault_for(&call);
-    // The work goes on even if the client leaves meanwhile, as it would at GitHub.
+    // As on GitHub, the work continues even if the client disconnects.
     let delivery = tokio::task::spawn_blocking({
         let (world, call) = (Arc::clone(&world), Arc::clone(&call));
-        let at_work = world.begin_work();
+        let work = world.start_work();
         move || {
-            let delivery = spoil::carry_out(&world, &call, kind);
-            drop(at_work);
+            let delivery = delivery::carry_out(&world, &call, kind);
+            drop(work);
             delivery
         }
     });
@@ -61,10 +61,10 @@ pub(crate) async fn exchange(
         tokio::time::sleep(by).await;
         delivery = *then;
     }
-    let response = send(&world, &call, delivery).await?;
-    let length = response.body().size_hint().exact();
-    world.answered(number, response.status().as_u16(), length);
-    Ok(response)
+    let reply = send(&world, &call, delivery).await?;
+    let length = reply.body().size_hint().exact();
+    world.record_response(number, reply.status().as_u16(), length);
+    Ok(reply)
 }
 
 async fn receive(service: Service, request: Request<Incoming>) -> Result<Call, io::Error> {
@@ -89,86 +89,91 @@ async fn receive(service: Service, request: Request<Incoming>) -> Result<Call, i
     })
 }
 
-async fn send(world: &World, call: &Call, delivery: Delivery) -> Result<Response<Body>, io::Error> {
+async fn send(
+    world: &World,
+    call: &Call,
+    delivery: Delivery,
+) -> Result<hyper::Response<Body>, io::Error> {
     match delivery {
-        Delivery::Whole(answer) => {
-            let answer = dress(world, call, answer)?;
-            let body = Bytes::copy_from_slice(&answer.body);
-            respond(&answer, Full::new(body).map_err(never).boxed_unsync())
+        Delivery::Whole(response) => {
+            let response = add_headers(world, call, response)?;
+            let body = Bytes::copy_from_slice(&response.body);
+            build(&response, Full::new(body).map_err(never).boxed_unsync())
         }
-        Delivery::Half(answer) => {
-            let answer = dress(world, call, answer)?;
-            let length = answer.body.len().to_string();
-            let half = Bytes::copy_from_slice(&answer.body[..answer.body.len() / 2]);
-            let answer = answer.header("content-length", length);
-            // The pause lets the first half out before the connection breaks.
+        Delivery::Half(response) => {
+            let response = add_headers(world, call, response)?;
+            let length = response.body.len().to_string();
+            let half = Bytes::copy_from_slice(&response.body[..response.body.len() / 2]);
+            let response = response.header("content-length", length);
+            // The pause lets the client read the first half before the connection closes.
             let parts =
                 stream::once(async move { Ok(Frame::data(half)) }).chain(stream::once(async {
                     tokio::time::sleep(Duration::from_millis(50)).await;
-                    Err(io::Error::other("the answer ends here"))
+                    Err(io::Error::other("the response ends here"))
                 }));
-            respond(&answer, StreamBody::new(parts).boxed_unsync())
+            build(&response, StreamBody::new(parts).boxed_unsync())
         }
-        Delivery::Endless(answer) => {
-            // What says how it is encoded is kept from being encoded again.
-            let answer = answer.header("content-encoding", "identity");
-            let answer = dress(world, call, answer)?;
+        Delivery::Endless(response) => {
+            // A response with an encoding isn't compressed again.
+            let response = response.header("content-encoding", "identity");
+            let response = add_headers(world, call, response)?;
             let more = Bytes::from(vec![b' '; 256 * 1024]);
             let parts = stream::repeat(more).then(|more| async {
                 tokio::time::sleep(Duration::from_millis(1)).await;
                 Ok(Frame::data(more))
             });
-            respond(&answer, StreamBody::new(parts).boxed_unsync())
+            build(&response, StreamBody::new(parts).boxed_unsync())
         }
         Delivery::Reset => Err(reset()),
         Delivery::Refuse(time) => {
-            world.leave(call.service, time);
-            // The port is closed before the client can come back.
+            world.take_down(call.service, time);
+            // The port must be closed before the client tries again.
             tokio::time::sleep(Duration::from_millis(5)).await;
             Err(reset())
         }
         Delivery::Stall => std::future::pending().await,
-        // Waited for before this is called.
-        Delivery::Late(..) => Err(io::Error::other("a delay was left over")),
+        // `handle` has already waited.
+        Delivery::Late(..) => Err(io::Error::other("the delay wasn't applied")),
     }
 }
 
-/// Adds what every answer of that service has.
-fn dress(world: &World, call: &Call, answer: Answer) -> Result<Answer, io::Error> {
-    let number = world.next_answer();
-    let answer = match call.service {
-        Service::Api => api::dress(world, call, answer, number),
+/// Adds the headers of every response of this service.
+fn add_headers(world: &World, call: &Call, response: Response) -> Result<Response, io::Error> {
+    let number = world.next_response();
+    let response = match call.service {
+        Service::Api => api::add_headers(world, call, response, number),
         Service::Results => {
-            answer.or_header("x-github-request-id", format!("RESULTS:{number:04X}"))
+            response.or_header("x-github-request-id", format!("RESULTS:{number:04X}"))
         }
-        Service::Blob => answer
+        Service::Blob => response
             .or_header(
                 "x-ms-request-id",
                 format!("{number:08x}-001e-0000-0000-000000000000"),
             )
             .or_header("x-ms-version", "2026-04-06"),
     };
-    let is_encoded = answer
+    let is_encoded = response
         .headers
         .iter()
         .any(|(name, _)| name == "content-encoding");
-    if call.service != Service::Api || !call.wants_gzip() || is_encoded || answer.body.is_empty() {
-        return Ok(answer);
+    if call.service != Service::Api || !call.wants_gzip() || is_encoded || response.body.is_empty()
+    {
+        return Ok(response);
     }
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    io::Write::write_all(&mut encoder, &answer.body)?;
+    io::Write::write_all(&mut encoder, &response.body)?;
     let body = encoder.finish()?;
-    Ok(Answer { body, ..answer }
+    Ok(Response { body, ..response }
         .header("content-encoding", "gzip")
         .header("vary", "Accept-Encoding"))
 }
 
-fn respond(answer: &Answer, body: Body) -> Result<Response<Body>, io::Error> {
-    let mut response = Response::builder().status(answer.status);
-    for (name, value) in &answer.headers {
-        response = response.header(name, value);
+fn build(response: &Response, body: Body) -> Result<hyper::Response<Body>, io::Error> {
+    let mut reply = hyper::Response::builder().status(response.status);
+    for (name, value) in &response.headers {
+        reply = reply.header(name, value);
     }
-    response.body(body).map_err(io::Error::other)
+    reply.body(body).map_err(io::Error::other)
 }
 
 fn reset() -> io::Error {

@@ -1,4 +1,4 @@
-//! What shall go wrong, where, and how often.
+//! Faults: what goes wrong, when, and how often.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,24 +7,24 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::github::GitHub;
-use crate::http::{Answer, Call, Operation, Service};
+use crate::http::{Call, Operation, Response, Service};
 use crate::page::Page;
 use crate::pull_request::Ending;
 
-/// Something that goes wrong. Faults apply in the order in which they were added; the first that matches a request
-/// and is due decides.
+/// Something that goes wrong. Faults apply in the order in which they were added. Only the first
+/// that matches a request and is due takes effect.
 #[derive(Debug, Clone)]
 pub struct Fault {
-    /// Which requests it is about.
+    /// Which requests match.
     pub at: At,
-    /// Which of those it spoils.
+    /// Which of the matching requests are affected.
     pub nth: Nth,
     /// What happens.
     pub kind: Kind,
 }
 
 impl Fault {
-    /// Spoils the first `n` requests.
+    /// Affects the first `n` requests.
     pub fn first(n: usize, at: At, kind: Kind) -> Self {
         Self {
             at,
@@ -33,12 +33,12 @@ impl Fault {
         }
     }
 
-    /// Spoils one request.
+    /// Affects one request.
     pub fn once(at: At, kind: Kind) -> Self {
         Self::first(1, at, kind)
     }
 
-    /// Spoils every request.
+    /// Affects every request.
     pub fn always(at: At, kind: Kind) -> Self {
         Self {
             at,
@@ -48,21 +48,21 @@ impl Fault {
     }
 }
 
-/// Which of the matching requests are spoilt.
+/// Which of the matching requests are affected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nth {
-    /// The first so many.
+    /// The first requests, up to this number.
     First(usize),
-    /// That one, counting from 1.
+    /// Only this request, counting from 1.
     Only(usize),
-    /// That one, counting from 1, and all after it.
+    /// This request, counting from 1, and all later ones.
     From(usize),
-    /// All.
+    /// All requests.
     Always,
 }
 
 impl Nth {
-    /// Whether the `n`-th matching request, counting from 1, is spoilt.
+    /// Whether the `n`-th matching request, counting from 1, is affected.
     pub(crate) fn is_due(self, n: usize) -> bool {
         match self {
             Self::First(count) => n <= count,
@@ -73,18 +73,19 @@ impl Nth {
     }
 }
 
-/// Which requests a fault is about.
+/// Which requests match a fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum At {
-    /// All to one of the three services.
+    /// All requests to this service.
     Service(Service),
     /// Any page of seats.
     Seats,
-    /// That page of seats, counting from 1.
+    /// This page of seats, counting from 1.
     SeatsPage(u32),
-    /// Asking for an organization itself, by its name.
+    /// "Get an organization".
     Organization,
-    /// Requests of that method whose path and query contain the text. An empty method means any.
+    /// Requests with this method whose path and query contain the text. An empty method matches
+    /// any.
     Path {
         /// Such as `PUT`.
         method: String,
@@ -95,22 +96,22 @@ pub enum At {
     Graphql(Operation),
     /// Creating an artifact.
     CreateArtifact,
-    /// Finishing an artifact.
+    /// Finalizing an artifact.
     FinalizeArtifact,
     /// Listing artifacts.
     ListArtifacts,
-    /// Asking for an artifact's address.
+    /// Getting an artifact's signed URL.
     SignedUrl,
     /// Uploading a block.
     Block,
-    /// Putting the blocks together.
+    /// Committing the blocks.
     BlockList,
     /// Downloading an artifact.
     Download,
 }
 
 impl At {
-    /// Requests of that method whose path and query contain the text.
+    /// Requests with this method whose path and query contain the text.
     pub fn path(method: &str, contains: &str) -> Self {
         Self::Path {
             method: method.to_owned(),
@@ -119,66 +120,67 @@ impl At {
     }
 }
 
-/// What happens to a request. It is not carried out, but for those kinds that say so.
+/// What happens to a request. Most kinds don't carry it out.
 #[derive(Debug, Clone)]
 pub enum Kind {
-    /// That answer.
+    /// A response with these contents.
     Status {
         /// The status.
         status: u16,
-        /// Headers besides the usual ones; they replace those of the same name.
+        /// Additional headers, which replace the usual ones with the same name.
         headers: Vec<(String, String)>,
         /// The body.
         body: String,
     },
-    /// The usual answer with these headers besides; they replace those of the same name.
+    /// The usual response with additional headers, which replace the usual ones with the same name.
     Headers(Vec<(String, String)>),
-    /// The usual answer, but its JSON says something else.
+    /// The usual response with changed JSON.
     Rewrite(Rewrite),
-    /// A page for people, as a proxy or an overloaded GitHub sends, with that status.
+    /// An HTML page with this status, as a proxy or an overloaded GitHub sends.
     Html(u16),
-    /// The connection is closed without an answer.
+    /// The connection closes without a response.
     Reset,
-    /// The service is gone for that long: its connections are closed without an answer, and new ones are refused. Give
-    /// it ports of your own ([`crate::Ports`]) outside the system's range of free ones, or another program may take
-    /// the port meanwhile.
+    /// The service is down for this long. It closes its connections without a response, and refuses
+    /// new ones. Use fixed ports ([`crate::Ports`]) outside the range that the system assigns, or
+    /// another program might take the port in the meantime.
     Refuse(Duration),
-    /// There is no answer, and the connection stays open.
+    /// There's no response, and the connection stays open.
     Stall,
-    /// The answer ends in the middle: its length is right, half of it comes, the connection closes. A request that
-    /// only reads gets half of its true answer.
+    /// The connection closes in the middle of the response, which has the right length. For a read
+    /// request, it's half of the usual response.
     Truncate,
-    /// The answer says it is compressed, and is not.
+    /// The response claims to be compressed, and isn't.
     BadGzip,
-    /// The answer never ends. It is not compressed.
+    /// An endless response. It isn't compressed.
     Endless,
-    /// Go there instead (302, or 307 where something was sent).
+    /// A redirect (302, or 307 for a request with a body).
     RedirectTo(String),
-    /// Half an answer whose length says that it is all. A request that only reads gets half of its true answer.
+    /// Half a response whose length matches. For a read request, it's half of the usual response.
     WrongLength,
-    /// Nothing wrong, but that much later.
+    /// The usual response after this delay.
     Late(Duration),
-    /// Something changes just before the request is carried out as usual.
+    /// The simulated data changes just before the request is carried out as usual.
     Change(Change),
-    /// Somebody else commits to the branch just before the request is carried out as usual. Where the request names
-    /// no branch: to the default branch of its repository.
+    /// Someone else commits to the branch just before the request is carried out as usual. If the
+    /// request names no branch, the commit is on the repository's default branch.
     MoveHead,
-    /// The oldest open pull request of each repository ends so before the request is carried out.
+    /// The oldest open pull request of each repository ends like this before the request is carried
+    /// out.
     EndPullRequest(Ending),
-    /// A GraphQL answer (status 200) with this error.
+    /// A GraphQL response (status 200) with this error.
     GraphqlError {
-        /// Such as `NOT_FOUND`; some of GitHub's errors have none.
+        /// Such as `NOT_FOUND`. Some of GitHub's errors have none.
         error_type: Option<String>,
-        /// What it says.
+        /// The error message.
         message: String,
     },
-    /// The request is carried out, and then this happens to its answer; with [`Kind::Change`], [`Kind::MoveHead`]
-    /// and [`Kind::Late`] the answer stays as it is.
+    /// The request is carried out, and the fault applies to its response. [`Kind::Change`],
+    /// [`Kind::MoveHead`] and [`Kind::Late`] don't change the response.
     AfterEffect(Box<Kind>),
 }
 
 impl Kind {
-    /// An answer with GitHub's usual body for a failure.
+    /// A response with GitHub's usual error body.
     pub fn status(status: u16, message: &str) -> Self {
         Self::Status {
             status,
@@ -188,7 +190,7 @@ impl Kind {
         }
     }
 
-    /// The same with one header more.
+    /// Adds a header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if let Self::Status { headers, .. } | Self::Headers(headers) = &mut self {
             headers.push((name.to_owned(), value.to_owned()));
@@ -196,35 +198,35 @@ impl Kind {
         self
     }
 
-    /// The same, but only after the request was carried out.
+    /// Applies the fault only after the request was carried out.
     pub fn after_effect(self) -> Self {
         Self::AfterEffect(Box::new(self))
     }
 
-    /// A usual answer that says something else.
+    /// The usual response with changed JSON.
     pub fn rewrite(rewrite: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
         Self::Rewrite(Rewrite(Arc::new(rewrite)))
     }
 
-    /// A change of what there is.
+    /// A change of the simulated data.
     pub fn change(change: impl Fn(&mut GitHub) + Send + Sync + 'static) -> Self {
         Self::Change(Change(Arc::new(change)))
     }
 }
 
-/// A change of what an answer says.
+/// A change of a response's JSON.
 #[derive(Clone)]
 pub struct Rewrite(Arc<dyn Fn(&mut Value) + Send + Sync>);
 
 impl Rewrite {
-    pub(crate) fn of(&self, answer: Answer) -> Answer {
-        let Ok(mut json) = serde_json::from_slice(&answer.body) else {
-            return answer;
+    pub(crate) fn of(&self, response: Response) -> Response {
+        let Ok(mut json) = serde_json::from_slice(&response.body) else {
+            return response;
         };
         (self.0)(&mut json);
-        Answer {
+        Response {
             body: json.to_string().into_bytes(),
-            ..answer
+            ..response
         }
     }
 }
@@ -235,7 +237,7 @@ impl fmt::Debug for Rewrite {
     }
 }
 
-/// A change of what there is, made between two requests.
+/// A change of the simulated data between two requests.
 #[derive(Clone)]
 pub struct Change(pub(crate) Arc<dyn Fn(&mut GitHub) + Send + Sync>);
 
@@ -246,7 +248,7 @@ impl fmt::Debug for Change {
 }
 
 impl At {
-    /// Whether the fault is about this request.
+    /// Whether the fault matches this request.
     pub(crate) fn matches(&self, call: &Call) -> bool {
         let rpc = |name: &str| {
             call.service == Service::Results && call.path.ends_with(&format!("/{name}"))

@@ -1,4 +1,4 @@
-//! What there is on this GitHub, as plain data that tests describe and change.
+//! The simulated data on GitHub, which tests describe and change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -7,23 +7,24 @@ use crate::apps::App;
 use crate::rule::Rule;
 use crate::seats::{Seats, id_of};
 
-/// Whose seats are asked for.
+/// Whose seats are requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
     Organization,
     Enterprise,
 }
 
-/// All there is: who has seats, which repositories there are, and what each token may do.
+/// The simulated data: seats, repositories, and the permissions of tokens.
 ///
-/// Names are looked up as GitHub does it, without regard to case.
+/// Like on GitHub, names are case-insensitive.
 #[derive(Debug, Clone)]
 pub struct GitHub {
     /// The seats of each organization.
     pub organizations: BTreeMap<String, Seats>,
     /// The seats of each enterprise, by its slug.
     pub enterprises: BTreeMap<String, Seats>,
-    /// The numbers of organizations and enterprises, by name in lower case, unless they follow from the name.
+    /// The IDs of organizations and enterprises by lowercase name, unless they're derived from the
+    /// name.
     pub numbers: BTreeMap<String, u32>,
     /// The repositories, by `owner/name`.
     pub repositories: BTreeMap<String, Repository>,
@@ -31,13 +32,13 @@ pub struct GitHub {
     pub tokens: BTreeMap<String, Token>,
     /// The GitHub Apps, by their client ID.
     pub apps: BTreeMap<String, App>,
-    /// How long each request takes at least until it is answered.
+    /// The minimum latency of each request.
     pub latency: Duration,
-    /// The newest artifact version the results service knows: 7 as GitHub's own, 4 as the services of act and
-    /// Gitea, which refuse fields they do not know and answer in camel case.
+    /// The newest artifact version that the results service supports. GitHub supports 7. The
+    /// services of act and Gitea support 4, reject unknown fields, and respond in camel case.
     pub known_artifact_version: u32,
-    /// Artifact names that cannot be created any more, as after an upload that failed in an earlier attempt. They
-    /// are not listed.
+    /// Artifact names that are taken, as after a failed upload in an earlier attempt. They aren't
+    /// listed.
     pub taken_artifact_names: BTreeSet<String>,
 }
 
@@ -48,7 +49,7 @@ impl Default for GitHub {
 }
 
 impl GitHub {
-    /// A GitHub with nothing on it, which answers at once and knows artifacts of version 7.
+    /// An empty GitHub without latency that supports artifacts of version 7.
     pub fn new() -> Self {
         Self {
             organizations: BTreeMap::new(),
@@ -75,8 +76,8 @@ impl GitHub {
         self
     }
 
-    /// Gives an organization or an enterprise another name. It keeps its number, and who may read its seats still
-    /// may. The old name is free: whoever takes it has another number.
+    /// Renames an organization or enterprise. It keeps its ID, and tokens keep their access to its
+    /// seats. The old name becomes free, and a new owner of it has another ID.
     pub fn rename(&mut self, old: &str, new: &str) {
         for map in [&mut self.organizations, &mut self.enterprises] {
             if let Some(seats) = map.remove(old) {
@@ -103,7 +104,7 @@ impl GitHub {
         self.numbers.insert(old.to_ascii_lowercase(), next);
     }
 
-    /// The number by which GitHub knows an organization or an enterprise.
+    /// The ID of an organization or enterprise.
     pub fn number_of(&self, name: &str) -> u32 {
         let given = self.numbers.get(&name.to_ascii_lowercase());
         given.copied().unwrap_or_else(|| id_of(name))
@@ -127,58 +128,59 @@ impl GitHub {
         self
     }
 
-    /// Makes every request take at least this long.
+    /// Sets the minimum latency of each request.
     pub fn latency(mut self, latency: Duration) -> Self {
         self.latency = latency;
         self
     }
 
-    /// Sets the newest artifact version the results service knows: 7 or 4.
+    /// Sets the newest artifact version that the results service supports: 7 or 4.
     pub fn known_artifact_version(mut self, version: u32) -> Self {
         self.known_artifact_version = version;
         self
     }
 
-    /// Takes an artifact's name, so that creating it is refused.
+    /// Marks an artifact's name as taken, so that creating it fails.
     pub fn taken_artifact_name(mut self, name: &str) -> Self {
         self.taken_artifact_names.insert(name.to_owned());
         self
     }
 }
 
-/// The entry of that name, whatever its case.
+/// The entry with this name, in any case.
 pub(crate) fn named<'a, V>(map: &'a BTreeMap<String, V>, name: &str) -> Option<(&'a str, &'a V)> {
     map.iter()
         .find(|(key, _)| key.eq_ignore_ascii_case(name))
         .map(|(key, value)| (key.as_str(), value))
 }
 
-/// What a token may do. A new one may do nothing but read what is public, as the workflow's own token without
-/// permissions.
+/// The permissions of a token. A new one can only read public data, like the workflow's token
+/// without permissions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Token {
-    /// Organizations whose seats it may read.
+    /// Organizations whose seats it can read.
     pub copilot: BTreeSet<String>,
-    /// Enterprises whose seats it may read.
+    /// Enterprises whose seats it can read.
     pub enterprises: BTreeSet<String>,
-    /// Repositories it may read and write.
+    /// Repositories that it can read and write.
     pub contents_write: BTreeSet<String>,
-    /// Repositories it may read.
+    /// Repositories that it can read.
     pub contents_read: BTreeSet<String>,
-    /// Repositories whose pull requests it may read and write.
+    /// Repositories whose pull requests it can read and write.
     pub pulls_write: BTreeSet<String>,
-    /// The scopes of a person's classic token, sent as `X-OAuth-Scopes`. Without them the token belongs to an App.
+    /// The scopes of a person's classic token, sent as `X-OAuth-Scopes`. Without scopes, the token
+    /// belongs to an App.
     pub scopes: Option<String>,
-    /// The address at which the token must first be authorized for single sign-on.
+    /// The URL where the token must be authorized for single sign-on.
     pub sso: Option<String>,
-    /// When it ends.
+    /// When it expires.
     pub ends: Option<jiff::Timestamp>,
-    /// For how many more requests it is good, where it ends before its time.
+    /// How many more requests it can make, if it ends early.
     pub serves: Option<usize>,
 }
 
 impl Token {
-    /// A token of an App that may do nothing but read what is public.
+    /// A token of an App that can only read public data.
     pub fn new() -> Self {
         Self::default()
     }
@@ -223,20 +225,20 @@ impl Token {
         self
     }
 
-    /// Makes it a person's classic token with these scopes. They are only shown: what it may do is said by the
-    /// other methods.
+    /// Makes it a person's classic token with these scopes. They're only shown. The other methods
+    /// set the permissions.
     pub fn scopes(mut self, scopes: &str) -> Self {
         self.scopes = Some(scopes.to_owned());
         self
     }
 
-    /// Refuses it until it is authorized for single sign-on at that address.
+    /// Requires authorization for single sign-on at this URL.
     pub fn sso_required(mut self, url: &str) -> Self {
         self.sso = Some(url.to_owned());
         self
     }
 
-    /// Whether it belongs to an App, so that GitHub signs the commits it makes over REST.
+    /// Whether it belongs to an App, so that GitHub signs the commits that it creates over REST.
     pub(crate) fn is_bot(&self) -> bool {
         self.scopes.is_none()
     }
@@ -257,7 +259,8 @@ impl Token {
         holds(&self.pulls_write, full_name)
     }
 
-    /// A person's token that sees a repository sees its pull requests; others need the permission.
+    /// A person's token for a repository can also read its pull requests. Others need the
+    /// permission.
     pub(crate) fn may_see_pulls(&self, full_name: &str) -> bool {
         !self.is_bot() || self.may_write_pulls(full_name)
     }
@@ -271,19 +274,19 @@ fn holds(names: &BTreeSet<String>, name: &str) -> bool {
     names.iter().any(|held| held.eq_ignore_ascii_case(name))
 }
 
-/// Who may see a repository.
+/// Who can see a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visibility {
-    /// Everybody.
+    /// Everyone.
     Public,
-    /// Those with access.
+    /// People with access.
     Private,
-    /// The members of the enterprise; here, those with access.
+    /// The members of the enterprise. In the simulator, people with access.
     Internal,
 }
 
 impl Visibility {
-    /// As REST spells it; GraphQL has it in capitals.
+    /// As REST spells it. GraphQL uses uppercase.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Public => "public",
@@ -293,7 +296,7 @@ impl Visibility {
     }
 }
 
-/// What GitHub says of the signatures of the commits it makes.
+/// What GitHub reports about the signatures of the commits that it creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signatures {
     /// Signed by GitHub and verified.
@@ -304,35 +307,36 @@ pub enum Signatures {
     Absent,
 }
 
-/// A repository. Its commits are in a real git repository: see [`crate::Simulator::git_dir`].
+/// A repository. Its commits are in a real Git repository: see [`crate::Simulator::git_dir`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repository {
-    /// Who may see it.
+    /// Who can see it.
     pub visibility: Visibility,
-    /// Whether it begins without a commit, instead of one with a `README.md`.
+    /// Whether it's created without a commit, instead of with a `README.md`.
     pub empty: bool,
     /// The default branch.
     pub default_branch: String,
-    /// What holds for branches; without a name, for the default branch. A name may end with `*`.
+    /// The rules by branch. `None` means the default branch. A name can end with `*`.
     pub rules: Vec<(Option<String>, Rule)>,
-    /// The tokens, by their secret, that can bypass all rules.
+    /// The tokens that can bypass all rules.
     pub bypassed_by: BTreeSet<String>,
-    /// Whether GitHub tells a token if it can bypass a ruleset. It isn't described what it tells Apps.
-    pub tells_who_can_bypass: bool,
-    /// Whether nothing can be written any more.
+    /// Whether GitHub returns to a token if it can bypass a ruleset. What it returns to Apps isn't
+    /// documented.
+    pub shows_who_can_bypass: bool,
+    /// Whether it's archived.
     pub archived: bool,
     /// Whether GitHub has disabled it.
     pub disabled: bool,
     /// Whether it has pull requests.
     pub has_pull_requests: bool,
-    /// Who opens pull requests: `all` or `collaborators_only`.
+    /// Who can create pull requests: `all` or `collaborators_only`.
     pub pull_request_creation_policy: String,
-    /// The signatures of the commits that GitHub makes.
+    /// The signatures of the commits that GitHub creates.
     pub signatures: Signatures,
-    /// Whether Actions may create and approve pull requests. Here every token without scopes counts as that of a
-    /// workflow.
+    /// Whether Actions can create and approve pull requests. In the simulator, every token without
+    /// scopes counts as a workflow's token.
     pub actions_open_pulls: bool,
-    /// Whether the branch of a pull request is deleted when that is merged.
+    /// Whether GitHub deletes the branch of a merged pull request.
     pub deletes_merged_branches: bool,
 }
 
@@ -344,7 +348,7 @@ impl Repository {
             default_branch: "main".to_owned(),
             rules: Vec::new(),
             bypassed_by: BTreeSet::new(),
-            tells_who_can_bypass: true,
+            shows_who_can_bypass: true,
             archived: false,
             disabled: false,
             has_pull_requests: true,
@@ -370,7 +374,7 @@ impl Repository {
         Self::of(Visibility::Internal)
     }
 
-    /// Begins without a commit.
+    /// Creates it without a commit.
     pub fn empty(mut self) -> Self {
         self.empty = true;
         self
@@ -388,7 +392,7 @@ impl Repository {
         self
     }
 
-    /// Protects a branch, or all whose names begin with what is before a `*`.
+    /// Protects a branch, or all branches with the prefix before a `*`.
     pub fn protected_branch(mut self, branch: &str, rule: Rule) -> Self {
         self.rules.push((Some(branch.to_owned()), rule));
         self
@@ -400,9 +404,9 @@ impl Repository {
         self
     }
 
-    /// Keeps GitHub from telling a token whether it can bypass a ruleset.
-    pub fn silent_about_bypassing(mut self) -> Self {
-        self.tells_who_can_bypass = false;
+    /// Hides from tokens whether they can bypass a ruleset.
+    pub fn hiding_who_can_bypass(mut self) -> Self {
+        self.shows_who_can_bypass = false;
         self
     }
 
@@ -418,43 +422,44 @@ impl Repository {
         self
     }
 
-    /// Switches its pull requests off.
+    /// Disables its pull requests.
     pub fn without_pull_requests(mut self) -> Self {
         self.has_pull_requests = false;
         self
     }
 
-    /// Lets only collaborators open pull requests. Here no token without scopes counts as one.
+    /// Lets only collaborators create pull requests. In the simulator, no token without scopes
+    /// counts as one.
     pub fn pulls_by_collaborators(mut self) -> Self {
         self.pull_request_creation_policy = "collaborators_only".to_owned();
         self
     }
 
-    /// Keeps Actions from creating pull requests, as new repositories do.
+    /// Prevents Actions from creating pull requests, as in new repositories.
     pub fn without_pulls_of_actions(mut self) -> Self {
         self.actions_open_pulls = false;
         self
     }
 
-    /// Deletes the branches of pull requests that are merged.
+    /// Deletes the branches of merged pull requests.
     pub fn deleting_merged_branches(mut self) -> Self {
         self.deletes_merged_branches = true;
         self
     }
 
-    /// Commits are not signed, as where no signing is set up.
+    /// Doesn't sign commits, as on a server without signing keys.
     pub fn unsigned(mut self) -> Self {
         self.signatures = Signatures::Absent;
         self
     }
 
-    /// Commits are signed, but their signatures are not valid.
+    /// Signs commits with invalid signatures.
     pub fn badly_signed(mut self) -> Self {
         self.signatures = Signatures::Invalid;
         self
     }
 
-    /// The rules that hold for a branch.
+    /// The rules that apply to a branch.
     pub(crate) fn rules_of(&self, branch: &str) -> Vec<Rule> {
         let holds = |name: &str| match name.strip_suffix('*') {
             Some(prefix) => branch.starts_with(prefix),

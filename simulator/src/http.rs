@@ -1,4 +1,4 @@
-//! Requests and answers as the services see them, free of any HTTP library.
+//! Requests and responses, independent of any HTTP library.
 
 use bluejay_core::executable::OperationDefinition as _;
 use bluejay_core::{AsIter as _, OperationType};
@@ -8,66 +8,66 @@ use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-/// One of the three addresses.
+/// One of the three servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
     /// GitHub's REST and GraphQL API.
     Api,
-    /// The service that keeps track of artifacts.
+    /// The artifact service.
     Results,
-    /// The store that holds what they contain.
+    /// The blob store with the artifacts' contents.
     Blob,
 }
 
-/// What a GraphQL request does.
+/// The type of a GraphQL operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// It reads.
+    /// Reads.
     Query,
-    /// It writes.
+    /// Writes.
     Mutation,
 }
 
-/// A request that came in.
+/// A recorded request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// Which service it came to.
+pub struct RecordedRequest {
+    /// The service that received it.
     pub service: Service,
     /// Such as `GET`.
     pub method: String,
-    /// As it was sent, nothing decoded.
+    /// As sent, without decoding.
     pub path_and_query: String,
-    /// All headers, their names in lower case.
+    /// All headers, with lowercase names.
     pub headers: Vec<(String, String)>,
     /// The first 64 KiB of the body.
     pub body: Vec<u8>,
-    /// How long the body was.
+    /// The length of the body.
     pub body_length: usize,
-    /// The status it was answered with; nothing where there was no answer (yet).
+    /// The status of the response. `None` if there's no response (yet).
     pub status: Option<u16>,
-    /// How long the body of the answer was as it was sent, encoded; 0 where it had no length.
-    pub answer_length: u64,
+    /// The length of the encoded response. 0 if it's unknown.
+    pub response_length: u64,
 }
 
-impl Seen {
-    /// The first header of that name.
+impl RecordedRequest {
+    /// The first header with this name.
     pub fn header(&self, name: &str) -> Option<&str> {
         find(&self.headers, name)
     }
 
-    /// The body as JSON, where it is JSON of at most 64 KiB.
+    /// The body, if it's JSON of at most 64 KiB.
     pub fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
     }
 }
 
-/// A request while it is handled.
+/// A request in progress.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(crate) service: Service,
     pub(crate) method: String,
     pub(crate) path_and_query: String,
-    /// The path alone, nothing decoded.
+    /// The path alone, without decoding.
     pub(crate) path: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
@@ -85,7 +85,7 @@ impl Call {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The value of a query parameter, decoded. A plus sign stays one.
+    /// The decoded value of a query parameter. A plus sign isn't decoded.
     pub(crate) fn query(&self, name: &str) -> Option<String> {
         let (_, query) = self.path_and_query.split_once('?')?;
         query
@@ -95,7 +95,7 @@ impl Call {
             .map(|(_, value)| decode(value))
     }
 
-    /// The parts of the path, each decoded.
+    /// The decoded segments of the path.
     pub(crate) fn segments(&self) -> Vec<String> {
         self.path
             .trim_start_matches('/')
@@ -108,12 +108,13 @@ impl Call {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// The token of the only `Authorization` header, if it has the form `Bearer <token>`.
+    /// The token of the only `Authorization` header, if its format is `Bearer <token>`.
     pub(crate) fn bearer(&self) -> Option<&str> {
         self.authorization()?.strip_prefix("Bearer ")
     }
 
-    /// The token of the only `Authorization` header, in that form or in the older one, which GitHub takes too.
+    /// The token of the only `Authorization` header, in this format or in the older one, which
+    /// GitHub also accepts.
     pub(crate) fn token(&self) -> Option<&str> {
         self.bearer()
             .or_else(|| self.authorization()?.strip_prefix("token "))
@@ -124,7 +125,7 @@ impl Call {
         headers.next().filter(|_| headers.next().is_none())
     }
 
-    /// Tells a mutation from a query. A document that can't be parsed counts as a query.
+    /// The type of the GraphQL operation. A document that can't be parsed counts as a query.
     pub(crate) fn operation(&self) -> Operation {
         let body = self.json().unwrap_or_default();
         let query = body["query"].as_str().unwrap_or_default();
@@ -157,15 +158,15 @@ impl Call {
     }
 }
 
-/// An answer before it is sent.
+/// A response.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn empty(status: u16) -> Self {
         Self {
             status,
@@ -187,7 +188,7 @@ impl Answer {
         Self::of(status, "application/json; charset=utf-8", body.to_string())
     }
 
-    /// Sets a header, in place of one of the same name.
+    /// Sets a header, and replaces one with the same name.
     pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         let name = name.to_ascii_lowercase();
         self.headers.retain(|(header, _)| *header != name);
@@ -195,7 +196,7 @@ impl Answer {
         self
     }
 
-    /// Sets a header unless there is one of that name.
+    /// Sets a header, unless there is one with the same name.
     pub(crate) fn or_header(self, name: &str, value: impl Into<String>) -> Self {
         if find(&self.headers, name).is_some() {
             self

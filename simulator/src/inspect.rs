@@ -1,5 +1,5 @@
-//! What is asked of every request, whatever it wants: the headers GitHub documents, and secrets kept where they
-//! belong. Breaches are only noted here; the services answer them.
+//! Checks every request: the headers that GitHub documents, and that secrets only go where they
+//! belong. A violation is only recorded, and the service still responds.
 
 use crate::http::{Call, Operation, Service, decode};
 use crate::world::World;
@@ -9,7 +9,7 @@ const JSON: &str = "application/vnd.github+json";
 const RAW: &str = "application/vnd.github.raw+json";
 const OBJECT: &str = "application/vnd.github.object+json";
 
-/// Notes every breach.
+/// Records every violation.
 pub(crate) fn inspect(world: &World, call: &Call) {
     let address = decode(&call.path_and_query);
     if world
@@ -17,7 +17,7 @@ pub(crate) fn inspect(world: &World, call: &Call) {
         .iter()
         .any(|secret| address.contains(secret.as_str()) || call.path_and_query.contains(secret))
     {
-        world.complain(call, "a token stands in the address");
+        world.report_violation(call, "the URL contains a token");
     }
     match call.service {
         Service::Api => inspect_api(world, call),
@@ -26,12 +26,15 @@ pub(crate) fn inspect(world: &World, call: &Call) {
                 .bearer()
                 .is_some_and(|secret| world.token(secret).is_some())
             {
-                world.complain(call, "a GitHub token was sent to the results service");
+                world.report_violation(call, "a GitHub token was sent to the results service");
             }
         }
         Service::Blob => {
             if call.header("authorization").is_some() {
-                world.complain(call, "the blob store got an Authorization header: the signed address is all it takes");
+                world.report_violation(
+                    call,
+                    "the blob store got an Authorization header, although the signed URL is enough",
+                );
             }
         }
     }
@@ -39,17 +42,17 @@ pub(crate) fn inspect(world: &World, call: &Call) {
 
 fn inspect_api(world: &World, call: &Call) {
     if call.header("user-agent").is_none_or(str::is_empty) {
-        world.complain(call, "no User-Agent");
+        world.report_violation(call, "no User-Agent");
     }
     match call.all_headers("authorization").count() {
         1 if call.bearer().is_none() => {
-            world.complain(call, "Authorization is not of the form `Bearer <token>`");
+            world.report_violation(call, "Authorization isn't in the format `Bearer <token>`");
         }
         1 => {}
-        n => world.complain(call, format!("{n} Authorization headers instead of one")),
+        n => world.report_violation(call, format!("{n} Authorization headers instead of one")),
     }
     if call.bearer() == Some(world.run.token.as_str()) {
-        world.complain(call, "the runtime token was sent to GitHub's API");
+        world.report_violation(call, "the runtime token was sent to GitHub's API");
     }
     if call.is_graphql() {
         spend(
@@ -77,19 +80,19 @@ fn inspect_api(world: &World, call: &Call) {
     match accepted[..] {
         [JSON] => {}
         [RAW | OBJECT] if has_media => {}
-        _ => world.complain(call, format!("Accept is {accepted:?} instead of {JSON}")),
+        _ => world.report_violation(call, format!("Accept is {accepted:?} instead of {JSON}")),
     }
     let versions = call.all_headers("x-github-api-version").collect::<Vec<_>>();
     if versions != [VERSION] {
-        world.complain(
+        world.report_violation(
             call,
-            format!("X-GitHub-Api-Version is {versions:?} instead of {VERSION}, once"),
+            format!("X-GitHub-Api-Version is {versions:?} instead of one {VERSION}"),
         );
     }
     if call.is_seats() && !call.wants_gzip() {
-        world.complain(
+        world.report_violation(
             call,
-            "seats were asked for without gzip, some twenty times the bytes",
+            "seats were requested without gzip, which takes about 20 times as many bytes",
         );
     }
 }
@@ -100,9 +103,9 @@ fn spend(world: &World, call: &Call, api: &str, points: u32, limit: u32) {
         points,
     );
     if spent > limit {
-        world.complain(
+        world.report_violation(
             call,
-            format!("{spent} points in one minute; GitHub allows {limit} for {api}"),
+            format!("{spent} points in one minute, but GitHub allows {limit} for {api}"),
         );
     }
 }

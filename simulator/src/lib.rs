@@ -1,18 +1,19 @@
-//! A GitHub to run the Copilot activity report against: its REST and GraphQL API, the service that keeps workflow
-//! artifacts and the store behind it, on three local addresses. For development only.
+//! A simulated GitHub to run the Copilot activity report against: the REST and GraphQL API, the
+//! artifact service, and its blob store, on three local ports. It's only for development.
 //!
-//! It answers as GitHub documents, keeps repositories as real git repositories, fails on request ([`Fault`]), and
-//! holds every request it gets against what GitHub documents ([`Simulator::complaints`]).
+//! It responds as GitHub documents, keeps commits in real Git repositories, fails on request
+//! ([`Fault`]), and checks every request ([`Simulator::violations`]).
 //!
 //! In reading order:
-//! - [`GitHub`], [`Seats`], [`Repository`], [`Token`], [`App`]: what there is. [`seat`]: one row. [`Crowd`]: made-up people.
-//! - [`Simulator`]: runs it, and tells what was asked of it.
-//! - [`scheduled_run`], [`Simulator::addresses`]: what a runner tells a step of it.
-//! - [`Fault`]: what shall go wrong, where and how often.
-//! - `server` takes connections, `exchange` leads one request from its arrival to its answer, past `inspect` (what
-//!   every request must have) and `spoil` (faults).
-//! - `pulls`: pull requests, and how people end them. `world`: what all services share.
-//! - `api`, `graphql`: GitHub. `git`: its repositories. `results`, `blob`: artifacts.
+//! - [`GitHub`], [`Seats`], [`Repository`], [`Token`], and [`App`]: the simulated data. [`seat`]: one
+//!   row. [`GeneratedPeople`]: generated rows.
+//! - [`Simulator`]: starts it, and returns the requests.
+//! - [`scheduled_run`] and [`Simulator::addresses`]: the environment of a step.
+//! - [`Fault`]: what goes wrong, when, and how often.
+//! - `server` accepts connections. `exchange` handles one request, with `inspect` (the requirements of
+//!   every request) and `delivery` (faults).
+//! - `pulls`: pull requests, and how people end them. `world`: the state that the services share.
+//! - `api` and `graphql`: GitHub. `git`: its repositories. `results` and `blob`: artifacts.
 //!
 //! ```
 //! use simulator::{GitHub, Repository, Seats, Simulator, Token};
@@ -24,7 +25,7 @@
 //!         .token("secret", Token::new().copilot(["acme"]).contents_write(["octo/audit"])),
 //! )?;
 //! assert!(simulator.api_url().starts_with("http://127.0.0.1:"));
-//! assert!(simulator.complaints().is_empty());
+//! assert!(simulator.violations().is_empty());
 //! # std::io::Result::Ok(())
 //! ```
 
@@ -32,6 +33,7 @@ mod api;
 mod apps;
 mod artifacts;
 mod blob;
+mod delivery;
 mod exchange;
 mod fault;
 mod git;
@@ -39,6 +41,7 @@ mod github;
 mod graphql;
 mod http;
 mod inspect;
+mod observer;
 mod page;
 mod people;
 mod pull_request;
@@ -50,20 +53,18 @@ pub mod seat;
 mod seats;
 mod server;
 mod simulator;
-mod spoil;
 mod sync;
-mod witness;
 mod world;
 
 pub use apps::{App, Installation, Target};
 pub use artifacts::Artifact;
 pub use fault::{At, Change, Fault, Kind, Nth, Rewrite};
 pub use github::{GitHub, Repository, Signatures, Token, Visibility};
-pub use http::{Operation, Seen, Service};
-pub use people::Crowd;
+pub use http::{Operation, RecordedRequest, Service};
+pub use observer::Observer;
+pub use people::GeneratedPeople;
 pub use pull_request::{Ending, PullRequest};
 pub use rule::Rule;
 pub use runner::scheduled_run;
 pub use seats::{Paging, Seats, TotalSeats};
 pub use simulator::{Ports, Simulator};
-pub use witness::Witness;

@@ -1,8 +1,8 @@
-//! Runs the simulator with made-up data, for scripts and for trying things by hand.
+//! Runs the simulator with generated data, for scripts and manual tests.
 //!
-//! Prints the environment a runner would set, then serves until its standard input closes or it is told to end. It then
-//! says how many requests and bytes it got; every breach of what GitHub documents is listed on standard error, and fails the
-//! program.
+//! Prints the environment that a runner would set. Serves until its standard input closes or it
+//! gets a signal. Then it prints how many requests and bytes it received. It prints every violation
+//! to standard error, and fails if there were any.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -10,7 +10,9 @@ use std::time::Duration;
 use std::{env, io, thread};
 
 use simulator::seat::Row;
-use simulator::{Crowd, GitHub, Ports, Repository, Rule, Seats, Simulator, Token, scheduled_run};
+use simulator::{
+    GeneratedPeople, GitHub, Ports, Repository, Rule, Seats, Simulator, Token, scheduled_run,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
@@ -21,11 +23,11 @@ const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
 
 fn main() -> ExitCode {
     match run() {
-        Ok(complaints) => {
-            for complaint in &complaints {
-                eprintln!("simulator: {complaint}");
+        Ok(violations) => {
+            for violation in &violations {
+                eprintln!("simulator: {violation}");
             }
-            ExitCode::from(u8::from(!complaints.is_empty()))
+            ExitCode::from(u8::from(!violations.is_empty()))
         }
         Err(error) => {
             eprintln!("simulator: {error}");
@@ -35,74 +37,78 @@ fn main() -> ExitCode {
 }
 
 fn run() -> io::Result<Vec<String>> {
-    let asked = Asked::of(env::args().skip(1))?;
-    let simulator = Simulator::start_on(demo(&asked), asked.ports)?;
+    let options = Options::of(env::args().skip(1))?;
+    let simulator = Simulator::start_on(demo(&options), options.ports)?;
     for (name, value) in environment(&simulator) {
         println!("export {name}='{value}'");
     }
-    // The last line, which callers wait for.
+    // Callers wait for this line, so it's the last.
     let git = simulator.git_dir(REPOSITORY);
     println!("export SIMULATOR_GIT_DIR='{}'", git.display());
     wait()?;
     let requests = simulator.requests();
     println!("{} requests", requests.len());
-    let received: usize = requests.iter().map(|seen| seen.body_length).sum();
-    let sent: u64 = requests.iter().map(|seen| seen.answer_length).sum();
+    let received: usize = requests.iter().map(|request| request.body_length).sum();
+    let sent: u64 = requests.iter().map(|request| request.response_length).sum();
     println!("{received} bytes received, {sent} bytes sent");
-    Ok(simulator.complaints())
+    Ok(simulator.violations())
 }
 
-/// What the command line says.
-struct Asked {
+/// The command-line options.
+struct Options {
     people: usize,
     padding: usize,
     delay: Duration,
     ports: Ports,
 }
 
-impl Asked {
-    fn of(mut given: impl Iterator<Item = String>) -> io::Result<Self> {
-        let wrong = || io::Error::new(io::ErrorKind::InvalidInput, USAGE);
-        let mut asked = Self {
+impl Options {
+    fn of(mut arguments: impl Iterator<Item = String>) -> io::Result<Self> {
+        let usage_error = || io::Error::new(io::ErrorKind::InvalidInput, USAGE);
+        let mut options = Self {
             people: 250,
             padding: 0,
             delay: Duration::ZERO,
             ports: Ports::default(),
         };
-        while let Some(flag) = given.next() {
-            let value = given.next().ok_or_else(wrong)?;
-            let port = || value.parse::<u16>().map_err(|_| wrong());
+        while let Some(flag) = arguments.next() {
+            let value = arguments.next().ok_or_else(usage_error)?;
+            let port = || value.parse::<u16>().map_err(|_| usage_error());
             match flag.as_str() {
-                "--people" => asked.people = value.parse().map_err(|_| wrong())?,
-                "--padding" => asked.padding = value.parse().map_err(|_| wrong())?,
+                "--people" => options.people = value.parse().map_err(|_| usage_error())?,
+                "--padding" => options.padding = value.parse().map_err(|_| usage_error())?,
                 "--delay-ms" => {
-                    asked.delay = Duration::from_millis(value.parse().map_err(|_| wrong())?);
+                    options.delay =
+                        Duration::from_millis(value.parse().map_err(|_| usage_error())?);
                 }
-                "--port-api" => asked.ports.api = port()?,
-                "--port-results" => asked.ports.results = port()?,
-                "--port-blob" => asked.ports.blob = port()?,
-                _ => return Err(wrong()),
+                "--port-api" => options.ports.api = port()?,
+                "--port-results" => options.ports.results = port()?,
+                "--port-blob" => options.ports.blob = port()?,
+                _ => return Err(usage_error()),
             }
         }
-        Ok(asked)
+        Ok(options)
     }
 }
 
-fn demo(asked: &Asked) -> GitHub {
+fn demo(options: &Options) -> GitHub {
     let token = Token::new()
         .copilot(["acme", "octo", "odd", "nobody"])
         .enterprise(["globex"])
         .contents_write([REPOSITORY, "octo/empty", "octo/protected"])
         .pulls_write(["octo/protected"])
         .read(["octo/tools"]);
-    let acme = Crowd::organization(asked.people).padding(asked.padding);
+    let acme = GeneratedPeople::organization(options.people).padding(options.padding);
     GitHub::new()
-        .latency(asked.delay)
-        .organization("acme", Seats::crowd(acme))
-        .organization("octo", Seats::people(asked.people.min(10)))
+        .latency(options.delay)
+        .organization("acme", Seats::generated(acme))
+        .organization("octo", Seats::people(options.people.min(10)))
         .organization("odd", odd())
         .organization("nobody", Seats::people(0))
-        .enterprise("globex", Seats::crowd(Crowd::enterprise(asked.people)))
+        .enterprise(
+            "globex",
+            Seats::generated(GeneratedPeople::enterprise(options.people)),
+        )
         .repository(REPOSITORY, Repository::private())
         .repository("octo/tools", Repository::private())
         .repository("octo/empty", Repository::private().empty())
@@ -113,9 +119,9 @@ fn demo(asked: &Asked) -> GitHub {
         .token(TOKEN, token)
 }
 
-/// Rows that a program which reads the file may stumble over.
+/// Rows that might confuse a program that reads the file.
 fn odd() -> Seats {
-    let seen = "2026-11-20T08:00:00Z";
+    let request = "2026-11-20T08:00:00Z";
     let logins = [
         "NA",
         "null",
@@ -127,7 +133,7 @@ fn odd() -> Seats {
     ];
     let named = (1..)
         .zip(logins)
-        .map(|(id, login)| Row::of(login, id).activity(seen));
+        .map(|(id, login)| Row::of(login, id).activity(request));
     let surfaces = [
         "a, b",
         "\"quoted\"",
@@ -139,14 +145,14 @@ fn odd() -> Seats {
     ];
     let surfaced = (11..).zip(surfaces).map(|(id, surface)| {
         Row::of(&format!("mona-{id}"), id)
-            .activity(seen)
+            .activity(request)
             .surface(surface)
     });
-    let nobody = Row::of("", 0).nobody().team("=cmd, \"x\"", 40);
-    Seats::rows(named.chain(surfaced).chain([nobody]))
+    let without_person = Row::of("", 0).without_person().team("=cmd, \"x\"", 40);
+    Seats::rows(named.chain(surfaced).chain([without_person]))
 }
 
-/// What a runner tells a step, more of it than the tests ask for.
+/// The variables of a step, including some that the tests don't need.
 fn environment(simulator: &Simulator) -> BTreeMap<String, String> {
     let further = [
         ("ACTIONS_RUNTIME_URL", simulator.results_url()),
@@ -164,11 +170,11 @@ fn environment(simulator: &Simulator) -> BTreeMap<String, String> {
     environment
 }
 
-/// Returns when standard input ends or somebody asks for the end.
+/// Returns when standard input ends or a signal arrives.
 fn wait() -> io::Result<()> {
     let (closed, input) = oneshot::channel::<()>();
     thread::spawn(move || {
-        // However reading ends, nobody is there any more.
+        // An error also means that the caller is gone.
         let _ = io::copy(&mut io::stdin(), &mut io::sink());
         drop(closed);
     });

@@ -1,18 +1,19 @@
-//! Which part of a list a request asks for.
+//! The requested page of a list.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::http::Call;
 
-/// A page of a list, as a request asks for it.
+/// The requested page of a list.
 pub(crate) struct Page {
     pub(crate) per_page: usize,
     pub(crate) start: usize,
 }
 
 impl Page {
-    /// As GitHub reads it: 50 a page, never more than 100, and nonsense is ignored.
+    /// As on GitHub, the default is 50 per page, the maximum is 100, and invalid values are
+    /// ignored.
     pub(crate) fn of(call: &Call) -> Self {
         let number = |name: &str| {
             call.query(name)
@@ -27,13 +28,13 @@ impl Page {
         Self { per_page, start }
     }
 
-    /// Counts from 1.
+    /// The page number, from 1.
     pub(crate) fn number(&self) -> usize {
         self.start / self.per_page + 1
     }
 }
 
-/// What links name the row by that begins a page.
+/// The cursor of the row that starts a page.
 pub(crate) fn cursor(start: usize) -> String {
     BASE64_STANDARD
         .encode(format!("seat:{start}"))

@@ -1,4 +1,4 @@
-//! People made up for tests and demonstrations: always the same ones, and of every kind that real lists hold.
+//! Generated people for tests and demos. They're always the same, with the variety of real lists.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
@@ -25,22 +25,22 @@ const OFFSETS: [&str; 4] = ["Z", "-06:00", "+02:00", "+05:30"];
 
 const ORGANIZATIONS: [(&str, u64); 3] = [("acme", 7), ("initech", 8), ("umbrella", 9)];
 
-/// After so many people of an enterprise their numbers of seats repeat.
+/// The number of seats per person in an enterprise repeats after this many people.
 const PERIOD: usize = 55;
 
-/// The made-up people of one organization or enterprise. Each row is made when it is needed: there may be very many.
+/// Generated people with seats. Rows are generated on demand, because there can be very many.
 ///
-/// They are `octocat`, `monalisa`, `hubot`, `mona-0004`, …, with varied surfaces, plans and times, some of them never
-/// used.
+/// Their logins are `octocat`, `monalisa`, `hubot`, `mona-0004`, …. Surfaces, plans, and times
+/// vary, and some never used Copilot.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Crowd {
+pub struct GeneratedPeople {
     people: usize,
     is_enterprise: bool,
     padding: usize,
 }
 
-impl Crowd {
-    /// That many people, each with one seat in an organization.
+impl GeneratedPeople {
+    /// People with one seat each in an organization.
     pub fn organization(people: usize) -> Self {
         Self {
             people,
@@ -49,8 +49,8 @@ impl Crowd {
         }
     }
 
-    /// That many people with seats in an enterprise of three organizations. Every fifth person has seats in two of
-    /// them, every eleventh in all three, so there are more rows than people.
+    /// People with seats in an enterprise with three organizations. Every fifth person has seats in
+    /// two of them, and every eleventh in all three, so there are more rows than people.
     pub fn enterprise(people: usize) -> Self {
         Self {
             is_enterprise: true,
@@ -58,19 +58,19 @@ impl Crowd {
         }
     }
 
-    /// Makes each surface that much longer, by characters that do not compress: a report as large as one likes,
-    /// without more requests than GitHub allows.
+    /// Makes each surface longer by this many bytes that don't compress. The report can be large
+    /// without many requests.
     pub fn padding(mut self, bytes: usize) -> Self {
         self.padding = bytes;
         self
     }
 
-    /// How many people there are.
+    /// The number of people.
     pub(crate) fn people(&self) -> usize {
         self.people
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub(crate) fn rows(&self) -> usize {
         if self.is_enterprise {
             self.people / PERIOD * seats_before(PERIOD) + seats_before(self.people % PERIOD)
@@ -98,7 +98,7 @@ impl Crowd {
     }
 }
 
-/// How many seats the `i`-th person of an enterprise has.
+/// The number of seats of the `i`-th person in an enterprise.
 fn seats(i: usize) -> usize {
     if i % 11 == 10 {
         3
@@ -109,7 +109,7 @@ fn seats(i: usize) -> usize {
     }
 }
 
-/// How many seats the first `n` people of an enterprise have, up to a period of them.
+/// The number of seats of the first `n` people in an enterprise, up to one period.
 fn seats_before(n: usize) -> usize {
     (0..n).map(seats).sum()
 }
@@ -135,7 +135,7 @@ fn enterprise_row(row: usize) -> Row {
 /// The `i`-th person, counting from 0.
 fn person(i: usize) -> Row {
     let id = 1000 + i as u64;
-    // Before the year of their activity, so that no grant is yet to come.
+    // The year before their activity, so that no grant is in the future.
     let granted = time(i * 3, i, "Z").replacen("2026", "2025", 1);
     let row = Row::of(&login(i), id).created(&granted);
     let row = match i % 6 {
@@ -149,7 +149,7 @@ fn person(i: usize) -> Row {
         row
     };
     if i % 9 == 8 {
-        // Granted, and never used since; half of these people never even signed in.
+        // Granted and never used. Half of these people never signed in.
         return if i.is_multiple_of(2) {
             row
         } else {
@@ -177,7 +177,7 @@ fn login(i: usize) -> String {
     }
 }
 
-/// A time in the first ten months of 2026 that depends on two numbers only.
+/// A time in the first ten months of 2026 that depends only on the two numbers.
 fn time(day: usize, minute: usize, offset: &str) -> String {
     let day = day % 280;
     format!(

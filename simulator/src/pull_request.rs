@@ -7,28 +7,28 @@ pub struct PullRequest {
     pub number: u64,
     /// Its title.
     pub title: String,
-    /// What it says of itself.
+    /// Its description.
     pub body: String,
-    /// The branch that holds its changes.
+    /// The branch with its changes.
     pub head: String,
-    /// The branch they shall go to.
+    /// The branch to merge into.
     pub base: String,
-    /// How it ended; nothing while it is open.
+    /// How it ended. `None` while it's open.
     pub ending: Option<Ending>,
-    /// Whether its branch is that of a fork.
+    /// Whether its branch is in a fork.
     pub of_fork: bool,
     pub(crate) repository: String,
-    /// The commits of both branches at its end.
+    /// The commits of both branches when it ended.
     pub(crate) ended_at: Option<(String, String)>,
 }
 
 /// How a pull request ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// Its commits are merged.
+    /// Merged with a merge commit.
     Merged,
-    /// Its changes are merged as one commit.
+    /// Squashed and merged.
     Squashed,
-    /// It is closed.
+    /// Closed.
     Closed,
 }

@@ -1,4 +1,4 @@
-//! All pull requests, and what people do to them by hand.
+//! All pull requests, and how people merge and close them.
 
 use std::sync::{Mutex, MutexGuard};
 
@@ -7,7 +7,7 @@ use crate::github::Repository;
 use crate::pull_request::{Ending, PullRequest};
 use crate::sync::lock;
 
-/// All pull requests, in the order of their numbers.
+/// All pull requests, by number.
 #[derive(Default)]
 pub(crate) struct Pulls(Mutex<Vec<PullRequest>>);
 
@@ -16,7 +16,7 @@ impl Pulls {
         lock(&self.0)
     }
 
-    /// Those of a repository.
+    /// The pull requests of a repository.
     pub(crate) fn of(&self, repository: &str) -> Vec<PullRequest> {
         let all = self.all();
         all.iter()
@@ -25,7 +25,7 @@ impl Pulls {
             .collect()
     }
 
-    /// Ends a pull request: that with the number, or the oldest that is open.
+    /// Ends the pull request with this number, or the oldest open one.
     pub(crate) fn end(
         &self,
         repo: &Repo,
@@ -41,11 +41,11 @@ impl Pulls {
                 && number.is_none_or(|number| pull.number == number)
         });
         let Some(pull) = pull else {
-            return Err(GitError::new("there is no such open pull request"));
+            return Err(GitError::new("no open pull request with this number"));
         };
         let _writing = repo.writing();
         let (Some(base), Some(head)) = (repo.head(&pull.base), repo.head(&pull.head)) else {
-            return Err(GitError::new("one of its branches is gone"));
+            return Err(GitError::new("one of its branches no longer exists"));
         };
         if ending != Ending::Closed {
             merge(repo, pull, (&base, &head), ending)?;

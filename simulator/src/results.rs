@@ -1,15 +1,15 @@
-//! The service that keeps track of artifacts: Twirp over JSON, as `actions/toolkit` speaks it.
+//! The artifact service: Twirp over JSON, as in `actions/toolkit`.
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::http::{Answer, Call};
+use crate::http::{Call, Response};
 use crate::sync::lock;
 use crate::world::World;
 
 const PREFIX: &str = "/twirp/github.actions.results.api.v1.ArtifactService/";
 
-/// Each call's fields besides the two ids.
+/// The fields of each call, except the two IDs.
 const FIELDS: &[(&str, &[&str])] = &[
     (
         "CreateArtifact",
@@ -23,24 +23,24 @@ const FIELDS: &[(&str, &[&str])] = &[
 
 const IDS: [&str; 2] = ["workflow_run_backend_id", "workflow_job_run_backend_id"];
 
-/// Characters that no artifact's name holds.
+/// Characters that aren't allowed in an artifact's name.
 const FORBIDDEN: [char; 11] = ['"', ':', '<', '>', '|', '*', '?', '\r', '\n', '\\', '/'];
 
-/// Answers a request.
-pub(crate) fn handle(world: &World, call: &Call) -> Answer {
+/// Handles a request.
+pub(crate) fn handle(world: &World, call: &Call) -> Response {
     let Some(rpc) = call
         .path
         .strip_prefix(PREFIX)
         .filter(|_| call.method == "POST")
     else {
-        world.complain(
+        world.report_violation(
             call,
-            format!("the results service answers at {PREFIX} of its origin only"),
+            format!("the results service responds only at {PREFIX} of its origin"),
         );
         return twirp(404, "bad_route", "no handler for path");
     };
     let Some((rpc, known)) = FIELDS.iter().find(|(name, _)| *name == rpc) else {
-        world.complain(call, "no such call");
+        world.report_violation(call, "unknown call");
         return twirp(404, "bad_route", "no handler for path");
     };
     if call.bearer() != Some(world.run.token.as_str()) {
@@ -50,11 +50,11 @@ pub(crate) fn handle(world: &World, call: &Call) -> Answer {
         .header("content-type")
         .is_some_and(|kind| kind.starts_with("application/json"))
     {
-        world.complain(call, "the content is not declared as JSON");
+        world.report_violation(call, "the content type isn't JSON");
         return twirp(404, "bad_route", "unexpected Content-Type");
     }
     let Some(Value::Object(body)) = call.json() else {
-        world.complain(call, "the body is not a JSON object");
+        world.report_violation(call, "the body is not a JSON object");
         return twirp(400, "malformed", "the json request could not be decoded");
     };
     let version = world.github(|github| github.known_artifact_version);
@@ -66,18 +66,18 @@ pub(crate) fn handle(world: &World, call: &Call) -> Answer {
     for name in body.0.keys() {
         let is_known = IDS.contains(&name.as_str()) || known.contains(&name.as_str());
         if version < 7 && (!is_known || name == "mime_type") {
-            return Answer::of(
+            return Response::of(
                 500,
                 "text/plain; charset=utf-8",
                 "Error decode request body\n",
             );
         }
         if !is_known {
-            world.complain(call, format!("{rpc} has no field {name}"));
+            world.report_violation(call, format!("{rpc} has no field {name}"));
         }
     }
     if IDS.map(|id| body.text(id)) != [world.run.run.as_str(), world.run.job.as_str()] {
-        world.complain(call, "the ids are not those of the token");
+        world.report_violation(call, "the IDs aren't those of the token");
         return twirp(
             403,
             "permission_denied",
@@ -91,28 +91,28 @@ pub(crate) fn handle(world: &World, call: &Call) -> Answer {
         "ListArtifacts" => Ok(list(world, &body)),
         "GetSignedArtifactURL" => signed_url(world, name),
         _ => {
-            world.complain(call, "nothing that was delivered is ever deleted");
+            world.report_violation(call, "the action must never delete an artifact");
             Err(twirp(404, "not_found", "artifact not found"))
         }
     };
     result.map_or_else(
-        |refusal| refusal,
-        |answer| {
-            Answer::json(
+        |error| error,
+        |response| {
+            Response::json(
                 200,
                 &if version < 7 {
-                    in_camel(answer)
+                    in_camel(response)
                 } else {
-                    answer
+                    response
                 },
             )
         },
     )
 }
 
-fn create(world: &World, call: &Call, body: &Fields, name: &str) -> Result<Value, Answer> {
+fn create(world: &World, call: &Call, body: &Fields, name: &str) -> Result<Value, Response> {
     let breach = |what: &str| {
-        world.complain(call, what);
+        world.report_violation(call, what);
         Err(twirp(400, "invalid_argument", what))
     };
     if name.is_empty() || name.contains(FORBIDDEN) {
@@ -143,9 +143,9 @@ fn create(world: &World, call: &Call, body: &Fields, name: &str) -> Result<Value
     {
         return breach("expires_at is no time in the future");
     }
-    let is_taken = world.github(|github| github.taken_artifact_names.contains(name));
+    let is_used = world.github(|github| github.taken_artifact_names.contains(name));
     let mut store = lock(&world.artifacts);
-    if is_taken || store.is_taken(name) {
+    if is_used || store.is_used(name) {
         return Err(twirp(
             409,
             "already_exists",
@@ -161,14 +161,14 @@ fn create(world: &World, call: &Call, body: &Fields, name: &str) -> Result<Value
     )
 }
 
-fn finalize(world: &World, call: &Call, body: &Fields, name: &str) -> Result<Value, Answer> {
+fn finalize(world: &World, call: &Call, body: &Fields, name: &str) -> Result<Value, Response> {
     let mut store = lock(&world.artifacts);
     let Some(upload) = store.named(name) else {
-        world.complain(call, "an artifact was finished that was never created");
+        world.report_violation(call, "an artifact was finalized without being created");
         return Err(twirp(404, "not_found", "artifact not found"));
     };
     let breach = |what: String| {
-        world.complain(call, &what);
+        world.report_violation(call, &what);
         Err(twirp(400, "invalid_argument", &what))
     };
     let Some(content) = &upload.content else {
@@ -191,10 +191,10 @@ fn finalize(world: &World, call: &Call, body: &Fields, name: &str) -> Result<Val
     }
     if upload.mime_type.is_some() && upload.mime_type != upload.content_type {
         let (announced, uploaded) = (&upload.mime_type, &upload.content_type);
-        world.complain(
+        world.report_violation(
             call,
             format!(
-                "announced as {announced:?}, uploaded as {uploaded:?}: downloads would not know it"
+                "announced as {announced:?} but uploaded as {uploaded:?}, so downloads have the wrong type"
             ),
         );
     }
@@ -226,7 +226,7 @@ fn list(world: &World, body: &Fields) -> Value {
     json!({ "artifacts": artifacts.collect::<Value>() })
 }
 
-fn signed_url(world: &World, name: &str) -> Result<Value, Answer> {
+fn signed_url(world: &World, name: &str) -> Result<Value, Response> {
     let mut store = lock(&world.artifacts);
     if !store
         .finished()
@@ -242,7 +242,7 @@ fn signed_url(world: &World, name: &str) -> Result<Value, Answer> {
     Ok(json!({ "signed_url": format!("{}{target}", world.blob_url) }))
 }
 
-/// The fields of a request, under their names in snake case.
+/// The fields of a request, with names in snake case.
 struct Fields(Map<String, Value>);
 
 impl Fields {
@@ -250,15 +250,15 @@ impl Fields {
         self.0.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// A number, which JSON may hold as text where it has 64 bits.
+    /// A number. JSON can contain 64-bit numbers as strings.
     fn number(&self, name: &str) -> Option<u64> {
         let value = self.0.get(name)?;
         value.as_u64().or_else(|| value.as_str()?.parse().ok())
     }
 }
 
-fn twirp(status: u16, code: &str, message: &str) -> Answer {
-    Answer::json(status, &json!({ "code": code, "msg": message }))
+fn twirp(status: u16, code: &str, message: &str) -> Response {
+    Response::json(status, &json!({ "code": code, "msg": message }))
 }
 
 fn snake(name: &str) -> String {

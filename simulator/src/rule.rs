@@ -1,46 +1,46 @@
-//! Rules that protect branches, and what GitHub says to a token that breaks one.
+//! Branch rules, and GitHub's message if a token violates one.
 
 use serde_json::{Value, json};
 
-/// A rule that protects a branch.
+/// A branch rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
-    /// Changes must be made through a pull request: nothing is written directly.
+    /// Changes require a pull request.
     PullRequest,
     /// Commits must have verified signatures.
     RequiredSignatures,
-    /// Nobody updates the branch.
+    /// No one can update the branch.
     Update,
-    /// Nobody creates the branch.
+    /// No one can create the branch.
     Creation,
-    /// Nobody deletes the branch, which no request of the action does.
+    /// No one can delete the branch. The action never does.
     Deletion,
-    /// Nobody forces the branch, which no request of the action does.
+    /// No one can force-push to the branch. The action never does.
     NonFastForward,
-    /// The branch has no merge commits, and the action makes none.
+    /// The branch can't have merge commits. The action creates none.
     RequiredLinearHistory,
-    /// Changes must be made through the merge queue.
+    /// Changes require the merge queue.
     MergeQueue,
-    /// A status check must have passed on every commit, which a new commit hasn't had time for.
+    /// Every commit requires a passed status check, which a new commit can't have.
     RequiredStatusChecks,
-    /// The commit's message must match a pattern; here no message does.
+    /// The commit message must match a pattern. In the simulator, none does.
     CommitMessagePattern,
-    /// The email address of the commit's author must match a pattern; here none does.
+    /// The author's email address must match a pattern. In the simulator, none does.
     CommitAuthorEmailPattern,
-    /// The branch's name must match a pattern; here no name does.
+    /// The branch name must match a pattern. In the simulator, none does.
     BranchNamePattern,
-    /// A push ruleset keeps files out of a folder.
+    /// A push ruleset blocks files in a folder.
     FilePathRestriction,
-    /// A push ruleset keeps files with an extension out.
+    /// A push ruleset blocks files with an extension.
     FileExtensionRestriction,
-    /// A push ruleset keeps large files out.
+    /// A push ruleset blocks large files.
     MaxFileSize,
-    /// Push protection of secret scanning: no rule of a ruleset, and listed nowhere.
+    /// Push protection from secret scanning. It isn't part of a ruleset, and isn't listed anywhere.
     PushProtection,
 }
 
 impl Rule {
-    /// The type of the rule in GitHub's API; nothing for one that isn't of a ruleset.
+    /// The type of the rule in GitHub's API. `None` if it isn't part of a ruleset.
     fn kind(self) -> Option<&'static str> {
         Some(match self {
             Self::PullRequest => "pull_request",
@@ -62,7 +62,7 @@ impl Rule {
         })
     }
 
-    /// The rule as *Get rules for a branch* lists it, from that ruleset.
+    /// The rule in the response of *Get rules for a branch*.
     pub(crate) fn listed(self, source_type: &str, source: &str, id: u64) -> Option<Value> {
         let mut rule = json!({
             "type": self.kind()?,
@@ -93,7 +93,8 @@ impl Rule {
         Some(rule)
     }
 
-    /// Whether a commit to an existing branch breaks it. `signed`: whether the commit is verified.
+    /// Whether a commit to an existing branch violates it. `signed` says whether the commit is
+    /// verified.
     pub(crate) fn forbids_a_commit(self, signed: bool) -> bool {
         match self {
             Self::RequiredSignatures => !signed,
@@ -106,7 +107,7 @@ impl Rule {
         }
     }
 
-    /// Whether creating the branch breaks it, at a commit that another branch has already, or at a new one.
+    /// Whether creating the branch violates it, at a commit of another branch or at a new one.
     pub(crate) fn forbids_a_branch(self, new_commit: Option<bool>) -> bool {
         match self {
             Self::Creation | Self::BranchNamePattern => true,
@@ -115,9 +116,9 @@ impl Rule {
         }
     }
 
-    /// What GitHub says to a token that breaks it by a commit. Its texts for patterns and push rulesets are described
-    /// nowhere; these are close to what `git push` prints.
-    pub(crate) fn refusal(self) -> &'static str {
+    /// GitHub's message to a token whose commit violates it. The messages for patterns and push
+    /// rulesets aren't documented. These are similar to the output of `git push`.
+    pub(crate) fn message(self) -> &'static str {
         match self {
             Self::PullRequest => "Changes must be made through a pull request.",
             Self::RequiredSignatures => "Commits must have verified signatures.",

@@ -1,11 +1,11 @@
-//! What a runner tells every step in its environment: which run it is, and where its GitHub is. Folders, files and
-//! inputs are for whoever plays the runner to add.
+//! The environment of a step: its run, and the URLs of its GitHub. The caller adds folders, files,
+//! and inputs.
 
 use std::collections::BTreeMap;
 
 use crate::simulator::Simulator;
 
-/// A run that a schedule began, of a workflow in the repository `owner/name`.
+/// A scheduled run of a workflow in the repository `owner/name`.
 pub fn scheduled_run(repository: &str) -> BTreeMap<String, String> {
     let (owner, _) = repository.split_once('/').unwrap_or((repository, ""));
     let variables = [
@@ -25,7 +25,7 @@ pub fn scheduled_run(repository: &str) -> BTreeMap<String, String> {
 }
 
 impl Simulator {
-    /// Where this GitHub is, and the token for its artifacts.
+    /// The URLs of this GitHub, and the token for its artifacts.
     pub fn addresses(&self) -> BTreeMap<String, String> {
         let variables = [
             ("ACTIONS_RESULTS_URL", self.results_url()),

@@ -1,8 +1,8 @@
-//! One row of a seats answer, in the full shape of GitHub's description.
+//! One row of a response with seats, with all documented fields.
 
 use serde_json::{Map, Value, json};
 
-/// Builds one row: who has the seat, through what, and when it was last used.
+/// Builds a row: who has the seat, where it's from, and when it was last used.
 ///
 /// ```
 /// use simulator::seat::Row;
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 pub struct Row(Map<String, Value>);
 
 impl Row {
-    /// A seat of a person, granted directly on 2026-01-05, never used.
+    /// A seat of a person, granted directly on 2026-01-05 and never used.
     pub fn of(login: &str, id: u64) -> Self {
         let mut row = Map::new();
         row.insert("created_at".to_owned(), json!("2026-01-05T09:00:00Z"));
@@ -28,13 +28,13 @@ impl Row {
         Self(row)
     }
 
-    /// Sets any field, known to GitHub or not.
+    /// Sets any field, even one that GitHub doesn't have.
     pub fn field(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.insert(name.to_owned(), value.into());
         self
     }
 
-    /// Takes a field out.
+    /// Removes a field.
     pub fn without(mut self, name: &str) -> Self {
         self.0.remove(name);
         self
@@ -50,7 +50,7 @@ impl Row {
         self.field("last_activity_editor", editor)
     }
 
-    /// Where Copilot was last used, where that is known.
+    /// Where Copilot was last used, if it's known.
     pub(crate) fn surface_used(&self) -> Option<&str> {
         self.0.get("last_activity_editor")?.as_str()
     }
@@ -65,17 +65,17 @@ impl Row {
         self.field("created_at", time).field("updated_at", time)
     }
 
-    /// The day on which the seat ends.
+    /// The day when the seat ends.
     pub fn cancelled(self, date: &str) -> Self {
         self.field("pending_cancellation_date", date)
     }
 
-    /// The plan: `business`, `enterprise` or `unknown`.
+    /// The plan: `business`, `enterprise`, or `unknown`.
     pub fn plan(self, plan: &str) -> Self {
         self.field("plan_type", plan)
     }
 
-    /// The organization that grants the seat, as in an enterprise's list.
+    /// The organization that grants the seat, in an enterprise's list.
     pub fn organization(self, login: &str, id: u64) -> Self {
         self.field(
             "organization",
@@ -96,7 +96,7 @@ impl Row {
         )
     }
 
-    /// No organization, as GitHub says it: `null`.
+    /// No organization, which GitHub represents as `null`.
     pub fn no_organization(self) -> Self {
         self.field("organization", Value::Null)
     }
@@ -126,8 +126,8 @@ impl Row {
         )
     }
 
-    /// The team of an enterprise that grants the seat. It has other fields than an organization's: no `node_id`,
-    /// `privacy` or `permission`.
+    /// The enterprise team that grants the seat. It doesn't have an organization team's `node_id`,
+    /// `privacy`, and `permission`.
     pub fn enterprise_team(self, name: &str, id: u64) -> Self {
         let slug = slug(name);
         self.field(
@@ -149,12 +149,12 @@ impl Row {
         )
     }
 
-    /// Nobody: a seat whose `assignee` is `null`.
-    pub fn nobody(self) -> Self {
+    /// No person: a seat whose `assignee` is `null`.
+    pub fn without_person(self) -> Self {
         self.field("assignee", Value::Null)
     }
 
-    /// The row as GitHub sends it.
+    /// The row in GitHub's format.
     pub fn value(self) -> Value {
         Value::Object(self.0)
     }
@@ -178,7 +178,7 @@ fn slug(name: &str) -> String {
         .collect()
 }
 
-/// A person, or the bot of an App, as its login says.
+/// A person, or an App's bot if the login says so.
 fn user(login: &str, id: u64) -> Value {
     let kind = if login.ends_with("[bot]") {
         "Bot"
@@ -188,7 +188,7 @@ fn user(login: &str, id: u64) -> Value {
     account(login, id, kind)
 }
 
-/// A user, bot or organization as the description's "simple user".
+/// A user, bot, or organization as a "simple user" in GitHub's API description.
 pub(crate) fn account(login: &str, id: u64, kind: &str) -> Value {
     let in_address = login.replace('[', "%5B").replace(']', "%5D");
     let api = format!("https://api.github.com/users/{in_address}");

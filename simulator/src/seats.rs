@@ -1,109 +1,110 @@
-//! The seats of one organization or enterprise, and how GitHub hands them out.
+//! The seats of one organization or enterprise, and how GitHub lists them.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::people::Crowd;
+use crate::people::GeneratedPeople;
 
 /// The seats of an organization or enterprise.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seats {
-    /// One object for each seat, in the order in which they are listed.
+    /// One object for each seat, in the order of the list.
     pub rows: Vec<Value>,
-    /// Further seats, listed after those, of which no row is kept.
-    pub crowd: Option<Crowd>,
-    /// What `total_seats` says.
+    /// More seats at the end of the list. Their rows are generated on demand.
+    pub generated: Option<GeneratedPeople>,
+    /// The value of `total_seats`.
     pub total_seats: TotalSeats,
-    /// How pages are linked.
+    /// How pages link to each other.
     pub paging: Paging,
 }
 
-/// What an answer's `total_seats` says.
+/// The value of `total_seats`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TotalSeats {
-    /// The number of distinct people, as GitHub counts. Rows without a person do not count.
+    /// The number of different people, as on GitHub. Rows without a person don't count.
     People,
     /// The number of rows.
     Rows,
-    /// Always this.
+    /// Always this number.
     Fixed(u64),
-    /// The field is not there.
+    /// The field is missing.
     Missing,
-    /// On the n-th page the n-th value; after them, the last.
+    /// The n-th value on the n-th page, then always the last one.
     PerPage(Vec<u64>),
-    /// A text instead of a number.
+    /// A string instead of a number.
     NotANumber,
     /// `null`.
     Null,
 }
 
-/// How one page links to the others.
+/// How a page links to the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Paging {
-    /// `next`, `last`, `first`, `prev` with page numbers, by way of the organization's id, as GitHub does.
+    /// `next`, `last`, `first`, and `prev` with page numbers and the organization's ID, as on
+    /// GitHub.
     Last,
-    /// `next` alone, with page numbers.
+    /// Only `next`, with page numbers.
     NextOnly,
     /// `next` and `prev` with a cursor instead of page numbers.
     Cursor,
     /// `next` on another origin, such as `https://example.com`.
     ForeignHost(String),
-    /// `next` always, and always to the first page.
+    /// `next` always points to the first page.
     Loop,
-    /// No links: only the first page can be found.
+    /// No links, so only the first page can be found.
     None,
 }
 
 impl Seats {
-    /// These rows, counted and linked as GitHub does.
+    /// These rows, with GitHub's totals and links.
     pub fn rows<R: Into<Value>>(rows: impl IntoIterator<Item = R>) -> Self {
         Self {
             rows: rows.into_iter().map(Into::into).collect(),
-            crowd: None,
+            generated: None,
             total_seats: TotalSeats::People,
             paging: Paging::Last,
         }
     }
 
-    /// The seats of that many people in an organization, always the same, as [`Crowd::organization`] has them.
+    /// The seats of this many generated people in an organization, as in [`GeneratedPeople::organization`].
     pub fn people(n: usize) -> Self {
-        Self::of_all(&Crowd::organization(n))
+        Self::of_all(&GeneratedPeople::organization(n))
     }
 
-    /// The seats of that many people in an enterprise, always the same, as [`Crowd::enterprise`] has them.
+    /// The seats of this many generated people in an enterprise, as in [`GeneratedPeople::enterprise`].
     pub fn enterprise_people(n: usize) -> Self {
-        Self::of_all(&Crowd::enterprise(n))
+        Self::of_all(&GeneratedPeople::enterprise(n))
     }
 
-    /// The seats of people of whom no row is kept: for lists so long that they would take gigabytes.
-    pub fn crowd(crowd: Crowd) -> Self {
+    /// The seats of generated people without storing the rows, for lists that would take gigabytes.
+    pub fn generated(generated: GeneratedPeople) -> Self {
         Self {
-            crowd: Some(crowd),
+            generated: Some(generated),
             ..Self::rows([] as [Value; 0])
         }
     }
 
-    fn of_all(crowd: &Crowd) -> Self {
-        Self::rows((0..crowd.rows()).map(|i| crowd.row(i)))
+    fn of_all(generated: &GeneratedPeople) -> Self {
+        Self::rows((0..generated.rows()).map(|i| generated.row(i)))
     }
 
-    /// Sets what `total_seats` says.
+    /// Sets the value of `total_seats`.
     pub fn total_seats(mut self, total_seats: TotalSeats) -> Self {
         self.total_seats = total_seats;
         self
     }
 
-    /// Sets how pages are linked.
+    /// Sets how pages link to each other.
     pub fn paging(mut self, paging: Paging) -> Self {
         self.paging = paging;
         self
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub(crate) fn count(&self) -> usize {
-        self.rows.len() + self.crowd.as_ref().map_or(0, Crowd::rows)
+        self.rows.len() + self.generated.as_ref().map_or(0, GeneratedPeople::rows)
     }
 
     /// The body of a page, as JSON. `page` counts from 1.
@@ -131,8 +132,8 @@ impl Seats {
 
     /// The `i`-th row as JSON, counting from 0.
     fn row(&self, i: usize) -> String {
-        match (self.rows.get(i), &self.crowd) {
-            (None, Some(crowd)) => crowd.row(i - self.rows.len()).value().to_string(),
+        match (self.rows.get(i), &self.generated) {
+            (None, Some(generated)) => generated.row(i - self.rows.len()).value().to_string(),
             (row, _) => row.map_or_else(String::new, Value::to_string),
         }
     }
@@ -147,11 +148,11 @@ impl Seats {
             .map(|person| person["id"].to_string())
             .collect::<BTreeSet<_>>()
             .len();
-        listed + self.crowd.as_ref().map_or(0, Crowd::people)
+        listed + self.generated.as_ref().map_or(0, GeneratedPeople::people)
     }
 }
 
-/// The number GitHub has for an organization or enterprise, by which it links pages.
+/// The ID of an organization or enterprise, which links use.
 pub(crate) fn id_of(name: &str) -> u32 {
     let digest = Sha256::digest(name.to_ascii_lowercase().as_bytes());
     u32::from_be_bytes([0, digest[0], digest[1], digest[2]]) + 1

@@ -1,4 +1,4 @@
-//! Listens on the three addresses and takes connections.
+//! Listens on the three ports and accepts connections.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -15,11 +15,12 @@ use crate::exchange::exchange;
 use crate::http::Service;
 use crate::world::World;
 
-/// The three listeners, bound but not yet served.
+/// The three listeners, before they serve.
 pub(crate) struct Listeners([(Service, TcpListener); 3]);
 
 impl Listeners {
-    /// Binds the API, the results service and the blob store on this machine alone; port 0 means any free one.
+    /// Binds the API, the results service, and the blob store to the loopback interface. Port 0
+    /// means any free port.
     pub(crate) fn bind(ports: [u16; 3]) -> io::Result<Self> {
         let bind = |port| {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
@@ -34,14 +35,14 @@ impl Listeners {
         ]))
     }
 
-    /// The ports they got.
+    /// The ports of the listeners.
     pub(crate) fn ports(&self) -> io::Result<[u16; 3]> {
         let port = |i: usize| self.0[i].1.local_addr().map(|address| address.port());
         Ok([port(0)?, port(1)?, port(2)?])
     }
 }
 
-/// Servers that run on a thread of their own until this is dropped.
+/// Servers that run on their own thread until this is dropped.
 pub(crate) struct Running {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
@@ -70,7 +71,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A panic there was already reported on the thread itself.
+            // The thread itself has already reported the panic.
             let _ = thread.join();
         }
     }
@@ -87,7 +88,7 @@ async fn serve(world: Arc<World>, service: Service, mut listener: tokio::net::Tc
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            time = world.gone(service) => {
+            time = world.wait_until_down(service) => {
                 drop(listener);
                 tokio::time::sleep(time).await;
                 let Ok(address) = address else { return };
@@ -99,12 +100,12 @@ async fn serve(world: Arc<World>, service: Service, mut listener: tokio::net::Tc
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
-        // Answers are small and come in pieces: without this each would wait for the other side's acknowledgement.
+        // Responses are small and sent in parts. Nagle's algorithm would delay each part.
         let _ = connection.set_nodelay(true);
         let world = Arc::clone(&world);
         tokio::spawn(async move {
             let handler = service_fn(move |request| exchange(Arc::clone(&world), service, request));
-            // A connection that breaks is the client's to notice, and often what a fault wants.
+            // Faults break connections on purpose, and the client notices.
             let _ = http1::Builder::new()
                 .serve_connection(TokioIo::new(connection), handler)
                 .await;

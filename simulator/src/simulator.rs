@@ -1,4 +1,4 @@
-//! The handle that tests and programs hold on a running simulator.
+//! The handle of a running simulator.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,24 +10,26 @@ use crate::artifacts::Artifact;
 use crate::fault::Fault;
 use crate::git;
 use crate::github::GitHub;
-use crate::http::Seen;
+use crate::http::RecordedRequest;
+use crate::observer::Observer;
 use crate::pull_request::{Ending, PullRequest};
 use crate::server::{Listeners, Running};
 use crate::sync::lock;
-use crate::witness::Witness;
 use crate::world::{SERVER_URL, World};
 
-/// A GitHub, a results service and a blob store that run until this is dropped, which also removes their files.
+/// A GitHub, a results service, and a blob store that run until this is dropped. Dropping it also
+/// removes their files.
 ///
-/// It has a thread and a runtime of its own: use it from plain or asynchronous code alike.
+/// It has its own thread and runtime, so you can use it from both synchronous and asynchronous
+/// code.
 pub struct Simulator {
-    // Dropped in this order: nobody writes any more when the folder goes.
+    // Dropped in this order, so that nothing writes while the folder is removed.
     _running: Running,
     world: Arc<World>,
     _folder: TempDir,
 }
 
-/// Where to listen; 0 means any free port.
+/// The ports to listen on. 0 means any free port.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ports {
     /// GitHub's API.
@@ -42,16 +44,16 @@ impl Simulator {
     /// Starts on free ports.
     ///
     /// # Errors
-    /// No port or temporary folder could be had, or the `git` command cannot be run.
+    /// If there's no free port or temporary folder, or the `git` command can't run.
     pub fn start(github: GitHub) -> io::Result<Self> {
         Self::start_on(github, Ports::default())
     }
 
-    /// Starts on free ports and keeps the repositories in memory, if the system has a folder there. Git's many small
-    /// files cost much less in memory.
+    /// Starts on free ports and keeps the repositories in memory, if possible. Git's many small
+    /// files are much faster in memory.
     ///
     /// # Errors
-    /// As [`Simulator::start`].
+    /// See [`Simulator::start`].
     pub fn start_in_memory(github: GitHub) -> io::Result<Self> {
         let memory = Path::new("/dev/shm");
         if memory.is_dir() {
@@ -64,7 +66,7 @@ impl Simulator {
     /// Starts on these ports.
     ///
     /// # Errors
-    /// As [`Simulator::start`]; also a port that is in use.
+    /// See [`Simulator::start`], and if a port is in use.
     pub fn start_on(github: GitHub, ports: Ports) -> io::Result<Self> {
         Self::start_in(&std::env::temp_dir(), github, ports)
     }
@@ -87,81 +89,81 @@ impl Simulator {
         })
     }
 
-    /// The base address of the REST API, without a slash at its end.
+    /// The base URL of the REST API, without a trailing slash.
     pub fn api_url(&self) -> String {
         self.world.api_url.clone()
     }
 
-    /// The address of the GraphQL API.
+    /// The URL of the GraphQL API.
     pub fn graphql_url(&self) -> String {
         format!("{}/graphql", self.world.api_url)
     }
 
-    /// What links to pages begin with. Nothing is served there.
+    /// The base URL of links to web pages, which the simulator doesn't serve.
     pub fn server_url(&self) -> String {
         SERVER_URL.to_owned()
     }
 
-    /// The address of the results service as a runner gives it: with a path, which clients must drop.
+    /// The URL of the results service in a runner's format. It has a path that clients must drop.
     pub fn results_url(&self) -> String {
         format!("{}/some/path/", self.world.results_origin)
     }
 
-    /// The address of the blob store.
+    /// The URL of the blob store.
     pub fn blob_url(&self) -> String {
         self.world.blob_url.clone()
     }
 
-    /// The token for the results service: a JWT whose `scp` names the run and the job.
+    /// The token for the results service, a JWT whose `scp` contains the run and the job.
     pub fn runtime_token(&self) -> String {
         self.world.run.token.clone()
     }
 
-    /// Changes what there is, between or during runs. Repositories that are new are laid; what already stands in a
-    /// repository stays.
+    /// Changes the simulated data, between or during runs. New repositories are created, and
+    /// existing ones keep their contents.
     pub fn change(&self, f: impl FnOnce(&mut GitHub)) {
         if let Err(error) = self.world.change(f) {
-            // The next request for such a repository is answered 404 and complained about.
-            eprintln!("simulator: a repository could not be laid: {error}");
+            // The next request for this repository gets a 404 and is recorded as a violation.
+            eprintln!("simulator: couldn't create a repository: {error}");
         }
     }
 
     /// Adds a fault.
     pub fn fault(&self, fault: Fault) {
-        self.world.arm(fault);
+        self.world.add_fault(fault);
     }
 
     /// Removes all faults.
     pub fn clear_faults(&self) {
-        self.world.disarm();
+        self.world.clear_faults();
     }
 
-    /// Every request so far, in the order of arrival.
-    pub fn requests(&self) -> Vec<Seen> {
-        self.world.seen()
+    /// All requests so far, in the order of arrival.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.world.requests()
     }
 
-    /// Every breach of what GitHub documents, in words.
-    pub fn complaints(&self) -> Vec<String> {
-        self.world.complaints()
+    /// All violations of what GitHub documents.
+    pub fn violations(&self) -> Vec<String> {
+        self.world.violations()
     }
 
-    /// The artifacts that were finished, oldest first.
+    /// The finished artifacts, oldest first.
     pub fn artifacts(&self) -> Vec<Artifact> {
         lock(&self.world.artifacts).finished()
     }
 
-    /// The bare git repository behind `owner/name`. It may be read and written with `git` at any time.
+    /// The bare Git repository of `owner/name`. You can read and write it with `git` at any time.
     pub fn git_dir(&self, full_name: &str) -> PathBuf {
         self.world.repositories.dir(full_name)
     }
 
-    /// The pull requests of `owner/name`, in the order of their numbers.
+    /// The pull requests of `owner/name`, by number.
     pub fn pull_requests(&self, full_name: &str) -> Vec<PullRequest> {
         self.world.pulls.of(full_name)
     }
 
-    /// Changes the pull requests there are, such as to one of a fork.
+    /// Changes the pull requests, for example to one from a fork.
     pub fn change_pull_requests(&self, f: impl FnOnce(&mut Vec<PullRequest>)) {
         f(&mut self.world.pulls.all());
     }
@@ -169,39 +171,39 @@ impl Simulator {
     /// Ends an open pull request of `owner/name`, as a person would.
     ///
     /// # Errors
-    /// There is none of that number, or its changes conflict with the base.
+    /// If there's no open one with this number, or its changes conflict with the base.
     pub fn end_pull_request(&self, full_name: &str, number: u64, ending: Ending) -> io::Result<()> {
         self.world
             .end_pull_request(full_name, Some(number), ending)
             .map_err(io::Error::other)
     }
 
-    /// Deletes a branch of `owner/name`, as a person would; its pull requests are closed by that.
+    /// Deletes a branch of `owner/name`, as a person would. This closes its pull requests.
     ///
     /// # Errors
-    /// There is no such repository.
+    /// If there's no such repository.
     pub fn delete_branch(&self, full_name: &str, branch: &str) -> io::Result<()> {
         self.world
             .delete_branch(full_name, branch)
             .map_err(io::Error::other)
     }
 
-    /// Where the `git` command is.
+    /// The path of the `git` command.
     pub fn git_program() -> PathBuf {
         git::program().to_owned()
     }
 
-    /// Somebody who can look at this simulator for as long as it runs, and at what it was given afterwards.
-    pub fn witness(&self) -> Witness {
-        Witness(Arc::clone(&self.world))
+    /// An observer that outlives this handle, and then still has what the simulator received.
+    pub fn observer(&self) -> Observer {
+        Observer(Arc::clone(&self.world))
     }
 
-    /// Whether nothing is being carried out. What a client asked for goes on when the client has left.
-    pub fn is_at_rest(&self) -> bool {
-        self.world.is_at_rest()
+    /// Whether no request is in progress. A request continues after the client disconnects.
+    pub fn is_idle(&self) -> bool {
+        self.world.is_idle()
     }
 
-    /// The most API requests that were open at once.
+    /// The maximum number of concurrent API requests.
     pub fn in_flight_max(&self) -> usize {
         self.world.in_flight_max()
     }

@@ -1,4 +1,4 @@
-//! Everything the three services share while they run.
+//! The state that the three services share.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -17,23 +17,23 @@ use crate::artifacts::Store;
 use crate::fault::{Fault, Kind};
 use crate::git::{GitError, Repositories};
 use crate::github::{self, GitHub};
-use crate::http::{Call, Seen, Service};
+use crate::http::{Call, RecordedRequest, Service};
 use crate::pull_request::Ending;
 use crate::pulls::Pulls;
 use crate::sync::lock;
 
-/// What links to GitHub's pages begin with. Hosts under `localhost` pass the artifact client's check for servers
-/// that have no artifact service.
+/// The base URL of links to GitHub's pages. The artifact client checks for servers without an
+/// artifact service, and accepts hosts under `localhost`.
 pub(crate) const SERVER_URL: &str = "http://github.localhost";
 
-/// How much of a request's body is kept.
+/// How much of a request's body is recorded.
 const KEPT_BODY: usize = 64 * 1024;
 
 pub(crate) struct World {
     github: Mutex<GitHub>,
-    faults: Mutex<Vec<Armed>>,
-    seen: Mutex<Vec<Seen>>,
-    complaints: Mutex<Vec<String>>,
+    faults: Mutex<Vec<ActiveFault>>,
+    requests: Mutex<Vec<RecordedRequest>>,
+    violations: Mutex<Vec<String>>,
     assertions: Mutex<Vec<String>>,
     spent: Mutex<VecDeque<(Instant, String, u32)>>,
     pub(crate) artifacts: Mutex<Store>,
@@ -43,18 +43,18 @@ pub(crate) struct World {
     pub(crate) api_url: String,
     pub(crate) results_origin: String,
     pub(crate) blob_url: String,
-    absences: Mutex<Vec<(Service, Instant)>>,
-    absent: Notify,
-    at_work: Arc<()>,
+    downtimes: Mutex<Vec<(Service, Instant)>>,
+    went_down: Notify,
+    work: Arc<()>,
     in_flight: AtomicUsize,
     in_flight_max: AtomicUsize,
-    answered: AtomicU64,
+    responses: AtomicU64,
     pub(crate) runs: AtomicU32,
-    /// How many answers each token got of each part of the API.
+    /// The number of responses by token and part of the API.
     used: Mutex<HashMap<String, u64>>,
 }
 
-struct Armed {
+struct ActiveFault {
     fault: Fault,
     matched: usize,
 }
@@ -72,8 +72,8 @@ impl World {
         let world = Self {
             github: Mutex::new(github),
             faults: Mutex::default(),
-            seen: Mutex::default(),
-            complaints: Mutex::default(),
+            requests: Mutex::default(),
+            violations: Mutex::default(),
             assertions: Mutex::default(),
             spent: Mutex::default(),
             artifacts: Mutex::default(),
@@ -83,12 +83,12 @@ impl World {
             api_url: api,
             results_origin: results,
             blob_url: blob,
-            absences: Mutex::default(),
-            absent: Notify::new(),
-            at_work: Arc::default(),
+            downtimes: Mutex::default(),
+            went_down: Notify::new(),
+            work: Arc::default(),
             in_flight: AtomicUsize::new(0),
             in_flight_max: AtomicUsize::new(0),
-            answered: AtomicU64::new(0),
+            responses: AtomicU64::new(0),
             runs: AtomicU32::new(0),
             used: Mutex::default(),
         };
@@ -96,12 +96,12 @@ impl World {
         Ok(world)
     }
 
-    /// Looks at, or changes, what there is.
+    /// Reads or changes the simulated data.
     pub(crate) fn github<T>(&self, f: impl FnOnce(&mut GitHub) -> T) -> T {
         f(&mut lock(&self.github))
     }
 
-    /// Changes what there is, and lays the repositories that are new.
+    /// Changes the simulated data, and creates new repositories.
     pub(crate) fn change(&self, f: impl FnOnce(&mut GitHub)) -> io::Result<()> {
         self.github(f);
         self.create_repositories()
@@ -115,7 +115,8 @@ impl World {
         Ok(())
     }
 
-    /// Ends a pull request as a person would, past all rules: that with the number, or the oldest that is open.
+    /// Ends a pull request as a person who bypasses all rules would: the one with this number, or
+    /// the oldest open one.
     pub(crate) fn end_pull_request(
         &self,
         repository: &str,
@@ -128,7 +129,7 @@ impl World {
         });
         let repo = self.repositories.get(repository);
         let (Some(declared), Some(repo)) = (declared, repo) else {
-            return Err(GitError::new("there is no such repository"));
+            return Err(GitError::new("the repository doesn't exist"));
         };
         self.pulls.end(&repo, &declared, repository, number, ending)
     }
@@ -136,7 +137,7 @@ impl World {
     /// Deletes a branch as a person would. GitHub closes its pull requests.
     pub(crate) fn delete_branch(&self, repository: &str, branch: &str) -> Result<(), GitError> {
         let repo = self.repositories.get(repository);
-        let repo = repo.ok_or_else(|| GitError::new("there is no such repository"))?;
+        let repo = repo.ok_or_else(|| GitError::new("the repository doesn't exist"))?;
         self.pulls.delete_branch(&repo, repository, branch)
     }
 
@@ -144,21 +145,21 @@ impl World {
         self.github(|github| github.tokens.get(secret).cloned())
     }
 
-    /// The token, where it is still good; it is used once more.
+    /// The token, if it's still valid. Counts the use.
     pub(crate) fn use_token(&self, secret: &str) -> Option<github::Token> {
         self.github(|github| {
             let token = github.tokens.get_mut(secret)?;
             if token.ends.is_some_and(|end| end <= jiff::Timestamp::now()) {
                 return None;
             }
-            if let Some(left) = &mut token.serves {
-                *left = left.checked_sub(1)?;
+            if let Some(remaining) = &mut token.serves {
+                *remaining = remaining.checked_sub(1)?;
             }
             Some(token.clone())
         })
     }
 
-    /// Keeps what an App proved itself with, which nobody may tell.
+    /// Records an App's assertion, which is a secret.
     pub(crate) fn keep_assertion(&self, assertion: &str) {
         if !assertion.is_empty() {
             lock(&self.assertions).push(assertion.to_owned());
@@ -172,19 +173,19 @@ impl World {
         secrets
     }
 
-    pub(crate) fn complain(&self, call: &Call, what: impl AsRef<str>) {
+    pub(crate) fn report_violation(&self, call: &Call, what: impl AsRef<str>) {
         let line = format!("{} {}: {}", call.method, call.path_and_query, what.as_ref());
-        lock(&self.complaints).push(line);
+        lock(&self.violations).push(line);
     }
 
-    pub(crate) fn complaints(&self) -> Vec<String> {
-        lock(&self.complaints).clone()
+    pub(crate) fn violations(&self) -> Vec<String> {
+        lock(&self.violations).clone()
     }
 
-    /// Keeps a request; the number returned is for [`World::answered`].
-    pub(crate) fn saw(&self, call: &Call) -> usize {
-        let mut seen = lock(&self.seen);
-        seen.push(Seen {
+    /// Records a request. Pass the returned index to [`World::responses`].
+    pub(crate) fn record_request(&self, call: &Call) -> usize {
+        let mut requests = lock(&self.requests);
+        requests.push(RecordedRequest {
             service: call.service,
             method: call.method.clone(),
             path_and_query: call.path_and_query.clone(),
@@ -192,46 +193,47 @@ impl World {
             body: call.body[..call.body.len().min(KEPT_BODY)].to_vec(),
             body_length: call.body.len(),
             status: None,
-            answer_length: 0,
+            response_length: 0,
         });
-        seen.len() - 1
+        requests.len() - 1
     }
 
-    pub(crate) fn answered(&self, request: usize, status: u16, length: Option<u64>) {
-        if let Some(seen) = lock(&self.seen).get_mut(request) {
-            seen.status = Some(status);
-            seen.answer_length = length.unwrap_or_default();
+    pub(crate) fn record_response(&self, request: usize, status: u16, length: Option<u64>) {
+        if let Some(requests) = lock(&self.requests).get_mut(request) {
+            requests.status = Some(status);
+            requests.response_length = length.unwrap_or_default();
         }
     }
 
-    pub(crate) fn seen(&self) -> Vec<Seen> {
-        lock(&self.seen).clone()
+    pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
+        lock(&self.requests).clone()
     }
 
-    pub(crate) fn arm(&self, fault: Fault) {
-        lock(&self.faults).push(Armed { fault, matched: 0 });
+    pub(crate) fn add_fault(&self, fault: Fault) {
+        lock(&self.faults).push(ActiveFault { fault, matched: 0 });
     }
 
-    pub(crate) fn disarm(&self) {
+    pub(crate) fn clear_faults(&self) {
         lock(&self.faults).clear();
     }
 
-    /// What shall happen to this request. Each fault that matches counts it, whichever of them decides.
+    /// The fault for this request. Every matching fault counts the request, even if another takes
+    /// effect.
     pub(crate) fn fault_for(&self, call: &Call) -> Option<Kind> {
         let mut due = None;
-        for armed in lock(&self.faults)
+        for active in lock(&self.faults)
             .iter_mut()
-            .filter(|armed| armed.fault.at.matches(call))
+            .filter(|active| active.fault.at.matches(call))
         {
-            armed.matched += 1;
-            if due.is_none() && armed.fault.nth.is_due(armed.matched) {
-                due = Some(armed.fault.kind.clone());
+            active.matched += 1;
+            if due.is_none() && active.fault.nth.is_due(active.matched) {
+                due = Some(active.fault.kind.clone());
             }
         }
         due
     }
 
-    /// Counts a request to the API until the guard is dropped.
+    /// Counts a concurrent API request until the guard is dropped.
     pub(crate) fn enter(&self) -> (usize, InFlight<'_>) {
         let now = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
         self.in_flight_max.fetch_max(now, Ordering::SeqCst);
@@ -242,59 +244,60 @@ impl World {
         self.in_flight_max.load(Ordering::SeqCst)
     }
 
-    /// Whoever carries a request out holds this meanwhile.
-    pub(crate) fn begin_work(&self) -> Arc<()> {
-        Arc::clone(&self.at_work)
+    /// A guard that marks a request as in progress.
+    pub(crate) fn start_work(&self) -> Arc<()> {
+        Arc::clone(&self.work)
     }
 
-    /// Whether no request is carried out.
-    pub(crate) fn is_at_rest(&self) -> bool {
-        Arc::strong_count(&self.at_work) == 1
+    /// Whether no request is in progress.
+    pub(crate) fn is_idle(&self) -> bool {
+        Arc::strong_count(&self.work) == 1
     }
 
-    /// Lets a service be gone for that long.
-    pub(crate) fn leave(&self, service: Service, time: Duration) {
-        lock(&self.absences).push((service, Instant::now() + time));
-        self.absent.notify_waiters();
+    /// Takes a service down for this long.
+    pub(crate) fn take_down(&self, service: Service, time: Duration) {
+        lock(&self.downtimes).push((service, Instant::now() + time));
+        self.went_down.notify_waiters();
     }
 
-    /// How much longer a service is gone; nothing where it is there.
-    pub(crate) fn absence(&self, service: Service) -> Option<Duration> {
-        let absences = lock(&self.absences);
-        let end = absences
+    /// How much longer a service is down. `None` if it's up.
+    pub(crate) fn downtime(&self, service: Service) -> Option<Duration> {
+        let downtimes = lock(&self.downtimes);
+        let end = downtimes
             .iter()
             .filter(|(who, _)| *who == service)
             .map(|(_, end)| *end)
             .max()?;
-        Some(end.duration_since(Instant::now())).filter(|left| !left.is_zero())
+        Some(end.duration_since(Instant::now())).filter(|remaining| !remaining.is_zero())
     }
 
-    /// Waits until a service is gone.
-    pub(crate) async fn gone(&self, service: Service) -> Duration {
+    /// Waits until a service is down.
+    pub(crate) async fn wait_until_down(&self, service: Service) -> Duration {
         loop {
-            let left = self.absent.notified();
-            if let Some(time) = self.absence(service) {
+            let remaining = self.went_down.notified();
+            if let Some(time) = self.downtime(service) {
                 return time;
             }
-            left.await;
+            remaining.await;
         }
     }
 
-    /// A number for each answer, from 1.
-    pub(crate) fn next_answer(&self) -> u64 {
-        self.answered.fetch_add(1, Ordering::SeqCst) + 1
+    /// A number for each response, from 1.
+    pub(crate) fn next_response(&self) -> u64 {
+        self.responses.fetch_add(1, Ordering::SeqCst) + 1
     }
 
-    /// Counts an answer of one part of the API to a token, and tells how many it is. The hour of GitHub's limit does not
+    /// Counts a response by token and part of the API, and returns the count. GitHub's hour doesn't
     /// end while the simulator runs.
-    pub(crate) fn use_up(&self, who: &str) -> u64 {
+    pub(crate) fn count_response(&self, who: &str) -> u64 {
         let mut used = lock(&self.used);
         let used = used.entry(who.to_owned()).or_default();
         *used += 1;
         *used
     }
 
-    /// Adds to the points a token spent on one part of the API, and tells how many it spent in the last minute.
+    /// Adds to the points that a token spent on one part of the API, and returns the total of the
+    /// last minute.
     pub(crate) fn spend(&self, who: &str, points: u32) -> u32 {
         let mut spent = lock(&self.spent);
         let now = Instant::now();

@@ -1,12 +1,11 @@
-//! The action's promises, tested from outside on the built binary. Each folder holds the tests of
-//! one promise.
+//! Tests of the action's promises on the built binary. Each folder has the tests of one promise.
 
 #![allow(clippy::unwrap_used, clippy::panic, unreachable_pub)]
 
 mod support;
 
 /// The report is byte for byte the file that GitHub offers for download.
-mod same_file {
+mod report_file {
     mod json;
     mod report;
 }
@@ -17,8 +16,9 @@ mod complete {
     mod revocations;
 }
 
-/// Whatever fails, nothing is lost, nothing is delivered twice, and the error says what was delivered.
-mod nothing_lost {
+/// If something fails, nothing is lost, nothing is delivered twice, and the error says what was
+/// delivered.
+mod delivery {
     mod artifact;
     mod commit;
     mod faults;
@@ -36,13 +36,13 @@ mod history {
     mod import;
     mod rebuild;
     mod repository;
+    mod scenarios;
     mod scopes;
-    mod seasons;
     mod verify;
 }
 
 /// Every failure says what failed, what GitHub answered, what's missing, and how to fix it.
-mod answers {
+mod errors {
     mod app;
     mod commit_rejections;
     mod failures;
@@ -51,32 +51,32 @@ mod answers {
     mod texts;
 }
 
-/// Requests stay within GitHub's limits, and responses within the machine's.
-mod citizen {
-    mod limits;
+/// Requests stay within GitHub's limits, and responses within the machine's memory.
+mod resource_use {
     mod memory_200k_seats;
     mod proxies;
+    mod rate_limits;
     mod response_shapes;
     mod response_size_limits;
 }
 
-/// No personal data reaches a public place unasked, and no name or secret turns into anything else.
-mod discreet {
+/// Personal data reaches a public place only on request, and no name or secret is misinterpreted.
+mod privacy {
     mod hostile;
     mod pseudonyms;
     mod public;
     mod runner;
 }
 
-/// The command also works outside of workflows.
-mod by_hand {
+/// The action also runs on the command line.
+mod command_line {
     mod cli;
     mod streams;
 }
 
 /// The code, the documentation, and the release agree.
 mod shape {
-    mod circles;
+    mod cycles;
     mod language;
     mod metadata;
     mod release;

@@ -1,4 +1,5 @@
-//! A runner around the built binary: the environment a step gets, and everything the step leaves.
+//! Runs the built binary like a runner: sets up the environment of a step, and reads everything
+//! that the step leaves.
 
 mod git;
 mod job;
@@ -24,7 +25,7 @@ use sha2::{Digest as _, Sha256};
 use simulator::{GitHub, Repository, Seats, Simulator, Token};
 use tempfile::TempDir;
 
-/// All outputs, in the order of their names.
+/// All outputs, in alphabetical order.
 pub const OUTPUTS: [&str; 19] = [
     "active",
     "artifact-digest",
@@ -47,14 +48,14 @@ pub const OUTPUTS: [&str; 19] = [
     "seats-removed",
 ];
 
-/// The names of all inputs but the secrets.
+/// All inputs that aren't secrets.
 pub fn plain_inputs() -> Vec<&'static str> {
     let plain = INPUTS.iter().filter(|input| input.kind != Kind::Secret);
     plain.map(|input| input.name).collect()
 }
 
-/// Tokens as they look on GitHub, so that a search for them finds them in whatever form. Those of
-/// Apps have the App's ID and a JSON Web Token in them.
+/// Tokens in GitHub's format, so that tests can find them in any encoding. App tokens contain the
+/// App's ID and a JSON Web Token.
 pub const TOKEN: &str = "ghp_readsTheSeats0000000000000000000001";
 pub const COMMIT_TOKEN: &str = "ghs_4242_eyJhbGciOiJSUzI1NiIsImtpZCI6IjdmM2MyZjBlNWYwYjRhNTMiLCJ0eXAiOiJKV1QifQ.\
     eyJleHAiOjE3OTU1OTg0MDAsImlhdCI6MTc5NTU5NDgwMCwiaXNzIjoiZ2l0aHViLmxvY2FsaG9zdCIs\
@@ -64,10 +65,10 @@ pub const COMMIT_TOKEN: &str = "ghs_4242_eyJhbGciOiJSUzI1NiIsImtpZCI6IjdmM2MyZjB
     9F1_kG2kokvCFWqfS5M3JeBS_zhmItxnb6DYrASuXXf_Kk5aJ4T8iq9t7CV2xoFoNB2tf90ZD74W8Wbz\
     JICQKAX5bAADuveMNAlhmjIthzDI4XRigHSyqKhacvpDkkAx8fkBbua4g";
 
-/// The workflow's own repository.
+/// The workflow's repository.
 pub const OWN: &str = "octo/tools";
 
-/// A GitHub with the organization acme, the workflow's repository, and tokens for both.
+/// A GitHub with the organization acme, the workflow's repository, and a token for each.
 pub fn github(seats: Seats) -> GitHub {
     GitHub::new()
         .organization("acme", seats)
@@ -76,7 +77,7 @@ pub fn github(seats: Seats) -> GitHub {
         .token(COMMIT_TOKEN, Token::new().contents_write([OWN]))
 }
 
-/// As [`github`], with the organization globex besides, which the same token reads.
+/// Like [`github`], with a second organization, globex, that the same token reads.
 pub fn github_of_two(acme: Seats, globex: Seats) -> GitHub {
     let reads = Token::new().copilot(["acme", "globex"]).scopes("read:org");
     github(acme)
@@ -84,12 +85,12 @@ pub fn github_of_two(acme: Seats, globex: Seats) -> GitHub {
         .token(TOKEN, reads)
 }
 
-/// Whether the bytes hold the text.
+/// Whether the bytes contain the text.
 pub fn contains(bytes: &[u8], text: &str) -> bool {
     String::from_utf8_lossy(bytes).contains(text)
 }
 
-/// All files below a folder.
+/// All files in a folder and its subfolders.
 pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -131,26 +132,26 @@ pub fn unzip(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// That a repository is sound, and that what holds for every run held.
-pub fn sound(simulator: &Simulator, repository: &str) {
+/// Checks that a repository is intact, and that the run behaved well.
+pub fn assert_intact(simulator: &Simulator, repository: &str) {
     git(&simulator.git_dir(repository), &["fsck", "--strict"]);
-    well_behaved(simulator);
+    assert_no_violations(simulator);
 }
 
-/// That GitHub had nothing to complain of: no request that it does not know, no token where it
-/// does not belong; and that nothing was deleted, no branch forced.
-pub fn well_behaved(simulator: &Simulator) {
-    assert_eq!(simulator.complaints(), Vec::<String>::new());
-    for seen in simulator.requests() {
-        let deletes = seen.method == "DELETE" || seen.path_and_query.contains("Delete");
-        assert!(!deletes, "{} {}", seen.method, seen.path_and_query);
-        if seen.method == "PATCH" {
-            assert_eq!(seen.json().unwrap()["force"], false);
+/// Checks that the simulator found no violations, such as an unknown request or a token on the
+/// wrong host, and that nothing was deleted or force-pushed.
+pub fn assert_no_violations(simulator: &Simulator) {
+    assert_eq!(simulator.violations(), Vec::<String>::new());
+    for request in simulator.requests() {
+        let deletes = request.method == "DELETE" || request.path_and_query.contains("Delete");
+        assert!(!deletes, "{} {}", request.method, request.path_and_query);
+        if request.method == "PATCH" {
+            assert_eq!(request.json().unwrap()["force"], false);
         }
     }
 }
 
-/// The SHA-256 of bytes in lower-case hexadecimal.
+/// The SHA-256 of bytes in lowercase hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
@@ -160,7 +161,8 @@ pub fn today() -> String {
     jiff::Timestamp::now().to_string()[..10].to_owned()
 }
 
-/// What `runs` gives when no midnight (UTC) falls into them, for the rule of the day.
+/// Calls `runs` again if midnight (UTC) passes in the meantime, because the result depends on the
+/// day.
 pub fn within_one_day<T>(runs: impl Fn() -> T) -> T {
     loop {
         let day = today();
@@ -171,8 +173,8 @@ pub fn within_one_day<T>(runs: impl Fn() -> T) -> T {
     }
 }
 
-/// Compares a text that people see with the file of that name in `snapshots`, whole. Values that
-/// differ from run to run are replaced before. `INSTA_UPDATE=always` writes the files.
+/// Compares a whole text with the file of this name in `snapshots`. Values that differ between runs
+/// must be replaced first. `INSTA_UPDATE=always` writes the files.
 pub fn assert_text(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
@@ -182,7 +184,7 @@ pub fn assert_text(name: &str, text: &str) {
         (r"\b[0-9a-f]{64}\b", "[sha256]"),
         (r"\b[0-9a-f]{40}\b", "[sha]"),
         (r"-activity-\d{10}\.", "-activity-[time]."),
-        // How often the run paces itself or tries again depends on how busy the machine is.
+        // The number of pauses and retries depends on how busy the machine is.
         (
             r"(?m)^Waiting .* to stay within GitHub's rate limits\.\n",
             "",

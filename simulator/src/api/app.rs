@@ -1,4 +1,5 @@
-//! What an App asks for itself, with an assertion that its key signed: its installations, and tokens for them.
+//! Requests that an App makes with an assertion signed by its key: its installations, and their
+//! tokens.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -6,24 +7,24 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::refusal::{self, failure};
+use super::errors::{self, error};
 use crate::apps::{App, Installation, Target};
 use crate::github::Token;
-use crate::http::{Answer, Call};
+use crate::http::{Call, Response};
 use crate::seat::account;
 use crate::seats::id_of;
 use crate::world::{SERVER_URL, World};
 
-/// The ID of every App here.
+/// The ID of every App in the simulator.
 const APP_ID: u32 = 4242;
 
 const DOCUMENTATION: &str = "https://docs.github.com/rest";
 
-/// The answer to a request that only an App can make; nothing for any other.
-pub(super) fn handle(world: &World, call: &Call) -> Option<Answer> {
+/// Handles a request that only an App can make. Returns `None` for any other request.
+pub(super) fn handle(world: &World, call: &Call) -> Option<Response> {
     let segments = call.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let answer = match (call.method.as_str(), &segments[..]) {
+    let response = match (call.method.as_str(), &segments[..]) {
         ("GET", ["orgs", name, "installation"]) => as_app(world, call, |app| {
             describe(world, app, Target::Organization, name)
         }),
@@ -35,21 +36,21 @@ pub(super) fn handle(world: &World, call: &Call) -> Option<Answer> {
         }
         _ => return None,
     };
-    Some(answer)
+    Some(response)
 }
 
-fn as_app(world: &World, call: &Call, answer: impl FnOnce(&App) -> Answer) -> Answer {
+fn as_app(world: &World, call: &Call, response: impl FnOnce(&App) -> Response) -> Response {
     let assertion = call.token().unwrap_or_default();
     world.keep_assertion(assertion);
     match verified(world, assertion) {
-        Ok(app) => answer(&app),
-        Err((status, message)) => failure(status, message, DOCUMENTATION),
+        Ok(app) => response(&app),
+        Err((status, message)) => error(status, message, DOCUMENTATION),
     }
 }
 
 type Refused = (u16, &'static str);
 
-/// The App that signed an assertion. GitHub's words are those that its users report.
+/// The App that signed an assertion. The messages are those that users of GitHub report.
 fn verified(world: &World, assertion: &str) -> Result<App, Refused> {
     const UNREADABLE: Refused = (401, "A JSON web token could not be decoded");
     let (signed, signature) = assertion.rsplit_once('.').ok_or(UNREADABLE)?;
@@ -94,12 +95,12 @@ fn number_of(installation: &Installation) -> u32 {
     id_of(&format!("{target:?} {}", name.to_ascii_lowercase()))
 }
 
-fn describe(world: &World, app: &App, target: Target, name: &str) -> Answer {
+fn describe(world: &World, app: &App, target: Target, name: &str) -> Response {
     let found = app.installations.iter().find(|installation| {
         installation.target == target && installation.name.eq_ignore_ascii_case(name)
     });
     let Some(installation) = found else {
-        return refusal::not_found(
+        return errors::not_found(
             "https://docs.github.com/rest/apps/apps#get-an-organization-installation-for-the-authenticated-app",
         );
     };
@@ -124,7 +125,7 @@ fn describe(world: &World, app: &App, target: Target, name: &str) -> Answer {
             "avatar_url": format!("{SERVER_URL}/avatars/{name}"),
         }),
     };
-    Answer::json(
+    Response::json(
         200,
         &json!({
             "id": id, "account": account,
@@ -140,8 +141,8 @@ fn describe(world: &World, app: &App, target: Target, name: &str) -> Answer {
     )
 }
 
-/// An installation's token as GitHub makes them since April 2026: the App's ID and a JSON Web Token, some 520
-/// characters in all. What is in the JSON Web Token isn't described.
+/// An installation token in GitHub's format since April 2026: the App's ID and a JSON Web Token,
+/// about 520 characters in all. The contents of the JSON Web Token aren't documented.
 fn secret(seed: &str, ends: jiff::Timestamp) -> String {
     let part = |json: &Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
     let header = part(&json!({ "alg": "RS256", "kid": "7f3c2f0e5f0b4a53", "typ": "JWT" }));
@@ -153,55 +154,55 @@ fn secret(seed: &str, ends: jiff::Timestamp) -> String {
     format!("ghs_{APP_ID}_{header}.{claims}.{signature}")
 }
 
-fn token(world: &World, call: &Call, app: &App, id: &str) -> Answer {
+fn token(world: &World, call: &Call, app: &App, id: &str) -> Response {
     let found = app
         .installations
         .iter()
         .find(|installation| number_of(installation).to_string() == id);
     let Some(installation) = found else {
-        return refusal::not_found(
+        return errors::not_found(
             "https://docs.github.com/rest/apps/apps#create-an-installation-access-token-for-an-app",
         );
     };
     if installation.suspended {
-        return failure(403, "This installation has been suspended", DOCUMENTATION);
+        return error(403, "This installation has been suspended", DOCUMENTATION);
     }
     let body = call.json().unwrap_or_default();
-    let asked = body["permissions"].as_object();
-    if asked.is_some() && installation.target == Target::Enterprise {
-        return refusal::unprocessable("Permissions cannot be set for enterprise installations.");
+    let requested = body["permissions"].as_object();
+    if requested.is_some() && installation.target == Target::Enterprise {
+        return errors::unprocessable("Permissions cannot be set for enterprise installations.");
     }
     let mut permissions = installation.permissions.clone();
-    if let Some(asked) = asked {
-        let given = |(name, level): (&String, &Value)| {
+    if let Some(requested) = requested {
+        let is_granted = |(name, level): (&String, &Value)| {
             let most = installation.permissions.get(name);
             most.is_some_and(|most| level == most || level == "read")
         };
-        if !asked.iter().all(given) {
-            return refusal::unprocessable(
+        if !requested.iter().all(is_granted) {
+            return errors::unprocessable(
                 "The permissions requested are not granted to this installation.",
             );
         }
-        permissions.retain(|name, _| asked.contains_key(name));
+        permissions.retain(|name, _| requested.contains_key(name));
     }
-    let number = world.next_answer();
+    let number = world.next_response();
     let ends = jiff::Timestamp::now() + app.tokens_last;
     let secret = secret(&format!("{id} {number}"), ends);
-    let mut made = Token::new();
+    let mut created = Token::new();
     if permissions.contains_key("organization_copilot_seat_management") {
-        made = made.copilot([&installation.name]);
+        created = created.copilot([&installation.name]);
     }
     if installation.reads_enterprise_seats {
-        made = made.enterprise([&installation.name]);
+        created = created.enterprise([&installation.name]);
     }
     if permissions.contains_key("metadata") {
-        made = made.read(&installation.repositories);
+        created = created.read(&installation.repositories);
     }
-    made.ends = Some(ends);
-    made.serves = app.tokens_serve;
-    world.github(|github| github.tokens.insert(secret.clone(), made));
+    created.ends = Some(ends);
+    created.serves = app.tokens_serve;
+    world.github(|github| github.tokens.insert(secret.clone(), created));
     let ends = ends.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    Answer::json(
+    Response::json(
         201,
         &json!({
             "token": secret, "expires_at": ends, "permissions": permissions,

@@ -1,43 +1,43 @@
-//! Files by their path: read, listed, written one commit each.
+//! Files by path: get and list contents, and create or update a file.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::asked::{Asked, identity};
-use super::refusal::failure;
+use super::context::{Context, identity};
+use super::errors::error;
 use super::repository::Place;
-use super::{git_data, refusal, rules};
+use super::{errors, git_data, rules};
 use crate::git::{Edit, Entry, NewCommit, github_itself};
-use crate::http::Answer;
+use crate::http::Response;
 use crate::world::SERVER_URL;
 
 const DOCUMENTATION: &str = "https://docs.github.com/rest/repos/contents";
 
-/// Up to there GitHub puts a file's content into JSON.
+/// The largest file whose contents GitHub includes in JSON.
 const LARGEST_IN_JSON: u64 = 1024 * 1024;
 
-pub(super) fn get(asked: Asked<'_>, place: &Place, path: &str) -> Answer {
+pub(super) fn get(context: Context<'_>, place: &Place, path: &str) -> Response {
     if place.repo.is_empty() {
-        return failure(404, "This repository is empty.", DOCUMENTATION);
+        return error(404, "This repository is empty.", DOCUMENTATION);
     }
-    let wanted = asked.call.query("ref");
+    let wanted = context.call.query("ref");
     let reference = wanted.as_deref().unwrap_or(&place.declared.default_branch);
     let commit = place
         .repo
         .head(reference)
         .or_else(|| place.repo.resolve(&format!("{reference}^{{commit}}")));
     let Some(commit) = commit else {
-        return failure(
+        return error(
             404,
             &format!("No commit found for the ref {reference}"),
             DOCUMENTATION,
         );
     };
     let Some(oid) = place.repo.resolve(&format!("{commit}:{path}")) else {
-        return refusal::not_found(DOCUMENTATION);
+        return errors::not_found(DOCUMENTATION);
     };
-    let accept = asked.call.header("accept").unwrap_or_default();
+    let accept = context.call.header("accept").unwrap_or_default();
     if place.repo.kind(&oid).as_deref() == Some("tree") {
         let listed = place.repo.entries(&oid, false).into_iter().map(|entry| {
             let path = if path.is_empty() {
@@ -45,11 +45,11 @@ pub(super) fn get(asked: Asked<'_>, place: &Place, path: &str) -> Answer {
             } else {
                 format!("{path}/{}", entry.name)
             };
-            describe(asked, place, &path, reference, &entry)
+            describe(context, place, &path, reference, &entry)
         });
         let listed = listed.collect::<Value>();
         let whole = json!({ "type": "dir", "name": path, "path": path, "sha": oid, "size": 0, "entries": listed });
-        return Answer::json(
+        return Response::json(
             200,
             if accept.contains("object") {
                 &whole
@@ -60,7 +60,7 @@ pub(super) fn get(asked: Asked<'_>, place: &Place, path: &str) -> Answer {
     }
     let content = place.repo.blob(&oid).unwrap_or_default();
     if accept.contains("raw") {
-        return Answer::of(
+        return Response::of(
             200,
             "application/vnd.github.raw+json; charset=utf-8",
             content,
@@ -73,7 +73,7 @@ pub(super) fn get(asked: Asked<'_>, place: &Place, path: &str) -> Answer {
         size: content.len() as u64,
         name: path.rsplit('/').next().unwrap_or(path).to_owned(),
     };
-    let mut file = describe(asked, place, path, reference, &entry);
+    let mut file = describe(context, place, path, reference, &entry);
     let fits = entry.size <= LARGEST_IN_JSON;
     file["content"] = json!(if fits {
         in_lines(&BASE64_STANDARD.encode(content))
@@ -81,23 +81,23 @@ pub(super) fn get(asked: Asked<'_>, place: &Place, path: &str) -> Answer {
         String::new()
     });
     file["encoding"] = json!(if fits { "base64" } else { "none" });
-    Answer::json(200, &file)
+    Response::json(200, &file)
 }
 
-pub(super) fn put(asked: Asked<'_>, place: &Place, path: &str) -> Answer {
-    let Some(body) = asked.call.json() else {
-        return failure(400, "Problems parsing JSON", DOCUMENTATION);
+pub(super) fn put(context: Context<'_>, place: &Place, path: &str) -> Response {
+    let Some(body) = context.call.json() else {
+        return error(400, "Problems parsing JSON", DOCUMENTATION);
     };
     let (Some(message), Some(content)) = (body["message"].as_str(), body["content"].as_str())
     else {
-        asked.complain("`message` and `content` are required");
-        return refusal::unprocessable(
+        context.report_violation("`message` and `content` are required");
+        return errors::unprocessable(
             "Invalid request.\n\n\"message\", \"content\" weren't supplied.",
         );
     };
     let Ok(content) = BASE64_STANDARD.decode(content) else {
-        asked.complain("`content` is not base64");
-        return refusal::unprocessable("content is not valid Base64");
+        context.report_violation("`content` is not base64");
+        return errors::unprocessable("content is not valid Base64");
     };
     let branch = body["branch"]
         .as_str()
@@ -105,30 +105,30 @@ pub(super) fn put(asked: Asked<'_>, place: &Place, path: &str) -> Answer {
     let _writing = place.repo.writing();
     let head = place.repo.head(branch);
     if head.is_none() && !place.repo.is_empty() {
-        return failure(404, &format!("Branch {branch} not found"), DOCUMENTATION);
+        return error(404, &format!("Branch {branch} not found"), DOCUMENTATION);
     }
     let names_somebody = body.get("author").or(body.get("committer")).is_some();
-    let signed = place.signs(asked, names_somebody);
+    let signed = place.signs(context, names_somebody);
     let broken = match head {
-        Some(_) => rules::broken_by_commit(asked, &place.declared, branch, signed),
-        None => rules::broken_by_branch(asked, &place.declared, branch, Some(signed)),
+        Some(_) => rules::broken_by_commit(context, &place.declared, branch, signed),
+        None => rules::broken_by_branch(context, &place.declared, branch, Some(signed)),
     };
     if let Some(rule) = broken {
-        return refusal::conflict(&refusal::broken_rule(rule));
+        return errors::conflict(&errors::broken_rule(rule));
     }
     let standing = head
         .as_ref()
         .and_then(|head| place.repo.resolve(&format!("{head}:{path}")));
     match (&standing, body["sha"].as_str()) {
         (Some(_), None) => {
-            return refusal::unprocessable("Invalid request.\n\n\"sha\" wasn't supplied.");
+            return errors::unprocessable("Invalid request.\n\n\"sha\" wasn't supplied.");
         }
         (Some(standing), Some(sha)) if standing != sha => {
-            return refusal::conflict(&format!("{path} does not match {sha}"));
+            return errors::conflict(&format!("{path} does not match {sha}"));
         }
         _ => {}
     }
-    let author = git_data::person(&body["author"]).unwrap_or_else(|| identity(asked));
+    let author = git_data::person(&body["author"]).unwrap_or_else(|| identity(context));
     let committer = git_data::person(&body["committer"]).unwrap_or_else(|| {
         if signed {
             github_itself()
@@ -167,21 +167,27 @@ pub(super) fn put(asked: Asked<'_>, place: &Place, path: &str) -> Answer {
                 name: path.rsplit('/').next().unwrap_or(path).to_owned(),
             };
             let body = json!({
-                "content": describe(asked, place, path, branch, &entry),
-                "commit": git_data::describe_commit(asked, place, &commit),
+                "content": describe(context, place, path, branch, &entry),
+                "commit": git_data::describe_commit(context, place, &commit),
             });
-            Answer::json(if standing.is_some() { 200 } else { 201 }, &body)
+            Response::json(if standing.is_some() { 200 } else { 201 }, &body)
         }
         Err(error) => {
-            asked.complain(format!("git refused: {error}"));
-            refusal::unprocessable("path contains a malformed path component")
+            context.report_violation(format!("Git failed: {error}"));
+            errors::unprocessable("path contains a malformed path component")
         }
     }
 }
 
-fn describe(asked: Asked<'_>, place: &Place, path: &str, reference: &str, entry: &Entry) -> Value {
+fn describe(
+    context: Context<'_>,
+    place: &Place,
+    path: &str,
+    reference: &str,
+    entry: &Entry,
+) -> Value {
     let name = &place.full_name;
-    let api = format!("{}/repos/{name}", asked.world.api_url);
+    let api = format!("{}/repos/{name}", context.world.api_url);
     let is_file = entry.kind == "blob";
     let (kind, page, objects) = if is_file {
         ("file", "blob", "blobs")

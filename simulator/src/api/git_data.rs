@@ -1,93 +1,93 @@
-//! Blobs, trees, commits and branches, one by one.
+//! The Git database API: blobs, trees, commits, and references.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::asked::{Asked, identity};
-use super::refusal::{failure, unknown};
+use super::context::{Context, identity};
+use super::errors::{error, unknown_endpoint};
 use super::repository::Place;
-use super::{refusal, rules};
+use super::{errors, rules};
 use crate::git::{Edit, GitError, NewCommit, Person, github_itself};
 use crate::github::Signatures;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::world::SERVER_URL;
 
 const DOCUMENTATION: &str = "https://docs.github.com/rest/git";
 
-pub(super) fn route(asked: Asked<'_>, place: &Place, rest: &[&str]) -> Answer {
-    let method = asked.call.method.as_str();
+pub(super) fn route(context: Context<'_>, place: &Place, rest: &[&str]) -> Response {
+    let method = context.call.method.as_str();
     if place.repo.is_empty() {
-        return refusal::empty_repository();
+        return errors::empty_repository();
     }
     match (method, rest) {
-        ("GET", ["blobs", oid]) => blob(asked, place, oid),
-        ("GET", ["trees", expression]) => tree(asked, place, expression),
+        ("GET", ["blobs", oid]) => blob(context, place, oid),
+        ("GET", ["trees", expression]) => tree(context, place, expression),
         ("GET", ["commits", oid]) if place.repo.kind(oid).as_deref() == Some("commit") => {
-            Answer::json(200, &describe_commit(asked, place, oid))
+            Response::json(200, &describe_commit(context, place, oid))
         }
-        ("GET", ["commits", _]) => refusal::not_found(DOCUMENTATION),
+        ("GET", ["commits", _]) => errors::not_found(DOCUMENTATION),
         ("GET", ["ref", "heads", branch @ ..]) => {
             let branch = branch.join("/");
             match place.repo.head(&branch) {
-                Some(oid) => Answer::json(200, &describe_branch(asked, place, &branch, &oid)),
-                None => refusal::not_found(DOCUMENTATION),
+                Some(oid) => Response::json(200, &describe_branch(context, place, &branch, &oid)),
+                None => errors::not_found(DOCUMENTATION),
             }
         }
         ("POST" | "PATCH", _) => {
-            let Some(body) = asked.call.json() else {
-                return failure(400, "Problems parsing JSON", DOCUMENTATION);
+            let Some(body) = context.call.json() else {
+                return error(400, "Problems parsing JSON", DOCUMENTATION);
             };
             let written = match (method, rest) {
-                ("POST", ["blobs"]) => create_blob(asked, place, &body),
-                ("POST", ["trees"]) => create_tree(asked, place, &body),
-                ("POST", ["commits"]) => create_commit(asked, place, &body),
-                ("POST", ["refs"]) => create_branch(asked, place, &body),
+                ("POST", ["blobs"]) => create_blob(context, place, &body),
+                ("POST", ["trees"]) => create_tree(context, place, &body),
+                ("POST", ["commits"]) => create_commit(context, place, &body),
+                ("POST", ["refs"]) => create_branch(context, place, &body),
                 ("PATCH", ["refs", "heads", branch @ ..]) => {
-                    move_branch(asked, place, &branch.join("/"), &body)
+                    move_branch(context, place, &branch.join("/"), &body)
                 }
-                _ => return unknown(asked),
+                _ => return unknown_endpoint(context),
             };
             written.unwrap_or_else(|error| {
-                asked.complain(format!("git refused: {error}"));
-                refusal::unprocessable("Invalid request.")
+                context.report_violation(format!("Git failed: {error}"));
+                errors::unprocessable("Invalid request.")
             })
         }
-        _ => unknown(asked),
+        _ => unknown_endpoint(context),
     }
 }
 
-fn blob(asked: Asked<'_>, place: &Place, oid: &str) -> Answer {
+fn blob(context: Context<'_>, place: &Place, oid: &str) -> Response {
     let Some(content) = place.repo.blob(oid) else {
-        return refusal::not_found(DOCUMENTATION);
+        return errors::not_found(DOCUMENTATION);
     };
-    if asked
+    if context
         .call
         .header("accept")
         .is_some_and(|accept| accept.contains("raw"))
     {
-        return Answer::of(
+        return Response::of(
             200,
             "application/vnd.github.raw+json; charset=utf-8",
             content,
         );
     }
-    let url = url(asked, place, "blobs", oid);
+    let url = url(context, place, "blobs", oid);
     let size = content.len();
     let content = BASE64_STANDARD.encode(content);
-    Answer::json(
+    Response::json(
         200,
         &json!({ "sha": oid, "size": size, "url": url, "content": content, "encoding": "base64" }),
     )
 }
 
-fn tree(asked: Asked<'_>, place: &Place, expression: &str) -> Answer {
+fn tree(context: Context<'_>, place: &Place, expression: &str) -> Response {
     let Some(oid) = place.repo.resolve(&format!("{expression}^{{tree}}")) else {
-        return refusal::not_found(DOCUMENTATION);
+        return errors::not_found(DOCUMENTATION);
     };
-    let entries = place.repo.entries(&oid, asked.call.query("recursive").is_some()).into_iter().map(|entry| {
+    let entries = place.repo.entries(&oid, context.call.query("recursive").is_some()).into_iter().map(|entry| {
         let objects = if entry.kind == "blob" { "blobs" } else { "trees" };
-        let url = url(asked, place, objects, &entry.oid);
+        let url = url(context, place, objects, &entry.oid);
         let mut about = json!({ "path": entry.name, "mode": entry.mode, "type": entry.kind, "sha": entry.oid, "url": url });
         if entry.kind == "blob" {
             about["size"] = json!(entry.size);
@@ -95,13 +95,13 @@ fn tree(asked: Asked<'_>, place: &Place, expression: &str) -> Answer {
         about
     });
     let entries = entries.collect::<Value>();
-    Answer::json(
+    Response::json(
         200,
-        &json!({ "sha": oid, "url": url(asked, place, "trees", &oid), "tree": entries, "truncated": false }),
+        &json!({ "sha": oid, "url": url(context, place, "trees", &oid), "tree": entries, "truncated": false }),
     )
 }
 
-fn create_blob(asked: Asked<'_>, place: &Place, body: &Value) -> Result<Answer, GitError> {
+fn create_blob(context: Context<'_>, place: &Place, body: &Value) -> Result<Response, GitError> {
     let content = body["content"].as_str().unwrap_or_default();
     let content = match body["encoding"].as_str() {
         Some("base64") => BASE64_STANDARD.decode(content).ok(),
@@ -109,37 +109,37 @@ fn create_blob(asked: Asked<'_>, place: &Place, body: &Value) -> Result<Answer, 
         Some(_) => None,
     };
     let Some(content) = content.filter(|_| body["content"].is_string()) else {
-        asked.complain("the blob is neither text nor base64");
-        return Ok(refusal::unprocessable(
+        context.report_violation("the blob is neither UTF-8 nor base64");
+        return Ok(errors::unprocessable(
             "Invalid request.\n\n\"content\" is not valid Base64.",
         ));
     };
     if content.len() > 40 * 1024 * 1024 {
-        asked.complain("a blob of more than 40 MiB");
-        return Ok(refusal::unprocessable(
+        context.report_violation("a blob exceeds 40 MiB");
+        return Ok(errors::unprocessable(
             "Sorry, your input was too large to process. Consider creating the blob in a local clone of the repository and then pushing it to GitHub.",
         ));
     }
     let oid = place.repo.write_blobs(&[&content])?.remove(0);
     Ok(created(
-        &url(asked, place, "blobs", &oid),
-        &json!({ "sha": oid, "url": url(asked, place, "blobs", &oid) }),
+        &url(context, place, "blobs", &oid),
+        &json!({ "sha": oid, "url": url(context, place, "blobs", &oid) }),
     ))
 }
 
-fn create_tree(asked: Asked<'_>, place: &Place, body: &Value) -> Result<Answer, GitError> {
+fn create_tree(context: Context<'_>, place: &Place, body: &Value) -> Result<Response, GitError> {
     let base = match body["base_tree"].as_str() {
         Some(base) => match place.repo.resolve(&format!("{base}^{{tree}}")) {
             Some(base) => Some(base),
-            None => return Ok(refusal::unprocessable("base_tree is not a valid tree oid")),
+            None => return Ok(errors::unprocessable("base_tree is not a valid tree oid")),
         },
         None => None,
     };
     let mut edits = Vec::new();
     for entry in body["tree"].as_array().into_iter().flatten() {
         let Some(path) = entry["path"].as_str() else {
-            asked.complain("a tree entry without a path");
-            return Ok(refusal::unprocessable("tree.path is required"));
+            context.report_violation("a tree entry without a path");
+            return Ok(errors::unprocessable("tree.path is required"));
         };
         let (path, mode) = (
             path.to_owned(),
@@ -152,7 +152,7 @@ fn create_tree(asked: Asked<'_>, place: &Place, body: &Value) -> Result<Answer, 
                 oid: oid.clone(),
             },
             (Value::String(oid), None) => {
-                return Ok(refusal::unprocessable(&format!(
+                return Ok(errors::unprocessable(&format!(
                     "tree.sha {oid} is not a valid blob"
                 )));
             }
@@ -163,15 +163,15 @@ fn create_tree(asked: Asked<'_>, place: &Place, body: &Value) -> Result<Answer, 
             },
             (Value::Null, None) => Edit::Remove { path },
             _ => {
-                asked.complain("a tree entry takes either `sha` or `content`");
-                return Ok(refusal::unprocessable(
+                context.report_violation("a tree entry must have either `sha` or `content`");
+                return Ok(errors::unprocessable(
                     "Must supply either tree.sha or tree.content",
                 ));
             }
         });
     }
     let oid = place.repo.write_tree(base.as_deref(), &edits)?;
-    let url = url(asked, place, "trees", &oid);
+    let url = url(context, place, "trees", &oid);
     let entries = place.repo.entries(&oid, false).into_iter();
     let entries = entries.map(|entry| json!({ "path": entry.name, "mode": entry.mode, "type": entry.kind, "sha": entry.oid }));
     Ok(created(
@@ -180,10 +180,10 @@ fn create_tree(asked: Asked<'_>, place: &Place, body: &Value) -> Result<Answer, 
     ))
 }
 
-fn create_commit(asked: Asked<'_>, place: &Place, body: &Value) -> Result<Answer, GitError> {
+fn create_commit(context: Context<'_>, place: &Place, body: &Value) -> Result<Response, GitError> {
     let (Some(message), Some(tree)) = (body["message"].as_str(), body["tree"].as_str()) else {
-        asked.complain("`message` and `tree` are required");
-        return Ok(refusal::unprocessable(
+        context.report_violation("`message` and `tree` are required");
+        return Ok(errors::unprocessable(
             "Invalid request.\n\n\"message\", \"tree\" weren't supplied.",
         ));
     };
@@ -194,20 +194,20 @@ fn create_commit(asked: Asked<'_>, place: &Place, body: &Value) -> Result<Answer
         .filter_map(Value::as_str);
     let parents = parents.map(str::to_owned).collect::<Vec<_>>();
     if place.repo.kind(tree).as_deref() != Some("tree") {
-        return Ok(refusal::unprocessable("Tree SHA does not exist"));
+        return Ok(errors::unprocessable("Tree SHA does not exist"));
     }
     if parents
         .iter()
         .any(|parent| place.repo.kind(parent).as_deref() != Some("commit"))
     {
-        return Ok(refusal::unprocessable(
+        return Ok(errors::unprocessable(
             "Parent SHA does not exist or is not a commit object",
         ));
     }
     let author = person(&body["author"]);
     let committer = person(&body["committer"]);
-    let signed = place.signs(asked, author.is_some() || committer.is_some());
-    let author = author.unwrap_or_else(|| identity(asked));
+    let signed = place.signs(context, author.is_some() || committer.is_some());
+    let author = author.unwrap_or_else(|| identity(context));
     let committer = committer.unwrap_or_else(|| {
         if signed {
             github_itself()
@@ -224,86 +224,88 @@ fn create_commit(asked: Asked<'_>, place: &Place, body: &Value) -> Result<Answer
         verified: signed,
     })?;
     Ok(created(
-        &url(asked, place, "commits", &oid),
-        &describe_commit(asked, place, &oid),
+        &url(context, place, "commits", &oid),
+        &describe_commit(context, place, &oid),
     ))
 }
 
-fn create_branch(asked: Asked<'_>, place: &Place, body: &Value) -> Result<Answer, GitError> {
+fn create_branch(context: Context<'_>, place: &Place, body: &Value) -> Result<Response, GitError> {
     let (Some(name), Some(oid)) = (body["ref"].as_str(), body["sha"].as_str()) else {
-        asked.complain("`ref` and `sha` are required");
-        return Ok(refusal::unprocessable(
+        context.report_violation("`ref` and `sha` are required");
+        return Ok(errors::unprocessable(
             "Invalid request.\n\n\"ref\", \"sha\" weren't supplied.",
         ));
     };
     let Some(branch) = name.strip_prefix("refs/heads/") else {
-        asked.complain("`ref` does not begin with `refs/heads/`");
-        return Ok(refusal::unprocessable(
+        context.report_violation("`ref` doesn't start with `refs/heads/`");
+        return Ok(errors::unprocessable(
             "Reference name must start with 'refs/' and contain at least one other slash.",
         ));
     };
     if place.repo.kind(oid).as_deref() != Some("commit") {
-        return Ok(refusal::unprocessable("Object does not exist"));
+        return Ok(errors::unprocessable("Object does not exist"));
     }
     let _writing = place.repo.writing();
     if place.repo.head(branch).is_some() {
-        return Ok(refusal::unprocessable("Reference already exists"));
+        return Ok(errors::unprocessable("Reference already exists"));
     }
     let is_new = !place.repo.is_on_a_branch(oid);
     let signed = place.repo.is_verified(oid) && place.declared.signatures == Signatures::Valid;
     let new_commit = is_new.then_some(signed);
-    // Which rule it is GitHub doesn't say here.
-    if rules::broken_by_branch(asked, &place.declared, branch, new_commit).is_some() {
-        return Ok(refusal::unprocessable("Reference update failed"));
+    // Here, GitHub doesn't say which rule it is.
+    if rules::broken_by_branch(context, &place.declared, branch, new_commit).is_some() {
+        return Ok(errors::unprocessable("Reference update failed"));
     }
     place.repo.set_branch(branch, oid, None)?;
     Ok(created(
-        &url(asked, place, "refs/heads", branch),
-        &describe_branch(asked, place, branch, oid),
+        &url(context, place, "refs/heads", branch),
+        &describe_branch(context, place, branch, oid),
     ))
 }
 
 fn move_branch(
-    asked: Asked<'_>,
+    context: Context<'_>,
     place: &Place,
     branch: &str,
     body: &Value,
-) -> Result<Answer, GitError> {
+) -> Result<Response, GitError> {
     let oid = body["sha"].as_str().unwrap_or_default();
     let force = body["force"].as_bool().unwrap_or(false);
     if force {
-        asked.complain("a branch was moved by force: somebody's commits may be lost");
+        context.report_violation(
+            "a branch was force-pushed, so another person's commits might be lost",
+        );
     }
     let _writing = place.repo.writing();
     let Some(head) = place.repo.head(branch) else {
-        return Ok(refusal::unprocessable("Reference does not exist"));
+        return Ok(errors::unprocessable("Reference does not exist"));
     };
     if place.repo.kind(oid).as_deref() != Some("commit") {
-        return Ok(refusal::unprocessable("Object does not exist"));
+        return Ok(errors::unprocessable("Object does not exist"));
     }
     if !force && !place.repo.is_ancestor(&head, oid) {
-        return Ok(refusal::unprocessable("Update is not a fast forward"));
+        return Ok(errors::unprocessable("Update is not a fast forward"));
     }
     let signed = place.repo.is_verified(oid) && place.declared.signatures == Signatures::Valid;
-    if let Some(rule) = rules::broken_by_commit(asked, &place.declared, branch, signed) {
-        return Ok(refusal::unprocessable(&refusal::broken_rule(rule)));
+    if let Some(rule) = rules::broken_by_commit(context, &place.declared, branch, signed) {
+        return Ok(errors::unprocessable(&errors::broken_rule(rule)));
     }
     place.repo.set_branch(branch, oid, Some(&head))?;
-    Ok(Answer::json(
+    Ok(Response::json(
         200,
-        &describe_branch(asked, place, branch, oid),
+        &describe_branch(context, place, branch, oid),
     ))
 }
 
 /// A commit with its verification.
-pub(super) fn describe_commit(asked: Asked<'_>, place: &Place, oid: &str) -> Value {
+pub(super) fn describe_commit(context: Context<'_>, place: &Place, oid: &str) -> Value {
     let Some(commit) = place.repo.commit_at(oid) else {
         return Value::Null;
     };
     let person = |person: &Person| json!({ "name": person.name, "email": person.email, "date": person.date });
     let page = |oid: &str| format!("{SERVER_URL}/{}/commit/{oid}", place.full_name);
     let parents = commit.parents.iter().map(
-        |parent| json!({ "sha": parent, "url": url(asked, place, "commits", parent), "html_url": page(parent) }),
+        |parent| json!({ "sha": parent, "url": url(context, place, "commits", parent), "html_url": page(parent) }),
     );
     let signed = place.repo.is_verified(oid) && place.declared.signatures != Signatures::Absent;
     let reason = match place.declared.signatures {
@@ -317,27 +319,27 @@ pub(super) fn describe_commit(asked: Asked<'_>, place: &Place, oid: &str) -> Val
     json!({
         "sha": oid,
         "node_id": format!("C_{oid}"),
-        "url": url(asked, place, "commits", oid),
+        "url": url(context, place, "commits", oid),
         "html_url": page(oid),
         "author": person(&commit.author),
         "committer": person(&commit.committer),
         "message": commit.message,
-        "tree": { "sha": commit.tree, "url": url(asked, place, "trees", &commit.tree) },
+        "tree": { "sha": commit.tree, "url": url(context, place, "trees", &commit.tree) },
         "parents": parents.collect::<Value>(),
         "verification": { "verified": reason == "valid", "reason": reason, "signature": signature, "payload": null, "verified_at": null },
     })
 }
 
-fn describe_branch(asked: Asked<'_>, place: &Place, branch: &str, oid: &str) -> Value {
+fn describe_branch(context: Context<'_>, place: &Place, branch: &str, oid: &str) -> Value {
     json!({
         "ref": format!("refs/heads/{branch}"),
         "node_id": format!("REF_{oid}"),
-        "url": url(asked, place, "refs/heads", branch),
-        "object": { "sha": oid, "type": "commit", "url": url(asked, place, "commits", oid) },
+        "url": url(context, place, "refs/heads", branch),
+        "object": { "sha": oid, "type": "commit", "url": url(context, place, "commits", oid) },
     })
 }
 
-/// The author or committer that a request names.
+/// The author or committer in a request.
 pub(super) fn person(value: &Value) -> Option<Person> {
     let text = |name: &str| value[name].as_str().map(str::to_owned);
     Some(Person {
@@ -347,13 +349,13 @@ pub(super) fn person(value: &Value) -> Option<Person> {
     })
 }
 
-fn url(asked: Asked<'_>, place: &Place, what: &str, which: &str) -> String {
+fn url(context: Context<'_>, place: &Place, what: &str, which: &str) -> String {
     format!(
         "{}/repos/{}/git/{what}/{which}",
-        asked.world.api_url, place.full_name
+        context.world.api_url, place.full_name
     )
 }
 
-fn created(url: &str, body: &Value) -> Answer {
-    Answer::json(201, body).header("location", url)
+fn created(url: &str, body: &Value) -> Response {
+    Response::json(201, body).header("location", url)
 }

@@ -1,77 +1,77 @@
-//! GitHub's API: who asks, what for, and the headers of every answer.
+//! GitHub's REST API: authentication, routing, and the headers of every response.
 
 mod app;
-pub(crate) mod asked;
 mod contents;
+pub(crate) mod context;
+pub(crate) mod errors;
 mod git_data;
 mod owners;
 mod pulls;
-pub(crate) mod refusal;
 mod repository;
 pub(crate) mod rules;
 mod seats;
 
-use asked::Asked;
-use refusal::unknown;
+use context::Context;
+use errors::unknown_endpoint;
 use repository::Place;
 
 use crate::github::Scope;
 use crate::graphql;
-use crate::http::{Answer, Call};
+use crate::http::{Call, Response};
 use crate::world::World;
 
-/// Answers a request.
-pub(crate) fn handle(world: &World, call: &Call) -> Answer {
+/// Handles a request.
+pub(crate) fn handle(world: &World, call: &Call) -> Response {
     if call.header("user-agent").is_none_or(str::is_empty) {
         let text = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header";
-        return Answer::of(403, "text/html; charset=utf-8", text);
+        return Response::of(403, "text/html; charset=utf-8", text);
     }
-    if let Some(answer) = app::handle(world, call) {
-        return answer;
+    if let Some(response) = app::handle(world, call) {
+        return response;
     }
     let Some(token) = call.token().and_then(|secret| world.use_token(secret)) else {
-        return refusal::bad_credentials();
+        return errors::bad_credentials();
     };
-    let asked = Asked {
+    let context = Context {
         world,
         call,
         token: &token,
     };
-    let answer = match &token.sso {
-        Some(url) => refusal::single_sign_on(url),
-        None => route(asked),
+    let response = match &token.sso {
+        Some(url) => errors::single_sign_on(url),
+        None => route(context),
     };
     match &token.scopes {
-        Some(scopes) => answer.or_header("x-oauth-scopes", scopes),
-        None => answer,
+        Some(scopes) => response.or_header("x-oauth-scopes", scopes),
+        None => response,
     }
 }
 
-fn route(asked: Asked<'_>) -> Answer {
-    let segments = asked.call.segments();
+fn route(context: Context<'_>) -> Response {
+    let segments = context.call.segments();
     let segments = segments.iter().map(String::as_str).collect::<Vec<_>>();
-    match (asked.call.method.as_str(), &segments[..]) {
+    match (context.call.method.as_str(), &segments[..]) {
         ("GET", ["orgs", name, "copilot", "billing", "seats"]) => {
-            seats::of(asked, Scope::Organization, name)
+            seats::of(context, Scope::Organization, name)
         }
         ("GET", ["organizations", id, "copilot", "billing", "seats"]) => {
-            seats::of_organization_id(asked, id)
+            seats::of_organization_id(context, id)
         }
         ("GET", ["enterprises", slug, "copilot", "billing", "seats"]) => {
-            seats::of(asked, Scope::Enterprise, slug)
+            seats::of(context, Scope::Enterprise, slug)
         }
-        ("GET", ["orgs", name]) => owners::organization(asked, name),
-        ("GET", ["users", login]) => seats::user(asked, login),
-        ("POST", ["graphql"]) => graphql::handle(asked),
-        (_, ["repos", owner, name, rest @ ..]) => of_repository(asked, owner, name, rest),
-        _ => unknown(asked),
+        ("GET", ["orgs", name]) => owners::organization(context, name),
+        ("GET", ["users", login]) => seats::user(context, login),
+        ("POST", ["graphql"]) => graphql::handle(context),
+        (_, ["repos", owner, name, rest @ ..]) => of_repository(context, owner, name, rest),
+        _ => unknown_endpoint(context),
     }
 }
 
-fn of_repository(asked: Asked<'_>, owner: &str, name: &str, rest: &[&str]) -> Answer {
-    let found = asked.repository(&format!("{owner}/{name}"));
+fn of_repository(context: Context<'_>, owner: &str, name: &str, rest: &[&str]) -> Response {
+    let found = context.repository(&format!("{owner}/{name}"));
     let place = found.and_then(|(full_name, declared)| {
-        let repo = asked.world.repositories.get(&full_name)?;
+        let repo = context.world.repositories.get(&full_name)?;
         Some(Place {
             full_name,
             declared,
@@ -79,39 +79,39 @@ fn of_repository(asked: Asked<'_>, owner: &str, name: &str, rest: &[&str]) -> An
         })
     });
     let Some(place) = place else {
-        return refusal::not_found("https://docs.github.com/rest/repos/repos#get-a-repository");
+        return errors::not_found("https://docs.github.com/rest/repos/repos#get-a-repository");
     };
-    let method = asked.call.method.as_str();
+    let method = context.call.method.as_str();
     if method != "GET" && place.declared.archived {
-        return refusal::archived();
+        return errors::archived();
     }
     if let ["pulls", rest @ ..] = rest {
-        return pulls::route(asked, &place, rest);
+        return pulls::route(context, &place, rest);
     }
-    if method != "GET" && !asked.token.may_write(&place.full_name) {
-        return refusal::may_not_write(asked);
+    if method != "GET" && !context.token.may_write(&place.full_name) {
+        return errors::not_writable(context);
     }
     match (method, rest) {
-        ("GET", []) => Answer::json(200, &repository::describe(asked, &place)),
+        ("GET", []) => Response::json(200, &repository::describe(context, &place)),
         ("GET", ["rules", "branches", branch @ ..]) => rules::of_branch(&place, &branch.join("/")),
-        ("GET", ["rulesets", id]) => rules::ruleset(asked, &place, id),
+        ("GET", ["rulesets", id]) => rules::ruleset(context, &place, id),
         ("GET", ["contents", path @ ..]) => {
-            contents::get(asked, &place, path.join("/").trim_matches('/'))
+            contents::get(context, &place, path.join("/").trim_matches('/'))
         }
-        ("PUT", ["contents", path @ ..]) => contents::put(asked, &place, &path.join("/")),
-        (_, ["git", rest @ ..]) => git_data::route(asked, &place, rest),
-        _ => unknown(asked),
+        ("PUT", ["contents", path @ ..]) => contents::put(context, &place, &path.join("/")),
+        (_, ["git", rest @ ..]) => git_data::route(context, &place, rest),
+        _ => unknown_endpoint(context),
     }
 }
 
-/// Adds the headers that every answer of the API has. `number` counts answers; those that a token got of one part of
-/// the API count for its limit.
-pub(crate) fn dress(world: &World, call: &Call, answer: Answer, number: u64) -> Answer {
+/// Adds the headers of every API response. `number` counts all responses. The rate limit counts
+/// those of each token and part of the API.
+pub(crate) fn add_headers(world: &World, call: &Call, response: Response, number: u64) -> Response {
     let resource = if call.is_graphql() { "graphql" } else { "core" };
     let who = call.token().unwrap_or_default();
-    let used = world.use_up(&format!("{who} {resource}"));
+    let used = world.count_response(&format!("{who} {resource}"));
     let reset = jiff::Timestamp::now().as_second() + 3600;
-    answer
+    response
         .or_header("content-type", "application/json; charset=utf-8")
         .or_header("server", "github.com")
         .or_header("x-github-request-id", format!("C0DE:{number:04X}:5EA7"))

@@ -1,25 +1,26 @@
-//! Organizations themselves: who has a name, and by which number GitHub knows it.
+//! Organizations: their names and IDs.
 
 use serde_json::json;
 
-use super::asked::Asked;
-use super::refusal;
+use super::context::Context;
+use super::errors;
 use crate::github;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::world::SERVER_URL;
 
-/// "Get an organization", of which anybody sees the public part. A renamed organization isn't found under its old
-/// name: "API requests that use the old organization's name will return a 404 error" ("Renaming an organization").
-pub(super) fn organization(asked: Asked<'_>, name: &str) -> Answer {
-    let found = asked.world.github(|github| {
+/// "Get an organization", whose public part everyone can see. A renamed organization isn't found by
+/// its old name: "API requests that use the old organization's name will return a 404 error"
+/// ("Renaming an organization").
+pub(super) fn organization(context: Context<'_>, name: &str) -> Response {
+    let found = context.world.github(|github| {
         let (name, _) = github::named(&github.organizations, name)?;
         Some((name.to_owned(), github.number_of(name)))
     });
     let Some((login, id)) = found else {
-        return refusal::not_found("https://docs.github.com/rest/orgs/orgs#get-an-organization");
+        return errors::not_found("https://docs.github.com/rest/orgs/orgs#get-an-organization");
     };
-    let api = format!("{}/orgs/{login}", asked.world.api_url);
-    Answer::json(
+    let api = format!("{}/orgs/{login}", context.world.api_url);
+    Response::json(
         200,
         &json!({
             "login": login, "id": id, "node_id": format!("O_{id}"), "url": api,

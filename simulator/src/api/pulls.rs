@@ -1,11 +1,11 @@
-//! Pull requests: listing them, and opening one.
+//! Pull requests: list and create.
 
 use serde_json::{Value, json};
 
-use super::asked::Asked;
-use super::refusal::{self, failure, unknown};
+use super::context::Context;
+use super::errors::{self, error, unknown_endpoint};
 use super::repository::{self, CREATED, Place};
-use crate::http::Answer;
+use crate::http::Response;
 use crate::pull_request::{Ending, PullRequest};
 use crate::seat::account;
 use crate::seats::id_of;
@@ -13,22 +13,22 @@ use crate::world::SERVER_URL;
 
 const DOCUMENTATION: &str = "https://docs.github.com/rest/pulls/pulls";
 
-pub(super) fn route(asked: Asked<'_>, place: &Place, rest: &[&str]) -> Answer {
-    match (asked.call.method.as_str(), rest) {
-        ("GET", _) if !asked.token.may_see_pulls(&place.full_name) => {
-            refusal::may_not(asked, "pull_requests=read")
+pub(super) fn route(context: Context<'_>, place: &Place, rest: &[&str]) -> Response {
+    match (context.call.method.as_str(), rest) {
+        ("GET", _) if !context.token.may_see_pulls(&place.full_name) => {
+            errors::missing_permission(context, "pull_requests=read")
         }
-        ("GET", []) => list(asked, place),
-        ("POST", []) => open(asked, place),
-        _ => unknown(asked),
+        ("GET", []) => list(context, place),
+        ("POST", []) => open(context, place),
+        _ => unknown_endpoint(context),
     }
 }
 
-fn list(asked: Asked<'_>, place: &Place) -> Answer {
-    let query = |name: &str| asked.call.query(name);
+fn list(context: Context<'_>, place: &Place) -> Response {
+    let query = |name: &str| context.call.query(name);
     let number = |name: &str, or: usize| {
-        let given = query(name).and_then(|text| text.parse().ok());
-        given.filter(|number| *number > 0).unwrap_or(or)
+        let known = query(name).and_then(|text| text.parse().ok());
+        known.filter(|number| *number > 0).unwrap_or(or)
     };
     let state = query("state").unwrap_or_else(|| "open".to_owned());
     // GitHub ignores a head without an owner.
@@ -42,7 +42,7 @@ fn list(asked: Asked<'_>, place: &Place) -> Answer {
                 .as_ref()
                 .is_none_or(|head| *head == label && !pull.of_fork)
     };
-    let mut found = asked.world.pulls.of(&place.full_name);
+    let mut found = context.world.pulls.of(&place.full_name);
     found.retain(fits);
     if query("direction").as_deref() != Some("asc") {
         found.reverse();
@@ -50,12 +50,12 @@ fn list(asked: Asked<'_>, place: &Place) -> Answer {
     let (per_page, page) = (number("per_page", 30).min(100), number("page", 1));
     let more = found.len() > page * per_page;
     let shown = found.into_iter().skip((page - 1) * per_page).take(per_page);
-    let shown: Value = shown.map(|pull| describe(asked, place, &pull)).collect();
-    let answer = Answer::json(200, &shown);
+    let shown: Value = shown.map(|pull| describe(context, place, &pull)).collect();
+    let response = Response::json(200, &shown);
     if !more {
-        return answer;
+        return response;
     }
-    let (path, asked_for) = asked
+    let (path, asked_for) = context
         .call
         .path_and_query
         .split_once('?')
@@ -64,46 +64,46 @@ fn list(asked: Asked<'_>, place: &Place) -> Answer {
         .split('&')
         .filter(|pair| !pair.starts_with("page="));
     let others = others.collect::<Vec<_>>().join("&");
-    let api = &asked.world.api_url;
+    let api = &context.world.api_url;
     let next = page + 1;
-    answer.header(
+    response.header(
         "link",
         format!("<{api}{path}?{others}&page={next}>; rel=\"next\""),
     )
 }
 
-fn open(asked: Asked<'_>, place: &Place) -> Answer {
-    if !asked.token.may_write_pulls(&place.full_name) {
-        return refusal::may_not(asked, "pull_requests=write");
+fn open(context: Context<'_>, place: &Place) -> Response {
+    if !context.token.may_write_pulls(&place.full_name) {
+        return errors::missing_permission(context, "pull_requests=write");
     }
-    if asked.token.is_bot() && !place.declared.actions_open_pulls {
+    if context.token.is_bot() && !place.declared.actions_open_pulls {
         let text = "GitHub Actions is not permitted to create or approve pull requests.";
-        return failure(403, text, DOCUMENTATION);
+        return error(403, text, DOCUMENTATION);
     }
-    // What GitHub answers in these two cases isn't described.
+    // GitHub's response in these two cases isn't documented.
     if !place.declared.has_pull_requests {
-        return failure(
+        return error(
             403,
             "Pull requests are disabled for this repository.",
             DOCUMENTATION,
         );
     }
-    if place.declared.pull_request_creation_policy != "all" && asked.token.is_bot() {
+    if place.declared.pull_request_creation_policy != "all" && context.token.is_bot() {
         let text = "Only collaborators can open pull requests in this repository.";
-        return failure(403, text, DOCUMENTATION);
+        return error(403, text, DOCUMENTATION);
     }
-    let Some(body) = asked.call.json() else {
-        return failure(400, "Problems parsing JSON", DOCUMENTATION);
+    let Some(body) = context.call.json() else {
+        return error(400, "Problems parsing JSON", DOCUMENTATION);
     };
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
     let (title, head, base) = (text("title"), text("head"), text("base"));
-    let mut all = asked.world.pulls.all();
+    let mut all = context.world.pulls.all();
     let invalid = |field: &str| {
         invalid(&json!({ "resource": "PullRequest", "field": field, "code": "invalid" }))
     };
     let custom = |message: String| invalid_for(&message);
     if title.is_empty() || title.chars().count() > 256 {
-        asked.complain("a title is missing or too long");
+        context.report_violation("a title is missing or too long");
         return custom("title is too long (maximum is 256 characters)".to_owned());
     }
     let Some(base_at) = place.repo.head(&base) else {
@@ -139,31 +139,31 @@ fn open(asked: Asked<'_>, place: &Place) -> Answer {
     };
     all.push(pull.clone());
     drop(all);
-    let mut about = describe(asked, place, &pull);
+    let mut about = describe(context, place, &pull);
     if let (Some(about), Value::Object(more)) = (about.as_object_mut(), only_alone()) {
         about.extend(more);
     }
     let url = about["url"].as_str().unwrap_or_default().to_owned();
-    Answer::json(201, &about).header("location", url)
+    Response::json(201, &about).header("location", url)
 }
 
-fn invalid(error: &Value) -> Answer {
+fn invalid(error: &Value) -> Response {
     let body = json!({
         "message": "Validation Failed",
         "errors": [error],
         "documentation_url": format!("{DOCUMENTATION}#create-a-pull-request"),
         "status": "422",
     });
-    Answer::json(422, &body)
+    Response::json(422, &body)
 }
 
-fn invalid_for(message: &str) -> Answer {
+fn invalid_for(message: &str) -> Response {
     invalid(&json!({ "resource": "PullRequest", "code": "custom", "message": message }))
 }
 
-/// A pull request as it stands in a list.
-fn describe(asked: Asked<'_>, place: &Place, pull: &PullRequest) -> Value {
-    let api = format!("{}/repos/{}", asked.world.api_url, place.full_name);
+/// A pull request in a list.
+fn describe(context: Context<'_>, place: &Place, pull: &PullRequest) -> Value {
+    let api = format!("{}/repos/{}", context.world.api_url, place.full_name);
     let (url, issue) = (
         format!("{api}/pulls/{}", pull.number),
         format!("{api}/issues/{}", pull.number),
@@ -178,7 +178,7 @@ fn describe(asked: Asked<'_>, place: &Place, pull: &PullRequest) -> Value {
     let user = account("github-actions[bot]", 41_898_282, "Bot");
     let side = |branch: &str, sha: &str, of_fork: bool| {
         let owner = if of_fork { "stranger" } else { owner };
-        let mut repo = repository::describe(asked, place);
+        let mut repo = repository::describe(context, place);
         if of_fork {
             repo["id"] = id_of("stranger/fork").into();
         }
@@ -230,7 +230,7 @@ fn describe(asked: Asked<'_>, place: &Place, pull: &PullRequest) -> Value {
         "comments_url": format!("{issue}/comments"),
         "statuses_url": format!("{api}/statuses/{head_at}"),
     });
-    // Apart, because one alone is too long for the macro.
+    // Separate, because the whole object exceeds the macro's recursion limit.
     about["_links"] = json!({
         "self": link(url.clone()),
         "html": link(page.clone()),
@@ -244,7 +244,7 @@ fn describe(asked: Asked<'_>, place: &Place, pull: &PullRequest) -> Value {
     about
 }
 
-/// What is told only where one pull request is told of alone.
+/// The fields that only a response with a single pull request has.
 fn only_alone() -> Value {
     json!({
         "additions": 1,

@@ -1,17 +1,17 @@
-//! A repository, and how GitHub describes it.
+//! "Get a repository".
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::asked::Asked;
+use super::context::Context;
 use crate::git::Repo;
 use crate::github::{self, Signatures, Visibility};
 use crate::seat::account;
 use crate::seats::id_of;
 use crate::world::SERVER_URL;
 
-/// A repository that the token may see.
+/// A repository that the token can see.
 pub(super) struct Place {
     pub(super) full_name: String,
     pub(super) declared: github::Repository,
@@ -19,14 +19,14 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Whether GitHub signs a commit that this token makes over REST, and says so. GitHub signs what an App commits
-    /// without naming an author.
-    pub(super) fn signs(&self, asked: Asked<'_>, names_somebody: bool) -> bool {
-        asked.token.is_bot() && !names_somebody && self.declared.signatures != Signatures::Absent
+    /// Whether GitHub signs a commit that this token creates over REST, and reports it as verified.
+    /// GitHub signs an App's commit if the request names no author.
+    pub(super) fn signs(&self, context: Context<'_>, names_somebody: bool) -> bool {
+        context.token.is_bot() && !names_somebody && self.declared.signatures != Signatures::Absent
     }
 }
 
-/// The addresses in the description of a repository, each beginning with the repository's own.
+/// The URLs in the description of a repository. Each starts with the repository's own URL.
 const ADDRESSES: &[(&str, &str)] = &[
     ("archive_url", "/{archive_format}{/ref}"),
     ("assignees_url", "/assignees{/user}"),
@@ -69,17 +69,17 @@ const ADDRESSES: &[(&str, &str)] = &[
     ("trees_url", "/git/trees{/sha}"),
 ];
 
-/// When every repository was made.
+/// When every repository was created.
 pub(super) const CREATED: &str = "2026-01-05T09:00:00Z";
 
-pub(super) fn describe(asked: Asked<'_>, place: &Place) -> Value {
+pub(super) fn describe(context: Context<'_>, place: &Place) -> Value {
     let (owner, name) = place
         .full_name
         .split_once('/')
         .unwrap_or(("", &place.full_name));
-    let api = format!("{}/repos/{}", asked.world.api_url, place.full_name);
+    let api = format!("{}/repos/{}", context.world.api_url, place.full_name);
     let page = format!("{SERVER_URL}/{}", place.full_name);
-    let writes = asked.token.may_write(&place.full_name);
+    let writes = context.token.may_write(&place.full_name);
     let mut about = json!({
         "id": id_of(&place.full_name),
         "node_id": format!("R_{}", id_of(&place.full_name)),
@@ -100,7 +100,7 @@ pub(super) fn describe(asked: Asked<'_>, place: &Place) -> Value {
         "size": if place.repo.is_empty() { 0 } else { 1 },
         "permissions": { "admin": false, "maintain": false, "push": writes, "triage": writes, "pull": true },
     });
-    // In two parts: one alone is too long for the macro.
+    // In two parts, because the whole object exceeds the macro's recursion limit.
     let more = json!({
         "clone_url": format!("{page}.git"),
         "created_at": CREATED,

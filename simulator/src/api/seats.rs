@@ -1,32 +1,32 @@
 //! The seats of an organization or enterprise, page by page.
 
-use super::asked::Asked;
-use super::refusal;
+use super::context::Context;
+use super::errors;
 use crate::github::{self, Scope};
-use crate::http::Answer;
+use crate::http::Response;
 use crate::page::{Page, cursor};
 use crate::seats::{Paging, Seats};
 
 const DOCUMENTATION: &str = "https://docs.github.com/rest/copilot/copilot-user-management";
 
-pub(super) fn of(asked: Asked<'_>, scope: Scope, name: &str) -> Answer {
-    let page = Page::of(asked.call);
-    if asked.call.query("per_page").as_deref() != Some("100") {
-        asked.complain("per_page is not 100, the most GitHub gives");
+pub(super) fn of(context: Context<'_>, scope: Scope, name: &str) -> Response {
+    let page = Page::of(context.call);
+    if context.call.query("per_page").as_deref() != Some("100") {
+        context.report_violation("per_page isn't 100, GitHub's maximum");
     }
-    let found = asked.world.github(|github| {
+    let found = context.world.github(|github| {
         let map = match scope {
             Scope::Organization => &github.organizations,
             Scope::Enterprise => &github.enterprises,
         };
         github::named(map, name)
-            .filter(|(name, _)| asked.token.may_read_seats(scope, name))
+            .filter(|(name, _)| context.token.may_read_seats(scope, name))
             .map(|(name, seats)| {
                 let path = match scope {
                     Scope::Organization => format!("/organizations/{}", github.number_of(name)),
                     Scope::Enterprise => format!("/enterprises/{name}"),
                 };
-                page.answer(&asked.world.api_url, &path, seats)
+                page.response(&context.world.api_url, &path, seats)
             })
     });
     let (scopes, permission) = match scope {
@@ -40,14 +40,14 @@ pub(super) fn of(asked: Asked<'_>, scope: Scope, name: &str) -> Answer {
         ),
     };
     found
-        .unwrap_or_else(|| refusal::not_found(DOCUMENTATION))
+        .unwrap_or_else(|| errors::not_found(DOCUMENTATION))
         .header("x-accepted-oauth-scopes", scopes)
         .header("x-accepted-github-permissions", permission)
 }
 
-/// The form in which GitHub's own links name an organization.
-pub(super) fn of_organization_id(asked: Asked<'_>, id: &str) -> Answer {
-    let name = asked.world.github(|github| {
+/// GitHub's own links use an organization's ID.
+pub(super) fn of_organization_id(context: Context<'_>, id: &str) -> Response {
+    let name = context.world.github(|github| {
         github
             .organizations
             .keys()
@@ -55,21 +55,21 @@ pub(super) fn of_organization_id(asked: Asked<'_>, id: &str) -> Answer {
             .cloned()
     });
     match name {
-        Some(name) => of(asked, Scope::Organization, &name),
-        None => refusal::not_found(DOCUMENTATION),
+        Some(name) => of(context, Scope::Organization, &name),
+        None => errors::not_found(DOCUMENTATION),
     }
 }
 
 impl Page {
-    /// `path` is that of the organization or enterprise.
-    fn answer(&self, api_url: &str, path: &str, seats: &Seats) -> Answer {
+    /// `path` is the path of the organization or enterprise.
+    fn response(&self, api_url: &str, path: &str, seats: &Seats) -> Response {
         let body = seats.body(self.start, self.per_page, self.number());
-        let answer = Answer::of(200, "application/json; charset=utf-8", body);
+        let response = Response::of(200, "application/json; charset=utf-8", body);
         let links = self.links(api_url, &format!("{path}/copilot/billing/seats"), seats);
         if links.is_empty() {
-            answer
+            response
         } else {
-            answer.header("link", links.join(", "))
+            response.header("link", links.join(", "))
         }
     }
 
@@ -117,9 +117,9 @@ impl Page {
     }
 }
 
-/// Somebody who holds a seat anywhere, found by login.
-pub(super) fn user(asked: Asked<'_>, login: &str) -> Answer {
-    let found = asked.world.github(|github| {
+/// A person with any seat, found by login.
+pub(super) fn user(context: Context<'_>, login: &str) -> Response {
+    let found = context.world.github(|github| {
         let lists = github
             .organizations
             .values()
@@ -134,7 +134,7 @@ pub(super) fn user(asked: Asked<'_>, login: &str) -> Answer {
         people.find(is_meant).cloned()
     });
     match found {
-        Some(person) => Answer::json(200, &person),
-        None => refusal::not_found("https://docs.github.com/rest/users/users#get-a-user"),
+        Some(person) => Response::json(200, &person),
+        None => errors::not_found("https://docs.github.com/rest/users/users#get-a-user"),
     }
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::{fmt, io};
 
-/// The `git` command refused, and said why.
+/// An error from the `git` command, with its message.
 #[derive(Debug)]
 pub(crate) struct GitError(String);
 
@@ -29,7 +29,7 @@ impl From<io::Error> for GitError {
     }
 }
 
-/// A `git` command in the repository `dir`, apart from whatever is set up on this machine.
+/// A `git` command in the repository `dir`, without this machine's configuration.
 pub(super) fn command(dir: &Path) -> Command {
     let mut git = Command::new(program());
     git.args(["-c", "gc.auto=0", "-c", "core.fsync=none"])
@@ -44,8 +44,8 @@ pub(super) fn command(dir: &Path) -> Command {
     git
 }
 
-/// The path of the `git` command. A program that is named by its path is started without a copy of this whole process,
-/// which counts if there are hundreds.
+/// The path of the `git` command. With a full path, the process starts without a fork of this one,
+/// which saves time with hundreds of calls.
 pub(crate) fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {

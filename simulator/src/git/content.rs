@@ -1,11 +1,11 @@
-//! What a repository holds, and what is to be written into one, as plain data.
+//! The contents of repositories, as plain data.
 
-/// Who wrote or made a commit.
+/// The author or committer of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Person {
     pub(crate) name: String,
     pub(crate) email: String,
-    /// In any form that git reads. Now, if there is none.
+    /// In any format that Git reads. The default is the current time.
     pub(crate) date: Option<String>,
 }
 
@@ -40,14 +40,14 @@ pub(crate) struct Entry {
     pub(crate) name: String,
 }
 
-/// What a new commit holds.
+/// The contents of a new commit.
 pub(crate) struct NewCommit<'a> {
     pub(crate) tree: &'a str,
     pub(crate) parents: &'a [String],
     pub(crate) message: &'a str,
     pub(crate) author: &'a Person,
     pub(crate) committer: &'a Person,
-    /// Whether GitHub made it in its own name.
+    /// Whether GitHub is the committer.
     pub(crate) verified: bool,
 }
 
@@ -63,7 +63,7 @@ pub(crate) enum Edit {
     },
 }
 
-/// GitHub itself, the committer of commits made on its pages and through its API.
+/// GitHub itself, the committer of commits from its web pages and API.
 pub(crate) fn github_itself() -> Person {
     Person::of("GitHub", "noreply@github.com")
 }

@@ -1,4 +1,4 @@
-//! The repositories, each in a folder of its own.
+//! The repositories, each in its own folder.
 
 mod batch;
 mod command;
@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 pub(crate) use command::{GitError, program};
 pub(crate) use content::{Commit, Edit, Entry, NewCommit, Person, github_itself};
 pub(crate) use repo::Repo;
-pub(crate) use write::commit_by_somebody_else;
+pub(crate) use write::commit_by_other;
 
 use crate::github::Repository;
 use crate::sync::lock;
@@ -46,7 +46,7 @@ impl Repositories {
             .cloned()
     }
 
-    /// Lays the repository if it is not there yet.
+    /// Creates the repository if it doesn't exist.
     pub(crate) fn ensure(&self, full_name: &str, declared: &Repository) -> io::Result<()> {
         let mut open = lock(&self.open);
         let key = full_name.to_ascii_lowercase();

@@ -1,5 +1,5 @@
-//! Writing loose objects without the `git` command. Starting it six times for each commit took longer than all else that
-//! the simulator does.
+//! Writes loose objects without the `git` command. Starting it six times for each commit took
+//! longer than the rest of the simulator.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +17,7 @@ const FILE: &str = "100644";
 const FOLDER: &str = "40000";
 
 impl Repo {
-    /// Writes an object, and returns its id.
+    /// Writes an object and returns its ID.
     pub(super) fn write_object(&self, kind: &str, content: &[u8]) -> Result<String, GitError> {
         let mut object = format!("{kind} {}\0", content.len()).into_bytes();
         object.extend_from_slice(content);
@@ -40,8 +40,8 @@ impl Repo {
         Ok(oid)
     }
 
-    /// Writes the tree `base` with the edits applied, if all of them put plain files under plain names. Otherwise
-    /// returns nothing: what else a path can do is for git to say.
+    /// Applies the edits to the tree `base`, if all of them add plain files with plain names.
+    /// Otherwise, it returns `None`, and Git decides about the path.
     pub(super) fn write_plain_tree(
         &self,
         base: Option<&str>,
@@ -67,7 +67,7 @@ impl Repo {
     ) -> Result<Option<String>, GitError> {
         let mut entries = match base {
             None => BTreeMap::new(),
-            Some(base) => match self.ask(|git| git.contents(base)) {
+            Some(base) => match self.read(|git| git.contents(base)) {
                 Some((info, bytes)) if info.kind == "tree" => entries(&bytes),
                 _ => return Ok(None),
             },
@@ -107,13 +107,14 @@ impl Repo {
         self.write_object("tree", &tree).map(Some)
     }
 
-    /// Writes a commit of now, if nobody gave another date and git would take the names as they are.
+    /// Writes a commit with the current time, unless there's another date or Git would change the
+    /// names.
     pub(super) fn write_plain_commit(
         &self,
         new: &NewCommit<'_>,
     ) -> Result<Option<String>, GitError> {
         let people = [new.author, new.committer];
-        let is_taken = |text: &str| {
+        let is_used = |text: &str| {
             let cut_off = [' ', '.', ',', ':', ';', '"', '\\', '\''];
             !text.is_empty()
                 && !text.starts_with(cut_off)
@@ -122,9 +123,9 @@ impl Repo {
                     .chars()
                     .all(|c| matches!(c, ' '..='~') && c != '<' && c != '>')
         };
-        let are_plain = people.iter().all(|person| {
-            person.date.is_none() && is_taken(&person.name) && is_taken(&person.email)
-        });
+        let are_plain = people
+            .iter()
+            .all(|person| person.date.is_none() && is_used(&person.name) && is_used(&person.email));
         if !are_plain || new.message.contains('\0') {
             return Ok(None);
         }
@@ -142,19 +143,19 @@ impl Repo {
     }
 }
 
-/// A name that means the same to every system.
+/// A name that's valid on every system.
 fn is_plain(name: &str) -> bool {
     let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     !name.is_empty() && !name.starts_with('.') && !name.ends_with('.') && name.bytes().all(is_usual)
 }
 
-/// An entry's name as git sorts it: a folder's as if it ended in a slash.
+/// An entry's sort key in Git. For a folder, the name ends with a slash.
 fn key(name: &str, mode: &str) -> Vec<u8> {
     let slash = if mode == FOLDER { "/" } else { "" };
     format!("{name}{slash}").into_bytes()
 }
 
-/// The entries of a tree, by their names as git sorts them: mode and id.
+/// The mode and ID of each entry, in Git's order.
 fn entries(tree: &[u8]) -> BTreeMap<Vec<u8>, (String, String)> {
     let mut entries = BTreeMap::new();
     let mut rest = tree;

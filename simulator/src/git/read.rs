@@ -1,4 +1,4 @@
-//! What stands in a repository.
+//! Reads a repository.
 
 use super::command::text;
 use super::content::{Commit, Entry, Person};
@@ -6,7 +6,7 @@ use super::repo::Repo;
 use crate::sync::lock;
 
 impl Repo {
-    /// Whether GitHub made the commit in its own name, so that it would be signed.
+    /// Whether GitHub is the committer, and so signs the commit.
     pub(crate) fn is_verified(&self, oid: &str) -> bool {
         lock(&self.verified).contains(oid)
     }
@@ -19,31 +19,31 @@ impl Repo {
                 .map_or(true, |refs| refs.is_empty())
     }
 
-    /// The commit a branch points to.
+    /// The commit that a branch points to.
     pub(crate) fn head(&self, branch: &str) -> Option<String> {
         self.resolve(&format!("refs/heads/{branch}"))
     }
 
-    /// The object that an expression of git's names.
+    /// The object that a Git revision names.
     pub(crate) fn resolve(&self, expression: &str) -> Option<String> {
-        Some(self.ask(|git| git.info(expression))?.oid)
+        Some(self.read(|git| git.info(expression))?.oid)
     }
 
-    /// `commit`, `tree`, `blob` or `tag`.
+    /// `commit`, `tree`, `blob`, or `tag`.
     pub(crate) fn kind(&self, oid: &str) -> Option<String> {
-        Some(self.ask(|git| git.info(oid))?.kind)
+        Some(self.read(|git| git.info(oid))?.kind)
     }
 
     pub(crate) fn blob(&self, oid: &str) -> Option<Vec<u8>> {
-        let (info, bytes) = self.ask(|git| git.contents(oid))?;
+        let (info, bytes) = self.read(|git| git.contents(oid))?;
         (info.kind == "blob").then_some(bytes)
     }
 
     pub(crate) fn blob_size(&self, oid: &str) -> Option<u64> {
-        Some(self.ask(|git| git.info(oid))?.size)
+        Some(self.read(|git| git.info(oid))?.size)
     }
 
-    /// What a tree holds; of the whole tree below it when `recursive`.
+    /// The entries of a tree. With `recursive`, also those of its subtrees.
     pub(crate) fn entries(&self, tree: &str, recursive: bool) -> Vec<Entry> {
         let how = if recursive { "-rlzt" } else { "-lz" };
         let listing = self
@@ -57,14 +57,14 @@ impl Repo {
             return Some(known.clone());
         }
         let commit = self.history(oid, 0, 1, None).pop()?;
-        // Only an id means the same commit for ever.
+        // Only an ID always means the same commit.
         if commit.oid == oid {
             lock(&self.commits).insert(commit.oid.clone(), commit.clone());
         }
         Some(commit)
     }
 
-    /// Commits from that one back, those that touch the path where one is given.
+    /// The history from this commit on. With a path, only the commits that change it.
     pub(crate) fn history(
         &self,
         oid: &str,
@@ -89,7 +89,7 @@ impl Repo {
         text(&log).split('\0').filter_map(commit).collect()
     }
 
-    /// Whether a branch has the commit.
+    /// Whether a branch contains the commit.
     pub(crate) fn is_on_a_branch(&self, oid: &str) -> bool {
         self.git(&["branch", "--contains", oid], &[])
             .is_ok_and(|branches| !branches.is_empty())

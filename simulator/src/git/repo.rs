@@ -1,4 +1,4 @@
-//! One repository: a real bare one, driven by the plumbing of the `git` command.
+//! One bare Git repository, accessed with Git's plumbing commands.
 
 use std::collections::{HashMap, HashSet};
 use std::io::Write as _;
@@ -14,7 +14,7 @@ use super::content::Commit;
 use crate::github::Repository;
 use crate::sync::lock;
 
-/// What a repository begins with, as `git fast-import` reads it.
+/// The first commit, in the format of `git fast-import`.
 const FIRST_COMMIT: &str = "commit refs/heads/{branch}
 committer Mona Lisa <monalisa@example.com> 1767225600 +0000
 data 14
@@ -29,7 +29,7 @@ pub(crate) struct Repo {
     pub(super) dir: PathBuf,
     writing: Mutex<()>,
     pub(super) verified: Mutex<HashSet<String>>,
-    /// Those that were looked at, by their ids.
+    /// The commits that were read, by ID.
     pub(super) commits: Mutex<HashMap<String, Commit>>,
     pub(super) scratch: AtomicU64,
     batch: Mutex<Option<Batch>>,
@@ -75,26 +75,26 @@ impl Repo {
         Ok(repo)
     }
 
-    /// Held while a request reads a branch to move it.
+    /// Prevents other writes while a request reads and moves a branch.
     pub(crate) fn writing(&self) -> MutexGuard<'_, ()> {
         lock(&self.writing)
     }
 
-    /// Asks the one `git cat-file` of the repository, which is started by the first question.
-    pub(super) fn ask<T>(
+    /// Reads from the repository's `git cat-file`, which the first read starts.
+    pub(super) fn read<T>(
         &self,
-        question: impl FnOnce(&mut Batch) -> Result<Option<T>, GitError>,
+        read: impl FnOnce(&mut Batch) -> Result<Option<T>, GitError>,
     ) -> Option<T> {
         let mut batch = lock(&self.batch);
         if batch.is_none() {
             *batch = Batch::start(command(&self.dir)).ok();
         }
-        let answer = question(batch.as_mut()?);
-        if answer.is_err() {
-            // Another one answers the next question.
+        let response = read(batch.as_mut()?);
+        if response.is_err() {
+            // The next read starts another process.
             *batch = None;
         }
-        answer.ok()?
+        response.ok()?
     }
 
     pub(super) fn git(&self, args: &[&str], stdin: &[u8]) -> Result<Vec<u8>, GitError> {
@@ -115,7 +115,7 @@ impl Repo {
             .stderr(Stdio::piped())
             .spawn()?;
         let pipe = child.stdin.take();
-        // Written from beside, so that neither side waits for the other with full pipes.
+        // Writing on another thread avoids a deadlock if both pipes are full.
         let output = thread::scope(|scope| {
             scope.spawn(move || pipe.map(|mut pipe| pipe.write_all(stdin)));
             child.wait_with_output()

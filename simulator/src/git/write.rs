@@ -1,4 +1,4 @@
-//! What is written into a repository: files, trees, commits, branches.
+//! Writes to a repository: files, trees, commits, and branches.
 
 use std::fs;
 use std::io::Write as _;
@@ -13,7 +13,7 @@ use crate::sync::lock;
 const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
 
 impl Repo {
-    /// Writes files and returns their object ids, in the same order.
+    /// Writes files and returns their object IDs in the same order.
     pub(crate) fn write_blobs(&self, contents: &[&[u8]]) -> Result<Vec<String>, GitError> {
         let written = contents.iter().map(|file| self.write_object("blob", file));
         written.collect()
@@ -31,7 +31,7 @@ impl Repo {
         let number = self.scratch.fetch_add(1, Ordering::Relaxed);
         let index = self.dir.join(format!("index-{number}"));
         let written = self.write_tree_through(&index, base, edits);
-        // Left over only where git never got to write it.
+        // The file is left over if Git failed before it wrote the tree.
         let _ = fs::remove_file(&index);
         written
     }
@@ -95,7 +95,7 @@ impl Repo {
         Ok(oid)
     }
 
-    /// The tree that merging two commits gives; refused where they conflict.
+    /// Merges two commits into a tree. Fails if they conflict.
     pub(crate) fn merged_tree(&self, ours: &str, theirs: &str) -> Result<String, GitError> {
         let tree = self.git(&["merge-tree", "--write-tree", ours, theirs], &[])?;
         Ok(text(&tree).trim().to_owned())
@@ -106,7 +106,7 @@ impl Repo {
         self.git(&["update-ref", "-d", &name], &[]).map(drop)
     }
 
-    /// Points a branch at a commit, if it still points at `old`; none means that the branch is new.
+    /// Moves a branch to a commit, if it still points to `old`. `None` creates the branch.
     pub(crate) fn set_branch(
         &self,
         branch: &str,
@@ -119,8 +119,8 @@ impl Repo {
     }
 }
 
-/// A commit by a person who has nothing to do with the report.
-pub(crate) fn commit_by_somebody_else(repo: &Repo, branch: &str) -> Result<(), GitError> {
+/// An unrelated commit by a person.
+pub(crate) fn commit_by_other(repo: &Repo, branch: &str) -> Result<(), GitError> {
     let head = repo.head(branch);
     let number = repo.scratch.fetch_add(1, Ordering::Relaxed);
     let blobs = repo.write_blobs(&[format!("Change {number} by somebody else\n").as_bytes()])?;

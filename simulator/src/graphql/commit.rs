@@ -1,4 +1,5 @@
-//! `createCommitOnBranch`: several files in one commit, if the branch is still where the caller thinks.
+//! `createCommitOnBranch`: several files in one commit, if the branch is still at the expected
+//! commit.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -9,24 +10,24 @@ use serde_json::{Value, json};
 
 use super::execute::Resolved;
 use super::query::{self, Place};
-use crate::api::asked::{Asked, identity};
-use crate::api::refusal::{broken_rule, inaccessible};
+use crate::api::context::{Context, identity};
+use crate::api::errors::{broken_rule, inaccessible};
 use crate::api::rules::broken_by_commit;
 use crate::git::{Edit, NewCommit, github_itself};
 use crate::github::Signatures;
 
-/// GitHub refuses a commit whose request is larger.
+/// GitHub rejects larger requests.
 const LARGEST_REQUEST: usize = 40_000_000;
 
-fn refusal(kind: impl Into<Option<&'static str>>, message: impl Into<String>) -> Resolved {
+fn rejection(kind: impl Into<Option<&'static str>>, message: impl Into<String>) -> Resolved {
     Resolved::Error(kind.into(), message.into())
 }
 
 /// Resolves `createCommitOnBranch`.
-pub(super) fn create(asked: Asked<'_>, input: &Value) -> Resolved {
-    let (place, branch, oid) = match commit(asked, input) {
+pub(super) fn create(context: Context<'_>, input: &Value) -> Resolved {
+    let (place, branch, oid) = match commit(context, input) {
         Ok(committed) => committed,
-        Err(refusal) => return refusal,
+        Err(rejection) => return rejection,
     };
     let payload = "CreateCommitOnBranchPayload";
     let known = json!({ "clientMutationId": input["clientMutationId"] });
@@ -38,10 +39,10 @@ pub(super) fn create(asked: Asked<'_>, input: &Value) -> Resolved {
 }
 
 /// Commits to a branch. Returns the repository, the branch, and the commit.
-fn commit(asked: Asked<'_>, input: &Value) -> Result<(Rc<Place>, String, String), Resolved> {
-    if asked.call.body.len() > LARGEST_REQUEST {
-        asked.complain("a commit of more than 40 MB");
-        return Err(refusal(
+fn commit(context: Context<'_>, input: &Value) -> Result<(Rc<Place>, String, String), Resolved> {
+    if context.call.body.len() > LARGEST_REQUEST {
+        context.report_violation("a commit exceeds 40 MB");
+        return Err(rejection(
             None,
             "Something went wrong while executing your query. This may be the result of a timeout, or it could be a GitHub bug.",
         ));
@@ -49,32 +50,32 @@ fn commit(asked: Asked<'_>, input: &Value) -> Result<(Rc<Place>, String, String)
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let name = text(&input["branch"]["branchName"]);
     let branch = name.strip_prefix("refs/heads/").unwrap_or(&name);
-    let place = query::place(asked, &text(&input["branch"]["repositoryNameWithOwner"]))?;
+    let place = query::place(context, &text(&input["branch"]["repositoryNameWithOwner"]))?;
     if !place.writes {
-        return Err(refusal("FORBIDDEN", inaccessible(asked)));
+        return Err(rejection("FORBIDDEN", inaccessible(context)));
     }
     if place.declared.archived {
-        return Err(refusal(
+        return Err(rejection(
             "FORBIDDEN",
             "Repository was archived so is read-only.".to_owned(),
         ));
     }
-    let edits = edits(asked, &place, &input["fileChanges"])?;
+    let edits = edits(context, &place, &input["fileChanges"])?;
 
     let _writing = place.repo.writing();
     let missing = format!("The branch \"{branch}\" does not exist.");
     let head = place.repo.head(branch);
-    let head = head.ok_or_else(|| refusal("NOT_FOUND", missing))?;
+    let head = head.ok_or_else(|| rejection("NOT_FOUND", missing))?;
     let expected = text(&input["expectedHeadOid"]);
     if head != expected {
         let message = format!(
             "Expected branch to point to \"{expected}\" but it did not. Pull and try again."
         );
-        return Err(refusal("STALE_DATA", message));
+        return Err(rejection("STALE_DATA", message));
     }
     let signed = place.declared.signatures == Signatures::Valid;
-    if let Some(rule) = broken_by_commit(asked, &place.declared, branch, signed) {
-        return Err(refusal("UNPROCESSABLE", broken_rule(rule).trim_end()));
+    if let Some(rule) = broken_by_commit(context, &place.declared, branch, signed) {
+        return Err(rejection("UNPROCESSABLE", broken_rule(rule).trim_end()));
     }
     let missing = edits.iter().find_map(|edit| match edit {
         Edit::Remove { path } if place.repo.resolve(&format!("{head}:{path}")).is_none() => {
@@ -86,7 +87,7 @@ fn commit(asked: Asked<'_>, input: &Value) -> Result<(Rc<Place>, String, String)
         let message = format!(
             "A path was requested for deletion which does not exist as of commit oid `{head}`: {path}"
         );
-        return Err(refusal(None, message));
+        return Err(rejection(None, message));
     }
     let mut message = text(&input["message"]["headline"]);
     let body = text(&input["message"]["body"]);
@@ -99,7 +100,7 @@ fn commit(asked: Asked<'_>, input: &Value) -> Result<(Rc<Place>, String, String)
             tree: &tree,
             parents: std::slice::from_ref(&head),
             message: &message,
-            author: &identity(asked),
+            author: &identity(context),
             committer: &github_itself(),
             verified: true,
         })?;
@@ -109,8 +110,8 @@ fn commit(asked: Asked<'_>, input: &Value) -> Result<(Rc<Place>, String, String)
     match committed() {
         Ok(oid) => Ok((place.clone(), branch.to_owned(), oid)),
         Err(error) => {
-            asked.complain(format!("git refused: {error}"));
-            Err(refusal(
+            context.report_violation(format!("Git failed: {error}"));
+            Err(rejection(
                 "UNPROCESSABLE",
                 "A path was requested for addition which is not well-formed.",
             ))
@@ -119,7 +120,7 @@ fn commit(asked: Asked<'_>, input: &Value) -> Result<(Rc<Place>, String, String)
 }
 
 /// The requested changes. The contents of the files are already written.
-fn edits(asked: Asked<'_>, place: &Place, changes: &Value) -> Result<Vec<Edit>, Resolved> {
+fn edits(context: Context<'_>, place: &Place, changes: &Value) -> Result<Vec<Edit>, Resolved> {
     let mut seen = HashSet::new();
     let (mut paths, mut contents) = (Vec::new(), Vec::new());
     let mut edits = Vec::new();
@@ -127,18 +128,18 @@ fn edits(asked: Asked<'_>, place: &Place, changes: &Value) -> Result<Vec<Edit>, 
     for change in listed("additions").chain(listed("deletions")) {
         let path = change["path"].as_str().unwrap_or_default().to_owned();
         if !seen.insert(path.clone()) {
-            asked.complain(format!("the path {path} is in one commit twice"));
+            context.report_violation(format!("the path {path} is in the commit twice"));
             let message = format!("A path may not be changed twice in one commit: {path}");
-            return Err(refusal(None, message));
+            return Err(rejection(None, message));
         }
         let mut parts = path.split('/');
         if parts.any(|part| ["", ".", "..", ".git"].contains(&part)) {
-            asked.complain(format!("the path {path:?} is not well-formed"));
+            context.report_violation(format!("the path {path:?} isn't valid"));
             let message = format!("A path was requested which is not well-formed: {path}");
-            return Err(refusal("UNPROCESSABLE", message));
+            return Err(rejection("UNPROCESSABLE", message));
         }
         if path.starts_with(".github/workflows/") {
-            return Err(refusal("FORBIDDEN", inaccessible(asked)));
+            return Err(rejection("FORBIDDEN", inaccessible(context)));
         }
         // Only an addition has contents.
         let Some(content) = change["contents"].as_str() else {
@@ -146,15 +147,18 @@ fn edits(asked: Asked<'_>, place: &Place, changes: &Value) -> Result<Vec<Edit>, 
             continue;
         };
         let Ok(content) = BASE64_STANDARD.decode(content) else {
-            asked.complain(format!("the contents of {path} are not base64"));
-            return Err(refusal("UNPROCESSABLE", "Contents must be base64 encoded."));
+            context.report_violation(format!("the contents of {path} are not base64"));
+            return Err(rejection(
+                "UNPROCESSABLE",
+                "Contents must be base64 encoded.",
+            ));
         };
         paths.push(path);
         contents.push(content);
     }
     let contents = contents.iter().map(Vec::as_slice).collect::<Vec<_>>();
     let written = place.repo.write_blobs(&contents);
-    let oids = written.map_err(|error| refusal(None, error.to_string()))?;
+    let oids = written.map_err(|error| rejection(None, error.to_string()))?;
     let put = |(path, oid)| Edit::Put {
         path,
         mode: "100644".to_owned(),

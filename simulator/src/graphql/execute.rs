@@ -6,7 +6,7 @@ use bluejay_parser::ast::executable::{Field as Syntax, Selection, SelectionSet};
 use serde_json::{Map, Value, json};
 
 use super::schema;
-use crate::api::asked::Asked;
+use crate::api::context::Context;
 
 /// A selected field.
 pub(super) struct Field<'a> {
@@ -83,7 +83,7 @@ impl From<Option<Self>> for Resolved {
 
 /// An operation while it's executed.
 pub(super) struct Execution<'a> {
-    pub(super) asked: Asked<'a>,
+    pub(super) context: Context<'a>,
     pub(super) variables: &'a Map<String, Value>,
     pub(super) errors: Vec<Value>,
 }
@@ -136,7 +136,7 @@ impl<'a> Execution<'a> {
                         self.collect(type_name, fragment.selection_set(), into);
                     }
                 }
-                // The validation refuses it.
+                // The validation rejects it.
                 Selection::FragmentSpread(_) => {}
             }
         }
@@ -159,7 +159,7 @@ impl<'a> Execution<'a> {
             Resolved::Error(kind, message) => (kind, message),
             Resolved::Unserved => {
                 let message = format!("The simulator doesn't resolve '{}'", field.name());
-                self.asked.complain(&message);
+                self.context.report_violation(&message);
                 (None, message)
             }
         };

@@ -1,4 +1,4 @@
-//! GitHub's GraphQL API: validates a document against the schema, and answers with the fields it selects.
+//! GitHub's GraphQL API: validates a document against the schema, and returns the selected fields.
 
 mod commit;
 mod execute;
@@ -12,15 +12,15 @@ use bluejay_parser::ast::Parse as _;
 use bluejay_parser::ast::executable::ExecutableDocument;
 use serde_json::{Map, Value, json};
 
-use crate::api::asked::Asked;
-use crate::http::Answer;
+use crate::api::context::Context;
+use crate::http::Response;
 use execute::{Execution, Field, Resolved};
 
-/// Answers a request.
-pub(crate) fn handle(asked: Asked<'_>) -> Answer {
-    let Some(mut body) = asked.call.json() else {
-        asked.complain("the body is not JSON");
-        return Answer::json(
+/// Handles a request.
+pub(crate) fn handle(context: Context<'_>) -> Response {
+    let Some(mut body) = context.call.json() else {
+        context.report_violation("the body isn't JSON");
+        return Response::json(
             400,
             &json!({ "message": "Problems parsing JSON", "documentation_url": "https://docs.github.com/graphql" }),
         );
@@ -30,12 +30,19 @@ pub(crate) fn handle(asked: Asked<'_>) -> Answer {
         _ => Map::new(),
     };
     let query = body["query"].as_str().unwrap_or_default();
-    let answer = execute(asked, query, body["operationName"].as_str(), &mut variables);
-    Answer::json(
+    let response = execute(
+        context,
+        query,
+        body["operationName"].as_str(),
+        &mut variables,
+    );
+    Response::json(
         200,
-        &answer.unwrap_or_else(|errors| {
-            // A request that GitHub doesn't execute is a mistake of the client.
-            errors.iter().for_each(|error| asked.complain(error));
+        &response.unwrap_or_else(|errors| {
+            // A request that GitHub doesn't execute is a client error.
+            errors
+                .iter()
+                .for_each(|error| context.report_violation(error));
             let errors = errors.iter().map(|error| json!({ "message": error }));
             json!({ "errors": errors.collect::<Value>() })
         }),
@@ -43,7 +50,7 @@ pub(crate) fn handle(asked: Asked<'_>) -> Answer {
 }
 
 fn execute(
-    asked: Asked<'_>,
+    context: Context<'_>,
     query: &str,
     name: Option<&str>,
     variables: &mut Map<String, Value>,
@@ -74,28 +81,28 @@ fn execute(
         _ => "Query",
     };
     let mut execution = Execution {
-        asked,
+        context,
         variables,
         errors: Vec::new(),
     };
-    let resolve = |field: &Field<'_>| resolve_root(asked, field);
+    let resolve = |field: &Field<'_>| resolve_root(context, field);
     let data = execution.object(root, &[operation.selection_set()], &[], resolve);
-    let mut answer = json!({ "data": data });
+    let mut response = json!({ "data": data });
     if !execution.errors.is_empty() {
-        answer["errors"] = Value::Array(execution.errors);
+        response["errors"] = Value::Array(execution.errors);
     }
-    Ok(answer)
+    Ok(response)
 }
 
 /// Resolves a field of a query or a mutation.
-fn resolve_root(asked: Asked<'_>, field: &Field<'_>) -> Resolved {
+fn resolve_root(context: Context<'_>, field: &Field<'_>) -> Resolved {
     match field.name() {
         "repository" => {
             let full_name = format!("{}/{}", field.text("owner"), field.text("name"));
-            query::place(asked, &full_name).map_or_else(|error| error, query::repository)
+            query::place(context, &full_name).map_or_else(|error| error, query::repository)
         }
-        "enterprise" => query::enterprise(asked, &field.text("slug")),
-        "createCommitOnBranch" => commit::create(asked, &field.argument("input")),
+        "enterprise" => query::enterprise(context, &field.text("slug")),
+        "createCommitOnBranch" => commit::create(context, &field.argument("input")),
         "rateLimit" => {
             let now = jiff::Timestamp::now().to_string();
             let known = json!({

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::execute::{Field, Resolved};
-use crate::api::asked::Asked;
+use crate::api::context::Context;
 use crate::git::{Commit, Entry, Person, Repo};
 use crate::github::{self, Scope, Signatures, Visibility};
 use crate::seats::id_of;
 use crate::world::SERVER_URL;
 
-/// GitHub returns at most this much of a file's text. Its documentation says only that the text can be truncated.
+/// GitHub returns at most this much of a file's text. Its documentation says only that the text can
+/// be truncated.
 const LONGEST_TEXT: usize = 512_000;
 
-/// How many commits a connection has at most.
+/// The maximum page size of commits.
 const MOST_COMMITS: usize = 100_000;
 
 /// A repository as the caller sees it.
@@ -27,16 +28,16 @@ pub(super) struct Place {
 }
 
 /// The repository of that name, if the token can read it.
-pub(super) fn place(asked: Asked<'_>, full_name: &str) -> Result<Rc<Place>, Resolved> {
-    let unknown = || {
+pub(super) fn place(context: Context<'_>, full_name: &str) -> Result<Rc<Place>, Resolved> {
+    let unknown_endpoint = || {
         let message = format!("Could not resolve to a Repository with the name '{full_name}'.");
         Resolved::Error(Some("NOT_FOUND"), message)
     };
-    let (full_name, declared) = asked.repository(full_name).ok_or_else(unknown)?;
-    let repo = asked.world.repositories.get(&full_name);
+    let (full_name, declared) = context.repository(full_name).ok_or_else(unknown_endpoint)?;
+    let repo = context.world.repositories.get(&full_name);
     Ok(Rc::new(Place {
-        repo: repo.ok_or_else(unknown)?,
-        writes: asked.token.may_write(&full_name),
+        repo: repo.ok_or_else(unknown_endpoint)?,
+        writes: context.token.may_write(&full_name),
         full_name,
         declared,
     }))
@@ -48,10 +49,10 @@ pub(super) fn plain(type_name: &'static str, fields: Value) -> Resolved {
 }
 
 /// An enterprise, visible to anyone who can read its seats.
-pub(super) fn enterprise(asked: Asked<'_>, slug: &str) -> Resolved {
-    let found = asked.world.github(|github| {
+pub(super) fn enterprise(context: Context<'_>, slug: &str) -> Resolved {
+    let found = context.world.github(|github| {
         let (slug, _) = github::named(&github.enterprises, slug)?;
-        let is_visible = asked.token.may_read_seats(Scope::Enterprise, slug);
+        let is_visible = context.token.may_read_seats(Scope::Enterprise, slug);
         is_visible.then(|| (slug.to_owned(), github.number_of(slug)))
     });
     let Some((slug, number)) = found else {
@@ -83,7 +84,7 @@ pub(super) fn repository(place: Rc<Place>) -> Resolved {
             branch(&place, name.strip_prefix("refs/heads/").unwrap_or(&name))
         }
         "object" => {
-            // GitHub takes only one of them.
+            // GitHub accepts only one of them.
             let expression = field.text("expression") + &field.text("oid");
             let path = expression.split_once(':').map_or("", |(_, path)| path);
             let found = place.repo.resolve(&expression);
@@ -128,7 +129,7 @@ fn git_object(place: &Place, oid: &str, mut known: Value) -> Value {
     known
 }
 
-/// A commit, if there is one with that ID.
+/// The commit with this ID, if it exists.
 pub(super) fn commit_at(place: &Rc<Place>, oid: &str) -> Option<Resolved> {
     Some(commit(place, place.repo.commit_at(oid)?))
 }

@@ -50,7 +50,7 @@ pub(super) fn is_a(object: &str, name: &str) -> bool {
     object == name || interfaces.is_some_and(|all| all.iter().any(|one| one.name() == name))
 }
 
-/// What's wrong with a request, so that GitHub doesn't execute it.
+/// Why GitHub wouldn't execute the request.
 pub(super) fn problems(
     document: &ExecutableDocument<'_>,
     operation: Option<&str>,
@@ -83,7 +83,7 @@ pub(super) fn problems(
     )
 }
 
-/// Says it as GitHub does if it's a mistake that the tests of the simulator make.
+/// GitHub's message for the errors that the simulator's tests trigger.
 fn about_document<'a>(error: Error<'a, ExecutableDocument<'a>, Schema>) -> String {
     use ArgumentError::FieldMissingRequiredArguments;
     match error {

@@ -5,7 +5,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use simulator::Simulator;
 
-use crate::client::{Reply, TOKEN, no_complaints, send, start, world};
+use crate::client::{Reply, TOKEN, assert_no_violations, send, start, world};
 
 fn ids(simulator: &Simulator) -> [String; 2] {
     let token = simulator.runtime_token();
@@ -86,18 +86,18 @@ fn list(ids: &[u8]) -> String {
 const ZIP: [(&str, &str); 1] = [("x-ms-blob-content-type", "application/zip")];
 
 #[test]
-fn protocol_violations_are_refused_and_complained_about() {
+fn protocol_violations_are_rejected_and_recorded() {
     let simulator = start();
-    let complains = |reply: &Reply, status: u16, complaints: usize| {
+    let assert_error = |reply: &Reply, status: u16, violations: usize| {
         assert_eq!(
-            (reply.status, simulator.complaints().len()),
-            (status, complaints),
+            (reply.status, simulator.violations().len()),
+            (status, violations),
             "{:?}",
-            simulator.complaints()
+            simulator.violations()
         );
     };
-    complains(&create(&simulator, "a/b").unwrap(), 400, 1);
-    complains(
+    assert_error(&create(&simulator, "a/b").unwrap(), 400, 1);
+    assert_error(
         &rpc(
             &simulator,
             "CreateArtifact",
@@ -111,7 +111,7 @@ fn protocol_violations_are_refused_and_complained_about() {
         .as_str()
         .unwrap()
         .to_owned();
-    complains(
+    assert_error(
         &put(
             &format!("{}&comp=blocklist", url.replace("%3a", "%3A")),
             &[],
@@ -121,12 +121,12 @@ fn protocol_violations_are_refused_and_complained_about() {
         403,
         3,
     );
-    complains(
+    assert_error(
         &put(&format!("{url}&comp=blocklist"), &[], list(&[9]).as_bytes()).unwrap(),
         400,
         4,
     );
-    complains(
+    assert_error(
         &put(
             &format!("{url}&comp=blocklist"),
             &[("authorization", "Bearer x")],
@@ -142,9 +142,9 @@ fn protocol_violations_are_refused_and_complained_about() {
         &[("transfer-encoding", "chunked")],
         b"1\r\na\r\n0\r\n\r\n",
     );
-    complains(&chunked.unwrap(), 411, 6);
+    assert_error(&chunked.unwrap(), 411, 6);
     put(&format!("{url}&comp=blocklist"), &ZIP, b"<BlockList />").unwrap();
-    complains(
+    assert_error(
         &rpc(
             &simulator,
             "FinalizeArtifact",
@@ -154,7 +154,7 @@ fn protocol_violations_are_refused_and_complained_about() {
         400,
         7,
     );
-    complains(
+    assert_error(
         &rpc(
             &simulator,
             "FinalizeArtifact",
@@ -164,7 +164,7 @@ fn protocol_violations_are_refused_and_complained_about() {
         400,
         8,
     );
-    complains(
+    assert_error(
         &rpc(
             &simulator,
             "FinalizeArtifact",
@@ -174,23 +174,23 @@ fn protocol_violations_are_refused_and_complained_about() {
         200,
         9,
     );
-    complains(
+    assert_error(
         &rpc(&simulator, "DeleteArtifact", json!({ "name": "a" })).unwrap(),
         404,
         10,
     );
     let authorization = format!("Bearer {TOKEN}");
-    let wrong = send(
+    let mismatch = send(
         "POST",
         &format!("{}twirp/x", simulator.results_url()),
         &[("authorization", &authorization), ("content-length", "0")],
         b"",
     );
-    complains(&wrong.unwrap(), 404, 12);
+    assert_error(&mismatch.unwrap(), 404, 12);
 }
 
 #[test]
-fn services_of_version_4_refuse_what_they_do_not_know() {
+fn services_of_version_4_reject_unknown_fields() {
     let simulator = Simulator::start(world().known_artifact_version(4)).unwrap();
     let refused = create(&simulator, "a").unwrap();
     assert_eq!(
@@ -220,5 +220,5 @@ fn services_of_version_4_refuse_what_they_do_not_know() {
     .unwrap()
     .json();
     assert!(finished["artifactId"].is_string());
-    no_complaints(&simulator);
+    assert_no_violations(&simulator);
 }

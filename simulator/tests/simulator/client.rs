@@ -1,4 +1,4 @@
-//! The smallest HTTP client that can look at broken answers too.
+//! A minimal HTTP client that can also read malformed responses.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ pub(crate) const AUDIT: &str = "octo/audit";
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
-    /// As it came, chunks put together, but not unpacked.
+    /// The body without chunked encoding, but still compressed.
     pub(crate) raw: Vec<u8>,
 }
 
@@ -47,7 +47,7 @@ impl Reply {
             .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
-    /// The address that the `Link` header has for that relation.
+    /// The URL with this relation in the `Link` header.
     pub(crate) fn link(&self, rel: &str) -> Option<String> {
         let links = self
             .header("link")?
@@ -60,7 +60,7 @@ impl Reply {
     }
 }
 
-/// Sends one request on a connection of its own; headers exactly as given, and `Host` and `Connection`.
+/// Sends one request on a new connection, with these headers, `Host`, and `Connection`.
 pub(crate) fn send(
     method: &str,
     url: &str,
@@ -81,18 +81,18 @@ pub(crate) fn send(
     connection.write_all(request.as_bytes())?;
     connection.write_all(b"\r\n")?;
     connection.write_all(body)?;
-    let mut answer = Vec::new();
-    connection.read_to_end(&mut answer)?;
-    parse(&answer)
+    let mut response = Vec::new();
+    connection.read_to_end(&mut response)?;
+    parse(&response)
 }
 
-fn parse(answer: &[u8]) -> io::Result<Reply> {
+fn parse(response: &[u8]) -> io::Result<Reply> {
     let cut = || io::Error::from(io::ErrorKind::UnexpectedEof);
-    let end = answer
+    let end = response
         .windows(4)
         .position(|window| window == b"\r\n\r\n")
         .ok_or_else(cut)?;
-    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+    let head = String::from_utf8_lossy(&response[..end]).into_owned();
     let mut lines = head.split("\r\n");
     let status = lines
         .next()
@@ -109,7 +109,7 @@ fn parse(answer: &[u8]) -> io::Result<Reply> {
     let mut reply = Reply {
         status,
         headers,
-        raw: answer[end + 4..].to_vec(),
+        raw: response[end + 4..].to_vec(),
     };
     if let Some(length) = reply.header("content-length") {
         if reply.raw.len() != length.parse::<usize>().unwrap() {
@@ -134,7 +134,7 @@ fn unchunk(mut rest: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// Asks the API as a well-mannered client.
+/// Calls the API with all required headers.
 pub(crate) fn api(
     simulator: &Simulator,
     method: &str,
@@ -175,7 +175,7 @@ pub(crate) fn graphql(simulator: &Simulator, query: &str, variables: &Value) -> 
     reply.json()
 }
 
-/// An organization, an enterprise, and a repository to write to.
+/// An organization, an enterprise, and a writable repository.
 pub(crate) fn world() -> GitHub {
     GitHub::new()
         .organization("acme", Seats::people(250))
@@ -194,7 +194,7 @@ pub(crate) fn start() -> Simulator {
     Simulator::start(world()).unwrap()
 }
 
-/// What `git` says of a repository.
+/// Runs `git` in a repository and returns its output.
 pub(crate) fn git(simulator: &Simulator, args: &[&str]) -> String {
     let output = std::process::Command::new("git")
         .arg("--git-dir")
@@ -210,6 +210,6 @@ pub(crate) fn git(simulator: &Simulator, args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-pub(crate) fn no_complaints(simulator: &Simulator) {
-    assert_eq!(simulator.complaints(), Vec::<String>::new());
+pub(crate) fn assert_no_violations(simulator: &Simulator) {
+    assert_eq!(simulator.violations(), Vec::<String>::new());
 }

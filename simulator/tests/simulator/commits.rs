@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use simulator::{At, Fault, Kind, Operation, Repository, Rule, Simulator, Token};
 
-use crate::client::{AUDIT, TOKEN, git, graphql, no_complaints, start, world};
+use crate::client::{AUDIT, TOKEN, assert_no_violations, git, graphql, start, world};
 
 pub(crate) const MUTATION: &str = "mutation($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) {
@@ -32,10 +32,10 @@ pub(crate) fn head(simulator: &Simulator) -> String {
 }
 
 #[test]
-fn a_commit_holds_its_files_and_is_signed() {
+fn a_commit_contains_its_files_and_is_signed() {
     let simulator = start();
     let before = head(&simulator);
-    let answer = graphql(
+    let response = graphql(
         &simulator,
         MUTATION,
         &input(
@@ -43,7 +43,7 @@ fn a_commit_holds_its_files_and_is_signed() {
             &[("a/b/latest.csv", "Login\n"), ("README.md", "new\n")],
         ),
     );
-    let commit = &answer["data"]["createCommitOnBranch"]["commit"];
+    let commit = &response["data"]["createCommitOnBranch"]["commit"];
     let oid = commit["oid"].as_str().unwrap();
     assert_eq!(
         commit["signature"],
@@ -63,24 +63,24 @@ fn a_commit_holds_its_files_and_is_signed() {
         format!("github-actions[bot]|GitHub|noreply@github.com|Report\n\nAll of it.|{before}")
     );
     git(&simulator, &["fsck", "--strict"]);
-    no_complaints(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
-fn a_stale_head_is_refused_like_github_does_it() {
+fn a_stale_head_is_rejected_as_on_github() {
     let simulator = start();
     let before = head(&simulator);
     graphql(&simulator, MUTATION, &input(&before, &[("a", "1")]));
-    let answer = graphql(&simulator, MUTATION, &input(&before, &[("a", "2")]));
-    assert_eq!(answer["data"]["createCommitOnBranch"], Value::Null);
-    let error = &answer["errors"][0];
+    let response = graphql(&simulator, MUTATION, &input(&before, &[("a", "2")]));
+    assert_eq!(response["data"]["createCommitOnBranch"], Value::Null);
+    let error = &response["errors"][0];
     assert_eq!(error["type"], "STALE_DATA");
     assert_eq!(error["path"], json!(["createCommitOnBranch"]));
     assert_eq!(
         error["message"],
         format!("Expected branch to point to \"{before}\" but it did not. Pull and try again.")
     );
-    no_complaints(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
@@ -91,12 +91,12 @@ fn ten_concurrent_writers_all_succeed_one_after_the_other() {
             let simulator = &simulator;
             scope.spawn(move || {
                 loop {
-                    let answer = graphql(
+                    let response = graphql(
                         simulator,
                         MUTATION,
                         &input(&head(simulator), &[(&format!("file-{i}"), "x")]),
                     );
-                    match answer["errors"][0]["type"].as_str() {
+                    match response["errors"][0]["type"].as_str() {
                         None => break,
                         Some(error) => assert_eq!(error, "STALE_DATA"),
                     }
@@ -112,7 +112,7 @@ fn ten_concurrent_writers_all_succeed_one_after_the_other() {
         11
     );
     git(&simulator, &["fsck", "--strict"]);
-    no_complaints(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
@@ -123,17 +123,17 @@ fn a_commit_of_another_writer_comes_first_if_requested() {
         At::Graphql(Operation::Mutation),
         Kind::MoveHead,
     ));
-    let answer = graphql(&simulator, MUTATION, &input(&before, &[("a", "1")]));
-    assert_eq!(answer["errors"][0]["type"], "STALE_DATA");
+    let response = graphql(&simulator, MUTATION, &input(&before, &[("a", "1")]));
+    assert_eq!(response["errors"][0]["type"], "STALE_DATA");
     let moved = head(&simulator);
     assert_ne!(moved, before);
-    let answer = graphql(&simulator, MUTATION, &input(&moved, &[("a", "1")]));
-    assert!(answer.get("errors").is_none());
+    let response = graphql(&simulator, MUTATION, &input(&moved, &[("a", "1")]));
+    assert!(response.get("errors").is_none());
     assert_eq!(git(&simulator, &["rev-list", "--count", "main"]), "3");
 }
 
 #[test]
-fn rules_rights_and_missing_things_are_refused() {
+fn rules_permissions_and_missing_objects_are_enforced() {
     let simulator = Simulator::start(
         world().repository(AUDIT, Repository::private().protected(Rule::PullRequest)),
     )
@@ -160,26 +160,26 @@ fn rules_rights_and_missing_things_are_refused() {
         refused(&standard)["message"],
         "Resource not accessible by integration"
     );
-    no_complaints(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
-fn malformed_input_is_complained_about() {
+fn malformed_input_is_a_violation() {
     let simulator = start();
     let before = head(&simulator);
-    let complains = |input: &Value| {
-        let complaints = simulator.complaints().len();
+    let assert_error = |input: &Value| {
+        let violations = simulator.violations().len();
         assert!(graphql(&simulator, MUTATION, input).get("errors").is_some());
-        assert!(simulator.complaints().len() > complaints, "{input}");
+        assert!(simulator.violations().len() > violations, "{input}");
     };
-    complains(&input(&before, &[("a", "1"), ("a", "2")]));
-    complains(&input(&before, &[("../a", "1")]));
+    assert_error(&input(&before, &[("a", "1"), ("a", "2")]));
+    assert_error(&input(&before, &[("../a", "1")]));
     let mut broken = input(&before, &[("a", "1")]);
     broken["input"]["expectedHeadOid"] = Value::Null;
-    complains(&broken);
+    assert_error(&broken);
     broken = input(&before, &[("a", "1")]);
     broken["input"]["author"] = json!("me");
-    complains(&broken);
+    assert_error(&broken);
     assert_eq!(head(&simulator), before);
 }
 
@@ -206,12 +206,12 @@ fn deletions_remove_files_and_require_that_they_exist() {
 fn an_unsigned_commit_has_no_signature() {
     let signature = |repository: Repository| {
         let simulator = Simulator::start(world().repository(AUDIT, repository)).unwrap();
-        let answer = graphql(
+        let response = graphql(
             &simulator,
             MUTATION,
             &input(&head(&simulator), &[("a", "1")]),
         );
-        answer["data"]["createCommitOnBranch"]["commit"]["signature"].clone()
+        response["data"]["createCommitOnBranch"]["commit"]["signature"].clone()
     };
     assert_eq!(signature(Repository::public().unsigned()), Value::Null);
     assert_eq!(

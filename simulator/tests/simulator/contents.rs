@@ -1,9 +1,9 @@
-//! Files and git objects over REST.
+//! Files and Git objects over REST.
 
 use serde_json::{Value, json};
 use simulator::{GitHub, Repository, Simulator, Token};
 
-use crate::client::{AUDIT, TOKEN, api, get, git, no_complaints, start};
+use crate::client::{AUDIT, TOKEN, api, assert_no_violations, get, git, start};
 use crate::commits::head;
 
 fn at(path: &str) -> String {
@@ -37,7 +37,7 @@ fn a_put_requires_the_sha_of_the_current_file() {
     assert_eq!(put(&body).0, 200);
     body["branch"] = json!("nowhere");
     assert_eq!(put(&body).0, 404);
-    no_complaints(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn git_data_makes_a_commit_and_moves_the_branch_forward_only() {
     assert_eq!(get(&simulator, &at("/git/ref/heads/missing")).status, 404);
     assert_eq!(git(&simulator, &["show", "main:a/b"]), "hi");
     git(&simulator, &["fsck", "--strict"]);
-    no_complaints(&simulator);
+    assert_no_violations(&simulator);
 
     write(
         &simulator,
@@ -107,11 +107,11 @@ fn git_data_makes_a_commit_and_moves_the_branch_forward_only() {
         "/git/refs/heads/main",
         &json!({ "sha": second["sha"], "force": true }),
     );
-    assert_eq!(simulator.complaints().len(), 1);
+    assert_eq!(simulator.violations().len(), 1);
 }
 
 #[test]
-fn a_token_that_may_not_read_gets_404_and_one_that_may_not_write_gets_403() {
+fn a_token_without_read_access_gets_404_and_without_write_access_403() {
     let github = GitHub::new()
         .repository(AUDIT, Repository::private())
         .token(TOKEN, Token::new());

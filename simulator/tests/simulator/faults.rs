@@ -1,4 +1,4 @@
-//! Everything that can go wrong on request.
+//! Faults on request.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -8,18 +8,18 @@ use serde_json::{Value, json};
 use simulator::{At, Fault, Kind, Nth, Operation, Ports, Simulator};
 
 use crate::artifacts::{create, put, rpc};
-use crate::client::{api, get, git, graphql, no_complaints, start, world};
+use crate::client::{api, assert_no_violations, get, git, graphql, start, world};
 use crate::commits::{MUTATION, head, input};
 
 const ACME: &str = "/orgs/acme/copilot/billing/seats?per_page=100";
 
-/// Whether that fault strikes once, and what the next try says.
-fn struck(kind: Kind) -> (Simulator, std::io::Result<crate::client::Reply>) {
+/// Checks that the fault affects one request, and returns the next response.
+fn affected(kind: Kind) -> (Simulator, std::io::Result<crate::client::Reply>) {
     let simulator = start();
     simulator.fault(Fault::once(At::SeatsPage(1), kind));
     let reply = api(&simulator, "GET", ACME, None);
     assert_eq!(get(&simulator, ACME).status, 200);
-    no_complaints(&simulator);
+    assert_no_violations(&simulator);
     (simulator, reply)
 }
 
@@ -28,7 +28,7 @@ fn a_status_comes_with_its_headers_and_the_usual_ones() {
     let kind = Kind::status(403, "You have exceeded a secondary rate limit")
         .header("retry-after", "3")
         .header("x-ratelimit-remaining", "7");
-    let (simulator, reply) = struck(kind);
+    let (simulator, reply) = affected(kind);
     let reply = reply.unwrap();
     assert_eq!(
         (
@@ -45,7 +45,7 @@ fn a_status_comes_with_its_headers_and_the_usual_ones() {
 
 #[test]
 fn an_html_page_is_not_json() {
-    let reply = struck(Kind::Html(502)).1.unwrap();
+    let reply = affected(Kind::Html(502)).1.unwrap();
     assert_eq!(
         (reply.status, reply.header("content-type")),
         (502, Some("text/html; charset=utf-8"))
@@ -54,34 +54,34 @@ fn an_html_page_is_not_json() {
 }
 
 #[test]
-fn a_reset_connection_has_no_answer() {
-    let (simulator, reply) = struck(Kind::Reset);
+fn a_reset_connection_has_no_response() {
+    let (simulator, reply) = affected(Kind::Reset);
     assert!(reply.is_err());
     assert_eq!(simulator.requests()[0].status, None);
 }
 
 #[test]
-fn half_an_answer_ends_early() {
-    assert!(struck(Kind::Truncate).1.is_err());
+fn a_truncated_response_ends_early() {
+    assert!(affected(Kind::Truncate).1.is_err());
 }
 
 #[test]
-fn half_an_answer_can_look_whole() {
-    let reply = struck(Kind::WrongLength).1.unwrap();
+fn a_truncated_response_can_look_whole() {
+    let reply = affected(Kind::WrongLength).1.unwrap();
     assert_eq!(reply.status, 200);
     assert!(serde_json::from_slice::<Value>(&reply.body()).is_err());
 }
 
 #[test]
-fn an_answer_marked_as_compressed_can_be_uncompressed() {
-    let reply = struck(Kind::BadGzip).1.unwrap();
+fn a_response_marked_as_compressed_can_be_uncompressed() {
+    let reply = affected(Kind::BadGzip).1.unwrap();
     assert_eq!(reply.header("content-encoding"), Some("gzip"));
     assert_eq!(reply.raw[0], b'{');
 }
 
 #[test]
 fn a_redirect_leads_elsewhere() {
-    let reply = struck(Kind::RedirectTo("https://example.com/".to_owned()))
+    let reply = affected(Kind::RedirectTo("https://example.com/".to_owned()))
         .1
         .unwrap();
     assert_eq!(
@@ -91,10 +91,10 @@ fn a_redirect_leads_elsewhere() {
 }
 
 #[test]
-fn a_late_answer_is_right() {
+fn a_delayed_response_is_unchanged() {
     let begun = Instant::now();
     assert_eq!(
-        struck(Kind::Late(Duration::from_millis(300)))
+        affected(Kind::Late(Duration::from_millis(300)))
             .1
             .unwrap()
             .status,
@@ -103,7 +103,7 @@ fn a_late_answer_is_right() {
     assert!(begun.elapsed() >= Duration::from_millis(300));
 }
 
-/// What comes within that time, on a connection that the other side may keep open.
+/// Everything received within this time, on a connection that the server might keep open.
 fn listen(simulator: &Simulator, time: Duration) -> Vec<u8> {
     let mut connection =
         TcpStream::connect(simulator.api_url().strip_prefix("http://").unwrap()).unwrap();
@@ -121,14 +121,14 @@ fn listen(simulator: &Simulator, time: Duration) -> Vec<u8> {
 }
 
 #[test]
-fn a_service_that_is_gone_refuses_connections_and_comes_back() {
+fn a_service_that_is_down_refuses_connections_and_comes_back() {
     let ports = Ports {
         api: 21_000 + (std::process::id() % 10_000) as u16,
         ..Ports::default()
     };
     let simulator = Simulator::start_on(world(), ports).unwrap();
-    let gone = Kind::Refuse(Duration::from_millis(300));
-    simulator.fault(Fault::once(At::SeatsPage(1), gone));
+    let outage = Kind::Refuse(Duration::from_millis(300));
+    simulator.fault(Fault::once(At::SeatsPage(1), outage));
     assert!(api(&simulator, "GET", ACME, None).is_err());
     let address = simulator.api_url();
     let address = address.strip_prefix("http://").unwrap();
@@ -149,7 +149,7 @@ fn a_stalled_request_is_never_answered() {
 }
 
 #[test]
-fn an_endless_answer_does_not_end() {
+fn an_endless_response_does_not_end() {
     let simulator = start();
     simulator.fault(Fault::always(At::Seats, Kind::Endless));
     assert!(listen(&simulator, Duration::from_millis(400)).len() > 64 * 1024);
@@ -174,7 +174,7 @@ fn the_affected_requests_can_be_chosen() {
 }
 
 #[test]
-fn an_answer_can_be_lost_after_the_work_is_done() {
+fn a_response_can_be_lost_after_the_request_was_carried_out() {
     let simulator = start();
     let before = head(&simulator);
     simulator.fault(Fault::once(
@@ -203,13 +203,13 @@ fn a_head_can_move_after_it_was_read() {
         Kind::MoveHead.after_effect(),
     ));
     let query = "query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { defaultBranchRef { target { oid } } } }";
-    let answer = graphql(
+    let response = graphql(
         &simulator,
         query,
         &json!({ "owner": "octo", "name": "audit" }),
     );
     assert_eq!(
-        answer["data"]["repository"]["defaultBranchRef"]["target"]["oid"],
+        response["data"]["repository"]["defaultBranchRef"]["target"]["oid"],
         before
     );
     assert_ne!(head(&simulator), before);
@@ -224,9 +224,9 @@ fn graphql_errors_come_with_status_200() {
         message: "Something went wrong".to_owned(),
     };
     simulator.fault(Fault::once(At::Graphql(Operation::Mutation), kind));
-    let answer = graphql(&simulator, MUTATION, &input(&before, &[("a", "1")]));
-    assert_eq!(answer["data"], json!({ "createCommitOnBranch": null }));
-    assert_eq!(answer["errors"][0]["message"], "Something went wrong");
+    let response = graphql(&simulator, MUTATION, &input(&before, &[("a", "1")]));
+    assert_eq!(response["data"], json!({ "createCommitOnBranch": null }));
+    assert_eq!(response["errors"][0]["message"], "Something went wrong");
     assert_eq!(head(&simulator), before);
 }
 
@@ -285,5 +285,5 @@ fn every_step_of_an_upload_can_fail() {
         rpc(&simulator, "ListArtifacts", json!({})).unwrap().status,
         503
     );
-    no_complaints(&simulator);
+    assert_no_violations(&simulator);
 }

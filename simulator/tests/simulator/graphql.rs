@@ -1,19 +1,22 @@
-//! Queries get exactly what they ask for.
+//! Queries return exactly the selected fields.
 
 use serde_json::{Value, json};
 
-use crate::client::{api, get, graphql, no_complaints, start};
+use crate::client::{api, assert_no_violations, get, graphql, start};
 use crate::commits::{MUTATION, head, input};
 
 #[test]
-fn anything_unknown_to_the_schema_is_refused_and_complained_about() {
+fn anything_unknown_to_the_schema_is_rejected_as_a_violation() {
     let simulator = start();
     let refused = |query: &str, variables: &Value| {
-        let complaints = simulator.complaints().len();
-        let answer = graphql(&simulator, query, variables);
-        assert!(answer.get("data").is_none());
-        assert!(simulator.complaints().len() > complaints);
-        answer["errors"][0]["message"].as_str().unwrap().to_owned()
+        let violations = simulator.violations().len();
+        let response = graphql(&simulator, query, variables);
+        assert!(response.get("data").is_none());
+        assert!(simulator.violations().len() > violations);
+        response["errors"][0]["message"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     let on = |selection: &str| {
         format!("{{ repository(owner: \"octo\", name: \"audit\") {{ {selection} }} }}")
@@ -56,27 +59,27 @@ fn anything_unknown_to_the_schema_is_refused_and_complained_about() {
 fn what_github_would_reject_is_rejected() {
     let simulator = start();
     let rejects = |query: &str, variables: &Value| {
-        let complaints = simulator.complaints().len();
-        let answer = graphql(&simulator, query, variables);
+        let violations = simulator.violations().len();
+        let response = graphql(&simulator, query, variables);
         assert!(
-            answer.get("data").is_none(),
-            "{query} {variables}: {answer}"
+            response.get("data").is_none(),
+            "{query} {variables}: {response}"
         );
-        assert!(simulator.complaints().len() > complaints, "{query}");
+        assert!(simulator.violations().len() > violations, "{query}");
     };
     let repository = |selection: &str| {
         format!("{{ repository(owner: \"octo\", name: \"audit\") {{ {selection} }} }}")
     };
     for query in [
-        // A literal of another type than the argument.
+        // The literal's type differs from the argument's.
         "{ repository(owner: 5, name: \"audit\") { id } }",
-        // A variable that can be null for an argument that can't.
+        // A nullable variable for a non-null argument.
         "query($o: String) { repository(owner: $o, name: \"audit\") { id } }",
-        // A variable of a type that doesn't exist.
+        // The variable's type doesn't exist.
         "query($o: Text!) { repository(owner: $o, name: \"audit\") { id } }",
-        // One key for two fields.
+        // One response key for two fields.
         &repository("a: isEmpty a: isPrivate"),
-        // One key for two sets of arguments.
+        // One response key for two sets of arguments.
         &repository("ref(qualifiedName: \"a\") { id } ref(qualifiedName: \"b\") { id }"),
     ] {
         rejects(query, &json!({ "o": "octo" }));
@@ -103,7 +106,7 @@ fn what_github_would_reject_is_rejected() {
 }
 
 #[test]
-fn what_the_simulator_would_ignore_is_complained_about() {
+fn a_field_without_a_resolver_is_a_violation() {
     let simulator = start();
     let target = |selection: &str| {
         format!(
@@ -117,38 +120,38 @@ fn what_the_simulator_would_ignore_is_complained_about() {
         "{ repository(owner: \"octo\", name: \"audit\") { ...all } } fragment all on Repository { id }",
         "{ __schema { types { name } } }",
     ] {
-        let complaints = simulator.complaints().len();
-        let answer = graphql(&simulator, query, &Value::Null);
-        assert!(answer.get("errors").is_some(), "{query}: {answer}");
-        assert!(simulator.complaints().len() > complaints, "{query}");
+        let violations = simulator.violations().len();
+        let response = graphql(&simulator, query, &Value::Null);
+        assert!(response.get("errors").is_some(), "{query}: {response}");
+        assert!(simulator.violations().len() > violations, "{query}");
     }
 }
 
 #[test]
-fn a_field_selected_twice_is_answered_once_with_everything_selected() {
+fn a_field_selected_twice_is_returned_once_with_all_selections() {
     let simulator = start();
     let query = "{ repository(owner: \"octo\", name: \"audit\") {
       defaultBranchRef { target { ... on Commit { history(first: 1) { nodes { oid } } } } }
       defaultBranchRef { name target { ... on Commit { history(first: 1) { nodes { message } } } } }
     } }";
-    let answer = graphql(&simulator, query, &Value::Null);
-    let branch = &answer["data"]["repository"]["defaultBranchRef"];
+    let response = graphql(&simulator, query, &Value::Null);
+    let branch = &response["data"]["repository"]["defaultBranchRef"];
     let commit = json!({ "oid": head(&simulator), "message": "Initial commit" });
     let expected = json!({ "name": "main", "target": { "history": { "nodes": [commit] } } });
     assert_eq!(branch, &expected);
-    no_complaints(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
 fn a_repository_that_is_not_visible_cannot_be_resolved() {
     let simulator = start();
-    let answer = graphql(
+    let response = graphql(
         &simulator,
         "{ repository(owner: \"octo\", name: \"other\") { id } }",
         &Value::Null,
     );
-    assert_eq!(answer["data"]["repository"], Value::Null);
-    assert_eq!(answer["errors"][0]["type"], "NOT_FOUND");
+    assert_eq!(response["data"]["repository"], Value::Null);
+    assert_eq!(response["errors"][0]["type"], "NOT_FOUND");
     assert_eq!(
         api(
             &simulator,

@@ -1,4 +1,4 @@
-//! The simulator's own promises, asked over plain sockets as any client would.
+//! The simulator's promises, tested over plain sockets.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,5 +12,5 @@ mod commits;
 mod contents;
 mod faults;
 mod graphql;
-mod manners;
+mod requests;
 mod seats;

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use serde_json::Value;
-use simulator::{Crowd, GitHub, Paging, Seats, Simulator, Token, TotalSeats};
+use simulator::{GeneratedPeople, GitHub, Paging, Seats, Simulator, Token, TotalSeats};
 
-use crate::client::{Reply, TOKEN, get, no_complaints, start};
+use crate::client::{Reply, TOKEN, assert_no_violations, get, start};
 
 const ACME: &str = "/orgs/acme/copilot/billing/seats?per_page=100";
 
@@ -26,7 +26,7 @@ fn logins(pages: &[Reply]) -> HashSet<String> {
 }
 
 #[test]
-fn every_way_of_paging_leads_somewhere() {
+fn every_kind_of_paging_reaches_all_rows() {
     let simulator = start();
     let with = |paging: Paging| {
         simulator.change(|github| github.organizations.get_mut("acme").unwrap().paging = paging);
@@ -49,11 +49,11 @@ fn every_way_of_paging_leads_somewhere() {
     );
     assert!(with(Paging::Loop).link("next").unwrap().ends_with("page=1"));
     assert!(with(Paging::None).header("link").is_none());
-    no_complaints(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
-fn total_seats_can_say_anything() {
+fn total_seats_can_have_any_value() {
     let simulator = start();
     let with = |total: TotalSeats, page: u32| -> Value {
         simulator
@@ -75,13 +75,13 @@ fn total_seats_can_say_anything() {
 }
 
 #[test]
-fn the_default_page_size_is_fifty_and_is_complained_about() {
+fn the_default_page_size_is_fifty_and_a_violation() {
     let simulator = start();
     let page = get(&simulator, "/orgs/acme/copilot/billing/seats");
     assert_eq!(page.json()["seats"].as_array().unwrap().len(), 50);
     let page = get(&simulator, "/orgs/acme/copilot/billing/seats?per_page=1000");
     assert_eq!(page.json()["seats"].as_array().unwrap().len(), 100);
-    assert_eq!(simulator.complaints().len(), 2);
+    assert_eq!(simulator.violations().len(), 2);
 }
 
 #[test]
@@ -113,11 +113,11 @@ fn a_token_without_the_permission_gets_a_404_that_names_what_is_missing() {
         reply.header("x-github-sso"),
         Some(format!("required; url={url}").as_str())
     );
-    no_complaints(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
-fn a_generated_crowd_is_listed_like_a_stored_one() {
+fn generated_rows_are_listed_like_stored_ones() {
     let list = |organization, enterprise| {
         let github = GitHub::new()
             .organization("acme", organization)
@@ -136,8 +136,11 @@ fn a_generated_crowd_is_listed_like_a_stored_one() {
     // More than two periods of an enterprise's people.
     let kept = list(Seats::people(130), Seats::enterprise_people(130));
     assert_eq!(kept[1][0]["total_seats"], 130);
-    let crowds = [Crowd::organization(130), Crowd::enterprise(130)];
-    let [organization, enterprise] = crowds.map(Seats::crowd);
+    let generated = [
+        GeneratedPeople::organization(130),
+        GeneratedPeople::enterprise(130),
+    ];
+    let [organization, enterprise] = generated.map(Seats::generated);
     assert!(list(organization, enterprise) == kept);
 }
 
@@ -162,5 +165,5 @@ fn a_renamed_organization_keeps_its_id_and_the_freed_name_gets_another() {
             .insert("acme".to_owned(), Seats::people(1));
     });
     assert_ne!(number(), first);
-    no_complaints(&simulator);
+    assert_no_violations(&simulator);
 }

@@ -1,8 +1,8 @@
-//! Complete or not published: a list that moves while it is read is read again; one that settles
-//! gives the right report, and one that does not is refused with its numbers.
+//! A list that changes while the action reads it. If it settles, the report is right. If not, the
+//! run fails and shows the numbers.
 
-use crate::support::outcome_assertions::{is_report, truth};
-use crate::support::{Job, OWN, Step, files_below, github, sound, well_behaved};
+use crate::support::outcome_assertions::{expected_rows, is_report};
+use crate::support::{Job, OWN, Step, assert_intact, assert_no_violations, files_below, github};
 use serde_json::Value;
 use simulator::seat::Row;
 use simulator::{At, Fault, Kind, Nth, Paging, Seats, Simulator, TotalSeats};
@@ -11,11 +11,12 @@ fn job(simulator: &Simulator) -> Job {
     Job::on(simulator).input("deliver-to", "none")
 }
 
-/// How many pages were asked for.
+/// How many pages were requested.
 fn pages(simulator: &Simulator) -> usize {
-    let seen = simulator.requests();
-    seen.iter()
-        .filter(|seen| seen.path_and_query.contains("/copilot/billing/seats"))
+    let requests = simulator.requests();
+    requests
+        .iter()
+        .filter(|request| request.path_and_query.contains("/copilot/billing/seats"))
         .count()
 }
 
@@ -35,22 +36,22 @@ fn grant(row: usize) -> Kind {
     })
 }
 
-/// The report as it must be now.
+/// The expected report.
 fn now(simulator: &Simulator) -> Vec<String> {
     let mut seats = None;
     simulator.change(|github| seats = Some(github.organizations["acme"].clone()));
-    truth(&seats.unwrap())
+    expected_rows(&seats.unwrap())
 }
 
-fn is_right(simulator: &Simulator, step: &Step) {
+fn assert_right(simulator: &Simulator, step: &Step) {
     step.succeeded();
     is_report(&step.report(), &now(simulator));
     assert_eq!(step.output("complete"), "true");
     assert_eq!(step.output("people"), now(simulator).len().to_string());
-    well_behaved(simulator);
+    assert_no_violations(simulator);
 }
 
-fn is_refused(step: &Step, texts: &[&str]) {
+fn assert_rejected(step: &Step, texts: &[&str]) {
     step.failed(1, texts);
     step.failed(
         1,
@@ -80,7 +81,7 @@ fn a_seat_granted_or_revoked_between_two_pages_is_read_again() {
                 let step = job(&simulator).run();
                 let what = format!("{what}, before page {page}, {paging:?}");
                 println!("{what}");
-                is_right(&simulator, &step);
+                assert_right(&simulator, &step);
                 assert!(
                     step.stdout.contains("reading the list of seats again"),
                     "{what}"
@@ -92,7 +93,7 @@ fn a_seat_granted_or_revoked_between_two_pages_is_read_again() {
 }
 
 #[test]
-fn an_enterprise_that_changes_is_read_again_too() {
+fn an_enterprise_that_changes_is_read_again() {
     let seats = Seats::enterprise_people(200);
     assert!(seats.rows.len() > 200);
     let github = github(Seats::people(0))
@@ -119,7 +120,7 @@ fn an_enterprise_that_changes_is_read_again_too() {
     simulator.change(|github| left = github.enterprises["octocorp"].rows.len());
     assert_eq!(step.output("seats"), left.to_string());
     assert_eq!(step.output("complete"), "true");
-    well_behaved(&simulator);
+    assert_no_violations(&simulator);
 }
 
 #[test]
@@ -127,22 +128,23 @@ fn a_list_that_changes_three_times_is_right_in_the_fourth_reading() {
     let simulator = Simulator::start(github(Seats::people(230))).unwrap();
     simulator.fault(Fault::first(3, At::SeatsPage(3), revoke(3)));
     let step = job(&simulator).run();
-    is_right(&simulator, &step);
+    assert_right(&simulator, &step);
     assert_eq!(step.output("people"), "227");
     assert_eq!(pages(&simulator), 4 * 3);
 }
 
 #[test]
-fn a_list_that_never_settles_is_refused_after_three_more_readings() {
-    // Two pages: of three, the last two are read at once, and either may notice first.
+fn a_list_that_never_settles_fails_after_three_more_readings() {
+    // With three pages, the action reads the last two in parallel, and either could find the change
+    // first.
     let simulator = Simulator::start(github(Seats::people(130))).unwrap();
     simulator.fault(Fault::always(At::SeatsPage(2), revoke(3)));
     let job = job(&simulator).input("deliver-to", "artifact,repository");
     let step = job.run();
-    is_refused(
+    assert_rejected(
         &step,
         &[
-            // The fourth reading.
+            // These are the numbers of the fourth reading.
             "`total_seats` was 127 on page 1 and 126 on page 2",
             "a seat was granted or revoked while the list was being read",
             "Run again",
@@ -150,9 +152,9 @@ fn a_list_that_never_settles_is_refused_after_three_more_readings() {
     );
     assert_eq!(pages(&simulator), 4 * 2);
     assert!(simulator.artifacts().is_empty());
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 
-    // The list comes to rest, and the next run delivers it.
+    // The list settles, and the next run delivers it.
     simulator.clear_faults();
     let step = job.run();
     is_report(&step.report(), &now(&simulator));
@@ -160,18 +162,18 @@ fn a_list_that_never_settles_is_refused_after_three_more_readings() {
 }
 
 #[test]
-fn an_unreached_total_is_refused_with_its_numbers_after_one_more_reading() {
+fn an_unreached_total_fails_with_its_numbers_after_one_more_reading() {
     let short = Seats::people(230).total_seats(TotalSeats::Fixed(233));
     let numbers = "GitHub counts 233 seats (`total_seats`), but its pages list 230 people and 0 rows without a person";
     let simulator = Simulator::start(github(short.clone())).unwrap();
     let step = job(&simulator).run();
-    is_refused(&step, &[numbers]);
+    assert_rejected(&step, &[numbers]);
     assert_eq!(pages(&simulator), 2 * 3);
 
     let simulator = Simulator::start(github(short.clone())).unwrap();
     let step = job(&simulator).input("require-complete", "false").run();
     step.succeeded();
-    is_report(&step.report(), &truth(&short));
+    is_report(&step.report(), &expected_rows(&short));
     assert_eq!(step.output("complete"), "false");
     let warning = "::warning::The report of acme couldn't be verified as complete.";
     assert!(step.stdout.contains(warning), "{}", step.stdout);
@@ -192,8 +194,8 @@ fn rows_without_a_person_can_count_toward_the_total() {
         Seats::rows([
             person(1),
             person(2),
-            Row::of("", 0).nobody(),
-            Row::of("", 0).nobody().organization("globex", 7),
+            Row::of("", 0).without_person(),
+            Row::of("", 0).without_person().organization("globex", 7),
         ])
         .total_seats(TotalSeats::Fixed(total))
     };
@@ -204,13 +206,13 @@ fn rows_without_a_person_can_count_toward_the_total() {
             step.succeeded();
             assert_eq!(step.output("seats"), "4");
         } else {
-            is_refused(&step, &["2 people and 2 rows without a person"]);
+            assert_rejected(&step, &["2 people and 2 rows without a person"]);
         }
     }
 }
 
 #[test]
-fn a_missing_total_is_not_requested_again_and_again() {
+fn a_missing_total_is_not_requested_repeatedly() {
     for total in [
         TotalSeats::Missing,
         TotalSeats::Null,
@@ -219,14 +221,14 @@ fn a_missing_total_is_not_requested_again_and_again() {
         let seats = Seats::people(230).total_seats(total);
         let simulator = Simulator::start(github(seats)).unwrap();
         let step = job(&simulator).run();
-        is_refused(&step, &["Page 1 doesn't say how many seats there are"]);
+        assert_rejected(&step, &["Page 1 doesn't say how many seats there are"]);
         assert_eq!(pages(&simulator), 3);
     }
 }
 
 #[test]
 fn a_page_that_is_listed_twice_is_never_published_as_complete() {
-    // Page 3 is what page 2 was, as where the list grew by a page between the two.
+    // Page 3 repeats page 2, as if the list grew by a page between the two requests.
     let simulator = Simulator::start(github(Seats::people(300))).unwrap();
     let shift = || {
         rows(|rows| {
@@ -240,7 +242,7 @@ fn a_page_that_is_listed_twice_is_never_published_as_complete() {
         kind: shift(),
     });
     let step = job(&simulator).run();
-    is_right(&simulator, &step);
+    assert_right(&simulator, &step);
     assert_eq!(step.output("people"), "400");
 }
 
@@ -250,7 +252,7 @@ fn a_list_that_loses_pages_while_it_is_read_is_not_a_failure() {
     let shrink = rows(|rows| rows.truncate(150));
     simulator.fault(Fault::once(At::SeatsPage(2), shrink));
     let step = job(&simulator).run();
-    is_right(&simulator, &step);
+    assert_right(&simulator, &step);
     assert_eq!(step.output("people"), "150");
 }
 

@@ -1,9 +1,10 @@
-//! A seat counts as revoked where it is gone, not where the list was read past it: what the report
-//! recorded before had and the new one lacks is looked for once more, where it may have slipped
-//! between two pages.
+//! A seat counts as revoked only if it's really gone. If the previous report has a seat that the
+//! new list lacks, the seat might have moved between pages, so the action reads the list again.
 
-use crate::support::outcome_assertions::{is_report, truth};
-use crate::support::{Job, OWN, Step, TOKEN, file, files_below, git, github, sound, well_behaved};
+use crate::support::outcome_assertions::{expected_rows, is_report};
+use crate::support::{
+    Job, OWN, Step, TOKEN, assert_intact, assert_no_violations, file, files_below, git, github,
+};
 use serde_json::Value;
 use simulator::seat::Row;
 use simulator::{At, Fault, Kind, Nth, Seats, Simulator, Token};
@@ -30,12 +31,12 @@ fn acme(change: impl Fn(&mut Vec<Value>) + Send + Sync + 'static) -> Kind {
     Kind::change(move |github| change(&mut github.organizations.get_mut("acme").unwrap().rows))
 }
 
-/// When a seat was granted that is not there yet.
+/// When the new seat was granted.
 const LATELY: &str = "2026-11-23T02:59:30Z";
 
-/// A seat is revoked on the first page and another granted on the last: the total stays, and the
-/// row that stood first on the second page is on no page.
-fn slip() -> Kind {
+/// Revokes a seat on the first page and grants another on the last. The total stays the same, and
+/// the first row of the second page moves to a page that was already read.
+fn move_between_pages() -> Kind {
     acme(|rows| {
         drop(rows.remove(3));
         let id = 90_000 + rows.last().unwrap()["assignee"]["id"].as_u64().unwrap();
@@ -48,22 +49,23 @@ fn login(row: &Value) -> String {
     row["assignee"]["login"].as_str().unwrap().to_owned()
 }
 
-/// The rows as they are now.
+/// The current rows.
 fn rows(simulator: &Simulator) -> Seats {
     let mut seats = None;
     simulator.change(|github| seats = Some(github.organizations["acme"].clone()));
     seats.unwrap()
 }
 
-/// How many pages were asked for.
+/// How many pages were requested.
 fn pages(simulator: &Simulator) -> usize {
-    let seen = simulator.requests();
-    seen.iter()
-        .filter(|seen| seen.path_and_query.contains("/copilot/billing/seats"))
+    let requests = simulator.requests();
+    requests
+        .iter()
+        .filter(|request| request.path_and_query.contains("/copilot/billing/seats"))
         .count()
 }
 
-/// What the history says of changes: the word and the login, in order.
+/// The recorded changes: type and login, in order.
 fn changes(simulator: &Simulator) -> Vec<(String, String)> {
     let directory = simulator.git_dir(OWN);
     let there = git(&directory, &["ls-tree", "-r", "--name-only", "main"]);
@@ -82,42 +84,42 @@ fn change(what: &str, login: &str) -> (String, String) {
     (what.to_owned(), login.to_owned())
 }
 
-fn is_right(simulator: &Simulator, step: &Step) {
+fn assert_right(simulator: &Simulator, step: &Step) {
     step.succeeded();
-    is_report(&step.report(), &truth(&rows(simulator)));
+    is_report(&step.report(), &expected_rows(&rows(simulator)));
     assert_eq!(step.output("complete"), "true");
     assert_eq!(
         file(&simulator.git_dir(OWN), &format!("{FOLDER}/latest.csv")),
         step.report()
     );
-    sound(simulator, OWN);
-    well_behaved(simulator);
+    assert_intact(simulator, OWN);
+    assert_no_violations(simulator);
 }
 
 #[test]
-fn a_seat_that_silently_slips_between_two_pages_is_found_by_rereading() {
+fn a_seat_that_moves_between_two_pages_is_found_by_rereading() {
     let simulator = recorded_yesterday(Seats::people(230));
     let (before, first) = (rows(&simulator), pages(&simulator));
-    simulator.fault(Fault::once(At::SeatsPage(2), slip()));
+    simulator.fault(Fault::once(At::SeatsPage(2), move_between_pages()));
     let step = job(&simulator).run();
-    is_right(&simulator, &step);
+    assert_right(&simulator, &step);
     let newcomer = login(rows(&simulator).rows.last().unwrap());
     let mut expected = [
         change("revoked", &login(&before.rows[3])),
         change("granted", &newcomer),
     ];
-    let mut told = changes(&simulator);
+    let mut recorded = changes(&simulator);
     expected.sort();
-    told.sort();
-    assert_eq!(told, expected);
-    // The second reading lacks another seat than the first, and the third agrees with it.
+    recorded.sort();
+    assert_eq!(recorded, expected);
+    // The second reading lacks a different seat than the first. The third agrees with the second.
     assert_eq!(pages(&simulator) - first, 3 * 3);
 }
 
 #[test]
-fn a_recently_granted_seat_that_slips_in_the_second_reading_is_not_lost() {
+fn a_recent_seat_that_moves_during_the_second_reading_is_not_lost() {
     let simulator = recorded_yesterday(Seats::people(230));
-    let gone = login(&rows(&simulator).rows[5]);
+    let revoked_login = login(&rows(&simulator).rows[5]);
     let (fresh, first) = ("granted-lately", pages(&simulator));
     simulator.change(|github| {
         let rows = &mut github.organizations.get_mut("acme").unwrap().rows;
@@ -127,20 +129,23 @@ fn a_recently_granted_seat_that_slips_in_the_second_reading_is_not_lost() {
     simulator.fault(Fault {
         at: At::SeatsPage(2),
         nth: Nth::Only(2),
-        kind: slip(),
+        kind: move_between_pages(),
     });
     let step = job(&simulator).run();
-    is_right(&simulator, &step);
-    let told = changes(&simulator);
-    assert!(told.contains(&change("granted", fresh)), "{told:?}");
-    assert!(told.contains(&change("revoked", &gone)), "{told:?}");
-    assert_eq!(told.len(), 4, "{told:?}");
-    // The third reading lacks what the second still had, and the fourth agrees with it.
+    assert_right(&simulator, &step);
+    let recorded = changes(&simulator);
+    assert!(recorded.contains(&change("granted", fresh)), "{recorded:?}");
+    assert!(
+        recorded.contains(&change("revoked", &revoked_login)),
+        "{recorded:?}"
+    );
+    assert_eq!(recorded.len(), 4, "{recorded:?}");
+    // The third reading lacks a seat that the second has. The fourth agrees with the third.
     assert_eq!(pages(&simulator) - first, 4 * 3);
 }
 
 #[test]
-fn revoking_a_second_seat_of_a_person_makes_no_other_seat_slip() {
+fn revoking_a_second_seat_of_a_person_hides_no_other_seat() {
     let seats = Seats::enterprise_people(200);
     let all: Vec<String> = seats.rows.iter().map(login).collect();
     let second = (1..90).find(|row| all[*row] == all[row - 1]).unwrap();
@@ -162,11 +167,11 @@ fn revoking_a_second_seat_of_a_person_makes_no_other_seat_slip() {
     assert_eq!(step.output("complete"), "true");
     assert_eq!(step.output("seats-removed"), "1");
     assert_eq!(step.output("seats-added"), "0");
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
-fn a_revoked_seat_costs_another_reading_only_if_it_may_have_slipped() {
+fn a_revoked_seat_is_read_again_only_if_it_might_have_moved() {
     for (people, granted_lately, readings) in [
         (230, false, 1),
         (230, true, 2),
@@ -175,7 +180,7 @@ fn a_revoked_seat_costs_another_reading_only_if_it_may_have_slipped() {
     ] {
         let simulator = recorded_yesterday(Seats::people(people));
         let first = pages(&simulator);
-        let gone = login(&rows(&simulator).rows[5]);
+        let revoked_login = login(&rows(&simulator).rows[5]);
         simulator.change(|github| {
             let rows = &mut github.organizations.get_mut("acme").unwrap().rows;
             rows.remove(5);
@@ -184,8 +189,8 @@ fn a_revoked_seat_costs_another_reading_only_if_it_may_have_slipped() {
             }
         });
         let step = job(&simulator).run();
-        is_right(&simulator, &step);
-        assert!(changes(&simulator).contains(&change("revoked", &gone)));
+        assert_right(&simulator, &step);
+        assert!(changes(&simulator).contains(&change("revoked", &revoked_login)));
         assert_eq!(changes(&simulator).len(), 1 + usize::from(granted_lately));
         let pages_now = people.div_ceil(100);
         assert_eq!(pages(&simulator) - first, readings * pages_now);
@@ -198,9 +203,9 @@ fn a_revoked_seat_costs_another_reading_only_if_it_may_have_slipped() {
 }
 
 #[test]
-fn a_list_that_slips_at_every_reading_is_unproven_and_revokes_no_seats() {
+fn a_list_that_changes_in_every_reading_revokes_no_seats() {
     let simulator = recorded_yesterday(Seats::people(230));
-    simulator.fault(Fault::always(At::SeatsPage(2), slip()));
+    simulator.fault(Fault::always(At::SeatsPage(2), move_between_pages()));
     let step = job(&simulator).run();
     step.failed(
         1,
@@ -221,14 +226,14 @@ fn a_list_that_slips_at_every_reading_is_unproven_and_revokes_no_seats() {
             .iter()
             .all(|(what, _)| what == "granted")
     );
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
 fn a_list_of_several_pages_revokes_no_seats_if_the_history_was_not_readable() {
     for (people, revoked) in [(230, 0), (90, 1)] {
         let simulator = recorded_yesterday(Seats::people(people));
-        let gone = login(&rows(&simulator).rows[5]);
+        let revoked_login = login(&rows(&simulator).rows[5]);
         simulator.change(|github| {
             drop(github.organizations.get_mut("acme").unwrap().rows.remove(5));
         });
@@ -249,8 +254,8 @@ fn a_list_of_several_pages_revokes_no_seats_if_the_history_was_not_readable() {
 
         simulator.clear_faults();
         let job = job(&simulator).variable("TEST_TIME", "2026-11-24T03:00:00Z");
-        is_right(&simulator, &job.run());
-        assert_eq!(changes(&simulator), [change("revoked", &gone)]);
+        assert_right(&simulator, &job.run());
+        assert_eq!(changes(&simulator), [change("revoked", &revoked_login)]);
     }
 }
 
@@ -271,7 +276,7 @@ fn seats_missing_from_an_incomplete_baseline_do_not_become_grants() {
         rows.push(Row::of("granted-lately", 80_000).created(LATELY).value());
     });
     let step = job(&simulator).run();
-    is_right(&simulator, &step);
+    assert_right(&simulator, &step);
     assert_eq!(changes(&simulator), [change("granted", "granted-lately")]);
     assert_eq!(step.output("seats-added"), "1");
 }

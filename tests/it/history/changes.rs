@@ -1,7 +1,8 @@
-//! Nothing is called a change that may not be one, and everything that is one is recorded once.
+//! The history records every certain change exactly once, and nothing that might not be a change.
 
 use crate::support::{
-    COMMIT_TOKEN, Job, OWN, Step, TOKEN, commit_file, file, git, github, remove_files, sound,
+    COMMIT_TOKEN, Job, OWN, Step, TOKEN, assert_intact, commit_file, file, git, github,
+    remove_files,
 };
 use simulator::seat::Row;
 use simulator::{At, Fault, GitHub, Kind, Repository, Seats, Simulator, Token, TotalSeats};
@@ -35,7 +36,7 @@ fn set(simulator: &Simulator, seats: Seats) {
     });
 }
 
-/// The lines of a file in the folder below its header; none if it isn't there.
+/// The lines of a file in the folder, without its header. Empty if the file doesn't exist.
 fn lines(simulator: &Simulator, path: &str) -> Vec<String> {
     let directory = simulator.git_dir(OWN);
     let all = git(&directory, &["ls-tree", "-r", "--name-only", "main"]);
@@ -49,13 +50,13 @@ fn lines(simulator: &Simulator, path: &str) -> Vec<String> {
     text.lines().skip(1).map(str::to_owned).collect()
 }
 
-/// What the history says of changes, without the time of the report.
+/// The recorded changes, without the time of the report.
 fn changes(simulator: &Simulator) -> Vec<String> {
     let lines = lines(simulator, "changes/2026.csv");
     lines.iter().map(|line| line[21..].to_owned()).collect()
 }
 
-/// An enterprise, in which person 1 has seats in two teams.
+/// An enterprise in which person 1 has seats in two teams.
 fn of_two_teams(login: &str, teams: &[u64]) -> Seats {
     Seats::rows(teams.iter().map(|team| {
         let name = format!("team {team}");
@@ -120,7 +121,7 @@ fn a_rename_is_recorded_once_whichever_row_of_the_person_shows_it() {
             );
         }
     }
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -137,7 +138,7 @@ fn a_total_that_never_matches_hides_no_revocation() {
     assert_eq!(step.output("seats-removed"), "6");
     assert_eq!(changes(&simulator).len(), 6);
     assert_eq!(lines(&simulator, "seats.csv").len(), 1);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -152,15 +153,15 @@ fn a_counted_but_unlisted_seat_is_never_revoked_and_hides_no_other() {
     let simulator = Simulator::start(github(listing(&[1, 2, 3, 4, 5, 6, 7], 7))).unwrap();
     run_at(&simulator, &day(1));
     let gone = |id| format!("mona-{id},,,revoked,{LONG_AGO},");
-    // 7 isn't listed, and may be the one that GitHub still counts.
+    // 7 isn't listed, but GitHub might still count it.
     let days: [(&[u64], u64, Vec<String>); 6] = [
         (&[1, 2, 3, 4, 5, 6], 7, vec![]),
         (&[1, 2, 3, 4, 5, 6], 7, vec![]),
-        // 6 is gone since then: the total says so.
+        // The lower total proves that 6 is gone.
         (&[1, 2, 3, 4, 5], 6, vec![gone(6)]),
-        // Now 5 isn't listed instead of 7.
+        // 5 is hidden instead of 7.
         (&[1, 2, 3, 4, 7], 6, vec![gone(6)]),
-        // One more is hidden or gone, and nothing tells which.
+        // One more is hidden or gone, but it isn't clear which.
         (&[1, 2, 3, 7], 6, vec![gone(6)]),
         (&[1, 2, 3, 7], 4, vec![gone(6), gone(4), gone(5)]),
     ];
@@ -171,7 +172,7 @@ fn a_counted_but_unlisted_seat_is_never_revoked_and_hides_no_other() {
         assert_eq!(step.output("seats-added"), "0", "{number}");
     }
     assert_eq!(lines(&simulator, "seats.csv").len(), 4);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -179,7 +180,7 @@ fn a_list_that_is_too_short_and_changes_proves_no_revocation() {
     let short = Seats::rows(people(230)).total_seats(TotalSeats::Fixed(231));
     let simulator = Simulator::start(github(short)).unwrap();
     run_at(&simulator, &day(1));
-    // Each reading lacks another seat.
+    // Each reading lacks a different seat.
     for page in 1..=8 {
         let rewrite = Kind::rewrite(move |body| {
             body["seats"].as_array_mut().unwrap().remove(page);
@@ -193,7 +194,7 @@ fn a_list_that_is_too_short_and_changes_proves_no_revocation() {
 
 #[test]
 fn a_seat_that_was_lost_with_a_file_is_not_granted_again() {
-    // The last report was incomplete, so only seats.csv knew of mona-3.
+    // The last report was incomplete, so only `seats.csv` has `mona-3`.
     let simulator = Simulator::start(github(Seats::rows(people(3)))).unwrap();
     run_at(&simulator, &day(1));
     set(
@@ -255,7 +256,7 @@ fn incomplete_reports_alone_make_no_baseline_whichever_file_is_lost() {
 
 #[test]
 fn a_seat_silently_missing_from_the_first_list_is_not_granted_by_the_next() {
-    // Between two pages one seat was revoked and another granted, so mona-101 was on neither page.
+    // A seat was revoked and another granted between two pages, so `mona-101` was on neither page.
     let mut rows = people(230);
     rows.push(Row::of("lately", 9_000).created("2026-03-01T03:16:30Z"));
     let simulator = Simulator::start(github(Seats::rows(rows.clone()))).unwrap();
@@ -303,7 +304,7 @@ fn a_time_from_the_future_is_reported_and_kept_only_in_the_raw_report() {
     let step = run_at(&simulator, &day(2));
     assert_eq!((step.output("active"), step.output("inactive")), ("0", "1"));
     assert_eq!(changes(&simulator), Vec::<String>::new());
-    // What was recorded by an earlier version goes away, too.
+    // The action also removes a time in the future that an earlier version recorded.
     let known = lines(&simulator, "people.csv")[0].replace("2026-01-20", "2099-01-20");
     let header = "User Id,Login,First Seen,Last Seen,Tracked Since,Holds Seat,Last Known Activity At,\
                   Last Known Surface,Last Known Authentication At\n";

@@ -1,7 +1,7 @@
-//! Damage to a history costs no more than it must: damaged headers, files that Git LFS took away,
-//! and edits of files that a run doesn't read.
+//! Damage to a history loses as little as possible: damaged headers, Git LFS pointers, and edits of
+//! files that a run doesn't read.
 
-use crate::support::{Job, OWN, Step, commit_file, file, git, github, remove_files, sound};
+use crate::support::{Job, OWN, Step, assert_intact, commit_file, file, git, github, remove_files};
 use simulator::seat::Row;
 use simulator::{Seats, Simulator, TotalSeats};
 
@@ -37,8 +37,8 @@ fn quiet(step: &Step) {
     assert_eq!(step.warnings(), Vec::<&str>::new());
 }
 
-/// Three days around new year: `mona-2` goes on the second, `mona-3` comes, and `mona-4` comes on
-/// the third. Today `mona-1` has another plan.
+/// Three recorded days around New Year. `mona-2` leaves and `mona-3` joins on the second, and
+/// `mona-4` joins on the third. Now `mona-1` has another plan.
 fn three_days() -> Simulator {
     let simulator = Simulator::start(github(Seats::rows([row(1), row(2)]))).unwrap();
     quiet(&run(&simulator, DAYS[0]));
@@ -67,7 +67,7 @@ fn head(simulator: &Simulator) -> String {
 
 type Edit = fn(&str) -> String;
 
-/// What becomes of the first line of a file.
+/// Edits of a file's first line.
 const HEADERS: [(&str, Edit); 4] = [
     ("a column is called otherwise", |file| {
         format!("x{}", &file[1..])
@@ -83,15 +83,15 @@ const HEADERS: [(&str, Edit); 4] = [
     }),
 ];
 
-/// The text without the seconds of the reports' times, which depend on the machine.
-fn without_seconds(text: &str) -> String {
+/// Removes the seconds of the reports' times, because they depend on how fast the machine is.
+fn hide_seconds(text: &str) -> String {
     let mut parts = text.split("T03:17:");
     let first = parts.next().unwrap().to_owned();
     parts.fold(first, |text, part| format!("{text}T03:17:{}", &part[2..]))
 }
 
 #[test]
-fn a_damaged_header_costs_no_line_below_it() {
+fn a_damaged_header_loses_no_line() {
     let whole = three_days();
     quiet(&run(&whole, DAYS[3]));
     for (what, edit) in HEADERS {
@@ -102,30 +102,30 @@ fn a_damaged_header_costs_no_line_below_it() {
         }
         let step = run(&simulator, DAYS[3]);
         step.succeeded();
-        let told = step.warnings();
+        let warnings = step.warnings();
         for path in paths {
             let header = format!("the first line of {path} isn't its header");
             assert!(
-                told.iter().any(|line| line.contains(&header)),
-                "{what}: {told:?}"
+                warnings.iter().any(|line| line.contains(&header)),
+                "{what}: {warnings:?}"
             );
         }
-        assert_eq!(told.len(), 6, "{what}: {told:?}");
+        assert_eq!(warnings.len(), 6, "{what}: {warnings:?}");
         for file in ["people.csv", "seats.csv", "totals.csv", "changes/2026.csv"] {
             let [now, expected] =
-                [&simulator, &whole].map(|simulator| without_seconds(&text(simulator, file)));
+                [&simulator, &whole].map(|simulator| hide_seconds(&text(simulator, file)));
             assert_eq!(now, expected, "{what}: {file}");
         }
         quiet(&run(&simulator, DAYS[4]));
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
 }
 
 #[test]
-fn a_damaged_header_of_the_newest_report_costs_no_row() {
+fn a_damaged_header_of_the_newest_report_loses_no_row() {
     for (what, edit) in HEADERS {
         let simulator = three_days();
-        // Only the newest report is left to compare with.
+        // Without `seats.csv`, the action compares with the newest report.
         remove_files(&simulator.git_dir(OWN), FOLDER, &["seats.csv"]);
         write(
             &simulator,
@@ -135,9 +135,9 @@ fn a_damaged_header_of_the_newest_report_costs_no_row() {
         holding(&simulator, [row(1), row(4)]);
         let step = run(&simulator, DAYS[3]);
         step.succeeded();
-        let told = step.warnings().join("\n");
+        let warnings = step.warnings().join("\n");
         let header = "the first line of latest.csv isn't its header";
-        assert!(told.contains(header), "{what}: {told}");
+        assert!(warnings.contains(header), "{what}: {warnings}");
         let changes = text(&simulator, "changes/2026.csv");
         assert!(changes.contains("mona-3,,,revoked,"), "{what}: {changes}");
         assert_eq!(step.output("seats-removed"), "1", "{what}");
@@ -145,7 +145,7 @@ fn a_damaged_header_of_the_newest_report_costs_no_row() {
 }
 
 #[test]
-fn an_unreadable_people_file_costs_no_more_than_a_missing_one() {
+fn an_unreadable_people_file_loses_no_more_than_a_missing_one() {
     let missing = three_days();
     remove_files(&missing.git_dir(OWN), FOLDER, &["people.csv"]);
     run(&missing, DAYS[3]).succeeded();
@@ -154,7 +154,7 @@ fn an_unreadable_people_file_costs_no_more_than_a_missing_one() {
         write(&simulator, "people.csv", content);
         run(&simulator, DAYS[3]).succeeded();
         let [people, expected] =
-            [&simulator, &missing].map(|simulator| without_seconds(&text(simulator, "people.csv")));
+            [&simulator, &missing].map(|simulator| hide_seconds(&text(simulator, "people.csv")));
         assert_eq!(people, expected, "{content:?}");
         assert!(people.contains("4,mona-4,2026-01-01T03:17:"), "{people}");
     }
@@ -167,7 +167,7 @@ fn a_hidden_seat_is_not_revoked_after_people_are_lost() {
         Seats::rows(rows).total_seats(TotalSeats::Fixed(total))
     };
     let simulator = Simulator::start(github(listing(&[1, 2, 3], 3))).unwrap();
-    // 1 is hidden almost all the time. 3 is hidden, and then gone.
+    // 1 is hidden on almost every day. 3 is hidden at first, and then gone.
     let days: [(&[u64], u64); 6] = [
         (&[1, 2, 3], 3),
         (&[2, 3], 3),
@@ -220,7 +220,7 @@ fn both_sides_of_a_merge_conflict_in_people_become_one_person_again() {
 }
 
 #[test]
-fn files_in_git_lfs_are_refused_by_name_and_nothing_is_recorded() {
+fn files_in_git_lfs_are_rejected_by_name_and_nothing_is_recorded() {
     let pointer = "version https://git-lfs.github.com/spec/v1\n\
                    oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\n\
                    size 12345\n";
@@ -293,8 +293,8 @@ fn edits_of_files_that_a_run_does_not_read_are_reported_once() {
         let found = step.warnings();
         assert_eq!(found.len(), expected.len(), "{found:#?}");
         for (found, expected) in found.iter().zip(expected) {
-            let told = format!(": {expected} after the report of 2026-01-01T03:17:");
-            assert!(found.contains(&told), "{found} {told}");
+            let warnings = format!(": {expected} after the report of 2026-01-01T03:17:");
+            assert!(found.contains(&warnings), "{found} {warnings}");
         }
         quiet(&run(&simulator, DAYS[4]));
     }
@@ -304,11 +304,11 @@ fn edits_of_files_that_a_run_does_not_read_are_reported_once() {
     step.succeeded();
     let found = step.warnings();
     assert!(found[0].contains(&of_older("reports/2024")), "{found:?}");
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
-fn a_later_run_of_the_day_reports_edits_too() {
+fn a_later_run_of_the_day_reports_edits() {
     let simulator = three_days();
     write(&simulator, "reports/2025/2025-12-30.csv", "edited\n");
     write(&simulator, "README.md", "edited\n");
@@ -326,18 +326,18 @@ fn a_later_run_of_the_day_reports_edits_too() {
 }
 
 #[test]
-fn a_run_requests_the_listing_of_days_once_however_many_there_are() {
+fn a_run_requests_the_list_of_days_once() {
     let simulator = three_days();
-    let asked = |simulator: &Simulator| {
-        let seen = simulator.requests();
-        let listings = seen
+    let count_listings = |simulator: &Simulator| {
+        let requests = simulator.requests();
+        let listings = requests
             .iter()
-            .filter(|seen| crate::support::contains(&seen.body, "entries"));
+            .filter(|request| crate::support::contains(&request.body, "entries"));
         listings.count()
     };
-    let before = asked(&simulator);
+    let before = count_listings(&simulator);
     quiet(&run(&simulator, DAYS[3]));
-    assert_eq!(asked(&simulator) - before, 1);
+    assert_eq!(count_listings(&simulator) - before, 1);
 }
 
 #[test]

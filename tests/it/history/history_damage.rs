@@ -1,9 +1,9 @@
-//! A history that was not left alone: days without a run, files that somebody edited or removed,
-//! older layouts, and writers that are late or many.
+//! Damage to a history: days without a run, edited and removed files, older layouts, and runs that
+//! are late or concurrent.
 
 use std::thread;
 
-use crate::support::{Job, OWN, Step, commit_file, file, git, github, remove_files, sound};
+use crate::support::{Job, OWN, Step, assert_intact, commit_file, file, git, github, remove_files};
 use simulator::seat::Row;
 use simulator::{Seats, Simulator};
 
@@ -29,7 +29,8 @@ fn now_holding(simulator: &Simulator, ids: &[u64]) {
     });
 }
 
-/// Two days are recorded: `mona-1` stays, `mona-2` goes, `mona-3` comes; today `mona-4` comes too.
+/// Two days are recorded. `mona-1` stays, `mona-2` leaves, and `mona-3` joins. Today, `mona-4`
+/// joins.
 fn two_days() -> Simulator {
     let simulator = Simulator::start(github(people(&[1, 2]))).unwrap();
     quiet(&run_at(&simulator, FIRST));
@@ -44,7 +45,7 @@ fn quiet(step: &Step) {
     assert!(!step.stdout.contains("::warning::"), "{}", step.stdout);
 }
 
-/// The text of a file in the folder; empty where it is not there.
+/// The text of a file in the folder. Empty if the file doesn't exist.
 fn text(simulator: &Simulator, path: &str) -> String {
     let directory = simulator.git_dir(OWN);
     let name = format!("main:{FOLDER}/{path}");
@@ -58,7 +59,7 @@ fn text(simulator: &Simulator, path: &str) -> String {
     String::from_utf8(file(&directory, &name)).unwrap()
 }
 
-/// The lines of a file below its first.
+/// The lines of a file, without the first.
 fn lines(simulator: &Simulator, path: &str) -> Vec<String> {
     let text = text(simulator, path);
     text.lines().skip(1).map(str::to_owned).collect()
@@ -69,11 +70,11 @@ fn write(simulator: &Simulator, path: &str, content: &str) {
     commit_file(&directory, &format!("{FOLDER}/{path}"), content.as_bytes());
 }
 
-/// What somebody makes of a file.
+/// An edit of a file.
 type Edit = fn(&str) -> String;
 
-/// That the third day is recorded, whatever was found.
-fn third_day_is_recorded(simulator: &Simulator, step: &Step) {
+/// Checks that the third day was recorded.
+fn assert_third_day(simulator: &Simulator, step: &Step) {
     step.succeeded();
     let latest = text(simulator, "latest.csv");
     assert_eq!(latest.as_bytes(), step.report());
@@ -90,15 +91,15 @@ fn third_day_is_recorded(simulator: &Simulator, step: &Step) {
         last.starts_with("2026-03-03T03:17:0") && last.contains("Z,3,3,3,0,0,0,"),
         "{last}"
     );
-    // The next run finds nothing to complain of that the third day could mend.
-    sound(simulator, OWN);
+    // The third day repaired the files, so the next run reports nothing.
+    assert_intact(simulator, OWN);
 }
 
 #[test]
 fn manually_edited_and_removed_files_are_reported_and_no_line_is_lost() {
     let conflict: Edit =
         |file: &str| format!("<<<<<<< HEAD\n{file}=======\n{file}>>>>>>> theirs\n");
-    let wrong: Edit = |_: &str| "who,knows\n1,2\n".to_owned();
+    let invalid: Edit = |_: &str| "who,knows\n1,2\n".to_owned();
     let cut: Edit = |file: &str| file[..file.len() - 10].to_owned();
     for path in [
         "latest.csv",
@@ -107,7 +108,7 @@ fn manually_edited_and_removed_files_are_reported_and_no_line_is_lost() {
         "totals.csv",
         "changes/2026.csv",
     ] {
-        let edits: [Option<Edit>; 4] = [Some(conflict), Some(wrong), Some(cut), None];
+        let edits: [Option<Edit>; 4] = [Some(conflict), Some(invalid), Some(cut), None];
         for (number, edit) in edits.iter().enumerate() {
             let what = format!("{path}, edit {number}");
             let simulator = two_days();
@@ -120,18 +121,18 @@ fn manually_edited_and_removed_files_are_reported_and_no_line_is_lost() {
                 None => remove_files(&simulator.git_dir(OWN), FOLDER, &[path]),
             }
             let step = run_at(&simulator, THIRD);
-            third_day_is_recorded(&simulator, &step);
-            let told = step.warnings();
+            assert_third_day(&simulator, &step);
+            let warnings = step.warnings();
             let place = format!("{FOLDER} of {OWN}: ");
             assert!(
-                told.iter().all(|line| line.starts_with(&place)),
-                "{what}: {told:?}"
+                warnings.iter().all(|line| line.starts_with(&place)),
+                "{what}: {warnings:?}"
             );
             assert!(
-                told.iter().any(|line| line.contains(path)),
-                "{what}: {told:?}"
+                warnings.iter().any(|line| line.contains(path)),
+                "{what}: {warnings:?}"
             );
-            // What stood in the file of changes stays, whatever it is.
+            // The action keeps the existing lines of `changes`, even damaged ones.
             let now = text(&simulator, "changes/2026.csv");
             let kept = match &edited {
                 Some(edited) if path.starts_with("changes") => edited.clone(),
@@ -145,13 +146,13 @@ fn manually_edited_and_removed_files_are_reported_and_no_line_is_lost() {
                 "{what}: {now}"
             );
             assert_eq!(now.matches(",mona-1,").count(), 0, "{what}: {now}");
-            // Whoever is there is known, and what was in the history of git stays there.
+            // People who hold seats are recorded again. Others are still in the Git history.
             let people = text(&simulator, "people.csv");
             for login in ["mona-1", "mona-3", "mona-4"] {
                 assert!(people.contains(&format!(",{login},")), "{what}: {people}");
             }
             if let Some(edited) = edited.filter(|_| path == "totals.csv") {
-                // Also a line that nobody can read.
+                // The action also keeps lines that it can't parse.
                 let totals = text(&simulator, path);
                 let first = edited.lines().nth(1).unwrap();
                 assert!(totals.contains(first), "{what}: {totals}");
@@ -160,23 +161,22 @@ fn manually_edited_and_removed_files_are_reported_and_no_line_is_lost() {
     }
 }
 
-/// The third day is recorded after `edit` of a file, and tells this alone: in the log and in the
-/// summary.
-fn third_day_tells(simulator: &Simulator, path: &str, edit: Edit, told: &str) -> Step {
+/// Edits a file and runs on the third day. The log and the summary must contain only this warning.
+fn assert_third_day_warns(simulator: &Simulator, path: &str, edit: Edit, warnings: &str) -> Step {
     let edited = edit(&text(simulator, path));
     write(simulator, path, &edited);
     let step = run_at(simulator, THIRD);
-    third_day_is_recorded(simulator, &step);
-    let by_hand = format!("{path} was changed after the report of 2026-03-02");
+    assert_third_day(simulator, &step);
+    let edited = format!("{path} was changed after the report of 2026-03-02");
     let others: Vec<&str> = step
         .warnings()
         .into_iter()
-        .filter(|line| !line.contains(&by_hand))
+        .filter(|line| !line.contains(&edited))
         .collect();
     assert_eq!(others.len(), 1, "{others:?}");
-    assert!(others[0].contains(told), "{others:?}");
+    assert!(others[0].contains(warnings), "{others:?}");
     let summary = step.summary.replace('\\', "");
-    let line = summary.lines().find(|line| line.contains(told));
+    let line = summary.lines().find(|line| line.contains(warnings));
     assert!(
         line.is_some_and(|line| line.starts_with("- ⚠️ ")),
         "{summary}"
@@ -185,15 +185,15 @@ fn third_day_tells(simulator: &Simulator, path: &str, edit: Edit, told: &str) ->
 }
 
 #[test]
-fn a_damaged_line_of_people_costs_no_other_line_and_is_kept() {
+fn a_damaged_line_of_people_is_kept_and_loses_no_other_line() {
     for edit in [
         (|file: &str| file.replace("\n3,mona-3", "\nthree,mona-3")) as Edit,
         |file| file.replace("\n3,mona-3", "\n3,\"mona-3"),
         |file| file.replace("\n3,mona-3", "\nmona-3"),
     ] {
         let simulator = two_days();
-        let told = "line 4 of people.csv can't be read. The action keeps it as it is";
-        third_day_tells(&simulator, "people.csv", edit, told);
+        let warnings = "line 4 of people.csv can't be read. The action keeps it as it is";
+        assert_third_day_warns(&simulator, "people.csv", edit, warnings);
         let people = lines(&simulator, "people.csv");
         let of = |login: &str| {
             let mut all = people.iter().filter(|line| line.contains(login));
@@ -215,9 +215,9 @@ fn a_damaged_line_of_people_costs_no_other_line_and_is_kept() {
 fn an_unclosed_quotation_mark_hides_no_later_change() {
     let edit: Edit = |file| format!("{file}2026-03-02T05:00:00Z,\"mona-9,,,granted,,\n");
     let simulator = two_days();
-    let told =
+    let warnings =
         "line 4 of changes/2026.csv isn't a valid line of changes. The action keeps it as it is";
-    third_day_tells(&simulator, "changes/2026.csv", edit, told);
+    assert_third_day_warns(&simulator, "changes/2026.csv", edit, warnings);
     let page = text(&simulator, "README.md");
     for line in [
         "| 2026-03-03 | `mona-4` | granted |",
@@ -244,12 +244,12 @@ fn a_removed_newest_manifest_is_reported_as_missing() {
         let simulator = two_days();
         remove_files(&simulator.git_dir(OWN), FOLDER, removed);
         let step = run_at(&simulator, THIRD);
-        third_day_is_recorded(&simulator, &step);
-        let told = step.warnings();
-        assert_eq!(told.len(), 1, "{told:?}");
+        assert_third_day(&simulator, &step);
+        let warnings = step.warnings();
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
         assert!(
-            told[0].contains("reports/2026/2026-03-02.json, the manifest of the newest report that totals.csv lists, is missing"),
-            "{told:?}"
+            warnings[0].contains("reports/2026/2026-03-02.json, the manifest of the newest report that totals.csv lists, is missing"),
+            "{warnings:?}"
         );
     }
 }
@@ -270,13 +270,13 @@ fn a_complete_report_of_the_day_stays_even_if_its_manifest_is_damaged() {
     step.succeeded();
     assert!(step.stdout.contains("the day's report there is complete"));
     assert_eq!(text(&simulator, "latest.csv"), recorded);
-    let told: Vec<&str> = step
+    let warnings: Vec<&str> = step
         .warnings()
         .into_iter()
         .filter(|line| !line.contains("couldn't be verified as complete"))
         .collect();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].contains("the manifest reports/2026/2026-03-03.json can't be read"));
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("the manifest reports/2026/2026-03-03.json can't be read"));
 }
 
 #[test]
@@ -286,7 +286,7 @@ fn what_the_third_day_repaired_is_not_reported_again() {
         write(&simulator, path, "who,knows\n");
         assert!(!run_at(&simulator, THIRD).warnings().is_empty());
         quiet(&run_at(&simulator, "2026-03-04T03:17:00Z"));
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
 }
 
@@ -307,13 +307,13 @@ fn an_older_layout_is_continued() {
         &["trend-light.svg", "trend-dark.svg"],
     );
     let step = run_at(&simulator, THIRD);
-    third_day_is_recorded(&simulator, &step);
-    let told = step.warnings().join("\n");
-    assert!(told.contains("seats.csv is missing, so the report is compared with latest.csv"));
+    assert_third_day(&simulator, &step);
+    let warnings = step.warnings().join("\n");
+    assert!(warnings.contains("seats.csv is missing, so the report is compared with latest.csv"));
     let changes = lines(&simulator, "changes/2026.csv");
     assert_eq!(changes.len(), 1, "{changes:?}");
     assert!(changes[0].contains(",mona-4,,,granted,"), "{changes:?}");
-    // First seen is the time of the newest report that is left.
+    // The first report is gone, so `First RecordedRequest` is the time of the newest one.
     let people = lines(&simulator, "people.csv");
     assert!(
         people[0].starts_with("1,mona-1,2026-03-02T03:17:0"),
@@ -322,7 +322,7 @@ fn an_older_layout_is_continued() {
 }
 
 #[test]
-fn a_folder_with_only_reports_starts_over_and_says_so() {
+fn a_folder_with_only_reports_starts_over_and_logs_it() {
     let simulator = two_days();
     let all = [
         "seats.csv",
@@ -333,9 +333,12 @@ fn a_folder_with_only_reports_starts_over_and_says_so() {
     ];
     remove_files(&simulator.git_dir(OWN), FOLDER, &all);
     let step = run_at(&simulator, THIRD);
-    third_day_is_recorded(&simulator, &step);
-    let told = step.warnings().join("\n");
-    assert!(told.contains("this report is a new baseline"), "{told}");
+    assert_third_day(&simulator, &step);
+    let warnings = step.warnings().join("\n");
+    assert!(
+        warnings.contains("this report is a new baseline"),
+        "{warnings}"
+    );
     assert_eq!(text(&simulator, "changes/2026.csv"), "");
 }
 
@@ -344,7 +347,7 @@ fn a_gap_of_a_day_or_a_year_loses_nothing() {
     let simulator = two_days();
     for (time, never_used, inactive) in [
         ("2026-03-04T03:17:00Z", 0, 0),
-        // More than 90 days later nobody knows whether `mona-9` used the seat in between.
+        // GitHub forgets activity after 90 days, so `mona-9` might have used the seat in between.
         ("2027-04-01T03:17:00Z", 0, 4),
     ] {
         if time.starts_with("2027") {
@@ -378,36 +381,36 @@ fn a_gap_of_a_day_or_a_year_loses_nothing() {
         serde_json::from_str(&text(&simulator, "reports/2027/2027-04-01.json")).unwrap();
     assert_eq!(manifest["previous"]["name"], "reports/2026/2026-03-04.json");
     assert_eq!(lines(&simulator, "changes/2027.csv").len(), 1);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
-fn a_late_writer_changes_nothing_and_says_so() {
+fn a_late_run_changes_nothing_and_logs_it() {
     let simulator = Simulator::start(github(people(&[1]))).unwrap();
     quiet(&run_at(&simulator, "2026-03-01T12:00:00Z"));
     quiet(&run_at(&simulator, "2026-03-03T00:20:00Z"));
     let head = git(&simulator.git_dir(OWN), &["rev-parse", "main"]);
     now_holding(&simulator, &[2]);
-    // Of the same day, and of the one before, which has no report.
+    // The first time is on the same day. The second is on the day before, which has no report.
     for time in ["2026-03-03T00:10:00Z", "2026-03-02T23:50:00Z"] {
         let step = run_at(&simulator, time);
         quiet(&step);
-        let told = "it has a newer report, from 2026-03-03T00:20:0";
-        assert!(step.stdout.contains(told), "{}", step.stdout);
+        let warnings = "it has a newer report, from 2026-03-03T00:20:0";
+        assert!(step.stdout.contains(warnings), "{}", step.stdout);
         assert_eq!(step.output("commit-sha"), "");
         assert_eq!(git(&simulator.git_dir(OWN), &["rev-parse", "main"]), head);
     }
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
-fn ten_writers_of_one_scope_lose_no_change_and_duplicate_none() {
+fn ten_concurrent_runs_of_one_scope_lose_and_duplicate_no_change() {
     let simulator = Simulator::start(github(people(&[1]))).unwrap();
     quiet(&run_at(&simulator, FIRST));
     let job = |n: u64| {
         Job::on(&simulator)
             .input("deliver-to", "repository")
-            // Waits that are long enough to let the others pass.
+            // These waits are long enough for the other runs to finish.
             .variable("TEST_WAIT_SCALE", "0.1")
             .variable("TEST_TIME", &format!("2026-03-02T03:{:02}:00Z", n * 5))
     };
@@ -418,7 +421,7 @@ fn ten_writers_of_one_scope_lose_no_change_and_duplicate_none() {
                 scope.spawn(move || job.run())
             })
             .collect();
-        // Meanwhile somebody leaves and somebody comes, again and again.
+        // People join and leave in the meantime.
         for n in 2.. {
             if runs.iter().all(thread::ScopedJoinHandle::is_finished) {
                 break;
@@ -431,7 +434,7 @@ fn ten_writers_of_one_scope_lose_no_change_and_duplicate_none() {
     for step in &steps {
         quiet(step);
     }
-    changes_add_up(&simulator);
+    assert_changes_add_up(&simulator);
     let recorded = steps
         .iter()
         .filter(|step| !step.output("commit-sha").is_empty());
@@ -439,12 +442,12 @@ fn ten_writers_of_one_scope_lose_no_change_and_duplicate_none() {
     let log = git(&simulator.git_dir(OWN), &["log", format, "main"]);
     let ours = log.lines().filter(|line| *line != ".").count();
     assert_eq!(ours, recorded.count() + 1);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
-/// That all changes on top of the first report give the newest, each seat coming and going in
-/// turn, in order of time; and that the totals count them.
-fn changes_add_up(simulator: &Simulator) {
+/// Checks that the recorded changes lead from the first report to the newest, that they're in order
+/// of time, and that the totals match.
+fn assert_changes_add_up(simulator: &Simulator) {
     let mut holders = vec!["mona-1".to_owned()];
     let changes = lines(simulator, "changes/2026.csv");
     let (mut granted, mut revoked, mut time) = (0, 0, String::new());

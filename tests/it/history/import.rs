@@ -1,4 +1,4 @@
-//! `import`: reports that were downloaded by hand become a history that the action continues.
+//! `import` turns downloaded reports into a history that the action continues.
 
 mod files;
 use std::collections::BTreeMap;
@@ -6,7 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::{
-    Job, OWN, Step, TOKEN, checkout, commit_file, contains, file, files_below, github, sound,
+    Job, OWN, Step, TOKEN, assert_intact, checkout, commit_file, contains, file, files_below,
+    github,
 };
 use simulator::seat::Row;
 use simulator::{Seats, Simulator, Token};
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 
 const FIVE: &str = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used";
 
-/// A file as GitHub makes it, with `rows` below the `Report Time`.
+/// A file in GitHub's format, with `rows` below the header.
 fn report(time: &str, rows: &[&str]) -> String {
     let rows = rows.iter().map(|row| format!("{time},{row}\n"));
     let organization = rows.clone().any(|row| row.split(',').count() == 6);
@@ -31,10 +32,10 @@ fn downloads(files: &[(&str, String)]) -> TempDir {
     folder
 }
 
-/// An import in the folder of `job`.
+/// Imports in the folder of `job`.
 fn import(job: Job, folder: &Path, arguments: &[&str]) -> Step {
     let folder = folder.to_str().unwrap();
-    job.by_hand(&[&["import", folder], arguments].concat())
+    job.command_line(&[&["import", folder], arguments].concat())
         .variable("TEST_TIME", "2026-11-23T03:00:00Z")
         .run()
 }
@@ -43,8 +44,8 @@ fn acme(folder: &TempDir) -> Step {
     import(Job::alone(), folder.path(), &["--organization", "acme"])
 }
 
-/// What was made, by path below the folder of the scope.
-fn made(step: &Step, folder: &str) -> BTreeMap<String, String> {
+/// The created files, by their path in the scope's folder.
+fn created(step: &Step, folder: &str) -> BTreeMap<String, String> {
     let folder = step.workspace.join(folder);
     files_below(&folder)
         .into_iter()
@@ -60,18 +61,18 @@ fn made(step: &Step, folder: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn nothing_was_written(step: &Step) {
+fn assert_nothing_written(step: &Step) {
     let left: Vec<_> = fs::read_dir(&step.workspace).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
 }
 
 fn verify(folder: &Path) {
     let folder = folder.to_str().unwrap();
-    let step = Job::alone().by_hand(&["verify", folder]).run();
+    let step = Job::alone().command_line(&["verify", folder]).run();
     step.succeeded();
 }
 
-/// Puts a history into a simulated repository as `git push` would.
+/// Pushes a history to a simulated repository.
 fn push(simulator: &Simulator, step: &Step) {
     for path in files_below(&step.workspace) {
         let name = path.strip_prefix(&step.workspace).unwrap();
@@ -93,20 +94,20 @@ fn an_imported_history_is_in_order_of_time_and_the_action_continues_it() {
         "2026-09-01T08:00:00Z",
         &["monalisa,None,None,None", "octocat,None,None,None"],
     );
-    // Neither the names nor their order say when a report was taken.
+    // Neither the file names nor their order show when a report was created.
     let folder = downloads(&[
         ("z.csv", first.clone()),
         ("ACME-seat-activity-1788249600.CSV", second.clone()),
     ]);
     let step = acme(&folder);
     step.succeeded();
-    for told in [
+    for text in [
         "Created copilot-activity/acme: the history of the organization acme, 2 days from 2026-06-01 to 2026-09-01.",
         "git add -- copilot-activity/acme\n",
     ] {
-        assert!(step.stdout.contains(told), "{}", step.stdout);
+        assert!(step.stdout.contains(text), "{}", step.stdout);
     }
-    let files = made(&step, "copilot-activity/acme");
+    let files = created(&step, "copilot-activity/acme");
     assert_eq!(files["reports/2026/2026-06-01.csv"], first);
     assert_eq!(files["reports/2026/2026-09-01.csv"], second);
     assert_eq!(files["latest.csv"], second);
@@ -125,7 +126,7 @@ fn an_imported_history_is_in_order_of_time_and_the_action_continues_it() {
     );
     verify(&step.workspace);
 
-    // The next run knows ids and grants; of the seats only that of hubot is new.
+    // The next run adds IDs and grants. Only hubot's seat is new.
     let rows = [
         Row::of("octocat", 1)
             .created("2026-01-05T09:00:00Z")
@@ -167,12 +168,12 @@ fn an_imported_history_is_in_order_of_time_and_the_action_continues_it() {
     let manifest: serde_json::Value =
         serde_json::from_str(&at("reports/2026/2026-11-23.json")).unwrap();
     assert_eq!(manifest["previous"]["name"], "reports/2026/2026-09-01.json");
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
     verify(checkout(&simulator, OWN).path());
 }
 
 #[test]
-fn files_of_an_enterprise_may_have_five_or_six_columns() {
+fn files_of_an_enterprise_can_have_five_or_six_columns() {
     for (bare_last, days) in [
         (false, ["2026-06-01", "2026-06-02"]),
         (true, ["2026-06-02", "2026-06-01"]),
@@ -198,7 +199,7 @@ fn files_of_an_enterprise_may_have_five_or_six_columns() {
             "{}",
             step.stdout
         );
-        let files = made(&step, "octocorp");
+        let files = created(&step, "octocorp");
         assert!(
             !files.contains_key("changes/2026.csv"),
             "{bare_last}: {files:#?}"
@@ -285,7 +286,7 @@ fn all_unusable_files_are_named_at_once_and_nothing_is_written() {
         "{}",
         step.printed()
     );
-    nothing_was_written(&step);
+    assert_nothing_written(&step);
 
     let six = report("2026-06-01T08:00:00Z", &["octocat,None,None,None,acme"]);
     let folder = downloads(&[("a.csv", six)]);
@@ -294,7 +295,7 @@ fn all_unusable_files_are_named_at_once_and_nothing_is_written() {
         1,
         &["a.csv: it has the column `Organization` of an enterprise's report, but you set `--organization`"],
     );
-    nothing_was_written(&step);
+    assert_nothing_written(&step);
 }
 
 #[test]
@@ -310,7 +311,7 @@ fn skipped_files_are_listed() {
         ),
         ("notes.txt", "the auditors want these".to_owned()),
         (".hidden", String::new()),
-        // Nobody held a seat; only the name says when.
+        // The report has no rows, so only the file name shows the time.
         ("acme-seat-activity-1780387200.csv", format!("{FIVE}\n")),
     ]);
     fs::create_dir(folder.path().join("older.csv")).unwrap();
@@ -331,7 +332,7 @@ fn skipped_files_are_listed() {
             "Skipped a (1).csv: c.csv is from later on the same day.",
         ]
     );
-    let files = made(&step, "copilot-activity/acme");
+    let files = created(&step, "copilot-activity/acme");
     let reports: Vec<&String> = files
         .keys()
         .filter(|path| path.starts_with("reports/"))
@@ -353,7 +354,7 @@ fn skipped_files_are_listed() {
 }
 
 #[test]
-fn an_existing_history_is_never_touched() {
+fn an_existing_history_is_never_changed() {
     let folder = downloads(&[(
         "a.csv",
         report("2026-06-01T08:00:00Z", &["octocat,None,None,None"]),
@@ -373,7 +374,7 @@ fn an_existing_history_is_never_touched() {
     let left = files_below(&step.workspace);
     assert_eq!(left, [target.join("latest.csv")]);
 
-    // An empty folder holds no history, and neither does that of another scope.
+    // An empty folder has no history of this scope, and neither does another scope's folder.
     let job = Job::alone();
     fs::create_dir_all(job.workspace().join("copilot-activity/acme")).unwrap();
     fs::create_dir_all(job.workspace().join("copilot-activity/globex")).unwrap();
@@ -388,9 +389,9 @@ fn an_existing_history_is_never_touched() {
 }
 
 #[test]
-fn unusable_arguments_are_refused() {
+fn invalid_arguments_are_rejected() {
     let folder = downloads(&[]);
-    for (arguments, told) in [
+    for (arguments, text) in [
         (&["--organization", "../x"][..], "--organization"),
         (&["--enterprise", "acme,globex"], "--enterprise"),
         (&[], "--organization <ORG>|--enterprise <SLUG>"),
@@ -416,15 +417,15 @@ fn unusable_arguments_are_refused() {
         ),
     ] {
         let step = import(Job::alone(), folder.path(), arguments);
-        step.failed(2, &[told]);
-        nothing_was_written(&step);
+        step.failed(2, &[text]);
+        assert_nothing_written(&step);
     }
     let nowhere = folder.path().join("nowhere");
     let step = import(Job::alone(), &nowhere, &["--organization", "acme"]);
     step.failed(2, &["nowhere isn't a directory."]);
     let step = acme(&folder);
     step.failed(1, &["contains no CSV files. Nothing was written."]);
-    nothing_was_written(&step);
+    assert_nothing_written(&step);
 }
 
 #[test]
@@ -438,19 +439,19 @@ fn an_interrupted_import_leaves_nothing_behind() {
         .collect();
     let files: Vec<(&str, String)> = files.iter().map(|(n, c)| (&**n, c.clone())).collect();
     let folder = downloads(&files);
-    let job = Job::alone().by_hand(&[
+    let job = Job::alone().command_line(&[
         "import",
         folder.path().to_str().unwrap(),
         "--organization",
         "acme",
     ]);
     let running = job.start();
-    // Once something is written it is too early to be done.
+    // The import must be interrupted after it wrote something, and before it ends.
     while !running.is_over() && fs::read_dir(job.workspace()).unwrap().next().is_none() {
         std::thread::yield_now();
     }
     running.signal("TERM");
     let step = running.end();
     step.failed(1, &["Interrupted. Nothing was written."]);
-    nothing_was_written(&step);
+    assert_nothing_written(&step);
 }

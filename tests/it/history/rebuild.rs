@@ -1,5 +1,5 @@
-//! `rebuild`: damaged files of a history are computed again from its reports, and nothing that only
-//! the damaged files know is lost.
+//! `rebuild` recreates damaged files from a history's reports, and keeps information that only the
+//! damaged files have.
 
 mod refusals;
 
@@ -34,7 +34,7 @@ fn run(simulator: &Simulator, time: &str, rows: Vec<Row>) -> Step {
     step
 }
 
-/// What acme holds on the last day.
+/// The seats of acme on the last day.
 fn present() -> Vec<Row> {
     let old = "2025-06-01T09:00:00Z";
     vec![
@@ -46,8 +46,8 @@ fn present() -> Vec<Row> {
     ]
 }
 
-/// Five days around new year: hubot goes and comes again, lisa comes and gets another plan, the
-/// octocat is renamed, and GitHub forgets what mona did before she goes.
+/// Five days around New Year. hubot leaves and returns, lisa joins and gets another plan, and
+/// octocat is renamed. GitHub forgets mona's activity before she leaves.
 fn five_days() -> (Simulator, TempDir) {
     let simulator = Simulator::start(github(Seats::people(1))).unwrap();
     let old = "2025-06-01T09:00:00Z";
@@ -94,11 +94,11 @@ fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 fn rebuild(folder: &Path) -> Step {
-    let job = Job::alone().by_hand(&["rebuild", folder.to_str().unwrap()]);
+    let job = Job::alone().command_line(&["rebuild", folder.to_str().unwrap()]);
     job.run()
 }
 
-/// Rebuilds, and verifies what that makes.
+/// Rebuilds a history and verifies the result.
 fn rebuilt(acme: &Path) -> Step {
     let step = rebuild(acme);
     step.succeeded();
@@ -108,7 +108,7 @@ fn rebuilt(acme: &Path) -> Step {
         step.printed()
     );
     let verify = Job::alone()
-        .by_hand(&["verify", acme.to_str().unwrap()])
+        .command_line(&["verify", acme.to_str().unwrap()])
         .run();
     verify.succeeded();
     let again = rebuild(acme);
@@ -132,7 +132,7 @@ fn edit(acme: &Path, path: &str, from: &str, to: &str) {
 }
 
 #[test]
-fn an_undamaged_history_stays_as_it_is() {
+fn an_undamaged_history_stays_unchanged() {
     let (_simulator, clone) = five_days();
     let acme = clone.path().join(ACME);
     let before = contents(&acme);
@@ -148,7 +148,8 @@ fn an_undamaged_history_stays_as_it_is() {
 
 type Damage = (&'static str, &'static str, fn(&Path));
 
-/// What happens to a file, of which the reports and the other files still say everything.
+/// Edits of a file that lose nothing, because the reports and the other files have the same
+/// information.
 const DAMAGE: &[Damage] = &[
     ("its header is damaged", "people.csv", |acme| {
         edit(acme, "people.csv", "User Id", "Usr Id");
@@ -219,7 +220,7 @@ const DAMAGE: &[Damage] = &[
 ];
 
 #[test]
-fn what_the_reports_and_other_files_say_is_restored_byte_for_byte() {
+fn files_are_restored_byte_for_byte_from_the_reports() {
     let (_simulator, clone) = five_days();
     for (what, path, damage) in DAMAGE {
         let copy = copy_of(clone.path());
@@ -228,7 +229,7 @@ fn what_the_reports_and_other_files_say_is_restored_byte_for_byte() {
         let step = rebuilt(&acme);
         for (name, content) in contents(&clone.path().join(ACME)) {
             let name = name.strip_prefix(clone.path()).unwrap();
-            // Only the time of the manifest's own making could differ, and it has none.
+            // The manifest doesn't contain the time of its creation, so all bytes match.
             let now = fs::read(copy.path().join(name)).unwrap();
             let (now, then) = (
                 String::from_utf8_lossy(&now),
@@ -262,8 +263,8 @@ fn people_are_restored_with_what_the_reports_say_about_them() {
             "{}",
             step.printed()
         );
-        // The octocat's first report is the first one, under the other login. Nothing says who
-        // mona was, because she holds no seat.
+        // octocat's first report has the earlier login. mona's ID is lost, because she no longer
+        // has a seat.
         let expected = before.replace("\n3,mona,", "\n,mona,");
         assert_ne!(expected, before);
         assert_eq!(text(&acme, "people.csv"), expected, "{content:?}");
@@ -298,7 +299,7 @@ fn a_history_that_started_over_after_a_loss_gets_its_past_back() {
 fn facts_found_only_in_readable_lines_are_kept() {
     let (_simulator, clone) = five_days();
     let acme = clone.path().join(ACME);
-    // Older reports, which knew more, were removed on purpose.
+    // Someone removed the older reports, which had more information, on purpose.
     edit(
         &acme,
         "people.csv",
@@ -343,7 +344,8 @@ fn facts_found_only_in_readable_lines_are_kept() {
         "{changes}"
     );
     let seats = text(&acme, "seats.csv");
-    // Lines that can be read have teams and grants; the other has what the report says.
+    // The lines that can be parsed keep teams and grants. The other line has what the report
+    // contains.
     assert!(
         seats.contains("lisa,4,,,robots,9,enterprise,2025-12-30T12:00:00Z"),
         "{seats}"
@@ -376,7 +378,7 @@ fn the_next_run_reports_no_change_for_what_was_only_lost() {
     assert_eq!(text(&acme, "changes/2026.csv"), before);
     assert!(text(&acme, "seats.csv").contains("lisa,4,,,robots,9,enterprise,2025"));
     Job::alone()
-        .by_hand(&["verify", acme.to_str().unwrap()])
+        .command_line(&["verify", acme.to_str().unwrap()])
         .run()
         .succeeded();
 }
@@ -408,7 +410,7 @@ fn what_an_incomplete_report_lacks_does_not_become_a_revocation() {
         !changes.contains("2026-01-04") && !changes.contains("2026-01-05"),
         "{changes}"
     );
-    // Everything else that the reports show is there.
+    // All other changes that the reports show are there.
     for line in before
         .lines()
         .filter(|line| line.contains("revoked") || line.contains("granted,"))

@@ -1,9 +1,9 @@
-//! The report in a repository: one commit with all its files, the rule of the day, and what is
-//! told of the commit.
+//! Reports in a repository: one commit with all files, at most one commit a day, and the outputs
+//! about the commit.
 
 use crate::support::{
-    COMMIT_TOKEN, Job, OWN, Step, TOKEN, commit_file, file, git, github, github_of_two, sound,
-    within_one_day,
+    COMMIT_TOKEN, Job, OWN, Step, TOKEN, assert_intact, commit_file, file, git, github,
+    github_of_two, within_one_day,
 };
 use simulator::seat::Row;
 use simulator::{GitHub, Repository, Seats, Simulator, Token};
@@ -14,7 +14,7 @@ fn job(simulator: &Simulator) -> Job {
     Job::on(simulator).input("deliver-to", "repository")
 }
 
-/// The organization acme, and a repository of that kind for the reports.
+/// The organization acme, and a workflow repository with these settings.
 fn with_audit(seats: Seats, repository: Repository) -> GitHub {
     let writes = Token::new().contents_write([OWN, AUDIT]);
     github(seats)
@@ -26,13 +26,13 @@ fn octocat() -> Row {
     Row::of("octocat", 1).activity("2026-03-01T10:00:00Z")
 }
 
-/// The day of a report, from the time in it.
+/// The day of a report, from its `Report Time`.
 fn day(report: &[u8]) -> String {
     let text = String::from_utf8(report.to_vec()).unwrap();
     text.lines().nth(1).unwrap()[..10].to_owned()
 }
 
-/// The commits of a branch that this action made, newest first.
+/// The action's commits on a branch, newest first.
 fn deliveries(simulator: &Simulator, repository: &str, branch: &str) -> Vec<String> {
     let format = "--format=%H %(trailers:key=Copilot-Activity-Report-Delivery,separator=%x2C)";
     git(&simulator.git_dir(repository), &["log", format, branch])
@@ -43,8 +43,8 @@ fn deliveries(simulator: &Simulator, repository: &str, branch: &str) -> Vec<Stri
         .collect()
 }
 
-/// That the branch holds what the run says that it delivered, in one commit.
-fn holds_the_report(simulator: &Simulator, repository: &str, branch: &str, step: &Step) {
+/// Checks that the branch has the delivered report in one commit.
+fn assert_has_report(simulator: &Simulator, repository: &str, branch: &str, step: &Step) {
     let directory = simulator.git_dir(repository);
     let sha = step.output("commit-sha");
     let head = git(&directory, &["rev-parse", branch]);
@@ -59,7 +59,7 @@ fn holds_the_report(simulator: &Simulator, repository: &str, branch: &str, step:
         .collect();
     let report_name = format!("reports/{}/{day}.csv", &day[..4]);
     let manifest_name = report_name.replace(".csv", ".json");
-    // What has not changed is not written.
+    // Unchanged files aren't in the commit.
     changed.retain(|path| {
         ![".gitattributes", "people.csv", "seats.csv"].contains(path)
             && !path.starts_with("changes/")
@@ -94,7 +94,7 @@ fn all_files_of_a_report_are_in_one_commit() {
     let simulator = Simulator::start(github(Seats::people(250))).unwrap();
     let step = job(&simulator).run();
     step.succeeded();
-    holds_the_report(&simulator, OWN, "main", &step);
+    assert_has_report(&simulator, OWN, "main", &step);
     assert_eq!(deliveries(&simulator, OWN, "main").len(), 1);
     assert_eq!(step.output("changed"), "true");
     let readme = file(&simulator.git_dir(OWN), "main:README.md");
@@ -108,7 +108,7 @@ fn all_files_of_a_report_are_in_one_commit() {
     ] {
         assert!(message.contains(text), "{message}");
     }
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -132,13 +132,13 @@ fn a_repository_without_commits_and_a_missing_branch_are_initialized() {
             "" => default.as_str(),
             branch => branch.trim_start_matches("refs/heads/"),
         };
-        holds_the_report(&simulator, AUDIT, branch, &step);
+        assert_has_report(&simulator, AUDIT, branch, &step);
         let count = git(
             &simulator.git_dir(AUDIT),
             &["rev-list", "--count", &format!("refs/heads/{branch}")],
         );
         assert_eq!(count.trim(), commits.to_string(), "{what}");
-        sound(&simulator, AUDIT);
+        assert_intact(&simulator, AUDIT);
         let own = git(&simulator.git_dir(OWN), &["rev-list", "--count", "--all"]);
         assert_eq!(own.trim(), "1", "nothing goes to the workflow's repository");
     }
@@ -165,12 +165,12 @@ fn a_later_run_of_the_day_commits_only_if_a_seat_differs() {
         step.succeeded();
         assert_eq!(step.output("commit-sha").is_empty(), !committed);
         assert_eq!(step.output("commit-url").is_empty(), !committed);
-        let told = "nothing committed to octo/tools (branch main): no seat differs";
-        assert_eq!(step.stdout.contains(told), !committed, "{}", step.stdout);
+        let message = "nothing committed to octo/tools (branch main): no seat differs";
+        assert_eq!(step.stdout.contains(message), !committed, "{}", step.stdout);
     }
-    let made = [&steps[2], &steps[0]].map(|step| step.output("commit-sha"));
-    assert_eq!(deliveries(&simulator, OWN, "main"), made);
-    holds_the_report(&simulator, OWN, "main", &steps[2]);
+    let commits = [&steps[2], &steps[0]].map(|step| step.output("commit-sha"));
+    assert_eq!(deliveries(&simulator, OWN, "main"), commits);
+    assert_has_report(&simulator, OWN, "main", &steps[2]);
     let days = git(
         &simulator.git_dir(OWN),
         &[
@@ -182,7 +182,7 @@ fn a_later_run_of_the_day_commits_only_if_a_seat_differs() {
         ],
     );
     assert_eq!(days.lines().count(), 2, "{days}");
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -196,8 +196,8 @@ fn the_first_run_of_a_day_records_even_what_has_not_changed() {
     let step = job(&simulator).run();
     step.succeeded();
     assert_eq!(step.output("changed"), "false");
-    holds_the_report(&simulator, OWN, "main", &step);
-    sound(&simulator, OWN);
+    assert_has_report(&simulator, OWN, "main", &step);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn an_older_report_changes_nothing() {
     let simulator = Simulator::start(github(Seats::rows([octocat()]))).unwrap();
     let directory = simulator.git_dir(OWN);
     let path = "copilot-activity/acme/latest.csv";
-    // As of another runner, whose clock is a little ahead.
+    // The newer report comes from a runner whose clock is slightly ahead.
     let ahead = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(10);
     let ahead = jiff::Timestamp::from_second(ahead.as_second()).unwrap();
     let newer = format!(
@@ -223,7 +223,7 @@ fn an_older_report_changes_nothing() {
             .contains(&format!("it has a newer report, from {ahead}"))
     );
     assert!(step.summary.contains("it has a newer report"));
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -243,8 +243,8 @@ fn a_damaged_record_is_reported_and_written_again() {
         let warning = "::warning::copilot-activity/acme of octo/tools: the recorded latest.csv can't be read";
         assert!(step.stdout.contains(warning), "{}", step.stdout);
         assert_eq!(step.output("changed"), "true");
-        holds_the_report(&simulator, OWN, "main", &step);
-        sound(&simulator, OWN);
+        assert_has_report(&simulator, OWN, "main", &step);
+        assert_intact(&simulator, OWN);
     }
 }
 
@@ -276,7 +276,7 @@ fn an_organization_and_an_enterprise_with_the_same_name_share_no_folder() {
     let step = organization().input("directory", "elsewhere").run();
     step.failed(1, &["of an enterprise of the same name"]);
     assert_eq!(deliveries(&simulator, OWN, "main").len(), 2);
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -297,7 +297,7 @@ fn each_of_several_organizations_gets_a_folder_and_a_commit() {
         let latest = file(&simulator.git_dir(OWN), &format!("main:{scope}/latest.csv"));
         assert_eq!(latest, std::fs::read(step.workspace.join(path)).unwrap());
     }
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -324,7 +324,7 @@ fn the_commit_message_is_as_requested() {
 
 #[test]
 fn a_signature_is_reported_as_github_reports_it() {
-    for (repository, told) in [
+    for (repository, message) in [
         (Repository::private(), ", verified"),
         (
             Repository::private().unsigned(),
@@ -339,15 +339,15 @@ fn a_signature_is_reported_as_github_reports_it() {
         let simulator = Simulator::start(github).unwrap();
         let step = job(&simulator).run();
         step.succeeded();
-        let told = format!(" as {}{told}", step.output("commit-sha"));
-        assert!(step.stdout.contains(&told), "{}", step.stdout);
-        assert!(step.summary.contains(&told), "{}", step.summary);
-        sound(&simulator, OWN);
+        let message = format!(" as {}{message}", step.output("commit-sha"));
+        assert!(step.stdout.contains(&message), "{}", step.stdout);
+        assert!(step.summary.contains(&message), "{}", step.summary);
+        assert_intact(&simulator, OWN);
     }
 }
 
 #[test]
-fn a_folder_may_have_any_name_that_git_accepts() {
+fn a_folder_can_have_any_name_that_git_accepts() {
     for directory in ["Prüfung 2026/Copilot, täglich", "a+b&c#d/100%", "./a/"] {
         let (simulator, again) = within_one_day(|| {
             let simulator = Simulator::start(github(Seats::people(3))).unwrap();
@@ -357,18 +357,18 @@ fn a_folder_may_have_any_name_that_git_accepts() {
             again.succeeded();
             (simulator, again)
         });
-        // What was recorded is found again.
+        // The second run finds the recorded report.
         assert_eq!(again.output("changed"), "false", "{directory}");
         assert_eq!(deliveries(&simulator, OWN, "main").len(), 1);
         let directory = directory.trim_start_matches("./").trim_end_matches('/');
         let latest = format!("main:{directory}/acme/latest.csv");
         assert!(!file(&simulator.git_dir(OWN), &latest).is_empty());
-        sound(&simulator, OWN);
+        assert_intact(&simulator, OWN);
     }
 }
 
 #[test]
-fn one_organization_has_one_history_however_its_name_is_written() {
+fn one_organization_has_one_history_in_any_case() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     let job = |name| {
         Job::on(&simulator)
@@ -381,7 +381,7 @@ fn one_organization_has_one_history_however_its_name_is_written() {
     again.succeeded();
     assert_eq!(again.output("changed"), "false");
     assert_eq!(again.output("commit-sha"), "");
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -404,7 +404,7 @@ fn nothing_is_committed_before_a_report_from_the_future() {
     );
     assert_eq!(step.output("commit-sha"), "");
     assert_ne!(step.output("artifact-id"), "");
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -423,5 +423,5 @@ fn an_incomplete_report_does_not_replace_the_days_complete_one() {
         step.stdout
             .contains("the day's report there is complete, and this one is not")
     );
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }

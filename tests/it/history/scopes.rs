@@ -1,11 +1,11 @@
-//! Whose history a folder holds: a run never continues the history of somebody else, and an
-//! organization that was renamed keeps its own.
+//! Whose history a folder contains. A run never continues the history of another organization, and
+//! a renamed organization keeps its own.
 
 use std::path::Path;
 
 use crate::support::{
-    Job, OWN, Step, TOKEN, checkout, commit_file, file, files_below, git, git_with, github,
-    github_of_two, sound,
+    Job, OWN, Step, TOKEN, assert_intact, checkout, commit_file, file, files_below, git, git_with,
+    github, github_of_two,
 };
 use serde_json::{Value, json};
 use simulator::seat::Row;
@@ -30,12 +30,12 @@ fn job(simulator: &Simulator, scope: &str, time: &str) -> Job {
         .variable("TEST_TIME", time)
 }
 
-/// A GitHub with two organizations and nobody in both.
+/// A GitHub with two organizations without seats.
 fn two() -> GitHub {
     github_of_two(Seats::rows([octocat()]), Seats::rows([hubot()]))
 }
 
-/// Moves folders of the repository, one after the other, as somebody does who runs `git mv`.
+/// Moves folders of the repository one after the other, as `git mv` does.
 fn move_folders(simulator: &Simulator, moves: &[(&str, &str)]) {
     move_folders_in(&simulator.git_dir(OWN), moves);
 }
@@ -73,7 +73,7 @@ fn manifest(simulator: &Simulator, folder: &str, time: &str) -> Value {
     serde_json::from_str(&text(simulator, &path)).unwrap()
 }
 
-/// Sets the ID in a manifest, or takes it out.
+/// Sets or removes the ID in a manifest.
 fn set_id(simulator: &Simulator, folder: &str, time: &str, id: Option<u32>) {
     let mut manifest = manifest(simulator, folder, time);
     let scope = manifest["scope"].as_object_mut().unwrap();
@@ -95,31 +95,32 @@ fn number_of(simulator: &Simulator, name: &str) -> u32 {
     number
 }
 
-/// How often organizations themselves were asked for.
-fn asked(simulator: &Simulator) -> usize {
-    let seen = simulator.requests();
-    let is_asked = |path: &str| path.starts_with("/orgs/") && path.matches('/').count() == 2;
-    seen.iter()
-        .filter(|seen| is_asked(&seen.path_and_query))
+/// How often the organizations themselves were requested.
+fn organization_requests(simulator: &Simulator) -> usize {
+    let requests = simulator.requests();
+    let is_organization = |path: &str| path.starts_with("/orgs/") && path.matches('/').count() == 2;
+    requests
+        .iter()
+        .filter(|request| is_organization(&request.path_and_query))
         .count()
 }
 
 fn verify(simulator: &Simulator) -> Step {
     let clone = checkout(simulator, OWN);
     let arguments = ["verify", clone.path().to_str().unwrap()];
-    Job::alone().by_hand(&arguments).run()
+    Job::alone().command_line(&arguments).run()
 }
 
-/// That a run changed nothing in the repository.
-fn nothing_recorded(simulator: &Simulator, step: &Step, before: &str) {
+/// Checks that a run changed nothing in the repository.
+fn assert_nothing_recorded(simulator: &Simulator, step: &Step, before: &str) {
     assert_eq!(head(simulator), before, "{}", step.printed());
     assert_eq!(step.output("commit-sha"), "");
-    sound(simulator, OWN);
+    assert_intact(simulator, OWN);
 }
 
-/// That a run delivered nothing anywhere.
-fn nothing_published(simulator: &Simulator, step: &Step, before: &str) {
-    nothing_recorded(simulator, step, before);
+/// Checks that a run delivered nothing.
+fn assert_nothing_published(simulator: &Simulator, step: &Step, before: &str) {
+    assert_nothing_recorded(simulator, step, before);
     let files = files_below(&step.workspace);
     assert!(files.is_empty(), "{files:?}");
     assert_eq!(step.output("report-path"), "");
@@ -134,8 +135,12 @@ fn a_recorded_manifest_has_the_github_id_of_the_organization() {
     let id = number_of(&simulator, "acme");
     let expected = json!({ "kind": "organization", "name": "Acme", "id": id });
     assert_eq!(manifest(&simulator, "acme", DAY_1)["scope"], expected);
-    assert_eq!(asked(&simulator), 1, "one request for each organization");
-    sound(&simulator, OWN);
+    assert_eq!(
+        organization_requests(&simulator),
+        1,
+        "one request for each organization"
+    );
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -145,7 +150,7 @@ fn no_organization_id_is_requested_without_a_repository_to_record_in() {
         .input("deliver-to", "artifact")
         .run();
     step.succeeded();
-    assert_eq!(asked(&simulator), 0);
+    assert_eq!(organization_requests(&simulator), 0);
     let files = files_below(&step.workspace);
     let manifest = files
         .iter()
@@ -156,7 +161,7 @@ fn no_organization_id_is_requested_without_a_repository_to_record_in() {
 }
 
 #[test]
-fn an_enterprise_has_an_id_too() {
+fn an_enterprise_has_an_id() {
     let read = Token::new()
         .enterprise(["octocorp"])
         .scopes("read:enterprise");
@@ -184,7 +189,7 @@ fn an_enterprise_has_an_id_too() {
     let scope = &manifest(&simulator, "octocorp", DAY_2)["scope"];
     assert_eq!(scope["id"], Value::Null);
     verify(&simulator).succeeded();
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -216,19 +221,19 @@ fn an_id_that_github_does_not_return_is_unknown_and_does_not_fail_the_run() {
 }
 
 #[test]
-fn a_folder_swapped_with_another_is_refused_before_anything_is_published() {
+fn a_folder_swapped_with_another_is_rejected_before_anything_is_published() {
     let simulator = Simulator::start(two()).unwrap();
     job(&simulator, "acme,globex", DAY_1).run().succeeded();
     let artifacts = simulator.artifacts().len();
     move_folders(&simulator, &SWAP);
     let before = head(&simulator);
-    let told = verify(&simulator);
+    let verified = verify(&simulator);
     let ids = ["acme", "globex"].map(|name| number_of(&simulator, name));
     for (folder, other, id) in [("acme", "globex", ids[1]), ("globex", "acme", ids[0])] {
         let what = format!(
             "copilot-activity/{folder}/reports/2026/2026-03-02.json is of the organization {other} (ID {id}), but the folder's name is {folder}"
         );
-        told.failed(1, &[&what]);
+        verified.failed(1, &[&what]);
     }
     let step = job(&simulator, "acme,globex", DAY_2).run();
     step.failed(
@@ -247,9 +252,9 @@ fn a_folder_swapped_with_another_is_refused_before_anything_is_published() {
             "swap them back",
         ],
     );
-    nothing_published(&simulator, &step, &before);
+    assert_nothing_published(&simulator, &step, &before);
     assert_eq!(simulator.artifacts().len(), artifacts);
-    // Swapped back, both go on.
+    // After the folders are swapped back, both histories continue.
     move_folders(&simulator, &SWAP);
     let step = job(&simulator, "acme,globex", DAY_2).run();
     step.succeeded();
@@ -261,7 +266,7 @@ fn a_folder_swapped_with_another_is_refused_before_anything_is_published() {
 }
 
 #[test]
-fn folders_that_are_swapped_during_a_run_are_refused_at_the_commit() {
+fn folders_that_are_swapped_during_a_run_are_rejected_at_the_commit() {
     let simulator = Simulator::start(two()).unwrap();
     job(&simulator, "acme,globex", DAY_1).run().succeeded();
     let directory = simulator.git_dir(OWN);
@@ -279,7 +284,7 @@ fn folders_that_are_swapped_during_a_run_are_refused_at_the_commit() {
     assert_eq!(step.output("commit-sha"), "");
     let message = git(&simulator.git_dir(OWN), &["log", "-1", "--format=%s"]);
     assert_eq!(message, "move\n");
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -299,7 +304,7 @@ fn a_renamed_organization_starts_no_second_history_and_continues_once_moved() {
             "Done: uploaded as the artifact",
         ],
     );
-    nothing_recorded(&simulator, &step, &before);
+    assert_nothing_recorded(&simulator, &step, &before);
     assert_eq!(simulator.artifacts().len(), 2);
     assert_eq!(step.output("seats"), "2");
 
@@ -320,16 +325,16 @@ fn a_renamed_organization_starts_no_second_history_and_continues_once_moved() {
     let later = manifest(&simulator, "globex", DAY_2);
     assert_eq!(later["scope"]["name"], "globex");
     assert_eq!(later["previous"]["name"], "reports/2026/2026-03-02.json");
-    let told = verify(&simulator);
-    told.succeeded();
+    let verified = verify(&simulator);
+    verified.succeeded();
     assert!(
-        told.stdout.contains("organization globex, 2 days"),
+        verified.stdout.contains("organization globex, 2 days"),
         "{}",
-        told.stdout
+        verified.stdout
     );
     job(&simulator, "globex", DAY_3).run().succeeded();
     verify(&simulator).succeeded();
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -346,13 +351,13 @@ fn a_rename_is_found_among_many_folders_and_years_and_reported_with_quotes() {
     let repository = simulator.git_dir(OWN);
     commit_file(&repository, "a b/it's/notes.md", b"notes\n");
     commit_file(&repository, "a b/it's/plans/reports/2026/x.txt", b"x\n");
-    // A year without a manifest of a day.
+    // A folder for a year, without a manifest.
     commit_file(&repository, "a b/it's/acme/reports/2026/.keep", b"");
     simulator.change(|github| github.rename("acme", "initech"));
     let step = job("initech", DAY_1).run();
     let command = r"`git mv 'a b/it'\''s/acme' 'a b/it'\''s/initech'`";
     step.failed(1, &[command]);
-    // At the top of the repository, too.
+    // The same at the root of the repository.
     let simulator = Simulator::start(two()).unwrap();
     let job = |scope: &str, time: &str| {
         Job::on(&simulator)
@@ -382,19 +387,19 @@ fn an_organization_that_takes_a_freed_name_gets_its_own_history() {
     let before = head(&simulator);
     let step = job(&simulator, "acme", DAY_2).run();
     let ids = ["globex", "acme"].map(|name| number_of(&simulator, name));
-    let told = format!(
+    let message = format!(
         "the history of the organization acme (ID {}), not of the organization acme (ID {})",
         ids[0], ids[1]
     );
-    step.failed(1, &["Not published", &told]);
-    nothing_published(&simulator, &step, &before);
+    step.failed(1, &["Not published", &message]);
+    assert_nothing_published(&simulator, &step, &before);
 }
 
 #[test]
 fn manifests_without_an_id_stay_valid_and_a_rename_needs_confirmation() {
     let simulator = Simulator::start(github(Seats::rows([octocat()]))).unwrap();
     job(&simulator, "acme", DAY_1).run().succeeded();
-    // As earlier versions wrote it.
+    // Earlier versions wrote manifests without an ID.
     set_id(&simulator, "acme", DAY_1, None);
     verify(&simulator).succeeded();
     job(&simulator, "acme", DAY_2).run().succeeded();
@@ -419,13 +424,13 @@ fn manifests_without_an_id_stay_valid_and_a_rename_needs_confirmation() {
             &format!("add `\"id\": {id}` to `scope` in reports/2026/2026-03-03.json"),
         ],
     );
-    nothing_published(&simulator, &step, &before);
+    assert_nothing_published(&simulator, &step, &before);
     set_id(&simulator, "globex", DAY_2, Some(id));
     let step = job(&simulator, "globex", DAY_3).run();
     step.succeeded();
     assert_eq!(step.output("changed"), "false");
     verify(&simulator).succeeded();
-    sound(&simulator, OWN);
+    assert_intact(&simulator, OWN);
 }
 
 #[test]
@@ -441,7 +446,7 @@ fn a_run_without_a_known_id_does_not_continue_under_another_name() {
     simulator.fault(Fault::always(At::Organization, refused));
     let before = head(&simulator);
     let step = job(&simulator, "globex", DAY_2).run();
-    let told = "not of the organization globex (its ID couldn't be read)";
-    step.failed(1, &["Not published", told]);
-    nothing_published(&simulator, &step, &before);
+    let message = "not of the organization globex (its ID couldn't be read)";
+    step.failed(1, &["Not published", message]);
+    assert_nothing_published(&simulator, &step, &before);
 }

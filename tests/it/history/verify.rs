@@ -1,4 +1,4 @@
-//! `verify`: a history that somebody meddled with says where, and one that nobody touched says so.
+//! `verify` reports every change to a history, and passes if there's none.
 
 mod checkout;
 mod missing_days;
@@ -24,7 +24,7 @@ fn record(simulator: &Simulator, organization: &str, time: &str, rows: Vec<Row>)
     record_by("octocat", simulator, organization, time, rows);
 }
 
-/// The same, by a run that somebody started.
+/// The same, in a run that someone started manually.
 fn record_by(actor: &str, simulator: &Simulator, organization: &str, time: &str, rows: Vec<Row>) {
     simulator.change(|github| {
         let seats = Seats::rows(rows);
@@ -44,8 +44,8 @@ fn job(simulator: &Simulator, organization: &str, time: &str) -> Job {
         .variable("TEST_TIME", time)
 }
 
-/// A clone of a repository in which acme has five days around new year. On the second day a run
-/// replaced the report of an earlier one.
+/// A clone of a repository in which acme has five days around New Year. On the second day, a run
+/// replaced an earlier report.
 fn clone() -> (Simulator, TempDir) {
     let simulator = Simulator::start(github(Seats::people(1))).unwrap();
     let hubot = || Row::of("hubot", 2);
@@ -70,7 +70,7 @@ fn verify(folder: &Path) -> Step {
 
 fn verify_with(folder: &Path, options: &[&str]) -> Step {
     let arguments = [&["verify", folder.to_str().unwrap()], options].concat();
-    Job::alone().by_hand(&arguments).run()
+    Job::alone().command_line(&arguments).run()
 }
 
 /// Changes the text of a file.
@@ -88,18 +88,18 @@ fn append(path: &Path, text: &str) {
 #[test]
 fn an_untouched_history_matches_its_manifests() {
     let (_simulator, clone) = clone();
-    let told = "organization acme, 5 days from 2025-12-30 to 2026-01-03, 19 files checked, 0 problems.\nVerification passed.\n";
-    // A clone, the folder of all scopes, and the folder of one.
+    let assert_problems = "organization acme, 5 days from 2025-12-30 to 2026-01-03, 19 files checked, 0 problems.\nVerification passed.\n";
+    // A clone, the folder of all scopes, and the folder of one scope.
     for folder in ["", "copilot-activity", "copilot-activity/acme"] {
         let step = verify(&clone.path().join(folder));
         step.succeeded();
-        assert!(step.stdout.ends_with(told), "{}", step.stdout);
+        assert!(step.stdout.ends_with(assert_problems), "{}", step.stdout);
         assert_eq!(step.stdout.lines().count(), 2, "{}", step.stdout);
     }
 }
 
-/// Holds the problems that were told of the folder of acme against their beginnings.
-fn told(what: &str, step: &Step, acme: &Path, expected: &[&str]) {
+/// Checks that the reported problems start with these texts.
+fn assert_problems(what: &str, step: &Step, acme: &Path, expected: &[&str]) {
     step.failed(1, &[]);
     let problems = problems(step, acme);
     assert_eq!(problems.len(), expected.len(), "{what}: {problems:#?}");
@@ -111,8 +111,7 @@ fn told(what: &str, step: &Step, acme: &Path, expected: &[&str]) {
     }
 }
 
-/// The problems that were told, without the folder. Below them stand a line of the folder and one
-/// of all.
+/// The reported problems, without the folder's path. The last two lines are the totals.
 fn problems(step: &Step, folder: &Path) -> Vec<String> {
     let folder = format!("{}/", folder.display());
     let mut lines: Vec<&str> = step.stdout.lines().collect();
@@ -184,6 +183,6 @@ fn having_nothing_to_verify_is_an_error() {
     fs::write(empty.path().join("reports/2026/2026-1-1.json"), "{}").unwrap();
     verify(empty.path()).failed(2, &["No history was found in "]);
     verify(&empty.path().join("nowhere")).failed(2, &["nowhere isn't a directory."]);
-    let job = Job::alone().by_hand(&["verify"]);
+    let job = Job::alone().command_line(&["verify"]);
     job.run().failed(2, &["<DIR>"]);
 }

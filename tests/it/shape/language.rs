@@ -1,6 +1,6 @@
-//! The language of docs, messages, and comments: plain English, as in GitHub's own docs.
+//! Docs, messages, and comments are in plain English, as in GitHub's own docs.
 //!
-//! CONTRIBUTING.md has the list of terms. These tests find what a machine can find of it.
+//! `CONTRIBUTING.md` lists the terms. These tests find some of what to avoid.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use proc_macro2::{TokenStream, TokenTree};
 use regex::Regex;
 
-/// What not to write, and what to write instead.
+/// What to avoid, and what to write instead.
 const PATTERNS: [(&str, &str); 22] = [
     (
         r"(?i)\bwhere (it (is|was|has|had)|there|no|nothing|nobody|none|somebody|that is|this is)\b",
@@ -59,9 +59,9 @@ const PATTERNS: [(&str, &str); 22] = [
     (r"\d %", "`66%`"),
 ];
 
-/// All of `text` that reads as if translated, with its place.
+/// Finds the patterns in `text`, and adds each with its location.
 fn findings(place: &str, text: &str, found: &mut Vec<String>) {
-    // Compiled once: there are thousands of texts.
+    // Compiled once, because there are thousands of texts.
     static COMPILED: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         let compile = |(pattern, instead)| (Regex::new(pattern).unwrap(), instead);
         PATTERNS.map(compile).into()
@@ -137,7 +137,7 @@ fn docs_are_in_plain_english() {
     let others = others.map(PathBuf::from);
     for page in pages.iter().chain(&forms).chain(&others) {
         let text = fs::read_to_string(page).unwrap();
-        // The list of terms in CONTRIBUTING.md names what not to write.
+        // The list of terms in `CONTRIBUTING.md` has the terms to avoid.
         let text = text.replace(terms(&text), "");
         findings(&page.display().to_string(), &text, &mut found);
     }
@@ -149,7 +149,7 @@ fn docs_are_in_plain_english() {
     );
 }
 
-/// The section with the list of terms, if a page has one.
+/// The section with the list of terms, if the page has one.
 fn terms(text: &str) -> &str {
     let Some((_, terms)) = text.split_once("### Terms\n") else {
         return "\0";
@@ -170,13 +170,38 @@ fn messages_and_comments_are_in_plain_english() {
         }
         let place = file.display().to_string();
         let text = fs::read_to_string(&file).unwrap();
-        // Literals, and doc comments, which are literals to the compiler.
+        // To the compiler, doc comments are literals too.
         let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
         literals(text.parse().unwrap(), &place, &mut found);
         let comments = text
             .lines()
             .map(|line| line.split_once("// ").map_or("", |(_, c)| c));
         findings(&place, &comments.collect::<Vec<_>>().join("\n"), &mut found);
+    }
+    assert!(
+        found.is_empty(),
+        "{} findings:\n{}",
+        found.len(),
+        found.join("\n")
+    );
+}
+
+#[test]
+fn comments_of_tests_and_tools_are_in_plain_english() {
+    let mut found = Vec::new();
+    let folders = ["tests", "simulator", "examples", "benchmarks"];
+    let sources = folders.map(|folder| files_below(Path::new(folder), "rs"));
+    for file in sources.concat() {
+        let text = fs::read_to_string(&file).unwrap();
+        // Empty lines keep the line numbers.
+        let comments = text.lines().map(str::trim_start);
+        let comments = comments.map(|line| {
+            Some(line)
+                .filter(|line| line.starts_with("//"))
+                .unwrap_or("")
+        });
+        let comments = comments.collect::<Vec<_>>().join("\n");
+        findings(&file.display().to_string(), &comments, &mut found);
     }
     assert!(
         found.is_empty(),

@@ -1,5 +1,5 @@
-//! `action.yml`, the README, the command's help and the code speak of the same inputs, outputs,
-//! defaults and columns.
+//! `action.yml`, the README, `--help`, and the code agree about the inputs, outputs, defaults, and
+//! columns.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -34,12 +34,12 @@ fn action() -> Action {
     serde_yaml_ng::from_str(&std::fs::read_to_string("action.yml").unwrap()).unwrap()
 }
 
-/// What stands in such a part of `action.yml`, in its order.
+/// The entries of a part of `action.yml`, in their order.
 fn each<T: DeserializeOwned>(part: Mapping) -> Vec<(String, T)> {
     part.into_iter()
-        .map(|(name, said)| {
+        .map(|(name, found)| {
             let name = name.as_str().unwrap().to_owned();
-            (name, serde_yaml_ng::from_value(said).unwrap())
+            (name, serde_yaml_ng::from_value(found).unwrap())
         })
         .collect()
 }
@@ -53,7 +53,7 @@ fn action_yml_declares_the_inputs_of_the_code() {
     for ((name, declared), known) in declared.iter().zip(INPUTS) {
         assert_eq!(declared.description, known.meaning, "{name}");
         assert_eq!(declared.default.as_deref(), known.default, "{name}");
-        // `token` or an App is, which a runner cannot check.
+        // Either `token` or an App is required, which a runner can't check.
         assert!(!declared.required, "{name}");
     }
 }
@@ -84,7 +84,7 @@ fn help_explains_every_input_except_the_secrets() {
     }
 }
 
-/// The rows of the README's table below such a heading, without the table's own.
+/// The rows of the table below this heading of the README, without the header.
 fn table(heading: &str) -> Vec<String> {
     let readme = std::fs::read_to_string("README.md").unwrap();
     let (_, section) = readme.split_once(&format!("\n## {heading}\n")).unwrap();
@@ -157,19 +157,19 @@ fn the_schema_of_the_json_has_the_columns_of_the_code() {
     let schema = std::fs::read("docs/report.schema.json").unwrap();
     let schema: serde_json::Value = serde_json::from_slice(&schema).unwrap();
     let properties = schema["$defs"]["row"]["properties"].as_object().unwrap();
-    let said: BTreeMap<String, &str> = properties
+    let found: BTreeMap<String, &str> = properties
         .iter()
-        .map(|(key, said)| (key.clone(), said["description"].as_str().unwrap()))
+        .map(|(key, property)| (key.clone(), property["description"].as_str().unwrap()))
         .collect();
     let known: BTreeMap<String, &str> = columns::GITHUB
         .iter()
         .chain(&columns::EXTRA_COLUMNS)
         .map(|column| (column.key(), column.meaning))
         .collect();
-    assert_eq!(said, known);
+    assert_eq!(found, known);
 }
 
-/// What follows such a text in a file, up to the next mark.
+/// The parts of a file that follow this text, up to the next delimiter.
 fn named(file: &str, before: &str, after: &str) -> String {
     let text = std::fs::read_to_string(file).unwrap();
     let found: Vec<&str> = text.split(before).skip(1).collect();
@@ -207,7 +207,7 @@ fn dependabot_updates_the_compiler_in_all_files_at_once() {
         let update = of.find(|update| update["package-ecosystem"] == ecosystem);
         let update = update.unwrap();
         assert_eq!(update["multi-ecosystem-group"], "compiler", "{ecosystem}");
-        // Without patterns GitHub refuses the group.
+        // Without patterns, GitHub rejects the group.
         assert_eq!(update["patterns"][0], "*", "{ecosystem}");
     }
     assert!(dependabot["multi-ecosystem-groups"]["compiler"]["schedule"].is_mapping());
@@ -244,16 +244,16 @@ fn the_examples_name_the_line_of_the_next_release() {
     assert!(named > 10, "{named}");
 }
 
-/// The modules that the code of each module uses, in the order in which data flows. Whoever adds an
-/// arrow should know why it doesn't lead back.
-const ARROWS: [(&str, &[&str]); 10] = [
+/// The modules that each module uses, in the order of the data flow. Before you add one, make sure
+/// that it doesn't lead back.
+const DEPENDENCIES: [(&str, &[&str]); 10] = [
     ("system", &[]),
     ("report", &["system"]),
     ("history", &["report", "system"]),
     ("runner", &["report", "system"]),
     ("pages", &["history", "report", "system"]),
     ("github", &["report", "system"]),
-    // Its subcommands are flags, too.
+    // The subcommands are part of the command line.
     (
         "inputs",
         &["commands", "github", "report", "runner", "system"],
@@ -276,7 +276,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
 
 #[test]
 fn modules_use_only_the_modules_that_they_may_use() {
-    let arrows = BTreeMap::from(ARROWS);
+    let dependencies = BTreeMap::from(DEPENDENCIES);
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut folders = vec![std::path::PathBuf::from("src")];
     while let Some(folder) = folders.pop() {
@@ -297,8 +297,8 @@ fn modules_use_only_the_modules_that_they_may_use() {
                 continue;
             }
             assert!(
-                arrows.contains_key(&*module),
-                "{} is a new room",
+                dependencies.contains_key(&*module),
+                "{} is in a new module",
                 path.display()
             );
             let text = std::fs::read_to_string(&path).unwrap();
@@ -318,10 +318,10 @@ fn modules_use_only_the_modules_that_they_may_use() {
     for (module, used) in &found {
         for other in used.iter().filter(|other| *other != module) {
             assert!(
-                arrows[&**module].contains(&other.as_str()),
+                dependencies[&**module].contains(&other.as_str()),
                 "{module} uses {other}, which isn't before it"
             );
         }
     }
-    assert_eq!(found.len(), arrows.len(), "every room has code");
+    assert_eq!(found.len(), dependencies.len(), "every module has code");
 }

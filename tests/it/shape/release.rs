@@ -1,5 +1,5 @@
-//! The steps of a release that need nothing but files and git, tried as the workflow starts them.
-//! Those that need GitHub or a registry are tried by the conformance.
+//! The steps of a release that need only files and Git. The conformance suite tests the steps that
+//! need GitHub or a registry.
 
 mod checkout;
 mod line;
@@ -11,7 +11,7 @@ use checkout::Checkout;
 const NAME: &str = "copilot-activity-report";
 const IMAGE: &str = "ghcr.io/octocat/copilot-activity-report";
 
-/// The image of a release, by its digest.
+/// The image of a release, with its digest.
 fn image() -> String {
     format!("{IMAGE}@sha256:{}", "0a".repeat(32))
 }
@@ -45,12 +45,12 @@ fn a_version_that_is_ready_can_be_released() {
     ] {
         let changelog = CHANGELOG.replace("[1.10.0]", &format!("[{version}]"));
         let checkout = Checkout::new(version, &changelog, tags);
-        assert!(checkout.printed("check", version).contains(version));
+        assert!(checkout.output_of("check", version).contains(version));
     }
 }
 
 #[test]
-fn an_invalid_version_is_refused() {
+fn an_invalid_version_is_rejected() {
     let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
     for version in [
         "v1.10.0",
@@ -65,30 +65,30 @@ fn an_invalid_version_is_refused() {
         "$(id)",
         "../1.10.0",
     ] {
-        let said = checkout.refused("check", version);
-        assert!(said.contains("not a semantic version"), "{said}");
+        let error = checkout.error_of("check", version);
+        assert!(error.contains("isn't a semantic version"), "{error}");
     }
 }
 
 #[test]
-fn an_existing_or_lower_version_is_refused() {
+fn an_existing_or_lower_version_is_rejected() {
     let exists = Checkout::new("1.10.0", CHANGELOG, &["v1.10.0"]);
     assert!(
         exists
-            .refused("check", "1.10.0")
+            .error_of("check", "1.10.0")
             .contains("the tag v1.10.0 exists")
     );
     let newer = Checkout::new("1.10.0", CHANGELOG, &["v1.11.0", "v1.9.0"]);
     assert!(
         newer
-            .refused("check", "1.10.0")
+            .error_of("check", "1.10.0")
             .contains("v1.11.0 is newer")
     );
     let changelog = CHANGELOG.replace("[1.10.0]", "[1.10.0-rc.1]");
     let before = Checkout::new("1.10.0-rc.1", &changelog, &["v1.10.0"]);
     assert!(
         before
-            .refused("check", "1.10.0-rc.1")
+            .error_of("check", "1.10.0-rc.1")
             .contains("v1.10.0 is newer")
     );
 }
@@ -96,44 +96,44 @@ fn an_existing_or_lower_version_is_refused() {
 #[test]
 fn all_problems_of_a_version_are_reported_at_once() {
     let checkout = Checkout::new("1.10.1", CHANGELOG, &["v1.12.0"]);
-    let said = checkout.refused("check", "1.11.0");
+    let error = checkout.error_of("check", "1.11.0");
     for part in [
         "Cargo.toml has the version 1.10.1",
         "Cargo.lock has another version",
         "no heading",
-        "says nothing of 1.11.0",
+        "has no section for 1.11.0",
         "v1.12.0 is newer",
     ] {
-        assert!(said.contains(part), "{part} in {said}");
+        assert!(error.contains(part), "{part} in {error}");
     }
-    // A dot of a version is a dot.
+    // A dot in a version matches only a dot.
     let changelog = CHANGELOG.replace("[1.10.0]", "[1x10.0]");
-    let said = Checkout::new("1.10.0", &changelog, &[]).refused("check", "1.10.0");
-    assert!(said.contains("no heading"), "{said}");
+    let error = Checkout::new("1.10.0", &changelog, &[]).error_of("check", "1.10.0");
+    assert!(error.contains("no heading"), "{error}");
 }
 
 #[test]
 fn a_release_is_described_by_its_own_section_of_the_changelog() {
     let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
     assert_eq!(
-        checkout.printed("notes", "1.10.0"),
+        checkout.output_of("notes", "1.10.0"),
         "### Added\n\n- One thing.\n- Another, see [1.9.0].\n"
     );
-    assert_eq!(checkout.printed("notes", "1.9.0"), "- Older.\n");
+    assert_eq!(checkout.output_of("notes", "1.9.0"), "- Older.\n");
     for version in ["1.1", "2.0.0", ""] {
         assert!(checkout.step("notes", version).stdout.is_empty());
         assert!(!checkout.step("notes", version).status.success());
     }
     let empty = CHANGELOG.replace("- Older.", "### Added");
-    let said = Checkout::new("1.9.0", &empty, &[]).refused("check", "1.9.0");
-    assert!(said.contains("says nothing of 1.9.0"), "{said}");
+    let error = Checkout::new("1.9.0", &empty, &[]).error_of("check", "1.9.0");
+    assert!(error.contains("has no section for 1.9.0"), "{error}");
 }
 
 #[test]
 fn the_released_action_differs_only_in_its_image() {
     let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
     let image = image();
-    let released = checkout.printed("action", &image);
+    let released = checkout.output_of("action", &image);
     let action = fs::read_to_string("action.yml").unwrap();
     let changed: Vec<(&str, &str)> = action
         .lines()
@@ -155,14 +155,18 @@ fn a_released_action_names_its_image_by_digest_or_not_at_all() {
         format!("{IMAGE}|@sha256:{}", "0a".repeat(32)),
         format!("{}@sha256:{}", IMAGE.to_uppercase(), "0a".repeat(32)),
     ] {
-        assert!(checkout.refused("action", &image).contains("by its digest"));
+        assert!(
+            checkout
+                .error_of("action", &image)
+                .contains("by its digest")
+        );
     }
     let action = fs::read_to_string("action.yml").unwrap();
     let released = action.replace("image: Dockerfile", "image: docker://x");
     fs::write(checkout.path().join("action.yml"), released).unwrap();
     assert!(
         checkout
-            .refused("action", &image())
+            .error_of("action", &image())
             .contains("exactly one line")
     );
 }
@@ -187,52 +191,52 @@ fn images_go_to_the_registry_of_the_github_that_the_release_runs_on() {
 }
 
 #[test]
-fn a_release_says_where_its_image_is_and_whether_it_was_attested() {
+fn a_release_shows_its_image_and_whether_it_was_attested() {
     let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
-    for (attested, told, untold) in [
+    for (attested, expected_text, other_text) in [
         ("true", "gh attestation verify", "Not attested"),
         ("false", "**Not attested:**", "gh attestation verify"),
     ] {
         let arguments = ["draft", "1.10.0", &image(), attested, "release"];
-        let (output, asked) = checkout.page(&arguments, "release not found");
+        let (output, calls) = checkout.page(&arguments, "release not found");
         assert!(output.status.success(), "{output:?}");
         let begin = "release create v1.10.0 --draft --title 1.10.0 --notes ### Added\n";
-        assert!(asked.starts_with(begin), "{asked}");
+        assert!(calls.starts_with(begin), "{calls}");
         let image = format!("Image: `{}`", image());
-        for part in [&image, told, "One thing.", "release/notes"] {
-            assert!(asked.contains(part), "{part} in {asked}");
+        for part in [&image, expected_text, "One thing.", "release/notes"] {
+            assert!(calls.contains(part), "{part} in {calls}");
         }
-        for part in [untold, "--prerelease"] {
-            assert!(!asked.contains(part), "{part} in {asked}");
+        for part in [other_text, "--prerelease"] {
+            assert!(!calls.contains(part), "{part} in {calls}");
         }
     }
     let changelog = CHANGELOG.replace("[1.10.0]", "[1.10.0-rc.1]");
     let before = Checkout::new("1.10.0-rc.1", &changelog, &[]);
     let arguments = ["draft", "1.10.0-rc.1", &image(), "true", "release"];
-    let (_, asked) = before.page(&arguments, "release not found");
-    assert!(asked.contains(" --prerelease "), "{asked}");
+    let (_, calls) = before.page(&arguments, "release not found");
+    assert!(calls.contains(" --prerelease "), "{calls}");
 }
 
 #[test]
-fn a_repeated_release_drops_the_old_draft_and_keeps_what_was_published() {
+fn a_repeated_release_replaces_a_draft_and_keeps_a_published_release() {
     let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
     let arguments = ["draft", "1.10.0", &image(), "true", "release"];
-    let (output, asked) = checkout.page(&arguments, "true");
+    let (output, calls) = checkout.page(&arguments, "true");
     assert!(output.status.success(), "{output:?}");
     let begin = "release delete v1.10.0 --yes\nrelease create v1.10.0 --draft ";
-    assert!(asked.starts_with(begin), "{asked}");
-    let (output, asked) = checkout.page(&arguments, "false");
+    assert!(calls.starts_with(begin), "{calls}");
+    let (output, calls) = checkout.page(&arguments, "false");
     assert!(output.status.success(), "{output:?}");
-    assert_eq!(asked, "");
-    // What GitHub does not say is not guessed.
-    let (output, asked) = checkout.page(&arguments, "HTTP 502");
+    assert_eq!(calls, "");
+    // An unknown response from GitHub is an error.
+    let (output, calls) = checkout.page(&arguments, "HTTP 502");
     assert_eq!(output.status.code(), Some(1));
     assert!(
         String::from_utf8(output.stderr)
             .unwrap()
             .contains("HTTP 502")
     );
-    assert_eq!(asked, "");
+    assert_eq!(calls, "");
 }
 
 #[test]
@@ -249,11 +253,11 @@ fn only_the_highest_version_is_shown_as_the_latest() {
         ("1.10.0-rc.1", &["v1.10.0-rc.1"], false),
     ] {
         let checkout = Checkout::new(version, CHANGELOG, tags);
-        let (output, asked) = checkout.page(&["publish", version], "true");
+        let (output, calls) = checkout.page(&["publish", version], "true");
         assert!(output.status.success(), "{output:?}");
         let expected =
             format!("release edit v{version} --draft=false --verify-tag --latest={latest}\n");
-        assert_eq!(asked, expected);
+        assert_eq!(calls, expected);
     }
 }
 
@@ -272,11 +276,11 @@ fn a_release_page_requires_complete_and_valid_arguments() {
         &["draft", "1.10.0", &image, "yes", "release"],
         &["draft", "1.10.0", &image, "", "release"],
         &["draft", "1.10.0", &tagged, "true", "release"],
-        // Of this the changelog says nothing.
+        // The changelog has no section for this version.
         &["draft", "3.0.0", &image, "true", "release"],
     ] {
-        let (output, asked) = checkout.page(arguments, "release not found");
+        let (output, calls) = checkout.page(arguments, "release not found");
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
-        assert_eq!(asked, "", "{arguments:?}");
+        assert_eq!(calls, "", "{arguments:?}");
     }
 }

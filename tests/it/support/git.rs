@@ -1,4 +1,4 @@
-//! What stands in a simulated repository, and what somebody else puts there.
+//! Reads simulated repositories, and commits as someone else.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -7,17 +7,17 @@ use std::process::{Command, Stdio};
 use simulator::Simulator;
 use tempfile::TempDir;
 
-/// What git says about a repository.
+/// Runs Git in a repository, and returns its output.
 pub fn git(directory: &Path, arguments: &[&str]) -> String {
     String::from_utf8(git_with(directory, arguments, b"")).unwrap()
 }
 
-/// The bytes of a file in a repository, such as `main:README.md`.
+/// The contents of a file in a repository, such as `main:README.md`.
 pub fn file(directory: &Path, name: &str) -> Vec<u8> {
     git_with(directory, &["cat-file", "blob", name], b"")
 }
 
-/// Commits a file to `main` as somebody else would, past GitHub.
+/// Commits a file to `main` as someone else, without GitHub's API.
 pub fn commit_file(directory: &Path, path: &str, content: &[u8]) {
     let mut commit = format!(
         "commit refs/heads/main\n\
@@ -36,7 +36,7 @@ pub fn commit_file(directory: &Path, path: &str, content: &[u8]) {
     git_with(directory, &["fast-import", "--quiet"], &commit);
 }
 
-/// Removes files of a folder from `main` as somebody else would, past GitHub.
+/// Removes files of a folder from `main` as someone else, without GitHub's API.
 pub fn remove_files(directory: &Path, folder: &str, paths: &[&str]) {
     let mut commit = "commit refs/heads/main\n\
                       committer Mona Lisa <mona@example.com> 1772420000 +0000\n\
@@ -67,9 +67,9 @@ pub fn checkout(simulator: &Simulator, repository: &str) -> TempDir {
     clone
 }
 
-/// What git answers to `input`.
+/// Runs Git with `input`, and returns its output.
 pub fn git_with(directory: &Path, arguments: &[&str], input: &[u8]) -> Vec<u8> {
-    // Named by its path it is started without a copy of this whole process.
+    // With a full path, the process starts without a fork of this one.
     let mut child = Command::new(Simulator::git_program())
         .args(["-c", "fastimport.unpackLimit=0", "-c", "core.fsync=none"])
         .arg("--git-dir")
@@ -84,7 +84,7 @@ pub fn git_with(directory: &Path, arguments: &[&str], input: &[u8]) -> Vec<u8> {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // All inputs are small enough for the pipe or read before anything is said.
+    // All inputs either fit into the pipe, or Git reads them before it prints anything.
     child.stdin.take().unwrap().write_all(input).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(

@@ -1,4 +1,4 @@
-//! One job on a runner: what a step of it is told, and how it is started.
+//! A job on a runner: the environment of a step, and how the step starts.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,33 +7,33 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::thread;
 
-use simulator::{Simulator, Witness, scheduled_run};
+use simulator::{Observer, Simulator, scheduled_run};
 use tempfile::TempDir;
 
 use super::secrets::Secrets;
 use super::step::{Step, is_known, outputs, unescape};
 use super::{COMMIT_TOKEN, OWN, TOKEN, terminal};
 
-/// One job: a workspace and the files through which runner and steps talk.
+/// A job: a workspace, and the files that the runner and the steps exchange.
 pub struct Job {
     directory: Arc<TempDir>,
     variables: BTreeMap<String, String>,
     arguments: Vec<String>,
-    witness: Option<Witness>,
+    observer: Option<Observer>,
     memory: Option<u64>,
 }
 
 impl Job {
-    /// A job on that GitHub, with `token` and `commit-token` given.
+    /// A job on this GitHub, with `token` and `commit-token` set.
     pub fn on(simulator: &Simulator) -> Self {
         let mut job = Self::alone();
-        job.witness = Some(simulator.witness());
+        job.observer = Some(simulator.observer());
         job.variables.extend(simulator.addresses());
         job.input("token", TOKEN)
             .input("commit-token", COMMIT_TOKEN)
     }
 
-    /// A job that knows no GitHub.
+    /// A job without a GitHub.
     pub fn alone() -> Self {
         let directory = Arc::new(TempDir::new().unwrap());
         for folder in ["workspace", "temp", "home"] {
@@ -50,7 +50,7 @@ impl Job {
             ("RUNNER_TEMP", path("temp")),
             ("HOME", path("home")),
             ("GITHUB_REPOSITORY_OWNER", "acme".to_owned()),
-            // Declared inputs that were not given arrive as empty strings.
+            // Declared inputs without a value are empty strings.
             ("INPUT_ENTERPRISE", String::new()),
             ("INPUT_BRANCH", String::new()),
             ("INPUT_REPOSITORY", String::new()),
@@ -61,7 +61,7 @@ impl Job {
         Self {
             variables: scheduled_run(OWN).into_iter().chain(variables).collect(),
             arguments: Vec::new(),
-            witness: None,
+            observer: None,
             memory: None,
             directory,
         }
@@ -71,9 +71,10 @@ impl Job {
         self.variable(&format!("INPUT_{}", name.to_uppercase()), value)
     }
 
-    /// Does not look through all that the simulator holds after this run: for one of very many on the same repository.
-    pub fn unwitnessed(mut self) -> Self {
-        self.witness = None;
+    /// Skips the checks that read the whole simulator, for tests with many runs on the same
+    /// repository.
+    pub fn without_simulator_checks(mut self) -> Self {
+        self.observer = None;
         self
     }
 
@@ -87,8 +88,8 @@ impl Job {
         self
     }
 
-    /// Started by hand rather than by a runner.
-    pub fn by_hand(mut self, arguments: &[&str]) -> Self {
+    /// Starts the step from the command line, without a runner.
+    pub fn command_line(mut self, arguments: &[&str]) -> Self {
         self.variables.retain(|name, _| {
             !["GITHUB_", "INPUT_", "ACTIONS_", "RUNNER_", "CI"]
                 .iter()
@@ -98,13 +99,13 @@ impl Job {
         self.arguments(arguments)
     }
 
-    /// With arguments on the command line.
+    /// Adds command-line arguments.
     pub fn arguments(mut self, arguments: &[&str]) -> Self {
         self.arguments = arguments.iter().copied().map(str::to_owned).collect();
         self
     }
 
-    /// With no more memory of its own than that, in bytes; asking for more ends the run.
+    /// Limits the process's own memory to this many bytes. The run ends if it needs more.
     pub fn memory(mut self, most: u64) -> Self {
         self.memory = Some(most);
         self
@@ -114,20 +115,20 @@ impl Job {
         self.directory.path().join("workspace")
     }
 
-    /// Runs the step, and holds against it what holds for every run, however it ends: no secret is
-    /// in anything that it leaves, and the runner takes no line for a command that is none of ours.
+    /// Runs the step and makes the checks that apply to every run: its files and output contain no
+    /// secret, and the runner interprets no line as a command that the action didn't intend.
     pub fn run(&self) -> Step {
         let output = self.command().output().unwrap();
         self.step(output)
     }
 
-    /// Runs the step on a terminal, with what is on its screen as standard error; `is_piped` says
-    /// whether standard output leads elsewhere.
+    /// Runs the step on a terminal, whose contents become standard error. With `is_piped`, standard
+    /// output isn't on the terminal.
     pub fn on_terminal(&self, is_piped: bool) -> Step {
         self.step(terminal::run(self.command(), is_piped))
     }
 
-    /// Runs the step, whose standard output is that.
+    /// Runs the step with this standard output.
     pub fn run_into(&self, stdout: impl Into<Stdio>) -> Step {
         let mut command = self.command();
         command.stdout(stdout).stderr(Stdio::piped());
@@ -155,22 +156,22 @@ impl Job {
         command
     }
 
-    /// Sets the clock a second ahead for each earlier run on the same simulator. Tests run faster than
-    /// people, and if two reports are of the same second, only the first is recorded.
+    /// Sets the clock a second ahead for each earlier run on the same simulator. Tests are faster
+    /// than people, and only the first of two reports in the same second is recorded.
     fn skew(&self) -> Option<(&'static str, String)> {
-        // More would count as a wrong clock.
+        // With more, the clock would count as wrong.
         const MAX_SKEW: u32 = 200;
-        let skew = self.witness.as_ref()?.count_run().min(MAX_SKEW);
+        let skew = self.observer.as_ref()?.count_run().min(MAX_SKEW);
         (!self.variables.contains_key("TEST_TIME") && skew > 0)
             .then(|| ("TEST_CLOCK_SKEW", skew.to_string()))
     }
 
-    /// Starts the step, to be interrupted.
+    /// Starts the step, to interrupt it later.
     pub fn start(&self) -> Running<'_> {
         self.start_into(Stdio::piped())
     }
 
-    /// Starts the step, whose standard output is that, to be interrupted.
+    /// Starts the step with this standard output, to interrupt it later.
     pub fn start_into(&self, stdout: impl Into<Stdio>) -> Running<'_> {
         let mut command = self.command();
         command.stdout(stdout).stderr(Stdio::piped());
@@ -203,12 +204,12 @@ impl Job {
         ];
         let folders = ["workspace", "temp", "home"].map(|name| self.directory.path().join(name));
         let folders: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
-        Secrets::new(self.secrets(), self.witness.clone()).are_kept(&step, &raw, &folders);
+        Secrets::new(self.secrets(), self.observer.clone()).are_kept(&step, &raw, &folders);
         self.is_a_runners_log(&step);
         step
     }
 
-    /// The tokens and passwords that the job was given, line by line as the runner masks them.
+    /// The tokens and passwords of the job, line by line as the runner masks them.
     fn secrets(&self) -> Vec<String> {
         let tokens = [
             "INPUT_TOKEN",
@@ -231,7 +232,7 @@ impl Job {
                 let (_, credentials) = address.rsplit_once('@')?.0.split_once(':')?;
                 Some(credentials.rsplit_once(':')?.1)
             });
-        // The first and last line of a key are those of every key, and the end of one tells nothing.
+        // All keys have the same first and last line, and the end of a key reveals nothing.
         let keys = [
             "INPUT_APP-PRIVATE-KEY",
             "APP_PRIVATE_KEY",
@@ -251,8 +252,8 @@ impl Job {
             .collect()
     }
 
-    /// What the runner makes of the lines of a step: secrets are hidden from the line after their
-    /// mask on, so the masks come first; and every line that begins a command is one of ours.
+    /// Processes the lines of a step like the runner: it hides secrets after the line with their
+    /// mask, so masks must come first. Every workflow command must be one of the action's.
     fn is_a_runners_log(&self, step: &Step) {
         if !self.variables.contains_key("GITHUB_ACTIONS") {
             return;
@@ -275,7 +276,7 @@ impl Job {
     }
 }
 
-/// A step that runs.
+/// A running step.
 pub struct Running<'a> {
     job: &'a Job,
     id: u32,
@@ -283,8 +284,8 @@ pub struct Running<'a> {
 }
 
 impl Running<'_> {
-    /// Sends a signal, such as `TERM`. A run that ended by itself meanwhile gets none; how it ended is for the caller to
-    /// look at.
+    /// Sends a signal, such as `TERM`, unless the run has already ended. The caller checks how it
+    /// ended.
     pub fn signal(&self, name: &str) {
         let mut kill = Command::new("kill");
         kill.args(["-s", name, &self.id.to_string()]);
@@ -295,7 +296,7 @@ impl Running<'_> {
         self.output.is_finished()
     }
 
-    /// Waits for its end. The status of a step that was killed is -1.
+    /// Waits for the end. The status of a killed step is -1.
     pub fn end(self) -> Step {
         self.job.step(self.output.join().unwrap())
     }

@@ -1,4 +1,4 @@
-//! Servers that are not GitHub.
+//! Servers other than GitHub.
 
 use std::io::{self, ErrorKind, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use std::{fs, thread};
 
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// A server that nobody should talk to.
+/// A server that must get no connections.
 pub struct Foreign(TcpListener);
 
 impl Foreign {
@@ -20,27 +20,27 @@ impl Foreign {
         format!("http://{}", self.0.local_addr().unwrap())
     }
 
-    /// That nobody connected, so that nobody can have sent it a token. Runs are over by now.
-    pub fn saw_nobody(&self) {
+    /// Checks that there were no connections, so that no token was sent. All runs are over by then.
+    pub fn assert_unused(&self) {
         self.0.set_nonblocking(true).unwrap();
         let waiting = self.0.accept().map(|(_, from)| from);
         assert_eq!(waiting.unwrap_err().kind(), ErrorKind::WouldBlock);
     }
 }
 
-/// A proxy for encrypted connections (`CONNECT`), which ends with the test's process.
+/// A proxy for encrypted connections (`CONNECT`). It ends with the test's process.
 pub struct Proxy {
     address: String,
-    seen: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Proxy {
-    /// One that connects wherever it is told.
+    /// A proxy that connects to any host.
     pub fn start() -> Self {
         Self::answering(true)
     }
 
-    /// One that lets nobody through.
+    /// A proxy that rejects all requests.
     pub fn refusing() -> Self {
         Self::answering(false)
     }
@@ -48,16 +48,16 @@ impl Proxy {
     fn answering(connects: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let seen = Arc::<Mutex<Vec<String>>>::default();
-        let heads = Arc::clone(&seen);
+        let requests = Arc::<Mutex<Vec<String>>>::default();
+        let heads = Arc::clone(&requests);
         thread::spawn(move || {
             for connection in listener.incoming() {
                 let heads = Arc::clone(&heads);
-                // A client may leave in the middle.
+                // A client can disconnect at any time.
                 thread::spawn(move || relay(connection?, &heads, connects));
             }
         });
-        Self { address, seen }
+        Self { address, requests }
     }
 
     /// Host and port.
@@ -65,9 +65,9 @@ impl Proxy {
         self.address.clone()
     }
 
-    /// The heads of the requests since this was last asked.
-    pub fn take_seen(&self) -> Vec<String> {
-        std::mem::take(&mut self.seen.lock().unwrap())
+    /// The headers of the requests since the last call.
+    pub fn take_heads(&self) -> Vec<String> {
+        std::mem::take(&mut self.requests.lock().unwrap())
     }
 }
 
@@ -89,7 +89,7 @@ fn relay(mut client: TcpStream, heads: &Mutex<Vec<String>>, connects: bool) -> i
     client.shutdown(Shutdown::Both)
 }
 
-/// Reads a request up to its body.
+/// Reads the headers of a request.
 fn head_of(stream: &mut impl io::Read) -> io::Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -100,23 +100,25 @@ fn head_of(stream: &mut impl io::Read) -> io::Result<String> {
     String::from_utf8(head).map_err(io::Error::other)
 }
 
-/// An address of this machine where nobody listens.
-pub fn nobody() -> String {
+/// A URL on this machine without a server.
+pub fn unused_url() -> String {
     Foreign::start().url()
 }
 
-/// A server over TLS with a certificate that it signed itself and writes to `certificate`; it
-/// answers every request with nobody's seats.
+/// A TLS server with a self-signed certificate, which it writes to `certificate`. It responds to
+/// every request with an empty list of seats.
 pub fn self_signed(certificate: &Path) -> String {
-    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    fs::write(certificate, made.cert.pem()).unwrap();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+    let certified = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    fs::write(certificate, certified.cert.pem()).unwrap();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(
+        certified.signing_key.serialize_der(),
+    ));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
+        .with_single_cert(vec![certified.cert.der().clone()], key)
         .unwrap();
     let config = Arc::new(config);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -124,14 +126,14 @@ pub fn self_signed(certificate: &Path) -> String {
     thread::spawn(move || {
         for connection in listener.incoming() {
             let tls = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
-            // A client that does not trust the certificate leaves in the middle.
-            let _left = answer(rustls::StreamOwned::new(tls, connection.unwrap()));
+            // A client that doesn't trust the certificate disconnects.
+            let _left = respond(rustls::StreamOwned::new(tls, connection.unwrap()));
         }
     });
     url
 }
 
-fn answer(mut stream: rustls::StreamOwned<rustls::ServerConnection, TcpStream>) -> io::Result<()> {
+fn respond(mut stream: rustls::StreamOwned<rustls::ServerConnection, TcpStream>) -> io::Result<()> {
     head_of(&mut stream)?;
     let body = r#"{"total_seats":0,"seats":[]}"#;
     let length = body.len();

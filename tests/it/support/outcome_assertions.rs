@@ -1,5 +1,5 @@
-//! Whether what a run left is right, whatever happened to it: everything that was asked for is
-//! delivered as it should be, or the run failed and what was delivered is whole and named.
+//! Checks the result of a run: either everything was delivered, or the run failed and what was
+//! delivered is whole and named.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,40 +7,42 @@ use std::fs;
 use serde_json::Value;
 use simulator::{Seats, Simulator};
 
-use super::{Job, OWN, Step, commit_file, file, files_below, git, github, unzip, well_behaved};
+use super::{
+    Job, OWN, Step, assert_no_violations, commit_file, file, files_below, git, github, unzip,
+};
 
-/// The first line of an organization's report.
+/// The header of an organization's report.
 pub const HEADER: &str =
     "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used";
 
-/// Where the newest report is in the repository.
+/// The path of the newest report in the repository.
 pub const LATEST: &str = "copilot-activity/acme/latest.csv";
 
-/// A report of another day, as an earlier run committed it.
+/// A report of another day, committed by an earlier run.
 const EARLIER: &str = "2026-01-02T03:04:05Z,octocat,None,None,None\n";
 
-/// A GitHub with `seats` of acme and a repository that holds an earlier report.
-pub fn scene(seats: Seats) -> Simulator {
+/// A GitHub with `seats` of acme, and a repository with an earlier report.
+pub fn delivery_setup(seats: Seats) -> Simulator {
     let simulator = Simulator::start(github(seats)).unwrap();
     record_earlier(&simulator);
     simulator
 }
 
-/// Commits an earlier report to the workflow's own repository.
+/// Commits an earlier report to the workflow's repository.
 pub fn record_earlier(simulator: &Simulator) {
     let earlier = format!("{HEADER}\n{EARLIER}");
     commit_file(&simulator.git_dir(OWN), LATEST, earlier.as_bytes());
 }
 
-/// A job that asks for everything and prints all that it can.
+/// A job that delivers everything and logs in detail.
 pub fn job(simulator: &Simulator) -> Job {
     Job::on(simulator)
         .input("deliver-to", "artifact,repository")
         .variable("RUNNER_DEBUG", "1")
 }
 
-/// The rows that the report must have, without the `Report Time`, from what GitHub has.
-pub fn truth(seats: &Seats) -> Vec<String> {
+/// The expected rows of the report, without the `Report Time`.
+pub fn expected_rows(seats: &Seats) -> Vec<String> {
     let mut rows: Vec<(String, String)> = seats
         .rows
         .iter()
@@ -67,8 +69,8 @@ pub fn truth(seats: &Seats) -> Vec<String> {
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-/// That a file is the report of `truth`, whole, and of one moment.
-pub fn is_report(file: &[u8], truth: &[String]) {
+/// Checks that a file is the whole report of `expected_rows`, with one time.
+pub fn is_report(file: &[u8], expected_rows: &[String]) {
     let text = std::str::from_utf8(file).unwrap();
     assert!(text.ends_with('\n'), "cut off: {text:?}");
     let mut lines = text.lines();
@@ -79,7 +81,7 @@ pub fn is_report(file: &[u8], truth: &[String]) {
     for time in times {
         time.parse::<jiff::Timestamp>().unwrap();
     }
-    assert_eq!(rows, truth);
+    assert_eq!(rows, expected_rows);
 }
 
 /// What a run delivered.
@@ -104,18 +106,18 @@ impl Delivered {
     };
 }
 
-/// Looks at everything that the only run of a [`scene`] left, and panics where something is not
-/// whole, not named, or not true.
-pub fn judge(simulator: &Simulator, step: &Step, truth: &[String]) -> Delivered {
-    let files = files(step, truth);
-    let commit = commit(simulator, truth);
+/// Checks everything that the only run of a [`delivery_setup`] left. Panics if something is partial, wrong,
+/// or not named.
+pub fn check_outcome(simulator: &Simulator, step: &Step, expected_rows: &[String]) -> Delivered {
+    let files = files(step, expected_rows);
+    let commit = commit(simulator, expected_rows);
     let artifact = artifact(simulator, step, files.is_some());
     let delivered = Delivered {
         files: files.is_some(),
         commit: commit.is_some(),
         artifact: artifact.is_some(),
     };
-    well_behaved(simulator);
+    assert_no_violations(simulator);
     if step.status == 0 {
         assert_eq!(delivered, Delivered::ALL, "{}", step.printed());
         assert_eq!(Some(step.report()), files);
@@ -127,8 +129,8 @@ pub fn judge(simulator: &Simulator, step: &Step, truth: &[String]) -> Delivered 
     delivered
 }
 
-/// The report in the workspace, which is there whole or not at all.
-fn files(step: &Step, truth: &[String]) -> Option<Vec<u8>> {
+/// The report in the workspace. It's either whole or missing.
+fn files(step: &Step, expected_rows: &[String]) -> Option<Vec<u8>> {
     let all = files_below(&step.workspace);
     let visible: Vec<&str> = all
         .iter()
@@ -138,14 +140,14 @@ fn files(step: &Step, truth: &[String]) -> Option<Vec<u8>> {
     let folder = step.workspace.join("copilot-activity-report");
     match visible[..] {
         [] => None,
-        // Killed between the two.
+        // The process was killed between the two.
         [csv] if step.status < 0 => {
-            is_report(&fs::read(folder.join(csv)).unwrap(), truth);
+            is_report(&fs::read(folder.join(csv)).unwrap(), expected_rows);
             None
         }
         [csv, manifest] => {
             let report = fs::read(folder.join(csv)).unwrap();
-            is_report(&report, truth);
+            is_report(&report, expected_rows);
             assert_eq!(manifest, csv.replace(".csv", ".manifest.json"));
             let manifest: Value =
                 serde_json::from_slice(&fs::read(folder.join(manifest)).unwrap()).unwrap();
@@ -154,12 +156,12 @@ fn files(step: &Step, truth: &[String]) -> Option<Vec<u8>> {
             assert_eq!(manifest["complete"], true);
             Some(report)
         }
-        _ => panic!("not a report and its manifest: {all:?}"),
+        _ => panic!("not a report with its manifest: {all:?}"),
     }
 }
 
-/// The commit that a run made on the earlier report, and nothing else in the repository.
-fn commit(simulator: &Simulator, truth: &[String]) -> Option<String> {
+/// The commit of the run. It must be on top of the earlier report, and the only change.
+fn commit(simulator: &Simulator, expected_rows: &[String]) -> Option<String> {
     let directory = simulator.git_dir(OWN);
     git(&directory, &["fsck", "--strict"]);
     let branches = git(&directory, &["for-each-ref", "--format=%(refname)"]);
@@ -176,7 +178,7 @@ fn commit(simulator: &Simulator, truth: &[String]) -> Option<String> {
         [sha] => {
             assert_eq!(git(&directory, &["rev-parse", "main"]).trim(), sha);
             let latest = file(&directory, &format!("main:{LATEST}"));
-            is_report(&latest, truth);
+            is_report(&latest, expected_rows);
             let changed = git(&directory, &["show", "--name-only", "--format=", "main"]);
             let named = |part: &str| changed.lines().find(|path| path.contains(part));
             for part in [
@@ -201,7 +203,7 @@ fn commit(simulator: &Simulator, truth: &[String]) -> Option<String> {
     }
 }
 
-/// The name of the artifact, which holds exactly the files of the workspace.
+/// The name of the artifact, which must contain exactly the files of the workspace.
 fn artifact(simulator: &Simulator, step: &Step, has_files: bool) -> Option<String> {
     match &simulator.artifacts()[..] {
         [] => None,
@@ -220,7 +222,7 @@ fn artifact(simulator: &Simulator, step: &Step, has_files: bool) -> Option<Strin
     }
 }
 
-/// That the error of a run that failed says of each thing asked for whether it was delivered.
+/// Checks that the error of a failed run says for each destination whether it was delivered.
 fn is_named(step: &Step, delivered: Delivered, artifact: Option<&str>) {
     let printed = step.printed();
     let says = |text: &str| printed.contains(text);
@@ -232,14 +234,15 @@ fn is_named(step: &Step, delivered: Delivered, artifact: Option<&str>) {
     );
     let interrupted = says("The run was interrupted");
     if !delivered.files {
-        let told = says("acme: no report.") || says("Nothing was read or delivered") || interrupted;
-        assert!(told, "{printed}");
+        let is_named =
+            says("acme: no report.") || says("Nothing was read or delivered") || interrupted;
+        assert!(is_named, "{printed}");
     }
     if delivered.commit {
-        let told = says("Done: acme: committed to octo/tools")
+        let is_named = says("Done: acme: committed to octo/tools")
             || says("Whether GitHub created the commit isn't known")
             || interrupted;
-        assert!(told, "{printed}");
+        assert!(is_named, "{printed}");
     } else if delivered.files {
         assert!(
             says("Not done: acme: not committed.") || interrupted,
@@ -248,10 +251,10 @@ fn is_named(step: &Step, delivered: Delivered, artifact: Option<&str>) {
     }
     let unknown = says("was uploaded completely, but whether it was finalized isn't known");
     if let Some(name) = artifact {
-        let told = format!("Done: uploaded as the artifact {name}");
-        assert!(says(&told) || unknown || interrupted, "{printed}");
+        let is_named = format!("Done: uploaded as the artifact {name}");
+        assert!(says(&is_named) || unknown || interrupted, "{printed}");
     } else if delivered.files {
-        let told = says("Not done: no artifact was uploaded.") || unknown || interrupted;
-        assert!(told, "{printed}");
+        let is_named = says("Not done: no artifact was uploaded.") || unknown || interrupted;
+        assert!(is_named, "{printed}");
     }
 }

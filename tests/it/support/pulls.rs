@@ -1,4 +1,4 @@
-//! Runs that deliver by pull request into the workflow's repository, and what became of it.
+//! Runs that deliver by pull request to the workflow's repository, and the resulting pull requests.
 
 use simulator::seat::Row;
 use simulator::{Ending, GitHub, PullRequest, Repository, Rule, Seats, Simulator, Token};
@@ -8,7 +8,7 @@ use super::{COMMIT_TOKEN, Job, OWN, Step, file, git, github};
 pub const BRANCH: &str = "copilot-activity-report/acme";
 pub const FOLDER: &str = "copilot-activity/acme";
 
-/// The workflow's repository, whose `main` takes changes by pull request only.
+/// The workflow's repository, whose `main` requires pull requests.
 pub fn protected() -> Repository {
     Repository::private().protected(Rule::PullRequest)
 }
@@ -27,7 +27,7 @@ pub fn start(repository: Repository) -> Simulator {
     Simulator::start(with(seats(1), repository)).unwrap()
 }
 
-/// So many people, the newest of whom came that day.
+/// People, the newest of whom joined that day.
 pub fn seats(people: u64) -> Seats {
     Seats::rows((1..=people).map(|n| Row::of(&format!("mona-{n}"), n)))
 }
@@ -39,21 +39,21 @@ pub fn job(simulator: &Simulator, day: &str) -> Job {
         .variable("TEST_TIME", &format!("{day}T03:17:00Z"))
 }
 
-/// Runs on that day, after the organization got that many people.
+/// Runs the action on that day, after the organization got this many people.
 pub fn run(simulator: &Simulator, day: &str, people: u64) -> Step {
     simulator.change(|github| {
         github
             .organizations
             .insert("acme".to_owned(), seats(people));
     });
-    // Of two runs in one second the first recorded stays.
+    // Only the first of two reports in the same second is recorded.
     let time = format!("{day}T04:{people:02}:00Z");
     let step = job(simulator, day).variable("TEST_TIME", &time).run();
     step.succeeded();
     step
 }
 
-/// What the pull requests are, as number, branch and ending.
+/// The pull requests: number, branch, and how they ended.
 pub fn pulls(simulator: &Simulator) -> Vec<(u64, String, Option<Ending>)> {
     let all = simulator.pull_requests(OWN).into_iter();
     all.map(|pull: PullRequest| (pull.number, pull.head, pull.ending))
@@ -68,7 +68,7 @@ pub fn address(simulator: &Simulator, number: u64) -> String {
     format!("{}/{OWN}/pull/{number}", simulator.server_url())
 }
 
-/// The days that the record on a branch has in its trend, and the seats of each.
+/// The days in a branch's totals, and the number of seats of each.
 pub fn recorded(simulator: &Simulator, branch: &str) -> Vec<(String, String)> {
     let totals = file(
         &simulator.git_dir(OWN),
@@ -87,7 +87,7 @@ pub fn days(days: &[(&str, &str)]) -> Vec<(String, String)> {
     days.iter().map(owned).collect()
 }
 
-/// The branches there are, but `main`.
+/// The branches except `main`.
 pub fn branches(simulator: &Simulator) -> Vec<String> {
     let names = git(
         &simulator.git_dir(OWN),

@@ -1,17 +1,17 @@
-//! That no secret is where somebody could read it: held against every run of every test.
+//! Checks after every run of every test that no secret is readable.
 
 use std::fs;
 use std::path::Path;
 
-use simulator::Witness;
+use simulator::Observer;
 
 use super::{Step, files_below, git_with, unescape, unzip};
 
-/// How long a piece of a long secret is that is looked for by itself.
+/// The length of the pieces of a long secret that are searched for.
 const PIECE: usize = 40;
 
-/// The pieces of a long secret. A text that is cut off in the middle of one has the whole secret
-/// nowhere, and the runner's masks don't find what is left of it.
+/// The pieces of a long secret. If a text is cut off in the middle of a secret, the runner's masks
+/// don't find the rest.
 fn pieces(secret: &str) -> impl Iterator<Item = &str> {
     let last = secret.len().saturating_sub(PIECE);
     let is_long = secret.len() >= 2 * PIECE;
@@ -19,26 +19,26 @@ fn pieces(secret: &str) -> impl Iterator<Item = &str> {
     starts.filter_map(|start| secret.get(start..start + PIECE))
 }
 
-/// What a run must keep to itself.
+/// The secrets of a run.
 pub struct Secrets {
     known: Vec<String>,
-    witness: Option<Witness>,
+    observer: Option<Observer>,
 }
 
 impl Secrets {
-    /// What the step was given and, where it ran on a GitHub, all that its services know or gave out.
-    pub fn new(given: Vec<String>, witness: Option<Witness>) -> Self {
-        let mut known = given;
-        known.extend(witness.iter().flat_map(Witness::secrets));
+    /// The step's secrets, and all that the services of its GitHub know or issued.
+    pub fn new(secrets: Vec<String>, observer: Option<Observer>) -> Self {
+        let mut known = secrets;
+        known.extend(observer.iter().flat_map(Observer::secrets));
         known.sort();
         known.dedup();
-        // Shorter ones would be found everywhere; that they are masked is looked at elsewhere.
+        // Shorter ones would match any text. Other tests check that they're masked.
         known.retain(|secret| secret.len() >= 6);
-        Self { known, witness }
+        Self { known, observer }
     }
 
-    /// That none is in anything that a step left, but in the lines that mask it. `raw` are the runner's files as they
-    /// were written, `folders` those that the step could write to.
+    /// Checks that nothing that a step left contains a secret, except the lines that mask it. `raw`
+    /// are the runner's files, and `folders` are the ones that the step can write to.
     pub fn are_kept(&self, step: &Step, raw: &[(&str, &str)], folders: &[&Path]) {
         let masks: Vec<String> = step
             .stdout
@@ -54,7 +54,7 @@ impl Secrets {
         let printed = unmasked.join("\n");
         let pieces = self.known.iter().flat_map(|secret| pieces(secret));
         let pieces: Vec<&str> = pieces.collect();
-        let look = |place: &str, bytes: &[u8]| {
+        let check = |place: &str, bytes: &[u8]| {
             let text = String::from_utf8_lossy(bytes);
             for secret in self.known.iter().chain(&masks) {
                 assert!(
@@ -63,39 +63,39 @@ impl Secrets {
                 );
             }
         };
-        // Texts that are cut off go nowhere else.
-        let told = raw.iter().map(|(_, text)| *text).chain([&*printed]);
-        for text in told {
+        // Truncated texts are only in these places.
+        let cut_texts = raw.iter().map(|(_, text)| *text).chain([&*printed]);
+        for text in cut_texts {
             let piece = pieces.iter().find(|piece| text.contains(**piece));
-            assert_eq!(piece, None, "a piece of a secret in {text}");
+            assert_eq!(piece, None, "part of a secret in {text}");
         }
-        look("the log", printed.as_bytes());
-        look("the log, unescaped", unescape(&printed).as_bytes());
+        check("the log", printed.as_bytes());
+        check("the log, unescaped", unescape(&printed).as_bytes());
         assert!(!printed.contains("sig="), "a signature in: {printed}");
         for (name, text) in raw {
-            look(name, text.as_bytes());
-            // As a page shows it.
+            check(name, text.as_bytes());
+            // As HTML shows it.
             let page = text.replace('\\', "").replace("<!-- -->", "");
-            look(name, page.as_bytes());
+            check(name, page.as_bytes());
         }
         for path in folders.iter().flat_map(|folder| files_below(folder)) {
-            look(
+            check(
                 &path.display().to_string(),
                 &fs::read(&path).unwrap_or_default(),
             );
         }
-        let Some(witness) = &self.witness else {
+        let Some(observer) = &self.observer else {
             return;
         };
-        for artifact in witness.artifacts() {
+        for artifact in observer.artifacts() {
             for (name, file) in unzip(&artifact.bytes) {
-                look(&format!("the artifact's {name}"), &file);
+                check(&format!("the artifact's {name}"), &file);
             }
-            look("the artifact's zip", &artifact.bytes);
+            check("the artifact's zip", &artifact.bytes);
         }
-        for repository in witness.repositories() {
+        for repository in observer.repositories() {
             let objects = ["cat-file", "--batch-all-objects", "--batch"];
-            look("the repository", &git_with(&repository, &objects, b""));
+            check("the repository", &git_with(&repository, &objects, b""));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a step left, as the runner reads it.
+//! The result of a step, as the runner reads it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-/// What a step left.
+/// The result of a step.
 pub struct Step {
     pub status: i32,
     pub stdout: String,
@@ -19,17 +19,17 @@ pub struct Step {
 }
 
 impl Step {
-    /// An output; empty where it was not set.
+    /// An output. Empty if the step didn't set it.
     pub fn output(&self, name: &str) -> &str {
         self.outputs.get(name).map_or("", String::as_str)
     }
 
-    /// Everything that was printed.
+    /// Everything that the step printed.
     pub fn printed(&self) -> String {
         format!("{}\n{}", self.stdout, self.stderr)
     }
 
-    /// The bytes of the report that `report-path` names.
+    /// The contents of the report at `report-path`.
     pub fn report(&self) -> Vec<u8> {
         fs::read(self.workspace.join(self.output("report-path"))).unwrap()
     }
@@ -39,7 +39,7 @@ impl Step {
         self
     }
 
-    /// The warnings, each on one line as the runner gets it.
+    /// The warnings, as single lines in the runner's format.
     pub fn warnings(&self) -> Vec<&str> {
         let lines = self.stdout.lines();
         lines
@@ -47,7 +47,7 @@ impl Step {
             .collect()
     }
 
-    /// That the step failed with that status, and said all of `texts`.
+    /// Checks that the step failed with this status and printed all of `texts`.
     pub fn failed(&self, status: i32, texts: &[&str]) -> &Self {
         let printed = self.printed();
         assert_eq!(self.status, status, "{printed}");
@@ -58,8 +58,8 @@ impl Step {
     }
 }
 
-/// Reads the file in `GITHUB_OUTPUT` as the runner does on Linux (actions/runner,
-/// `src/Runner.Worker/FileCommandManager.cs`): lines end with a line feed and nothing else.
+/// Parses the file in `GITHUB_OUTPUT` like the runner on Linux (actions/runner,
+/// `src/Runner.Worker/FileCommandManager.cs`): only a line feed ends a line.
 pub fn outputs(file: &str) -> BTreeMap<String, String> {
     let mut outputs = BTreeMap::new();
     let mut lines = file.split('\n');
@@ -76,7 +76,7 @@ pub fn outputs(file: &str) -> BTreeMap<String, String> {
             continue;
         }
         let Some((name, delimiter)) = head.split_once("<<") else {
-            panic!("neither form of an output: {head}");
+            panic!("invalid output: {head}");
         };
         let mut value = Vec::new();
         loop {
@@ -91,23 +91,22 @@ pub fn outputs(file: &str) -> BTreeMap<String, String> {
     outputs
 }
 
-/// Whether the runner takes the line for no command, or for one that the action means
-/// (actions/runner, `src/Runner.Common/ActionCommand.cs`). It compares by the rules of a language,
-/// which pass over characters that cannot be seen, and looks for the old form only where there is
-/// no new one.
+/// Whether the runner treats the line as text, or as one of the action's commands (actions/runner,
+/// `src/Runner.Common/ActionCommand.cs`). The runner compares with culture rules that ignore
+/// invisible characters. It looks for the old format only if the new one isn't there.
 pub(super) fn is_known(line: &str) -> bool {
-    let seen: String = line
+    let visible: String = line
         .chars()
         .filter(|c| !copilot_activity_report::testing::is_invisible(*c))
         .collect();
-    let seen = seen.trim_start();
+    let visible = visible.trim_start();
     let ours = ["error", "warning", "debug", "group", "endgroup", "add-mask"]
         .iter()
-        .any(|name| seen.starts_with(&format!("::{name}::")));
-    ours || !(seen.starts_with("::") || seen.contains("##["))
+        .any(|name| visible.starts_with(&format!("::{name}::")));
+    ours || !(visible.starts_with("::") || visible.contains("##["))
 }
 
-/// Undoes the escaping of a workflow command, as the runner does.
+/// Reverses the escaping of a workflow command, like the runner.
 pub fn unescape(data: &str) -> String {
     data.replace("%0D", "\r")
         .replace("%0A", "\n")

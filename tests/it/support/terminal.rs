@@ -1,4 +1,4 @@
-//! A terminal that a person starts the command on.
+//! A terminal for the command.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -8,8 +8,8 @@ use std::thread;
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-/// Runs `command` on a terminal of 100 columns; with `is_piped`, standard output leads elsewhere.
-/// What was on the screen stands as standard error.
+/// Runs `command` on a terminal of 100 columns. With `is_piped`, standard output isn't on the
+/// terminal. The screen's contents become standard error.
 pub(super) fn run(mut command: Command, is_piped: bool) -> Output {
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
     let terminal = openpt(flags).unwrap();
@@ -30,15 +30,15 @@ pub(super) fn run(mut command: Command, is_piped: bool) -> Output {
     });
     command.stderr(Stdio::from(screen));
     let child = command.spawn().unwrap();
-    // Holds the screen open, which has no end while somebody does.
+    // The terminal has no end of file while a process holds it open.
     drop(command);
-    let seen = thread::spawn(move || {
-        let (mut terminal, mut seen) = (File::from(terminal), Vec::new());
-        // Linux ends it with an error.
-        let _ended = terminal.read_to_end(&mut seen);
-        seen
+    let visible = thread::spawn(move || {
+        let (mut terminal, mut visible) = (File::from(terminal), Vec::new());
+        // Linux reports an error at the end.
+        let _ended = terminal.read_to_end(&mut visible);
+        visible
     });
     let mut output = child.wait_with_output().unwrap();
-    output.stderr = seen.join().unwrap();
+    output.stderr = visible.join().unwrap();
     output
 }

@@ -1,4 +1,4 @@
-//! Which files are imported, and what's said of the others.
+//! Which files are imported, and how the log describes the others.
 
 use std::fs;
 
@@ -6,11 +6,11 @@ use simulator::seat::Row;
 use simulator::{Seats, Simulator, Token};
 use tempfile::TempDir;
 
-use super::{FIVE, acme, downloads, import, made, nothing_was_written, report, verify};
+use super::{FIVE, acme, assert_nothing_written, created, downloads, import, report, verify};
 use crate::support::{Job, TOKEN, github};
 
-/// What an import of `content` alone says of it; it's refused.
-fn refused(content: &[u8]) -> String {
+/// Imports only `content`, which must fail, and returns the error.
+fn error_of(content: &[u8]) -> String {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("a.csv"), content).unwrap();
     let step = acme(&folder);
@@ -21,14 +21,14 @@ fn refused(content: &[u8]) -> String {
             "\n  a.csv: ",
         ],
     );
-    nothing_was_written(&step);
+    assert_nothing_written(&step);
     step.printed()
 }
 
 #[test]
-fn a_file_cut_off_anywhere_but_between_rows_is_refused_with_the_line() {
+fn a_file_cut_off_within_a_row_is_rejected_with_the_line() {
     let header = format!("{FIVE},Organization\n");
-    // A line break in a value makes a row of two lines.
+    // A row with a line break in a value has two lines.
     let rows = [
         "2026-06-01T08:00:00Z,hubot,None,None,None,acme\n",
         "2026-06-01T08:00:00Z,octocat,None,None,\"a \"\"b\"\", c\nd\",\"glo\nbex\"\n",
@@ -52,11 +52,11 @@ fn a_file_cut_off_anywhere_but_between_rows_is_refused_with_the_line() {
         cuts.len()
     );
     step.failed(1, &[&all]);
-    nothing_was_written(&step);
+    assert_nothing_written(&step);
     for cut in cuts {
-        let told = step.printed();
+        let text = step.printed();
         let start = format!("  cut-{cut:04}.csv: ");
-        let line = told.lines().find(|line| line.starts_with(&start)).unwrap();
+        let line = text.lines().find(|line| line.starts_with(&start)).unwrap();
         let number = whole[..cut].matches('\n').count() + 1;
         let is_in_quotes = whole[..cut].matches('"').count() % 2 == 1;
         let opened = whole[..cut]
@@ -70,26 +70,28 @@ fn a_file_cut_off_anywhere_but_between_rows_is_refused_with_the_line() {
         assert!(line.contains(&reason), "{reason:?}: {line}");
     }
 
-    // GitHub's file doesn't say how many rows it has. What's cut off between two is a report, too.
+    // GitHub's file doesn't contain the number of rows, so a file cut off between two rows is
+    // valid.
     for (count, boundary) in boundaries.into_iter().enumerate().skip(1) {
         let folder = downloads(&[("a.csv", whole[..boundary].to_owned())]);
         let step = import(Job::alone(), folder.path(), &["--enterprise", "acme"]);
         step.succeeded();
-        let files = made(&step, "copilot-activity/acme");
+        let files = created(&step, "copilot-activity/acme");
         assert_eq!(files["latest.csv"], whole[..boundary]);
         let people = files["people.csv"]
             .matches("2026-06-01T08:00:00Z,2026")
             .count();
         assert_eq!(people, count, "{}", files["people.csv"]);
     }
-    assert!(refused(header.as_bytes()).contains("a.csv: it has no rows"));
+    assert!(error_of(header.as_bytes()).contains("a.csv: it has no rows"));
 }
 
 #[test]
-fn a_file_with_another_shape_is_refused_with_its_shape_and_a_fix() {
+fn a_file_with_other_columns_is_rejected_with_a_fix() {
     let good = report("2026-06-01T08:00:00Z", &["octocat,None,None,None"]);
-    let row =
-        |time: &str, seen: &str| format!("{FIVE}\n{time},octocat,None,{seen},None\n").into_bytes();
+    let row = |time: &str, request: &str| {
+        format!("{FIVE}\n{time},octocat,None,{request},None\n").into_bytes()
+    };
     let utf16: Vec<u8> = good.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let marked = [&b"\xff\xfe"[..], &utf16].concat();
     let spreadsheet = "Import the file as it was downloaded, before another program saved it";
@@ -148,16 +150,16 @@ fn a_file_with_another_shape_is_refused_with_its_shape_and_a_fix() {
             again,
         ),
     ] {
-        let told = refused(&content);
+        let text = error_of(&content);
         assert!(
-            told.contains(shape) && told.contains(way),
-            "{shape:?}: {told}"
+            text.contains(shape) && text.contains(way),
+            "{shape:?}: {text}"
         );
     }
 }
 
-/// The file with `columns` of a report of `scope`, as the action writes it at that time.
-fn taken(
+/// The file with the given `columns` that the action creates for `scope` at this time.
+fn export(
     simulator: &Simulator,
     scope: (&str, &str),
     columns: &str,
@@ -180,7 +182,7 @@ fn taken(
 }
 
 #[test]
-fn the_actions_own_files_with_all_columns_are_imported_in_githubs_form() {
+fn the_actions_own_files_with_all_columns_are_imported_in_githubs_format() {
     let reads = Token::new()
         .copilot(["acme"])
         .enterprise(["octocorp"])
@@ -199,10 +201,10 @@ fn the_actions_own_files_with_all_columns_are_imported_in_githubs_form() {
     let simulator = Simulator::start(github).unwrap();
     let time = "2026-06-01T08:00:00Z";
     for scope in [("organization", "acme"), ("enterprise", "octocorp")] {
-        let (name, all) = taken(&simulator, scope, "all", time);
-        let (_, form) = taken(&simulator, scope, "github", time);
+        let (name, all) = export(&simulator, scope, "all", time);
+        let (_, form) = export(&simulator, scope, "github", time);
         assert!(all.contains("Last Known Activity At") && !form.contains("Last Known"));
-        // The one of GitHub's columns is known to be the same report.
+        // The import recognizes the file with GitHub's columns as the same report.
         let folder = downloads(&[(&name, all.clone()), ("z.csv", form.clone())]);
         let step = import(
             Job::alone(),
@@ -210,16 +212,16 @@ fn the_actions_own_files_with_all_columns_are_imported_in_githubs_form() {
             &[&format!("--{}", scope.0), scope.1],
         );
         step.succeeded();
-        let told = format!("of the {} {}, 1 day", scope.0, scope.1);
-        assert!(step.stdout.contains(&told), "{}", step.stdout);
+        let text = format!("of the {} {}, 1 day", scope.0, scope.1);
+        assert!(step.stdout.contains(&text), "{}", step.stdout);
         let same = format!("Skipped z.csv: it's the same as {name}.");
         assert!(step.stdout.contains(&same), "{}", step.stdout);
-        let files = made(&step, &format!("copilot-activity/{}", scope.1));
+        let files = created(&step, &format!("copilot-activity/{}", scope.1));
         assert_eq!(files["latest.csv"], form);
         assert_eq!(files["reports/2026/2026-06-01.csv"], form);
         verify(&step.workspace);
 
-        // Cut off, it's refused like any other.
+        // A truncated file is rejected.
         let folder = downloads(&[(&name, all[..all.len() - 2].to_owned())]);
         let step = import(
             Job::alone(),
@@ -229,8 +231,8 @@ fn the_actions_own_files_with_all_columns_are_imported_in_githubs_form() {
         step.failed(1, &["the last one, has no line ending"]);
     }
 
-    // An enterprise can have the name of its only organization.
-    let (name, all) = taken(&simulator, ("organization", "acme"), "all", time);
+    // An enterprise can have the same name as its only organization.
+    let (name, all) = export(&simulator, ("organization", "acme"), "all", time);
     let later = report("2026-06-02T08:00:00Z", &["octocat,None,None,None,acme"]);
     for (files, flag, columns) in [
         (vec![(&*name, all.clone())], "--organization", 5),
@@ -240,8 +242,11 @@ fn the_actions_own_files_with_all_columns_are_imported_in_githubs_form() {
         let folder = downloads(&files);
         let step = import(Job::alone(), folder.path(), &[flag, "acme"]);
         step.succeeded();
-        let made = made(&step, "copilot-activity/acme");
-        let header = made["reports/2026/2026-06-01.csv"].lines().next().unwrap();
+        let created = created(&step, "copilot-activity/acme");
+        let header = created["reports/2026/2026-06-01.csv"]
+            .lines()
+            .next()
+            .unwrap();
         assert_eq!(header.split(',').count(), columns, "{flag}");
         verify(&step.workspace);
     }

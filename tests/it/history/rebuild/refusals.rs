@@ -1,4 +1,4 @@
-//! What a rebuild refuses, and what it leaves alone if it ends early.
+//! When a rebuild fails, and what it leaves unchanged if it's interrupted.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use super::{ACME, contents, five_days, rebuild};
 use crate::support::{Job, copy_of, files_below};
 
 #[test]
-fn a_folder_that_is_not_a_history_is_refused_and_so_is_a_folder_above_one() {
+fn only_the_folder_of_a_history_is_accepted() {
     let (_simulator, clone) = five_days();
     let empty = TempDir::new().unwrap();
     fs::write(empty.path().join("notes.csv"), "a,b\n").unwrap();
@@ -25,7 +25,7 @@ fn a_folder_that_is_not_a_history_is_refused_and_so_is_a_folder_above_one() {
     let file = clone.path().join(ACME).join("people.csv");
     rebuild(&file).failed(2, &["people.csv isn't a directory."]);
     Job::alone()
-        .by_hand(&["rebuild"])
+        .command_line(&["rebuild"])
         .run()
         .failed(2, &["<DIR>"]);
     assert_eq!(contents(clone.path()), before);
@@ -66,14 +66,14 @@ fn files_that_a_rebuild_cannot_use_are_named_and_nothing_is_written() {
             &["have CRLF line endings", "git config core.autocrlf false"],
         ),
     ];
-    for (spoil, told) in cases {
+    for (damage, messages) in cases {
         let copy = copy_of(clone.path());
         let acme = copy.path().join(ACME);
         fs::remove_file(acme.join("people.csv")).unwrap();
-        spoil(&acme, pointer);
+        damage(&acme, pointer);
         let before = contents(copy.path());
         let step = rebuild(&acme);
-        step.failed(1, told);
+        step.failed(1, messages);
         step.failed(1, &["Nothing was written"]);
         assert_eq!(contents(copy.path()), before);
     }
@@ -101,18 +101,18 @@ fn an_interrupted_rebuild_changes_nothing() {
         fs::write(folder.path().join(format!("{day}.csv")), report).unwrap();
     }
     let from = folder.path().to_str().unwrap();
-    let made = Job::alone()
-        .by_hand(&["import", from, "--organization", "acme"])
+    let imported = Job::alone()
+        .command_line(&["import", from, "--organization", "acme"])
         .run();
-    made.succeeded();
-    let acme = made.workspace.join(ACME);
+    imported.succeeded();
+    let acme = imported.workspace.join(ACME);
     fs::remove_file(acme.join("people.csv")).unwrap();
     let before = contents(&acme);
     let entries = || fs::read_dir(&acme).unwrap().count();
     let count = entries();
-    let job = Job::alone().by_hand(&["rebuild", acme.to_str().unwrap()]);
+    let job = Job::alone().command_line(&["rebuild", acme.to_str().unwrap()]);
     let running = job.start();
-    // Once there's a temporary folder it's too early to be done.
+    // The rebuild must be interrupted after it created its temporary folder, and before it ends.
     while !running.is_over() && entries() == count {
         std::thread::yield_now();
     }

@@ -1,4 +1,5 @@
-//! What Git does to files in a checkout: one cause is one problem, and it's named.
+//! What Git changes in a checkout. `verify` reports one problem for each cause, and names the
+//! cause.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +12,7 @@ const POINTER: &str = "version https://git-lfs.github.com/spec/v1\n\
                        oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\n\
                        size 12345\n";
 
-/// Gives all files of a folder other line ends, as Git does.
+/// Converts the line endings of all files in a folder, as Git does.
 fn convert(folder: &Path) {
     for file in files_below(folder) {
         let text = fs::read_to_string(&file).unwrap();
@@ -31,21 +32,21 @@ fn converted_line_endings_are_one_problem_that_says_what_to_do() {
         step.failed(1, &["5 days from 2025-12-30 to 2026-01-03", " 1 problem."]);
         let found = problems(&step, &acme);
         assert_eq!(found.len(), 1, "{found:#?}");
-        // Nothing names the newest manifest.
+        // No other file lists the newest manifest.
         let files = format!(
             ".gitattributes and {} more files have CRLF line endings",
             count - 2
         );
-        for told in [
+        for message in [
             &*files,
             "were recorded with LF. Nothing else differs",
             "git config core.autocrlf false",
             "git rm --cached -r -q . && git reset --hard",
         ] {
-            assert!(found[0].contains(told), "{found:#?}");
+            assert!(found[0].contains(message), "{found:#?}");
         }
     }
-    // What else is wrong is named beside it.
+    // Other problems are listed separately.
     edit(&acme.join("people.csv"), "hubot", "robot");
     append(&acme.join("changes/2025.csv"), "more\r\n");
     let found = problems(&verify(copy.path()), &acme);
@@ -74,8 +75,8 @@ fn one_file_with_other_line_endings_is_named() {
         fs::write(acme.join(path), text.replace('\n', "\r\n")).unwrap();
         let found = problems(&verify(copy.path()), &acme);
         assert_eq!(found.len(), 1, "{found:#?}");
-        let told = format!("{path} has CRLF line endings, but was recorded with LF.");
-        assert!(found[0].starts_with(&told), "{found:#?}");
+        let message = format!("{path} has CRLF line endings, but was recorded with LF.");
+        assert!(found[0].starts_with(&message), "{found:#?}");
     }
 }
 
@@ -87,7 +88,7 @@ fn recorded_crlf_that_git_converted_to_lf_is_the_same_problem() {
     fs::write(downloads.path().join("a.csv"), report).unwrap();
     let from = downloads.path().to_str().unwrap();
     let step = Job::alone()
-        .by_hand(&["import", from, "--organization", "acme"])
+        .command_line(&["import", from, "--organization", "acme"])
         .run();
     step.succeeded();
     let acme = step.workspace.join("copilot-activity/acme");
@@ -101,8 +102,8 @@ fn recorded_crlf_that_git_converted_to_lf_is_the_same_problem() {
     }
     let found = problems(&verify(&acme), &acme);
     assert_eq!(found.len(), 1, "{found:#?}");
-    let told = "latest.csv and 1 more file have LF line endings, but were recorded with CRLF.";
-    assert!(found[0].starts_with(told), "{found:#?}");
+    let message = "latest.csv and 1 more file have LF line endings, but were recorded with CRLF.";
+    assert!(found[0].starts_with(message), "{found:#?}");
 }
 
 #[test]
@@ -151,12 +152,12 @@ fn git_lfs_pointers_are_named_as_such() {
         let step = verify(copy.path());
         step.failed(1, &["git lfs migrate export"]);
         let found = problems(&step, &acme);
-        let told = format!("{path} is a Git LFS pointer instead of the file.");
+        let message = format!("{path} is a Git LFS pointer instead of the file.");
         assert!(
-            found.iter().any(|line| line.starts_with(&told)),
+            found.iter().any(|line| line.starts_with(&message)),
             "{found:#?}"
         );
-        // What follows from it isn't called altered.
+        // A consequence of the problem isn't reported as an alteration.
         let is_newest = path == "reports/2026/2026-01-03.json";
         assert!(is_newest || found.len() == 1, "{found:#?}");
     }

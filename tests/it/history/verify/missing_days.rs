@@ -1,4 +1,4 @@
-//! Days whose reports are gone together with all that spoke of them.
+//! Days whose reports are gone, together with every reference to them.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use simulator::{Seats, Simulator};
 use tempfile::TempDir;
 
-use super::{clone, octocat, record, told, verify};
+use super::{assert_problems, clone, octocat, record, verify};
 use crate::support::{Job, OWN, checkout, copy_of, files_below, github, remove_files};
 
 #[test]
@@ -24,27 +24,27 @@ fn removed_newest_days_are_reported_even_after_the_next_run() {
         at(day);
     }
     let day = |day: &str| ["csv", "json"].map(|ending| format!("reports/{day}.{ending}"));
-    for gone in ["2026/2026-01-01", "2026/2026-01-02"] {
-        let gone = day(gone);
+    for removed in ["2026/2026-01-01", "2026/2026-01-02"] {
+        let removed = day(removed);
         remove_files(
             &simulator.git_dir(OWN),
             "copilot-activity/acme",
-            &[&gone[0], &gone[1]],
+            &[&removed[0], &removed[1]],
         );
     }
     at("2026-01-03");
     at("2026-01-04");
-    // Once more, so that two runs of days are lost.
-    let gone = day("2026/2026-01-04");
+    // A second gap, so that two separate groups of days are missing.
+    let removed = day("2026/2026-01-04");
     remove_files(
         &simulator.git_dir(OWN),
         "copilot-activity/acme",
-        &[&gone[0], &gone[1]],
+        &[&removed[0], &removed[1]],
     );
     at("2026-01-05");
     let clone = checkout(&simulator, OWN);
     let acme = clone.path().join("copilot-activity/acme");
-    told(
+    assert_problems(
         "three days",
         &verify(clone.path()),
         &acme,
@@ -75,15 +75,15 @@ fn a_missing_manifest_whose_report_remains_is_reported_once() {
     let clone = checkout(&simulator, OWN);
     let acme = clone.path().join("copilot-activity/acme");
     let expected = "reports/2026/2026-01-02.json is missing, but the day has a report";
-    told("a manifest", &verify(clone.path()), &acme, &[expected]);
+    assert_problems("a manifest", &verify(clone.path()), &acme, &[expected]);
 }
 
 #[test]
-fn a_day_that_could_not_be_recorded_is_not_missed() {
+fn a_day_that_was_not_recorded_is_not_reported() {
     let simulator = Simulator::start(github(Seats::people(1))).unwrap();
     record(&simulator, "acme", "2026-01-01T03:00:00Z", vec![octocat()]);
     record(&simulator, "acme", "2026-01-05T03:00:00Z", vec![octocat()]);
-    // Of what is older than the newest report, and of a run that finds the same, nothing is kept.
+    // A run records nothing if its report is older than the newest one, or has the same seats.
     for time in ["2026-01-05T02:30:00Z", "2026-01-05T20:00:00Z"] {
         let job = Job::on(&simulator).input("deliver-to", "repository");
         let step = job.variable("TEST_TIME", time).run();
@@ -116,7 +116,7 @@ fn a_folder_without_any_report_is_reported_as_lost() {
         let acme = copy.path().join("copilot-activity/acme");
         keep(&acme, names);
         let step = verify(copy.path());
-        told(&names.join(", "), &step, &acme, &[expected]);
+        assert_problems(&names.join(", "), &step, &acme, &[expected]);
         let line = format!(
             "{}: unknown organization or enterprise, 0 days, ",
             acme.display()

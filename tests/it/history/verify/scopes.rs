@@ -1,5 +1,5 @@
-//! All manifests in a folder are of the organization that it's named after, whose name may change
-//! only if its ID doesn't.
+//! All manifests in a folder belong to the organization in its name. The name can change only if
+//! the ID stays the same.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -7,12 +7,12 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{clone, told, verify};
+use super::{assert_problems, clone, verify};
 use crate::support::copy_of;
 
 const NEWEST: &str = "reports/2026/2026-01-03.json";
 
-/// Sets a key of the scope in the newest manifest, which no other manifest names.
+/// Sets a key of the scope in the newest manifest, which no other manifest lists.
 fn set(acme: &Path, key: &str, value: impl Into<Value>) {
     let path = acme.join(NEWEST);
     let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
@@ -22,7 +22,7 @@ fn set(acme: &Path, key: &str, value: impl Into<Value>) {
 
 type Meddling = (&'static str, fn(&Path), &'static [&'static str]);
 
-/// What somebody does in the folder of acme, and what is told of the newest manifest.
+/// Edits in the folder of acme, and the problem reported for the newest manifest.
 const MEDDLING: &[Meddling] = &[
     ("other case", |acme| set(acme, "name", "ACME"), &[]),
     ("an ID unknown", |acme| set(acme, "id", Value::Null), &[]),
@@ -86,13 +86,13 @@ fn a_manifest_of_another_scope_is_named() {
         if expected.is_empty() {
             step.succeeded();
         } else {
-            told(what, &step, &acme, &expected);
+            assert_problems(what, &step, &acme, &expected);
         }
     }
 }
 
 #[test]
-fn a_folder_with_another_name_is_reported_however_it_is_reached() {
+fn a_folder_with_another_name_is_reported_for_any_path() {
     let (_simulator, clone) = clone();
     let acme = clone.path().join("copilot-activity/acme");
     let upper = clone.path().join("copilot-activity/Acme");

@@ -1,5 +1,5 @@
-//! `--since`: a history whose older days were removed or altered on purpose, exactly as
-//! docs/retention.md tells it.
+//! `--since` verifies a history whose older days were removed or altered on purpose, as
+//! `docs/retention.md` describes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,24 +9,25 @@ use simulator::seat::Row;
 use simulator::{Seats, Simulator};
 use tempfile::TempDir;
 
-use super::{append, clone, edit, octocat, record, record_by, told, verify, verify_with};
+use super::{
+    append, assert_problems, clone, edit, octocat, record, record_by, verify, verify_with,
+};
 use crate::support::{OWN, checkout, copy_of, files_below, github};
 
 const DOCS: &str = include_str!("../../../../docs/retention.md");
 
-/// The commands of the page that have `words` in them.
+/// The page's commands that contain `words`.
 fn commands(words: &str) -> &'static str {
     let mut blocks = DOCS.split("```sh\n").skip(1);
     let blocks = blocks.by_ref().filter_map(|rest| rest.split("```").next());
     let found: Vec<&str> = blocks.filter(|block| block.contains(words)).collect();
     let [block] = found[..] else {
-        panic!("{words} stands in {} blocks of the page", found.len());
+        panic!("{words} is in {} blocks of the page", found.len());
     };
     block
 }
 
-/// Does what the page says, in a folder of its own, with the simulated repository in the place of
-/// acme's.
+/// Runs the page's commands in a temporary folder, with the simulated repository instead of acme's.
 fn follow(simulator: &Simulator, commands: &str) -> (TempDir, Output) {
     let folder = TempDir::new().unwrap();
     let binary = Path::new(env!("CARGO_BIN_EXE_copilot-activity-report"));
@@ -78,11 +79,11 @@ fn days_removed_after_retention_are_not_missed_from_the_first_kept_day_on() {
     ] {
         assert!(stdout.contains(line), "{stdout}");
     }
-    // The history goes on, and without the option the older days are missed.
+    // The history continues. Without the option, `verify` reports the older days as missing.
     record(&simulator, "acme", "2024-01-03T03:00:00Z", vec![octocat()]);
     let clone = checkout(&simulator, OWN);
     verify_with(clone.path(), &["--since", "2024-01-01"]).succeeded();
-    told(
+    assert_problems(
         "all days",
         &verify(clone.path()),
         &clone.path().join("copilot-activity/acme"),
@@ -93,8 +94,8 @@ fn days_removed_after_retention_are_not_missed_from_the_first_kept_day_on() {
     );
 }
 
-/// A history of acme in which octocat held a seat in two of four days, until 2026-11-22, started a
-/// run, and was erased then as the page says.
+/// A history of acme in which octocat held a seat on two of four days, started a run, and was
+/// erased on 2026-11-22 as the page describes.
 fn erased() -> Simulator {
     let simulator = Simulator::start(github(Seats::people(1))).unwrap();
     let hubot = || Row::of("hubot", 2);
@@ -154,8 +155,8 @@ fn an_erased_person_is_gone_and_everything_recorded_since_is_verified() {
     ] {
         assert!(stdout.contains(line), "{stdout}");
     }
-    // Without the option all that the erasure touched is told, and nothing else.
-    told(
+    // Without the option, `verify` reports exactly what the erasure changed.
+    assert_problems(
         "all days",
         &verify(clone.path()),
         &clone.path().join("copilot-activity/acme"),
@@ -226,12 +227,12 @@ fn tampering_from_the_given_day_on_is_still_found() {
         let acme = copy.path().join("copilot-activity/acme");
         meddle(&acme);
         let step = verify_with(copy.path(), &["--since", "2026-11-23"]);
-        told(what, &step, &acme, expected);
+        assert_problems(what, &step, &acme, expected);
     }
 }
 
 #[test]
-fn an_unusable_day_is_refused_by_the_name_of_the_option() {
+fn an_invalid_day_is_rejected_by_the_name_of_the_option() {
     let (_simulator, clone) = clone();
     for day in [
         "yesterday",
@@ -244,7 +245,7 @@ fn an_unusable_day_is_refused_by_the_name_of_the_option() {
         let step = verify_with(clone.path(), &[&format!("--since={day}")]);
         step.failed(2, &["'--since <DAY>'"]);
     }
-    // Nothing would be verified, and that is not said to be good.
+    // With nothing to verify, the command fails.
     let step = verify_with(clone.path(), &["--since", "2026-01-04"]);
     step.failed(
         2,
@@ -258,10 +259,10 @@ fn an_unusable_day_is_refused_by_the_name_of_the_option() {
 fn no_checked_manifest_has_to_name_the_changes_of_the_year_before() {
     let (_simulator, clone) = clone();
     let acme = clone.path().join("copilot-activity/acme");
-    // The manifests from then on are all of 2026.
+    // All manifests from that day on are of 2026.
     edit(&acme.join("changes/2025.csv"), "hubot", "robot");
     verify_with(clone.path(), &["--since", "2026-01-01"]).succeeded();
     let step = verify_with(clone.path(), &["--since", "2025-12-31"]);
     let expected = "changes/2025.csv was changed: reports/2025/2025-12-31.json says ";
-    told("changes", &step, &acme, &[expected]);
+    assert_problems("changes", &step, &acme, &[expected]);
 }

@@ -1,16 +1,15 @@
-//! What somebody alters, removes or puts in, and where that shows.
+//! Altered, removed, and added files, and where `verify` reports them.
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use super::{append, clone, edit, told, verify};
+use super::{append, assert_problems, clone, edit, verify};
 use crate::support::copy_of;
 
 type Meddling = (&'static str, fn(&Path), &'static [&'static str]);
 
-/// What somebody does in the folder of acme, and the problems that must be told, by their
-/// beginnings.
+/// Edits in the folder of acme, and how the reported problems start.
 const MEDDLING: &[Meddling] = &[
     (
         "a report is edited",
@@ -67,7 +66,7 @@ const MEDDLING: &[Meddling] = &[
             }
         },
         &[
-            // Of 2025 no manifest is left that speaks of changes.
+            // No manifest of 2025 with changes is left.
             "changes/2025.csv isn't listed in any manifest",
             "reports/2026/2026-01-01.json is missing: reports/2026/2026-01-02.json names it as the previous manifest; so are those of 2025-12-31",
         ],
@@ -313,12 +312,12 @@ const MEDDLING: &[Meddling] = &[
 ];
 
 #[test]
-fn anything_altered_missing_or_out_of_place_is_named() {
+fn anything_altered_missing_or_added_is_reported() {
     let (_simulator, clone) = clone();
     for (what, meddle, expected) in MEDDLING {
         let copy = copy_of(clone.path());
         let acme = copy.path().join("copilot-activity/acme");
         meddle(&acme);
-        told(what, &verify(copy.path()), &acme, expected);
+        assert_problems(what, &verify(copy.path()), &acme, expected);
     }
 }

@@ -1,5 +1,4 @@
-//! A manifest names every file of its day's commit. One that names fewer would leave a file
-//! unchecked.
+//! A manifest must list every file of its day's commit. Otherwise a file could stay unchecked.
 
 use std::fs;
 use std::path::Path;
@@ -8,13 +7,13 @@ use serde_json::Value;
 use simulator::seat::Row;
 use simulator::{Seats, Simulator};
 
-use super::{clone, octocat, problems, record, told, verify};
+use super::{assert_problems, clone, octocat, problems, record, verify};
 use crate::support::{OWN, checkout, commit_file, copy_of, file, github};
 
 const NEWEST: &str = "reports/2026/2026-01-03.json";
 
-/// Takes a file out of the list in a manifest.
-fn unname(manifest: &Path, name: &str) {
+/// Removes a file from the list in a manifest.
+fn unlist(manifest: &Path, name: &str) {
     let text = fs::read_to_string(manifest).unwrap();
     fs::write(manifest, without(&text, name)).unwrap();
 }
@@ -43,13 +42,13 @@ fn a_file_not_in_the_newest_manifest_is_a_problem_whatever_it_contains() {
     ] {
         let copy = copy_of(clone.path());
         let acme = copy.path().join("copilot-activity/acme");
-        unname(&acme.join(NEWEST), name);
+        unlist(&acme.join(NEWEST), name);
         let step = verify(copy.path());
         step.failed(1, &[]);
         let expected = format!("{NEWEST} doesn't name {name}");
         let problems = problems(&step, &acme);
-        let is_told = problems.iter().any(|line| line.starts_with(&expected));
-        assert!(is_told, "{name}: {problems:#?}");
+        let is_reported = problems.iter().any(|line| line.starts_with(&expected));
+        assert!(is_reported, "{name}: {problems:#?}");
     }
 }
 
@@ -57,23 +56,28 @@ fn a_file_not_in_the_newest_manifest_is_a_problem_whatever_it_contains() {
 fn altered_people_are_found_even_if_the_newest_manifest_does_not_name_them() {
     let (_simulator, clone) = clone();
     let acme = clone.path().join("copilot-activity/acme");
-    unname(&acme.join(NEWEST), "people.csv");
+    unlist(&acme.join(NEWEST), "people.csv");
     super::edit(&acme.join("people.csv"), "octocat", "hubot");
     let problem = format!("{NEWEST} doesn't name people.csv");
-    told("people", &verify(clone.path()), &acme, &[&problem]);
+    assert_problems("people", &verify(clone.path()), &acme, &[&problem]);
 }
 
 #[test]
-fn an_older_manifest_must_name_its_files_too() {
+fn an_older_manifest_must_name_its_files() {
     let (_simulator, clone) = clone();
     let acme = clone.path().join("copilot-activity/acme");
     let manifest = "reports/2026/2026-01-02.json";
     for name in ["people.csv", "totals.csv", "changes/2026.csv"] {
-        unname(&acme.join(manifest), name);
+        unlist(&acme.join(manifest), name);
     }
-    let unnamed = format!("{manifest} doesn't name changes/2026.csv, people.csv, totals.csv");
+    let unlisted = format!("{manifest} doesn't name changes/2026.csv, people.csv, totals.csv");
     let altered = format!("{manifest} was changed: {NEWEST} says ");
-    told("older", &verify(clone.path()), &acme, &[&unnamed, &altered]);
+    assert_problems(
+        "older",
+        &verify(clone.path()),
+        &acme,
+        &[&unlisted, &altered],
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A checkout that a step of a release is started in, and what stands in for GitHub's command.
+//! A checkout in which the release steps run, and a fake `gh`.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,13 +9,13 @@ use tempfile::TempDir;
 
 use super::NAME;
 
-/// A checkout of a repository with the project's own steps, and what they read.
+/// A checkout of a repository with the project's release steps and the files that they read.
 pub(crate) struct Checkout {
     folder: TempDir,
 }
 
 impl Checkout {
-    /// At this version, with this changelog, and with these tags on the remote only.
+    /// A checkout with this version and changelog, and with these tags only on the remote.
     pub(crate) fn new(version: &str, changelog: &str, tags: &[&str]) -> Self {
         let checkout = Self {
             folder: tempfile::tempdir().unwrap(),
@@ -28,7 +28,7 @@ impl Checkout {
             fs::copy(format!("release/{step}"), root.join("release").join(step)).unwrap();
         }
         fs::copy("action.yml", root.join("action.yml")).unwrap();
-        // Another crate of the same version stands before and behind.
+        // Other crates in the file have the same version.
         let cargo = format!(
             "[workspace.package]\nversion = \"9.9.9\"\n\n[package]\nname = \"{NAME}\"\nversion = \"{version}\"\n\n[dependencies]\nversion = \"8.8.8\"\n"
         );
@@ -81,7 +81,7 @@ impl Checkout {
         self.command(name).arg(argument).output().unwrap()
     }
 
-    /// Writes a script that stands in for a tool.
+    /// Writes a script that replaces a tool.
     pub(crate) fn tool(&self, name: &str, script: &str) {
         let file = self.path().join(name);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -89,32 +89,33 @@ impl Checkout {
         fs::set_permissions(file, PermissionsExt::from_mode(0o755)).unwrap();
     }
 
-    /// A `PATH` that has the tools of this checkout first.
+    /// A `PATH` with this checkout's tools first.
     pub(crate) fn tools(&self) -> String {
         let path = std::env::var("PATH").unwrap();
         format!("{}:{path}", self.path().join("tools").display())
     }
 
-    /// The step `page`, and what it asks a `gh` to do that knows `said` of the release's page.
-    pub(crate) fn page(&self, arguments: &[&str], said: &str) -> (Output, String) {
+    /// Runs the step `page` with a `gh` that prints `error` about the release. Returns the output
+    /// and what `gh` was called with.
+    pub(crate) fn page(&self, arguments: &[&str], error: &str) -> (Output, String) {
         self.tool("tools/gh", GH);
-        let asked = self.path().join("asked");
-        fs::write(&asked, "").unwrap();
+        let calls = self.path().join("asked");
+        fs::write(&calls, "").unwrap();
         let output = self
             .command("page")
             .args(arguments)
             .env("PATH", self.tools())
-            .env("ASKED", &asked)
-            .env("SAID", said)
+            .env("ASKED", &calls)
+            .env("SAID", error)
             .env("GITHUB_SERVER_URL", "https://octocorp.ghe.com")
             .env("GITHUB_REPOSITORY", "acme/report")
             .output()
             .unwrap();
-        (output, fs::read_to_string(asked).unwrap())
+        (output, fs::read_to_string(calls).unwrap())
     }
 
-    /// What `step` prints where it succeeds.
-    pub(crate) fn printed(&self, name: &str, argument: &str) -> String {
+    /// Runs a step that must succeed, and returns its output.
+    pub(crate) fn output_of(&self, name: &str, argument: &str) -> String {
         let output = self.step(name, argument);
         assert!(
             output.status.success(),
@@ -124,8 +125,8 @@ impl Checkout {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// What `step` says where it fails, which prints nothing to go on with.
-    pub(crate) fn refused(&self, name: &str, argument: &str) -> String {
+    /// Runs a step that must fail without output, and returns the error.
+    pub(crate) fn error_of(&self, name: &str, argument: &str) -> String {
         let output = self.step(name, argument);
         assert_eq!(output.status.code(), Some(1), "{name} {argument}");
         assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
@@ -133,7 +134,7 @@ impl Checkout {
     }
 }
 
-/// Writes down what it is asked, and answers `view` as GitHub's own does.
+/// Logs its arguments, and responds to `view` as the real `gh` does.
 const GH: &str = r#"#!/bin/sh
 [ "$GH_REPO" = octocorp.ghe.com/acme/report ] || exit 9
 if [ "$1 $2" = "release view" ]; then

@@ -1,4 +1,5 @@
-//! Releases only move forward: which ones a line has, what moves to a new one, and what nobody can move back.
+//! Releases only move forward: which releases a major version has, what moves to a new one, and
+//! what no one can move back.
 
 use std::fs;
 use std::process::Command;
@@ -23,20 +24,20 @@ fn a_line_is_the_releases_of_one_major_version_oldest_first() {
     let checkout = Checkout::new("1.10.0", CHANGELOG, &tags);
     for (version, line) in [
         ("1.11.0", "1.9.0\n1.10.0\n1.11.0\n"),
-        // A release that runs again finds its own tag.
+        // A repeated release finds its own tag.
         ("1.10.0", "1.9.0\n1.10.0\n"),
         ("1.9.1", "1.9.0\n1.9.1\n1.10.0\n"),
         ("1.10.0-rc.1", "1.9.0\n1.10.0-rc.1\n1.10.0\n"),
         ("2.0.1", "2.0.0\n2.0.1\n"),
         ("3.0.0", "3.0.0\n"),
     ] {
-        assert_eq!(checkout.printed("line", version), line, "{version}");
+        assert_eq!(checkout.output_of("line", version), line, "{version}");
     }
     let first = Checkout::new("1.0.0", CHANGELOG, &[]);
-    assert_eq!(first.printed("line", "1.0.0"), "1.0.0\n");
+    assert_eq!(first.output_of("line", "1.0.0"), "1.0.0\n");
     for version in ["", "1", "1.2", "v1.2.3", "$(id)", ".*"] {
-        let said = checkout.refused("line", version);
-        assert!(said.contains("isn't a version"), "{said}");
+        let error = checkout.error_of("line", version);
+        assert!(error.contains("isn't a version"), "{error}");
     }
 }
 
@@ -49,7 +50,7 @@ fn a_line_that_cannot_be_read_is_an_error_and_not_an_empty_line() {
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
 }
 
-/// What the release's workflow has a shell do in its step of this name.
+/// The shell script of the release workflow's step with this name.
 fn workflow_step(name: &str) -> String {
     let workflow = fs::read_to_string(".github/workflows/release.yml").unwrap();
     let workflow: serde_yaml_ng::Value = serde_yaml_ng::from_str(&workflow).unwrap();
@@ -74,13 +75,13 @@ fn a_release_finished_after_a_newer_one_moves_nothing_back() {
         checkout.tool("release/name", note);
         checkout.tool("release/tag", note);
         checkout.tool("tools/docker", "#!/bin/sh\ncat >/dev/null\n");
-        let asked = checkout.path().join("asked");
-        // As a runner starts it, where no shell is named.
+        let calls = checkout.path().join("asked");
+        // A runner starts it like this if the step names no shell.
         let status = Command::new("bash")
             .args(["-e", "-c", &workflow_step("Move what moves")])
             .current_dir(checkout.path())
             .env("PATH", checkout.tools())
-            .env("ASKED", &asked)
+            .env("ASKED", &calls)
             .env("GITHUB_ACTOR", "octocat")
             .env("GH_TOKEN", "none")
             .env("IMAGE", "ghcr.io/octocat/x")
@@ -94,7 +95,7 @@ fn a_release_finished_after_a_newer_one_moves_nothing_back() {
         for line in moved {
             expected += &format!("release/tag major {version} 0b\n{image} {line}\n");
         }
-        assert_eq!(fs::read_to_string(asked).unwrap(), expected);
+        assert_eq!(fs::read_to_string(calls).unwrap(), expected);
     }
 }
 
@@ -110,7 +111,7 @@ fn nothing_in_a_release_is_forced() {
     }
 }
 
-/// The names of a ruleset's rules and of the tags that it's for.
+/// The types of a ruleset's rules, and its tags.
 fn ruleset(file: &str) -> (Vec<String>, Vec<String>) {
     let ruleset: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
@@ -133,7 +134,8 @@ fn rulesets_keep_versions_in_place_and_let_major_tags_only_move_forward() {
     let (tags, rules) = ruleset(".github/tag-ruleset.json");
     assert_eq!(tags, ["refs/tags/v*.*.*"]);
     assert_eq!(rules, ["update", "deletion"]);
-    // Not `update`, or a release couldn't move `v1`; `deletion`, or `v1` could be made again further back.
+    // Without `update`, because a release moves `v1`. With `deletion`, because someone could
+    // otherwise create `v1` again further back.
     let (tags, rules) = ruleset(".github/major-tag-ruleset.json");
     assert_eq!(tags, ["refs/tags/v*"]);
     assert_eq!(rules, ["non_fast_forward", "deletion"]);
