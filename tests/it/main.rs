@@ -80,4 +80,5 @@ mod shape {
     mod language;
     mod metadata;
     mod release;
+    mod troubleshooting;
 }
