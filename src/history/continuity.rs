@@ -16,11 +16,30 @@ use super::folder_files::FolderFiles;
 use super::header::is_intact;
 use super::people::People;
 use super::plan::HistoryUpdate;
-use super::prior_state::Baseline;
 use super::seats::SEATS;
 use crate::report::manifest::{Continuity, RecordedManifest, sha256};
 use crate::report::scope::ScopeKind;
 use crate::report::seat::{Account, Identity, Seat};
+
+/// The seats that the next report is compared with.
+#[derive(Debug)]
+pub(super) enum Baseline {
+    /// No seats are known, so the next report is the first.
+    Nothing,
+    /// The seats in `seats.csv`.
+    Seats(Vec<Seat>),
+    /// The seats in `latest.csv`, which has fewer details.
+    Latest(Vec<Seat>),
+}
+
+impl Baseline {
+    pub(super) fn seats(&self) -> Option<&[Seat]> {
+        match self {
+            Self::Nothing => None,
+            Self::Seats(seats) | Self::Latest(seats) => Some(seats),
+        }
+    }
+}
 
 /// How far back `before` is known without a break. `newest` is the manifest of the last recorded
 /// report, and `time` is the time of that report.

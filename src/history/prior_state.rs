@@ -3,6 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::continuity::{self, Baseline};
 use super::damage::{altered, damaged_lines, manifest, read};
 use super::error::RecordError;
 use super::folder_files::FolderFiles;
@@ -12,7 +13,7 @@ use super::identity_mode::{self, IdentityMode};
 use super::people::{PEOPLE, People};
 use super::seats::{self, SEATS};
 use super::totals::{self, TOTALS, Totals};
-use super::{changes, continuity, header, table};
+use super::{changes, header, table};
 use crate::report::csv::RecordedReport;
 use crate::report::day::{LATEST, day_stem};
 use crate::report::manifest::{Continuity, RecordedScope, sha256};
@@ -44,26 +45,6 @@ pub(crate) struct PriorState {
     pub(super) warnings: Vec<String>,
     /// The files that are Git LFS pointers.
     pointers: Vec<String>,
-}
-
-/// The seats that the next report is compared with.
-#[derive(Debug)]
-pub(super) enum Baseline {
-    /// No seats are known, so the next report is the first.
-    Nothing,
-    /// The seats in `seats.csv`.
-    Seats(Vec<Seat>),
-    /// The seats in `latest.csv`, which has fewer details.
-    Latest(Vec<Seat>),
-}
-
-impl Baseline {
-    pub(super) fn seats(&self) -> Option<&[Seat]> {
-        match self {
-            Self::Nothing => None,
-            Self::Seats(seats) | Self::Latest(seats) => Some(seats),
-        }
-    }
 }
 
 /// How far a recorded report can be ahead of GitHub's clock, as this run knows it.

@@ -5,6 +5,7 @@
 //! damaged files, and adds only what's missing. Undamaged files stay as they are, and so do all
 //! reports and all manifests except the newest.
 
+mod change_line;
 mod changes;
 mod grants;
 mod identities;

@@ -7,14 +7,15 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::changes::{self, Change, Kind};
+use super::continuity::{self, Baseline};
 use super::error::RecordError;
 use super::folder_files::FolderFiles;
 use super::history_context::HistoryContext;
 use super::page::Page;
 use super::plan::{Action, HistoryUpdate, Revoked, UpdatePlan};
-use super::prior_state::{Baseline, PriorState};
+use super::prior_state::PriorState;
 use super::totals::{self, Day};
-use super::{continuity, git, people, seats};
+use super::{git, people, seats};
 use crate::report::activity::Counts;
 use crate::report::day::{LATEST, day_stem};
 use crate::report::manifest::{Continuity, FileEntry};

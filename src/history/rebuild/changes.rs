@@ -7,13 +7,13 @@
 
 use std::collections::BTreeMap;
 
-use csv::ByteRecord;
 use jiff::Timestamp;
 
 use super::super::changes::{self, Change, Kind};
 use super::super::table;
 use super::super::verify::Files;
 use super::RebuildError;
+use super::change_line::ChangeLine;
 use super::grants::Grants;
 use super::identities::Identities;
 use super::overlay::Overlay;
@@ -22,39 +22,6 @@ use super::totals::Lines as Totals;
 use crate::report::day::date;
 use crate::report::manifest::RecordedManifest;
 use crate::report::seat::{Seat, by_name};
-
-/// A readable line.
-#[derive(Debug, Clone)]
-pub(super) struct ChangeLine {
-    pub(super) time: Timestamp,
-    pub(super) login: String,
-    pub(super) kind: String,
-    pub(super) from: String,
-    pub(super) to: String,
-    pub(super) record: ByteRecord,
-}
-
-impl ChangeLine {
-    pub(super) fn read(record: ByteRecord) -> Option<Self> {
-        let cell = |place| {
-            let cell = record.get(place).unwrap_or_default();
-            String::from_utf8_lossy(cell).into_owned()
-        };
-        Some(Self {
-            time: cell(0).parse().ok()?,
-            login: cell(1),
-            kind: cell(4),
-            from: cell(5),
-            to: cell(6),
-            record,
-        })
-    }
-
-    /// Whether the change is of that kind.
-    pub(super) fn is(&self, kind: Kind) -> bool {
-        self.kind == kind.as_str()
-    }
-}
 
 /// The file of changes of a year.
 struct Year {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::super::changes::Kind;
-use super::changes::ChangeLine;
+use super::change_line::ChangeLine;
 use super::identities::Identities;
 use crate::report::seat::Seat;
 

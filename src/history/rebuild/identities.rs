@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::super::changes::Kind;
 use super::super::people::KnownPerson;
-use super::changes::ChangeLine;
+use super::change_line::ChangeLine;
 use crate::report::seat::{Account, Seat};
 
 /// The times when a person with an ID was first and last seen.
