@@ -9,15 +9,15 @@ use proptest::test_runner::{Config, RngSeed};
 /// other strings. A failure prints the smallest string that causes it. Turn that string into a
 /// separate test.
 pub(crate) fn config() -> Config {
-    let told = Config::default();
+    let message = Config::default();
     Config {
         cases: 200,
         failure_persistence: None,
-        rng_seed: match told.rng_seed {
+        rng_seed: match message.rng_seed {
             RngSeed::Random => RngSeed::Fixed(1),
-            told => told,
+            message => message,
         },
-        ..told
+        ..message
     }
 }
 

@@ -1,14 +1,14 @@
 //! The audit repository: what it holds of a scope, and how a report gets into it.
 //!
-//! A [`Ledger`] is one scope's history in it. First look at what the ledger holds, then record the
+//! A [`Ledger`] is one scope's history in it. First read the ledger, then record the
 //! report on top of that: directly by a commit, or by a pull request.
 
 mod branch;
 mod error;
 mod folder;
-mod look;
 mod place;
 mod propose;
+mod read;
 mod record;
 mod repository;
 

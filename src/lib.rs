@@ -7,11 +7,11 @@
 //! Data flows one way, and you can read the code in the same order:
 //!
 //! - [`inputs`]: what the user asks for, checked.
-//! - [`run`]: one run from start to end: fetch, write, record, upload, tell.
+//! - [`run`]: one run from start to end: fetch, write, record, upload, and report the results.
 //! - [`github`]: GitHub's public API: seats, repositories, commits, pull requests.
 //! - [`report`]: the report: rows, order, formats, completeness. No I/O.
 //! - [`history`]: what an audit repository keeps of all reports. No I/O.
-//! - [`pages`]: the pages that people look at.
+//! - [`pages`]: the Markdown pages and the job summary.
 //! - [`audit`]: the audit repository: what it holds, and how a report gets into it.
 //! - [`runner`]: the Actions runner's protocols: artifact, outputs, annotations, masking.
 //! - [`commands`]: the commands for a clone: `verify`, `rebuild`, `import`, `pseudonym`.
@@ -60,7 +60,7 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Enviro
         Ok(flags) => flags,
         // Also `--help` and `--version`, which are no failures.
         Err(error) => {
-            let _nobody_to_tell = error.print();
+            let _ignored = error.print();
             return if error.use_stderr() {
                 UNUSABLE_INPUTS.into()
             } else {

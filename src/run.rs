@@ -1,12 +1,12 @@
-//! One run: fetch each report, write it, record it, upload all of them, and tell what was done.
+//! One run: fetch each report, write it, record it, upload all of them, and write the results.
 
 pub(crate) mod destination;
 mod edges;
 mod fetch;
 pub(crate) mod journal;
 mod prepare;
+mod results;
 mod step;
-mod tell;
 mod upload;
 mod write;
 
@@ -42,8 +42,8 @@ pub(crate) async fn run(
     let files: Vec<_> = reports.iter().flat_map(|report| report.files()).collect();
     journal.uploaded(places.upload(environment, &files).await);
     journal.step.set("writing outputs and summary");
-    tell::tell(inputs, environment, places.may_name_people, journal);
-    match (journal.undone(), tell::over_limit(inputs, journal)) {
+    results::write(inputs, environment, places.may_name_people, journal);
+    match (journal.undone(), results::over_limit(inputs, journal)) {
         (None, None) => Ok(()),
         (None, Some(over)) => Err(anyhow::anyhow!(over)),
         (Some(undone), over) => {

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::error::AuditError;
 use super::folder::read_folder;
 use super::repository::AuditRepository;
-use super::repository::Looked;
+use super::repository::LastRead;
 use crate::github::commit::{Commit, CommitContent, MissingBranch};
 use crate::github::names::{BranchName, NameError, RepositoryPath};
 use crate::history::{self, Action, FolderFiles, HistoryUpdate, Revoked, UpdatePlan};
@@ -21,7 +21,7 @@ pub(super) struct PendingReport<'r> {
     /// The seats that count as revoked if the report doesn't have them.
     revoked: Revoked<'r>,
     /// The content of the ledger when it was last read.
-    looked: Option<Looked>,
+    last_read: Option<LastRead>,
     csv: Bytes,
     /// The folder of the scope.
     pub(super) folder: RepositoryPath,
@@ -44,7 +44,7 @@ impl AuditRepository<'_> {
         &self,
         report: &'r Report,
         revoked: Revoked<'r>,
-        looked: Option<Looked>,
+        last_read: Option<LastRead>,
     ) -> Result<PendingReport<'r>, AuditError> {
         // The repository always has GitHub's own columns, even if the files of this run have
         // others.
@@ -54,7 +54,7 @@ impl AuditRepository<'_> {
         Ok(PendingReport {
             report,
             revoked,
-            looked,
+            last_read,
             folder: self.folder(report.scope())?,
             message: self.message(report, &content),
             csv: Bytes::from(content),
@@ -73,13 +73,13 @@ impl AuditRepository<'_> {
         let commit = committer
             .commit(async |snapshot| {
                 let read;
-                let is_current = |looked: &&Looked| {
-                    looked.head == snapshot.head()
-                        && looked.paths == FolderFiles::paths(report.time())
+                let is_current = |last_read: &&LastRead| {
+                    last_read.head == snapshot.head()
+                        && last_read.paths == FolderFiles::paths(report.time())
                 };
                 // Nobody has committed since, so the folder needn't be read again.
-                let folder = match pending.looked.as_ref().filter(is_current) {
-                    Some(looked) => &looked.folder,
+                let folder = match pending.last_read.as_ref().filter(is_current) {
+                    Some(last_read) => &last_read.folder,
                     None => {
                         read = read_folder(&snapshot, self, report).await?;
                         &read

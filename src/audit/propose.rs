@@ -88,13 +88,13 @@ impl AuditRepository<'_> {
         let refused = error
             .status()
             .is_some_and(|status| status.is_client_error());
-        let told = if refused && self.pulls_by_collaborators {
+        let message = if refused && self.pulls_by_collaborators {
             by_collaborators(error, repository)
         } else {
             error.to_string()
         };
         format!(
-            "{told}\n  Done: the report is on the branch {} of {repository}, without a pull request into {}. The next run on the same day opens it. After that, open it yourself, or the next run starts again from {}",
+            "{message}\n  Done: the report is on the branch {} of {repository}, without a pull request into {}. The next run on the same day opens it. After that, open it yourself, or the next run starts again from {}",
             placed.branch, self.branch, self.branch
         )
     }

@@ -24,7 +24,7 @@ pub(crate) struct Recorded {
 
 impl Ledger<'_> {
     /// Commits a report to the branch, or to a pull request into it. The branch keeps one report
-    /// per day. If nobody has committed since [`Ledger::look`], what it read isn't read again.
+    /// per day. If nobody has committed since [`Ledger::read`], what it read isn't read again.
     ///
     /// Fails if the report couldn't be committed.
     pub(crate) async fn record(
@@ -33,7 +33,7 @@ impl Ledger<'_> {
         revoked: Revoked<'_>,
     ) -> Result<Recorded, AuditError> {
         let repository = self.repository;
-        let pending = repository.pending(report, revoked, self.looked)?;
+        let pending = repository.pending(report, revoked, self.last_read)?;
         let (placed, proposed) = if repository.inputs.pull_request {
             repository.propose(&pending).await?
         } else {

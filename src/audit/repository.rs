@@ -32,11 +32,11 @@ pub(crate) struct AuditRepository<'a> {
 /// One scope's history in the audit repository.
 pub(crate) struct Ledger<'r> {
     pub(super) repository: &'r AuditRepository<'r>,
-    pub(super) looked: Option<Looked>,
+    pub(super) last_read: Option<LastRead>,
 }
 
 /// The content of the ledger when it was last read.
-pub(super) struct Looked {
+pub(super) struct LastRead {
     /// The SHA of the commit that was read.
     pub(super) head: String,
     pub(super) folder: FolderFiles,
@@ -81,7 +81,7 @@ impl<'a> AuditRepository<'a> {
     pub(crate) fn ledger(&self) -> Ledger<'_> {
         Ledger {
             repository: self,
-            looked: None,
+            last_read: None,
         }
     }
 

@@ -216,16 +216,16 @@ impl RateLimitState {
             Some(typical) => typical.mul_f64(0.9) + lasted.mul_f64(0.1),
             None => lasted,
         });
-        if let Some(told) = quota {
+        if let Some(reported) = quota {
             let known = self
                 .quotas
                 .entry((token, cost.is_graphql()))
-                .or_insert(told);
+                .or_insert(reported);
             // Responses come in any order. Within an hour, the smaller number is newer.
-            if told.reset.abs_diff(known.reset) < MINUTE {
-                known.remaining = known.remaining.min(told.remaining);
-            } else if told.reset > known.reset {
-                *known = told;
+            if reported.reset.abs_diff(known.reset) < MINUTE {
+                known.remaining = known.remaining.min(reported.remaining);
+            } else if reported.reset > known.reset {
+                *known = reported;
             }
         }
     }

@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_value_of_the_wrong_kind_is_not_shown() {
-        for (message, told) in [
+        for (message, shown) in [
             (
                 "invalid type: string \"octo\\\"cat\", expected u64",
                 "invalid type: string, expected u64",
@@ -144,7 +144,7 @@ mod tests {
             ),
             ("\"yesterday\" isn't a time", "\"yesterday\" isn't a time"),
         ] {
-            assert_eq!(without_value(message), told);
+            assert_eq!(without_value(message), shown);
         }
     }
 }

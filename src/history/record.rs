@@ -68,22 +68,22 @@ pub fn record(
         _ if found.has_day && !changed => Action::Unchanged,
         _ => Action::Record,
     };
-    let is_passed_over = matches!(
+    let is_skipped = matches!(
         action,
         Action::Older(_) | Action::SameTime | Action::LessComplete
     );
-    if is_passed_over {
+    if is_skipped {
         // Differences from a newer or more complete report aren't changes.
         differences.clear();
     }
-    let changed = changed && !is_passed_over;
+    let changed = changed && !is_skipped;
     let count = |kind| differences.iter().filter(|c| c.kind == kind).count();
     let (granted, revoked) = (count(Kind::Granted), count(Kind::Revoked));
-    let told = differences.iter().filter_map(|change| {
+    let changes = differences.iter().filter_map(|change| {
         let account = change.seat.assignee.as_ref()?;
         Some((change.kind, account.login.to_string()))
     });
-    let told = told.collect();
+    let changes = changes.collect();
     let mut known = found.known;
     let mut files = Vec::new();
     if action == Action::Record {
@@ -110,7 +110,7 @@ pub fn record(
         warnings: found.warnings,
         granted,
         revoked,
-        changes: told,
+        changes,
         files,
     })
 }

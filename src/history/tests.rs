@@ -249,10 +249,10 @@ fn a_totals_line_from_the_future_does_not_stop_a_report() {
     repository.0.insert("totals.csv".to_owned(), totals.into());
     let plan = repository.record(&report(NEXT_DAY, vec![octocat()]));
     assert_eq!(plan.action, Action::Record);
-    let told = plan.warnings.join("\n");
+    let message = plan.warnings.join("\n");
     assert!(
-        told.contains("2062-11-22T06:00:00Z, which is in the future"),
-        "{told}"
+        message.contains("2062-11-22T06:00:00Z, which is in the future"),
+        "{message}"
     );
 }
 
@@ -393,11 +393,11 @@ fn damaged_missing_or_edited_files_are_reported_and_lose_no_lines() {
                 ..seat("new", 6)
             };
             let plan = repository.record(&report(time, vec![octocat(), new.clone()]));
-            let told = plan.warnings.join("\n");
+            let message = plan.warnings.join("\n");
             let of_another_day = path.ends_with("11-23.csv") && time.contains("-24T");
             assert!(
-                told.contains(path.trim_end_matches(".json")) || of_another_day,
-                "{path}: {told}"
+                message.contains(path.trim_end_matches(".json")) || of_another_day,
+                "{path}: {message}"
             );
             assert_eq!(plan.action, Action::Record, "{path}");
             assert_eq!(repository.lines("latest.csv").len(), 2, "{path}");

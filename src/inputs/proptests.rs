@@ -98,9 +98,9 @@ proptest! {
         let masked = context::secrets(&given.iter().cloned().collect());
         prop_assert!(masked.iter().all(|secret| !secret.is_empty()));
         let errors = read(&given).map(|_| ()).map_err(|errors| errors.to_string());
-        let told = errors.expect_err("no text of those is a key");
-        prop_assert!(told.contains("app-private-key: "), "{}", told);
-        prop_assert!(key.len() < 16 || !told.contains(&key), "{}", told);
+        let message = errors.expect_err("no text of those is a key");
+        prop_assert!(message.contains("app-private-key: "), "{}", message);
+        prop_assert!(key.len() < 16 || !message.contains(&key), "{}", message);
     }
 
     #[test]
@@ -111,10 +111,10 @@ proptest! {
         given.push(("INPUT_COMMIT-TOKEN".to_owned(), secret.clone()));
         given.push(("INPUT_APP-CLIENT-ID".to_owned(), secret.clone()));
         given.push(("INPUT_APP-PRIVATE-KEY".to_owned(), secret));
-        let told = match read(&given) {
+        let message = match read(&given) {
             Err(errors) => errors.to_string(),
             Ok(inputs) => format!("{inputs:?}"),
         };
-        prop_assert!(!told.contains("ghp_secret"), "{}", told);
+        prop_assert!(!message.contains("ghp_secret"), "{}", message);
     }
 }

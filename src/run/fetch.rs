@@ -82,7 +82,7 @@ pub(crate) async fn fetch(
     let (mut past, mut history_error) = (None, None);
     if let Some(ledger) = ledger {
         step.set(format!("reading the history of {scope}"));
-        match ledger.look(&report).await {
+        match ledger.read(&report).await {
             Ok(found) => past = found,
             Err(error) => {
                 let why = error.forbids_publishing();

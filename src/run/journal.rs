@@ -21,7 +21,7 @@ pub(crate) struct Journal {
     scopes: RefCell<Vec<ScopeRun>>,
     artifact: RefCell<Option<Result<Uploaded, UploadError>>>,
     /// Why outputs or summary couldn't be written.
-    untold: RefCell<Vec<String>>,
+    unwritten: RefCell<Vec<String>>,
 }
 
 /// The results for one organization or enterprise.
@@ -98,8 +98,8 @@ impl Journal {
     }
 
     /// Adds an error from writing outputs or summary.
-    pub(crate) fn untold(&self, error: String) {
-        self.untold.borrow_mut().push(error);
+    pub(crate) fn unwritten(&self, error: String) {
+        self.unwritten.borrow_mut().push(error);
     }
 
     /// Returns the results for each scope so far.
@@ -148,10 +148,13 @@ impl Journal {
 
     fn lines(&self) -> Vec<Line> {
         let scopes = self.scopes();
-        let untold = self.untold.borrow();
+        let unwritten = self.unwritten.borrow();
         let scopes = scopes.iter().flat_map(ScopeRun::lines);
-        let untold = untold.iter().cloned().map(Line::bad);
-        scopes.chain(self.artifact_line()).chain(untold).collect()
+        let unwritten = unwritten.iter().cloned().map(Line::bad);
+        scopes
+            .chain(self.artifact_line())
+            .chain(unwritten)
+            .collect()
     }
 }
 

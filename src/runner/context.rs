@@ -60,10 +60,10 @@ pub(crate) fn secrets(environment: &Environment) -> Vec<String> {
         "ALL_PROXY",
         "all_proxy",
     ];
-    let by_hand = [TOKEN, COMMIT_TOKEN, PSEUDONYM_KEY];
+    let from_shell = [TOKEN, COMMIT_TOKEN, PSEUDONYM_KEY];
     let tokens = tokens
         .into_iter()
-        .chain(by_hand.into_iter().flatten())
+        .chain(from_shell.into_iter().flatten())
         .filter_map(|name| environment.get(name))
         .flat_map(str::lines)
         .map(|line| line.trim().to_owned());

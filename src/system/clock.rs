@@ -19,7 +19,7 @@ use crate::system::environment::Environment;
 pub struct Clock {
     beginning: Instant,
     /// The time at the start, if a test sets it.
-    told: Option<Timestamp>,
+    message: Option<Timestamp>,
     /// The offset of the machine's clock that a test sets.
     test_skew: SignedDuration,
     /// The number of seconds that GitHub's clock is ahead of the machine's. 0 if they agree.
@@ -53,7 +53,7 @@ impl Clock {
         let test_skew = variable("TEST_CLOCK_SKEW").and_then(|seconds| seconds.parse().ok());
         Self {
             beginning: Instant::now(),
-            told: variable("TEST_TIME").and_then(|time| time.parse().ok()),
+            message: variable("TEST_TIME").and_then(|time| time.parse().ok()),
             test_skew: SignedDuration::from_secs(test_skew.unwrap_or(0)),
             correction: Arc::default(),
             scale,
@@ -80,7 +80,7 @@ impl Clock {
 
     /// The current time of the machine's clock. Correct it later with [`Clock::correct`].
     pub fn machine(&self) -> Timestamp {
-        let now = match self.told {
+        let now = match self.message {
             Some(time) => time + self.beginning.elapsed(),
             None => Timestamp::now(),
         };
@@ -100,9 +100,11 @@ impl Clock {
     /// Processes the `Date` header of a response from GitHub. The first one that differs from the
     /// machine's clock by more than [`MAX_CLOCK_SKEW`] corrects the clock for the rest of the run.
     pub fn observe(&self, date: Timestamp) {
-        let date = match self.told {
+        let date = match self.message {
             // If a test sets the machine's time, GitHub's clock moves with it.
-            Some(told) => told + date.duration_since(Timestamp::now() - self.beginning.elapsed()),
+            Some(message) => {
+                message + date.duration_since(Timestamp::now() - self.beginning.elapsed())
+            }
             None => date,
         };
         let ahead = date.duration_since(self.machine());

@@ -22,7 +22,7 @@ const TICK: Duration = Duration::from_millis(250);
 /// The console that messages for the user go to.
 #[derive(Debug, Clone)]
 pub struct Console {
-    by_hand: bool,
+    outside_actions: bool,
     output_is_terminal: bool,
     /// Whether standard error is a terminal that can redraw a line.
     is_screen: bool,
@@ -33,11 +33,11 @@ pub struct Console {
 impl Console {
     /// The console of this process.
     pub fn of_process(environment: &Environment) -> Self {
-        let by_hand = !environment.in_actions();
+        let outside_actions = !environment.in_actions();
         let is_capable = environment.get("TERM").is_some_and(|name| name != "dumb");
-        let is_screen = by_hand && is_capable && io::stderr().is_terminal();
+        let is_screen = outside_actions && is_capable && io::stderr().is_terminal();
         Self {
-            by_hand,
+            outside_actions,
             output_is_terminal: io::stdout().is_terminal(),
             is_screen,
             // https://no-color.org
@@ -117,7 +117,7 @@ impl Reading<'_> {
                 bar.set_style(style(BAR));
                 bar.set_length(of as u64);
             }
-        } else if self.console.by_hand {
+        } else if self.console.outside_actions {
             self.tell(pages, of);
         }
     }

@@ -233,13 +233,13 @@ mod tests {
 
     #[test]
     fn a_day_may_be_given_as_a_time() {
-        for (told, day) in [
+        for (value, day) in [
             ("\"2026-12-01\"", Some("2026-12-01")),
             ("\"2026-12-01T00:30:00+01:00\"", Some("2026-11-30")),
             ("null", None),
             ("\"\"", None),
         ] {
-            let json = format!(r#"{{"seats": [{{"pending_cancellation_date": {told}}}]}}"#);
+            let json = format!(r#"{{"seats": [{{"pending_cancellation_date": {value}}}]}}"#);
             let read = seats(&json).unwrap()[0].pending_cancellation_date;
             assert_eq!(read.map(|day| day.to_string()).as_deref(), day);
         }

@@ -175,25 +175,25 @@ proptest! {
 
         for seat in &now {
             let Some(old) = before.iter().find(|old| key(old) == key(seat)) else { continue };
-            let told = |kinds: &[Kind]| {
+            let has = |kinds: &[Kind]| {
                 let fits = |c: &&Change<'_>| kinds.contains(&c.kind) && key(c.seat) == key(seat);
                 found.iter().find(fits).map(|change| (change.from.clone(), change.to.clone()))
             };
             let differs = |from: String, to: String| (from != to).then_some((from, to));
             let granted = |seat: &Seat| whole_seconds(seat.created_at.unwrap()).to_string();
-            let again = told(&[Kind::Reassigned]);
+            let again = has(&[Kind::Reassigned]);
             prop_assert_eq!(again, differs(granted(old), granted(seat)));
             let ends = |seat: &Seat| {
                 seat.pending_cancellation_date.map(|day| day.to_string()).unwrap_or_default()
             };
             let kinds = [Kind::CancellationScheduled, Kind::CancellationRemoved];
-            prop_assert_eq!(told(&kinds), differs(ends(old), ends(seat)));
+            prop_assert_eq!(has(&kinds), differs(ends(old), ends(seat)));
             let plan = |seat: &Seat| {
                 let plan = seat.plan_type.as_deref().filter(|plan| *plan != "unknown");
                 plan.map(str::to_owned)
             };
             let plans = plan(old).zip(plan(seat)).and_then(|(from, to)| differs(from, to));
-            prop_assert_eq!(told(&[Kind::PlanChanged]), plans);
+            prop_assert_eq!(has(&[Kind::PlanChanged]), plans);
         }
         let login = |seats: &[Seat], id| {
             let account = |seat: &Seat| seat.assignee.clone().unwrap();

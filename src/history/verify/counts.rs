@@ -86,12 +86,12 @@ fn differences(says: &RecordedManifest, line: &Day) -> Vec<String> {
         }
     }
     if says.complete != line.complete {
-        let told = |complete| match complete {
+        let word = |complete| match complete {
             Some(true) => "complete",
             Some(false) => "not verified as complete",
             None => "not known to be complete",
         };
-        let (ours, theirs) = (told(says.complete), told(line.complete));
+        let (ours, theirs) = (word(says.complete), word(line.complete));
         found.push(format!(
             "calls its report {ours}, but {TOTALS} calls it {theirs}"
         ));

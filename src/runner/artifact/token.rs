@@ -144,14 +144,14 @@ mod tests {
             let scp = serde_json::json!({ "scp": format!("{scopes} Actions.Results:{ids}") });
             let whole = token(&scp.to_string());
             for given in [format!("secret-{given}"), format!("a.{given}.c"), token(&given), whole] {
-                let told = match RuntimeToken::parse(&given) {
+                let message = match RuntimeToken::parse(&given) {
                     Ok(token) => {
                         prop_assert!(!token.run.is_empty() && !token.job.is_empty());
                         format!("{token:?}")
                     }
                     Err(error) => format!("{error} {error:?}"),
                 };
-                prop_assert!(!told.contains(given.trim()), "{}", told);
+                prop_assert!(!message.contains(given.trim()), "{}", message);
             }
         }
     }

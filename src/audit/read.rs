@@ -3,7 +3,7 @@
 
 use super::error::AuditError;
 use super::folder::read_folder;
-use super::repository::{AuditRepository, Ledger, Looked};
+use super::repository::{AuditRepository, LastRead, Ledger};
 use crate::github::commit::MissingBranch;
 use crate::github::names::{BranchName, RepositoryPath};
 use crate::history::{FolderFiles, PriorState, RecordError};
@@ -15,27 +15,27 @@ impl Ledger<'_> {
     ///
     /// Fails if the repository can't be read, or if the report must not be published anywhere (see
     /// [`AuditError::forbids_publishing`]).
-    pub(crate) async fn look(&mut self, report: &Report) -> Result<Option<PriorState>, AuditError> {
+    pub(crate) async fn read(&mut self, report: &Report) -> Result<Option<PriorState>, AuditError> {
         let repository = self.repository;
         let folder = repository.folder(report.scope())?;
         let time = report.time();
         let branch = repository.history_branch(report).await?;
         let committer = repository.committer(branch)?.read_only();
-        let looked = committer.read_snapshot(async |snapshot| {
-            Ok::<_, AuditError>(Looked {
+        let last_read = committer.read_snapshot(async |snapshot| {
+            Ok::<_, AuditError>(LastRead {
                 head: snapshot.head().to_owned(),
                 folder: read_folder(&snapshot, repository, report).await?,
                 paths: FolderFiles::paths(time),
             })
         });
-        let Some(looked) = looked.await? else {
+        let Some(last_read) = last_read.await? else {
             return Ok(None);
         };
-        let past = PriorState::read(&looked.folder, time, repository.clock.now());
+        let past = PriorState::read(&last_read.folder, time, repository.clock.now());
         let key = repository.provenance.key_fingerprint();
         match past.check_identity(report.scope(), key.as_deref(), report.seats()) {
             Ok(()) => {
-                self.looked = Some(looked);
+                self.last_read = Some(last_read);
                 Ok(Some(past))
             }
             // The history is about another scope, or is elsewhere. Recording the report is refused.

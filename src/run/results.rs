@@ -13,7 +13,7 @@ use crate::system::files::Written;
 
 /// Writes outputs and summary, each even if the other fails. `names` says whether the summary can
 /// have people's names.
-pub(crate) fn tell(inputs: &Inputs, environment: &Environment, names: bool, journal: &Journal) {
+pub(crate) fn write(inputs: &Inputs, environment: &Environment, names: bool, journal: &Journal) {
     let outputs = outputs_of(journal).write(environment).map_err(|error| {
         format!("Couldn't write the outputs to the file in GITHUB_OUTPUT: {error}")
     });
@@ -27,7 +27,7 @@ pub(crate) fn tell(inputs: &Inputs, environment: &Environment, names: bool, jour
     };
     for error in [outputs, summary].into_iter().filter_map(Result::err) {
         tracing::error!("{error}");
-        journal.untold(error);
+        journal.unwritten(error);
     }
 }
 
