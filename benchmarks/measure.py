@@ -23,8 +23,9 @@ def machine():
     """The machine and the versions."""
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     cores = output_of("nproc")
+    kernel = platform.release().split("-")[0]
     total = int(re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())[1]) / 2**20
-    return f"{model[1] if model else platform.machine()}, {cores} cores, {total:.0f} GiB, Linux {platform.release()}"
+    return f"{model[1] if model else platform.machine()}, {cores} cores, {total:.0f} GiB, Linux {kernel}"
 
 
 def main():

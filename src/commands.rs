@@ -3,11 +3,11 @@
 //! files. These three don't need GitHub, a token, or Git. [`pseudonym`] prints a person's
 //! pseudonym.
 
-pub(crate) mod import;
-pub(crate) mod pseudonym;
-pub(crate) mod rebuild;
+mod import;
+mod pseudonym;
+mod rebuild;
 mod shared;
-pub(crate) mod verify;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -18,6 +18,16 @@ use crate::system::environment::Environment;
 pub(crate) const FAILURE: u8 = 1;
 /// The exit code if the inputs can't be used. Nothing was sent.
 pub(crate) const UNUSABLE_INPUTS: u8 = 2;
+
+/// Returns the definitions of the subcommands, in the order of the help.
+pub(crate) fn definitions() -> [clap::Command; 4] {
+    [
+        verify::command(),
+        rebuild::command(),
+        import::command(),
+        pseudonym::command(),
+    ]
+}
 
 /// Runs the subcommand in `flags`, if there is one.
 pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> Option<ExitCode> {

@@ -32,6 +32,8 @@ use crate::runner::artifact::{ArtifactName, Retention};
 use crate::system::http::Proxies;
 
 pub(crate) use command::command;
+pub(crate) use delivery::directory;
+pub(crate) use table::default;
 
 /// The user's settings.
 #[derive(Debug)]

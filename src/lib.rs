@@ -56,7 +56,7 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Enviro
     }
     log::begin(environment, &console);
 
-    let flags = match inputs::command().try_get_matches_from(arguments) {
+    let flags = match inputs::command(&commands::definitions()).try_get_matches_from(arguments) {
         Ok(flags) => flags,
         // Also `--help` and `--version`, which are no failures.
         Err(error) => {

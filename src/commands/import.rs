@@ -10,25 +10,72 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
+use clap::{Arg, ArgGroup, Command};
 use jiff::{SignedDuration, Timestamp};
 
-use super::shared::{count, quoted, required, shown, stop_by_signal, unusable};
+use super::shared::{
+    count, folder, inactive_after_days, quoted, required, shown, stop_by_signal, unusable,
+};
 use crate::github::names::RepositoryPath;
 use crate::history::import::{BadFile, Download, Plan, plan};
 use crate::history::listing::Listing;
 use crate::history::{Action, FolderFiles};
+use crate::inputs::{default, directory};
 use crate::pages;
 use crate::report::day::date;
-use crate::report::scope::Scope;
+use crate::report::scope::{Scope, ScopeKind};
 use crate::runner::log;
 use crate::system::clock::Clock;
 use crate::system::environment::{Environment, PSEUDONYM_KEY};
 
 /// The subcommand's name.
-pub(crate) const COMMAND: &str = "import";
+pub(super) const COMMAND: &str = "import";
 
 /// The group of flags for the scope.
-pub(crate) const SCOPE: &str = "scope";
+const SCOPE: &str = "scope";
+
+/// Returns the definition of the subcommand.
+pub(super) fn command() -> Command {
+    Command::new(COMMAND)
+        .about("Import reports that you downloaded from GitHub")
+        .long_about(
+            "Creates the history of an organization or enterprise from reports that you downloaded in the past. Run it at the top of a clone that has no history of that organization or enterprise yet. Then commit the new files. The next run of the action continues the history.\n\nThe command checks all files first. If it can't use some of them, it lists each one and writes nothing.",
+        )
+        .after_help(
+            "Exit status:\n  0  The history was created\n  1  Failure. Nothing was written\n  2  Invalid arguments",
+        )
+        .arg(folder(
+            "Directory of the downloaded files. Files that end in .csv are imported, including those of this action",
+        ))
+        .arg(
+            Arg::new("organization")
+                .long("organization")
+                .value_name("ORG")
+                .value_parser(|name: &str| Scope::new(ScopeKind::Organization, name))
+                .help("Organization that the reports are about"),
+        )
+        .arg(
+            Arg::new("enterprise")
+                .long("enterprise")
+                .value_name("SLUG")
+                .value_parser(|name: &str| Scope::new(ScopeKind::Enterprise, name))
+                .help("Enterprise that the reports are about"),
+        )
+        .group(
+            ArgGroup::new(SCOPE)
+                .args(["organization", "enterprise"])
+                .required(true),
+        )
+        .arg(
+            Arg::new("directory")
+                .long("directory")
+                .value_name("DIR")
+                .default_value(default("directory"))
+                .value_parser(directory)
+                .help("Folder in the repository, as in the action's `directory` input"),
+        )
+        .arg(inactive_after_days())
+}
 
 /// Imports the folder in `flags`, and prints the result.
 pub(crate) fn start(

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use clap::{Arg, Command};
 
 use super::shared::unusable;
 use crate::github::address::ApiAddress;
@@ -19,7 +20,24 @@ use crate::system::environment::{Environment, PSEUDONYM_KEY, TOKEN};
 use crate::system::http::{Http, Proxies};
 
 /// The subcommand's name.
-pub(crate) const COMMAND: &str = "pseudonym";
+pub(super) const COMMAND: &str = "pseudonym";
+
+/// Returns the definition of the subcommand.
+pub(super) fn command() -> Command {
+    Command::new(COMMAND)
+        .about("Look up a person's pseudonym")
+        .long_about(
+            "Looks up a person's pseudonym with the key in PSEUDONYM_KEY. For a login, the command gets the user ID from GitHub, with the token in GITHUB_TOKEN. For a user ID, it needs neither GitHub nor a token. If a login looks like a number, put an @ in front of it.",
+        )
+        .after_help(
+            "Exit status:\n  0  The pseudonym was printed\n  1  GitHub didn't return the user ID\n  2  Invalid argument or key",
+        )
+        .arg(
+            Arg::new("LOGIN-OR-ID")
+                .required(true)
+                .help("The person's login or user ID"),
+        )
+}
 
 /// Prints the pseudonym of the person in `flags`. An ID needs only the key. For a login, GitHub is
 /// asked for the ID.

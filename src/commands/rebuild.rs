@@ -10,9 +10,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+use clap::Command;
 use jiff::SignedDuration;
 
-use super::shared::{count, quoted, required, shown, stop_by_signal, unusable};
+use super::shared::{
+    count, folder, inactive_after_days, quoted, required, shown, stop_by_signal, unusable,
+};
 use super::verify::histories;
 use crate::history::rebuild::{RebuildError, Rebuilt, rebuild};
 use crate::history::verify::Problem;
@@ -21,7 +24,23 @@ use crate::runner::log;
 use crate::system::environment::Environment;
 
 /// The subcommand's name.
-pub(crate) const COMMAND: &str = "rebuild";
+pub(super) const COMMAND: &str = "rebuild";
+
+/// Returns the definition of the subcommand.
+pub(super) fn command() -> Command {
+    Command::new(COMMAND)
+        .about("Rebuild damaged files of a history from its reports")
+        .long_about(
+            "Rebuilds damaged or lost files of a history: people.csv, totals.csv, changes/, and the files that depend on them. Works offline, without a token and without Git.\n\nReports show who had a seat and what they did. They don't have user IDs, teams, plans, grants, and cancellations. So the command keeps every line that it can still read, and adds only what's missing. It doesn't touch undamaged files, reports, and manifests, but it writes the hashes of the new files to the newest manifest.\n\nIf an older commit has the undamaged file and nothing was recorded since, restore the file from that commit instead. It has more details than the reports.",
+        )
+        .after_help(
+            "Exit status:\n  0  The history was rebuilt, or nothing was damaged\n  1  Failure. Nothing was written\n  2  Not the folder of a history, or invalid arguments",
+        )
+        .arg(folder(
+            "Folder of an organization or enterprise in a clone, such as copilot-activity/acme",
+        ))
+        .arg(inactive_after_days())
+}
 
 /// Rebuilds the history in the folder in `flags`, and prints the result.
 pub(crate) fn start(

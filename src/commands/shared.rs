@@ -1,12 +1,16 @@
 //! What several subcommands need: arguments, messages, and cancellation by signals.
 
 use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::ensure;
+use clap::{Arg, value_parser};
+use jiff::civil::Date;
 
+use crate::inputs::default;
 use crate::runner::log;
 use crate::system::environment::Environment;
 
@@ -69,4 +73,29 @@ pub(super) fn stop_by_signal() -> anyhow::Result<impl Fn() -> anyhow::Result<()>
         );
         Ok(())
     })
+}
+
+/// Returns the argument for a directory.
+pub(super) fn folder(help: &'static str) -> Arg {
+    Arg::new("DIR")
+        .required(true)
+        .value_parser(value_parser!(PathBuf))
+        .help(help)
+}
+
+/// Returns the option for the days after which people count as inactive.
+pub(super) fn inactive_after_days() -> Arg {
+    Arg::new("inactive-after-days")
+        .long("inactive-after-days")
+        .value_name("DAYS")
+        .default_value(default("inactive-after-days"))
+        .value_parser(value_parser!(u16).range(1..))
+        .help("Days without activity, as in the action's `inactive-after-days` input")
+}
+
+/// Parses a day. Only the format in the reports' names is valid.
+pub(super) fn day(text: &str) -> Result<Date, String> {
+    let day = text.parse().ok();
+    day.filter(|day: &Date| day.to_string() == text)
+        .ok_or_else(|| "write a day as YYYY-MM-DD, such as 2026-11-22".to_owned())
 }

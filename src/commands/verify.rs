@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use clap::{Arg, Command};
 use jiff::civil::Date;
 
-use super::shared::{count, required, shown, unusable};
+use super::shared::{count, day, folder, required, shown, unusable};
 use crate::history::people::PEOPLE;
 use crate::history::seats::SEATS;
 use crate::history::totals::TOTALS;
@@ -19,10 +20,32 @@ use crate::runner::log;
 use crate::system::environment::Environment;
 
 /// The subcommand's name.
-pub(crate) const COMMAND: &str = "verify";
+pub(super) const COMMAND: &str = "verify";
 
 /// Its option: the first day to check.
-pub(crate) const SINCE: &str = "since";
+const SINCE: &str = "since";
+
+/// Returns the definition of the subcommand.
+pub(super) fn command() -> Command {
+    Command::new(COMMAND)
+        .about("Verify a recorded history")
+        .long_about(
+            "Verifies the recorded histories in a clone against their manifests, and lists each file that was changed, is missing, or is out of order. Works offline, without a token and without Git. A shallow clone is enough.\n\nThis finds accidents and careless edits. Anyone with write access to all files can also write manifests that match.",
+        )
+        .after_help(
+            "Exit status:\n  0  Verification passed\n  1  Verification failed\n  2  Nothing to verify, or invalid arguments",
+        )
+        .arg(folder(
+            "Clone, or a directory in it. Every history in it is verified",
+        ))
+        .arg(
+            Arg::new(SINCE)
+                .long(SINCE)
+                .value_name("DAY")
+                .value_parser(day)
+                .help("First day to verify, such as 2026-11-22. Use it if older days were removed or changed on purpose"),
+        )
+}
 
 /// Verifies the folder in `flags`, and prints the result.
 pub(crate) fn start(

@@ -1,10 +1,9 @@
 //! Inputs for the artifact and the commit.
 
-use super::command::directory;
 use super::raw::RawInputs;
 use super::table::default;
 use super::{ArtifactInputs, CommitInputs};
-use crate::github::names::{BranchName, RepositoryName};
+use crate::github::names::{BranchName, NameError, RepositoryName, RepositoryPath};
 use crate::runner::artifact::{ArtifactName, Retention};
 use crate::system::text::shown;
 
@@ -118,6 +117,13 @@ impl RawInputs<'_> {
 pub(super) struct DeliverTo {
     pub(super) artifact: bool,
     pub(super) repository: bool,
+}
+
+/// Parses the folder for the reports.
+pub(crate) fn directory(path: &str) -> Result<RepositoryPath, NameError> {
+    let path = RepositoryPath::parse(path)?;
+    // Checks a name below the path, to make sure that no file ends up among the workflows.
+    path.join("scope/latest.csv").map(|_| path)
 }
 
 /// A value of `deliver-to`.

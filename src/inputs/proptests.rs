@@ -38,7 +38,7 @@ fn read(given: &[(String, String)]) -> Result<Inputs, InputErrors> {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .chain(given.iter().cloned())
         .collect();
-    let flags = command().get_matches_from(["copilot-activity-report"]);
+    let flags = command(&[]).get_matches_from(["copilot-activity-report"]);
     Inputs::read(&flags, &environment, false)
 }
 
