@@ -180,7 +180,7 @@ struct Unknown {
     all: String,
     never_used: String,
     new: String,
-    inactive: usize,
+    inactive: String,
 }
 
 struct ChangeLine {
@@ -434,7 +434,7 @@ fn unknown(rows: &[Row]) -> Option<Unknown> {
         all: thousands(without().count()),
         never_used: thousands(count(Status::NeverUsed)),
         new: thousands(count(Status::New)),
-        inactive,
+        inactive: thousands(inactive),
     })
 }
 

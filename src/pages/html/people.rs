@@ -175,7 +175,7 @@ fn add(indexes: &mut Vec<usize>, index: usize) {
 }
 
 /// Returns for how many whole days the seat wasn't used, and whether it may be longer. That's since
-/// the last known activity or the grant, whichever is later. Unrecorded activity is possible up to
+/// the last known activity or, if it's later, the grant. Unrecorded activity is possible up to
 /// the time since which everything is known.
 fn idle(activity: &PersonActivity<'_>, policy: StatusPolicy) -> (i64, bool) {
     let days = |since| whole_days(since, policy);
