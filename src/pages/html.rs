@@ -361,21 +361,21 @@ fn cards(facts: &PageFacts<'_>, before: Option<&Day>) -> Vec<Card> {
     let days = inactive_days(facts.policy);
     let held_by = match seats == counts.people {
         true => String::new(),
-        false => format!("held by {} people", thousands(counts.people)),
+        false => format!("Held by {} people", thousands(counts.people)),
     };
     let card = |class, label, figure: usize, earlier: fn(&Day) -> usize, meaning| Card {
         class,
         label,
         figure: thousands(figure),
         share: match class {
-            "seats" => held_by.clone(),
+            "seats" => String::new(),
             _ => share(figure, counts.people),
         },
         delta: before.map(|day| signed(figure, earlier(day))),
         meaning,
     };
     vec![
-        card("seats", "Seats", seats, |day| day.seats, String::new()),
+        card("seats", "Seats", seats, |day| day.seats, held_by),
         card(
             "active",
             "Active",

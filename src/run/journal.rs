@@ -124,6 +124,17 @@ impl Journal {
         *self.artifact.borrow_mut() = artifact;
     }
 
+    /// Returns the pages to upload, each with the position of its scope.
+    #[allow(dead_code)]
+    pub(crate) fn pages(&self) -> Vec<(usize, Written)> {
+        let scopes = self.scopes();
+        let pages = scopes.iter().enumerate();
+        let written = |run: &ScopeRun| run.page.as_ref()?.as_ref().ok().cloned();
+        pages
+            .filter_map(|(place, run)| Some((place, written(run)?)))
+            .collect()
+    }
+
     /// Adds an error from writing outputs or summary.
     pub(crate) fn unwritten(&self, error: String) {
         self.unwritten.borrow_mut().push(error);
