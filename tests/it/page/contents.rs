@@ -82,7 +82,7 @@ fn people_are_on_the_page_with_their_status_longest_idle_first() {
         .has("<td class=\"day\">2026-09-01</td>")
         .has("<td class=\"day\">2026-12-01</td>")
         .has("<bdi>=1+1, &#34;team&#34;</bdi>")
-        .has("No activity is known for 3 people. Of these, 1 certainly never used their seat, 1 are new, and 1 count as inactive");
+        .has("No activity is known for 3 people: 1 never used, 1 new, 1 inactive.");
 }
 
 #[test]
