@@ -8,6 +8,7 @@ RUN apk add --no-cache build-base busybox-static ca-certificates-bundle
 WORKDIR /src
 COPY Cargo.toml Cargo.lock build.rs ./
 COPY src src
+COPY templates templates
 COPY simulator simulator
 RUN cargo build --release --locked --package copilot-activity-report --bin copilot-activity-report
 # Everything that the final image has, at its place below /out.

@@ -115,6 +115,8 @@ pub(crate) enum Format {
     Csv,
     /// The format in the project's JSON schema.
     Json,
+    /// A page for people.
+    Html,
 }
 
 /// How many people can have a status.

@@ -38,8 +38,8 @@ pub(crate) async fn run(
         run_scope(scope, reader, inputs, &edges, &places, journal).await;
     }
     journal.step.set("uploading the artifact");
-    let reports = journal.reports();
-    let files: Vec<_> = reports.iter().flat_map(|report| report.files()).collect();
+    let files = journal.files();
+    let files: Vec<_> = files.iter().collect();
     journal.uploaded(places.upload(environment, &files).await);
     journal.step.set("writing outputs and summary");
     results::write(inputs, environment, places.may_name_people, journal);
@@ -85,6 +85,14 @@ async fn run_scope(
             Some(ledger) => Some(ledger.record(&fetched.report, revoked).await),
             None => None,
         });
+    }
+    if let Some((report, recording)) = journal.last_recording() {
+        journal.step.set(format!("writing the page of {scope}"));
+        let (destination, provenance) = (&places.destination, &places.provenance);
+        let names = places.may_name_people;
+        let page =
+            write::write_page(inputs, destination, provenance, names, &report, recording).await;
+        journal.page(page);
     }
     journal.log_last(group);
 }

@@ -23,7 +23,7 @@ const GROUPS: [(&str, &[Flag]); 5] = [
         "Output",
         &[
             ("deliver-to", "WHERE", "artifact, repository, or none"),
-            ("format", "FORMAT", "csv, json, or both"),
+            ("format", "FORMAT", "csv, json, and html"),
             ("columns", "COLUMNS", "github or all"),
             ("output-directory", "DIR", "Directory for the files"),
             ("output", "FILE", "File for the report, or - for stdout"),

@@ -53,7 +53,7 @@ impl RawInputs<'_> {
         } else if scopes.is_some_and(|scopes| scopes.len() > 1) {
             "a file or standard output can take only one report, but you named several organizations. Set `output-directory` to write a directory instead."
         } else if formats.is_some_and(|formats| formats.len() > 1) {
-            "a file or standard output can take only one format, but `format` names two. Set `output-directory` to write a directory instead."
+            "a file or standard output can take only one format, but `format` names several. Set `output-directory` to write a directory instead."
         } else {
             return Some(output);
         };

@@ -81,7 +81,7 @@ pub const INPUTS: &[Input] = &[
         name: "format",
         default: Some("csv"),
         kind: Kind::Text,
-        meaning: "File formats: `csv`, `json`, or both separated by a comma.",
+        meaning: "File formats, separated by commas: `csv`, `json`, and `html` (a page to look at).",
     },
     Input {
         name: "columns",

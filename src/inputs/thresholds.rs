@@ -40,8 +40,12 @@ impl RawInputs<'_> {
 
     fn formats(&mut self) -> Option<Vec<Format>> {
         let value = self.or_default("format").to_owned();
-        let choices = [("csv", Format::Csv), ("json", Format::Json)];
-        let expected = "`csv`, `json`, or both separated by a comma";
+        let choices = [
+            ("csv", Format::Csv),
+            ("json", Format::Json),
+            ("html", Format::Html),
+        ];
+        let expected = "`csv`, `json`, and `html`, separated by commas";
         let mut formats = self.parse_list("format", &value, &choices, expected)?;
         formats.sort_unstable();
         formats.dedup();

@@ -6,6 +6,8 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::audit::{AuditError, Recorded};
+use crate::github::commit::Verification;
+use crate::pages::html;
 use crate::pages::summary::Line;
 use crate::report::scope::Scope;
 use crate::run::step::CurrentStep;
@@ -13,6 +15,7 @@ use crate::run::upload::UploadError;
 use crate::run::write::WrittenReport;
 use crate::runner::artifact::Uploaded;
 use crate::runner::log::Group;
+use crate::system::files::Written;
 
 /// What a run did and didn't do.
 #[derive(Default)]
@@ -29,6 +32,7 @@ pub(crate) struct ScopeRun {
     pub(crate) scope: Scope,
     pub(crate) report: anyhow::Result<Rc<WrittenReport>>,
     entry: LedgerEntry,
+    page: Option<anyhow::Result<Written>>,
 }
 
 /// The state of a report in the audit repository.
@@ -60,6 +64,7 @@ impl Journal {
             scope: scope.clone(),
             report,
             entry,
+            page: None,
         });
         written
     }
@@ -69,6 +74,28 @@ impl Journal {
         if let Some(run) = self.scopes.borrow_mut().last_mut() {
             run.enter(recorded);
         }
+    }
+
+    /// Returns the last report and what its page says about the audit repository, unless there's no
+    /// such report.
+    pub(crate) fn last_recording(&self) -> Option<(Rc<WrittenReport>, html::Recording)> {
+        let scopes = self.scopes();
+        let last = scopes.last()?;
+        let report = last.report.as_ref().ok()?;
+        Some((Rc::clone(report), last.recording(report)))
+    }
+
+    /// Adds the page of the last report, or why it couldn't be written, if it was requested.
+    pub(crate) fn page(&self, page: anyhow::Result<Option<Written>>) {
+        if let Some(run) = self.scopes.borrow_mut().last_mut() {
+            run.page = page.transpose();
+        }
+    }
+
+    /// Returns the files of all reports, in the order of the reports.
+    pub(crate) fn files(&self) -> Vec<Written> {
+        let scopes = self.scopes();
+        scopes.iter().flat_map(ScopeRun::files).cloned().collect()
     }
 
     /// Logs what was done for the last scope, ends its `group`, and logs what wasn't done.
@@ -95,6 +122,17 @@ impl Journal {
             tracing::error!("{error}");
         }
         *self.artifact.borrow_mut() = artifact;
+    }
+
+    /// Returns the pages to upload, each with the position of its scope.
+    #[allow(dead_code)]
+    pub(crate) fn pages(&self) -> Vec<(usize, Written)> {
+        let scopes = self.scopes();
+        let pages = scopes.iter().enumerate();
+        let written = |run: &ScopeRun| run.page.as_ref()?.as_ref().ok().cloned();
+        pages
+            .filter_map(|(place, run)| Some((place, written(run)?)))
+            .collect()
     }
 
     /// Adds an error from writing outputs or summary.
@@ -182,19 +220,26 @@ impl ScopeRun {
     pub(crate) fn lines(&self) -> Vec<Line> {
         let history = self.history_error();
         let history = history.map(|error| Line::bad(format!("{}: {error:#}", self.scope)));
-        let mut lines = vec![self.report_line()];
+        let mut lines: Vec<Line> = self.report_line().into_iter().collect();
+        if let Some(Err(error)) = &self.page {
+            lines.push(Line::bad(format!("{}: no page. {error:#}", self.scope)));
+        }
         lines.extend(history);
         lines.extend(self.ledger_lines());
         lines
     }
 
-    /// Describes the result for the report.
-    fn report_line(&self) -> Line {
+    /// Describes the result for the report. `None` if only the page was requested, and it isn't
+    /// written.
+    fn report_line(&self) -> Option<Line> {
         let scope = &self.scope;
-        match &self.report {
+        Some(match &self.report {
             Ok(report) => {
-                let paths = report.forms.iter().map(|file| &*file.below_workspace);
+                let paths = self.forms().map(|file| &*file.below_workspace);
                 let paths: Vec<&str> = paths.collect();
+                if paths.is_empty() {
+                    return None;
+                }
                 let place = match report.manifest {
                     Some(_) => " in the workspace",
                     None => "",
@@ -205,6 +250,59 @@ impl ScopeRun {
                 ))
             }
             Err(error) => Line::bad(format!("{scope}: no report. {error:#}")),
+        })
+    }
+
+    /// Returns the report in each format, the page last.
+    pub(crate) fn forms(&self) -> impl Iterator<Item = &Written> {
+        let report = self.report.as_ref().ok();
+        let page = self.page.as_ref().and_then(|page| page.as_ref().ok());
+        let forms = report.into_iter().flat_map(|report| &report.forms);
+        forms.chain(page)
+    }
+
+    /// Returns all files, the manifest last.
+    fn files(&self) -> impl Iterator<Item = &Written> {
+        let report = self.report.as_ref().ok();
+        let manifest = report.and_then(|report| report.manifest.as_ref());
+        self.forms().chain(manifest)
+    }
+
+    /// Returns what the page of `report` says about the audit repository.
+    fn recording(&self, report: &WrittenReport) -> html::Recording {
+        let recorded = match &self.entry {
+            LedgerEntry::None | LedgerEntry::Pending => return html::Recording::default(),
+            LedgerEntry::Failed(_) => {
+                return html::Recording {
+                    commit: html::Commit::Failed,
+                    changes: None,
+                };
+            }
+            LedgerEntry::Recorded(recorded) => recorded,
+        };
+        let commit = match &recorded.commit {
+            None => html::Commit::Nothing(recorded.what.clone()),
+            Some(commit) => html::Commit::Made {
+                sha: commit.sha.clone(),
+                url: commit.url.clone(),
+                unverified: match &commit.verification {
+                    Verification::Verified => None,
+                    Verification::Unverified(why) => Some(why.clone()),
+                },
+            },
+        };
+        let time = report.fetched.report.time();
+        let changes = recorded.plan.changes.iter();
+        let changes = changes.map(|(kind, login)| html::Change {
+            time,
+            login: login.clone(),
+            kind: *kind,
+            from: String::new(),
+            to: String::new(),
+        });
+        html::Recording {
+            commit,
+            changes: Some(changes.collect()),
         }
     }
 
@@ -269,8 +367,10 @@ impl ScopeRun {
             LedgerEntry::Recorded(recorded) => recorded.not_opened.clone(),
             _ => None,
         };
-        let report = report.map(|error| format!("{error:#}"));
-        report.into_iter().chain(entry)
+        let page = self.page.as_ref().and_then(|page| page.as_ref().err());
+        let error = |error: &anyhow::Error| format!("{error:#}");
+        let report = report.map(error).into_iter().chain(page.map(error));
+        report.chain(entry)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::audit::AuditRepository;
 use crate::github::client::Client;
 use crate::github::names::RepositoryName;
 use crate::github::repository::Repository;
-use crate::inputs::{CommitInputs, Inputs};
+use crate::inputs::{CommitInputs, Format, Inputs};
 use crate::report::provenance::Provenance;
 use crate::report::scope::Scope;
 use crate::run::destination::Destination;
@@ -67,7 +67,7 @@ impl<'a> Places<'a> {
             artifact.is_some() || audited.is_some_and(|commit| commit.repository == *own)
         };
         let may_name_people = inputs.allow_public
-            || !inputs.summary
+            || !(inputs.summary || inputs.report.formats.contains(&Format::Html))
             || match &inputs.own_repository {
                 Some(own) => is_known(own) || is_restricted(askers(), own).await,
                 None => !edges.environment.in_actions(),

@@ -70,8 +70,9 @@ fn summary_of(inputs: &Inputs, journal: &Journal, names: bool) -> String {
 
 fn outputs_of(journal: &Journal) -> Outputs {
     let reports = journal.reports();
+    let scopes = journal.scopes();
     let each = |text: fn(&Written) -> &str| {
-        let files = reports.iter().flat_map(|report| &report.forms);
+        let files = scopes.iter().flat_map(ScopeRun::forms);
         files.map(text).collect::<Vec<_>>().join("\n")
     };
     let mut out = Outputs::default();
@@ -84,7 +85,6 @@ fn outputs_of(journal: &Journal) -> Outputs {
     out.set("inactive", &sum(|r| r.counts.inactive));
     out.set("never-used", &sum(|r| r.counts.never_used));
     out.set("new", &sum(|r| r.counts.new));
-    let scopes = journal.scopes();
     let is_complete =
         |run: &ScopeRun| matches!(&run.report, Ok(r) if r.fetched.report.is_complete());
     let complete = scopes.iter().all(is_complete);

@@ -1,8 +1,10 @@
-//! Writes the files of a report: one for each format and, in a folder, the manifest.
+//! Writes the files of a report: one for each format and, in a folder, the manifest. The page is
+//! written last, because it says whether the report was recorded.
 
 use std::io;
 
 use crate::inputs::{Format, Inputs};
+use crate::pages::html::{self, DataFile, PageFacts, Recording};
 use crate::report::activity::{ActivityIndex, Counts};
 use crate::report::columns::{ColumnSet, Columns};
 use crate::report::manifest::FileEntry;
@@ -18,14 +20,14 @@ pub(crate) struct WrittenReport {
     pub(crate) fetched: FetchedReport,
     pub(crate) rule: StatusPolicy,
     pub(crate) counts: Counts,
-    /// The report in each requested format.
+    /// The report in each requested format, without the page.
     pub(crate) forms: Vec<Written>,
     /// The manifest, if the report is in a folder.
     pub(crate) manifest: Option<Written>,
 }
 
 impl WrittenReport {
-    /// Returns all files, the manifest last.
+    /// Returns all files except the page, the manifest last.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Written> {
         self.forms.iter().chain(&self.manifest)
     }
@@ -75,6 +77,7 @@ pub(crate) async fn write(
                 let content = |out: &mut dyn io::Write| json::write(report, form, &manifest, out);
                 destination.write(&name, content).await
             }
+            Format::Html => continue,
         }?;
         tracing::info!(
             "{}: written to {}.",
@@ -103,4 +106,40 @@ pub(crate) async fn write(
         manifest,
         fetched,
     })
+}
+
+/// Writes the page of a report, if the inputs ask for it. `names` says whether it can have people's
+/// names.
+pub(crate) async fn write_page(
+    inputs: &Inputs,
+    destination: &Destination,
+    provenance: &Provenance<'_>,
+    names: bool,
+    written: &WrittenReport,
+    recording: Recording,
+) -> anyhow::Result<Option<Written>> {
+    if !inputs.report.formats.contains(&Format::Html) {
+        return Ok(None);
+    }
+    let report = &written.fetched.report;
+    let files = written.forms.iter().map(|file| DataFile {
+        name: &file.name,
+        sha256: &file.sha256,
+    });
+    let facts = PageFacts {
+        report,
+        known: &written.fetched.known,
+        policy: written.rule,
+        counts: written.counts,
+        may_name_people: names,
+        has_pseudonyms: inputs.pseudonyms.is_some(),
+        files: files.collect(),
+        run: provenance.run(),
+        recording,
+    };
+    let name = format!("{}.html", report.file_stem());
+    let page = destination.write(&name, |out| html::write(&facts, out));
+    let page = page.await?;
+    tracing::info!("{}: written to {}.", report.scope(), page.below_workspace);
+    Ok(Some(page))
 }

@@ -10,6 +10,12 @@ mod report_file {
     mod report;
 }
 
+/// The page shows what the report and the history say, and nothing else.
+mod page {
+    mod contents;
+    mod delivery;
+}
+
 /// The report is complete, or it isn't published.
 mod complete {
     mod completeness;

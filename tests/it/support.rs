@@ -6,6 +6,7 @@ mod job;
 pub mod keys;
 pub mod network;
 pub mod outcome_assertions;
+pub mod page;
 pub mod pulls;
 pub mod secrets;
 mod step;

@@ -112,7 +112,7 @@ fn one_destination_for_two_reports_is_rejected_before_any_request() {
         ),
         (
             &["--organization=acme", "--format=csv,json"],
-            "`format` names two",
+            "`format` names several",
         ),
         (
             &[
