@@ -6,6 +6,8 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::audit::{AuditError, Recorded};
+use crate::github::error::GitHubError;
+use crate::history::{Action, SeatChange};
 use crate::pages::summary::Line;
 use crate::report::scope::Scope;
 use crate::run::step::CurrentStep;
@@ -13,6 +15,7 @@ use crate::run::upload::UploadError;
 use crate::run::write::WrittenReport;
 use crate::runner::artifact::Uploaded;
 use crate::runner::log::Group;
+use crate::system::prose::Prose;
 
 /// What a run did and didn't do.
 #[derive(Default)]
@@ -83,8 +86,8 @@ impl Journal {
             }
         }
         drop(group);
-        for error in last().flat_map(ScopeRun::errors) {
-            tracing::error!("{error}");
+        for (title, error) in last().flat_map(ScopeRun::errors) {
+            tracing::error!(title = &*title, "{error}");
         }
     }
 
@@ -92,7 +95,7 @@ impl Journal {
     /// requested.
     pub(crate) fn uploaded(&self, artifact: Option<Result<Uploaded, UploadError>>) {
         if let Some(Err(error)) = &artifact {
-            tracing::error!("{error}");
+            tracing::error!(title = error.title(), "{error}");
         }
         *self.artifact.borrow_mut() = artifact;
     }
@@ -181,7 +184,8 @@ impl ScopeRun {
     /// Describes everything that was done and everything that wasn't.
     pub(crate) fn lines(&self) -> Vec<Line> {
         let history = self.history_error();
-        let history = history.map(|error| Line::bad(format!("{}: {error:#}", self.scope)));
+        let history = history
+            .map(|error| Line::bad(Prose::own(format!("{}: ", self.scope)).join(prose_of(error))));
         let mut lines = vec![self.report_line()];
         lines.extend(history);
         lines.extend(self.ledger_lines());
@@ -204,7 +208,9 @@ impl ScopeRun {
                     paths.join(" and ")
                 ))
             }
-            Err(error) => Line::bad(format!("{scope}: no report. {error:#}")),
+            Err(error) => {
+                Line::bad(Prose::own(format!("{scope}: no report. ")).join(prose_of(error)))
+            }
         }
     }
 
@@ -223,7 +229,8 @@ impl ScopeRun {
         let recorded = match &self.entry {
             LedgerEntry::None | LedgerEntry::Pending => return Vec::new(),
             LedgerEntry::Failed(error) => {
-                return vec![Line::bad(format!("{scope}: not committed. {error:#}"))];
+                let text = Prose::own(format!("{scope}: not committed. "));
+                return vec![Line::bad(text.join(prose_of(error)))];
             }
             LedgerEntry::Recorded(recorded) => recorded,
         };
@@ -240,7 +247,8 @@ impl ScopeRun {
             });
         }
         if let Some(error) = &recorded.not_opened {
-            lines.push(Line::bad(format!("{scope}: no pull request. {error}")));
+            let text = Prose::own(format!("{scope}: no pull request. "));
+            lines.push(Line::bad(text.join(error.clone())));
         }
         lines
     }
@@ -253,6 +261,12 @@ impl ScopeRun {
         report.chain(recorded.flat_map(|recorded| &recorded.plan.warnings))
     }
 
+    /// Returns what changed since the last recorded report, if this report was compared with it.
+    pub(crate) fn changes(&self) -> Option<&[SeatChange]> {
+        let plan = &self.recorded()?.plan;
+        matches!(plan.action, Action::Record | Action::Unchanged).then_some(&*plan.changes)
+    }
+
     /// Returns what was recorded.
     pub(crate) fn recorded(&self) -> Option<&Recorded> {
         match &self.entry {
@@ -261,20 +275,50 @@ impl ScopeRun {
         }
     }
 
-    /// Returns all errors, as the log shows them.
-    fn errors(&self) -> impl Iterator<Item = String> {
-        let report = self.report.as_ref().err().or(self.history_error());
+    /// Returns all errors, as the log shows them, each with a title.
+    fn errors(&self) -> impl Iterator<Item = (String, String)> {
+        let scope = &self.scope;
+        let report = match (&self.report, self.history_error()) {
+            (Err(error), _) => Some((format!("No Copilot activity report of {scope}"), error)),
+            (Ok(_), Some(error)) => Some((format!("The history of {scope} wasn't read"), error)),
+            (Ok(_), None) => None,
+        };
+        let report = report.map(|(title, error)| (title, format!("{error:#}")));
         let entry = match &self.entry {
-            LedgerEntry::Failed(error) => Some(format!("{error:#}")),
-            LedgerEntry::Recorded(recorded) => recorded.not_opened.clone(),
+            LedgerEntry::Failed(error) => Some((
+                format!("The report of {scope} wasn't committed"),
+                format!("{error:#}"),
+            )),
+            LedgerEntry::Recorded(recorded) => recorded.not_opened.as_ref().map(|error| {
+                let title = format!("No pull request for the report of {scope}");
+                (title, error.to_string())
+            }),
             _ => None,
         };
-        let report = report.map(|error| format!("{error:#}"));
         report.into_iter().chain(entry)
     }
 }
 
-/// The error if not everything was done. It's written for a person who looks at a failed run, and
+/// Returns the text of an error with its words and those of others kept apart.
+pub(crate) fn prose_of(error: &anyhow::Error) -> Prose {
+    let mut prose = Prose::default();
+    for (number, cause) in error.chain().enumerate() {
+        if number > 0 {
+            prose = prose.and(": ");
+        }
+        prose = match (
+            cause.downcast_ref::<GitHubError>(),
+            cause.downcast_ref::<AuditError>(),
+        ) {
+            (Some(error), _) => prose.join(error.prose()),
+            (_, Some(error)) => prose.join(error.prose()),
+            _ => prose.and(cause.to_string()),
+        };
+    }
+    prose
+}
+
+/// What was done and what wasn't, if that's not everything. It's written for a person who looks at a failed run, and
 /// says what's safe and what's missing.
 #[derive(Debug)]
 pub(crate) struct Undone {
@@ -292,7 +336,8 @@ impl fmt::Display for Undone {
         }
         for (good, title) in [(true, "Done"), (false, "Not done")] {
             for line in self.lines.iter().filter(|line| line.good == good) {
-                let first = line.text.lines().next().unwrap_or_default();
+                let text = line.text.to_string();
+                let first = text.lines().next().unwrap_or_default();
                 write!(f, "\n  {title}: {first}")?;
             }
         }

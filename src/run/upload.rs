@@ -61,6 +61,15 @@ impl ArtifactPlace<'_> {
 }
 
 impl UploadError {
+    /// Returns the title of the error.
+    pub(crate) fn title(&self) -> &'static str {
+        if self.may_have_uploaded() {
+            "The artifact may be missing"
+        } else {
+            "No artifact was uploaded"
+        }
+    }
+
     /// Returns whether the artifact may exist anyway.
     pub(crate) fn may_have_uploaded(&self) -> bool {
         matches!(self, Self::Service(ArtifactError::Unknown { .. }))
