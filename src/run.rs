@@ -69,6 +69,10 @@ async fn deliver(
     let reports = journal.reports();
     let files: Vec<_> = reports.iter().flat_map(|report| report.files()).collect();
     journal.uploaded(places.upload(environment, &files).await);
+    for (scope, page) in journal.pages() {
+        let uploaded = places.upload_page(environment, &page).await;
+        journal.uploaded_page(scope, uploaded);
+    }
     journal.step.set("writing outputs and summary");
     results::write(inputs, environment, places.may_name_people, journal);
     let (undone, over) = (journal.undone(), results::over_limit(inputs, journal));

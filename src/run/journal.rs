@@ -15,6 +15,7 @@ use crate::run::upload::UploadError;
 use crate::run::write::WrittenReport;
 use crate::runner::artifact::Uploaded;
 use crate::runner::log::Group;
+use crate::system::files::Written;
 use crate::system::prose::Prose;
 
 /// What a run did and didn't do.
@@ -32,6 +33,8 @@ pub(crate) struct ScopeRun {
     pub(crate) scope: Scope,
     pub(crate) report: anyhow::Result<Rc<WrittenReport>>,
     entry: LedgerEntry,
+    /// The artifact with the report's page.
+    page_artifact: Option<Result<Uploaded, UploadError>>,
 }
 
 /// The state of a report in the audit repository.
@@ -63,6 +66,7 @@ impl Journal {
             scope: scope.clone(),
             report,
             entry,
+            page_artifact: None,
         });
         written
     }
@@ -98,6 +102,26 @@ impl Journal {
             tracing::error!(title = error.title(), "{error}");
         }
         *self.artifact.borrow_mut() = artifact;
+    }
+
+    /// Returns the pages to upload, each with the position of its scope.
+    pub(crate) fn pages(&self) -> Vec<(usize, Written)> {
+        Vec::new()
+    }
+
+    /// Adds the artifact with a scope's page, or the error, and logs it. `None` means that it wasn't
+    /// uploaded, but should be only in the artifact with all files.
+    pub(crate) fn uploaded_page(
+        &self,
+        scope: usize,
+        artifact: Option<Result<Uploaded, UploadError>>,
+    ) {
+        if let Some(Err(error)) = &artifact {
+            tracing::error!(title = "The page wasn't uploaded", "{error}");
+        }
+        if let Some(run) = self.scopes.borrow_mut().get_mut(scope) {
+            run.page_artifact = artifact;
+        }
     }
 
     /// Adds an error from writing outputs or summary.
@@ -189,7 +213,26 @@ impl ScopeRun {
         let mut lines = vec![self.report_line()];
         lines.extend(history);
         lines.extend(self.ledger_lines());
+        lines.extend(self.page_line());
         lines
+    }
+
+    /// Describes the result of the upload of the page.
+    fn page_line(&self) -> Option<Line> {
+        let scope = &self.scope;
+        Some(match self.page_artifact.as_ref()? {
+            Ok(artifact) => {
+                let text = format!("{scope}: page uploaded as the artifact {}", artifact.name);
+                Line::good(text).with_link(&artifact.url)
+            }
+            Err(error) => Line::bad(format!("{scope}: the page wasn't uploaded. {error}")),
+        })
+    }
+
+    /// Returns the URL of the page, if it was uploaded.
+    pub(crate) fn page_url(&self) -> Option<&str> {
+        let uploaded = self.page_artifact.as_ref()?.as_ref().ok()?;
+        Some(&uploaded.url)
     }
 
     /// Describes the result for the report.

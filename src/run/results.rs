@@ -113,7 +113,7 @@ fn summary_of(
             }),
             lines: run.lines(),
             warnings: run.warnings().cloned().collect(),
-            page: None,
+            page: run.page_url(),
         })
         .collect();
     let over = over_limit(inputs, journal).map(Line::bad);
@@ -165,6 +165,8 @@ fn outputs_of(journal: &Journal) -> Outputs {
         out.set("artifact-url", &artifact.url);
         out.set("artifact-digest", &artifact.digest);
     }
+    let pages: Vec<&str> = scopes.iter().filter_map(ScopeRun::page_url).collect();
+    out.set("page-url", &pages.join("\n"));
     let commits = || {
         recorded
             .iter()

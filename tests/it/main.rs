@@ -48,6 +48,7 @@ mod errors {
     mod failures;
     mod inputs;
     mod rules;
+    mod summaries;
     mod texts;
 }
 

@@ -26,7 +26,7 @@ use simulator::{GitHub, Repository, Seats, Simulator, Token};
 use tempfile::TempDir;
 
 /// All outputs, in alphabetical order.
-pub const OUTPUTS: [&str; 19] = [
+pub const OUTPUTS: [&str; 20] = [
     "active",
     "artifact-digest",
     "artifact-id",
@@ -39,6 +39,7 @@ pub const OUTPUTS: [&str; 19] = [
     "inactive",
     "never-used",
     "new",
+    "page-url",
     "people",
     "pull-request-url",
     "report-path",

@@ -18,27 +18,31 @@ pub(crate) fn headline(counts: Counts, seats: usize) -> String {
     } else {
         ("person with a Copilot seat", "people with a Copilot seat")
     };
-    let all = thousands(people);
+    let all = match people {
+        2 => "both".to_owned(),
+        _ => format!("all {}", thousands(people)),
+    };
+    let of = thousands(people);
     match (people, idle) {
         (0, _) => "no one has a Copilot seat".to_owned(),
         (1, 1) => format!("the only {one} is idle"),
         (1, _) if active == 1 => format!("the only {one} is active"),
         (1, _) => format!("the only {one} is new"),
-        _ if active == people => format!("all {all} {many} are active"),
-        (_, 0) => format!("none of {all} {many} are idle"),
-        _ if idle == people => format!("all {all} {many} are idle"),
-        (_, 1) => format!("1 of {all} {many} is idle ({})", percent(1, people)),
+        _ if active == people => format!("{all} {many} are active"),
+        (_, 0) => format!("none of {of} {many} are idle"),
+        _ if idle == people => format!("{all} {many} are idle"),
+        (_, 1) => format!("1 of {of} {many} is idle ({})", percent(1, people)),
         _ => {
             let share = percent(idle, people);
-            format!("{} of {all} {many} are idle ({share})", thousands(idle))
+            format!("{} of {of} {many} are idle ({share})", thousands(idle))
         }
     }
 }
 
 /// Returns a count with its share of `all`.
 pub(super) fn with_share(count: usize, all: usize) -> String {
-    match all {
-        0 => thousands(count),
+    match (count, all) {
+        (0, _) | (_, 0) => thousands(count),
         _ => format!("{} ({})", thousands(count), percent(count, all)),
     }
 }
@@ -128,7 +132,7 @@ mod tests {
     #[test]
     fn shares_are_rounded_to_the_nearest_percent() {
         for (count, all, expected) in [
-            (0, 3, "0 (0%)"),
+            (0, 3, "0"),
             (1, 3, "1 (33%)"),
             (2, 3, "2 (67%)"),
             (3, 3, "3 (100%)"),
