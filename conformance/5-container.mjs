@@ -117,7 +117,7 @@ await promise("5.3", "created files and folders belong to the workspace's owner"
 
 await promise("5.4", "an invalid input gives status 2, both in a container and without", async () => {
   const { printed } = await container(github.env, { organization: "a/b", "deliver-to": "none" }, { expect: 2 });
-  assert.match(printed, /::error::.*organization/);
+  assert.match(printed, /::error title=.*::.*organization/);
 });
 
 // A name server that knows one host, and a private CA with its file in the workspace.

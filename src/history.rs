@@ -47,7 +47,7 @@ pub use folder_files::FolderFiles;
 pub(crate) use history_context::HistoryContext;
 pub(crate) use identity::Neighbor;
 pub(crate) use page::{Page, README, TREND_DARK, TREND_LIGHT};
-pub(crate) use plan::Action;
+pub(crate) use plan::{Action, SeatChange};
 pub use plan::{HistoryUpdate, Revoked, UpdatePlan};
 pub(crate) use prior_state::PriorState;
 pub use record::record;

@@ -189,12 +189,22 @@ pub(crate) struct InputError {
 
 /// All inputs that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct InputErrors(pub Vec<InputError>);
+pub(crate) struct InputErrors {
+    /// What's wrong with each of them.
+    pub errors: Vec<InputError>,
+    /// Whether to write a job summary, even so.
+    pub summary: bool,
+}
+
+impl InputErrors {
+    /// Says that there are invalid inputs, and what that means.
+    pub(crate) const FIRST: &str = "The inputs aren't valid. Nothing was sent.";
+}
 
 impl fmt::Display for InputErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("The inputs aren't valid. Nothing was sent.")?;
-        for InputError { input, problem } in &self.0 {
+        f.write_str(Self::FIRST)?;
+        for InputError { input, problem } in &self.errors {
             write!(f, "\n  {input}: {problem}")?;
         }
         Ok(())

@@ -74,7 +74,8 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Enviro
     let inputs = match Inputs::read(&flags, environment, console.output_is_terminal()) {
         Ok(inputs) => inputs,
         Err(mistakes) => {
-            tracing::error!("{mistakes}");
+            tracing::error!(title = "The inputs aren't valid", "{mistakes}");
+            run::refuse_inputs(environment, &mistakes);
             return UNUSABLE_INPUTS.into();
         }
     };
@@ -98,7 +99,8 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Enviro
             done
         });
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => FAILURE.into(),
         Err(error) => {
             tracing::error!("{error:#}");
             FAILURE.into()

@@ -11,25 +11,53 @@ mod upload;
 mod write;
 
 use crate::github::client::Client;
-use crate::inputs::Inputs;
+use crate::inputs::{InputErrors, Inputs};
 use crate::report::scope::Scope;
 use crate::runner::log::Group;
 use crate::system::console::Console;
 use crate::system::environment::Environment;
+use crate::system::prose::Prose;
 use edges::Edges;
 use journal::Journal;
 use prepare::Places;
 
-/// Fetches the reports that `inputs` ask for and delivers them.
+/// Fetches the reports that `inputs` ask for and delivers them. Returns whether everything was done
+/// and no limit is exceeded.
 ///
-/// Fails if anything that was asked for wasn't done. What was delivered before stays delivered.
-/// The error names both, and `journal` knows at any time.
+/// Fails if the run is refused before it reads anything. What was delivered before another failure
+/// stays delivered. The log names both, and `journal` knows at any time.
 pub(crate) async fn run(
     inputs: &Inputs,
     environment: &Environment,
     console: &Console,
     journal: &Journal,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
+    let done = deliver(inputs, environment, console, journal).await;
+    if let Err(error) = &done
+        && inputs.summary
+    {
+        let first = "Nothing was read or delivered.";
+        results::refuse(environment, first, &[journal::prose_of(error)]);
+    }
+    done
+}
+
+/// Writes the summary of a run whose inputs can't be used.
+pub(crate) fn refuse_inputs(environment: &Environment, mistakes: &InputErrors) {
+    if mistakes.summary {
+        let errors = mistakes.errors.iter();
+        let errors =
+            errors.map(|error| Prose::own(format!("`{}`: {}", error.input, error.problem)));
+        results::refuse(environment, InputErrors::FIRST, &errors.collect::<Vec<_>>());
+    }
+}
+
+async fn deliver(
+    inputs: &Inputs,
+    environment: &Environment,
+    console: &Console,
+    journal: &Journal,
+) -> anyhow::Result<bool> {
     let edges = Edges::new(inputs, environment, console)?;
     let clients = edges.clients(inputs)?;
     journal.step.set("getting ready");
@@ -41,16 +69,24 @@ pub(crate) async fn run(
     let files = journal.files();
     let files: Vec<_> = files.iter().collect();
     journal.uploaded(places.upload(environment, &files).await);
+    for (scope, page) in journal.pages() {
+        let uploaded = places.upload_page(environment, &page).await;
+        journal.uploaded_page(scope, uploaded);
+    }
     journal.step.set("writing outputs and summary");
     results::write(inputs, environment, places.may_name_people, journal);
-    match (journal.undone(), results::over_limit(inputs, journal)) {
-        (None, None) => Ok(()),
-        (None, Some(over)) => Err(anyhow::anyhow!(over)),
-        (Some(undone), over) => {
-            over.into_iter().for_each(|over| tracing::error!("{over}"));
-            Err(undone.into())
-        }
+    let (undone, over) = (journal.undone(), results::over_limit(inputs, journal));
+    if let Some(over) = &over {
+        tracing::error!(title = "Too many people are idle", "{over}");
     }
+    // Every failure already has its annotation.
+    if let Some(undone) = &undone {
+        tracing::info!("{undone}");
+    }
+    if let Some(headline) = results::headline(journal) {
+        tracing::info!("{headline}");
+    }
+    Ok(undone.is_none() && over.is_none())
 }
 
 /// Fetches, writes, and records the report of one organization or enterprise.

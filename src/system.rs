@@ -7,6 +7,7 @@ pub(crate) mod console;
 pub(crate) mod environment;
 pub(crate) mod files;
 pub(crate) mod http;
+pub(crate) mod prose;
 pub(crate) mod secrets;
 pub(crate) mod signals;
 pub(crate) mod text;

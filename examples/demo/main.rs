@@ -114,8 +114,9 @@ fn show_log(output: &Output) {
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         if let Some(title) = line.strip_prefix("::group::") {
             println!("  ▼ {title}");
-        } else if let Some(error) = line.strip_prefix("::error::") {
-            println!("  Error: {error}");
+        } else if let Some(error) = line.strip_prefix("::error title=") {
+            let (_, message) = error.split_once("::").unwrap_or(("", error));
+            println!("  Error: {message}");
         } else if !line.starts_with("::") {
             println!("  {line}");
         }

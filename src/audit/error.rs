@@ -4,6 +4,7 @@ use crate::github::commit::CommitError;
 use crate::github::error::GitHubError;
 use crate::github::names::NameError;
 use crate::history::RecordError;
+use crate::system::prose::Prose;
 
 /// Why the audit repository couldn't be read, or doesn't accept a report.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,15 @@ impl AuditError {
         match self.refusal()? {
             RecordError::OtherKey { .. } => self.forbids_publishing(),
             _ => None,
+        }
+    }
+
+    /// Returns the error with its words and those of GitHub kept apart.
+    pub(crate) fn prose(&self) -> Prose {
+        match self {
+            Self::GitHub(error) => error.prose(),
+            Self::Commit(error) => error.prose(),
+            _ => Prose::own(self.to_string()),
         }
     }
 

@@ -16,13 +16,14 @@ use crate::github::error::GitHubError;
 use crate::github::names::RepositoryName;
 use crate::github::pulls::{Opened, PullRequest};
 use crate::pages::markdown::code;
+use crate::system::prose::Prose;
 
 /// How often to start over because the pull request was merged or closed in the meantime.
 const MAX_ROUNDS: usize = 10;
 
 /// The pull request with a report, or `None` if there's nothing to propose. It's an error if the
 /// report is on its branch but no pull request could be opened.
-pub(super) type PullRequestResult = Result<Option<PullRequest>, String>;
+pub(super) type PullRequestResult = Result<Option<PullRequest>, Prose>;
 
 impl AuditRepository<'_> {
     /// Brings a report to the branch of a pull request.
@@ -83,7 +84,7 @@ impl AuditRepository<'_> {
     }
 
     /// Returns the error if the report is on its branch, but the pull request couldn't be opened.
-    fn not_opened(&self, error: &GitHubError, placed: &PlacedReport) -> String {
+    fn not_opened(&self, error: &GitHubError, placed: &PlacedReport) -> Prose {
         let repository = &self.inputs.repository;
         let refused = error
             .status()
@@ -91,12 +92,12 @@ impl AuditRepository<'_> {
         let message = if refused && self.pulls_by_collaborators {
             by_collaborators(error, repository)
         } else {
-            error.to_string()
+            error.prose()
         };
-        format!(
-            "{message}\n  Done: the report is on the branch {} of {repository}, without a pull request into {}. The next run on the same day opens it. After that, open it yourself, or the next run starts again from {}",
+        message.and(format!(
+            "\n  Done: the report is on the branch {} of {repository}, without a pull request into {}. The next run on the same day opens it. After that, open it yourself, or the next run starts again from {}",
             placed.branch, self.branch, self.branch
-        )
+        ))
     }
 
     /// Returns the text of a pull request. It's written only once, so it describes the first report
@@ -132,9 +133,8 @@ impl AuditRepository<'_> {
 }
 
 /// Explains that GitHub refuses a pull request because only collaborators can open one.
-fn by_collaborators(error: &GitHubError, repository: &RepositoryName) -> String {
-    format!(
-        "{}\n  Missing: only collaborators can open pull requests in {repository} (`pull_request_creation_policy` is `collaborators_only`)\n  Fix: Set `commit-token` to a token of a collaborator with the *Write* role.",
-        error.without_advice()
-    )
+fn by_collaborators(error: &GitHubError, repository: &RepositoryName) -> Prose {
+    error.prose_without_advice().and(format!(
+        "\n  Missing: only collaborators can open pull requests in {repository} (`pull_request_creation_policy` is `collaborators_only`)\n  Fix: Set `commit-token` to a token of a collaborator with the *Write* role."
+    ))
 }

@@ -6,6 +6,7 @@ use crate::github::commit::{Commit, MissingBranch};
 use crate::github::pulls::PullRequest;
 use crate::history::{Revoked, UpdatePlan};
 use crate::report::Report;
+use crate::system::prose::Prose;
 
 /// The result of recording a report in the repository.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub(crate) struct Recorded {
     /// Description of the result.
     pub what: String,
     /// Why the pull request couldn't be opened, if it couldn't.
-    pub not_opened: Option<String>,
+    pub not_opened: Option<Prose>,
 }
 
 impl Ledger<'_> {

@@ -34,6 +34,7 @@ use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::names::{BranchName, RepositoryName, RepositoryPath};
 use super::rate_limit_state::Cost;
+use super::retry::log_wait;
 use super::validate;
 use crate::system::backoff::Backoff;
 use crate::system::clock::{Clock, jitter};
@@ -146,13 +147,14 @@ struct RetryBudget {
 
 impl RetryBudget {
     /// Waits longer each time, with jitter. Returns false if the budget is used up.
-    async fn wait(&mut self, clock: &Clock) -> bool {
+    async fn wait(&mut self, clock: &Clock, error: &GitHubError) -> bool {
         self.tries += 1;
         let wait = BACKOFF.around(self.tries, jitter());
         if self.waited + wait > MAX_TOTAL_WAIT {
             return false;
         }
         self.waited += wait;
+        log_wait(wait, error);
         clock.sleep(wait).await;
         true
     }
@@ -296,7 +298,7 @@ impl<'a> Committer<'a> {
         budget: &mut RetryBudget,
     ) -> Result<Option<Commit>, CommitError> {
         tracing::debug!("The commit failed: {error}");
-        let may_go_on = budget.wait(self.clock).await;
+        let may_go_on = budget.wait(self.clock, &error).await;
         let (now, ours) = match self.history().await {
             Ok(found) => found,
             Err(_)

@@ -16,6 +16,7 @@ use super::names::RepositoryName;
 use super::rate_limiter::{ThrottleResponse, WaitBudgetExceeded};
 use crate::report::scope::Scope;
 use crate::system::http::TransportError;
+use crate::system::prose::Prose;
 use crate::system::text::shown;
 
 pub(crate) use api_error::ApiError;
@@ -98,7 +99,7 @@ impl fmt::Display for Purpose {
 
 /// A failed request to GitHub.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{}\n  Fix: {}", self.without_advice(), self.advice())]
+#[error("{}", self.prose())]
 pub(crate) struct GitHubError {
     /// What the request was for.
     pub purpose: Purpose,
@@ -236,16 +237,29 @@ impl GitHubError {
         }
     }
 
-    /// Returns what was requested and what went wrong, for an error that has better advice.
-    pub(crate) fn without_advice(&self) -> String {
-        let Self {
-            purpose,
-            asked,
-            kind,
-            ..
-        } = self;
+    /// Returns the error with its words and those of GitHub kept apart.
+    pub(crate) fn prose(&self) -> Prose {
+        self.prose_without_advice()
+            .and("\n  Fix: ")
+            .join(self.advice())
+    }
+
+    /// Returns the same without the advice, for an error that has better advice.
+    pub(crate) fn prose_without_advice(&self) -> Prose {
         let tried = self.tries_made();
-        format!("{purpose} failed.\n  Request: {asked}{tried}\n  {kind}")
+        Prose::own(format!("{} failed.\n  Request: ", self.purpose))
+            .and_foreign(&self.asked)
+            .and(format!("{tried}\n  "))
+            .and_foreign(self.kind.to_string())
+    }
+
+    /// Returns what failed and the response, on one line.
+    pub(crate) fn in_one_line(&self) -> String {
+        let kind = self.kind.to_string();
+        let first = kind.lines().next().unwrap_or_default();
+        let answer = first.strip_prefix("Response: ").unwrap_or(first);
+        let answer = answer.strip_prefix("none, ").unwrap_or(answer);
+        format!("{} failed: {answer}", self.purpose)
     }
 
     /// Returns the response, if it asks to wait because of a rate limit or by `Retry-After`.

@@ -15,6 +15,7 @@ use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::link::Links;
 use super::names::{BranchName, RepositoryName};
+use super::retry::log_wait;
 use super::validate;
 use crate::system::backoff::Backoff;
 use crate::system::clock::{Clock, jitter};
@@ -220,8 +221,9 @@ impl<'a> PullRequests<'a> {
             if !may_pass || tries >= MAX_TRIES {
                 return Err(error);
             }
-            tracing::debug!("Retrying to open the pull request: {error}");
-            self.clock.sleep(BACKOFF.around(tries, jitter())).await;
+            let wait = BACKOFF.around(tries, jitter());
+            log_wait(wait, &error);
+            self.clock.sleep(wait).await;
         }
     }
 

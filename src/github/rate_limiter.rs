@@ -15,8 +15,11 @@ use crate::system::clock::Clock;
 /// REST API", "About secondary rate limits") in total for everything that uses the token.
 pub(crate) const MAX_IN_FLIGHT: usize = 10;
 
-/// The shortest wait that's logged.
-const MIN_ANNOUNCED_WAIT: Duration = Duration::from_secs(5);
+/// The longest wait for GitHub that isn't logged.
+pub(super) const MAX_SILENT_WAIT: Duration = Duration::from_secs(2);
+
+/// The same for our own pauses. A long list has many of them.
+const MAX_SILENT_PAUSE: Duration = Duration::from_secs(5);
 
 /// Lets requests begin when [`RateLimitState`] allows them.
 pub(crate) struct RateLimiter {
@@ -221,8 +224,12 @@ impl State {
 
 fn announce(state: &mut State, (now, until): (Duration, Duration), end: Timestamp, reason: Reason) {
     let wait = until.saturating_sub(now);
+    let silent = match reason {
+        Reason::Hold => MAX_SILENT_WAIT,
+        Reason::Pace => MAX_SILENT_PAUSE,
+    };
     // Ten requests can wait for the same moment, but it's logged only once.
-    if wait < MIN_ANNOUNCED_WAIT || until <= state.announced_until + MIN_ANNOUNCED_WAIT {
+    if wait <= silent || until <= state.announced_until + silent {
         return;
     }
     state.announced_until = until;

@@ -7,6 +7,7 @@ use http::StatusCode;
 use super::authorization::Authorize;
 use super::error::GitHubError;
 use super::exchange::Exchange;
+use super::rate_limiter::MAX_SILENT_WAIT;
 use super::request::Request;
 use super::response::Response;
 use super::retry_policy::{RetryPolicy, Verdict};
@@ -56,7 +57,7 @@ pub(super) async fn send_with_retry<T>(
                 tracing::debug!("GitHub asks clients to wait {wait} s: {error}");
             }
             Some(wait) => {
-                tracing::debug!("Retrying in {} ms: {error}", wait.as_millis());
+                log_wait(wait, &error);
                 clock.sleep(wait).await;
             }
             None => {
@@ -67,5 +68,20 @@ pub(super) async fn send_with_retry<T>(
                 });
             }
         }
+    }
+}
+
+/// Logs the wait before the next try after this error, but a short one only if someone looks for
+/// problems.
+pub(super) fn log_wait(wait: Duration, error: &GitHubError) {
+    let line = format!(
+        "Retrying in {:.1} s: {}",
+        wait.as_secs_f64(),
+        error.in_one_line()
+    );
+    if wait > MAX_SILENT_WAIT {
+        tracing::info!("{line}");
+    } else {
+        tracing::debug!("{line}");
     }
 }

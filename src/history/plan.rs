@@ -64,11 +64,26 @@ pub struct UpdatePlan {
     pub granted: usize,
     /// The number of seats revoked since the last recorded report.
     pub revoked: usize,
-    /// Each change of a seat, with the login of its holder. Rows without a person are left out.
-    pub changes: Vec<(Kind, String)>,
+    /// Each change of a seat. Rows without a person are left out.
+    pub changes: Vec<SeatChange>,
     /// The files to write, with their paths in the folder. Empty unless the action is
     /// [`Action::Record`].
     pub files: Vec<(String, Bytes)>,
+}
+
+/// A change of a person's seat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatChange {
+    /// What happened.
+    pub kind: Kind,
+    /// The person's login.
+    pub login: String,
+    /// The team through which the seat is granted.
+    pub team: Option<String>,
+    /// The previous value, as in the file of changes.
+    pub from: String,
+    /// The new value.
+    pub to: String,
 }
 
 /// Whether to record a report, and if not, why.

@@ -12,14 +12,14 @@ use super::error::RecordError;
 use super::folder_files::FolderFiles;
 use super::history_context::HistoryContext;
 use super::page::Page;
-use super::plan::{Action, HistoryUpdate, Revoked, UpdatePlan};
+use super::plan::{Action, HistoryUpdate, Revoked, SeatChange, UpdatePlan};
 use super::prior_state::PriorState;
 use super::totals::{self, Day};
 use super::{git, people, seats};
 use crate::report::activity::Counts;
 use crate::report::day::{LATEST, day_stem};
 use crate::report::manifest::{Continuity, FileEntry};
-use crate::report::seat::Seat;
+use crate::report::seat::{Seat, Team};
 use crate::report::status::StatusPolicy;
 
 /// Decides at the time `now` whether to record `update` in `folder`, and what to write.
@@ -81,7 +81,13 @@ pub fn record(
     let (granted, revoked) = (count(Kind::Granted), count(Kind::Revoked));
     let changes = differences.iter().filter_map(|change| {
         let account = change.seat.assignee.as_ref()?;
-        Some((change.kind, account.login.to_string()))
+        Some(SeatChange {
+            kind: change.kind,
+            login: account.login.to_string(),
+            team: change.seat.team.as_deref().map(Team::shown),
+            from: change.from.clone(),
+            to: change.to.clone(),
+        })
     });
     let changes = changes.collect();
     let mut known = found.known;

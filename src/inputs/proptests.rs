@@ -58,7 +58,7 @@ proptest! {
     #[test]
     fn any_inputs_are_accepted_or_refused_by_name_and_never_lead_elsewhere(given in given()) {
         match read(&given) {
-            Err(InputErrors(errors)) => {
+            Err(InputErrors { errors, .. }) => {
                 prop_assert!(!errors.is_empty());
                 for error in &errors {
                     let known = INPUTS.iter().any(|input| input.name == error.input)

@@ -36,7 +36,10 @@ impl Inputs {
         let inputs = raw.check();
         match inputs {
             Some(inputs) if raw.errors.is_empty() => Ok(inputs),
-            _ => Err(InputErrors(raw.errors)),
+            _ => Err(InputErrors {
+                summary: raw.get("summary") != Some("false"),
+                errors: raw.errors,
+            }),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Escapes untrusted text for GitHub's Markdown, so that it can't become a link, an image, a
 //! mention, HTML, or a table column.
 
-use crate::system::text;
+use crate::system::prose::{Part, Prose};
+use crate::system::{secrets, text};
 
 /// The maximum length of untrusted text. GitHub's names have at most 100 characters.
 const MAX_TEXT_CHARS: usize = 400;
@@ -52,15 +53,71 @@ pub(crate) fn code(name: &str) -> String {
 
 /// Formats a web URL as a link, and anything else as text.
 pub(crate) fn link_to(address: &str) -> String {
-    let safe = (address.starts_with("https://") || address.starts_with("http://"))
-        && address
-            .chars()
-            .all(|c| c.is_ascii_graphic() && !"<>()[]\"'`\\|".contains(c));
-    if safe {
+    if is_plain_url(address) {
         format!("<{address}>")
     } else {
         escape(address)
     }
+}
+
+/// Formats our own Markdown `text` as a link to a web URL. If the URL isn't one, only the text is
+/// left.
+pub(crate) fn link_with_text(text: &str, address: &str) -> String {
+    if is_plain_url(address) {
+        format!("[{text}]({address})")
+    } else {
+        text.to_owned()
+    }
+}
+
+fn is_plain_url(address: &str) -> bool {
+    (address.starts_with("https://") || address.starts_with("http://"))
+        && address
+            .chars()
+            .all(|c| c.is_ascii_graphic() && !"<>()[]\"'`\\|".contains(c))
+}
+
+/// Formats a text for one entry of a list. Only our own words have code spans, and only a link to
+/// the GitHub `server` is one. Lines become line breaks.
+pub(crate) fn prose(text: &Prose, server: &str) -> String {
+    let is_on_server = |address: &str| {
+        let path = address.strip_prefix(server);
+        !server.is_empty() && path.is_some_and(|path| path.starts_with('/'))
+    };
+    let mut out = String::new();
+    for part in text.parts() {
+        let (Part::Own(words) | Part::Foreign(words) | Part::Link(words)) = part;
+        for (number, line) in secrets::redact(words).split('\n').enumerate() {
+            let line = match number {
+                0 => line,
+                _ => {
+                    out.push_str("<br>");
+                    line.trim_start()
+                }
+            };
+            match part {
+                Part::Own(_) => out.push_str(&with_code(line)),
+                Part::Link(_) if is_on_server(line) => out.push_str(&link_to(line)),
+                Part::Link(_) | Part::Foreign(_) => out.push_str(&escape_whole(line)),
+            }
+        }
+    }
+    out
+}
+
+/// Escapes a line, except for the code between backticks.
+fn with_code(line: &str) -> String {
+    let parts: Vec<&str> = line.split('`').collect();
+    // A backtick without another one isn't code.
+    if parts.len().is_multiple_of(2) {
+        return escape_whole(line);
+    }
+    let parts = parts.iter().enumerate();
+    let parts = parts.map(|(number, part)| match number % 2 {
+        0 => escape_whole(part),
+        _ => code(part),
+    });
+    parts.collect()
 }
 
 #[cfg(test)]
@@ -89,6 +146,24 @@ mod tests {
             let escaped = escape(&format!("x {name}"));
             assert!(!escaped.contains(never), "{escaped:?}");
         }
+    }
+
+    #[test]
+    fn only_our_own_words_have_code_and_only_links_to_the_server_are_links() {
+        let server = "https://github.com";
+        let text = Prose::own("Check `token`.\n  Response: ")
+            .and_foreign("see `x` at https://evil.example")
+            .and("\n  Fix: Authorize it at ")
+            .and_link("https://github.com/orgs/acme/sso?a=b");
+        assert_eq!(
+            prose(&text, server),
+            "Check `token`.<br>Response: see \\`x\\` at https:<!-- -->//evil.example<br>Fix: Authorize it at <https://github.com/orgs/acme/sso?a=b>"
+        );
+        for elsewhere in ["https://github.com.evil.example/x", "https://evil.example/"] {
+            let shown = prose(&Prose::default().and_link(elsewhere), server);
+            assert!(shown.starts_with("https:<!-- -->//"), "{shown}");
+        }
+        assert_eq!(prose(&Prose::own("a ` b"), server), "a \\` b");
     }
 
     /// GitHub's extensions of plain Markdown.

@@ -1,236 +1,272 @@
 //! The job summary, which GitHub shows on the page of the workflow run.
+//!
+//! It starts with the headline. The facts about the delivery come last, except for what failed.
 
-mod charts;
+mod changes;
 mod facts;
+mod headline;
+mod idle;
+mod status;
+mod trend;
 
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use crate::history::changes::Kind;
-use crate::history::totals::Day;
-use crate::pages::markdown::{code, escape, escape_whole, link_to};
-use crate::report::activity::{Counts, PersonActivity, longest_idle};
-use crate::report::day::date;
-use crate::report::status::StatusPolicy;
-use crate::system::secrets;
+use crate::pages::markdown::{escape, link_to, link_with_text, prose};
+use crate::report::activity::Counts;
+use crate::system::prose::Prose;
 use crate::system::text::thousands;
 pub(crate) use facts::{Facts, Line, Section};
+pub(crate) use headline::headline;
 
-/// How many of the people who've been inactive longest to list.
-const MAX_INACTIVE_PEOPLE: usize = 10;
+/// Reserves room for the sentence about sections that are left out.
+const RESERVED: usize = 1024;
 
-/// How many changed seats to list.
-const MAX_CHANGES: usize = 20;
+/// The data in a job summary.
+#[derive(Debug)]
+pub(crate) struct Summary<'a> {
+    /// The result for each organization or enterprise.
+    pub sections: Vec<Section<'a>>,
+    /// What was done and what wasn't, for all of them together.
+    pub general: Vec<Line>,
+    /// Whether the summary can have people's names.
+    pub names: bool,
+    /// The URL of the GitHub server, such as `https://github.com`. Links in errors lead only there.
+    pub server: &'a str,
+}
 
-/// Writes the summary of a run in GitHub's Markdown, in at most `max` bytes. It has people's names
-/// only if `names` is true.
-pub(crate) fn write(sections: &[Section<'_>], general: &[Line], names: bool, max: usize) -> String {
-    let mut summary = String::from("# Copilot activity report\n\n");
-    for line in general {
-        write_line(&mut summary, line);
+/// Writes the summary of a run that was refused before it read anything.
+pub(crate) fn refused(first: &str, errors: &[Prose], server: &str, max: usize) -> String {
+    let mut out = format!("# No Copilot activity report\n\n{first}\n\n");
+    for error in errors {
+        let line = format!("- ❌ {}\n", prose(error, server));
+        if out.len() + line.len() > max {
+            break;
+        }
+        out.push_str(&line);
     }
-    let mut left_out = 0;
-    for section in sections {
-        let mut text = String::new();
-        write_section(&mut text, section, names);
-        // Reserves room for the last sentence.
-        if summary.len() + text.len() > max - 1024 {
-            left_out += 1;
+    out
+}
+
+impl Summary<'_> {
+    /// Writes the summary in GitHub's Markdown, in at most `max` bytes.
+    pub(crate) fn write(&self, max: usize) -> String {
+        let mut out = String::new();
+        let single = match &self.sections[..] {
+            [section] => Some(section),
+            _ => None,
+        };
+        if single.is_none() {
+            self.write_title(&mut out);
+        }
+        let mut left_out = 0;
+        for section in &self.sections {
+            let mut text = String::new();
+            self.write_section(&mut text, section, single.is_some());
+            if out.len() + text.len() > max.saturating_sub(RESERVED) {
+                left_out += 1;
+            } else {
+                out.push_str(&text);
+            }
+        }
+        if single.is_none() {
+            let mut text = String::new();
+            write_delivery(
+                &mut text,
+                self.general.iter().map(|line| self.line(line, None)),
+            );
+            if out.len() + text.len() <= max.saturating_sub(RESERVED) {
+                out.push_str(&text);
+            }
+        }
+        if left_out > 0 {
+            let _ = writeln!(
+                out,
+                "\n{left_out} more are left out here, because GitHub limits summaries to 1 MiB. The files have all of them."
+            );
+        }
+        out
+    }
+
+    /// Writes the headline over all sections, and a table of them.
+    fn write_title(&self, out: &mut String) {
+        let facts: Vec<&Facts<'_>> = self
+            .sections
+            .iter()
+            .filter_map(|s| s.facts.as_ref())
+            .collect();
+        let all = self.sections.len();
+        let read = facts.len();
+        let which = if read == all {
+            format!("{} organizations", thousands(all))
         } else {
-            summary.push_str(&text);
+            format!("{} of {} organizations", thousands(read), thousands(all))
+        };
+        let counts: Counts = facts.iter().map(|facts| facts.counts).sum();
+        let seats = facts.iter().map(|facts| facts.report.seats().len()).sum();
+        let headline = match read {
+            0 => "no report".to_owned(),
+            _ => headline(counts, seats),
+        };
+        let _ = writeln!(out, "# {which}: {headline}");
+        self.write_problems(out, self.general.iter(), &[]);
+        out.push_str("\n| Organization | Seats | Idle | Report | |\n|:---|---:|---:|:---|:---|\n");
+        // The sections below may have errors, which need more room than this table.
+        for section in self.sections.iter().take(100) {
+            write_overview(out, section);
         }
     }
-    if left_out > 0 {
-        let _ = writeln!(
-            summary,
-            "\n{left_out} more are left out here, because GitHub limits summaries to 1 MiB. The files have all of them."
+
+    fn write_section(&self, out: &mut String, section: &Section<'_>, is_single: bool) {
+        let level = if is_single { "#" } else { "\n##" };
+        let title = match &section.facts {
+            Some(facts) => headline(facts.counts, facts.report.seats().len()),
+            None => "no report".to_owned(),
+        };
+        let _ = writeln!(out, "{level} {}: {title}", escape(section.name));
+        let general = if is_single { &self.general[..] } else { &[] };
+        let lines = general.iter().chain(&section.lines);
+        self.write_problems(out, lines, &section.warnings);
+        if let Some(facts) = &section.facts {
+            if !facts.report.is_complete() {
+                out.push_str(
+                    "\n> [!WARNING]\n> **This report couldn't be verified as complete.**\n",
+                );
+                for reason in facts.report.incomplete_reasons() {
+                    let _ = writeln!(out, "> - {}", escape(&reason.to_string()));
+                }
+            }
+            write_first_line(out, section.page, facts);
+            status::write(out, facts);
+            changes::write(out, facts, self.names);
+            trend::write(out, facts);
+            if self.names {
+                idle::write(out, facts);
+            }
+        }
+        let lines = section.lines.iter().chain(general);
+        let lines = lines.map(|line| self.line(line, Some(section.name)));
+        write_delivery(
+            out,
+            lines.chain(section.facts.as_ref().map(|facts| Some(reading(facts)))),
         );
     }
-    summary
+
+    /// Writes what wasn't done, and warnings.
+    fn write_problems<'l>(
+        &self,
+        out: &mut String,
+        lines: impl Iterator<Item = &'l Line>,
+        warnings: &[String],
+    ) {
+        let failures = lines
+            .filter(|line| !line.good)
+            .map(|line| ("❌", line.text.clone()));
+        let warnings = warnings.iter().map(|text| ("⚠️", Prose::own(text)));
+        for (number, (mark, text)) in failures.chain(warnings).enumerate() {
+            let gap = if number == 0 { "\n" } else { "" };
+            let _ = writeln!(out, "{gap}- {mark} {}", prose(&text, self.server));
+        }
+    }
+
+    /// Returns the text about something that was done.
+    fn line(&self, line: &Line, scope: Option<&str>) -> Option<String> {
+        let text = prose(&line.text, self.server);
+        // The section already has the name.
+        let prefix = scope.map(|scope| format!("{}: ", escape(scope)));
+        let text = prefix
+            .and_then(|prefix| text.strip_prefix(&prefix).map(str::to_owned))
+            .unwrap_or(text);
+        let text = match line.link.as_deref().map(link_to) {
+            Some(link) => format!("{text}: {link}"),
+            None => text,
+        };
+        line.good.then_some(text)
+    }
 }
 
-fn write_section(out: &mut String, section: &Section<'_>, names: bool) {
-    let _ = writeln!(out, "\n## {}\n", escape(&section.title));
-    for line in &section.lines {
-        write_line(out, line);
+/// Writes the link to the page, when the report was read, and whether it's complete.
+fn write_first_line(out: &mut String, page: Option<&str>, facts: &Facts<'_>) {
+    let mut parts = Vec::new();
+    if let Some(url) = page {
+        parts.push(link_with_text("**Open the page**", url));
     }
-    for warning in &section.warnings {
-        let _ = writeln!(out, "- ⚠️ {}", in_one_entry(warning));
+    parts.push(format!("Report of {}", minute(facts.report.time())));
+    if facts.report.is_complete() {
+        parts.push("verified as complete ✔".to_owned());
     }
+    let _ = writeln!(out, "\n{}", parts.join(" · "));
+}
+
+fn write_overview(out: &mut String, section: &Section<'_>) {
+    let link = |text: &str, url: Option<&str>| {
+        url.map_or_else(String::new, |url| link_with_text(text, url))
+    };
+    let commit = || {
+        let mut links = section.lines.iter().filter(|line| line.good);
+        links.find_map(|line| line.link.as_deref())
+    };
+    let link = match section.page {
+        Some(page) => link("Open the page", Some(page)),
+        None => link("Commit", commit()),
+    };
+    let name = escape(section.name);
     let Some(facts) = &section.facts else {
+        let _ = writeln!(out, "| {name} | | | ❌ none | {link} |");
         return;
     };
-    if !facts.report.is_complete() {
-        out.push_str("\n> [!WARNING]\n> **This report couldn't be verified as complete.**\n");
-        for reason in facts.report.incomplete_reasons() {
-            let _ = writeln!(out, "> - {}", escape(&reason.to_string()));
-        }
-    }
-    write_totals(out, facts);
-    if facts.counts.people > 0 {
-        charts::write(out, facts);
-    }
-    if names {
-        write_longest_inactive(out, facts);
-        write_changes(out, facts);
-    }
-}
-
-fn write_totals(out: &mut String, facts: &Facts<'_>) {
-    let Counts {
-        people,
-        active,
-        new,
-        never_used,
-        inactive,
-    } = facts.counts;
-    let days = facts.policy.inactive_after.as_hours() / 24;
-    let own_day = date(facts.report.time());
-    let mut before = facts.known.totals.days();
-    let before = before.rfind(|day| date(day.report_time) < own_day);
-    out.push_str("\n| | |");
-    if let Some(before) = before {
-        let _ = write!(out, " {} |", date(before.report_time));
-    }
-    out.push_str(if before.is_some() {
-        "\n|---|---:|---:|\n"
+    let counts = facts.counts;
+    let complete = if facts.report.is_complete() {
+        "✔ complete"
     } else {
-        "\n|---|---:|\n"
-    });
-    let mut line = |what: &str, figure: &str, earlier: fn(&Day) -> usize| {
-        let _ = write!(out, "| {what} | {figure} |");
-        if let Some(before) = before {
-            let _ = write!(out, " {} |", thousands(earlier(before)));
-        }
-        out.push('\n');
+        "⚠️ incomplete"
     };
-    let share = |count: usize| match people {
-        0 => thousands(count),
-        all => format!(
-            "{} ({:.0}%)",
-            thousands(count),
-            100.0 * count as f64 / all as f64
-        ),
-    };
-    line(
-        "Seats (rows)",
-        &thousands(facts.report.seats().len()),
-        |d| d.seats,
-    );
-    line("People", &thousands(people), |d| d.people);
-    line(
-        &format!("Active in the last {days} days"),
-        &share(active),
-        |d| d.active,
-    );
-    line(
-        &format!("New: granted in the last {days} days, not active yet"),
-        &share(new),
-        |d| d.new,
-    );
-    line("Never used since the grant", &share(never_used), |d| {
-        d.never_used
-    });
-    line("Inactive", &share(inactive), |d| d.inactive);
-    let total = facts.report.reading().total_seats();
-    let total = total.map_or_else(|| "unknown".to_owned(), |total| total.to_string());
     let _ = writeln!(
         out,
-        "\nReport time: {} (UTC). Total reported by GitHub: {total}.",
-        facts.report.time()
+        "| {name} | {} | {} | {complete} | {link} |",
+        thousands(facts.report.seats().len()),
+        headline::with_share(headline::idle(counts), counts.people),
     );
 }
 
-fn write_longest_inactive(out: &mut String, facts: &Facts<'_>) {
-    let activities = facts
-        .known
-        .activities(facts.report.credible_seats(), facts.policy);
-    let longest = longest_idle(activities, MAX_INACTIVE_PEOPLE);
-    if longest.is_empty() {
+/// Writes what was done, folded.
+fn write_delivery(out: &mut String, lines: impl Iterator<Item = Option<String>>) {
+    let lines: Vec<String> = lines.flatten().collect();
+    if lines.is_empty() {
         return;
     }
-    out.push_str(
-        "\n### Longest inactive\n\n\
-         | Login | Last known activity | Access granted | Days without activity |\n|---|---|---|---:|\n",
-    );
-    let day = |time: Option<Timestamp>, none: &str| {
-        time.map_or_else(|| none.to_owned(), |time| date(time).to_string())
-    };
-    for activity in longest {
-        let _ = writeln!(
-            out,
-            "| {} | {} | {} | {} |",
-            code(&activity.person.account.login),
-            day(activity.last_known_activity_at, "none known"),
-            day(activity.person.granted_at, "unknown"),
-            days_idle(&activity, facts.policy),
-        );
+    out.push_str("\n<details><summary>Delivery</summary>\n\n");
+    for line in lines {
+        let _ = writeln!(out, "- {line}");
     }
-    out.push_str(
-        "\nGitHub keeps a person's last activity for 90 days, and deletes it when access is granted again. Recorded reports keep it.\n",
-    );
+    out.push_str("\n</details>\n");
 }
 
-/// Returns for how many days a person has been idle. There may be unrecorded activity between an
-/// old activity and the time since which everything is known.
-fn days_idle(activity: &PersonActivity<'_>, policy: StatusPolicy) -> String {
-    let Some(since) = activity.idle_since() else {
-        return String::new();
+/// Describes how the list of seats was read.
+fn reading(facts: &Facts<'_>) -> String {
+    let reading = facts.report.reading();
+    let total = match reading.total_seats() {
+        Some(total) => format!("GitHub's total is {}", thousands(count_of(total))),
+        None => "GitHub's total is unknown".to_owned(),
     };
-    let days = |since| policy.now.duration_since(since).as_hours().max(0) / 24;
-    if activity.person.last_activity_at.is_some() || since >= activity.known_since {
-        days(since).to_string()
-    } else {
-        format!("{} or more", days(activity.known_since))
-    }
-}
-
-fn write_changes(out: &mut String, facts: &Facts<'_>) {
-    let Some(changes) = facts.changes else {
-        return;
+    let pages = match reading.pages {
+        1 => "1 page".to_owned(),
+        pages => format!("{} pages", thousands(pages)),
     };
-    for (kind, title) in [
-        (Kind::Granted, "Granted since the last report"),
-        (Kind::Revoked, "Revoked since the last report"),
-    ] {
-        let logins: Vec<&str> = changes
-            .iter()
-            .filter(|(other, _)| *other == kind)
-            .map(|(_, login)| login.as_str())
-            .collect();
-        if logins.is_empty() {
-            continue;
-        }
-        let shown: Vec<String> = logins.iter().take(MAX_CHANGES).map(|l| code(l)).collect();
-        let _ = write!(
-            out,
-            "\n**{title}** ({}): {}",
-            thousands(logins.len()),
-            shown.join(", ")
-        );
-        if logins.len() > shown.len() {
-            let _ = write!(out, " and {} more", thousands(logins.len() - shown.len()));
-        }
-        out.push('\n');
-    }
-}
-
-fn write_line(out: &mut String, line: &Line) {
-    let mark = if line.good { "✅" } else { "❌" };
-    let link = line.link.as_deref().map(link_to);
-    let text = match link {
-        Some(link) => format!("{}: {link}", in_one_entry(&line.text)),
-        None => in_one_entry(&line.text),
+    let rows = match facts.report.seats().len() {
+        1 => "1 row".to_owned(),
+        rows => format!("{} rows", thousands(rows)),
     };
-    let _ = writeln!(out, "- {mark} {text}");
+    let time = facts.report.time().to_string();
+    format!("read {rows} from {pages}, starting at {time}. {total}.")
 }
 
-/// An error can have several lines. In a list entry, they become line breaks.
-fn in_one_entry(text: &str) -> String {
-    let lines: Vec<String> = secrets::redact(text)
-        .lines()
-        .map(|part| escape_whole(part.trim()))
-        .collect();
-    lines.join("<br>")
+fn count_of(total: u64) -> usize {
+    usize::try_from(total).unwrap_or(usize::MAX)
+}
+
+/// Formats a time to the minute.
+fn minute(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

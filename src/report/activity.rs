@@ -1,6 +1,7 @@
 //! Computes the activity status of each person in a report.
 
 use std::collections::HashMap;
+use std::iter::Sum;
 
 use jiff::Timestamp;
 
@@ -106,5 +107,17 @@ impl Counts {
             } += 1;
         }
         counts
+    }
+}
+
+impl Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), |sum, counts| Self {
+            people: sum.people + counts.people,
+            active: sum.active + counts.active,
+            new: sum.new + counts.new,
+            never_used: sum.never_used + counts.never_used,
+            inactive: sum.inactive + counts.inactive,
+        })
     }
 }

@@ -7,6 +7,8 @@ use std::rc::Rc;
 
 use crate::audit::{AuditError, Recorded};
 use crate::github::commit::Verification;
+use crate::github::error::GitHubError;
+use crate::history::{Action, SeatChange};
 use crate::pages::html;
 use crate::pages::summary::Line;
 use crate::report::scope::Scope;
@@ -16,6 +18,7 @@ use crate::run::write::WrittenReport;
 use crate::runner::artifact::Uploaded;
 use crate::runner::log::Group;
 use crate::system::files::Written;
+use crate::system::prose::Prose;
 
 /// What a run did and didn't do.
 #[derive(Default)]
@@ -33,6 +36,8 @@ pub(crate) struct ScopeRun {
     pub(crate) report: anyhow::Result<Rc<WrittenReport>>,
     entry: LedgerEntry,
     page: Option<anyhow::Result<Written>>,
+    /// The artifact with the report's page.
+    page_artifact: Option<Result<Uploaded, UploadError>>,
 }
 
 /// The state of a report in the audit repository.
@@ -65,6 +70,7 @@ impl Journal {
             report,
             entry,
             page: None,
+            page_artifact: None,
         });
         written
     }
@@ -110,8 +116,8 @@ impl Journal {
             }
         }
         drop(group);
-        for error in last().flat_map(ScopeRun::errors) {
-            tracing::error!("{error}");
+        for (title, error) in last().flat_map(ScopeRun::errors) {
+            tracing::error!(title = &*title, "{error}");
         }
     }
 
@@ -119,13 +125,12 @@ impl Journal {
     /// requested.
     pub(crate) fn uploaded(&self, artifact: Option<Result<Uploaded, UploadError>>) {
         if let Some(Err(error)) = &artifact {
-            tracing::error!("{error}");
+            tracing::error!(title = error.title(), "{error}");
         }
         *self.artifact.borrow_mut() = artifact;
     }
 
     /// Returns the pages to upload, each with the position of its scope.
-    #[allow(dead_code)]
     pub(crate) fn pages(&self) -> Vec<(usize, Written)> {
         let scopes = self.scopes();
         let pages = scopes.iter().enumerate();
@@ -133,6 +138,21 @@ impl Journal {
         pages
             .filter_map(|(place, run)| Some((place, written(run)?)))
             .collect()
+    }
+
+    /// Adds the artifact with a scope's page, or the error, and logs it. `None` means that it wasn't
+    /// uploaded, but should be only in the artifact with all files.
+    pub(crate) fn uploaded_page(
+        &self,
+        scope: usize,
+        artifact: Option<Result<Uploaded, UploadError>>,
+    ) {
+        if let Some(Err(error)) = &artifact {
+            tracing::error!(title = "The page wasn't uploaded", "{error}");
+        }
+        if let Some(run) = self.scopes.borrow_mut().get_mut(scope) {
+            run.page_artifact = artifact;
+        }
     }
 
     /// Adds an error from writing outputs or summary.
@@ -219,14 +239,35 @@ impl ScopeRun {
     /// Describes everything that was done and everything that wasn't.
     pub(crate) fn lines(&self) -> Vec<Line> {
         let history = self.history_error();
-        let history = history.map(|error| Line::bad(format!("{}: {error:#}", self.scope)));
+        let history = history
+            .map(|error| Line::bad(Prose::own(format!("{}: ", self.scope)).join(prose_of(error))));
         let mut lines: Vec<Line> = self.report_line().into_iter().collect();
         if let Some(Err(error)) = &self.page {
-            lines.push(Line::bad(format!("{}: no page. {error:#}", self.scope)));
+            let text = Prose::own(format!("{}: no page. ", self.scope));
+            lines.push(Line::bad(text.join(prose_of(error))));
         }
         lines.extend(history);
         lines.extend(self.ledger_lines());
+        lines.extend(self.page_line());
         lines
+    }
+
+    /// Describes the result of the upload of the page.
+    fn page_line(&self) -> Option<Line> {
+        let scope = &self.scope;
+        Some(match self.page_artifact.as_ref()? {
+            Ok(artifact) => {
+                let text = format!("{scope}: page uploaded as the artifact {}", artifact.name);
+                Line::good(text).with_link(&artifact.url)
+            }
+            Err(error) => Line::bad(format!("{scope}: the page wasn't uploaded. {error}")),
+        })
+    }
+
+    /// Returns the URL of the page, if it was uploaded.
+    pub(crate) fn page_url(&self) -> Option<&str> {
+        let uploaded = self.page_artifact.as_ref()?.as_ref().ok()?;
+        Some(&uploaded.url)
     }
 
     /// Describes the result for the report. `None` if only the page was requested, and it isn't
@@ -249,7 +290,9 @@ impl ScopeRun {
                     paths.join(" and ")
                 ))
             }
-            Err(error) => Line::bad(format!("{scope}: no report. {error:#}")),
+            Err(error) => {
+                Line::bad(Prose::own(format!("{scope}: no report. ")).join(prose_of(error)))
+            }
         })
     }
 
@@ -293,12 +336,12 @@ impl ScopeRun {
         };
         let time = report.fetched.report.time();
         let changes = recorded.plan.changes.iter();
-        let changes = changes.map(|(kind, login)| html::Change {
+        let changes = changes.map(|change| html::Change {
             time,
-            login: login.clone(),
-            kind: *kind,
-            from: String::new(),
-            to: String::new(),
+            login: change.login.clone(),
+            kind: change.kind,
+            from: change.from.clone(),
+            to: change.to.clone(),
         });
         html::Recording {
             commit,
@@ -321,7 +364,8 @@ impl ScopeRun {
         let recorded = match &self.entry {
             LedgerEntry::None | LedgerEntry::Pending => return Vec::new(),
             LedgerEntry::Failed(error) => {
-                return vec![Line::bad(format!("{scope}: not committed. {error:#}"))];
+                let text = Prose::own(format!("{scope}: not committed. "));
+                return vec![Line::bad(text.join(prose_of(error)))];
             }
             LedgerEntry::Recorded(recorded) => recorded,
         };
@@ -338,7 +382,8 @@ impl ScopeRun {
             });
         }
         if let Some(error) = &recorded.not_opened {
-            lines.push(Line::bad(format!("{scope}: no pull request. {error}")));
+            let text = Prose::own(format!("{scope}: no pull request. "));
+            lines.push(Line::bad(text.join(error.clone())));
         }
         lines
     }
@@ -351,6 +396,12 @@ impl ScopeRun {
         report.chain(recorded.flat_map(|recorded| &recorded.plan.warnings))
     }
 
+    /// Returns what changed since the last recorded report, if this report was compared with it.
+    pub(crate) fn changes(&self) -> Option<&[SeatChange]> {
+        let plan = &self.recorded()?.plan;
+        matches!(plan.action, Action::Record | Action::Unchanged).then_some(&*plan.changes)
+    }
+
     /// Returns what was recorded.
     pub(crate) fn recorded(&self) -> Option<&Recorded> {
         match &self.entry {
@@ -359,22 +410,52 @@ impl ScopeRun {
         }
     }
 
-    /// Returns all errors, as the log shows them.
-    fn errors(&self) -> impl Iterator<Item = String> {
-        let report = self.report.as_ref().err().or(self.history_error());
+    /// Returns all errors, as the log shows them, each with a title.
+    fn errors(&self) -> impl Iterator<Item = (String, String)> {
+        let scope = &self.scope;
+        let report = match (&self.report, self.history_error()) {
+            (Err(error), _) => Some((format!("No Copilot activity report of {scope}"), error)),
+            (Ok(_), Some(error)) => Some((format!("The history of {scope} wasn't read"), error)),
+            (Ok(_), None) => None,
+        };
+        let report = report.map(|(title, error)| (title, format!("{error:#}")));
         let entry = match &self.entry {
-            LedgerEntry::Failed(error) => Some(format!("{error:#}")),
-            LedgerEntry::Recorded(recorded) => recorded.not_opened.clone(),
+            LedgerEntry::Failed(error) => Some((
+                format!("The report of {scope} wasn't committed"),
+                format!("{error:#}"),
+            )),
+            LedgerEntry::Recorded(recorded) => recorded.not_opened.as_ref().map(|error| {
+                let title = format!("No pull request for the report of {scope}");
+                (title, error.to_string())
+            }),
             _ => None,
         };
         let page = self.page.as_ref().and_then(|page| page.as_ref().err());
-        let error = |error: &anyhow::Error| format!("{error:#}");
-        let report = report.map(error).into_iter().chain(page.map(error));
-        report.chain(entry)
+        let page = page.map(|error| (format!("No page of {scope}"), format!("{error:#}")));
+        report.into_iter().chain(page).chain(entry)
     }
 }
 
-/// The error if not everything was done. It's written for a person who looks at a failed run, and
+/// Returns the text of an error with its words and those of others kept apart.
+pub(crate) fn prose_of(error: &anyhow::Error) -> Prose {
+    let mut prose = Prose::default();
+    for (number, cause) in error.chain().enumerate() {
+        if number > 0 {
+            prose = prose.and(": ");
+        }
+        prose = match (
+            cause.downcast_ref::<GitHubError>(),
+            cause.downcast_ref::<AuditError>(),
+        ) {
+            (Some(error), _) => prose.join(error.prose()),
+            (_, Some(error)) => prose.join(error.prose()),
+            _ => prose.and(cause.to_string()),
+        };
+    }
+    prose
+}
+
+/// What was done and what wasn't, if that's not everything. It's written for a person who looks at a failed run, and
 /// says what's safe and what's missing.
 #[derive(Debug)]
 pub(crate) struct Undone {
@@ -392,7 +473,8 @@ impl fmt::Display for Undone {
         }
         for (good, title) in [(true, "Done"), (false, "Not done")] {
             for line in self.lines.iter().filter(|line| line.good == good) {
-                let first = line.text.lines().next().unwrap_or_default();
+                let text = line.text.to_string();
+                let first = text.lines().next().unwrap_or_default();
                 write!(f, "\n  {title}: {first}")?;
             }
         }

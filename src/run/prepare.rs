@@ -96,6 +96,17 @@ impl<'a> Places<'a> {
         let artifact = self.artifact.as_ref().filter(|_| !files.is_empty())?;
         Some(artifact.upload(environment, files).await)
     }
+
+    /// Uploads a page. Returns `None` if no upload is requested, or if the service supports only
+    /// ZIP files.
+    pub(crate) async fn upload_page(
+        &self,
+        environment: &Environment,
+        page: &Written,
+    ) -> Option<Result<Uploaded, UploadError>> {
+        let artifact = self.artifact.as_ref()?;
+        artifact.upload_page(environment, page).await.transpose()
+    }
 }
 
 async fn prepare_artifact<'a, 'c>(

@@ -4,12 +4,16 @@ use std::rc::Rc;
 
 use crate::audit::Recorded;
 use crate::inputs::Inputs;
-use crate::pages::summary::{self, Facts, Line, Section};
+use crate::pages::summary::{self, Facts, Line, Section, Summary};
 use crate::run::journal::{Journal, ScopeRun};
 use crate::run::write::WrittenReport;
 use crate::runner::outputs::{self, MAX_SUMMARY_SIZE, Outputs};
 use crate::system::environment::Environment;
 use crate::system::files::Written;
+use crate::system::prose::Prose;
+
+/// How many names the headline in the log has.
+const MAX_NAMES: usize = 5;
 
 /// Writes outputs and summary, each even if the other fails. `names` says whether the summary can
 /// have people's names.
@@ -18,17 +22,60 @@ pub(crate) fn write(inputs: &Inputs, environment: &Environment, names: bool, jou
         format!("Couldn't write the outputs to the file in GITHUB_OUTPUT: {error}")
     });
     let summary = if inputs.summary {
-        let text = summary_of(inputs, journal, names);
-        outputs::write_summary(environment, &text).map_err(|error| {
-            format!("Couldn't write the summary to the file in GITHUB_STEP_SUMMARY: {error}")
-        })
+        write_summary(
+            environment,
+            &summary_of(inputs, environment, journal, names),
+        )
     } else {
         Ok(())
     };
     for error in [outputs, summary].into_iter().filter_map(Result::err) {
-        tracing::error!("{error}");
+        tracing::error!(title = "The results weren't written", "{error}");
         journal.unwritten(error);
     }
+}
+
+/// Writes the summary of a run that was refused before it read anything. The text starts with
+/// `first`.
+pub(crate) fn refuse(environment: &Environment, first: &str, errors: &[Prose]) {
+    let text = summary::refused(first, errors, server(environment), MAX_SUMMARY_SIZE);
+    if let Err(error) = write_summary(environment, &text) {
+        tracing::warn!("{error}");
+    }
+}
+
+fn write_summary(environment: &Environment, text: &str) -> Result<(), String> {
+    outputs::write_summary(environment, text).map_err(|error| {
+        format!("Couldn't write the summary to the file in GITHUB_STEP_SUMMARY: {error}")
+    })
+}
+
+/// Returns the URL of the GitHub server.
+fn server(environment: &Environment) -> &str {
+    let server = environment.get("GITHUB_SERVER_URL");
+    server.map_or("https://github.com", |url| url.trim_end_matches('/'))
+}
+
+/// Returns the headline over all reports, with the names of their scopes. `None` if there's no
+/// report.
+pub(crate) fn headline(journal: &Journal) -> Option<String> {
+    let reports = journal.reports();
+    let names: Vec<&str> = reports
+        .iter()
+        .take(MAX_NAMES)
+        .map(|report| report.fetched.report.scope().name())
+        .collect();
+    let mut names = names.join(", ");
+    match reports.len().saturating_sub(MAX_NAMES) {
+        0 => {}
+        more => names.push_str(&format!(" and {more} more")),
+    }
+    let counts = reports.iter().map(|report| report.counts).sum();
+    let seats = reports
+        .iter()
+        .map(|report| report.fetched.report.seats().len());
+    let headline = summary::headline(counts, seats.sum());
+    (!reports.is_empty()).then(|| format!("{names}: {headline}."))
 }
 
 /// Returns an error if more people than allowed are inactive or have never used their seat.
@@ -46,26 +93,37 @@ pub(crate) fn over_limit(inputs: &Inputs, journal: &Journal) -> Option<String> {
     })
 }
 
-fn summary_of(inputs: &Inputs, journal: &Journal, names: bool) -> String {
+fn summary_of(
+    inputs: &Inputs,
+    environment: &Environment,
+    journal: &Journal,
+    names: bool,
+) -> String {
     let scopes = journal.scopes();
     let sections: Vec<Section<'_>> = scopes
         .iter()
         .map(|run| Section {
-            title: format!("The {} {}", run.scope.kind(), run.scope),
+            name: run.scope.name(),
             facts: run.report.as_ref().ok().map(|written| Facts {
                 report: &written.fetched.report,
                 known: &written.fetched.known,
                 policy: written.rule,
                 counts: written.counts,
-                changes: run.recorded().map(|recorded| &*recorded.plan.changes),
+                changes: run.changes(),
             }),
             lines: run.lines(),
             warnings: run.warnings().cloned().collect(),
+            page: run.page_url(),
         })
         .collect();
     let over = over_limit(inputs, journal).map(Line::bad);
-    let general: Vec<Line> = over.into_iter().chain(journal.artifact_line()).collect();
-    summary::write(&sections, &general, names, MAX_SUMMARY_SIZE)
+    let summary = Summary {
+        sections,
+        general: over.into_iter().chain(journal.artifact_line()).collect(),
+        names,
+        server: server(environment),
+    };
+    summary.write(MAX_SUMMARY_SIZE)
 }
 
 fn outputs_of(journal: &Journal) -> Outputs {
@@ -107,6 +165,8 @@ fn outputs_of(journal: &Journal) -> Outputs {
         out.set("artifact-url", &artifact.url);
         out.set("artifact-digest", &artifact.digest);
     }
+    let pages: Vec<&str> = scopes.iter().filter_map(ScopeRun::page_url).collect();
+    out.set("page-url", &pages.join("\n"));
     let commits = || {
         recorded
             .iter()

@@ -9,15 +9,18 @@
 //!
 //! The protocol is that of the official client (actions/toolkit, `packages/artifact`).
 //!
+//! A single file can also be an artifact without a ZIP file around it, so that a browser can open it
+//! from the page of the run.
+//!
 //! An existing artifact is never replaced or deleted. If the run already has an artifact with the
 //! requested name, the next free numbered name is used.
 //!
 //! - `token`: the run and job that the artifact belongs to
 //! - `name`: valid names for artifacts and the files in them
 //! - `retention`: the retention period
-//! - `zip`: the ZIP file
+//! - `zip`: the ZIP file, or the copy of a single file
 //! - `service`, over `twirp`, with `message`: the artifact service's methods and responses
-//! - `blob`, with `signed_address`: the blob store that the ZIP file is uploaded to
+//! - `blob`, with `signed_address`: the blob store that the content is uploaded to
 //! - `retries`: which requests are retried, and when
 //! - `request_failure`, `error`: error messages
 
@@ -46,7 +49,7 @@ pub use self::name::ArtifactName;
 pub(crate) use self::retention::Retention;
 
 use self::blob::Store;
-use self::service::{MIME, Service};
+use self::service::{Form, Service, Wanted};
 use self::signed_address::SignedAddress;
 use self::token::RuntimeToken;
 use self::twirp::Twirp;
@@ -85,10 +88,10 @@ pub struct Uploaded {
     pub name: ArtifactName,
     /// The download URL for people who are signed in.
     pub url: String,
-    /// The SHA-256 of the ZIP file in lowercase hex, like the official action's output
+    /// The SHA-256 of the content in lowercase hex, like the official action's output
     /// `artifact-digest`.
     pub digest: String,
-    /// The size of the ZIP file in bytes.
+    /// The size of the content in bytes.
     pub size: u64,
 }
 
@@ -171,8 +174,57 @@ impl ArtifactService {
             .map(|file| (file.name.to_owned(), file.path.to_owned()))
             .collect();
         let archive = Archive::pack(files, self.temporary.clone()).await?;
+        let wanted = Wanted {
+            name: wanted,
+            form: Form::Zip,
+        };
+        self.put(wanted, &archive, retention, on_secret).await
+    }
+
+    /// Uploads one file as it is, with its name as the name of the artifact. People can open it in
+    /// the browser, as far as the browser shows files of that `mime` type.
+    ///
+    /// Returns `None` if the service is known to support only ZIP files. For `retention` and
+    /// `on_secret`, see [`Self::upload`].
+    ///
+    /// # Errors
+    ///
+    /// Fails like [`Self::upload`].
+    pub async fn upload_raw(
+        &self,
+        file: File<'_>,
+        mime: &'static str,
+        retention: Option<Retention>,
+        on_secret: &mut dyn FnMut(&str),
+    ) -> Result<Option<Uploaded>, ArtifactError> {
+        if self.service.supports_only_zips() {
+            return Ok(None);
+        }
+        let name = ArtifactName::parse(file.name).map_err(|problem| ArtifactError::BadEntry {
+            name: file.name.to_owned(),
+            problem,
+        })?;
+        let archive = Archive::copy(file.path.to_owned(), self.temporary.clone()).await?;
+        let wanted = Wanted {
+            name: &name,
+            form: Form::Raw(mime),
+        };
+        let uploaded = self.put(wanted, &archive, retention, on_secret).await?;
+        Ok(Some(uploaded))
+    }
+
+    async fn put(
+        &self,
+        wanted: Wanted<'_>,
+        archive: &Archive,
+        retention: Option<Retention>,
+        on_secret: &mut dyn FnMut(&str),
+    ) -> Result<Uploaded, ArtifactError> {
         let content = &archive.content;
-        debug!("Packed {} bytes, SHA-256 {}", content.size, content.sha256);
+        debug!(
+            "The content has {} bytes, SHA-256 {}",
+            content.size, content.sha256
+        );
 
         let expires_at =
             retention.map(|kept| kept.expires_at(self.clock.now(), self.longest_retention));
@@ -189,7 +241,7 @@ impl ArtifactService {
             clock: &self.clock,
             address: &address,
         };
-        store.put(&archive, MIME).await?;
+        store.put(archive, wanted.form.mime()).await?;
 
         let id = match self.service.finalize(&name, content).await {
             Ok(id) => id,

@@ -10,10 +10,13 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::workflow_commands::{END_GROUP, add_mask, command, plain};
+use super::workflow_commands::{END_GROUP, add_mask, annotation, command, plain};
 use crate::system::console::Console;
 use crate::system::environment::Environment;
 use crate::system::secrets;
+
+/// The title of an annotation that doesn't have its own.
+const TITLE: &str = "Copilot activity report";
 
 /// A `tracing` layer that prints events.
 #[derive(Debug, Clone)]
@@ -37,7 +40,7 @@ pub fn begin(environment: &Environment, console: &Console) {
     // Fails only if a subscriber is already installed, which then prints the lines.
     let _installed_before = tracing_subscriber::registry().with(log.clone()).try_init();
     std::panic::set_hook(Box::new(move |panic| {
-        log.show(Level::ERROR, &panicked(panic));
+        log.show(Level::ERROR, TITLE, &panicked(panic));
     }));
 }
 
@@ -56,9 +59,9 @@ fn panicked(panic: &PanicHookInfo<'_>) -> String {
 }
 
 impl Log {
-    fn lines(&self, level: Level, message: &str) -> String {
+    fn lines(&self, level: Level, title: &str, message: &str) -> String {
         match (self.in_actions, level) {
-            (true, Level::ERROR) => command("error", message),
+            (true, Level::ERROR) => annotation("error", title, message),
             (true, Level::WARN) => command("warning", message),
             (true, Level::INFO) => plain(message),
             (true, _) => command("debug", message),
@@ -69,8 +72,8 @@ impl Log {
         }
     }
 
-    fn show(&self, level: Level, message: &str) {
-        let lines = self.lines(level, &secrets::redact(message));
+    fn show(&self, level: Level, title: &str, message: &str) {
+        let lines = self.lines(level, &secrets::redact(title), &secrets::redact(message));
         if self.in_actions {
             print(&lines);
         } else {
@@ -91,9 +94,10 @@ impl<S: Subscriber> Layer<S> for Log {
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut message = Message(String::new());
+        let mut message = Message::default();
         event.record(&mut message);
-        self.show(*event.metadata().level(), &message.0);
+        let title = message.title.as_deref().unwrap_or(TITLE);
+        self.show(*event.metadata().level(), title, &message.text);
     }
 }
 
@@ -113,7 +117,7 @@ pub(crate) fn answer(message: &str) {
 /// Like [`answer`], for a problem that was found. A workflow shows it as an error.
 pub(crate) fn finding(environment: &Environment, message: &str) {
     if environment.in_actions() {
-        print(&command("error", message));
+        print(&annotation("error", TITLE, message));
     } else {
         print(&plain(message));
     }
@@ -154,14 +158,27 @@ pub(crate) fn mask(environment: &Environment, secret: &str) {
     }
 }
 
-struct Message(String);
+/// The parts of an event. Its field `title` is the title of the annotation.
+#[derive(Default)]
+struct Message {
+    title: Option<String>,
+    text: String,
+}
 
 impl Visit for Message {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "title" {
+            self.title = Some(value.to_owned());
+        } else {
+            self.record_debug(field, &value);
+        }
+    }
+
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         if field.name() == "message" {
-            let _ = write!(self.0, "{value:?}");
+            let _ = write!(self.text, "{value:?}");
         } else {
-            let _ = write!(self.0, " {}={value:?}", field.name());
+            let _ = write!(self.text, " {}={value:?}", field.name());
         }
     }
 }

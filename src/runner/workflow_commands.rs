@@ -14,6 +14,15 @@ pub(crate) fn command(name: &'static str, message: &str) -> String {
     format!("::{name}::{}", escape(&visible(message)))
 }
 
+/// The line for an annotation with a title, without a line break.
+pub(crate) fn annotation(name: &'static str, title: &str, message: &str) -> String {
+    // Properties end at these characters.
+    let title = escape(&visible(title))
+        .replace(':', "%3A")
+        .replace(',', "%2C");
+    format!("::{name} title={title}::{}", escape(&visible(message)))
+}
+
 /// The line that masks `secret` in all later output of the step.
 pub(crate) fn add_mask(secret: &str) -> String {
     format!("::add-mask::{}", escape(secret))
@@ -79,6 +88,10 @@ mod tests {
             "::error::100 %25\\r%0A::set-output name=x::y"
         );
         assert_eq!(add_mask("a%b\nc"), "::add-mask::a%25b%0Ac");
+        assert_eq!(
+            annotation("error", "a::b,\nc", "d"),
+            "::error title=a%3A%3Ab%2C%0Ac::d"
+        );
     }
 
     #[test]

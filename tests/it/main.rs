@@ -54,6 +54,7 @@ mod errors {
     mod failures;
     mod inputs;
     mod rules;
+    mod summaries;
     mod texts;
 }
 

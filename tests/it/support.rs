@@ -27,7 +27,7 @@ use simulator::{GitHub, Repository, Seats, Simulator, Token};
 use tempfile::TempDir;
 
 /// All outputs, in alphabetical order.
-pub const OUTPUTS: [&str; 19] = [
+pub const OUTPUTS: [&str; 20] = [
     "active",
     "artifact-digest",
     "artifact-id",
@@ -40,6 +40,7 @@ pub const OUTPUTS: [&str; 19] = [
     "inactive",
     "never-used",
     "new",
+    "page-url",
     "people",
     "pull-request-url",
     "report-path",
@@ -157,6 +158,12 @@ pub fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
+/// A time that many days ago.
+pub fn days_ago(days: i64) -> String {
+    let seconds = jiff::Timestamp::now().as_second() - days * 24 * 3600;
+    jiff::Timestamp::from_second(seconds).unwrap().to_string()
+}
+
 /// The day in UTC.
 pub fn today() -> String {
     jiff::Timestamp::now().to_string()[..10].to_owned()
@@ -190,6 +197,7 @@ pub fn assert_text(name: &str, text: &str) {
             r"(?m)^Waiting .* to stay within GitHub's rate limits\.\n",
             "",
         ),
+        (r"(?m)^Retrying in .*\n", ""),
         (r"\(\d+ times over ", "([number] times over "),
         (r"\b\d{4}-\d\d-\d\dT[0-9:.]+Z", "[time]"),
         (r"\b\d{4}-\d\d-\d\dT\d{6}Z", "[time]"),

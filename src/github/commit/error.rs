@@ -7,6 +7,7 @@ use super::protected::Protected;
 use super::rules::{Rules, Write};
 use crate::github::error::{ErrorKind, GitHubError};
 use crate::github::names::{BranchName, RepositoryName, RepositoryPath};
+use crate::system::prose::Prose;
 
 /// Why nothing was committed.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +64,27 @@ pub(crate) enum CommitError {
         /// Its size in bytes.
         size: usize,
     },
+}
+
+impl CommitError {
+    /// Returns the error with its words and those of GitHub kept apart.
+    pub(crate) fn prose(&self) -> Prose {
+        match self {
+            Self::GitHub(error) => error.prose(),
+            Self::Protected(protected) => protected.prose(),
+            Self::GaveUp { error, .. } => {
+                let all = self.to_string();
+                let own = all.strip_suffix(&error.to_string()).unwrap_or_default();
+                Prose::own(own).join(error.prose())
+            }
+            Self::Unknown(error) => {
+                let all = self.to_string();
+                let own = all.strip_prefix(&error.to_string()).unwrap_or_default();
+                error.prose().and(own)
+            }
+            _ => Prose::own(self.to_string()),
+        }
+    }
 }
 
 /// Returns whether a rule or protection caused the refusal of a write.

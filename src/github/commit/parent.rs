@@ -106,7 +106,7 @@ impl Committer<'_> {
         if !by_another && !error.is_transient() {
             return Err(self.refused(branch, write, error, rules));
         }
-        if !budget.wait(self.clock).await {
+        if !budget.wait(self.clock, &error).await {
             return Err(self.gave_up(budget, error));
         }
         Ok(false)

@@ -6,6 +6,7 @@ use super::rules::{Rule, Rules, Write};
 use super::{Committer, MissingBranch};
 use crate::github::error::GitHubError;
 use crate::github::names::{BranchName, RepositoryName};
+use crate::system::prose::Prose;
 
 /// Push protection isn't a rule of a ruleset and has no type there.
 const PUSH_PROTECTION: &str = "push protection";
@@ -33,24 +34,29 @@ impl Protected {
     }
 }
 
-impl fmt::Display for Protected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.error {
-            Some(error) => f.write_str(&error.without_advice())?,
-            None => write!(
-                f,
+impl Protected {
+    /// Returns the error with its words and those of GitHub kept apart.
+    pub(super) fn prose(&self) -> Prose {
+        let mut prose = match &self.error {
+            Some(error) => error.prose_without_advice(),
+            None => Prose::own(format!(
                 "Committing to the repository {} isn't possible. Nothing was written.",
                 self.repository
-            )?,
-        }
-        write!(f, "\n  Missing: {}", self.obstacle)?;
+            )),
+        };
+        prose = prose.and("\n  Missing: ").and(&self.obstacle);
         if let Some(branch) = &self.left {
-            write!(
-                f,
+            prose = prose.and(format!(
                 "\n  Done: the branch {branch} was created and has no report yet. The next run uses it."
-            )?;
+            ));
         }
-        write!(f, "\n  Fix: {}", self.advice)
+        prose.and("\n  Fix: ").and(&self.advice)
+    }
+}
+
+impl fmt::Display for Protected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.prose().fmt(f)
     }
 }
 

@@ -7,12 +7,32 @@ use crate::github::names::RepositoryName;
 use crate::github::rate_limiter::WaitBudgetExceeded;
 use crate::report::scope::{Scope, ScopeKind};
 use crate::system::http::{ProxyChoice, TransportError, TransportErrorKind};
+use crate::system::prose::Prose;
 
 impl GitHubError {
-    /// Returns what the person who reads the error can do.
-    pub(super) fn advice(&self) -> String {
+    /// Returns what the person who reads the error can do. Only the URLs come from a server.
+    pub(super) fn advice(&self) -> Prose {
+        match &*self.kind {
+            ErrorKind::App(kind) => kind.advice(),
+            ErrorKind::Refused(ApiError {
+                single_sign_on: Some(address),
+                ..
+            }) if !self.is_about_an_archive() => {
+                let token = self.token();
+                Prose::own(format!("Authorize {token} for single sign-on at ")).and_link(address)
+            }
+            _ => Prose::own(self.own_advice()),
+        }
+    }
+
+    fn is_about_an_archive(&self) -> bool {
+        self.purpose.repository().is_some() && self.words().contains("archived so is read-only")
+    }
+
+    /// Returns advice that has no words of others.
+    fn own_advice(&self) -> String {
         if let Some(repository) = self.purpose.repository()
-            && self.words().contains("archived so is read-only")
+            && self.is_about_an_archive()
         {
             return format!(
                 "Unarchive {repository} in its settings, or set `repository` to another one."
@@ -25,13 +45,13 @@ impl GitHubError {
             ErrorKind::Unusable { is_complete: true, .. } => "Update the action. GitHub's responses have changed, or something between GitHub and the runner changes them. If the latest version fails too, report this with the request ID to the action's maintainers.".to_owned(),
             ErrorKind::WaitBudgetExceeded(wait) => advice_on_wait(wait),
             ErrorKind::Graphql { errors, .. } => self.advice_on_graphql(errors),
-            ErrorKind::App(kind) => kind.advice(),
-            ErrorKind::Foreign(_) => "Check that GITHUB_API_URL is GitHub's own URL and that no proxy changes its responses.".to_owned(),
+            ErrorKind::App(_) | ErrorKind::Foreign(_) => "Check that GITHUB_API_URL is GitHub's own URL and that no proxy changes its responses.".to_owned(),
         }
     }
 
-    fn advice_on(&self, api_error: &ApiError) -> String {
-        let token = match &self.purpose {
+    /// Returns whose credentials were used.
+    fn token(&self) -> &'static str {
+        match &self.purpose {
             _ if self.by_app => "the GitHub App",
             Purpose::Seats(_)
             | Purpose::Identity(_)
@@ -42,10 +62,11 @@ impl GitHubError {
             | Purpose::History(_)
             | Purpose::PullRequest(_) => "`commit-token`",
             Purpose::User => "GITHUB_TOKEN",
-        };
-        if let Some(address) = &api_error.single_sign_on {
-            return format!("Authorize {token} for single sign-on at {address}");
         }
+    }
+
+    fn advice_on(&self, api_error: &ApiError) -> String {
+        let token = self.token();
         match api_error.status {
             StatusCode::UNAUTHORIZED if self.by_app => {
                 if api_error.message.contains("claim ('") {

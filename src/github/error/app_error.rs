@@ -1,5 +1,7 @@
 //! Why a GitHub App can't read the seats of an organization or enterprise.
 
+use crate::system::prose::Prose;
+
 /// Why an App can't read the seats of an organization or enterprise that it's installed on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AppError {
@@ -33,27 +35,30 @@ fn somebody(login: Option<&str>) -> String {
 }
 
 impl AppError {
-    pub(super) fn advice(&self) -> String {
+    pub(super) fn advice(&self) -> Prose {
         match self {
-            Self::Suspended { page, .. } => format!(
-                "Unsuspend the installation. If an owner of the organization or enterprise suspended it, use \"Unsuspend\" on the installation's page{}. If the App's owner suspended it, use \"Install App\" in the App's settings.",
-                at(page)
-            ),
-            Self::Permission { page } => format!(
-                "Have the App's owner add it in the App's settings under \"Permissions & events\". Then an owner of the organization must approve it on the installation's page{}.",
-                at(page)
-            ),
+            Self::Suspended { page, .. } => {
+                let first = "Unsuspend the installation. If an owner of the organization or enterprise suspended it, use \"Unsuspend\" on the installation's page";
+                with_page(first, page).and(
+                    ". If the App's owner suspended it, use \"Install App\" in the App's settings.",
+                )
+            }
+            Self::Permission { page } => {
+                let first = "Have the App's owner add it in the App's settings under \"Permissions & events\". Then an owner of the organization must approve it on the installation's page";
+                with_page(first, page).and(".")
+            }
             Self::Unsigned => {
-                "Run the workflow again. If the problem persists, use another runner.".to_owned()
+                Prose::own("Run the workflow again. If the problem persists, use another runner.")
             }
         }
     }
 }
 
-fn at(page: &str) -> String {
+fn with_page(text: &str, page: &str) -> Prose {
+    let text = Prose::own(text);
     if page.is_empty() {
-        String::new()
+        text
     } else {
-        format!(" ({page})")
+        text.and(" (").and_link(page).and(")")
     }
 }

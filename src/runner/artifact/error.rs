@@ -49,7 +49,7 @@ pub enum ArtifactError {
         problem: NameError,
     },
     /// A file couldn't be packed, because it can't be read or there's no space for the ZIP file.
-    #[error("{} couldn't be added to the ZIP file: {reason}", path.display())]
+    #[error("{} couldn't be added to the artifact: {reason}", path.display())]
     Packing {
         /// The file.
         path: PathBuf,
@@ -59,7 +59,7 @@ pub enum ArtifactError {
     /// The ZIP file couldn't be written to, or read from, a temporary file. The usual cause is a
     /// full disk or a read-only file system.
     #[error(
-        "Couldn't keep the artifact's ZIP file in a temporary file: {0}. RUNNER_TEMP, the \
+        "Couldn't keep the artifact's content in a temporary file: {0}. RUNNER_TEMP, the \
          system's temporary directory, or the report's directory must be writable and have free space."
     )]
     Temporary(String),

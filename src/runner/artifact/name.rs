@@ -41,6 +41,16 @@ impl ArtifactName {
     }
 }
 
+impl ArtifactName {
+    /// The same for a name that's also the name of a file, which keeps its extension.
+    pub(super) fn numbered_file(&self, number: u32) -> Self {
+        match (number, self.0.rsplit_once('.')) {
+            (0 | 1, _) | (_, None | Some(("", _))) => self.numbered(number),
+            (_, Some((stem, extension))) => Self(format!("{stem}-{number}.{extension}")),
+        }
+    }
+}
+
 impl fmt::Display for ArtifactName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -141,6 +151,16 @@ mod tests {
         let name = ArtifactName::parse("report").unwrap();
         let names: Vec<String> = (1..=3).map(|n| name.numbered(n).to_string()).collect();
         assert_eq!(names, ["report", "report-2", "report-3"]);
+        for (name, second) in [
+            ("report.html", "report-2.html"),
+            ("a.b.html", "a.b-2.html"),
+            ("report", "report-2"),
+            (".html", ".html-2"),
+        ] {
+            let name = ArtifactName::parse(name).unwrap();
+            assert_eq!(name.numbered_file(1), name);
+            assert_eq!(name.numbered_file(2).as_str(), second);
+        }
     }
 
     #[test]

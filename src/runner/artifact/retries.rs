@@ -21,7 +21,7 @@
 
 use std::time::{Duration, Instant};
 
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 
 use super::error::ArtifactError;
 use super::request_failure::RequestFailure;
@@ -47,8 +47,8 @@ const SERVICE_BACKOFF: Backoff = Backoff::new(Duration::from_secs(3), 1.5, MAX_W
 /// The waits after failed requests to the store. [`store_wait`] subtracts the first one from each.
 const STORE_BACKOFF: Backoff = Backoff::doubling(Duration::from_secs(4), MAX_WAIT);
 
-/// The longest wait for a rate limit that's logged only as a debug line.
-const MIN_LOGGED_WAIT: Duration = Duration::from_secs(2);
+/// The longest wait that's logged only as a debug line.
+const MAX_SILENT_WAIT: Duration = Duration::from_secs(2);
 
 /// The waits of one call for the artifact service's rate limit. The total is that of the planned
 /// waits, not of the measured ones.
@@ -154,12 +154,13 @@ impl<'a> Retries<'a> {
             });
         }
         let wait = (self.schedule)(self.failed).max(asked);
-        warn!(
+        let line = format!(
             "{what} failed: {failure}. Attempt {} of {} follows in {:.1} s",
             self.failed + 1,
             self.limit,
             wait.as_secs_f64(),
         );
+        log_wait(wait, &line);
         self.clock.sleep(wait).await;
         Ok(())
     }
@@ -186,13 +187,18 @@ async fn wait_for_limit(
         "{what} is rate limited: {failure}. Retrying in {:.1} s",
         wait.as_secs_f64()
     );
-    if wait > MIN_LOGGED_WAIT {
+    log_wait(wait, &line);
+    clock.sleep(wait).await;
+    Ok(())
+}
+
+/// Logs a wait, but a short one only if someone looks for problems.
+fn log_wait(wait: Duration, line: &str) {
+    if wait > MAX_SILENT_WAIT {
         info!("{line}");
     } else {
         debug!("{line}");
     }
-    clock.sleep(wait).await;
-    Ok(())
 }
 
 /// Whether a retry might help after this status from the artifact service.

@@ -19,9 +19,6 @@ use super::retries::Retries;
 use super::twirp::Twirp;
 use super::zip::Content;
 
-/// The MIME type of an artifact's content.
-pub(super) const MIME: &str = "application/zip";
-
 /// The method that reserves a name and returns a signed URL.
 const CREATE: &str = "CreateArtifact";
 
@@ -34,6 +31,33 @@ pub(super) struct Service {
     twirp: Twirp,
     /// The artifact version that the server supports, once that's known.
     version: OnceLock<Version>,
+}
+
+/// A requested artifact.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    /// Its name, if that isn't taken.
+    pub(super) name: &'a ArtifactName,
+    pub(super) form: Form,
+}
+
+/// The form of an artifact's content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A ZIP file.
+    Zip,
+    /// A file of this MIME type as it is. It needs version 7.
+    Raw(&'static str),
+}
+
+impl Form {
+    /// The MIME type of the content.
+    pub(super) fn mime(self) -> &'static str {
+        match self {
+            Self::Zip => "application/zip",
+            Self::Raw(mime) => mime,
+        }
+    }
 }
 
 /// The version of artifacts in CreateArtifact.
@@ -58,26 +82,37 @@ impl Service {
         &self.twirp.origin
     }
 
-    /// Creates an artifact named `wanted`. If the run already has an artifact with that name, uses
+    /// Whether it's known that the server doesn't support version 7.
+    pub(super) fn supports_only_zips(&self) -> bool {
+        self.version.get() == Some(&Version::Four)
+    }
+
+    /// Creates the artifact `wanted`. If the run already has an artifact with that name, uses
     /// the first free numbered name. Returns the name, and the URL to upload the content to as the
     /// server sent it, not yet checked.
     pub(super) async fn create(
         &self,
-        wanted: &ArtifactName,
+        wanted: Wanted<'_>,
         expires_at: Option<&str>,
     ) -> Result<(ArtifactName, String), ArtifactError> {
         // All names share the attempts, because each lost response might use up a name.
-        let mut retries = self.twirp.retries(CREATE, wanted.as_str());
+        let mut retries = self.twirp.retries(CREATE, wanted.name.as_str());
         for number in 1..=MAX_NAMES {
-            let name = wanted.numbered(number);
-            let address = self.create_as(&name, expires_at, &mut retries).await?;
+            let name = match wanted.form {
+                Form::Zip => wanted.name.numbered(number),
+                Form::Raw(_) => wanted.name.numbered_file(number),
+            };
+            let form = wanted.form;
+            let address = self
+                .create_as(&name, form, expires_at, &mut retries)
+                .await?;
             if let Some(address) = address {
                 return Ok((name, address));
             }
             debug!("The name {name} is taken in this run");
         }
         Err(ArtifactError::NoFreeName {
-            wanted: wanted.clone(),
+            wanted: wanted.name.clone(),
             tried: MAX_NAMES,
         })
     }
@@ -87,6 +122,7 @@ impl Service {
     async fn create_as(
         &self,
         name: &ArtifactName,
+        form: Form,
         expires_at: Option<&str>,
         retries: &mut Retries<'_>,
     ) -> Result<Option<String>, ArtifactError> {
@@ -94,7 +130,7 @@ impl Service {
         // The status that made us try version 4, until it's known whether that works.
         let mut suspicion = None;
         loop {
-            let request = self.create_request(name, expires_at, version);
+            let request = self.create_request(name, form, expires_at, version);
             let failure = match self.twirp.call(CREATE, &request).await {
                 Ok(answer) => {
                     self.remember_version(version);
@@ -108,7 +144,8 @@ impl Service {
                 }
                 Err(failure) => failure,
             };
-            let undecided = self.version.get().is_none();
+            // Only a ZIP file can have version 4.
+            let undecided = self.version.get().is_none() && form == Form::Zip;
             match version {
                 Version::Seven if undecided && is_unsupported_v7(&failure) => {
                     warn!(
@@ -135,6 +172,7 @@ impl Service {
     fn create_request(
         &self,
         name: &ArtifactName,
+        form: Form,
         expires_at: Option<&str>,
         version: Version,
     ) -> Value {
@@ -146,7 +184,7 @@ impl Service {
         match version {
             Version::Seven => {
                 request["version"] = json!(7);
-                request["mime_type"] = json!(MIME);
+                request["mime_type"] = json!(form.mime());
             }
             Version::Four => request["version"] = json!(4),
         }

@@ -1,4 +1,4 @@
-//! Packs the files of an artifact into a ZIP file.
+//! Packs the files of an artifact into a ZIP file, or copies a single file.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
@@ -18,16 +18,13 @@ use crate::system::files::digest;
 /// The size from which a file needs ZIP64.
 const LARGE: u64 = u32::MAX as u64;
 
-/// A finished ZIP file in an unnamed temporary file, which is deleted on drop.
-///
-/// The same files with the same names always produce the same ZIP file, because timestamps are
-/// fixed and no data about the system is included.
+/// The content of an artifact in an unnamed temporary file, which is deleted on drop.
 pub(super) struct Archive {
     file: Arc<Mutex<File>>,
     pub(super) content: Content,
 }
 
-/// What the artifact service identifies a ZIP file by.
+/// What the artifact service identifies the content by.
 pub(super) struct Content {
     /// In bytes.
     pub(super) size: u64,
@@ -36,8 +33,9 @@ pub(super) struct Content {
 }
 
 impl Archive {
-    /// Packs the files, each with its name in the ZIP file and its path on disk. Writes the ZIP
-    /// file to the first of these directories that's writable: `temporary`, the system's temporary
+    /// Packs the files into a ZIP file, each with its name in it and its path on disk. The same
+    /// files with the same names always produce the same ZIP file, because timestamps are fixed and
+    /// no data about the system is included. Writes the ZIP file to the first of these directories that's writable: `temporary`, the system's temporary
     /// directory, and the directory of the first file.
     pub(super) async fn pack(
         files: Vec<(String, PathBuf)>,
@@ -46,6 +44,25 @@ impl Archive {
         spawn_blocking(move || pack(&files, temporary))
             .await
             .map_err(|error| temporary_failed(&error))?
+    }
+
+    /// Copies a file as it is, so that a change during the upload doesn't matter. For `temporary`,
+    /// see [`Self::pack`].
+    pub(super) async fn copy(
+        path: PathBuf,
+        temporary: Option<PathBuf>,
+    ) -> Result<Self, ArtifactError> {
+        spawn_blocking(move || {
+            let mut copy = temporary_file(temporary, &path)?;
+            let copied = File::open(&path).and_then(|mut file| io::copy(&mut file, &mut copy));
+            copied.map_err(|error| ArtifactError::Packing {
+                path: path.clone(),
+                reason: error.to_string(),
+            })?;
+            finished(copy)
+        })
+        .await
+        .map_err(|error| temporary_failed(&error))?
     }
 
     /// Reads `length` bytes from the offset `start`.
@@ -80,7 +97,10 @@ fn pack(files: &[(String, PathBuf)], temporary: Option<PathBuf>) -> Result<Archi
             reason: reason.to_string(),
         })?;
     }
-    let mut file = zip.finish().map_err(|error| temporary_failed(&error))?;
+    finished(zip.finish().map_err(|error| temporary_failed(&error))?)
+}
+
+fn finished(mut file: File) -> Result<Archive, ArtifactError> {
     file.rewind().map_err(|error| temporary_failed(&error))?;
     let (size, sha256) = digest(&mut file).map_err(|error| temporary_failed(&error))?;
     Ok(Archive {

@@ -139,7 +139,7 @@ fn a_canceled_run_stops_at_once_and_logs_what_it_delivered() {
         let took = began.elapsed();
         assert!(took < AT_ONCE, "{}: {took:?}", moment.doing);
         let message = format!(
-            "::error::The run was interrupted (SIG{signal}) while {}.",
+            "::The run was interrupted (SIG{signal}) while {}.",
             moment.doing
         );
         step.failed(1, &[&message, "Not done: everything else"]);

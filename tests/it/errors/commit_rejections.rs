@@ -275,7 +275,7 @@ fn a_rejected_commit_is_reported_like_any_other_error() {
         step.failed(
             1,
             &[
-                "::error::Committing to the repository octo/tools failed.",
+                "::Committing to the repository octo/tools failed.",
                 &request,
                 "(request ID C0DE:",
                 "Not done: acme: not committed",

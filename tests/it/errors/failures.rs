@@ -166,7 +166,7 @@ fn an_error_shows_the_request_the_response_what_is_missing_and_the_fix() {
         step.failed(
             1,
             &[
-                "::error::Reading the Copilot seats of the organization acme failed.",
+                "::Reading the Copilot seats of the organization acme failed.",
                 &request,
                 "(request ID C0DE:",
                 "  Fix: ",

@@ -166,7 +166,7 @@ fn every_history_in_a_clone_is_verified_and_problems_are_workflow_errors() {
     let job = Job::alone().arguments(&["verify", clone.path().to_str().unwrap()]);
     let step = job.run();
     let path = PathBuf::from(&globex).join("people.csv");
-    let line = format!("::error::{} was changed: ", path.display());
+    let line = format!("::{} was changed: ", path.display());
     step.failed(
         1,
         &[

@@ -186,7 +186,7 @@ fn the_page_of_a_public_repository_names_no_one() {
                 .input("allow-public", allowed)
                 .run();
             step.succeeded();
-            assert!(step.summary.contains("| People | 3 |"), "{}", step.summary);
+            assert!(step.summary.contains("| Seats | 3 |"), "{}", step.summary);
             assert_eq!(step.summary.contains("octocat"), named, "{}", step.summary);
             assert!(!step.stdout.contains("octocat"), "{}", step.stdout);
         }

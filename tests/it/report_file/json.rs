@@ -268,7 +268,7 @@ fn an_exceeded_limit_fails_the_run_after_everything_is_delivered() {
             .run();
         assert_eq!(step.status, i32::from(exceeded), "{}", step.printed());
         let annotation = format!(
-            "::error::2 of 4 people (50.00%25) are inactive or have never used their seat. `max-inactive` allows {}. Everything was delivered",
+            "::2 of 4 people (50.00%25) are inactive or have never used their seat. `max-inactive` allows {}. Everything was delivered",
             shown.replace('%', "%25")
         );
         assert_eq!(

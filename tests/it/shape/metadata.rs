@@ -275,7 +275,10 @@ const DEPENDENCIES: [(&str, &[&str]); 10] = [
 #[test]
 fn modules_use_only_the_modules_that_they_may_use() {
     for (place, (module, used)) in DEPENDENCIES.iter().enumerate() {
-        let above: Vec<&str> = DEPENDENCIES[..place].iter().map(|(name, _)| *name).collect();
+        let above: Vec<&str> = DEPENDENCIES[..place]
+            .iter()
+            .map(|(name, _)| *name)
+            .collect();
         assert!(used.iter().all(|name| above.contains(name)), "{module}");
     }
     let dependencies = BTreeMap::from(DEPENDENCIES);

@@ -47,6 +47,14 @@ impl Step {
             .collect()
     }
 
+    /// The errors, as single lines in the runner's format, without their titles.
+    pub fn errors(&self) -> Vec<&str> {
+        let lines = self.stdout.lines();
+        lines
+            .filter_map(|line| Some(line.strip_prefix("::error title=")?.split_once("::")?.1))
+            .collect()
+    }
+
     /// Checks that the step failed with this status and printed all of `texts`.
     pub fn failed(&self, status: i32, texts: &[&str]) -> &Self {
         let printed = self.printed();
@@ -100,9 +108,12 @@ pub(super) fn is_known(line: &str) -> bool {
         .filter(|c| !copilot_activity_report::testing::is_invisible(*c))
         .collect();
     let visible = visible.trim_start();
-    let ours = ["error", "warning", "debug", "group", "endgroup", "add-mask"]
+    let ours = ["warning", "debug", "group", "endgroup", "add-mask"]
         .iter()
         .any(|name| visible.starts_with(&format!("::{name}::")));
+    // A title can't contain a colon, so the two at its end are the command's own.
+    let error = visible.strip_prefix("::error title=");
+    let ours = ours || error.is_some_and(|rest| rest.find(':') == rest.find("::"));
     ours || !(visible.starts_with("::") || visible.contains("##["))
 }
 

@@ -1,0 +1,145 @@
+//! The most important figure in one sentence: how many seats are idle.
+
+use crate::report::activity::Counts;
+use crate::system::text::thousands;
+
+/// Returns how many people don't use their seat.
+pub(super) fn idle(counts: Counts) -> usize {
+    counts.inactive + counts.never_used
+}
+
+/// Returns the headline of a report with that many `seats` (rows).
+pub(crate) fn headline(counts: Counts, seats: usize) -> String {
+    let Counts { people, active, .. } = counts;
+    let idle = idle(counts);
+    // Someone with several seats uses all of them or none, so only people can be counted.
+    let (one, many) = if people == seats {
+        ("Copilot seat", "Copilot seats")
+    } else {
+        ("person with a Copilot seat", "people with a Copilot seat")
+    };
+    let all = match people {
+        2 => "both".to_owned(),
+        _ => format!("all {}", thousands(people)),
+    };
+    let of = thousands(people);
+    match (people, idle) {
+        (0, _) => "no one has a Copilot seat".to_owned(),
+        (1, 1) => format!("the only {one} is idle"),
+        (1, _) if active == 1 => format!("the only {one} is active"),
+        (1, _) => format!("the only {one} is new"),
+        _ if active == people => format!("{all} {many} are active"),
+        (_, 0) => format!("none of {of} {many} are idle"),
+        _ if idle == people => format!("{all} {many} are idle"),
+        (_, 1) => format!("1 of {of} {many} is idle ({})", percent(1, people)),
+        _ => {
+            let share = percent(idle, people);
+            format!("{} of {of} {many} are idle ({share})", thousands(idle))
+        }
+    }
+}
+
+/// Returns a count with its share of `all`.
+pub(super) fn with_share(count: usize, all: usize) -> String {
+    match (count, all) {
+        (0, _) | (_, 0) => thousands(count),
+        _ => format!("{} ({})", thousands(count), percent(count, all)),
+    }
+}
+
+/// Returns a share in whole percent. Only none of all is 0%, and only all of them are 100%.
+fn percent(count: usize, all: usize) -> String {
+    let rounded = (count * 200 + all) / (all * 2);
+    match rounded {
+        0 if count > 0 => "under 1%".to_owned(),
+        100.. if count < all => "over 99%".to_owned(),
+        _ => format!("{rounded}%"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(active: usize, new: usize, inactive: usize, never_used: usize) -> Counts {
+        Counts {
+            people: active + new + inactive + never_used,
+            active,
+            new,
+            never_used,
+            inactive,
+        }
+    }
+
+    #[test]
+    fn the_headline_is_a_correct_sentence_for_any_number() {
+        for (counts, seats, expected) in [
+            (counts(0, 0, 0, 0), 0, "no one has a Copilot seat"),
+            (counts(0, 0, 0, 0), 2, "no one has a Copilot seat"),
+            (counts(1, 0, 0, 0), 1, "the only Copilot seat is active"),
+            (counts(0, 1, 0, 0), 1, "the only Copilot seat is new"),
+            (counts(0, 0, 0, 1), 1, "the only Copilot seat is idle"),
+            (
+                counts(0, 0, 1, 0),
+                2,
+                "the only person with a Copilot seat is idle",
+            ),
+            (
+                counts(174, 0, 0, 0),
+                174,
+                "all 174 Copilot seats are active",
+            ),
+            (
+                counts(170, 4, 0, 0),
+                174,
+                "none of 174 Copilot seats are idle",
+            ),
+            (
+                counts(0, 0, 1_000, 174),
+                1_174,
+                "all 1,174 Copilot seats are idle",
+            ),
+            (
+                counts(173, 0, 1, 0),
+                174,
+                "1 of 174 Copilot seats is idle (1%)",
+            ),
+            (
+                counts(122, 0, 40, 12),
+                174,
+                "52 of 174 Copilot seats are idle (30%)",
+            ),
+            (
+                counts(122, 0, 40, 12),
+                180,
+                "52 of 174 people with a Copilot seat are idle (30%)",
+            ),
+            (
+                counts(20_000, 0, 2, 0),
+                20_002,
+                "2 of 20,002 Copilot seats are idle (under 1%)",
+            ),
+            (
+                counts(1, 0, 999, 0),
+                1_000,
+                "999 of 1,000 Copilot seats are idle (over 99%)",
+            ),
+        ] {
+            assert_eq!(headline(counts, seats), expected);
+        }
+    }
+
+    #[test]
+    fn shares_are_rounded_to_the_nearest_percent() {
+        for (count, all, expected) in [
+            (0, 3, "0"),
+            (1, 3, "1 (33%)"),
+            (2, 3, "2 (67%)"),
+            (3, 3, "3 (100%)"),
+            (1, 200, "1 (1%)"),
+            (0, 0, "0"),
+        ] {
+            assert_eq!(with_share(count, all), expected);
+        }
+    }
+}
