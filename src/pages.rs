@@ -6,14 +6,14 @@ pub(crate) mod readme;
 pub(crate) mod summary;
 pub(crate) mod trend;
 
-use crate::history::{Page, README};
+use crate::history::{Page, README, TREND_DARK, TREND_LIGHT};
 
 /// Creates the page of a scope's folder and its images.
 pub fn draw(page: &Page<'_>) -> [(&'static str, String); 3] {
-    let trend = |theme: trend::Theme| (theme.file, trend::draw(page.days, theme));
+    let trend = |theme| trend::draw(page.days, theme);
     [
         (README, readme::write(page)),
-        trend(trend::LIGHT),
-        trend(trend::DARK),
+        (TREND_LIGHT, trend(&trend::Theme::LIGHT)),
+        (TREND_DARK, trend(&trend::Theme::DARK)),
     ]
 }

@@ -6,9 +6,8 @@ use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::trend::{DARK, LIGHT};
 use crate::history::totals::Day;
-use crate::history::{Page, changes, people, seats, totals};
+use crate::history::{Page, TREND_DARK, TREND_LIGHT, changes, people, seats, totals};
 use crate::pages::markdown::{code, escape};
 use crate::report::day::{LATEST, date, day_stem};
 use crate::system::text::thousands;
@@ -38,8 +37,7 @@ pub(crate) fn write(page: &Page<'_>) -> String {
     write_totals(&mut out, page);
     let _ = writeln!(
         out,
-        "\n<picture>\n  <source media=\"(prefers-color-scheme: dark)\" srcset=\"{}\">\n  <img alt=\"People with a seat and active people over time\" src=\"{}\">\n</picture>",
-        DARK.file, LIGHT.file
+        "\n<picture>\n  <source media=\"(prefers-color-scheme: dark)\" srcset=\"{TREND_DARK}\">\n  <img alt=\"People with a seat by status over time\" src=\"{TREND_LIGHT}\">\n</picture>"
     );
     write_changes(&mut out, page);
     write_reports(&mut out, page.days);
