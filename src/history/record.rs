@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::changes::{self, Change, Kind};
 use super::continuity::{self, Baseline};
+use super::current_seats::CurrentSeats;
 use super::error::RecordError;
 use super::folder_files::FolderFiles;
 use super::history_context::HistoryContext;
@@ -168,6 +169,11 @@ fn written(
     if !differences.is_empty() {
         changes_content = changes::append(&changes_content, update.time, differences)?;
     }
+    let policy = StatusPolicy {
+        now: update.time,
+        inactive_after: update.inactive_after,
+    };
+    let current = CurrentSeats::of(update.seats, &known, policy);
     let HistoryContext { people, totals } = known;
     let days: Vec<Day> = totals.days().copied().collect();
     let pages = (update.draw)(&Page {
@@ -177,6 +183,8 @@ fn written(
         inactive_after: update.inactive_after,
         days: &days,
         changes: &changes_content,
+        run: update.manifest.run(),
+        current: &current,
     });
     let mut files: Vec<(String, Bytes)> = vec![
         (LATEST.to_owned(), update.csv.clone()),

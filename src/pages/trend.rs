@@ -101,7 +101,7 @@ pub(crate) fn draw(days: &[Day], theme: &Theme) -> String {
     let mut svg = String::new();
     let _ = writeln!(
         svg,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"-apple-system,'Segoe UI',Helvetica,Arial,sans-serif\" font-size=\"12\" role=\"img\" aria-labelledby=\"trend-title trend-description\">\n<title id=\"trend-title\">People with a seat by status over time</title>\n<desc id=\"trend-description\">{}</desc>",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"-apple-system,'Segoe UI',Helvetica,Arial,sans-serif\" font-size=\"12\" role=\"img\" aria-labelledby=\"trend-title trend-summary\">\n<title id=\"trend-title\">People with a seat by status over time</title>\n<desc id=\"trend-summary\">{}</desc>",
         description(days)
     );
     if let (Some(first), Some(last)) = (days.first(), days.last()) {

@@ -127,8 +127,8 @@ pub fn assert_plain_page(simulator: &Simulator, page: &str) {
             _ => {}
         }
     }
-    for text in ["@octocat", "@acme", "www.evil", "https://evil"] {
-        assert!(!text.contains(text), "{text} in {text}");
+    for hostile in ["@octocat", "@acme", "www.evil", "https://evil"] {
+        assert!(!text.contains(hostile), "{hostile} in {text}");
     }
 }
 
