@@ -1,6 +1,8 @@
-//! The pages for people: a scope's page in the audit repository with its images, and the job
-//! summary. They're all text that's generated from data; this module doesn't read or send anything.
+//! The pages for people: a scope's page in the audit repository with its images, the index of all
+//! scopes, and the job summary. They're all text that's generated from data; this module doesn't
+//! read or send anything.
 
+pub(crate) mod index;
 pub(crate) mod markdown;
 pub(crate) mod readme;
 pub(crate) mod summary;

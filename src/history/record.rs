@@ -86,6 +86,7 @@ pub fn record(
     });
     let changes = changes.collect();
     let mut known = found.known;
+    let mut recorded = None;
     let mut files = Vec::new();
     if action == Action::Record {
         known.people.merge_report(update.time, update.seats, &kept);
@@ -103,6 +104,7 @@ pub fn record(
             (granted, revoked),
         );
         known.totals.put(day);
+        recorded = Some(day);
         files = written(update, folder, known, &state, &differences)?;
     }
     Ok(UpdatePlan {
@@ -112,6 +114,7 @@ pub fn record(
         granted,
         revoked,
         changes,
+        day: recorded,
         files,
     })
 }
