@@ -5,7 +5,7 @@
 use jiff::civil::Date;
 
 use super::error::AuditError;
-use super::repository::AuditRepository;
+use super::repository::{AuditFiles, AuditRepository};
 use crate::github::commit::Snapshot;
 use crate::github::names::RepositoryPath;
 use crate::history::listing::Listing;
@@ -13,16 +13,6 @@ use crate::history::{FolderFiles, Neighbor};
 use crate::report::Report;
 use crate::report::day::{REPORTS, date};
 use crate::report::scope::Scope;
-
-/// What a report needs to know about the branch.
-pub(super) struct AuditFiles {
-    /// The files in the folder of its scope.
-    pub(super) folder: FolderFiles,
-    /// The list of all scopes. `None` if there's none.
-    pub(super) index: Option<Vec<u8>>,
-    /// The names of the folders beside the scope's, and its own.
-    pub(super) folders: Vec<String>,
-}
 
 /// Reads the files that a report needs.
 pub(super) async fn read_folder(

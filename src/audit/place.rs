@@ -3,9 +3,8 @@
 use bytes::Bytes;
 
 use super::error::AuditError;
-use super::folder::{AuditFiles, read_folder};
-use super::repository::AuditRepository;
-use super::repository::LastRead;
+use super::folder::read_folder;
+use super::repository::{AuditFiles, AuditRepository, LastRead};
 use crate::github::commit::{Commit, CommitContent, MissingBranch};
 use crate::github::names::{BranchName, NameError, RepositoryPath};
 use crate::history::totals::Day;

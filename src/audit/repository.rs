@@ -1,7 +1,6 @@
 //! The audit repository, and one scope's history in it.
 
 use super::error::AuditError;
-use super::folder::AuditFiles;
 use anyhow::Context as _;
 use bytes::Bytes;
 use jiff::SignedDuration;
@@ -10,6 +9,7 @@ use crate::github::client::Client;
 use crate::github::commit::{Committer, MissingBranch};
 use crate::github::names::{BranchName, NameError, RepositoryPath};
 use crate::github::repository::Repository;
+use crate::history::FolderFiles;
 use crate::inputs::CommitInputs;
 use crate::pages::index::FIRST_FILE;
 use crate::report::provenance::Provenance;
@@ -31,6 +31,16 @@ pub(crate) struct AuditRepository<'a> {
 pub(crate) struct Ledger<'r> {
     pub(super) repository: &'r AuditRepository<'r>,
     pub(super) last_read: Option<LastRead>,
+}
+
+/// What a report needs to know about the branch.
+pub(super) struct AuditFiles {
+    /// The files in the folder of its scope.
+    pub(super) folder: FolderFiles,
+    /// The list of all scopes. `None` if there's none.
+    pub(super) index: Option<Vec<u8>>,
+    /// The names of the folders beside the scope's, and its own.
+    pub(super) folders: Vec<String>,
 }
 
 /// The content of the ledger when it was last read.

@@ -235,7 +235,7 @@ fn draw_areas(svg: &mut String, days: &[Day], plot: &Plot, theme: &Theme) {
     svg.push_str("</g>\n");
 }
 
-/// Marks the reports that aren't verified as complete. Where no area is, the stripes are invisible.
+/// Marks the reports that aren't verified as complete. The stripes are visible only over areas.
 fn draw_bands(svg: &mut String, bands: &[(f64, f64)]) {
     if bands.is_empty() {
         return;
