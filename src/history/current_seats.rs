@@ -66,10 +66,6 @@ pub(crate) struct EndingSeat {
     pub date: Date,
     /// The holder. Empty for a seat without a person.
     pub login: String,
-    /// The organization. Empty in an organization's own history.
-    pub organization: String,
-    /// The team. Empty if the seat comes from no team.
-    pub team: String,
 }
 
 impl CurrentSeats {
@@ -170,8 +166,6 @@ fn ending(seats: &[Seat]) -> (Vec<EndingSeat>, usize) {
                 .assignee
                 .as_ref()
                 .map_or_else(String::new, |account| account.login.to_string()),
-            organization: organization(seat),
-            team: team(seat),
         })
     });
     let mut ending: Vec<EndingSeat> = ending.collect();

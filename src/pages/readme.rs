@@ -275,12 +275,15 @@ fn moved(from: &RecentChange, to: &RecentChange) -> String {
 fn sentence(change: &RecentChange) -> String {
     let place = place(&change.organization, &change.team);
     let (from, to) = (shown(&change.from), shown(&change.to));
+    let day = date(change.report_time).to_string();
     if change.login.is_empty() {
         return format!("A seat without a person: {}{place}.", change.kind.as_str());
     }
     let login = code(&change.login);
     match (change.kind, &*from, &*to) {
-        (Kind::Granted, _, "") => format!("{login} got a seat{place}."),
+        (Kind::Granted, _, to) if to.is_empty() || to == day => {
+            format!("{login} got a seat{place}.")
+        }
         (Kind::Granted, _, to) => format!("{login} got a seat on {to}{place}."),
         (Kind::Revoked, "", _) => format!("{login} lost their seat{place}."),
         (Kind::Revoked, from, _) => format!("{login} lost the seat they had since {from}{place}."),
@@ -399,13 +402,13 @@ fn write_ending(out: &mut String, current: &CurrentSeats) {
         return;
     }
     out.push_str("\n## Ends soon\n\n");
-    for seat in &current.ending {
-        let holder = match &*seat.login {
+    for seats in current.ending.chunk_by(|one, other| one.date == other.date) {
+        let holders = seats.iter().map(|seat| match &*seat.login {
             "" => "a seat without a person".to_owned(),
             login => code(login),
-        };
-        let place = place(&seat.organization, &seat.team);
-        let _ = writeln!(out, "- {}: {holder}{place}", seat.date);
+        });
+        let holders: Vec<String> = holders.collect();
+        let _ = writeln!(out, "- {}: {}", seats[0].date, holders.join(", "));
     }
     if current.more_ending > 0 {
         let _ = writeln!(
