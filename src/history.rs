@@ -18,6 +18,7 @@
 
 pub(crate) mod changes;
 mod continuity;
+mod current_seats;
 mod damage;
 mod error;
 mod folder_files;
@@ -42,6 +43,7 @@ mod tests;
 pub(crate) mod totals;
 pub(crate) mod verify;
 
+pub(crate) use current_seats::{CurrentSeats, IdlePerson};
 pub(crate) use error::RecordError;
 pub use folder_files::FolderFiles;
 pub(crate) use history_context::HistoryContext;

@@ -1,20 +1,22 @@
-//! The pages for people: a scope's page in the audit repository with its images, the report as a
-//! page, and the job summary. They're all text that's generated from data; this module doesn't read or send anything.
+//! The pages for people: a scope's page in the audit repository with its images, the index of all
+//! scopes, the report as an HTML page, and the job summary. They're all text that's generated from
+//! data. This module doesn't read or send anything.
 
 pub(crate) mod html;
+pub(crate) mod index;
 pub(crate) mod markdown;
 pub(crate) mod readme;
 pub(crate) mod summary;
 pub(crate) mod trend;
 
-use crate::history::{Page, README};
+use crate::history::{Page, README, TREND_DARK, TREND_LIGHT};
 
 /// Creates the page of a scope's folder and its images.
 pub fn draw(page: &Page<'_>) -> [(&'static str, String); 3] {
-    let trend = |theme: trend::Theme| (theme.file, trend::draw(page.days, theme));
+    let trend = |theme| trend::draw(page.days, theme);
     [
         (README, readme::write(page)),
-        trend(trend::LIGHT),
-        trend(trend::DARK),
+        (TREND_LIGHT, trend(&trend::Theme::LIGHT)),
+        (TREND_DARK, trend(&trend::Theme::DARK)),
     ]
 }

@@ -5,7 +5,7 @@
 use jiff::civil::Date;
 
 use super::error::AuditError;
-use super::repository::AuditRepository;
+use super::repository::{AuditFiles, AuditRepository};
 use crate::github::commit::Snapshot;
 use crate::github::names::RepositoryPath;
 use crate::history::listing::Listing;
@@ -14,18 +14,23 @@ use crate::report::Report;
 use crate::report::day::{REPORTS, date};
 use crate::report::scope::Scope;
 
-/// Reads the files in the folder of a report's scope that the report needs.
+/// Reads the files that a report needs.
 pub(super) async fn read_folder(
     snapshot: &Snapshot<'_>,
     repository: &AuditRepository<'_>,
     report: &Report,
-) -> Result<FolderFiles, AuditError> {
+) -> Result<AuditFiles, AuditError> {
     let (scope, time) = (report.scope(), report.time());
     let folder = &repository.folder(scope)?;
     let paths = FolderFiles::paths(time).map(|path| folder.join(&path));
-    let paths = paths.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let files = snapshot.files(&paths).await?;
-    let listing = Listing::new(snapshot.listing(folder).await?);
+    let mut paths = paths.into_iter().collect::<Result<Vec<_>, _>>()?;
+    paths.push(repository.index()?);
+    let mut files = snapshot.files(&paths).await?;
+    let index = files.pop().flatten();
+    let (listing, folders) = snapshot
+        .listing(folder, &repository.inputs.directory)
+        .await?;
+    let listing = Listing::new(listing);
     let previous = match listing.manifest_before(date(time)) {
         Some(path) => {
             let whole = folder.join(path)?;
@@ -40,7 +45,11 @@ pub(super) async fn read_folder(
         let directory = &repository.inputs.directory;
         found.neighbors = neighbors(snapshot, directory, folder, scope).await?;
     }
-    Ok(found)
+    Ok(AuditFiles {
+        folder: found,
+        index,
+        folders,
+    })
 }
 
 /// Finds the folders in `directory` that have manifests, except for `own`, the folder of `scope`.

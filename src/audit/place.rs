@@ -4,16 +4,18 @@ use bytes::Bytes;
 
 use super::error::AuditError;
 use super::folder::read_folder;
-use super::repository::AuditRepository;
-use super::repository::LastRead;
+use super::repository::{AuditFiles, AuditRepository, LastRead};
 use crate::github::commit::{Commit, CommitContent, MissingBranch};
 use crate::github::names::{BranchName, NameError, RepositoryPath};
+use crate::history::totals::Day;
 use crate::history::{self, Action, FolderFiles, HistoryUpdate, Revoked, UpdatePlan};
+use crate::pages::index::{self, END, Row, START};
 use crate::report::Report;
 use crate::report::columns::ColumnSet;
 use crate::report::csv;
 use crate::report::day::date;
 use crate::report::manifest::sha256;
+use crate::report::scope::Scope;
 
 /// A report that's being recorded.
 pub(super) struct PendingReport<'r> {
@@ -70,6 +72,7 @@ impl AuditRepository<'_> {
         let (name, report) = (branch.0.clone(), pending.report);
         let committer = self.committer(branch)?;
         let mut decided: Option<(UpdatePlan, bool)> = None;
+        let mut is_listed = true;
         let commit = committer
             .commit(async |snapshot| {
                 let read;
@@ -78,14 +81,15 @@ impl AuditRepository<'_> {
                         && last_read.paths == FolderFiles::paths(report.time())
                 };
                 // Nobody has committed since, so the folder needn't be read again.
-                let folder = match pending.last_read.as_ref().filter(is_current) {
-                    Some(last_read) => &last_read.folder,
+                let found = match pending.last_read.as_ref().filter(is_current) {
+                    Some(last_read) => &last_read.files,
                     None => {
                         read = read_folder(&snapshot, self, report).await?;
                         &read
                     }
                 };
-                let recorded = history::record(self.entry(pending), folder, self.clock.now());
+                let recorded =
+                    history::record(self.entry(pending), &found.folder, self.clock.now());
                 let recording = recorded.map_err(|error| self.refused(&pending.folder, error))?;
                 let (change, _) = decided.insert((recording, snapshot.exists()));
                 if change.files.is_empty() {
@@ -93,12 +97,25 @@ impl AuditRepository<'_> {
                 }
                 let files = std::mem::take(&mut change.files).into_iter();
                 let files = files.map(|(path, file)| Ok((pending.folder.join(&path)?, file)));
+                let mut files = files.collect::<Result<Vec<_>, NameError>>()?;
+                if let Some(day) = &change.day {
+                    let listed = self.listed(report.scope(), day, found)?;
+                    is_listed = listed.is_some();
+                    files.extend(listed.flatten());
+                }
                 Ok(Some(CommitContent {
-                    files: files.collect::<Result<_, NameError>>()?,
+                    files,
                     ..pending.message.clone()
                 }))
             })
             .await?;
+        if !is_listed {
+            tracing::info!(
+                "{} of {} has no list of the reports, because the action didn't create the file. To add the list, add these two lines to it: `{START}` and `{END}`.",
+                self.index()?,
+                self.inputs.repository
+            );
+        }
         let (plan, existed) =
             decided.ok_or_else(|| AuditError::Other("nothing was decided".to_owned()))?;
         Ok(PlacedReport {
@@ -110,6 +127,30 @@ impl AuditRepository<'_> {
                 ..commit
             }),
         })
+    }
+
+    /// Returns the list of all scopes if it has to change for a report with these totals, or `None`
+    /// if the file isn't the action's.
+    ///
+    /// A pull request doesn't change the list. Otherwise those of two scopes would always conflict,
+    /// and only a person could merge the second one.
+    fn listed(
+        &self,
+        scope: &Scope,
+        day: &Day,
+        found: &AuditFiles,
+    ) -> Result<Option<Option<(RepositoryPath, Bytes)>>, NameError> {
+        if self.inputs.pull_request {
+            return Ok(Some(None));
+        }
+        let file = found.index.as_deref();
+        let has_folder = |name: &str| found.folders.iter().any(|folder| folder == name);
+        let Some(list) = index::update(file, Row::new(scope, day), has_folder) else {
+            return Ok(None);
+        };
+        let is_new = file != Some(list.as_bytes());
+        let change = is_new.then(|| Ok((self.index()?, Bytes::from(list))));
+        change.transpose().map(Some)
     }
 
     /// Describes the report as an update of the history.

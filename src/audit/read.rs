@@ -24,14 +24,14 @@ impl Ledger<'_> {
         let last_read = committer.read_snapshot(async |snapshot| {
             Ok::<_, AuditError>(LastRead {
                 head: snapshot.head().to_owned(),
-                folder: read_folder(&snapshot, repository, report).await?,
+                files: read_folder(&snapshot, repository, report).await?,
                 paths: FolderFiles::paths(time),
             })
         });
         let Some(last_read) = last_read.await? else {
             return Ok(None);
         };
-        let past = PriorState::read(&last_read.folder, time, repository.clock.now());
+        let past = PriorState::read(&last_read.files.folder, time, repository.clock.now());
         let key = repository.provenance.key_fingerprint();
         match past.check_identity(report.scope(), key.as_deref(), report.seats()) {
             Ok(()) => {

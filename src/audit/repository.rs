@@ -11,12 +11,10 @@ use crate::github::names::{BranchName, NameError, RepositoryPath};
 use crate::github::repository::Repository;
 use crate::history::FolderFiles;
 use crate::inputs::CommitInputs;
+use crate::pages::index::FIRST_FILE;
 use crate::report::provenance::Provenance;
 use crate::report::scope::Scope;
 use crate::system::clock::Clock;
-
-/// The first file in a repository without commits.
-const FIRST_FILE: &str = "# Copilot activity reports\n\nOne folder for each organization or enterprise. A workflow writes the files in them, and may overwrite your edits.\n\nWho used Copilot when is personal data, so keep this repository private.\n";
 
 /// The repository for the reports.
 pub(crate) struct AuditRepository<'a> {
@@ -35,12 +33,22 @@ pub(crate) struct Ledger<'r> {
     pub(super) last_read: Option<LastRead>,
 }
 
+/// What a report needs to know about the branch.
+pub(super) struct AuditFiles {
+    /// The files in the folder of its scope.
+    pub(super) folder: FolderFiles,
+    /// The list of all scopes. `None` if there's none.
+    pub(super) index: Option<Vec<u8>>,
+    /// The names of the folders beside the scope's, and its own.
+    pub(super) folders: Vec<String>,
+}
+
 /// The content of the ledger when it was last read.
 pub(super) struct LastRead {
     /// The SHA of the commit that was read.
     pub(super) head: String,
-    pub(super) folder: FolderFiles,
-    /// The paths of its files, which depend on the report's day.
+    pub(super) files: AuditFiles,
+    /// The paths of the files in the folder, which depend on the report's day.
     pub(super) paths: [String; 7],
 }
 
@@ -92,15 +100,17 @@ impl<'a> AuditRepository<'a> {
         self.inputs.directory.join(&name)
     }
 
+    /// Returns the path of the list of all scopes.
+    pub(super) fn index(&self) -> Result<RepositoryPath, NameError> {
+        self.inputs.directory.join("README.md")
+    }
+
     /// Creates commits on a branch of this repository.
     pub(super) fn committer(
         &self,
         branch: (BranchName, MissingBranch),
     ) -> Result<Committer<'_>, AuditError> {
-        let first_file = (
-            self.inputs.directory.join("README.md")?,
-            Bytes::from_static(FIRST_FILE.as_bytes()),
-        );
+        let first_file = (self.index()?, Bytes::from_static(FIRST_FILE.as_bytes()));
         Ok(Committer::new(
             &self.client,
             &self.clock,

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use csv::ByteRecord;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::table;
@@ -24,6 +24,8 @@ pub(crate) const COLUMNS: [&str; 7] = [
     "From",
     "To",
 ];
+
+const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The path, in the folder of a scope, of the file for the year of `time`.
 pub(crate) fn file_name(time: Timestamp) -> String {
@@ -62,6 +64,66 @@ impl Kind {
             Self::PlanChanged => "plan changed",
         }
     }
+
+    /// The kind with this word, unless a later version of the action added it.
+    fn parse(word: &str) -> Option<Self> {
+        let all = [
+            Self::Renamed,
+            Self::Revoked,
+            Self::Granted,
+            Self::Reassigned,
+            Self::CancellationScheduled,
+            Self::CancellationRemoved,
+            Self::PlanChanged,
+        ];
+        all.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// A change as the file has it. A missing value is empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RecentChange {
+    /// The report that showed the change.
+    pub report_time: Timestamp,
+    /// The person. Empty for a seat without a person.
+    pub login: String,
+    /// The organization that grants the seat, in an enterprise.
+    pub organization: String,
+    /// The team through which it's granted.
+    pub team: String,
+    pub kind: Kind,
+    /// The previous value: a login, a time, a day, or a plan.
+    pub from: String,
+    /// The new value.
+    pub to: String,
+}
+
+impl RecentChange {
+    /// Reads a line of the file. `None` if its kind is unknown.
+    pub(crate) fn read(line: &ByteRecord) -> Option<Self> {
+        let cell = |place| String::from_utf8_lossy(line.get(place).unwrap_or_default());
+        Some(Self {
+            report_time: cell(0).parse().ok()?,
+            login: cell(1).into_owned(),
+            organization: cell(2).into_owned(),
+            team: cell(3).into_owned(),
+            kind: Kind::parse(&cell(4))?,
+            from: cell(5).into_owned(),
+            to: cell(6).into_owned(),
+        })
+    }
+}
+
+/// The changes in `file` that reports showed in the week until `time`, in the order of the file.
+pub(super) fn of_the_week(file: &[u8], time: Timestamp) -> Vec<RecentChange> {
+    let all = lines(file)
+        .flatten()
+        .filter_map(|line| RecentChange::read(&line));
+    let is_recent = |change: &RecentChange| {
+        let age = time.duration_since(change.report_time);
+        (SignedDuration::ZERO..=WEEK).contains(&age)
+    };
+    all.filter(is_recent).collect()
 }
 
 /// A change between two reports.
@@ -333,4 +395,32 @@ fn plan(seat: &Seat) -> Option<&str> {
 
 fn time(time: Timestamp) -> String {
     whole_seconds(time).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn recent_changes_are_those_of_the_last_seven_days_that_this_version_knows() {
+        let file = b"Report Time,Login,Organization,Team,Change,From,To\n\
+            2026-03-01T03:00:00Z,old,,,granted,,\n\
+            2026-03-02T03:00:00Z,hubot,acme,web,revoked,2025-11-14T00:00:00Z,\n\
+            damaged\n\
+            2026-03-03T03:00:00Z,octocat,,,teleported,,\n\
+            2026-03-09T03:00:01Z,later,,,granted,,\n";
+        let recent = of_the_week(file, "2026-03-09T03:00:00Z".parse().unwrap());
+        let expected = RecentChange {
+            report_time: "2026-03-02T03:00:00Z".parse().unwrap(),
+            login: "hubot".to_owned(),
+            organization: "acme".to_owned(),
+            team: "web".to_owned(),
+            kind: Kind::Revoked,
+            from: "2025-11-14T00:00:00Z".to_owned(),
+            to: String::new(),
+        };
+        assert_eq!(recent, [expected]);
+    }
 }

@@ -2,7 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::current_seats::CurrentSeats;
 use super::totals::Day;
+use crate::report::manifest::Run;
 use crate::report::scope::Scope;
 
 /// The README page in the folder of a scope.
@@ -29,6 +31,10 @@ pub struct Page<'a> {
     pub days: &'a [Day],
     /// The file of the current year's changes.
     pub changes: &'a [u8],
+    /// The workflow run that recorded the newest report. `None` if no run did.
+    pub run: Option<&'a Run>,
+    /// What to show about the seats of the newest report.
+    pub(crate) current: &'a CurrentSeats,
 }
 
 /// Draws [`README`], [`TREND_LIGHT`], and [`TREND_DARK`], and returns each with its name.

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::changes::Kind;
 use super::page::DrawPages;
+use super::totals::Day;
 use crate::report::manifest::Manifest;
 use crate::report::scope::Scope;
 use crate::report::seat::Seat;
@@ -66,6 +67,8 @@ pub struct UpdatePlan {
     pub revoked: usize,
     /// Each change of a seat. Rows without a person are left out.
     pub changes: Vec<SeatChange>,
+    /// The day's line of totals. `None` unless the action is [`Action::Record`].
+    pub day: Option<Day>,
     /// The files to write, with their paths in the folder. Empty unless the action is
     /// [`Action::Record`].
     pub files: Vec<(String, Bytes)>,

@@ -3,6 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::changes::RecentChange;
 use super::continuity::{self, Baseline};
 use super::damage::{altered, damaged_lines, manifest, read};
 use super::error::RecordError;
@@ -36,6 +37,10 @@ pub(crate) struct PriorState {
     pub(super) continuity: Option<Continuity>,
     /// What the recorded reports say about people.
     pub known: HistoryContext,
+    /// The recorded changes of the last week. In the first week of January, those of the year
+    /// before are missing, because they're in another file.
+    #[allow(dead_code)]
+    pub recent_changes: Vec<RecentChange>,
     /// The time of the newest recorded report.
     pub(super) time: Option<Timestamp>,
     /// Whether the report of the same day exists and matches what was recorded.
@@ -277,6 +282,10 @@ impl PriorState {
             neighbors: folder.neighbors.clone(),
             before,
             known: HistoryContext { people, totals },
+            recent_changes: changes::of_the_week(
+                folder.changes.as_deref().unwrap_or_default(),
+                time,
+            ),
             time: newest,
             has_day,
             day_complete,

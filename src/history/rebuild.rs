@@ -16,12 +16,14 @@ mod seats;
 mod source;
 mod totals;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
+use super::current_seats::CurrentSeats;
 use super::history_context::HistoryContext;
 use super::page::{DrawPages, Page};
+use super::people::{PEOPLE, People};
 use super::seats::SEATS;
-use super::totals::{Day as Line, TOTALS};
+use super::totals::{Day as Line, TOTALS, Totals};
 use super::verify::{Files, Problem, Verdict, verify};
 use crate::history::git;
 use crate::report::activity::Counts;
@@ -129,9 +131,9 @@ pub(crate) fn rebuild(
     if is_damaged(LATEST) || latest.is_none() {
         new.put(LATEST, newest_report);
     }
-    let is_damaged_people = is_damaged(super::people::PEOPLE);
+    let is_damaged_people = is_damaged(PEOPLE);
     let written = people_before.write(seen.people, is_damaged_people, &mut notes)?;
-    new.put_some(super::people::PEOPLE, written);
+    new.put_some(PEOPLE, written);
     let written = seats_before.write(&source, &newest.day.read(files)?, &identities)?;
     let continuity = seats_before.continuity(&source, is_damaged(SEATS));
     new.put_some(SEATS, written);
@@ -139,7 +141,10 @@ pub(crate) fn rebuild(
 
     let days: Vec<_> = totals.days().collect();
     let changes_file = super::changes::file_name(newest.day.time);
-    let is_shown = new.new.contains_key(TOTALS) || new.new.contains_key(&changes_file);
+    let shown = [TOTALS, PEOPLE, SEATS, &changes_file];
+    let is_shown = shown.into_iter().any(|path| new.new.contains_key(path));
+    let current = current(&new, newest.day.time, inactive_after);
+    let run = newest.manifest.run();
     let pages = draw(&Page {
         scope: &scope,
         time: newest.day.time,
@@ -147,6 +152,8 @@ pub(crate) fn rebuild(
         inactive_after,
         days: &days,
         changes: &new.read(&changes_file).unwrap_or_default(),
+        run: run.as_ref(),
+        current: &current,
     });
     for (path, content) in pages {
         if is_shown || is_damaged(path) || !files.paths().contains(path) {
@@ -161,4 +168,19 @@ pub(crate) fn rebuild(
         verdict,
         files: new.into_files(&newest.path),
     })
+}
+
+/// What the page shows about the seats, as the folder's files will say it.
+fn current(files: &impl Files, time: Timestamp, inactive_after: SignedDuration) -> CurrentSeats {
+    let seats = super::seats::read_lines(&files.read(SEATS).unwrap_or_default());
+    let people = People::read(&files.read(PEOPLE).unwrap_or_default());
+    let known = HistoryContext {
+        people: people.map(|(people, _)| people).unwrap_or_default(),
+        totals: Totals::default(),
+    };
+    let policy = StatusPolicy {
+        now: time,
+        inactive_after,
+    };
+    CurrentSeats::of(&seats, &known, policy)
 }

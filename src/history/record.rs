@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::changes::{self, Change, Kind};
 use super::continuity::{self, Baseline};
+use super::current_seats::CurrentSeats;
 use super::error::RecordError;
 use super::folder_files::FolderFiles;
 use super::history_context::HistoryContext;
@@ -91,6 +92,7 @@ pub fn record(
     });
     let changes = changes.collect();
     let mut known = found.known;
+    let mut recorded = None;
     let mut files = Vec::new();
     if action == Action::Record {
         known.people.merge_report(update.time, update.seats, &kept);
@@ -108,6 +110,7 @@ pub fn record(
             (granted, revoked),
         );
         known.totals.put(day);
+        recorded = Some(day);
         files = written(update, folder, known, &state, &differences)?;
     }
     Ok(UpdatePlan {
@@ -117,6 +120,7 @@ pub fn record(
         granted,
         revoked,
         changes,
+        day: recorded,
         files,
     })
 }
@@ -174,6 +178,11 @@ fn written(
     if !differences.is_empty() {
         changes_content = changes::append(&changes_content, update.time, differences)?;
     }
+    let policy = StatusPolicy {
+        now: update.time,
+        inactive_after: update.inactive_after,
+    };
+    let current = CurrentSeats::of(update.seats, &known, policy);
     let HistoryContext { people, totals } = known;
     let days: Vec<Day> = totals.days().copied().collect();
     let pages = (update.draw)(&Page {
@@ -183,6 +192,8 @@ fn written(
         inactive_after: update.inactive_after,
         days: &days,
         changes: &changes_content,
+        run: update.manifest.run(),
+        current: &current,
     });
     let mut files: Vec<(String, Bytes)> = vec![
         (LATEST.to_owned(), update.csv.clone()),

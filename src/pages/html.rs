@@ -16,7 +16,7 @@ use base64::prelude::BASE64_STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
-use super::trend;
+use super::trend::{self, Theme};
 use crate::history::HistoryContext;
 use crate::history::changes::Kind;
 use crate::history::totals::Day;
@@ -284,7 +284,7 @@ pub(crate) fn write(facts: &PageFacts<'_>, out: &mut dyn io::Write) -> io::Resul
         ]),
         since: compared(&days, report.time()).map(|day| date(day.report_time).to_string()),
         unknown: unknown(&gathered.rows),
-        trend: (days.len() > 1).then(|| draw(&days)),
+        trend: (days.len() > 1).then(|| trend::draw(&days, &Theme::PAGE)),
         ages: groups::ages(&gathered.rows, inactive_days(facts.policy)),
         changes,
         change_counts,
@@ -298,20 +298,6 @@ pub(crate) fn write(facts: &PageFacts<'_>, out: &mut dyn io::Write) -> io::Resul
         },
     };
     page.write_into(out)
-}
-
-/// Draws the statuses over time, in the page's own colors.
-fn draw(days: &[Day]) -> String {
-    let mut svg = trend::draw(days, trend::LIGHT);
-    for (color, variable) in [
-        ("#59636e", "var(--muted)"),
-        ("#d1d9e0", "var(--line)"),
-        ("#0969da", "var(--new)"),
-        ("#1a7f37", "var(--active)"),
-    ] {
-        svg = svg.replace(color, variable);
-    }
-    svg
 }
 
 /// Returns the hash of a script or style for the content security policy.

@@ -1,20 +1,26 @@
-//! The README of a scope's folder. On GitHub, it shows the current figures, the latest changes, and
-//! links to everything else.
+//! The README of a scope's folder. On GitHub, it shows how many seats are idle, where, and since
+//! when, what changed, and links to everything else.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::trend::{DARK, LIGHT};
+use crate::history::changes::{Kind, RecentChange};
 use crate::history::totals::Day;
-use crate::history::{Page, changes, people, seats, totals};
-use crate::pages::markdown::{code, escape};
+use crate::history::{
+    CurrentSeats, IdlePerson, Page, TREND_DARK, TREND_LIGHT, changes, people, seats, totals,
+};
+use crate::pages::markdown::{code, escape, link_to};
 use crate::report::day::{LATEST, date, day_stem};
 use crate::system::text::thousands;
 
 /// How many of the latest changes to show.
 const NEWEST_CHANGES: usize = 15;
+
+/// How many of the latest days without a report to list.
+const MAX_MISSING_DAYS: usize = 10;
 
 /// A count in a day's totals.
 type Figure = fn(&Day) -> usize;
@@ -22,13 +28,17 @@ type Figure = fn(&Day) -> usize;
 /// Writes the page.
 pub(crate) fn write(page: &Page<'_>) -> String {
     let mut out = String::new();
+    let name = escape(page.scope.name());
+    let _ = writeln!(out, "# Copilot activity of {name}\n");
+    if let Some(newest) = page.days.last() {
+        let headline = headline(idle(newest), newest.people, newest.seats);
+        let _ = writeln!(out, "**{headline}**\n");
+    }
     let time = page.time.to_string().replace('T', " ").replace('Z', " UTC");
     let _ = writeln!(
         out,
-        "# Copilot activity of {}\n\nThe Copilot seats of the {} {} on {time}. See the [latest report]({LATEST}).",
-        escape(page.scope.name()),
-        page.scope.kind(),
-        escape(page.scope.name()),
+        "The Copilot seats of the {} {name} on {time}. See the [latest report]({LATEST}).",
+        page.scope.kind()
     );
     if page.complete == Some(false) {
         out.push_str(
@@ -38,13 +48,47 @@ pub(crate) fn write(page: &Page<'_>) -> String {
     write_totals(&mut out, page);
     let _ = writeln!(
         out,
-        "\n<picture>\n  <source media=\"(prefers-color-scheme: dark)\" srcset=\"{}\">\n  <img alt=\"People with a seat and active people over time\" src=\"{}\">\n</picture>",
-        DARK.file, LIGHT.file
+        "\n<picture>\n  <source media=\"(prefers-color-scheme: dark)\" srcset=\"{TREND_DARK}\">\n  <img alt=\"People with a seat by status over time\" src=\"{TREND_LIGHT}\">\n</picture>"
     );
+    write_evidence(&mut out, page);
     write_changes(&mut out, page);
+    write_idle(&mut out, page.current);
+    write_ending(&mut out, page.current);
     write_reports(&mut out, page.days);
     write_files(&mut out);
     out
+}
+
+fn idle(day: &Day) -> usize {
+    day.inactive + day.never_used
+}
+
+/// Says how many seats are idle. If people have several seats each, it says how many people are.
+pub(super) fn headline(idle: usize, people: usize, seats: usize) -> String {
+    if people == 0 {
+        return "No one has a seat".to_owned();
+    }
+    let what = match (seats == people, people) {
+        (true, 1) => "seat",
+        (true, _) => "seats",
+        (false, 1) => "person with a seat",
+        (false, _) => "people with a seat",
+    };
+    let is = if idle == 1 || people == 1 {
+        "is"
+    } else {
+        "are"
+    };
+    format!(
+        "{} of {} {what} {is} idle ({})",
+        thousands(idle),
+        thousands(people),
+        percent(idle, people)
+    )
+}
+
+pub(super) fn percent(part: usize, all: usize) -> String {
+    format!("{:.0}%", 100.0 * part as f64 / all as f64)
 }
 
 fn write_totals(out: &mut String, page: &Page<'_>) {
@@ -52,44 +96,115 @@ fn write_totals(out: &mut String, page: &Page<'_>) {
         return;
     };
     let month = SignedDuration::from_hours(30 * 24);
-    let mut shown = vec![newest];
-    let before = earlier.last();
-    let month_before = earlier
-        .iter()
-        .rev()
-        .find(|day| newest.report_time.duration_since(day.report_time) >= month);
-    shown.extend(before);
-    shown.extend(month_before.filter(|day| before.is_none_or(|b| b != *day)));
+    let is_old = |day: &&Day| newest.report_time.duration_since(day.report_time) >= month;
+    let mut shown = vec![("Now", newest)];
+    if let Some(before) = earlier.last() {
+        shown.push(("Last report", before));
+    }
+    let month_before = earlier.iter().rev().find(is_old);
+    let past = match (month_before, earlier.first()) {
+        (Some(day), _) => Some(("30 days ago", day)),
+        (None, first) => first.map(|day| ("First report", day)),
+    };
+    shown.extend(past.filter(|(_, day)| shown.iter().all(|(_, other)| other != day)));
     out.push_str("\n|");
-    for day in &shown {
-        let _ = write!(out, " | {}", date(day.report_time));
+    for (name, day) in &shown {
+        let _ = write!(out, " | {name}<br>{}", date(day.report_time));
     }
     out.push_str(" |\n|:---");
     for _ in &shown {
         out.push_str(" | ---:");
     }
     out.push_str(" |\n");
-    let days = page.inactive_after.as_hours() / 24;
-    let lines: [(String, Figure); 6] = [
-        ("Seats".to_owned(), |day| day.seats),
-        ("People".to_owned(), |day| day.people),
-        (format!("Active in the last {days} days"), |day| day.active),
-        (
-            format!("New: granted in the last {days} days, not active yet"),
-            |day| day.new,
-        ),
-        (
-            "Never used: no activity since the grant".to_owned(),
-            |day| day.never_used,
-        ),
-        ("Inactive: everyone else".to_owned(), |day| day.inactive),
+    let has_several = shown.iter().any(|(_, day)| day.seats != day.people);
+    let lines: [(&str, Figure); 7] = [
+        ("Seats", |day| day.seats),
+        ("People", |day| day.people),
+        ("Active", |day| day.active),
+        ("New", |day| day.new),
+        ("Inactive", |day| day.inactive),
+        ("Never used", |day| day.never_used),
+        ("**Idle**", idle),
     ];
     for (name, figure) in lines {
+        if name == "People" && !has_several {
+            continue;
+        }
         let _ = write!(out, "| {name}");
-        for day in &shown {
-            let _ = write!(out, " | {}", thousands(figure(day)));
+        for (place, (_, day)) in shown.iter().enumerate() {
+            let count = figure(day);
+            let _ = write!(out, " | {}", thousands(count));
+            if place == 0 && day.people > 0 && !matches!(name, "Seats" | "People") {
+                let _ = write!(out, " ({})", percent(count, day.people));
+            }
         }
         out.push_str(" |\n");
+    }
+    let days = page.inactive_after.as_hours() / 24;
+    let _ = writeln!(
+        out,
+        "\nActive: used Copilot in the last {days} days. New: got the seat in the last {days} days and isn't active yet. Never used: no activity since the grant. Inactive: everyone else. Idle: inactive or never used."
+    );
+}
+
+/// Says how far the reader can trust the page, and how to check it.
+fn write_evidence(out: &mut String, page: &Page<'_>) {
+    let complete = match page.complete {
+        Some(true) => "The report is verified as complete.",
+        Some(false) => "The report isn't verified as complete.",
+        None => "The report was imported, so it's unknown whether it's complete.",
+    };
+    let _ = write!(out, "\n{complete}");
+    if let [first, .., last] = page.days {
+        let _ = write!(
+            out,
+            " {} days are recorded, from {} to {}{}.",
+            thousands(page.days.len()),
+            date(first.report_time),
+            date(last.report_time),
+            missing(page.days)
+        );
+    }
+    if let Some(run) = page.run {
+        let address = format!(
+            "{}/{}/actions/runs/{}/attempts/{}",
+            run.server, run.repository, run.id, run.attempt
+        );
+        let label = escape(&run.id);
+        let is_link = link_to(&address) == format!("<{address}>");
+        let run = if is_link {
+            format!("[run {label}]({address})")
+        } else {
+            format!("run {label}")
+        };
+        let _ = write!(out, " Workflow {run} recorded the report.");
+    }
+    out.push_str(
+        " To check that no one changed the files, run `copilot-activity-report verify` in a clone.\n",
+    );
+}
+
+/// Describes the days without a report between the first and the last one.
+fn missing(days: &[Day]) -> String {
+    let mut count = 0;
+    let mut newest = Vec::new();
+    for pair in days.windows(2).rev() {
+        let (before, after) = (date(pair[0].report_time), date(pair[1].report_time));
+        let gap = before.duration_until(after).as_hours() / 24 - 1;
+        count += usize::try_from(gap).unwrap_or_default();
+        let between = (1..=gap).filter_map(|back| after.checked_sub(back.days()).ok());
+        newest.extend(between.take(MAX_MISSING_DAYS.saturating_sub(newest.len())));
+    }
+    let list: Vec<String> = newest.iter().map(Date::to_string).collect();
+    let list = list.join(", ");
+    match count {
+        0 => ", without a day missing".to_owned(),
+        1 => format!(". 1 day in between has no report ({list})"),
+        count if count > newest.len() => format!(
+            ". {} days in between have no report (most recently {list})",
+            thousands(count)
+        ),
+        count => format!(". {count} days in between have no report ({list})"),
     }
 }
 
@@ -98,66 +213,210 @@ fn write_changes(out: &mut String, page: &Page<'_>) {
     out.push_str("\n## Latest changes\n\n");
     let mut newest = VecDeque::new();
     let mut count = 0_usize;
-    for record in changes::lines(page.changes).flatten() {
+    for line in changes::lines(page.changes).flatten() {
         count += 1;
-        newest.push_front(record);
-        newest.truncate(NEWEST_CHANGES);
+        if let Some(change) = RecentChange::read(&line) {
+            newest.push_front(change);
+            // Two lines can become one sentence.
+            newest.truncate(2 * NEWEST_CHANGES);
+        }
     }
-    if newest.is_empty() {
+    if count == 0 {
         let _ = writeln!(out, "No seats changed in {year} so far.");
         return;
     }
-    // The organization and team columns are shown only if any of the changes has a value there.
-    let used = |place: usize| {
-        newest
-            .iter()
-            .any(|r| r.get(place).is_some_and(|c| !c.is_empty()))
-    };
-    let places: Vec<(usize, &str)> = [
-        (0, "Report"),
-        (1, "Login"),
-        (4, "Change"),
-        (5, "From"),
-        (6, "To"),
-        (2, "Organization"),
-        (3, "Team"),
-    ]
-    .into_iter()
-    .filter(|(place, _)| !(2..=3).contains(place) || used(*place))
-    .collect();
-    let names: Vec<&str> = places.iter().map(|(_, name)| *name).collect();
-    let _ = writeln!(
-        out,
-        "| {} |\n|{}",
-        names.join(" | "),
-        "---|".repeat(names.len())
-    );
-    for record in &newest {
-        let cells: Vec<String> = places
-            .iter()
-            .map(|(place, _)| {
-                let cell = record.get(*place).unwrap_or_default();
-                shown_cell(*place, &String::from_utf8_lossy(cell))
-            })
-            .collect();
-        let _ = writeln!(out, "| {} |", cells.join(" | "));
+    let mut shown = 0;
+    while let Some(change) = newest.pop_front().filter(|_| shown < NEWEST_CHANGES) {
+        shown += 1;
+        let other = newest.iter().position(|other| is_a_move(other, &change));
+        let other = other.and_then(|place| newest.remove(place));
+        let sentence = match other {
+            Some(other) if other.kind == Kind::Revoked => moved(&other, &change),
+            Some(other) => moved(&change, &other),
+            None => sentence(&change),
+        };
+        let _ = writeln!(out, "- {}: {sentence}", date(change.report_time));
     }
+    let file = changes::file_name(page.time);
     let _ = writeln!(
         out,
-        "\nAll {} changes in {year}: [{}]({}). Other years are in the same folder.",
-        thousands(count),
-        changes::file_name(page.time),
-        changes::file_name(page.time)
+        "\nAll {} changes in {year}: [{file}]({file}). Other years are in the same folder.",
+        thousands(count)
     );
 }
 
-/// Formats a cell of a change for display. Times become days.
-fn shown_cell(place: usize, cell: &str) -> String {
-    match cell.parse::<Timestamp>() {
-        _ if cell.is_empty() => String::new(),
-        Ok(time) => date(time).to_string(),
-        Err(_) if place == 4 => escape(cell),
-        Err(_) => code(cell),
+/// Whether someone lost a seat and got another one through another team at the same time.
+fn is_a_move(one: &RecentChange, other: &RecentChange) -> bool {
+    let kinds = (one.kind, other.kind);
+    matches!(
+        kinds,
+        (Kind::Revoked, Kind::Granted) | (Kind::Granted, Kind::Revoked)
+    ) && !one.login.is_empty()
+        && one.login == other.login
+        && one.report_time == other.report_time
+        && one.organization == other.organization
+        && one.team != other.team
+}
+
+fn moved(from: &RecentChange, to: &RecentChange) -> String {
+    let team = |team: &str| match team {
+        "" => "no team".to_owned(),
+        team => format!("team {}", code(team)),
+    };
+    format!(
+        "{} moved from {} to {}{}.",
+        code(&to.login),
+        team(&from.team),
+        team(&to.team),
+        place(&to.organization, "")
+    )
+}
+
+fn sentence(change: &RecentChange) -> String {
+    let place = place(&change.organization, &change.team);
+    let (from, to) = (shown(&change.from), shown(&change.to));
+    let day = date(change.report_time).to_string();
+    if change.login.is_empty() {
+        return format!("A seat without a person: {}{place}.", change.kind.as_str());
+    }
+    let login = code(&change.login);
+    match (change.kind, &*from, &*to) {
+        (Kind::Granted, _, to) if to.is_empty() || to == day => {
+            format!("{login} got a seat{place}.")
+        }
+        (Kind::Granted, _, to) => format!("{login} got a seat on {to}{place}."),
+        (Kind::Revoked, "", _) => format!("{login} lost their seat{place}."),
+        (Kind::Revoked, from, _) => format!("{login} lost the seat they had since {from}{place}."),
+        (Kind::Reassigned, from, to) => {
+            format!("{login} got the seat from {from} again on {to}{place}.")
+        }
+        (Kind::Renamed, ..) => {
+            format!("{} is now {}.", code(&change.from), code(&change.to))
+        }
+        (Kind::CancellationScheduled, "", to) => {
+            format!("The seat of {login} ends on {to}{place}.")
+        }
+        (Kind::CancellationScheduled, from, to) => {
+            format!("The seat of {login} ends on {to} instead of {from}{place}.")
+        }
+        (Kind::CancellationRemoved, from, _) => {
+            format!("The seat of {login} no longer ends on {from}{place}.")
+        }
+        (Kind::PlanChanged, from, to) => {
+            format!("The plan of {login} changed from {from} to {to}{place}.")
+        }
+    }
+}
+
+/// Formats an old or new value. Times become days.
+fn shown(value: &str) -> String {
+    if value.is_empty() {
+        return String::new();
+    }
+    match (value.parse::<Timestamp>(), value.parse::<Date>()) {
+        (Ok(time), _) => date(time).to_string(),
+        (_, Ok(date)) => date.to_string(),
+        _ => code(value),
+    }
+}
+
+/// Says in parentheses where a seat comes from.
+fn place(organization: &str, team: &str) -> String {
+    match (organization, team) {
+        ("", "") => String::new(),
+        ("", team) => format!(" (team {})", code(team)),
+        (organization, "") => format!(" (organization {})", code(organization)),
+        (organization, team) => {
+            format!(
+                " (organization {}, team {})",
+                code(organization),
+                code(team)
+            )
+        }
+    }
+}
+
+fn write_idle(out: &mut String, current: &CurrentSeats) {
+    let days = |person: &IdlePerson| {
+        let more = if person.is_minimum { " or more" } else { "" };
+        format!("{}{more}", person.days)
+    };
+    if !current.teams.is_empty() {
+        let has_organizations = current
+            .teams
+            .iter()
+            .any(|team| !team.organization.is_empty());
+        out.push_str("\n## Idle seats by team\n\n");
+        if has_organizations {
+            out.push_str("| Organization ");
+        }
+        out.push_str("| Team | Seats | Idle | Longest idle | Days without activity |\n");
+        out.push_str(if has_organizations { "|---" } else { "" });
+        out.push_str("|---|---:|---:|---|---:|\n");
+        let named = |name: &str, none: &str| match name {
+            "" => none.to_owned(),
+            name => code(name),
+        };
+        for team in &current.teams {
+            if has_organizations {
+                let _ = write!(out, "| {} ", named(&team.organization, "None"));
+            }
+            let longest = team.longest.as_ref();
+            let _ = writeln!(
+                out,
+                "| {} | {} | {} ({}) | {} | {} |",
+                named(&team.team, "None"),
+                thousands(team.seats),
+                thousands(team.idle),
+                percent(team.idle, team.seats),
+                longest.map_or_else(|| "Unknown".to_owned(), |person| code(&person.login)),
+                longest.map_or_else(String::new, days),
+            );
+        }
+        if current.more_teams > 0 {
+            let _ = writeln!(
+                out,
+                "\nOther teams with idle seats: {}.",
+                thousands(current.more_teams)
+            );
+        }
+    } else if !current.people.is_empty() {
+        out.push_str(
+            "\n## Longest idle\n\n| Login | Last known activity | Days without activity |\n|---|---|---:|\n",
+        );
+        for person in &current.people {
+            let activity = person.last_activity_at.map(|time| date(time).to_string());
+            let _ = writeln!(
+                out,
+                "| {} | {} | {} |",
+                code(&person.login),
+                activity.as_deref().unwrap_or("None known"),
+                days(person)
+            );
+        }
+    }
+}
+
+fn write_ending(out: &mut String, current: &CurrentSeats) {
+    if current.ending.is_empty() {
+        return;
+    }
+    out.push_str("\n## Ends soon\n\n");
+    for seats in current.ending.chunk_by(|one, other| one.date == other.date) {
+        let holders = seats.iter().map(|seat| match &*seat.login {
+            "" => "a seat without a person".to_owned(),
+            login => code(login),
+        });
+        let holders: Vec<String> = holders.collect();
+        let _ = writeln!(out, "- {}: {}", seats[0].date, holders.join(", "));
+    }
+    if current.more_ending > 0 {
+        let _ = writeln!(
+            out,
+            "\nOther canceled seats: {}. See [{1}]({1}).",
+            thousands(current.more_ending),
+            seats::SEATS
+        );
     }
 }
 

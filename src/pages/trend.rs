@@ -1,106 +1,186 @@
-//! Draws the trend over time: how many people had a seat, and how many were active. There are two
-//! files, because an image can't tell whether the page around it is light or dark.
+//! Draws the trend over time: people with a seat by status, as stacked areas. The repository has
+//! two files, because an image can't tell whether the page around it is light or dark.
 
 use std::fmt::Write as _;
+use std::iter;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::ToSpan as _;
+use jiff::civil::Date;
 
 use crate::history::totals::Day;
-use crate::history::{TREND_DARK, TREND_LIGHT};
 use crate::report::day::date;
 use crate::system::text::thousands;
 
-/// The colors of an image.
-#[derive(Debug, Clone, Copy)]
+/// How the parts of an image look, each as an attribute in SVG.
+#[derive(Debug)]
 pub(crate) struct Theme {
-    /// The file's name in a scope's folder.
-    pub file: &'static str,
     text: &'static str,
     grid: &'static str,
-    people: &'static str,
+    /// The lines between areas.
+    edge: &'static str,
     active: &'static str,
+    new: &'static str,
+    inactive: &'static str,
+    never_used: &'static str,
+    /// The stripes over reports that aren't verified as complete.
+    incomplete: &'static str,
 }
 
-/// For light pages, with the colors of GitHub's own pages.
-pub(crate) const LIGHT: Theme = Theme {
-    file: TREND_LIGHT,
-    text: "#59636e",
-    grid: "#d1d9e0",
-    people: "#0969da",
-    active: "#1a7f37",
-};
+impl Theme {
+    /// For light pages, with the colors of GitHub's own pages.
+    pub(crate) const LIGHT: Self = Self {
+        text: r##"fill="#59636e""##,
+        grid: r##"stroke="#d1d9e0""##,
+        edge: r##"stroke="#ffffff""##,
+        active: r##"fill="#1a7f37""##,
+        new: r##"fill="#54aeff""##,
+        inactive: r##"fill="#bf8700""##,
+        never_used: r##"fill="#8c959f""##,
+        incomplete: r##"fill="#ffffff" fill-opacity="0.6""##,
+    };
 
-/// For dark pages.
-pub(crate) const DARK: Theme = Theme {
-    file: TREND_DARK,
-    text: "#9198a1",
-    grid: "#3d444d",
-    people: "#4493f8",
-    active: "#3fb950",
-};
+    /// For dark pages.
+    pub(crate) const DARK: Self = Self {
+        text: r##"fill="#9198a1""##,
+        grid: r##"stroke="#3d444d""##,
+        edge: r##"stroke="#0d1117""##,
+        active: r##"fill="#2ea043""##,
+        new: r##"fill="#388bfd""##,
+        inactive: r##"fill="#bb8009""##,
+        never_used: r##"fill="#6e7681""##,
+        incomplete: r##"fill="#0d1117" fill-opacity="0.6""##,
+    };
 
-const WIDTH: f64 = 840.0;
-const HEIGHT: f64 = 280.0;
-const LEFT: f64 = 64.0;
-const RIGHT: f64 = 16.0;
+    /// For a page whose style sheet has these classes. `grid` and `edge` need a `stroke`, and all
+    /// others a `fill`. The page's security policy allows no style in the image itself.
+    pub(crate) const PAGE: Self = Self {
+        text: r#"class="text""#,
+        grid: r#"class="grid""#,
+        edge: r#"class="edge""#,
+        active: r#"class="active""#,
+        new: r#"class="new""#,
+        inactive: r#"class="inactive""#,
+        never_used: r#"class="never-used""#,
+        incomplete: r#"class="incomplete""#,
+    };
+
+    /// The areas from the bottom up: how each looks, and its name.
+    fn areas(&self) -> [(&'static str, &'static str); 4] {
+        [
+            (self.active, "Active"),
+            (self.new, "New"),
+            (self.inactive, "Inactive"),
+            (self.never_used, "Never used"),
+        ]
+    }
+}
+
+const WIDTH: f64 = 760.0;
+const HEIGHT: f64 = 300.0;
+const LEFT: f64 = 72.0;
+const RIGHT: f64 = 40.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 32.0;
 
 /// The maximum number of points that the image has room for.
-const MAX_POINTS: usize = 400;
+const MAX_POINTS: usize = 250;
 
-/// If there's no report for longer than this, the line has a gap, because nothing is known about
+/// The maximum number of dates that the image has room for.
+const MAX_DATES: usize = 8;
+
+/// If there's no report for longer than this, the areas have a gap, because nothing is known about
 /// that time.
-const GAP: SignedDuration = SignedDuration::from_hours(31 * 24);
+const GAP: i64 = 31;
+
+/// Half the width of a report that stands alone.
+const HALF_BAR: f64 = 4.0;
 
 /// Draws the image. `days` must be in chronological order.
-pub(crate) fn draw(days: &[Day], theme: Theme) -> String {
+pub(crate) fn draw(days: &[Day], theme: &Theme) -> String {
     let mut svg = String::new();
     let _ = writeln!(
         svg,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"-apple-system,'Segoe UI',Helvetica,Arial,sans-serif\" font-size=\"12\" role=\"img\">\n<title>People with a seat and active people over time</title>"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"-apple-system,'Segoe UI',Helvetica,Arial,sans-serif\" font-size=\"12\" role=\"img\" aria-labelledby=\"trend-title trend-summary\">\n<title id=\"trend-title\">People with a seat by status over time</title>\n<desc id=\"trend-summary\">{}</desc>",
+        description(days)
     );
-    let (Some(first), Some(last)) = (days.first(), days.last()) else {
-        svg.push_str("</svg>\n");
-        return svg;
-    };
-    let axis = Axis::new(days.iter().map(|day| day.people.max(day.active)).max());
-    let at = Scale {
-        first: first.report_time,
-        last: last.report_time,
-        top: axis.top,
-    };
-    draw_axes(&mut svg, &axis, &at, theme);
-    let points = thinned(days);
-    for (name, colour, offset, value) in [
-        (
-            "People with a seat",
-            theme.people,
-            0.0,
-            (|day| day.people) as fn(&Day) -> usize,
-        ),
-        ("Active", theme.active, 150.0, |day| day.active),
-    ] {
-        let x = LEFT + offset;
-        let _ = writeln!(
-            svg,
-            "<rect x=\"{x}\" y=\"10\" width=\"12\" height=\"12\" rx=\"2\" fill=\"{colour}\"/><text x=\"{}\" y=\"20\" fill=\"{}\">{name}</text>",
-            x + 18.0,
-            theme.text
-        );
-        draw_line(&mut svg, &points, &at, colour, value);
+    if let (Some(first), Some(last)) = (days.first(), days.last()) {
+        let people = days.iter().map(|day| heights(day)[3].max(day.people)).max();
+        let axis = Axis::new(people);
+        let plot = Plot {
+            first: date(first.report_time),
+            last: date(last.report_time),
+            top: axis.top,
+        };
+        let bands = plot.incomplete(days);
+        draw_legend(&mut svg, theme, !bands.is_empty());
+        draw_axes(&mut svg, &axis, &plot, theme);
+        draw_areas(&mut svg, days, &plot, theme);
+        draw_bands(&mut svg, &bands);
     }
     svg.push_str("</svg>\n");
     svg
 }
 
-fn draw_axes(svg: &mut String, axis: &Axis, at: &Scale, theme: Theme) {
-    for step in 0..=axis.steps {
-        let value = axis.step * step;
-        let y = at.y(value);
+/// Says what the image shows, for people who can't see it.
+fn description(days: &[Day]) -> String {
+    let (Some(first), Some(last)) = (days.first(), days.last()) else {
+        return "No reports yet.".to_owned();
+    };
+    let reports = match days.len() {
+        1 => format!("One report, on {}.", date(last.report_time)),
+        count => format!(
+            "{} reports from {} to {}.",
+            thousands(count),
+            date(first.report_time),
+            date(last.report_time)
+        ),
+    };
+    let incomplete = days.iter().filter(|day| day.complete == Some(false));
+    let incomplete = match incomplete.count() {
+        0 => String::new(),
+        count => format!(" Not verified as complete: {}.", thousands(count)),
+    };
+    format!(
+        "{reports}{incomplete} People in the latest report: {}. Active: {}, new: {}, inactive: {}, never used: {}.",
+        thousands(last.people),
+        thousands(last.active),
+        thousands(last.new),
+        thousands(last.inactive),
+        thousands(last.never_used),
+    )
+}
+
+fn draw_legend(svg: &mut String, theme: &Theme, has_incomplete: bool) {
+    let mut entry = |x: f64, look: &str, name: &str| {
         let _ = writeln!(
             svg,
-            "<line x1=\"{LEFT}\" y1=\"{y:.1}\" x2=\"{}\" y2=\"{y:.1}\" stroke=\"{}\"/><text x=\"{}\" y=\"{:.1}\" fill=\"{}\" text-anchor=\"end\">{}</text>",
+            "<rect x=\"{x}\" y=\"10\" width=\"12\" height=\"12\" {look}/><text x=\"{}\" y=\"20\" {}>{name}</text>",
+            x + 18.0,
+            theme.text
+        );
+    };
+    let places = [0.0, 80.0, 146.0, 228.0];
+    for ((look, name), place) in theme.areas().into_iter().zip(places) {
+        entry(LEFT + place, look, name);
+    }
+    if has_incomplete {
+        let x = LEFT + 328.0;
+        entry(x, theme.inactive, "Not verified as complete");
+        let _ = writeln!(
+            svg,
+            "<rect x=\"{x}\" y=\"10\" width=\"12\" height=\"12\" fill=\"url(#trend-stripes)\"/>\n<defs><pattern id=\"trend-stripes\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect width=\"3\" height=\"5\" {}/></pattern></defs>",
+            theme.incomplete
+        );
+    }
+}
+
+fn draw_axes(svg: &mut String, axis: &Axis, plot: &Plot, theme: &Theme) {
+    for step in 0..=axis.steps {
+        let value = axis.step * step;
+        let y = plot.y(value);
+        let _ = writeln!(
+            svg,
+            "<line x1=\"{LEFT}\" y1=\"{y:.1}\" x2=\"{}\" y2=\"{y:.1}\" {}/><text x=\"{}\" y=\"{:.1}\" {} text-anchor=\"end\">{}</text>",
             WIDTH - RIGHT,
             theme.grid,
             LEFT - 8.0,
@@ -109,79 +189,109 @@ fn draw_axes(svg: &mut String, axis: &Axis, at: &Scale, theme: Theme) {
             thousands(value)
         );
     }
-    let (first, last) = (date(at.first), date(at.last));
-    let y = HEIGHT - 10.0;
-    let mut label = |x: f64, anchor: &str, day: jiff::civil::Date| {
+    let bottom = plot.y(0);
+    for (day, label) in dates(plot.first, plot.last) {
+        let x = plot.x(day);
         let _ = writeln!(
             svg,
-            "<text x=\"{x}\" y=\"{y}\" fill=\"{}\" text-anchor=\"{anchor}\">{day}</text>",
+            "<line x1=\"{x:.1}\" y1=\"{bottom}\" x2=\"{x:.1}\" y2=\"{}\" {}/><text x=\"{x:.1}\" y=\"{}\" {} text-anchor=\"middle\">{label}</text>",
+            bottom + 5.0,
+            theme.grid,
+            HEIGHT - 10.0,
             theme.text
         );
-    };
-    if first == last {
-        label(at.x(at.first), "middle", first);
-    } else {
-        label(LEFT, "start", first);
-        label(WIDTH - RIGHT, "end", last);
     }
 }
 
-fn draw_line(
-    svg: &mut String,
-    points: &[&Day],
-    at: &Scale,
-    colour: &str,
-    value: fn(&Day) -> usize,
-) {
-    let near = |one: &&Day, other: &&Day| {
-        other.report_time.duration_since(one.report_time) <= GAP.max(at.resolution())
-    };
-    for run in points.chunk_by(near) {
-        let place = |day: &Day| (at.x(day.report_time), at.y(value(day)));
-        if let [day] = run {
-            let (x, y) = place(day);
-            let _ = writeln!(
-                svg,
-                "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{colour}\"/>"
-            );
-            continue;
+/// Draws each area down to the bottom, the highest first, so that the others cover it.
+fn draw_areas(svg: &mut String, days: &[Day], plot: &Plot, theme: &Theme) {
+    let _ = writeln!(svg, "<g {} stroke-linejoin=\"round\">", theme.edge);
+    let runs: Vec<Vec<&Day>> = days.chunk_by(are_near).map(thinned(days.len())).collect();
+    let bottom = plot.y(0);
+    for (place, (look, _)) in theme.areas().into_iter().enumerate().rev() {
+        let _ = write!(svg, "<path {look} d=\"");
+        for run in &runs {
+            let points = run.iter().map(|day| {
+                let y = plot.y(heights(day)[place]);
+                (plot.x(date(day.report_time)), y)
+            });
+            let mut points: Vec<(f64, f64)> = points.collect();
+            if let [(x, y)] = points[..] {
+                points = vec![(x - HALF_BAR, y), (x + HALF_BAR, y)];
+            }
+            for (number, (x, y)) in points.iter().enumerate() {
+                let start = if number == 0 {
+                    format!("M{x:.1},{bottom}")
+                } else {
+                    String::new()
+                };
+                let _ = write!(svg, "{start}L{x:.1},{y:.1}");
+            }
+            let _ = write!(svg, "V{bottom}Z");
         }
-        let _ = write!(
-            svg,
-            "<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\" stroke-linejoin=\"round\" stroke-linecap=\"round\" points=\""
-        );
-        for day in run {
-            let (x, y) = place(day);
-            let _ = write!(svg, "{x:.1},{y:.1} ");
-        }
-        svg.truncate(svg.trim_end().len());
         svg.push_str("\"/>\n");
     }
+    svg.push_str("</g>\n");
 }
 
-/// Selects as many days as the image has room for, always including the last one.
-fn thinned(days: &[Day]) -> Vec<&Day> {
-    let each = days.len().div_ceil(MAX_POINTS).max(1);
-    let mut points: Vec<&Day> = days.iter().rev().step_by(each).collect();
-    points.reverse();
-    points
+/// Marks the reports that aren't verified as complete. The stripes are visible only over areas.
+fn draw_bands(svg: &mut String, bands: &[(f64, f64)]) {
+    if bands.is_empty() {
+        return;
+    }
+    svg.push_str("<path fill=\"url(#trend-stripes)\" d=\"");
+    for (left, right) in bands {
+        let _ = write!(
+            svg,
+            "M{left:.1},{TOP}H{right:.1}V{}H{left:.1}Z",
+            HEIGHT - BOTTOM
+        );
+    }
+    svg.push_str("\"/>\n");
 }
 
-/// Maps times and values to coordinates.
-struct Scale {
-    first: Timestamp,
-    last: Timestamp,
+/// The top of each area on this day, from the bottom up.
+fn heights(day: &Day) -> [usize; 4] {
+    let mut top = 0_usize;
+    [day.active, day.new, day.inactive, day.never_used].map(|people| {
+        top = top.saturating_add(people);
+        top
+    })
+}
+
+fn days_between(one: Date, other: Date) -> i64 {
+    one.duration_until(other).as_hours() / 24
+}
+
+fn are_near(one: &Day, other: &Day) -> bool {
+    days_between(date(one.report_time), date(other.report_time)) <= GAP
+}
+
+/// Selects as many days of a run as the image has room for if it has `all` days, always including
+/// the first and the last one.
+fn thinned(all: usize) -> impl Fn(&[Day]) -> Vec<&Day> {
+    let each = all.div_ceil(MAX_POINTS).max(1);
+    move |run| {
+        let last = run.len().saturating_sub(1);
+        let places = (0..run.len()).filter(|place| place % each == 0 || *place == last);
+        places.filter_map(|place| run.get(place)).collect()
+    }
+}
+
+/// Maps days and values to coordinates.
+struct Plot {
+    first: Date,
+    last: Date,
     top: usize,
 }
 
-impl Scale {
-    fn x(&self, time: Timestamp) -> f64 {
+impl Plot {
+    fn x(&self, day: Date) -> f64 {
         let room = WIDTH - LEFT - RIGHT;
-        let all = self.last.duration_since(self.first).as_secs_f64();
-        if all <= 0.0 {
-            return LEFT + room / 2.0;
+        match days_between(self.first, self.last) {
+            ..=0 => LEFT + room / 2.0,
+            all => LEFT + room * days_between(self.first, day) as f64 / all as f64,
         }
-        LEFT + room * time.duration_since(self.first).as_secs_f64() / all
     }
 
     fn y(&self, value: usize) -> f64 {
@@ -189,11 +299,80 @@ impl Scale {
         TOP + room * (1.0 - value as f64 / self.top as f64)
     }
 
-    /// Returns the time between two points if the image is full.
-    fn resolution(&self) -> SignedDuration {
-        let points = i32::try_from(MAX_POINTS / 2).unwrap_or(1);
-        self.last.duration_since(self.first) / points
+    /// The left and right ends of the times whose reports aren't verified as complete. A report
+    /// counts halfway to its neighbors.
+    fn incomplete(&self, days: &[Day]) -> Vec<(f64, f64)> {
+        let x = |day: &Day| self.x(date(day.report_time));
+        let mut bands: Vec<(f64, f64)> = Vec::new();
+        for (place, day) in days.iter().enumerate() {
+            if day.complete != Some(false) {
+                continue;
+            }
+            let own = x(day);
+            let before = place.checked_sub(1).and_then(|place| days.get(place));
+            let after = days.get(place + 1);
+            let before = before.filter(|before| are_near(before, day));
+            let after = after.filter(|after| are_near(day, after));
+            let left = before.map_or(own, |before| f64::midpoint(own, x(before)));
+            let right = after.map_or(own, |after| f64::midpoint(own, x(after)));
+            let (left, right) = (left.min(own - HALF_BAR), right.max(own + HALF_BAR));
+            match bands.last_mut() {
+                Some(last) if last.1 >= left - 1.0 => last.1 = right,
+                _ => bands.push((left, right)),
+            }
+        }
+        bands
     }
+}
+
+/// The dates below the image, each with its label: from four to eight if there are that many days.
+fn dates(first: Date, last: Date) -> Vec<(Date, String)> {
+    type Fits = fn(Date) -> bool;
+    const MONTHS: [Fits; 4] = [
+        |_| true,
+        |day| day.month() % 2 == 1,
+        |day| day.month() % 3 == 1,
+        |day| day.month() % 6 == 1,
+    ];
+    const YEARS: [i16; 6] = [1, 2, 5, 10, 100, 1000];
+    let all = days_between(first, last);
+    let room = MAX_DATES as i64;
+    let step = [1, 2, 4, 8].into_iter().find(|step| all / step < room);
+    let named = |days: Vec<Date>, name: fn(Date) -> String| {
+        days.into_iter().map(|day| (day, name(day))).collect()
+    };
+    if let Some(step) = step {
+        let before = |day: &Date| day.checked_sub(step.days()).ok();
+        let mut days: Vec<Date> = iter::successors(Some(last), before)
+            .take_while(|day| *day >= first)
+            .collect();
+        days.reverse();
+        return named(days, |day| day.to_string());
+    }
+    let months = || {
+        let after = |month: &Date| month.checked_add(1.month()).ok();
+        iter::successors(Some(first.first_of_month()), after).take_while(|month| *month <= last)
+    };
+    let fits = |days: &Vec<Date>| days.len() <= MAX_DATES;
+    let halves = months().flat_map(|month| [month, month.saturating_add(14.days())]);
+    let halves: Vec<Date> = halves
+        .filter(|day| (first..=last).contains(day))
+        .take(MAX_DATES)
+        .collect();
+    if halves.len() < MAX_DATES {
+        return named(halves, |day| day.to_string());
+    }
+    let starts = || months().filter(|month| *month >= first);
+    let of_months = |fits: Fits| starts().filter(|day| fits(*day)).collect();
+    if let Some(days) = MONTHS.into_iter().map(of_months).find(fits) {
+        return named(days, |day| format!("{:04}-{:02}", day.year(), day.month()));
+    }
+    let of_years = |years: i16| {
+        let starts = starts().filter(|day| day.month() == 1 && day.year() % years == 0);
+        starts.collect()
+    };
+    let days = YEARS.into_iter().map(of_years).find(fits);
+    named(days.unwrap_or_default(), |day| format!("{:04}", day.year()))
 }
 
 /// The horizontal grid lines: up to five, at round numbers.
@@ -221,6 +400,10 @@ impl Axis {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use jiff::{SignedDuration, Timestamp};
+
     use super::*;
 
     fn day(time: Timestamp, people: usize) -> Day {
@@ -229,7 +412,7 @@ mod tests {
             seats: people,
             people,
             active: people / 2,
-            inactive: 0,
+            inactive: people - people / 2,
             never_used: 0,
             new: 0,
             granted: 0,
@@ -265,9 +448,54 @@ mod tests {
     }
 
     #[test]
+    fn there_are_four_to_eight_dates_with_room_for_each() {
+        for start in ["2026-01-01", "2026-02-16", "2027-07-15", "2023-12-31"] {
+            let first: Date = start.parse().unwrap();
+            for all in (0..500).chain((500..4_000_i64).step_by(9)) {
+                let last = first.checked_add(all.days()).unwrap();
+                let dates = dates(first, last);
+                let at_least = usize::try_from(all + 1).unwrap().min(4);
+                let count = dates.len();
+                assert!((at_least..=MAX_DATES).contains(&count), "{start} {all}");
+                let plot = Plot {
+                    first,
+                    last,
+                    top: 1,
+                };
+                for pair in dates.windows(2) {
+                    let room = plot.x(pair[1].0) - plot.x(pair[0].0);
+                    let needed = 7.0 * pair[1].1.len() as f64;
+                    assert!(room >= needed, "{start} {all}: {pair:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_dates_are_days_then_halves_of_months_then_months_then_years() {
+        for (last, first_label, last_label) in [
+            ("2026-03-02", "2026-03-02", "2026-03-02"),
+            ("2026-03-03", "2026-03-02", "2026-03-03"),
+            ("2026-05-15", "2026-03-15", "2026-05-15"),
+            ("2026-09-30", "2026-04", "2026-09"),
+            ("2028-05-10", "2026-07", "2028-01"),
+            ("2036-01-01", "2028", "2036"),
+        ] {
+            let dates = dates("2026-03-02".parse().unwrap(), last.parse().unwrap());
+            let labels: Vec<&str> = dates.iter().map(|(_, label)| &**label).collect();
+            let ends = (labels[0], labels[labels.len() - 1]);
+            assert_eq!(ends, (first_label, last_label), "{labels:?}");
+        }
+    }
+
+    #[test]
     fn a_chart_stays_small_and_complete_from_no_one_to_many_over_years() {
         for (count, people) in [(0, 0), (1, 0), (1, 3), (2, 3), (365 * 20, 500_000)] {
-            let svg = draw(&days(count, people), LIGHT);
+            let mut days = days(count, people);
+            for day in days.iter_mut().step_by(3) {
+                day.complete = Some(false);
+            }
+            let svg = draw(&days, &Theme::LIGHT);
             assert!(svg.len() < 20_000, "{count}: {}", svg.len());
             assert!(svg.ends_with("</svg>\n"));
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
@@ -275,23 +503,34 @@ mod tests {
     }
 
     #[test]
-    fn time_without_reports_is_a_break_in_the_line() {
+    fn time_without_reports_is_a_gap_in_the_areas() {
+        let areas = |days: &[Day]| draw(days, &Theme::DARK).matches('Z').count();
         let mut days = days(100, 3);
+        assert_eq!(areas(&days), 4);
         days.drain(20..60);
-        let svg = draw(&days, DARK);
-        assert_eq!(svg.matches("<polyline").count(), 4);
-        assert_eq!(draw(&days[..20], DARK).matches("<polyline").count(), 2);
+        assert_eq!(areas(&days), 8);
+        assert_eq!(areas(&days[..20]), 4);
     }
 
     #[test]
-    fn numbers_are_grouped() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (1_234_567, "1,234,567"),
-        ] {
-            assert_eq!(thousands(number), text);
+    fn only_reports_that_are_not_verified_as_complete_are_marked() {
+        let mut days = days(10, 3);
+        let marked = |days: &[Day]| draw(days, &Theme::DARK).contains("Not verified as complete");
+        assert!(!marked(&days));
+        days[3].complete = None;
+        assert!(!marked(&days));
+        days[4].complete = Some(false);
+        assert!(marked(&days));
+    }
+
+    #[test]
+    fn the_image_for_a_page_has_classes_instead_of_colors() {
+        let mut days = days(10, 3);
+        days[4].complete = Some(false);
+        let svg = draw(&days, &Theme::PAGE);
+        assert!(!svg.contains("=\"#") && !svg.contains("style="), "{svg}");
+        for class in ["text", "grid", "edge", "active", "never-used", "incomplete"] {
+            assert!(svg.contains(&format!("class=\"{class}\"")), "{class}");
         }
     }
 }

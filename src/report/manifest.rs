@@ -16,7 +16,7 @@ use super::seat::{Seat, whole_seconds};
 pub(crate) const SCHEMA_VERSION: u32 = 1;
 
 /// The workflow run that created the report.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Run {
     /// GitHub's web URL, such as `https://github.com`.
     pub server: String,
@@ -193,6 +193,11 @@ impl<'a> Manifest<'a> {
         }
     }
 
+    /// Returns the workflow run that created the report, if one did.
+    pub(crate) fn run(&self) -> Option<&'a Run> {
+        self.run
+    }
+
     /// Returns the manifest as a file: indented JSON with a final newline.
     ///
     /// # Errors
@@ -224,6 +229,8 @@ pub(crate) struct RecordedManifest {
     pages: Option<usize>,
     /// The downloaded file that it was created from, if it was imported.
     imported_from: Option<String>,
+    #[serde(default)]
+    run: serde_json::Value,
     fetch: Option<Times>,
     tracked_since: Option<Timestamp>,
     baseline: Option<bool>,
@@ -296,6 +303,11 @@ impl RecordedManifest {
     /// Returns whether its report certainly had every seat that existed. Uses only the manifest.
     pub(crate) fn showed_every_seat(&self) -> bool {
         self.imported_from.is_some() || (self.complete == Some(true) && self.pages == Some(1))
+    }
+
+    /// Returns the workflow run that created its report, if one did.
+    pub(crate) fn run(&self) -> Option<Run> {
+        Run::deserialize(&self.run).ok()
     }
 
     /// Returns when the last page of its report arrived, if it says so.

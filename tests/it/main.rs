@@ -40,6 +40,7 @@ mod history {
     mod damaged_files;
     mod history_damage;
     mod import;
+    mod index;
     mod rebuild;
     mod repository;
     mod scenarios;

@@ -15,14 +15,15 @@ use crate::github::validate;
 /// How many files or folders one query looks up.
 const MAX_OBJECTS: usize = 100;
 
-/// A folder, the folders in it, and the folders in these.
-const LISTING: &str = "query($owner: String!, $name: String!, $folder: String!) {
+/// A folder, the folders in it, and the folders in these. Also the names beside the folder.
+const LISTING: &str = "query($owner: String!, $name: String!, $folder: String!, $above: String!) {
   repository(owner: $owner, name: $name) {
     object(expression: $folder) { ... on Tree { entries { name type oid
       object { ... on Tree { entries { name type oid
         object { ... on Tree { entries { name type oid } } }
       } } }
     } } }
+    above: object(expression: $above) { ... on Tree { entries { name } } }
   }
 }";
 
@@ -44,6 +45,12 @@ struct NamesBody {
     entries: Vec<NameBody>,
 }
 
+impl NamesBody {
+    fn into_names(self) -> Vec<String> {
+        self.entries.into_iter().map(|entry| entry.name).collect()
+    }
+}
+
 #[derive(Deserialize)]
 struct NameBody {
     name: String,
@@ -52,6 +59,7 @@ struct NameBody {
 #[derive(Deserialize)]
 struct FolderBody {
     object: Option<Tree>,
+    above: Option<NamesBody>,
 }
 
 #[derive(Deserialize)]
@@ -113,30 +121,33 @@ impl Snapshot<'_> {
         folders: &[RepositoryPath],
     ) -> Result<Vec<Vec<String>>, GitHubError> {
         let names = self.objects(folders, "... on Tree { entries { name } }");
-        let names = names.await?.into_iter().map(|tree: Option<NamesBody>| {
-            let entries = tree.map_or_else(Vec::new, |tree| tree.entries);
-            entries.into_iter().map(|entry| entry.name).collect()
-        });
+        let names = names.await?.into_iter();
+        let names =
+            names.map(|tree: Option<NamesBody>| tree.map_or_else(Vec::new, NamesBody::into_names));
         Ok(names.collect())
     }
 
     /// Lists the files in a folder and in the two levels of folders below it, by their paths in the
-    /// folder, with the IDs of their content. Empty if the folder doesn't exist.
+    /// folder, with the IDs of their content. Empty if the folder doesn't exist. Also lists the names
+    /// in `above`, the folder that contains it.
     pub(crate) async fn listing(
         &self,
         folder: &RepositoryPath,
-    ) -> Result<Vec<(String, String)>, GitHubError> {
+        above: &RepositoryPath,
+    ) -> Result<(Vec<(String, String)>, Vec<String>), GitHubError> {
         let variables = json!({
             "owner": self.committer.repository.owner(),
             "name": self.committer.repository.name(),
             "folder": format!("{}:{folder}", self.head()),
+            "above": format!("{}:{above}", self.head()),
         });
         let found: FolderBody = self.committer.query(LISTING, &variables).await?;
         let mut files = Vec::new();
         if let Some(tree) = found.object {
             add(tree, "", &mut files);
         }
-        Ok(files)
+        let beside = found.above.map_or_else(Vec::new, NamesBody::into_names);
+        Ok((files, beside))
     }
 
     /// Looks up `fields` of many files or folders, in the order of `paths`, with few requests.

@@ -3,7 +3,7 @@
 use std::thread;
 
 use crate::support::{
-    COMMIT_TOKEN, Job, OWN, TOKEN, assert_intact, commit_file, git, github, within_one_day,
+    COMMIT_TOKEN, Job, OWN, TOKEN, assert_intact, commit_file, file, git, github, within_one_day,
 };
 use simulator::{
     At, Fault, GitHub, Kind, Nth, Operation, RecordedRequest, Repository, Seats, Simulator, Token,
@@ -270,8 +270,19 @@ fn ten_scopes_at_once_in_one_repository_are_all_recorded() {
                     .count(),
                 10
             );
-            assert_eq!(changed.lines().count(), 10);
+            assert_eq!(changed.lines().count(), 11);
         }
+        let branch = if branch.is_empty() { "main" } else { branch };
+        let index = file(
+            &simulator.git_dir(OWN),
+            &format!("{branch}:copilot-activity/README.md"),
+        );
+        let index = String::from_utf8(index).unwrap();
+        for name in &names {
+            let row = format!("\n| [{name}]({name}) | Organization | 20 | 20 |");
+            assert_eq!(index.matches(&row).count(), 1, "{index}");
+        }
+        assert!(index.contains("| **Total** | | **200** |"), "{index}");
         assert_intact(&simulator, OWN);
     }
 }

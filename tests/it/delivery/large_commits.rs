@@ -35,7 +35,7 @@ fn assert_has_report(simulator: &Simulator, step: &Step) {
     let head = git(&directory, &["rev-parse", "main"]);
     assert_eq!(head.trim(), step.output("commit-sha"));
     let files = git(&directory, &["show", "--name-only", "--format=", "main"]);
-    assert_eq!(files.lines().count(), 10, "{files}");
+    assert_eq!(files.lines().count(), 11, "{files}");
     let latest = file(&directory, "main:copilot-activity/acme/latest.csv");
     assert!(
         latest == step.report(),

@@ -220,8 +220,8 @@ fn an_unclosed_quotation_mark_hides_no_later_change() {
     assert_third_day_warns(&simulator, "changes/2026.csv", edit, warnings);
     let page = text(&simulator, "README.md");
     for line in [
-        "| 2026-03-03 | `mona-4` | granted |",
-        "| 2026-03-02 | `mona-2` | revoked |",
+        "- 2026-03-03: `mona-4` got a seat",
+        "- 2026-03-02: `mona-2` lost the seat",
     ] {
         assert!(page.contains(line), "{page}");
     }

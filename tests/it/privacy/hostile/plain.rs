@@ -50,6 +50,7 @@ pub fn assert_only_text(simulator: &Simulator, step: &Step) {
     );
     for path in tree.split_terminator('\0') {
         let ours = path == "README.md"
+            || path == "copilot-activity/README.md"
             || path.strip_prefix("copilot-activity/").is_some_and(|path| {
                 let (scope, file) = path.split_once('/').unwrap();
                 matches!(scope, "acme" | "octocorp") && is_our_file(file) && !file.contains("..")

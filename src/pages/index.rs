@@ -1,0 +1,266 @@
+//! The README above the folders of all organizations and enterprises. It lists each one with its
+//! figures.
+//!
+//! A run knows only its own figures, so it replaces its own row and keeps the others. People can
+//! write above and below the list.
+
+use std::fmt::Write as _;
+
+use jiff::civil::Date;
+
+use super::readme::{headline, percent};
+use crate::history::totals::Day;
+use crate::report::day::date;
+use crate::report::scope::{Scope, ScopeKind};
+use crate::system::text::thousands;
+
+/// The first file in a repository without commits. The first report replaces it.
+pub(crate) const FIRST_FILE: &str = "# Copilot activity reports\n\nOne folder for each organization or enterprise. A workflow writes the files in them, and may overwrite your edits.\n\nWho used Copilot when is personal data, so keep this repository private.\n";
+
+/// The line above the list.
+pub(crate) const START: &str = "<!-- copilot-activity-report: start -->";
+
+/// The line below the list.
+pub(crate) const END: &str = "<!-- copilot-activity-report: end -->";
+
+const ABOVE: &str = "# Copilot activity reports\n\n";
+
+const BELOW: &str = "\n\nOne folder for each organization or enterprise. A workflow writes the files in them, and may overwrite your edits. In this file, it updates only the list. You can write above and below it.\n\nWho used Copilot when is personal data, so keep this repository private.\n";
+
+/// What the last cell of a row ends with if the report isn't verified as complete.
+const INCOMPLETE: &str = ", not verified as complete";
+
+/// The row of an organization or enterprise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Row {
+    kind: ScopeKind,
+    name: String,
+    seats: usize,
+    people: usize,
+    active: usize,
+    idle: usize,
+    day: Date,
+    is_incomplete: bool,
+}
+
+impl Row {
+    /// Creates the row of a scope from its newest report.
+    pub(crate) fn new(scope: &Scope, newest: &Day) -> Self {
+        Self {
+            kind: scope.kind(),
+            name: scope.name().to_owned(),
+            seats: newest.seats,
+            people: newest.people,
+            active: newest.active,
+            idle: newest.inactive + newest.never_used,
+            day: date(newest.report_time),
+            is_incomplete: newest.complete == Some(false),
+        }
+    }
+
+    /// The name of the scope's folder.
+    fn folder(&self) -> String {
+        self.name.to_ascii_lowercase()
+    }
+
+    /// Reads a line of the list. `None` if it isn't a row, or if someone changed it.
+    fn read(line: &str) -> Option<Self> {
+        let cells = line.trim().strip_prefix('|')?.strip_suffix('|')?.split('|');
+        let cells: Vec<&str> = cells.map(str::trim).collect();
+        let [link, kind, seats, people, active, idle, day] = cells[..] else {
+            return None;
+        };
+        let (name, _) = link
+            .strip_prefix('[')?
+            .strip_suffix(')')?
+            .split_once("](")?;
+        let kind = match kind {
+            "Organization" => ScopeKind::Organization,
+            "Enterprise" => ScopeKind::Enterprise,
+            _ => return None,
+        };
+        let count = |cell: &str| -> Option<usize> {
+            let number = cell.split(' ').next()?;
+            number.replace(',', "").parse().ok()
+        };
+        let (day, is_incomplete) = match day.strip_suffix(INCOMPLETE) {
+            Some(day) => (day, true),
+            None => (day, false),
+        };
+        let row = Self {
+            kind,
+            name: Scope::new(kind, name).ok()?.name().to_owned(),
+            seats: count(seats)?,
+            people: count(people)?,
+            active: count(active)?,
+            idle: count(idle)?,
+            day: day.parse().ok()?,
+            is_incomplete,
+        };
+        (row.write() == line.trim()).then_some(row)
+    }
+
+    fn write(&self) -> String {
+        let kind = match self.kind {
+            ScopeKind::Organization => "Organization",
+            ScopeKind::Enterprise => "Enterprise",
+        };
+        format!(
+            "| [{}]({}) | {kind} | {} | {} | {} | {} | {}{} |",
+            self.name,
+            self.folder(),
+            thousands(self.seats),
+            thousands(self.people),
+            part(self.active, self.people),
+            part(self.idle, self.people),
+            self.day,
+            if self.is_incomplete { INCOMPLETE } else { "" }
+        )
+    }
+}
+
+/// A count of people with its share.
+fn part(count: usize, people: usize) -> String {
+    match people {
+        0 => thousands(count),
+        people => format!("{} ({})", thousands(count), percent(count, people)),
+    }
+}
+
+/// Adds or replaces a row in `file`, the current content, and removes rows without a folder. `None`
+/// if the file has no list because someone else wrote it.
+pub(crate) fn update(
+    file: Option<&[u8]>,
+    own: Row,
+    has_folder: impl Fn(&str) -> bool,
+) -> Option<String> {
+    let file = match file {
+        None => String::new(),
+        Some(file) => String::from_utf8(file.to_vec()).ok()?,
+    };
+    let (above, list, below) = if file.is_empty() || file == FIRST_FILE {
+        (ABOVE, "", BELOW)
+    } else {
+        let (above, rest) = file.split_once(START)?;
+        let (list, below) = rest.split_once(END)?;
+        (above, list, below)
+    };
+    let folder = own.folder();
+    let mut rows: Vec<Row> = list.lines().filter_map(Row::read).collect();
+    rows.retain(|row| row.folder() != folder && has_folder(&row.folder()));
+    rows.push(own);
+    rows.sort_by_key(Row::folder);
+    Some(format!("{above}{START}\n{}{END}{below}", written(&rows)))
+}
+
+fn written(rows: &[Row]) -> String {
+    let sum = |figure: fn(&Row) -> usize| -> usize {
+        let figures = rows.iter().map(figure);
+        figures.fold(0, usize::saturating_add)
+    };
+    let (seats, people) = (sum(|row| row.seats), sum(|row| row.people));
+    let (active, idle) = (sum(|row| row.active), sum(|row| row.idle));
+    let mut out = format!(
+        "**{}**\n\n| Name | Kind | Seats | People | Active | Idle | Last report |\n|---|---|---:|---:|---:|---:|---|\n",
+        headline(idle, people, seats)
+    );
+    for row in rows {
+        let _ = writeln!(out, "{}", row.write());
+    }
+    if rows.len() > 1 {
+        let _ = writeln!(
+            out,
+            "| **Total** | | **{}** | **{}** | **{}** | **{}** | |\n\nThe total counts someone in several rows once for each.",
+            thousands(seats),
+            thousands(people),
+            part(active, people),
+            part(idle, people),
+        );
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::arbitrary_text;
+
+    fn row(name: &str, people: usize) -> Row {
+        Row {
+            kind: ScopeKind::Organization,
+            name: name.to_owned(),
+            seats: people,
+            people,
+            active: people / 2,
+            idle: people - people / 2,
+            day: "2026-03-02".parse().unwrap(),
+            is_incomplete: false,
+        }
+    }
+
+    fn updated(file: Option<&str>, row: Row) -> Option<String> {
+        update(file.map(str::as_bytes), row, |_| true)
+    }
+
+    #[test]
+    fn each_scope_has_one_row_whatever_the_order() {
+        let one = updated(None, row("acme", 2_000)).unwrap();
+        let both = updated(Some(&one), row("Globex", 3)).unwrap();
+        let other = updated(Some(FIRST_FILE), row("Globex", 3)).unwrap();
+        assert_eq!(updated(Some(&other), row("acme", 2_000)).unwrap(), both);
+        assert_eq!(updated(Some(&both), row("Globex", 3)).unwrap(), both);
+        for line in [
+            "**1,002 of 2,003 seats are idle (50%)**",
+            "| [acme](acme) | Organization | 2,000 | 2,000 | 1,000 (50%) | 1,000 (50%) | 2026-03-02 |",
+            "| [Globex](globex) | Organization | 3 | 3 | 1 (33%) | 2 (67%) | 2026-03-02 |",
+            "| **Total** | | **2,003** | **2,003** | **1,001 (50%)** | **1,002 (50%)** | |",
+        ] {
+            assert!(both.lines().any(|other| other == line), "{line}: {both}");
+        }
+        let without = update(Some(both.as_bytes()), row("acme", 2_000), |name| {
+            name != "globex"
+        });
+        assert_eq!(without.unwrap(), one);
+    }
+
+    #[test]
+    fn text_outside_the_list_stays_and_a_file_without_a_list_stays_as_it_is() {
+        let file = format!("# Ours\r\n\r\nText\n{START}\nanything\n| x |\n{END}\nMore\n");
+        let list = updated(Some(&file), row("acme", 1)).unwrap();
+        assert!(list.starts_with("# Ours\r\n\r\nText\n<!--"), "{list}");
+        assert!(list.ends_with("-->\nMore\n"), "{list}");
+        assert!(
+            !list.contains("anything") && !list.contains("| x |"),
+            "{list}"
+        );
+        for foreign in [
+            "# Ours\n".to_owned(),
+            format!("# Ours\n{START}\n"),
+            format!("{END}\n{START}\n"),
+            format!("{FIRST_FILE}More\n"),
+        ] {
+            assert_eq!(updated(Some(&foreign), row("acme", 1)), None);
+        }
+        assert_eq!(update(Some(b"\xff"), row("acme", 1), |_| true), None);
+    }
+
+    proptest! {
+        #![proptest_config(arbitrary_text::config())]
+
+        #[test]
+        fn a_changed_row_is_read_as_it_was_written_or_not_at_all(
+            text in arbitrary_text::text(), people in 0_usize..3_000_000,
+        ) {
+            let written = row("acme", people).write();
+            prop_assert_eq!(Row::read(&written), Some(row("acme", people)));
+            let changed = written.replace("acme", &text);
+            if let Some(read) = Row::read(&changed) {
+                prop_assert_eq!(read.write(), changed.trim());
+            }
+        }
+    }
+}
