@@ -43,13 +43,14 @@ mod tests;
 pub(crate) mod totals;
 pub(crate) mod verify;
 
+pub(crate) use changes::SeatChange;
 pub(crate) use current_seats::{CurrentSeats, IdlePerson};
 pub(crate) use error::RecordError;
 pub use folder_files::FolderFiles;
 pub(crate) use history_context::HistoryContext;
 pub(crate) use identity::Neighbor;
 pub(crate) use page::{Page, README, TREND_DARK, TREND_LIGHT};
-pub(crate) use plan::{Action, SeatChange};
+pub(crate) use plan::Action;
 pub use plan::{HistoryUpdate, Revoked, UpdatePlan};
 pub(crate) use prior_state::PriorState;
 pub use record::record;

@@ -82,7 +82,7 @@ impl Kind {
 
 /// A change as the file has it. A missing value is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RecentChange {
+pub struct SeatChange {
     /// The report that showed the change.
     pub report_time: Timestamp,
     /// The person. Empty for a seat without a person.
@@ -98,7 +98,7 @@ pub(crate) struct RecentChange {
     pub to: String,
 }
 
-impl RecentChange {
+impl SeatChange {
     /// Reads a line of the file. `None` if its kind is unknown.
     pub(crate) fn read(line: &ByteRecord) -> Option<Self> {
         let cell = |place| String::from_utf8_lossy(line.get(place).unwrap_or_default());
@@ -115,11 +115,11 @@ impl RecentChange {
 }
 
 /// The changes in `file` that reports showed in the week until `time`, in the order of the file.
-pub(super) fn of_the_week(file: &[u8], time: Timestamp) -> Vec<RecentChange> {
+pub(super) fn of_the_week(file: &[u8], time: Timestamp) -> Vec<SeatChange> {
     let all = lines(file)
         .flatten()
-        .filter_map(|line| RecentChange::read(&line));
-    let is_recent = |change: &RecentChange| {
+        .filter_map(|line| SeatChange::read(&line));
+    let is_recent = |change: &SeatChange| {
         let age = time.duration_since(change.report_time);
         (SignedDuration::ZERO..=WEEK).contains(&age)
     };
@@ -412,7 +412,7 @@ mod tests {
             2026-03-03T03:00:00Z,octocat,,,teleported,,\n\
             2026-03-09T03:00:01Z,later,,,granted,,\n";
         let recent = of_the_week(file, "2026-03-09T03:00:00Z".parse().unwrap());
-        let expected = RecentChange {
+        let expected = SeatChange {
             report_time: "2026-03-02T03:00:00Z".parse().unwrap(),
             login: "hubot".to_owned(),
             organization: "acme".to_owned(),

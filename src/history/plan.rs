@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
-use super::changes::Kind;
+use super::changes::SeatChange;
 use super::page::DrawPages;
 use super::totals::Day;
 use crate::report::manifest::Manifest;
@@ -72,21 +72,6 @@ pub struct UpdatePlan {
     /// The files to write, with their paths in the folder. Empty unless the action is
     /// [`Action::Record`].
     pub files: Vec<(String, Bytes)>,
-}
-
-/// A change of a person's seat.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeatChange {
-    /// What happened.
-    pub kind: Kind,
-    /// The person's login.
-    pub login: String,
-    /// The team through which the seat is granted.
-    pub team: Option<String>,
-    /// The previous value, as in the file of changes.
-    pub from: String,
-    /// The new value.
-    pub to: String,
 }
 
 /// Whether to record a report, and if not, why.

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::changes::RecentChange;
+use super::changes::SeatChange;
 use super::continuity::{self, Baseline};
 use super::damage::{altered, damaged_lines, manifest, read};
 use super::error::RecordError;
@@ -40,7 +40,7 @@ pub(crate) struct PriorState {
     /// The recorded changes of the last week. In the first week of January, those of the year
     /// before are missing, because they're in another file.
     #[allow(dead_code)]
-    pub recent_changes: Vec<RecentChange>,
+    pub recent_changes: Vec<SeatChange>,
     /// The time of the newest recorded report.
     pub(super) time: Option<Timestamp>,
     /// Whether the report of the same day exists and matches what was recorded.

@@ -6,14 +6,14 @@ use std::collections::HashSet;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::changes::{self, Change, Kind};
+use super::changes::{self, Change, Kind, SeatChange};
 use super::continuity::{self, Baseline};
 use super::current_seats::CurrentSeats;
 use super::error::RecordError;
 use super::folder_files::FolderFiles;
 use super::history_context::HistoryContext;
 use super::page::Page;
-use super::plan::{Action, HistoryUpdate, Revoked, SeatChange, UpdatePlan};
+use super::plan::{Action, HistoryUpdate, Revoked, UpdatePlan};
 use super::prior_state::PriorState;
 use super::totals::{self, Day};
 use super::{git, people, seats};
@@ -83,9 +83,16 @@ pub fn record(
     let changes = differences.iter().filter_map(|change| {
         let account = change.seat.assignee.as_ref()?;
         Some(SeatChange {
-            kind: change.kind,
+            report_time: update.time,
             login: account.login.to_string(),
-            team: change.seat.team.as_deref().map(Team::shown),
+            organization: change.seat.organization().to_owned(),
+            team: change
+                .seat
+                .team
+                .as_deref()
+                .map(Team::shown)
+                .unwrap_or_default(),
+            kind: change.kind,
             from: change.from.clone(),
             to: change.to.clone(),
         })

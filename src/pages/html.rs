@@ -17,9 +17,9 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use super::trend::{self, Theme};
-use crate::history::HistoryContext;
 use crate::history::changes::Kind;
 use crate::history::totals::Day;
+use crate::history::{HistoryContext, SeatChange};
 use crate::report::Report;
 use crate::report::activity::Counts;
 use crate::report::day::date;
@@ -86,7 +86,7 @@ pub(crate) struct Recording {
     /// Whether there's a commit.
     pub commit: Commit,
     /// The changes of the last seven days, oldest first. `None` if nothing records them.
-    pub changes: Option<Vec<Change>>,
+    pub changes: Option<Vec<SeatChange>>,
 }
 
 /// Whether there's a commit with the report.
@@ -108,21 +108,6 @@ pub(crate) enum Commit {
         /// Why GitHub doesn't show it as verified. `None` if it does.
         unverified: Option<String>,
     },
-}
-
-/// A change of a seat.
-#[derive(Debug)]
-pub(crate) struct Change {
-    /// The time of the report that showed it first.
-    pub time: Timestamp,
-    /// The person's login.
-    pub login: String,
-    /// What happened.
-    pub kind: Kind,
-    /// The value before.
-    pub from: String,
-    /// The value since then.
-    pub to: String,
 }
 
 /// The template's fields.
@@ -443,7 +428,7 @@ fn changes(facts: &PageFacts<'_>) -> (Option<Vec<ChangeLine>>, Vec<(usize, &'sta
     let named = named.filter(|_| facts.may_name_people).map(|change| {
         let (from, to) = (day(&change.from), day(&change.to));
         ChangeLine {
-            day: date(change.time).to_string(),
+            day: date(change.report_time).to_string(),
             login: name(&change.login),
             what: match change.kind {
                 Kind::Granted => "got a seat".to_owned(),

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use crate::history::changes::{Kind, RecentChange};
+use crate::history::changes::{Kind, SeatChange};
 use crate::history::totals::Day;
 use crate::history::{
     CurrentSeats, IdlePerson, Page, TREND_DARK, TREND_LIGHT, changes, people, seats, totals,
@@ -215,7 +215,7 @@ fn write_changes(out: &mut String, page: &Page<'_>) {
     let mut count = 0_usize;
     for line in changes::lines(page.changes).flatten() {
         count += 1;
-        if let Some(change) = RecentChange::read(&line) {
+        if let Some(change) = SeatChange::read(&line) {
             newest.push_front(change);
             // Two lines can become one sentence.
             newest.truncate(2 * NEWEST_CHANGES);
@@ -246,7 +246,7 @@ fn write_changes(out: &mut String, page: &Page<'_>) {
 }
 
 /// Whether someone lost a seat and got another one through another team at the same time.
-fn is_a_move(one: &RecentChange, other: &RecentChange) -> bool {
+fn is_a_move(one: &SeatChange, other: &SeatChange) -> bool {
     let kinds = (one.kind, other.kind);
     matches!(
         kinds,
@@ -258,7 +258,7 @@ fn is_a_move(one: &RecentChange, other: &RecentChange) -> bool {
         && one.team != other.team
 }
 
-fn moved(from: &RecentChange, to: &RecentChange) -> String {
+fn moved(from: &SeatChange, to: &SeatChange) -> String {
     let team = |team: &str| match team {
         "" => "no team".to_owned(),
         team => format!("team {}", code(team)),
@@ -272,7 +272,7 @@ fn moved(from: &RecentChange, to: &RecentChange) -> String {
     )
 }
 
-fn sentence(change: &RecentChange) -> String {
+fn sentence(change: &SeatChange) -> String {
     let place = place(&change.organization, &change.team);
     let (from, to) = (shown(&change.from), shown(&change.to));
     let day = date(change.report_time).to_string();

@@ -10,7 +10,7 @@ use crate::github::client::Client;
 use crate::github::error::GitHubError;
 use crate::github::{ids, seats};
 use crate::history::HistoryContext;
-use crate::history::{PriorState, Revoked, changes};
+use crate::history::{PriorState, Revoked, SeatChange, changes};
 use crate::inputs::Inputs;
 use crate::report::Report;
 use crate::report::completeness::IncompleteReason;
@@ -26,6 +26,8 @@ const MAX_REREADS: usize = 3;
 pub(crate) struct FetchedReport {
     pub(crate) report: Report,
     pub(crate) known: HistoryContext,
+    /// The changes that the history has for the last seven days, oldest first.
+    pub(crate) recent_changes: Vec<SeatChange>,
     /// Why the history couldn't be read, if it couldn't.
     pub(crate) history_error: Option<anyhow::Error>,
     pub(crate) revocable: Revocable,
@@ -112,8 +114,12 @@ pub(crate) async fn fetch(
         1 if report.is_complete() => Revocable::All,
         _ => Revocable::Only(gone),
     };
+    let (known, recent_changes) = past
+        .map(|past| (past.known, past.recent_changes))
+        .unwrap_or_default();
     Ok(FetchedReport {
-        known: past.map(|past| past.known).unwrap_or_default(),
+        recent_changes,
+        known,
         report,
         history_error,
         revocable,

@@ -334,15 +334,8 @@ impl ScopeRun {
                 },
             },
         };
-        let time = report.fetched.report.time();
-        let changes = recorded.plan.changes.iter();
-        let changes = changes.map(|change| html::Change {
-            time,
-            login: change.login.clone(),
-            kind: change.kind,
-            from: change.from.clone(),
-            to: change.to.clone(),
-        });
+        let earlier = report.fetched.recent_changes.iter();
+        let changes = earlier.chain(&recorded.plan.changes).cloned();
         html::Recording {
             commit,
             changes: Some(changes.collect()),

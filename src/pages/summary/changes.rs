@@ -53,7 +53,7 @@ pub(super) fn write(out: &mut String, facts: &Facts<'_>, names: bool) {
     for (kind, words) in KINDS {
         let all = changes.iter().filter(|change| change.kind == kind);
         for change in all.take(MAX_EACH) {
-            let team = change.team.as_deref().map(escape).unwrap_or_default();
+            let team = escape(&change.team);
             let _ = writeln!(
                 out,
                 "| {} | {words} | {team} | {} |",
