@@ -292,7 +292,7 @@ pub(crate) fn write(facts: &PageFacts<'_>, out: &mut dyn io::Write) -> io::Resul
         months: groups::months(&gathered.rows, report.time()),
         evidence: evidence(facts, &days),
         has_pseudonyms: facts.has_pseudonyms,
-        named: match facts.may_name_people {
+        named: match facts.may_name_people && people > 0 {
             true => Some(named(facts, gathered)?),
             false => None,
         },
@@ -526,10 +526,9 @@ fn evidence<'a>(facts: &'a PageFacts<'_>, days: &[Day]) -> Evidence<'a> {
         None => "GitHub doesn't say how many there are.".to_owned(),
     };
     let read = format!(
-        "{} seats of {} people on {} pages. {total}",
+        "{} seats, held by {} people. {total}",
         thousands(report.seats().len()),
         thousands(report.people()),
-        thousands(report.reading().pages),
     );
     let run = facts.run.map(|run| Link {
         text: format!("{} {} (attempt {})", run.workflow, run.id, run.attempt),
