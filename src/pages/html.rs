@@ -143,7 +143,7 @@ struct ReportPage<'a> {
     noun: &'static str,
     idle_share: String,
     people: usize,
-    incomplete: Vec<String>,
+    incomplete: Vec<Vec<(bool, String)>>,
     recorded_days: usize,
     cards: Vec<Card>,
     statuses: Vec<StatusShare>,
@@ -272,7 +272,7 @@ pub(crate) fn write(facts: &PageFacts<'_>, out: &mut dyn io::Write) -> io::Resul
         incomplete: report
             .incomplete_reasons()
             .iter()
-            .map(ToString::to_string)
+            .map(|reason| text::parts(&reason.to_string()))
             .collect(),
         recorded_days: if has_history(facts) { days.len() } else { 0 },
         cards: cards(facts, compared(&days, report.time())),
@@ -531,7 +531,10 @@ fn evidence<'a>(facts: &'a PageFacts<'_>, days: &[Day]) -> Evidence<'a> {
         thousands(report.people()),
     );
     let run = facts.run.map(|run| Link {
-        text: format!("{} {} (attempt {})", run.workflow, run.id, run.attempt),
+        text: name(&format!(
+            "{} {} (attempt {})",
+            run.workflow, run.id, run.attempt
+        )),
         url: web(&format!(
             "{}/{}/actions/runs/{}/attempts/{}",
             run.server, run.repository, run.id, run.attempt

@@ -18,6 +18,15 @@ pub(super) fn name(text: &str) -> String {
     shown(text, MAX_NAME_CHARS)
 }
 
+/// Splits a text into its words and its code, which is between backticks.
+pub(super) fn parts(text: &str) -> Vec<(bool, String)> {
+    let parts = text.split('`').zip([false, true].into_iter().cycle());
+    let parts = parts.filter(|(part, _)| !part.is_empty());
+    parts
+        .map(|(part, is_code)| (is_code, part.to_owned()))
+        .collect()
+}
+
 /// Returns the minute of a time, such as `2026-11-28 06:00 UTC`.
 pub(super) fn minute(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
