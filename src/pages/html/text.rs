@@ -62,7 +62,8 @@ pub(super) fn share(part: usize, all: usize) -> String {
     match (part, all) {
         (_, 0) => String::new(),
         (0, _) => "0%".to_owned(),
-        (part, all) if part * 200 < all => "<1%".to_owned(),
+        (part, all) if part * 200 <= all => "<1%".to_owned(),
+        (part, all) if part < all && (all - part) * 200 <= all => ">99%".to_owned(),
         (part, all) => format!("{:.0}%", part as f64 * 100.0 / all as f64),
     }
 }
@@ -86,7 +87,9 @@ mod tests {
             (0, 0, ""),
             (0, 7, "0%"),
             (1, 1000, "<1%"),
-            (5, 1000, "1%"),
+            (5, 1000, "<1%"),
+            (6, 1000, "1%"),
+            (999, 1000, ">99%"),
             (52, 174, "30%"),
             (7, 7, "100%"),
         ] {
