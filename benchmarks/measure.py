@@ -42,6 +42,7 @@ def main():
         *(f"{name} {version}" for name, version in parts.packages()),
     ]
     print("# Performance\n")
+    print("The size and speed of the page of `format: html` are in [The report as a page](page.md#size-and-speed).\n")
     print("The output of one run of `benchmarks/run`. The action and the other programs did the same work one after another, on")
     print("one simulated GitHub on the same machine, so the ratios say more than the seconds.\n")
     print(f"- Measured: {datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC, commit `{commit}`{changed}")

@@ -128,7 +128,7 @@ struct ReportPage<'a> {
     noun: &'static str,
     idle_share: String,
     people: usize,
-    incomplete: Vec<String>,
+    incomplete: Vec<Vec<(bool, String)>>,
     recorded_days: usize,
     cards: Vec<Card>,
     statuses: Vec<StatusShare>,
@@ -257,7 +257,7 @@ pub(crate) fn write(facts: &PageFacts<'_>, out: &mut dyn io::Write) -> io::Resul
         incomplete: report
             .incomplete_reasons()
             .iter()
-            .map(ToString::to_string)
+            .map(|reason| text::parts(&reason.to_string()))
             .collect(),
         recorded_days: if has_history(facts) { days.len() } else { 0 },
         cards: cards(facts, compared(&days, report.time())),
@@ -277,7 +277,7 @@ pub(crate) fn write(facts: &PageFacts<'_>, out: &mut dyn io::Write) -> io::Resul
         months: groups::months(&gathered.rows, report.time()),
         evidence: evidence(facts, &days),
         has_pseudonyms: facts.has_pseudonyms,
-        named: match facts.may_name_people {
+        named: match facts.may_name_people && people > 0 {
             true => Some(named(facts, gathered)?),
             false => None,
         },
@@ -497,13 +497,15 @@ fn evidence<'a>(facts: &'a PageFacts<'_>, days: &[Day]) -> Evidence<'a> {
         None => "GitHub doesn't say how many there are.".to_owned(),
     };
     let read = format!(
-        "{} seats of {} people on {} pages. {total}",
+        "{} seats, held by {} people. {total}",
         thousands(report.seats().len()),
         thousands(report.people()),
-        thousands(report.reading().pages),
     );
     let run = facts.run.map(|run| Link {
-        text: format!("{} {} (attempt {})", run.workflow, run.id, run.attempt),
+        text: name(&format!(
+            "{} {} (attempt {})",
+            run.workflow, run.id, run.attempt
+        )),
         url: web(&format!(
             "{}/{}/actions/runs/{}/attempts/{}",
             run.server, run.repository, run.id, run.attempt

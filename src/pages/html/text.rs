@@ -18,6 +18,15 @@ pub(super) fn name(text: &str) -> String {
     shown(text, MAX_NAME_CHARS)
 }
 
+/// Splits a text into its words and its code, which is between backticks.
+pub(super) fn parts(text: &str) -> Vec<(bool, String)> {
+    let parts = text.split('`').zip([false, true].into_iter().cycle());
+    let parts = parts.filter(|(part, _)| !part.is_empty());
+    parts
+        .map(|(part, is_code)| (is_code, part.to_owned()))
+        .collect()
+}
+
 /// Returns the minute of a time, such as `2026-11-28 06:00 UTC`.
 pub(super) fn minute(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
@@ -53,7 +62,8 @@ pub(super) fn share(part: usize, all: usize) -> String {
     match (part, all) {
         (_, 0) => String::new(),
         (0, _) => "0%".to_owned(),
-        (part, all) if part * 200 < all => "<1%".to_owned(),
+        (part, all) if part * 200 <= all => "<1%".to_owned(),
+        (part, all) if part < all && (all - part) * 200 <= all => ">99%".to_owned(),
         (part, all) => format!("{:.0}%", part as f64 * 100.0 / all as f64),
     }
 }
@@ -77,7 +87,9 @@ mod tests {
             (0, 0, ""),
             (0, 7, "0%"),
             (1, 1000, "<1%"),
-            (5, 1000, "1%"),
+            (5, 1000, "<1%"),
+            (6, 1000, "1%"),
+            (999, 1000, ">99%"),
             (52, 174, "30%"),
             (7, 7, "100%"),
         ] {

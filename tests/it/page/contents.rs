@@ -190,7 +190,7 @@ fn the_page_says_why_a_report_is_incomplete() {
     step.succeeded();
     Page::of(&step)
         .has("This report couldn't be verified as complete")
-        .has("GitHub counts 9 seats")
+        .has("GitHub counts 9 seats (<code>total_seats</code>)")
         .has("GitHub&#39;s own count is 9.")
         .lacks("✓ Complete");
 }
