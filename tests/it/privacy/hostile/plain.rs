@@ -135,8 +135,8 @@ pub fn assert_plain_page(simulator: &Simulator, page: &str) {
             _ => {}
         }
     }
-    for foreign in ["@octocat", "@acme", "www.evil", "https://evil"] {
-        assert!(!text.contains(foreign), "{foreign} in {text}");
+    for hostile in ["@octocat", "@acme", "www.evil", "https://evil"] {
+        assert!(!text.contains(hostile), "{hostile} in {text}");
     }
 }
 
