@@ -81,6 +81,20 @@ await promise("4.5", "the official client uploads to the simulator, downloads th
   return `${uploaded.size} bytes`;
 });
 
-await promise("4.6", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
+await promise("4.6", "the official client uploads a single file to the simulator, and downloads it without unpacking", async () => {
+  fs.mkdirSync(folder("page"));
+  const page = path.join(folder("page"), "page.html");
+  fs.writeFileSync(page, "<!doctype html><title>ä</title>\n");
+  const uploaded = await quietly(() => client.uploadArtifact("ignored", [page], folder("page"), { skipArchive: true }));
+  const { artifact } = await quietly(() => client.getArtifact("page.html"));
+  assert.equal(artifact.id, uploaded.id);
+  const { downloadPath, digestMismatch } = await quietly(() => client.downloadArtifact(artifact.id, { path: folder("opened"), expectedHash: artifact.digest }));
+  assert.equal(digestMismatch, false);
+  assert.deepEqual(fs.readdirSync(downloadPath), ["page.html"]);
+  assert.deepEqual(read(downloadPath, "page.html"), read(page));
+  return `${uploaded.size} bytes`;
+});
+
+await promise("4.7", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
 
 done();

@@ -78,11 +78,23 @@ impl Store {
             .find(|upload| upload.write_target.split('?').next() == Some(path))
     }
 
-    /// Reserves the name and creates the URLs.
-    pub(crate) fn create(&mut self, run: &str, job: &str, name: &str) -> &mut Upload {
+    /// Reserves the name and creates the URLs. Only the content of a ZIP file has a URL that ends
+    /// with `.zip`, because clients unpack what they download from one.
+    pub(crate) fn create(
+        &mut self,
+        run: &str,
+        job: &str,
+        name: &str,
+        mime_type: Option<String>,
+    ) -> &mut Upload {
         let number = self.uploads.len();
         let hash = hex::encode(Sha256::digest(format!("{run} {job} {number} {name}")));
-        let path = format!("/actions-results/{run}/workflow-job-run-{job}/artifacts/{hash}.zip");
+        let is_zip = mime_type
+            .as_deref()
+            .is_none_or(|kind| kind == "application/zip");
+        let extension = if is_zip { ".zip" } else { "" };
+        let path =
+            format!("/actions-results/{run}/workflow-job-run-{job}/artifacts/{hash}{extension}");
         let at = |hours: i64| {
             jiff::Timestamp::from_second(jiff::Timestamp::now().as_second() + hours * 3600)
         };
@@ -104,7 +116,7 @@ impl Store {
         self.uploads.push(Upload {
             name: name.to_owned(),
             version: 0,
-            mime_type: None,
+            mime_type,
             expires_at: None,
             write_target: target("cw"),
             read_target: target("r"),

@@ -152,9 +152,8 @@ fn create(world: &World, call: &Call, body: &Fields, name: &str) -> Result<Value
             "an artifact with this name already exists on the workflow run",
         ));
     }
-    let upload = store.create(&world.run.run, &world.run.job, name);
+    let upload = store.create(&world.run.run, &world.run.job, name, mime_type);
     upload.version = u32::try_from(version).unwrap_or_default();
-    upload.mime_type = mime_type;
     upload.expires_at = expires_at;
     Ok(
         json!({ "ok": true, "signed_upload_url": format!("{}{}", world.blob_url, upload.write_target) }),

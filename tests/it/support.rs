@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 use copilot_activity_report::testing::{INPUTS, Kind};
 use sha2::{Digest as _, Sha256};
-use simulator::{GitHub, Repository, Seats, Simulator, Token};
+use simulator::{Artifact, GitHub, Repository, Seats, Simulator, Token};
 use tempfile::TempDir;
 
 /// All outputs, in alphabetical order.
@@ -132,6 +132,14 @@ pub fn unzip(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
             (file.name().unwrap().to_string(), content)
         })
         .collect()
+}
+
+/// The files in an artifact, which is either a zip or a single file.
+pub fn files_in(artifact: &Artifact) -> BTreeMap<String, Vec<u8>> {
+    match artifact.mime_type.as_deref() {
+        None | Some("application/zip") => unzip(&artifact.bytes),
+        Some(_) => BTreeMap::from([(artifact.name.clone(), artifact.bytes.clone())]),
+    }
 }
 
 /// Checks that a repository is intact, and that the run behaved well.

@@ -222,3 +222,36 @@ fn services_of_version_4_reject_unknown_fields() {
     assert!(finished["artifactId"].is_string());
     assert_no_violations(&simulator);
 }
+
+#[test]
+fn a_single_file_is_downloaded_under_its_own_name_and_type() {
+    let simulator = start();
+    let raw = json!({ "name": "page.html", "version": 7, "mime_type": "text/html" });
+    let created = rpc(&simulator, "CreateArtifact", raw).unwrap().json();
+    let url = created["signed_upload_url"].as_str().unwrap();
+    let path = url.split('?').next().unwrap();
+    assert!(!path.ends_with(".zip"), "clients would unpack it");
+    put(&format!("{url}&comp=block&blockid={}", id(1)), &[], b"<p>").unwrap();
+    let html = [("x-ms-blob-content-type", "text/html")];
+    put(
+        &format!("{url}&comp=blocklist"),
+        &html,
+        list(&[1]).as_bytes(),
+    )
+    .unwrap();
+    let size = json!({ "name": "page.html", "size": "3" });
+    rpc(&simulator, "FinalizeArtifact", size).unwrap();
+    let name = json!({ "name": "page.html" });
+    let signed = rpc(&simulator, "GetSignedArtifactURL", name)
+        .unwrap()
+        .json();
+    let file = send("GET", signed["signed_url"].as_str().unwrap(), &[], b"").unwrap();
+    assert_eq!(file.text(), "<p>");
+    let header = |name: &str| file.header(name).unwrap_or_default();
+    assert_eq!(header("content-type"), "text/html");
+    assert_eq!(
+        header("content-disposition"),
+        "attachment; filename=\"page.html\""
+    );
+    assert_no_violations(&simulator);
+}

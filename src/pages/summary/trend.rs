@@ -63,7 +63,7 @@ pub(super) fn write(out: &mut String, facts: &Facts<'_>) {
     let top = shown.iter().map(|(_, point)| point.people).max();
     let _ = writeln!(
         out,
-        "\n### Trend since {}\n\nBlue: people with a seat. Green, below it: active people.\n\n```mermaid\n{LOOK}\nxychart-beta\n    x-axis [{}]\n    y-axis \"People\" 0 --> {}\n    line [{}]\n    line [{}]\n```",
+        "\n### Trend since {}\n\nBlue, above: people with a seat. Green, below: active people.\n\n```mermaid\n{LOOK}\nxychart-beta\n    x-axis [{}]\n    y-axis \"People\" 0 --> {}\n    line [{}]\n    line [{}]\n```",
         points[0].day,
         labels.join(", "),
         top.unwrap_or_default().max(MIN_TOP),

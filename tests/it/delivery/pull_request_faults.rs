@@ -201,7 +201,7 @@ fn a_forged_response_about_a_pull_request_reaches_no_output_or_page() {
         simulator.fault(Fault::once(At::path("POST", "/pulls"), forged));
         let step = run(&simulator, "2026-03-02", 1);
         assert_eq!(step.output("pull-request-url"), "", "{url}");
-        assert!(step.summary.contains("acme: pull request 1"), "{url}");
+        assert!(step.summary.contains("\n- pull request 1\n"), "{url}");
         let message = format!("{}{}", step.summary, step.stdout);
         assert!(url.is_empty() || !message.contains(url), "{message}");
     }

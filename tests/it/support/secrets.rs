@@ -5,7 +5,7 @@ use std::path::Path;
 
 use simulator::Observer;
 
-use super::{Step, files_below, git_with, unescape, unzip};
+use super::{Step, files_below, files_in, git_with, unescape};
 
 /// The length of the pieces of a long secret that are searched for.
 const PIECE: usize = 40;
@@ -88,10 +88,10 @@ impl Secrets {
             return;
         };
         for artifact in observer.artifacts() {
-            for (name, file) in unzip(&artifact.bytes) {
+            for (name, file) in files_in(&artifact) {
                 check(&format!("the artifact's {name}"), &file);
             }
-            check("the artifact's zip", &artifact.bytes);
+            check("the artifact", &artifact.bytes);
         }
         for repository in observer.repositories() {
             let objects = ["cat-file", "--batch-all-objects", "--batch"];
