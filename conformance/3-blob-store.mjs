@@ -77,15 +77,27 @@ await promise("3.1", "the blob store gets one block", () => stored(github, "acme
 await promise("3.2", "the blob store gets many blocks in order", () => stored(large, "acme", 3));
 await promise("3.3", "the blob store gets a report without rows", () => stored(github, "nobody", 1));
 
-await promise("3.4", "a URL without write permission gives an error with the store's message", async () => {
+await promise("3.4", "the blob store gets a page as it is, as HTML", async () => {
+  const { outputs, workspace } = await upload(github, { organization: "acme", "artifact-name": "page", format: "csv, html" });
+  const [zip, { created, stored, contentType }] = artifacts.slice(-2);
+  assert.equal(zip.contentType, "application/zip");
+  assert.equal(contentType, "text/html");
+  assert.deepEqual(stored, fs.readFileSync(path.join(workspace, outputs["report-path"].split("\n")[1])));
+  assert.equal(created.name, path.basename(outputs["report-path"].split("\n")[1]));
+  assert.equal(created.hash?.value, `sha256:${createHash("sha256").update(stored).digest("hex")}`);
+  assert.ok(outputs["page-url"].endsWith(`/artifacts/${artifacts.length}`), outputs["page-url"]);
+  return `${stored.length} bytes`;
+});
+
+await promise("3.5", "a URL without write permission gives an error with the store's message", async () => {
   permissions = "r";
   const { printed } = await upload(github, { organization: "octo" }, { expect: 1 });
   assert.match(printed, /AuthorizationPermissionMismatch/);
   assert.doesNotMatch(printed.replace(/^::add-mask::.*$/gm, ""), /sig=/);
-  assert.equal(artifacts.length, 3);
+  assert.equal(artifacts.length, 5);
 });
 
-for (const [number, which] of [["3.5", github], ["3.6", large]]) {
+for (const [number, which] of [["3.6", github], ["3.7", large]]) {
   await promise(number, "the simulator found no violations", async () => assert.equal(await which.violations(), ""));
 }
 

@@ -95,6 +95,17 @@ await promise("4.6", "the official client uploads a single file to the simulator
   return `${uploaded.size} bytes`;
 });
 
-await promise("4.7", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
+await promise("4.7", "the official client downloads the action's page without unpacking", async () => {
+  const { outputs, workspace } = await upload({ format: "csv, html" });
+  const page = outputs["report-path"].split("\n")[1];
+  const { artifact } = await quietly(() => client.getArtifact(path.basename(page)));
+  const { downloadPath, digestMismatch } = await quietly(() => client.downloadArtifact(artifact.id, { path: folder("report"), expectedHash: artifact.digest }));
+  assert.equal(digestMismatch, false);
+  assert.deepEqual(read(downloadPath, path.basename(page)), read(workspace, page));
+  assert.ok(outputs["page-url"].endsWith(`/artifacts/${artifact.id}`));
+  return path.basename(page);
+});
+
+await promise("4.8", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
 
 done();

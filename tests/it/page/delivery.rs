@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::support::page::Page;
 use crate::support::{
-    Job, TOKEN, assert_no_violations, files_below, github, github_of_two, sha256, unzip,
+    Job, OWN, TOKEN, assert_no_violations, files_below, github, github_of_two, sha256, unzip,
 };
 use serde_json::Value;
 use simulator::{At, Fault, Kind, Operation, Seats, Simulator};
@@ -34,9 +34,18 @@ fn the_page_is_beside_the_csv_and_in_the_artifact() {
     page.has(&format!("SHA-256 {}", hashes[0]))
         .has("Not committed: no audit repository is set.")
         .has("No history.");
-    let [artifact] = &simulator.artifacts()[..] else {
+    let [artifact, raw] = &simulator.artifacts()[..] else {
         panic!("{:?}", simulator.artifacts().len())
     };
+    assert_eq!(raw.bytes, page.html.as_bytes());
+    assert_eq!(raw.name, "acme-seat-activity-1795316400.html");
+    assert_eq!(raw.mime_type.as_deref(), Some("text/html"));
+    let run = format!("{}/{OWN}/actions/runs/4242", simulator.server_url());
+    let url = format!("{run}/artifacts/{}", raw.id);
+    assert_eq!(step.output("page-url"), url);
+    assert_eq!(step.output("artifact-id"), artifact.id.to_string());
+    let link = format!("\n[**Open the page**]({url}) · Report of ");
+    assert!(step.summary.contains(&link), "{}", step.summary);
     let files = unzip(&artifact.bytes);
     assert_eq!(files.len(), 3);
     assert_eq!(
@@ -48,6 +57,57 @@ fn the_page_is_beside_the_csv_and_in_the_artifact() {
     let manifest: Value = serde_json::from_slice(manifest).unwrap();
     assert_eq!(manifest["files"].as_array().unwrap().len(), 1);
     assert_no_violations(&simulator);
+}
+
+#[test]
+fn a_service_that_supports_only_zip_files_has_the_page_in_the_zip_file() {
+    let github = github(Seats::people(3)).known_artifact_version(4);
+    let simulator = Simulator::start(github).unwrap();
+    let step = job(&simulator).input("deliver-to", "artifact").run();
+    step.succeeded();
+    let [artifact] = &simulator.artifacts()[..] else {
+        panic!("{:?}", simulator.artifacts().len())
+    };
+    let page = Page::of(&step);
+    let files = unzip(&artifact.bytes);
+    assert_eq!(
+        files["acme-seat-activity-1795316400.html"],
+        page.html.as_bytes()
+    );
+    assert_eq!(step.output("page-url"), "");
+    let info = "\nThe artifact service supports only ZIP files, so acme-seat-activity-1795316400.html is only in the ZIP file.\n";
+    assert!(step.stdout.contains(info), "{}", step.stdout);
+    assert!(!step.summary.contains("Open the page"), "{}", step.summary);
+    assert_no_violations(&simulator);
+}
+
+#[test]
+fn a_page_that_is_not_uploaded_fails_the_run_and_leaves_the_zip_file() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    // After the ZIP file is finalized, the service no longer accepts single files.
+    let old = Kind::change(|github| github.known_artifact_version = 4).after_effect();
+    simulator.fault(Fault::once(At::FinalizeArtifact, old));
+    let step = job(&simulator).input("deliver-to", "artifact").run();
+    step.failed(
+        1,
+        &[
+            "::error title=The page wasn't uploaded::CreateArtifact for acme-seat-activity-",
+            "  Done: uploaded as the artifact copilot-activity-report",
+            "  Not done: acme: the page wasn't uploaded. CreateArtifact for ",
+        ],
+    );
+    assert_eq!(step.errors().len(), 1, "{}", step.stdout);
+    let [artifact] = &simulator.artifacts()[..] else {
+        panic!("{:?}", simulator.artifacts().len())
+    };
+    assert_eq!(step.output("artifact-id"), artifact.id.to_string());
+    assert_eq!(step.output("page-url"), "");
+    assert!(
+        step.summary
+            .contains("\n- ❌ acme: the page wasn't uploaded."),
+        "{}",
+        step.summary
+    );
 }
 
 #[test]
