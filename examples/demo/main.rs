@@ -75,18 +75,17 @@ fn demo() -> anyhow::Result<()> {
             github.organizations.insert("acme".to_owned(), seats);
         });
         let is_last = day == DAYS - 1;
+        let (deliver_to, format) = if is_last {
+            ("artifact, repository", "csv, html")
+        } else {
+            ("repository", "csv")
+        };
         let output = Command::new(std::env::current_exe()?)
             .arg(BE_THE_ACTION)
             .env_clear()
             .envs(step_environment(&simulator, &folder, &workspace, day, now))
-            .env(
-                "INPUT_DELIVER-TO",
-                if is_last {
-                    "artifact, repository"
-                } else {
-                    "repository"
-                },
-            )
+            .env("INPUT_DELIVER-TO", deliver_to)
+            .env("INPUT_FORMAT", format)
             .current_dir(&workspace)
             .output()?;
         if is_last || !output.status.success() {
@@ -147,7 +146,10 @@ fn show_results(simulator: &Simulator, folder: &Path, workspace: &Path) -> anyho
         output("complete")
     );
     let history = repository.join("copilot-activity/acme");
+    let reports = output("report-path").split_once('\n');
+    let (report, page) = reports.context("a file of the report is missing")?;
     for (path, what) in [
+        (workspace.join(page), "the report as a page: open it in a browser"),
         (history.join("README.md"), "the audit repository's page"),
         (history.join("trend-light.svg"), "its chart of 120 days"),
         (
@@ -156,7 +158,7 @@ fn show_results(simulator: &Simulator, folder: &Path, workspace: &Path) -> anyho
         ),
         (history.join("changes"), "every grant and revocation"),
         (folder.join("summary.md"), "the job summary"),
-        (workspace.join(output("report-path")), "the report"),
+        (workspace.join(report), "the report"),
         (unpacked, "the artifact"),
     ] {
         if !path.exists() {
