@@ -175,7 +175,7 @@ await promise("13.5", "search and each filter show the people of the CSV", async
 await promise("13.6", "the slider counts the same idle people as the headline", async () => {
   await page.locator("#idle").fill("30");
   const idle = held("inactive") + held("never used");
-  assert.match(await page.textContent(".headline"), new RegExp(`^${idle} of ${PEOPLE} seats are idle`));
+  assert.match(await page.textContent(".headline"), new RegExp(`^${idle} of ${PEOPLE} Copilot seats are idle`));
   assert.equal(await page.textContent("#idle-people"), `${idle} of ${PEOPLE} people`);
   assert.equal(await shown(), idle);
   await page.focus("#idle");

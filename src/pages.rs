@@ -2,6 +2,7 @@
 //! scopes, the report as an HTML page, and the job summary. They're all text that's generated from
 //! data. This module doesn't read or send anything.
 
+pub(crate) mod figures;
 pub(crate) mod html;
 pub(crate) mod index;
 pub(crate) mod markdown;

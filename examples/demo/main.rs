@@ -149,7 +149,10 @@ fn show_results(simulator: &Simulator, folder: &Path, workspace: &Path) -> anyho
     let reports = output("report-path").split_once('\n');
     let (report, page) = reports.context("a file of the report is missing")?;
     for (path, what) in [
-        (workspace.join(page), "the report as a page: open it in a browser"),
+        (
+            workspace.join(page),
+            "the report as a page: open it in a browser",
+        ),
         (history.join("README.md"), "the audit repository's page"),
         (history.join("trend-light.svg"), "its chart of 120 days"),
         (

@@ -33,7 +33,7 @@ pub(crate) fn file_name(time: Timestamp) -> String {
 }
 
 /// What happened to a seat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// The person's login changed. Recorded once per person, however many seats they hold.
     Renamed,
@@ -112,6 +112,65 @@ impl SeatChange {
             to: cell(6).into_owned(),
         })
     }
+}
+
+/// What happened to someone's seat, for people to read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum SeatEvent<'c> {
+    /// One change.
+    Change(&'c SeatChange),
+    /// Someone lost a seat through one team, and got another one through another team in the same
+    /// organization at the same time.
+    Moved {
+        /// The seat that they lost.
+        from: &'c SeatChange,
+        /// The seat that they got.
+        to: &'c SeatChange,
+    },
+}
+
+/// Combines changes into events, in the order of the first change of each.
+pub(crate) fn events<'c>(changes: impl IntoIterator<Item = &'c SeatChange>) -> Vec<SeatEvent<'c>> {
+    let mut events: Vec<SeatEvent<'c>> = Vec::new();
+    let mut open: HashMap<_, usize> = HashMap::new();
+    for change in changes {
+        let counterpart = match change.kind {
+            Kind::Granted => Kind::Revoked,
+            Kind::Revoked => Kind::Granted,
+            _ => change.kind,
+        };
+        let key = |kind| {
+            (
+                kind,
+                change.report_time,
+                &*change.login,
+                &*change.organization,
+            )
+        };
+        let is_seat = counterpart != change.kind && !change.login.is_empty();
+        let other = open.get(&key(counterpart)).copied().filter(|_| is_seat);
+        match other.and_then(|place| events.get_mut(place)) {
+            Some(event) => {
+                if let SeatEvent::Change(other) = *event
+                    && other.team != change.team
+                {
+                    open.remove(&key(counterpart));
+                    let (from, to) = match change.kind {
+                        Kind::Granted => (other, change),
+                        _ => (change, other),
+                    };
+                    *event = SeatEvent::Moved { from, to };
+                    continue;
+                }
+            }
+            None if is_seat => {
+                open.insert(key(change.kind), events.len());
+            }
+            None => {}
+        }
+        events.push(SeatEvent::Change(change));
+    }
+    events
 }
 
 /// The changes in `file` that reports showed in the week until `time`, in the order of the file.
@@ -402,6 +461,38 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+
+    #[test]
+    fn a_seat_through_another_team_at_the_same_time_is_a_move() {
+        let change = |login: &str, kind, team: &str, day: &str| SeatChange {
+            report_time: format!("{day}T03:00:00Z").parse().unwrap(),
+            login: login.to_owned(),
+            organization: "acme".to_owned(),
+            team: team.to_owned(),
+            kind,
+            from: String::new(),
+            to: String::new(),
+        };
+        let changes = [
+            change("mona", Kind::Revoked, "web", "2026-03-01"),
+            change("hubot", Kind::Revoked, "web", "2026-03-01"),
+            change("mona", Kind::Granted, "data", "2026-03-01"),
+            change("hubot", Kind::Granted, "data", "2026-03-02"),
+            change("octocat", Kind::Granted, "web", "2026-03-02"),
+            change("octocat", Kind::Revoked, "", "2026-03-02"),
+        ];
+        let moved = |from, to| SeatEvent::Moved {
+            from: &changes[from],
+            to: &changes[to],
+        };
+        let expected = [
+            moved(0, 2),
+            SeatEvent::Change(&changes[1]),
+            SeatEvent::Change(&changes[3]),
+            moved(5, 4),
+        ];
+        assert_eq!(events(&changes), expected);
+    }
 
     #[test]
     fn recent_changes_are_those_of_the_last_seven_days_that_this_version_knows() {

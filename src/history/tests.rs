@@ -516,7 +516,7 @@ fn the_page_says_what_is_idle_what_changed_and_what_ends() {
     repository.quietly(&report("2026-11-25T06:00:00Z", after));
     let page = repository.text("README.md");
     for line in [
-        "**1 of 3 seats is idle (33%)**",
+        "**1 of 3 Copilot seats is idle (33%)**",
         "| | Now<br>2026-11-25 | Last report<br>2026-11-22 |",
         "| **Idle** | 1 (33%) | 3 |",
         "- 2026-11-25: `monalisa` moved from team `web` to team `api`.",

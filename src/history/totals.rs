@@ -73,6 +73,19 @@ impl Day {
     }
 }
 
+impl Day {
+    /// Returns how many people have each status.
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            people: self.people,
+            active: self.active,
+            new: self.new,
+            never_used: self.never_used,
+            inactive: self.inactive,
+        }
+    }
+}
+
 /// The lines of the file, both as text and parsed. A line that can't be read stays as it is.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {

@@ -8,18 +8,20 @@ mod groups;
 mod people;
 mod text;
 
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 
 use askama::Template;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::trend::{self, Theme};
-use crate::history::changes::Kind;
+use crate::history::changes::{Kind, SeatEvent, events};
 use crate::history::totals::Day;
 use crate::history::{HistoryContext, SeatChange};
+use crate::pages::figures::{counted, days as in_days, headline_sentence, month_before};
 use crate::report::Report;
 use crate::report::activity::Counts;
 use crate::report::day::date;
@@ -44,9 +46,6 @@ const MAX_CHANGES: usize = 500;
 
 /// The maximum number of missing days on the page.
 const MAX_MISSING: usize = 10;
-
-/// The time that figures are compared with, and of the changes on the page.
-const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What the page shows.
 #[derive(Debug)]
@@ -123,10 +122,7 @@ struct ReportPage<'a> {
     kind: String,
     time: String,
     day: String,
-    idle: String,
-    all: String,
-    noun: &'static str,
-    idle_share: String,
+    headline: String,
     people: usize,
     incomplete: Vec<Vec<(bool, String)>>,
     recorded_days: usize,
@@ -137,6 +133,7 @@ struct ReportPage<'a> {
     trend: Option<String>,
     ages: Vec<Age>,
     changes: Option<Vec<ChangeLine>>,
+    commit_failed: bool,
     change_counts: Vec<(usize, &'static str)>,
     tables: Vec<GroupTable>,
     months: Vec<Group>,
@@ -234,7 +231,6 @@ pub(crate) fn write(facts: &PageFacts<'_>, out: &mut dyn io::Write) -> io::Resul
         never_used,
         inactive,
     } = facts.counts;
-    let idle = inactive + never_used;
     let (changes, change_counts) = changes(facts);
     let page = ReportPage {
         style: STYLE,
@@ -246,13 +242,7 @@ pub(crate) fn write(facts: &PageFacts<'_>, out: &mut dyn io::Write) -> io::Resul
         kind: report.scope().kind().to_string(),
         time: minute(report.time()),
         day: date(report.time()).to_string(),
-        idle: thousands(idle),
-        all: thousands(people),
-        noun: match report.seats().len() == people {
-            true => "seats",
-            false => "people with a seat",
-        },
-        idle_share: share(idle, people),
+        headline: headline_sentence(facts.counts, report.seats().len()),
         people,
         incomplete: report
             .incomplete_reasons()
@@ -272,6 +262,7 @@ pub(crate) fn write(facts: &PageFacts<'_>, out: &mut dyn io::Write) -> io::Resul
         trend: (days.len() > 1).then(|| trend::draw(&days, &Theme::PAGE)),
         ages: groups::ages(&gathered.rows, inactive_days(facts.policy)),
         changes,
+        commit_failed: matches!(facts.recording.commit, Commit::Failed),
         change_counts,
         tables: tables(&gathered),
         months: groups::months(&gathered.rows, report.time()),
@@ -319,20 +310,19 @@ fn days(facts: &PageFacts<'_>) -> Vec<Day> {
     days
 }
 
-/// Returns the day that the report is compared with: the latest one at least 30 days before it, or
-/// the first one.
+/// Returns the day that the report is compared with.
 fn compared(days: &[Day], time: Timestamp) -> Option<&Day> {
     let (_, earlier) = days.split_last()?;
-    let is_a_month_ago = |day: &&Day| time.duration_since(day.report_time) >= MONTH;
-    earlier.iter().rfind(is_a_month_ago).or(earlier.first())
+    let earlier: Vec<&Day> = earlier.iter().collect();
+    month_before(&earlier, date(time)).map(|(day, _)| day)
 }
 
 fn cards(facts: &PageFacts<'_>, before: Option<&Day>) -> Vec<Card> {
     let (counts, seats) = (facts.counts, facts.report.seats().len());
-    let days = inactive_days(facts.policy);
+    let days = in_days(inactive_days(facts.policy));
     let held_by = match seats == counts.people {
         true => String::new(),
-        false => format!("Held by {} people", thousands(counts.people)),
+        false => format!("Held by {}", counted(counts.people, "person", "people")),
     };
     let card = |class, label, figure: usize, earlier: fn(&Day) -> usize, meaning| Card {
         class,
@@ -352,21 +342,28 @@ fn cards(facts: &PageFacts<'_>, before: Option<&Day>) -> Vec<Card> {
             "Active",
             counts.active,
             |day| day.active,
-            format!("Used Copilot in the last {days} days"),
+            format!("Used Copilot in the last {days}"),
         ),
         card(
             "new",
             "New",
             counts.new,
             |day| day.new,
-            format!("Got the seat in the last {days} days, not active yet"),
+            format!("Got the seat in the last {days}, not active yet"),
         ),
         card(
             "inactive",
             "Inactive",
             counts.inactive,
             |day| day.inactive,
-            format!("No known activity for {days} days or more"),
+            format!(
+                "No known activity for {} or more",
+                counted(
+                    inactive_days(facts.policy).unsigned_abs() as usize,
+                    "day",
+                    "days"
+                )
+            ),
         ),
         card(
             "never-used",
@@ -402,7 +399,7 @@ fn unknown(rows: &[Row]) -> Option<Unknown> {
     let count = |status| without().filter(|row| row.status == status).count();
     let inactive = count(Status::Inactive);
     (inactive > 0).then(|| Unknown {
-        all: thousands(without().count()),
+        all: counted(without().count(), "person", "people"),
         never_used: thousands(count(Status::NeverUsed)),
         new: thousands(count(Status::New)),
         inactive: thousands(inactive),
@@ -414,24 +411,35 @@ fn changes(facts: &PageFacts<'_>) -> (Option<Vec<ChangeLine>>, Vec<(usize, &'sta
     let Some(changes) = &facts.recording.changes else {
         return (None, Vec::new());
     };
-    let mut counts: Vec<(Kind, usize)> = Vec::new();
-    for change in changes {
-        match counts.iter_mut().find(|(kind, _)| *kind == change.kind) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((change.kind, 1)),
-        }
+    let events = events(changes);
+    let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+    for event in &events {
+        let kind = match event {
+            SeatEvent::Change(change) => change.kind.as_str(),
+            SeatEvent::Moved { .. } => "moved to another team",
+        };
+        *counts.entry(kind).or_default() += 1;
     }
-    counts.sort_unstable();
-    let counts = counts.into_iter();
-    let counts = counts.map(|(kind, count)| (count, kind.as_str())).collect();
-    let named = changes.iter().rev().take(MAX_CHANGES);
-    let named = named.filter(|_| facts.may_name_people).map(|change| {
+    let counts = counts.into_iter().map(|(kind, count)| (count, kind));
+    let named = events.iter().rev().take(MAX_CHANGES);
+    let named = named.filter(|_| facts.may_name_people).map(|event| {
+        let change = match event {
+            SeatEvent::Change(change) => change,
+            SeatEvent::Moved { from, to } => {
+                return ChangeLine {
+                    day: date(to.report_time).to_string(),
+                    login: name(&to.login),
+                    what: format!("moved from {} to {}", team(&from.team), team(&to.team)),
+                };
+            }
+        };
         let (from, to) = (day(&change.from), day(&change.to));
         ChangeLine {
             day: date(change.report_time).to_string(),
             login: name(&change.login),
             what: match change.kind {
-                Kind::Granted => "got a seat".to_owned(),
+                Kind::Granted if change.team.is_empty() => "got a seat".to_owned(),
+                Kind::Granted => format!("got a seat ({})", team(&change.team)),
                 Kind::Revoked if from.is_empty() => "lost the seat".to_owned(),
                 Kind::Revoked => format!("lost the seat, which was granted on {from}"),
                 Kind::Renamed if from.is_empty() => "has a new login".to_owned(),
@@ -447,7 +455,14 @@ fn changes(facts: &PageFacts<'_>) -> (Option<Vec<ChangeLine>>, Vec<(usize, &'sta
             },
         }
     });
-    (Some(named.collect()), counts)
+    (Some(named.collect()), counts.collect())
+}
+
+fn team(team: &str) -> String {
+    match team {
+        "" => "no team".to_owned(),
+        team => format!("team {}", name(team)),
+    }
 }
 
 fn tables(gathered: &Gathered) -> Vec<GroupTable> {
@@ -497,9 +512,9 @@ fn evidence<'a>(facts: &'a PageFacts<'_>, days: &[Day]) -> Evidence<'a> {
         None => "GitHub doesn't say how many there are.".to_owned(),
     };
     let read = format!(
-        "{} seats, held by {} people. {total}",
-        thousands(report.seats().len()),
-        thousands(report.people()),
+        "{}, held by {}. {total}",
+        counted(report.seats().len(), "seat", "seats"),
+        counted(report.people(), "person", "people"),
     );
     let run = facts.run.map(|run| Link {
         text: name(&format!(
@@ -560,7 +575,7 @@ fn evidence<'a>(facts: &'a PageFacts<'_>, days: &[Day]) -> Evidence<'a> {
 
 /// Describes the days without a report between the first and the last recorded day.
 fn missing_days(days: &[Day]) -> String {
-    let mut missing = Vec::new();
+    let mut missing = VecDeque::new();
     let mut count = 0_usize;
     for pair in days.windows(2) {
         let (mut day, until) = (date(pair[0].report_time), date(pair[1].report_time));
@@ -570,18 +585,19 @@ fn missing_days(days: &[Day]) -> String {
             }
             day = next;
             count += 1;
-            if count <= MAX_MISSING {
-                missing.push(day.to_string());
+            missing.push_back(day.to_string());
+            if count > MAX_MISSING {
+                missing.pop_front();
             }
         }
     }
-    let list = missing.join(", ");
+    let list = Vec::from(missing).join(", ");
     match count {
         0 => "No day without a report.".to_owned(),
         1 => format!("1 day without a report: {list}."),
         count if count <= MAX_MISSING => format!("{count} days without a report: {list}."),
         count => format!(
-            "{} days without a report: {list}, and {} more.",
+            "{} days without a report: most recently {list}, and {} earlier.",
             thousands(count),
             thousands(count - MAX_MISSING)
         ),

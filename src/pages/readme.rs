@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use jiff::{Timestamp, ToSpan as _};
 
-use crate::history::changes::{Kind, SeatChange};
+use crate::history::changes::{Kind, SeatChange, SeatEvent};
 use crate::history::totals::Day;
 use crate::history::{
     CurrentSeats, IdlePerson, Page, TREND_DARK, TREND_LIGHT, changes, people, seats, totals,
 };
+use crate::pages::figures::{days as in_days, headline_sentence, month_before, percent};
 use crate::pages::markdown::{code, escape, link_to};
 use crate::report::day::{LATEST, date, day_stem};
 use crate::system::text::thousands;
@@ -31,7 +32,7 @@ pub(crate) fn write(page: &Page<'_>) -> String {
     let name = escape(page.scope.name());
     let _ = writeln!(out, "# Copilot activity of {name}\n");
     if let Some(newest) = page.days.last() {
-        let headline = headline(idle(newest), newest.people, newest.seats);
+        let headline = headline_sentence(newest.counts(), newest.seats);
         let _ = writeln!(out, "**{headline}**\n");
     }
     let time = page.time.to_string().replace('T', " ").replace('Z', " UTC");
@@ -63,49 +64,19 @@ fn idle(day: &Day) -> usize {
     day.inactive + day.never_used
 }
 
-/// Says how many seats are idle. If people have several seats each, it says how many people are.
-pub(super) fn headline(idle: usize, people: usize, seats: usize) -> String {
-    if people == 0 {
-        return "No one has a seat".to_owned();
-    }
-    let what = match (seats == people, people) {
-        (true, 1) => "seat",
-        (true, _) => "seats",
-        (false, 1) => "person with a seat",
-        (false, _) => "people with a seat",
-    };
-    let is = if idle == 1 || people == 1 {
-        "is"
-    } else {
-        "are"
-    };
-    format!(
-        "{} of {} {what} {is} idle ({})",
-        thousands(idle),
-        thousands(people),
-        percent(idle, people)
-    )
-}
-
-pub(super) fn percent(part: usize, all: usize) -> String {
-    format!("{:.0}%", 100.0 * part as f64 / all as f64)
-}
-
 fn write_totals(out: &mut String, page: &Page<'_>) {
     let Some((newest, earlier)) = page.days.split_last() else {
         return;
     };
-    let month = SignedDuration::from_hours(30 * 24);
-    let is_old = |day: &&Day| newest.report_time.duration_since(day.report_time) >= month;
     let mut shown = vec![("Now", newest)];
     if let Some(before) = earlier.last() {
         shown.push(("Last report", before));
     }
-    let month_before = earlier.iter().rev().find(is_old);
-    let past = match (month_before, earlier.first()) {
-        (Some(day), _) => Some(("30 days ago", day)),
-        (None, first) => first.map(|day| ("First report", day)),
-    };
+    let all: Vec<&Day> = earlier.iter().collect();
+    let past = month_before(&all, date(newest.report_time)).map(|(day, is_month)| match is_month {
+        true => ("30 days ago", day),
+        false => ("First report", day),
+    });
     shown.extend(past.filter(|(_, day)| shown.iter().all(|(_, other)| other != day)));
     out.push_str("\n|");
     for (name, day) in &shown {
@@ -140,10 +111,10 @@ fn write_totals(out: &mut String, page: &Page<'_>) {
         }
         out.push_str(" |\n");
     }
-    let days = page.inactive_after.as_hours() / 24;
+    let days = in_days(page.inactive_after.as_hours() / 24);
     let _ = writeln!(
         out,
-        "\nActive: used Copilot in the last {days} days. New: got the seat in the last {days} days and isn't active yet. Never used: no activity since the grant. Inactive: everyone else. Idle: inactive or never used."
+        "\nActive: used Copilot in the last {days}. New: got the seat in the last {days} and isn't active yet. Never used: no activity since the grant. Inactive: everyone else. Idle: inactive or never used."
     );
 }
 
@@ -222,20 +193,21 @@ fn write_changes(out: &mut String, page: &Page<'_>) {
         }
     }
     if count == 0 {
-        let _ = writeln!(out, "No seats changed in {year} so far.");
+        let _ = match page.days {
+            [_] => writeln!(
+                out,
+                "This is the first recorded report. Later reports are compared with it."
+            ),
+            _ => writeln!(out, "No seats changed in {year} so far."),
+        };
         return;
     }
-    let mut shown = 0;
-    while let Some(change) = newest.pop_front().filter(|_| shown < NEWEST_CHANGES) {
-        shown += 1;
-        let other = newest.iter().position(|other| is_a_move(other, &change));
-        let other = other.and_then(|place| newest.remove(place));
-        let sentence = match other {
-            Some(other) if other.kind == Kind::Revoked => moved(&other, &change),
-            Some(other) => moved(&change, &other),
-            None => sentence(&change),
+    for event in changes::events(&newest).iter().take(NEWEST_CHANGES) {
+        let (time, sentence) = match event {
+            SeatEvent::Change(change) => (change.report_time, sentence(change)),
+            SeatEvent::Moved { from, to } => (to.report_time, moved(from, to)),
         };
-        let _ = writeln!(out, "- {}: {sentence}", date(change.report_time));
+        let _ = writeln!(out, "- {}: {sentence}", date(time));
     }
     let file = changes::file_name(page.time);
     let _ = writeln!(
@@ -243,19 +215,6 @@ fn write_changes(out: &mut String, page: &Page<'_>) {
         "\nAll {} changes in {year}: [{file}]({file}). Other years are in the same folder.",
         thousands(count)
     );
-}
-
-/// Whether someone lost a seat and got another one through another team at the same time.
-fn is_a_move(one: &SeatChange, other: &SeatChange) -> bool {
-    let kinds = (one.kind, other.kind);
-    matches!(
-        kinds,
-        (Kind::Revoked, Kind::Granted) | (Kind::Granted, Kind::Revoked)
-    ) && !one.login.is_empty()
-        && one.login == other.login
-        && one.report_time == other.report_time
-        && one.organization == other.organization
-        && one.team != other.team
 }
 
 fn moved(from: &SeatChange, to: &SeatChange) -> String {

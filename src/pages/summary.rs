@@ -4,7 +4,6 @@
 
 mod changes;
 mod facts;
-mod headline;
 mod idle;
 mod status;
 mod trend;
@@ -13,12 +12,12 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use crate::pages::markdown::{escape, link_to, link_with_text, prose};
+use crate::pages::figures::{headline, idle, with_share};
+use crate::pages::markdown::{code, escape, link_to, link_with_text, prose};
 use crate::report::activity::Counts;
 use crate::system::prose::Prose;
 use crate::system::text::thousands;
 pub(crate) use facts::{Facts, Line, Section};
-pub(crate) use headline::headline;
 
 /// Reserves room for the sentence about sections that are left out.
 const RESERVED: usize = 1024;
@@ -34,6 +33,15 @@ pub(crate) struct Summary<'a> {
     pub names: bool,
     /// The URL of the GitHub server, such as `https://github.com`. Links in errors lead only there.
     pub server: &'a str,
+}
+
+/// Escapes a text, and keeps its code spans. What's in them may come from a response.
+fn with_code(text: &str) -> String {
+    let part = |(place, part): (usize, &str)| match place % 2 {
+        0 => escape(part),
+        _ => code(part),
+    };
+    text.split('`').enumerate().map(part).collect()
 }
 
 /// Writes the summary of a run that was refused before it read anything.
@@ -134,7 +142,7 @@ impl Summary<'_> {
                     "\n> [!WARNING]\n> **This report couldn't be verified as complete.**\n",
                 );
                 for reason in facts.report.incomplete_reasons() {
-                    let _ = writeln!(out, "> - {}", escape(&reason.to_string()));
+                    let _ = writeln!(out, "> - {}", with_code(&reason.to_string()));
                 }
             }
             write_first_line(out, section.page, facts);
@@ -226,7 +234,7 @@ fn write_overview(out: &mut String, section: &Section<'_>) {
         out,
         "| {name} | {} | {} | {complete} | {link} |",
         thousands(facts.report.seats().len()),
-        headline::with_share(headline::idle(counts), counts.people),
+        with_share(idle(counts), counts.people),
     );
 }
 

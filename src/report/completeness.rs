@@ -74,7 +74,8 @@ pub enum IncompleteReason {
     Partial,
     /// The people and the rows without a person are fewer than the seats that GitHub counts.
     #[error(
-        "GitHub counts {total_seats} seats (`total_seats`), but its pages list {people} people and {without_person} rows without a person"
+        "GitHub counts {total_seats} seats (`total_seats`), but its pages list {}",
+        listed(*people, *without_person)
     )]
     Short {
         /// How many people were read.
@@ -84,6 +85,19 @@ pub enum IncompleteReason {
         /// The total that GitHub reports.
         total_seats: u64,
     },
+}
+
+/// Describes the people and rows that were read.
+fn listed(people: usize, without_person: usize) -> String {
+    let people = match people {
+        1 => "1 person".to_owned(),
+        people => format!("{people} people"),
+    };
+    match without_person {
+        0 => people,
+        1 => format!("{people} and 1 row without a person"),
+        rows => format!("{people} and {rows} rows without a person"),
+    }
 }
 
 impl IncompleteReason {

@@ -73,8 +73,12 @@ impl<'a> Places<'a> {
                 None => !edges.environment.in_actions(),
             };
         if !may_name_people {
+            let page = match inputs.report.formats.contains(&Format::Html) {
+                true => " and the page",
+                false => "",
+            };
             tracing::info!(
-                "The job summary won't name people, because the workflow's repository is public, or neither `token` nor `commit-token` can read it. To name them anyway, set `allow-public: true`."
+                "The job summary{page} won't name people, because the workflow's repository is public, or neither `token` nor `commit-token` can read it. To name them anyway, set `allow-public: true`."
             );
         }
         Ok(Self {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::audit::Recorded;
 use crate::inputs::Inputs;
+use crate::pages::figures;
 use crate::pages::summary::{self, Facts, Line, Section, Summary};
 use crate::run::journal::{Journal, ScopeRun};
 use crate::run::write::WrittenReport;
@@ -74,7 +75,7 @@ pub(crate) fn headline(journal: &Journal) -> Option<String> {
     let seats = reports
         .iter()
         .map(|report| report.fetched.report.seats().len());
-    let headline = summary::headline(counts, seats.sum());
+    let headline = figures::headline(counts, seats.sum());
     (!reports.is_empty()).then(|| format!("{names}: {headline}."))
 }
 

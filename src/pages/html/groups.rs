@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::people::Row;
 use super::text::{day_numbered, number, share};
+use crate::pages::figures::counted;
 use crate::report::status::Status;
 use crate::system::text::thousands;
 
@@ -151,6 +152,7 @@ pub(super) fn ages(rows: &[Row], inactive_days: i64) -> Vec<Age> {
         width: format!("{:.2}%", count as f64 * 100.0 / most as f64),
         class,
     };
+    let days = |days: i64| counted(days.unsigned_abs() as usize, "day", "days");
     let from = [0].into_iter().chain(limits.iter().copied());
     let until = limits.iter().copied().map(Some).chain([None]);
     let mut ages: Vec<Age> = from
@@ -158,9 +160,10 @@ pub(super) fn ages(rows: &[Row], inactive_days: i64) -> Vec<Age> {
         .zip(&counts)
         .map(|((from, until), count)| {
             let label = match until {
-                Some(until) if from == 0 => format!("Under {until} days"),
-                Some(until) => format!("{from} to {} days", until - 1),
-                None => format!("{from} days or more"),
+                Some(until) if from == 0 => format!("Under {}", days(until)),
+                Some(until) if until - from == 1 => days(from),
+                Some(until) => format!("{from} to {}", days(until - 1)),
+                None => format!("{} or more", days(from)),
             };
             let class = if from < inactive_days {
                 "active"

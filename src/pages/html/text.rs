@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::pages::figures::percent;
 use crate::report::day::date;
 use crate::system::text::{shown, thousands};
 
@@ -59,12 +60,11 @@ pub(super) fn day_numbered(number: i64) -> String {
 
 /// Returns a share as a percentage.
 pub(super) fn share(part: usize, all: usize) -> String {
-    match (part, all) {
-        (_, 0) => String::new(),
-        (0, _) => "0%".to_owned(),
-        (part, all) if part * 200 <= all => "<1%".to_owned(),
-        (part, all) if part < all && (all - part) * 200 <= all => ">99%".to_owned(),
-        (part, all) => format!("{:.0}%", part as f64 * 100.0 / all as f64),
+    match all {
+        0 => String::new(),
+        all => percent(part, all)
+            .replace("under ", "<")
+            .replace("over ", ">"),
     }
 }
 
@@ -87,8 +87,8 @@ mod tests {
             (0, 0, ""),
             (0, 7, "0%"),
             (1, 1000, "<1%"),
-            (5, 1000, "<1%"),
-            (6, 1000, "1%"),
+            (4, 1000, "<1%"),
+            (5, 1000, "1%"),
             (999, 1000, ">99%"),
             (52, 174, "30%"),
             (7, 7, "100%"),

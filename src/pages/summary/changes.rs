@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::facts::Facts;
 use crate::history::SeatChange;
-use crate::history::changes::Kind;
+use crate::history::changes::{Kind, SeatEvent, events};
 use crate::pages::markdown::{code, escape};
 use crate::report::day::date;
 use crate::system::text::thousands;
@@ -23,6 +23,9 @@ const KINDS: [(Kind, &str); 7] = [
     (Kind::Renamed, "Renamed"),
 ];
 
+/// The words for a seat that's granted through another team.
+const MOVED: &str = "Moved to another team";
+
 /// Writes the changes, with names only if `names` is true.
 pub(super) fn write(out: &mut String, facts: &Facts<'_>, names: bool) {
     let days = facts.known.totals.days();
@@ -35,11 +38,19 @@ pub(super) fn write(out: &mut String, facts: &Facts<'_>, names: bool) {
         let _ = writeln!(out, "\nNo seats changed since {since}.");
         return;
     }
-    let count = |kind| changes.iter().filter(|change| change.kind == kind).count();
+    let (mut single, mut moved) = (Vec::new(), Vec::new());
+    for event in events(changes) {
+        match event {
+            SeatEvent::Change(change) => single.push(change),
+            SeatEvent::Moved { from, to } => moved.push((from, to)),
+        }
+    }
+    let count = |kind| single.iter().filter(|change| change.kind == kind).count();
     if !names {
         let counts: Vec<String> = KINDS
             .iter()
-            .map(|(kind, words)| (words, count(*kind)))
+            .map(|(kind, words)| (*words, count(*kind)))
+            .chain([(MOVED, moved.len())])
             .filter(|(_, count)| *count > 0)
             .map(|(words, count)| format!("{} ({})", words, thousands(count)))
             .collect();
@@ -51,7 +62,7 @@ pub(super) fn write(out: &mut String, facts: &Facts<'_>, names: bool) {
         "\n### Changes since {since}\n\n| Login | Change | Team | When |\n|:---|:---|:---|:---|"
     );
     for (kind, words) in KINDS {
-        let all = changes.iter().filter(|change| change.kind == kind);
+        let all = single.iter().filter(|change| change.kind == kind);
         for change in all.take(MAX_EACH) {
             let team = escape(&change.team);
             let _ = writeln!(
@@ -65,6 +76,18 @@ pub(super) fn write(out: &mut String, facts: &Facts<'_>, names: bool) {
         if more > 0 {
             let _ = writeln!(out, "| and {} more | {words} | | |", thousands(more));
         }
+    }
+    for (from, to) in moved.iter().take(MAX_EACH) {
+        let before = match &*from.team {
+            "" => "before without a team".to_owned(),
+            team => format!("before {}", escape(team)),
+        };
+        let (login, team) = (code(&to.login), escape(&to.team));
+        let _ = writeln!(out, "| {login} | {MOVED} | {team} | {before} |");
+    }
+    let more = moved.len().saturating_sub(MAX_EACH);
+    if more > 0 {
+        let _ = writeln!(out, "| and {} more | {MOVED} | | |", thousands(more));
     }
 }
 

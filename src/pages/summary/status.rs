@@ -2,11 +2,9 @@
 
 use std::fmt::Write as _;
 
-use jiff::ToSpan as _;
-
 use super::facts::Facts;
-use super::headline::with_share;
 use crate::history::totals::Day;
+use crate::pages::figures::{days as in_days, month_before, with_share};
 use crate::report::day::date;
 use crate::system::text::thousands;
 
@@ -45,11 +43,7 @@ pub(super) fn write(out: &mut String, facts: &Facts<'_>) {
         out.push('\n');
     }
     if counts.people > 0 {
-        let days = facts.policy.inactive_after.as_hours() / 24;
-        let days = match days {
-            1 => "day".to_owned(),
-            days => format!("{days} days"),
-        };
+        let days = in_days(facts.policy.inactive_after.as_hours() / 24);
         let _ = writeln!(
             out,
             "\nInactive: no activity in the last {days}. Never used: no activity since the grant. Both are idle. New: granted in the last {days}, and not active yet."
@@ -60,7 +54,6 @@ pub(super) fn write(out: &mut String, facts: &Facts<'_>) {
 /// Returns the days to compare with, each with its title.
 fn earlier<'d>(facts: &'d Facts<'_>) -> Vec<(String, &'d Day)> {
     let today = date(facts.report.time());
-    let month_ago = today.saturating_sub(30.days());
     let mut days: Vec<&Day> = facts
         .known
         .totals
@@ -73,11 +66,13 @@ fn earlier<'d>(facts: &'d Facts<'_>) -> Vec<(String, &'d Day)> {
     };
     let title = |what: &str, day: &Day| format!("{what}, {}", date(day.report_time));
     let mut shown = vec![(title("Last report", last), *last)];
-    let month = days.iter().rfind(|day| date(day.report_time) <= month_ago);
-    let (what, then) = match (month, days.first()) {
-        (Some(day), _) => ("30 days ago", *day),
-        (None, Some(first)) => ("First report", *first),
-        (None, None) => return shown,
+    let Some((then, is_month)) = month_before(&days, today) else {
+        return shown;
+    };
+    let what = if is_month {
+        "30 days ago"
+    } else {
+        "First report"
     };
     if then.report_time != last.report_time {
         shown.push((title(what, then), then));

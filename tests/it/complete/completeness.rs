@@ -164,7 +164,7 @@ fn a_list_that_never_settles_fails_after_three_more_readings() {
 #[test]
 fn an_unreached_total_fails_with_its_numbers_after_one_more_reading() {
     let short = Seats::people(230).total_seats(TotalSeats::Fixed(233));
-    let numbers = "GitHub counts 233 seats (`total_seats`), but its pages list 230 people and 0 rows without a person";
+    let numbers = "GitHub counts 233 seats (`total_seats`), but its pages list 230 people";
     let simulator = Simulator::start(github(short.clone())).unwrap();
     let step = job(&simulator).run();
     assert_rejected(&step, &[numbers]);

@@ -124,7 +124,7 @@ fn the_page_says_whether_the_report_is_committed_and_since_when_days_are_recorde
     Page::of(&step)
         .has(&format!("rel=\"noreferrer\">{sha}</a>, verified by GitHub"))
         .has("1 day, 2026-11-18.")
-        .has("No seat changed.");
+        .has("This is the first recorded report.");
     job("2026-11-19T03:00:00Z").run().succeeded();
     let step = job(NOW).run();
     step.succeeded();

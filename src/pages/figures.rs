@@ -1,10 +1,16 @@
-//! The most important figure in one sentence: how many seats are idle.
+//! The figures that all pages share, in words: how many seats are idle, shares, and the days that a
+//! report is compared with.
 
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+
+use crate::history::totals::Day;
 use crate::report::activity::Counts;
+use crate::report::day::date;
 use crate::system::text::thousands;
 
 /// Returns how many people don't use their seat.
-pub(super) fn idle(counts: Counts) -> usize {
+pub(crate) fn idle(counts: Counts) -> usize {
     counts.inactive + counts.never_used
 }
 
@@ -39,6 +45,16 @@ pub(crate) fn headline(counts: Counts, seats: usize) -> String {
     }
 }
 
+/// Returns the headline with a capital letter, for the start of a sentence.
+pub(super) fn headline_sentence(counts: Counts, seats: usize) -> String {
+    let headline = headline(counts, seats);
+    let mut rest = headline.chars();
+    match rest.next() {
+        Some(first) => first.to_uppercase().chain(rest).collect(),
+        None => headline,
+    }
+}
+
 /// Returns a count with its share of `all`.
 pub(super) fn with_share(count: usize, all: usize) -> String {
     match (count, all) {
@@ -48,12 +64,39 @@ pub(super) fn with_share(count: usize, all: usize) -> String {
 }
 
 /// Returns a share in whole percent. Only none of all is 0%, and only all of them are 100%.
-fn percent(count: usize, all: usize) -> String {
+pub(super) fn percent(count: usize, all: usize) -> String {
     let rounded = (count * 200 + all) / (all * 2);
     match rounded {
         0 if count > 0 => "under 1%".to_owned(),
         100.. if count < all => "over 99%".to_owned(),
         _ => format!("{rounded}%"),
+    }
+}
+
+/// Returns a count with its noun, such as `1 seat` or `20,126 seats`.
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
+    let noun = if count == 1 { one } else { many };
+    format!("{} {noun}", thousands(count))
+}
+
+/// Returns a number of days, such as `day` or `30 days`, for texts such as "in the last 30 days".
+pub(super) fn days(count: i64) -> String {
+    match count {
+        1 => "day".to_owned(),
+        count => format!("{count} days"),
+    }
+}
+
+/// Returns the earlier day that a report is compared with, and whether it's at least 30 days ago.
+/// If the history is shorter, that's its first day. `earlier` must be in order.
+pub(super) fn month_before<'d>(earlier: &[&'d Day], today: Date) -> Option<(&'d Day, bool)> {
+    let month_ago = today.saturating_sub(30.days());
+    let month = earlier
+        .iter()
+        .rfind(|day| date(day.report_time) <= month_ago);
+    match month {
+        Some(day) => Some((day, true)),
+        None => earlier.first().map(|day| (*day, false)),
     }
 }
 
