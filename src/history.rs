@@ -36,6 +36,7 @@ mod prior_state;
 pub(crate) mod rebuild;
 mod record;
 mod required;
+mod seat_changes;
 pub(crate) mod seats;
 mod table;
 #[cfg(test)]
@@ -43,7 +44,6 @@ mod tests;
 pub(crate) mod totals;
 pub(crate) mod verify;
 
-pub(crate) use changes::SeatChange;
 pub(crate) use current_seats::{CurrentSeats, IdlePerson};
 pub(crate) use error::RecordError;
 pub use folder_files::FolderFiles;
@@ -54,3 +54,4 @@ pub(crate) use plan::Action;
 pub use plan::{HistoryUpdate, Revoked, UpdatePlan};
 pub(crate) use prior_state::PriorState;
 pub use record::record;
+pub(crate) use seat_changes::{SeatChange, SeatEvent, events};

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
-use super::changes::SeatChange;
 use super::page::DrawPages;
+use super::seat_changes::SeatChange;
 use super::totals::Day;
 use crate::report::manifest::Manifest;
 use crate::report::scope::Scope;

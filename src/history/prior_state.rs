@@ -3,7 +3,6 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::changes::SeatChange;
 use super::continuity::{self, Baseline};
 use super::damage::{altered, damaged_lines, manifest, read};
 use super::error::RecordError;
@@ -12,6 +11,7 @@ use super::history_context::HistoryContext;
 use super::identity::{self, Neighbor};
 use super::identity_mode::{self, IdentityMode};
 use super::people::{PEOPLE, People};
+use super::seat_changes::{self, SeatChange};
 use super::seats::{self, SEATS};
 use super::totals::{self, TOTALS, Totals};
 use super::{changes, header, table};
@@ -39,7 +39,6 @@ pub(crate) struct PriorState {
     pub known: HistoryContext,
     /// The recorded changes of the last week. In the first week of January, those of the year
     /// before are missing, because they're in another file.
-    #[allow(dead_code)]
     pub recent_changes: Vec<SeatChange>,
     /// The time of the newest recorded report.
     pub(super) time: Option<Timestamp>,
@@ -282,7 +281,7 @@ impl PriorState {
             neighbors: folder.neighbors.clone(),
             before,
             known: HistoryContext { people, totals },
-            recent_changes: changes::of_the_week(
+            recent_changes: seat_changes::of_the_week(
                 folder.changes.as_deref().unwrap_or_default(),
                 time,
             ),

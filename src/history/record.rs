@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::changes::{self, Change, Kind, SeatChange};
+use super::changes::{self, Change, Kind};
 use super::continuity::{self, Baseline};
 use super::current_seats::CurrentSeats;
 use super::error::RecordError;
@@ -15,6 +15,7 @@ use super::history_context::HistoryContext;
 use super::page::Page;
 use super::plan::{Action, HistoryUpdate, Revoked, UpdatePlan};
 use super::prior_state::PriorState;
+use super::seat_changes::SeatChange;
 use super::totals::{self, Day};
 use super::{git, people, seats};
 use crate::report::activity::Counts;

@@ -9,15 +9,10 @@ use crate::report::activity::Counts;
 use crate::report::day::date;
 use crate::system::text::thousands;
 
-/// Returns how many people don't use their seat.
-pub(crate) fn idle(counts: Counts) -> usize {
-    counts.inactive + counts.never_used
-}
-
 /// Returns the headline of a report with that many `seats` (rows).
 pub(crate) fn headline(counts: Counts, seats: usize) -> String {
     let Counts { people, active, .. } = counts;
-    let idle = idle(counts);
+    let idle = counts.idle();
     // Someone with several seats uses all of them or none, so only people can be counted.
     let (one, many) = if people == seats {
         ("Copilot seat", "Copilot seats")

@@ -3,12 +3,13 @@
 //! People can read it without JavaScript. The script in it only filters, sorts, and copies the
 //! people. A content security policy allows nothing else, so names in the page can't become code.
 
+mod changes;
 mod editors;
+mod evidence;
 mod groups;
 mod people;
 mod text;
 
-use std::collections::{BTreeMap, VecDeque};
 use std::io;
 
 use askama::Template;
@@ -18,7 +19,6 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::trend::{self, Theme};
-use crate::history::changes::{Kind, SeatEvent, events};
 use crate::history::totals::Day;
 use crate::history::{HistoryContext, SeatChange};
 use crate::pages::figures::{counted, days as in_days, headline_sentence, month_before};
@@ -28,9 +28,11 @@ use crate::report::day::date;
 use crate::report::manifest::Run;
 use crate::report::status::{Status, StatusPolicy};
 use crate::system::text::thousands;
+use changes::{ChangeLine, changes};
+use evidence::{Evidence, evidence};
 use groups::{Age, Group};
 use people::{Gathered, Row};
-use text::{day, minute, name, share, signed};
+use text::{minute, share, signed};
 
 const STYLE: &str = include_str!("../../templates/report.css");
 const SCRIPT: &str = include_str!("../../templates/report.js");
@@ -40,12 +42,6 @@ const MAX_IN_MARKUP: usize = 500;
 
 /// The maximum number of teams, organizations, or editors in a table.
 const MAX_GROUPS: usize = 200;
-
-/// The maximum number of changes on the page.
-const MAX_CHANGES: usize = 500;
-
-/// The maximum number of missing days on the page.
-const MAX_MISSING: usize = 10;
 
 /// What the page shows.
 #[derive(Debug)]
@@ -165,38 +161,12 @@ struct Unknown {
     inactive: String,
 }
 
-struct ChangeLine {
-    day: String,
-    login: String,
-    what: String,
-}
-
 struct GroupTable {
     id: &'static str,
     title: &'static str,
     column: &'static str,
     groups: Vec<Group>,
     left_out: usize,
-}
-
-struct Evidence<'a> {
-    read: String,
-    files: &'a [DataFile<'a>],
-    run: Option<Link>,
-    commit: CommitLine,
-    recorded: Option<String>,
-    missing: Option<String>,
-}
-
-struct Link {
-    text: String,
-    url: Option<String>,
-}
-
-struct CommitLine {
-    link: Option<Link>,
-    text: String,
-    good: bool,
 }
 
 /// The table of people, and its data for the script.
@@ -406,65 +376,6 @@ fn unknown(rows: &[Row]) -> Option<Unknown> {
     })
 }
 
-/// Returns the changes with names, if the page can have them, and how many there are of each kind.
-fn changes(facts: &PageFacts<'_>) -> (Option<Vec<ChangeLine>>, Vec<(usize, &'static str)>) {
-    let Some(changes) = &facts.recording.changes else {
-        return (None, Vec::new());
-    };
-    let events = events(changes);
-    let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
-    for event in &events {
-        let kind = match event {
-            SeatEvent::Change(change) => change.kind.as_str(),
-            SeatEvent::Moved { .. } => "moved to another team",
-        };
-        *counts.entry(kind).or_default() += 1;
-    }
-    let counts = counts.into_iter().map(|(kind, count)| (count, kind));
-    let named = events.iter().rev().take(MAX_CHANGES);
-    let named = named.filter(|_| facts.may_name_people).map(|event| {
-        let change = match event {
-            SeatEvent::Change(change) => change,
-            SeatEvent::Moved { from, to } => {
-                return ChangeLine {
-                    day: date(to.report_time).to_string(),
-                    login: name(&to.login),
-                    what: format!("moved from {} to {}", team(&from.team), team(&to.team)),
-                };
-            }
-        };
-        let (from, to) = (day(&change.from), day(&change.to));
-        ChangeLine {
-            day: date(change.report_time).to_string(),
-            login: name(&change.login),
-            what: match change.kind {
-                Kind::Granted if change.team.is_empty() => "got a seat".to_owned(),
-                Kind::Granted => format!("got a seat ({})", team(&change.team)),
-                Kind::Revoked if from.is_empty() => "lost the seat".to_owned(),
-                Kind::Revoked => format!("lost the seat, which was granted on {from}"),
-                Kind::Renamed if from.is_empty() => "has a new login".to_owned(),
-                Kind::Renamed => format!("is the new login of {from}"),
-                Kind::Reassigned => "got the seat again".to_owned(),
-                Kind::CancellationScheduled if to.is_empty() => {
-                    "has a seat that ends soon".to_owned()
-                }
-                Kind::CancellationScheduled => format!("has a seat that ends on {to}"),
-                Kind::CancellationRemoved => "keeps the seat".to_owned(),
-                Kind::PlanChanged if to.is_empty() => "has another plan".to_owned(),
-                Kind::PlanChanged => format!("has the plan {to} instead of {from}"),
-            },
-        }
-    });
-    (Some(named.collect()), counts.collect())
-}
-
-fn team(team: &str) -> String {
-    match team {
-        "" => "no team".to_owned(),
-        team => format!("team {}", name(team)),
-    }
-}
-
 fn tables(gathered: &Gathered) -> Vec<GroupTable> {
     let rows = &gathered.rows;
     let table = |id, title, column, mut groups: Vec<Group>| {
@@ -502,108 +413,6 @@ fn tables(gathered: &Gathered) -> Vec<GroupTable> {
     tables
 }
 
-fn evidence<'a>(facts: &'a PageFacts<'_>, days: &[Day]) -> Evidence<'a> {
-    let report = facts.report;
-    let total = match report.reading().total_seats() {
-        Some(total) => {
-            let total = usize::try_from(total).unwrap_or(usize::MAX);
-            format!("GitHub's own count is {}.", thousands(total))
-        }
-        None => "GitHub doesn't say how many there are.".to_owned(),
-    };
-    let read = format!(
-        "{}, held by {}. {total}",
-        counted(report.seats().len(), "seat", "seats"),
-        counted(report.people(), "person", "people"),
-    );
-    let run = facts.run.map(|run| Link {
-        text: name(&format!(
-            "{} {} (attempt {})",
-            run.workflow, run.id, run.attempt
-        )),
-        url: web(&format!(
-            "{}/{}/actions/runs/{}/attempts/{}",
-            run.server, run.repository, run.id, run.attempt
-        )),
-    });
-    let line = |text: &str, good| CommitLine {
-        link: None,
-        text: text.to_owned(),
-        good,
-    };
-    let commit = match &facts.recording.commit {
-        Commit::NotRequested => line("Not committed: no audit repository is set.", false),
-        Commit::Failed => line("Not committed, because the commit failed.", false),
-        Commit::Nothing(what) => line(&name(what), true),
-        Commit::Made {
-            sha,
-            url,
-            unverified,
-        } => CommitLine {
-            link: Some(Link {
-                text: sha.chars().take(12).collect(),
-                url: web(url),
-            }),
-            text: match unverified {
-                None => "verified by GitHub".to_owned(),
-                Some(why) => format!("not verified by GitHub: {why}"),
-            },
-            good: unverified.is_none(),
-        },
-    };
-    let (mut recorded, mut missing) = (None, None);
-    if let (true, [first, .., last]) = (has_history(facts), days) {
-        recorded = Some(format!(
-            "{} days from {} to {}.",
-            thousands(days.len()),
-            date(first.report_time),
-            date(last.report_time)
-        ));
-        missing = Some(missing_days(days));
-    } else if let (true, [only]) = (has_history(facts), days) {
-        recorded = Some(format!("1 day, {}.", date(only.report_time)));
-    }
-    Evidence {
-        read,
-        files: &facts.files,
-        run,
-        commit,
-        recorded,
-        missing,
-    }
-}
-
-/// Describes the days without a report between the first and the last recorded day.
-fn missing_days(days: &[Day]) -> String {
-    let mut missing = VecDeque::new();
-    let mut count = 0_usize;
-    for pair in days.windows(2) {
-        let (mut day, until) = (date(pair[0].report_time), date(pair[1].report_time));
-        while let Ok(next) = day.tomorrow() {
-            if next >= until {
-                break;
-            }
-            day = next;
-            count += 1;
-            missing.push_back(day.to_string());
-            if count > MAX_MISSING {
-                missing.pop_front();
-            }
-        }
-    }
-    let list = Vec::from(missing).join(", ");
-    match count {
-        0 => "No day without a report.".to_owned(),
-        1 => format!("1 day without a report: {list}."),
-        count if count <= MAX_MISSING => format!("{count} days without a report: {list}."),
-        count => format!(
-            "{} days without a report: most recently {list}, and {} earlier.",
-            thousands(count),
-            thousands(count - MAX_MISSING)
-        ),
-    }
-}
-
 fn named(facts: &PageFacts<'_>, gathered: Gathered) -> io::Result<Named> {
     let data = people::data(facts, &gathered)?;
     let Gathered {
@@ -628,10 +437,4 @@ fn named(facts: &PageFacts<'_>, gathered: Gathered) -> io::Result<Named> {
         plans,
         data,
     })
-}
-
-/// Returns the URL if it's one of a web page.
-fn web(url: &str) -> Option<String> {
-    let is_web = url.starts_with("https://") || url.starts_with("http://");
-    is_web.then(|| url.to_owned())
 }

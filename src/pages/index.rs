@@ -53,7 +53,7 @@ impl Row {
             seats: newest.seats,
             people: newest.people,
             active: newest.active,
-            idle: newest.inactive + newest.never_used,
+            idle: newest.counts().idle(),
             day: date(newest.report_time),
             is_incomplete: newest.complete == Some(false),
         }

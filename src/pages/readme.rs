@@ -7,10 +7,11 @@ use std::fmt::Write as _;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
-use crate::history::changes::{Kind, SeatChange, SeatEvent};
+use crate::history::changes::Kind;
 use crate::history::totals::Day;
 use crate::history::{
-    CurrentSeats, IdlePerson, Page, TREND_DARK, TREND_LIGHT, changes, people, seats, totals,
+    CurrentSeats, IdlePerson, Page, SeatChange, SeatEvent, TREND_DARK, TREND_LIGHT, changes,
+    events, people, seats, totals,
 };
 use crate::pages::figures::{days as in_days, headline_sentence, month_before, percent};
 use crate::pages::markdown::{code, escape, link_to};
@@ -60,10 +61,6 @@ pub(crate) fn write(page: &Page<'_>) -> String {
     out
 }
 
-fn idle(day: &Day) -> usize {
-    day.inactive + day.never_used
-}
-
 fn write_totals(out: &mut String, page: &Page<'_>) {
     let Some((newest, earlier)) = page.days.split_last() else {
         return;
@@ -95,7 +92,7 @@ fn write_totals(out: &mut String, page: &Page<'_>) {
         ("New", |day| day.new),
         ("Inactive", |day| day.inactive),
         ("Never used", |day| day.never_used),
-        ("**Idle**", idle),
+        ("**Idle**", |day| day.counts().idle()),
     ];
     for (name, figure) in lines {
         if name == "People" && !has_several {
@@ -202,7 +199,7 @@ fn write_changes(out: &mut String, page: &Page<'_>) {
         };
         return;
     }
-    for event in changes::events(&newest).iter().take(NEWEST_CHANGES) {
+    for event in events(&newest).iter().take(NEWEST_CHANGES) {
         let (time, sentence) = match event {
             SeatEvent::Change(change) => (change.report_time, sentence(change)),
             SeatEvent::Moved { from, to } => (to.report_time, moved(from, to)),

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use crate::pages::figures::{headline, idle, with_share};
+use crate::pages::figures::{headline, with_share};
 use crate::pages::markdown::{code, escape, link_to, link_with_text, prose};
 use crate::report::activity::Counts;
 use crate::system::prose::Prose;
@@ -234,7 +234,7 @@ fn write_overview(out: &mut String, section: &Section<'_>) {
         out,
         "| {name} | {} | {} | {complete} | {link} |",
         thousands(facts.report.seats().len()),
-        with_share(idle(counts), counts.people),
+        with_share(counts.idle(), counts.people),
     );
 }
 

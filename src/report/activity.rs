@@ -94,6 +94,11 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Returns how many people don't use their seat.
+    pub(crate) fn idle(self) -> usize {
+        self.inactive + self.never_used
+    }
+
     /// Counts people by their status.
     pub fn of<'a>(activities: impl Iterator<Item = PersonActivity<'a>>) -> Self {
         let mut counts = Self::default();

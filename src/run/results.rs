@@ -6,6 +6,7 @@ use crate::audit::Recorded;
 use crate::inputs::Inputs;
 use crate::pages::figures;
 use crate::pages::summary::{self, Facts, Line, Section, Summary};
+use crate::report::activity::Counts;
 use crate::run::journal::{Journal, ScopeRun};
 use crate::run::write::WrittenReport;
 use crate::runner::outputs::{self, MAX_SUMMARY_SIZE, Outputs};
@@ -85,7 +86,7 @@ pub(crate) fn over_limit(inputs: &Inputs, journal: &Journal) -> Option<String> {
     let reports = journal.reports();
     let counts = || reports.iter().map(|report| report.counts);
     let all: usize = counts().map(|counts| counts.people).sum();
-    let idle: usize = counts().map(|c| c.inactive + c.never_used).sum();
+    let idle: usize = counts().map(Counts::idle).sum();
     limit.is_exceeded(idle, all).then(|| {
         let percent = idle as f64 * 100.0 / all as f64;
         format!(

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::facts::Facts;
-use crate::history::SeatChange;
-use crate::history::changes::{Kind, SeatEvent, events};
+use crate::history::changes::Kind;
+use crate::history::{SeatChange, SeatEvent, events};
 use crate::pages::markdown::{code, escape};
 use crate::report::day::date;
 use crate::system::text::thousands;

@@ -1,0 +1,143 @@
+//! The page's evidence: what was read, the files' hashes, the run, the commit, and the recorded days.
+
+use std::collections::VecDeque;
+
+use super::text::name;
+use super::{Commit, DataFile, PageFacts, has_history};
+use crate::history::totals::Day;
+use crate::pages::figures::counted;
+use crate::report::day::date;
+use crate::system::text::thousands;
+
+/// The maximum number of missing days on the page.
+const MAX_MISSING: usize = 10;
+
+/// What shows that the report is genuine and complete.
+pub(super) struct Evidence<'a> {
+    pub(super) read: String,
+    pub(super) files: &'a [DataFile<'a>],
+    pub(super) run: Option<Link>,
+    pub(super) commit: CommitLine,
+    pub(super) recorded: Option<String>,
+    pub(super) missing: Option<String>,
+}
+
+pub(super) struct Link {
+    pub(super) text: String,
+    pub(super) url: Option<String>,
+}
+
+pub(super) struct CommitLine {
+    pub(super) link: Option<Link>,
+    pub(super) text: String,
+    pub(super) good: bool,
+}
+
+/// Gathers what shows that the report is genuine and complete.
+pub(super) fn evidence<'a>(facts: &'a PageFacts<'_>, days: &[Day]) -> Evidence<'a> {
+    let report = facts.report;
+    let total = match report.reading().total_seats() {
+        Some(total) => {
+            let total = usize::try_from(total).unwrap_or(usize::MAX);
+            format!("GitHub's own count is {}.", thousands(total))
+        }
+        None => "GitHub doesn't say how many there are.".to_owned(),
+    };
+    let read = format!(
+        "{}, held by {}. {total}",
+        counted(report.seats().len(), "seat", "seats"),
+        counted(report.people(), "person", "people"),
+    );
+    let run = facts.run.map(|run| Link {
+        text: name(&format!(
+            "{} {} (attempt {})",
+            run.workflow, run.id, run.attempt
+        )),
+        url: web(&format!(
+            "{}/{}/actions/runs/{}/attempts/{}",
+            run.server, run.repository, run.id, run.attempt
+        )),
+    });
+    let line = |text: &str, good| CommitLine {
+        link: None,
+        text: text.to_owned(),
+        good,
+    };
+    let commit = match &facts.recording.commit {
+        Commit::NotRequested => line("Not committed: no audit repository is set.", false),
+        Commit::Failed => line("Not committed, because the commit failed.", false),
+        Commit::Nothing(what) => line(&name(what), true),
+        Commit::Made {
+            sha,
+            url,
+            unverified,
+        } => CommitLine {
+            link: Some(Link {
+                text: sha.chars().take(12).collect(),
+                url: web(url),
+            }),
+            text: match unverified {
+                None => "verified by GitHub".to_owned(),
+                Some(why) => format!("not verified by GitHub: {why}"),
+            },
+            good: unverified.is_none(),
+        },
+    };
+    let (mut recorded, mut missing) = (None, None);
+    if let (true, [first, .., last]) = (has_history(facts), days) {
+        recorded = Some(format!(
+            "{} days from {} to {}.",
+            thousands(days.len()),
+            date(first.report_time),
+            date(last.report_time)
+        ));
+        missing = Some(missing_days(days));
+    } else if let (true, [only]) = (has_history(facts), days) {
+        recorded = Some(format!("1 day, {}.", date(only.report_time)));
+    }
+    Evidence {
+        read,
+        files: &facts.files,
+        run,
+        commit,
+        recorded,
+        missing,
+    }
+}
+
+/// Describes the days without a report between the first and the last recorded day.
+fn missing_days(days: &[Day]) -> String {
+    let mut missing = VecDeque::new();
+    let mut count = 0_usize;
+    for pair in days.windows(2) {
+        let (mut day, until) = (date(pair[0].report_time), date(pair[1].report_time));
+        while let Ok(next) = day.tomorrow() {
+            if next >= until {
+                break;
+            }
+            day = next;
+            count += 1;
+            missing.push_back(day.to_string());
+            if count > MAX_MISSING {
+                missing.pop_front();
+            }
+        }
+    }
+    let list = Vec::from(missing).join(", ");
+    match count {
+        0 => "No day without a report.".to_owned(),
+        1 => format!("1 day without a report: {list}."),
+        count if count <= MAX_MISSING => format!("{count} days without a report: {list}."),
+        count => format!(
+            "{} days without a report: most recently {list}, and {} earlier.",
+            thousands(count),
+            thousands(count - MAX_MISSING)
+        ),
+    }
+}
+
+/// Returns the URL if it's one of a web page.
+fn web(url: &str) -> Option<String> {
+    let is_web = url.starts_with("https://") || url.starts_with("http://");
+    is_web.then(|| url.to_owned())
+}
