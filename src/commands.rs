@@ -3,6 +3,7 @@
 //! files. These three don't need GitHub, a token, or Git. [`pseudonym`] prints a person's
 //! pseudonym.
 
+mod histories;
 mod import;
 mod pseudonym;
 mod rebuild;

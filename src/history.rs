@@ -18,6 +18,7 @@
 
 pub(crate) mod changes;
 mod continuity;
+pub(crate) mod coverage;
 mod current_seats;
 mod damage;
 mod error;

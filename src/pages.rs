@@ -7,8 +7,9 @@ pub(crate) mod html;
 pub(crate) mod index;
 pub(crate) mod markdown;
 pub(crate) mod readme;
+pub(crate) mod statement;
 pub(crate) mod summary;
-pub(crate) mod trend;
+mod trend;
 
 use crate::history::{Page, README, TREND_DARK, TREND_LIGHT};
 

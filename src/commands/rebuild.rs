@@ -13,10 +13,10 @@ use anyhow::{Context as _, bail};
 use clap::Command;
 use jiff::SignedDuration;
 
+use super::histories::histories;
 use super::shared::{
     count, folder, inactive_after_days, quoted, required, shown, stop_by_signal, unusable,
 };
-use super::verify::histories;
 use crate::history::rebuild::{RebuildError, Rebuilt, rebuild};
 use crate::history::verify::Problem;
 use crate::pages;

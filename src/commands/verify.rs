@@ -1,49 +1,84 @@
-//! `copilot-activity-report verify DIR`: checks the histories in a clone against their manifests.
+//! `copilot-activity-report verify DIR`: checks the histories in a clone against their manifests,
+//! and whether they cover a period.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+mod check;
+mod json;
+mod text;
+
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-use clap::{Arg, Command};
+use clap::{Arg, ArgAction, Command};
 use jiff::civil::Date;
 
-use super::shared::{count, day, folder, required, shown, unusable};
+use super::histories::histories;
+use super::shared::{day, folder, required, shown, unusable};
 use crate::history::people::PEOPLE;
 use crate::history::seats::SEATS;
 use crate::history::totals::TOTALS;
-use crate::history::verify::{Files, Verdict, is_history, verify};
-use crate::report::day::REPORTS;
+use crate::pages::statement;
 use crate::runner::log;
+use crate::system::clock::Clock;
 use crate::system::environment::Environment;
+use check::{Checked, Expectation, Failure, MaxAge, Request};
 
 /// The subcommand's name.
 pub(super) const COMMAND: &str = "verify";
 
-/// Its option: the first day to check.
-const SINCE: &str = "since";
+/// Its options.
+const FROM: &str = "from";
+const TO: &str = "to";
+const EXPECT: &str = "expect";
+const MAX_AGE: &str = "max-age";
+const FORMAT: &str = "format";
+const STATEMENT: &str = "statement";
 
 /// Returns the definition of the subcommand.
 pub(super) fn command() -> Command {
+    let option =
+        |name: &'static str, value: &'static str| Arg::new(name).long(name).value_name(value);
     Command::new(COMMAND)
         .about("Verify a recorded history")
         .long_about(
-            "Verifies the recorded histories in a clone against their manifests, and lists each file that was changed, is missing, or is out of order. Works offline, without a token and without Git. A shallow clone is enough.\n\nThis finds accidents and careless edits. Anyone with write access to all files can also write manifests that match.",
+            "Verifies the recorded histories in a clone against their manifests, and lists each file that was changed, is missing, or is out of order. Also lists the days of the period that have no report. Works offline, without a token and without Git. A shallow clone is enough.\n\nThis finds accidents and careless edits. Anyone with write access to all files can also write manifests that match.",
         )
         .after_help(
-            "Exit status:\n  0  Verification passed\n  1  Verification failed\n  2  Nothing to verify, or invalid arguments",
+            "Exit status:\n  0  Verification passed\n  1  A file was altered or lost\n  2  Nothing to verify, or invalid arguments\n  3  No file was altered, but days have no report\n  4  No file was altered and no day is missing, but the newest report is too old",
         )
         .arg(folder(
             "Clone, or a directory in it. Every history in it is verified",
         ))
         .arg(
-            Arg::new(SINCE)
-                .long(SINCE)
-                .value_name("DAY")
+            option(FROM, "DAY")
+                .alias("since")
                 .value_parser(day)
-                .help("First day to verify, such as 2026-11-22. Use it if older days were removed or changed on purpose"),
+                .help("First day to verify, such as 2026-07-01. Default: the first recorded day"),
+        )
+        .arg(option(TO, "DAY").value_parser(day).help(
+            "Last day that must have a report. Later days are verified, too, because they protect earlier ones. Default: the newest recorded day",
+        ))
+        .arg(
+            option(EXPECT, "HOW OFTEN")
+                .value_parser(["daily", "weekly", "any"])
+                .help("How often there must be a report. `any` allows gaps. Default: as often as most reports were recorded"),
+        )
+        .arg(
+            option(MAX_AGE, "AGE")
+                .value_parser(MaxAge::parse)
+                .help("Maximum age of the newest report, such as 36h or 3d"),
+        )
+        .arg(
+            option(FORMAT, "FORMAT")
+                .value_parser(["text", "json"])
+                .default_value("text")
+                .help("Format of the output"),
+        )
+        .arg(
+            Arg::new(STATEMENT)
+                .long(STATEMENT)
+                .action(ArgAction::SetTrue)
+                .conflicts_with(FORMAT)
+                .help("Print a statement for auditors about each history, in Markdown"),
         )
 }
 
@@ -53,8 +88,22 @@ pub(crate) fn start(
     environment: &Environment,
 ) -> anyhow::Result<ExitCode> {
     let top: &PathBuf = required(flags, "DIR")?;
-    let since = flags.get_one::<Date>(SINCE).copied();
+    let date = |name| flags.get_one::<Date>(name).copied();
+    let expect = flags.get_one::<String>(EXPECT);
+    let request = Request {
+        from: date(FROM),
+        to: date(TO),
+        expect: expect.map(|name| Expectation::named(name)),
+        max_age: flags.get_one::<MaxAge>(MAX_AGE).copied(),
+        now: Clock::system(environment).now(),
+    };
     let name = shown(top);
+    if let (Some(from), Some(to)) = (request.from, request.to)
+        && from > to
+    {
+        let what = format!("--{FROM} {from} is after --{TO} {to}.");
+        return Ok(unusable(environment, &what));
+    }
     if !top.is_dir() {
         return Ok(unusable(environment, &format!("{name} isn't a directory.")));
     }
@@ -67,146 +116,32 @@ pub(crate) fn start(
             ),
         ));
     }
-    let mut problems = 0;
-    let mut days = 0;
-    for (folder, history) in &histories {
-        let verdict = verify(history, history.name().as_deref(), since);
-        problems += verdict.problems.len();
-        days += verdict.days;
-        tell(environment, &top.join(folder), &verdict, since);
-    }
-    let from = since.map_or_else(String::new, |since| format!(" from {since} on"));
-    if problems > 0 {
-        let what = format!("Verification failed{from}: {}.", count(problems, "problem"));
-        log::finding(environment, &what);
-        return Ok(super::FAILURE.into());
-    }
-    if let (Some(since), 0) = (since, days) {
+    let histories = histories.iter();
+    let checked: Vec<Checked> = histories
+        .map(|(folder, history)| Checked::new(&request, top.join(folder), history))
+        .collect();
+    let is_empty = checked.iter().all(Checked::has_nothing);
+    if let (Some(from), true) = (request.from, is_empty) {
         let what = format!(
-            "--{SINCE} {since}: no report from that day on is in {name}, so nothing was verified. Use the day of a report, or an earlier day."
+            "--{FROM} {from}: no report from that day on is in {name}, so nothing was verified. Use the day of a report, or an earlier day."
         );
         return Ok(unusable(environment, &what));
     }
-    log::answer(&format!("Verification passed{from}."));
-    Ok(ExitCode::SUCCESS)
-}
-
-fn tell(environment: &Environment, folder: &Path, verdict: &Verdict, since: Option<Date>) {
-    for problem in &verdict.problems {
-        let path = folder.join(&problem.path);
-        let what = crate::system::text::shown(&problem.what, 1_000);
-        let line = format!("{} {what}", shown(path));
-        log::finding(environment, &line);
+    if flags.get_flag(STATEMENT) {
+        let statements = checked
+            .iter()
+            .map(|checked| statement::write(&checked.facts(&request)));
+        log::answer(&statements.collect::<Vec<_>>().join("\n"));
+    } else if flags
+        .get_one::<String>(FORMAT)
+        .is_some_and(|format| format == "json")
+    {
+        log::answer(&json::write(&request, &checked)?);
+    } else {
+        text::print(environment, &request, &checked);
     }
-    let scope = verdict
-        .scope
-        .as_deref()
-        .unwrap_or("unknown organization or enterprise");
-    let span = verdict.span.map_or_else(String::new, |(first, last)| {
-        format!(" from {first} to {last}")
-    });
-    let left_out = since.map_or_else(String::new, |since| {
-        format!(" Days before {since} weren't checked.")
-    });
-    let line = format!(
-        "{}: {}, {}{span}, {} checked, {}.{left_out}",
-        shown(folder),
-        shown(scope),
-        count(verdict.days, "day"),
-        count(verdict.files, "file"),
-        count(verdict.problems.len(), "problem"),
-    );
-    log::answer(&line);
-}
-
-/// A scope's folder on disk.
-#[derive(Debug)]
-pub(super) struct History {
-    folder: PathBuf,
-    paths: BTreeSet<String>,
-}
-
-impl History {
-    /// Returns the folder's real name, even if it was given as `.` or as a link.
-    pub(super) fn name(&self) -> Option<String> {
-        let folder = fs::canonicalize(&self.folder).ok()?;
-        Some(folder.file_name()?.to_string_lossy().into_owned())
-    }
-}
-
-impl Files for History {
-    fn paths(&self) -> &BTreeSet<String> {
-        &self.paths
-    }
-
-    fn open(&self, path: &str) -> io::Result<Box<dyn Read + '_>> {
-        let path = self.folder.join(path);
-        let kind = fs::symlink_metadata(&path)?.file_type();
-        if kind.is_symlink() {
-            return Err(io::Error::other(
-                "it's a symbolic link, and the command doesn't follow links",
-            ));
-        }
-        if !kind.is_file() {
-            return Err(io::Error::other("it isn't a regular file"));
-        }
-        Ok(Box::new(File::open(path)?))
-    }
-}
-
-/// Finds the folders below `top` that have a history, by their relative paths.
-pub(super) fn histories(top: &Path) -> anyhow::Result<BTreeMap<String, History>> {
-    let mut all = Vec::new();
-    walk(top, "", &mut all)?;
-    let mut histories: BTreeMap<String, History> = BTreeMap::new();
-    for folder in all.iter().flat_map(|path| folders_of(path)) {
-        let history = || History {
-            folder: top.join(folder),
-            paths: below(&all, folder),
-        };
-        let entry = histories.entry(folder.to_owned());
-        entry.or_insert_with(history);
-    }
-    histories.retain(|_, history| is_history(history));
-    Ok(histories)
-}
-
-/// Returns the folders that have a history if a file with this path exists.
-fn folders_of(path: &str) -> impl Iterator<Item = &str> {
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let is_beside = [TOTALS, SEATS].contains(&name);
-    let above = folder
-        .rsplit_once('/')
-        .map(|(above, _)| above)
-        .and_then(|above| above.strip_suffix(REPORTS))
-        .filter(|above| above.is_empty() || above.ends_with('/'))
-        .map(|above| above.trim_end_matches('/'));
-    is_beside.then_some(folder).into_iter().chain(above)
-}
-
-/// Returns the paths below a folder, relative to it.
-fn below(all: &[String], folder: &str) -> BTreeSet<String> {
-    let folder = match folder {
-        "" => String::new(),
-        folder => format!("{folder}/"),
-    };
-    let below = all.iter().filter_map(|path| path.strip_prefix(&folder));
-    below.map(str::to_owned).collect()
-}
-
-/// Finds all files below a folder, except in `.git`, and puts `above` before their paths.
-fn walk(folder: &Path, above: &str, found: &mut Vec<String>) -> anyhow::Result<()> {
-    let unread = || format!("{} couldn't be read", shown(folder));
-    for entry in fs::read_dir(folder).with_context(unread)? {
-        let entry = entry.with_context(unread)?;
-        let own = entry.file_name();
-        let path = format!("{above}{}", own.to_string_lossy());
-        // The file type of a link is "link", so this doesn't follow any.
-        if !entry.file_type().with_context(unread)?.is_dir() {
-            found.push(path);
-        } else if own != ".git" {
-            walk(&entry.path(), &format!("{path}/"), found)?;
-        }
-    }
-    Ok(())
+    Ok(match Failure::of_all(&checked) {
+        None => ExitCode::SUCCESS,
+        Some(failure) => failure.exit_code().into(),
+    })
 }

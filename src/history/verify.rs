@@ -10,6 +10,7 @@ mod append_only;
 mod chain;
 mod checkout;
 mod counts;
+mod facts;
 mod named;
 mod scopes;
 
@@ -26,6 +27,8 @@ use super::totals::{self, TOTALS};
 use crate::history::git::LineEnds;
 use crate::report::day::{REPORTS, date, day_of, stem_of};
 use crate::report::manifest::{FileEntry, RecordedManifest, SCHEMA_VERSION, sha256};
+
+pub(crate) use facts::ManifestFacts;
 
 /// The folder of a scope, independent of where its files are stored.
 pub(crate) trait Files {
@@ -65,10 +68,12 @@ impl Problem {
 pub(crate) struct Verdict {
     /// The scope of the reports, according to the newest manifest.
     pub scope: Option<String>,
-    /// The first and last day with a report or a manifest.
-    pub span: Option<(Date, Date)>,
-    /// The number of days with a report or a manifest.
-    pub days: usize,
+    /// The days with a report or a manifest.
+    pub days: BTreeSet<Date>,
+    /// What the manifests that can be read say, in the order of the days.
+    pub manifests: Vec<ManifestFacts>,
+    /// The newest manifest, which no later one protects.
+    pub newest: Option<FileEntry>,
     /// The number of files, including manifests, that were checked against a manifest.
     pub files: usize,
     /// The problems, sorted by path.
@@ -98,8 +103,13 @@ pub(crate) fn verify(files: &impl Files, folder: Option<&str>, since: Option<Dat
     verifier.counts(&nodes, &rows);
     verifier.newest(&nodes);
     verifier.line_ends();
-    verifier.verdict.days = days.len();
-    verifier.verdict.span = days.first().copied().zip(days.last().copied());
+    verifier.verdict.days = days;
+    verifier.verdict.newest = nodes.last().map(|node| FileEntry {
+        name: node.path.clone(),
+        size: node.size,
+        sha256: node.sha256.clone(),
+    });
+    verifier.verdict.manifests = nodes.into_iter().filter_map(|node| node.facts).collect();
     verifier.verdict.problems.sort();
     verifier.verdict
 }
@@ -131,6 +141,7 @@ struct ManifestNode {
     is_pointer: bool,
     /// The parsed manifest. `None` if it can't be read.
     says: Option<RecordedManifest>,
+    facts: Option<ManifestFacts>,
 }
 
 struct Verifier<'f, F> {
@@ -217,6 +228,7 @@ impl<F: Files> Verifier<'_, F> {
                 size: content.len() as u64,
                 sha256: sha256(&content),
                 is_pointer,
+                facts: says.as_ref().and_then(|_| ManifestFacts::read(&content)),
                 says,
             });
         }

@@ -1,13 +1,19 @@
 //! The figures that all pages share, in words: how many seats are idle, shares, and the days that a
 //! report is compared with.
 
-use jiff::ToSpan as _;
-use jiff::civil::Date;
+use std::collections::BTreeSet;
 
+use jiff::civil::Date;
+use jiff::{SignedDuration, ToSpan as _};
+
+use crate::history::coverage::{Coverage, Days, Rhythm};
 use crate::history::totals::Day;
 use crate::report::activity::Counts;
 use crate::report::day::date;
 use crate::system::text::thousands;
+
+/// How many gaps a list has.
+const MAX_GAPS: usize = 10;
 
 /// Returns the headline of a report with that many `seats` (rows).
 pub(crate) fn headline(counts: Counts, seats: usize) -> String {
@@ -93,6 +99,41 @@ pub(super) fn month_before<'d>(earlier: &[&'d Day], today: Date) -> Option<(&'d 
         Some(day) => Some((day, true)),
         None => earlier.first().map(|day| (*day, false)),
     }
+}
+
+/// Lists days and weeks without a report, the newest ones if there are many.
+pub(crate) fn gaps(all: &[Days]) -> String {
+    let hidden = all.len().saturating_sub(MAX_GAPS);
+    let shown = all[hidden..].iter().map(Days::to_string);
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match hidden {
+        0 => shown,
+        1 => format!("1 earlier gap, {shown}"),
+        _ => format!("{hidden} earlier gaps, {shown}"),
+    }
+}
+
+/// Describes an age in hours or days.
+pub(crate) fn ago(age: SignedDuration) -> String {
+    match age.as_hours() {
+        ..=-1 => "in the future".to_owned(),
+        0 => "less than an hour ago".to_owned(),
+        1 => "1 hour ago".to_owned(),
+        hours @ 2..48 => format!("{hours} hours ago"),
+        hours => format!("{} ago", days(hours / 24)),
+    }
+}
+
+/// Returns how many days between the first and the last one have no report, and lists them.
+pub(super) fn missing_days(days: &[Day]) -> (usize, String) {
+    let recorded: BTreeSet<Date> = days.iter().map(|day| date(day.report_time)).collect();
+    let period = recorded.first().copied().zip(recorded.last().copied());
+    let Some((from, to)) = period else {
+        return (0, String::new());
+    };
+    let (period, daily) = (Days { from, to }, Some(Rhythm::Daily));
+    let found = Coverage::of(&recorded, &BTreeSet::new(), period, daily);
+    (found.missing, gaps(&found.gaps))
 }
 
 #[cfg(test)]

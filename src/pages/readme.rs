@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan as _};
+use jiff::Timestamp;
 
 use crate::history::changes::Kind;
 use crate::history::totals::Day;
@@ -13,16 +13,15 @@ use crate::history::{
     CurrentSeats, IdlePerson, Page, SeatChange, SeatEvent, TREND_DARK, TREND_LIGHT, changes,
     events, people, seats, totals,
 };
-use crate::pages::figures::{days as in_days, headline_sentence, month_before, percent};
+use crate::pages::figures::{
+    days as in_days, headline_sentence, missing_days, month_before, percent,
+};
 use crate::pages::markdown::{code, escape, link_to};
 use crate::report::day::{LATEST, date, day_stem};
 use crate::system::text::thousands;
 
 /// How many of the latest changes to show.
 const NEWEST_CHANGES: usize = 15;
-
-/// How many of the latest days without a report to list.
-const MAX_MISSING_DAYS: usize = 10;
 
 /// A count in a day's totals.
 type Figure = fn(&Day) -> usize;
@@ -154,25 +153,13 @@ fn write_evidence(out: &mut String, page: &Page<'_>) {
 
 /// Describes the days without a report between the first and the last one.
 fn missing(days: &[Day]) -> String {
-    let mut count = 0;
-    let mut newest = Vec::new();
-    for pair in days.windows(2).rev() {
-        let (before, after) = (date(pair[0].report_time), date(pair[1].report_time));
-        let gap = before.duration_until(after).as_hours() / 24 - 1;
-        count += usize::try_from(gap).unwrap_or_default();
-        let between = (1..=gap).filter_map(|back| after.checked_sub(back.days()).ok());
-        newest.extend(between.take(MAX_MISSING_DAYS.saturating_sub(newest.len())));
-    }
-    let list: Vec<String> = newest.iter().map(Date::to_string).collect();
-    let list = list.join(", ");
-    match count {
-        0 => ", without a day missing".to_owned(),
-        1 => format!(". 1 day in between has no report ({list})"),
-        count if count > newest.len() => format!(
-            ". {} days in between have no report (most recently {list})",
+    match missing_days(days) {
+        (0, _) => ", without a day missing".to_owned(),
+        (1, list) => format!(". 1 day in between has no report ({list})"),
+        (count, list) => format!(
+            ". {} days in between have no report ({list})",
             thousands(count)
         ),
-        count => format!(". {count} days in between have no report ({list})"),
     }
 }
 

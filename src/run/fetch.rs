@@ -9,11 +9,13 @@ use crate::audit::Ledger;
 use crate::github::client::Client;
 use crate::github::error::GitHubError;
 use crate::github::{ids, seats};
-use crate::history::HistoryContext;
-use crate::history::{PriorState, Revoked, SeatChange, changes};
+use crate::history::coverage::{self, Rhythm};
+use crate::history::{HistoryContext, PriorState, Revoked, SeatChange, changes};
 use crate::inputs::Inputs;
+use crate::pages::figures::{counted, gaps};
 use crate::report::Report;
 use crate::report::completeness::IncompleteReason;
+use crate::report::day::date;
 use crate::report::scope::Scope;
 use crate::report::seat::Seat;
 use crate::run::edges::Edges;
@@ -104,7 +106,7 @@ pub(crate) async fn fetch(
         (report, gone) = read_until_stable(report, past, &read).await?;
     }
     drop(bar);
-    let warnings = log_result(&report)
+    let mut warnings: Vec<String> = log_result(&report)
         .into_iter()
         .chain(times_from_the_future(&report))
         .chain(edges.clock.skew())
@@ -117,6 +119,7 @@ pub(crate) async fn fetch(
     let (known, recent_changes) = past
         .map(|past| (past.known, past.recent_changes))
         .unwrap_or_default();
+    warnings.extend(missed_reports(&report, &known));
     Ok(FetchedReport {
         recent_changes,
         known,
@@ -211,6 +214,22 @@ fn times_from_the_future(report: &Report) -> Option<String> {
     };
     let odd = format!(
         "{seats} later than the report itself. The report keeps GitHub's values, but they don't count as a grant, a sign-in, or activity."
+    );
+    tracing::warn!("{}: {odd}", report.scope());
+    Some(odd)
+}
+
+/// Warns about days or weeks without a report since the last recorded one, and returns the warning.
+fn missed_reports(report: &Report, known: &HistoryContext) -> Option<String> {
+    let days = known.totals.days().map(|day| date(day.report_time));
+    let missed = coverage::missed(&days.collect(), date(report.time()))?;
+    let units = match missed.rhythm {
+        Some(Rhythm::Weekly) => counted(missed.missing, "week", "weeks"),
+        _ => counted(missed.missing, "day", "days"),
+    };
+    let odd = format!(
+        "No report was recorded for {units} since the last one: {}. GitHub's list shows only the present, so these reports can't be recorded later.",
+        gaps(&missed.gaps)
     );
     tracing::warn!("{}: {odd}", report.scope());
     Some(odd)

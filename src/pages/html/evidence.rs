@@ -1,16 +1,11 @@
 //! The page's evidence: what was read, the files' hashes, the run, the commit, and the recorded days.
 
-use std::collections::VecDeque;
-
 use super::text::name;
 use super::{Commit, DataFile, PageFacts, has_history};
 use crate::history::totals::Day;
-use crate::pages::figures::counted;
+use crate::pages::figures::{counted, missing_days};
 use crate::report::day::date;
 use crate::system::text::thousands;
-
-/// The maximum number of missing days on the page.
-const MAX_MISSING: usize = 10;
 
 /// What shows that the report is genuine and complete.
 pub(super) struct Evidence<'a> {
@@ -91,7 +86,7 @@ pub(super) fn evidence<'a>(facts: &'a PageFacts<'_>, days: &[Day]) -> Evidence<'
             date(first.report_time),
             date(last.report_time)
         ));
-        missing = Some(missing_days(days));
+        missing = Some(describe_missing(days));
     } else if let (true, [only]) = (has_history(facts), days) {
         recorded = Some(format!("1 day, {}.", date(only.report_time)));
     }
@@ -106,32 +101,12 @@ pub(super) fn evidence<'a>(facts: &'a PageFacts<'_>, days: &[Day]) -> Evidence<'
 }
 
 /// Describes the days without a report between the first and the last recorded day.
-fn missing_days(days: &[Day]) -> String {
-    let mut missing = VecDeque::new();
-    let mut count = 0_usize;
-    for pair in days.windows(2) {
-        let (mut day, until) = (date(pair[0].report_time), date(pair[1].report_time));
-        while let Ok(next) = day.tomorrow() {
-            if next >= until {
-                break;
-            }
-            day = next;
-            count += 1;
-            missing.push_back(day.to_string());
-            if count > MAX_MISSING {
-                missing.pop_front();
-            }
-        }
-    }
-    let list = Vec::from(missing).join(", ");
-    match count {
-        0 => "No day without a report.".to_owned(),
-        1 => format!("1 day without a report: {list}."),
-        count if count <= MAX_MISSING => format!("{count} days without a report: {list}."),
-        count => format!(
-            "{} days without a report: most recently {list}, and {} earlier.",
-            thousands(count),
-            thousands(count - MAX_MISSING)
+fn describe_missing(days: &[Day]) -> String {
+    match missing_days(days) {
+        (0, _) => "No day without a report.".to_owned(),
+        (count, list) => format!(
+            "{} without a report: {list}.",
+            counted(count, "day", "days")
         ),
     }
 }

@@ -1,0 +1,183 @@
+//! The result as text: a line for each problem, two for each history, and one for all.
+
+use jiff::SignedDuration;
+
+use super::check::{Checked, Expectation, Failure, Request};
+use crate::commands::shared::{count, shown};
+use crate::history::coverage::{Coverage, Days, Rhythm};
+use crate::pages::figures::{ago, gaps};
+use crate::runner::log;
+use crate::system::environment::Environment;
+
+/// Prints the result. In a workflow, each problem is an error annotation.
+pub(super) fn print(environment: &Environment, request: &Request, all: &[Checked]) {
+    for checked in all {
+        print_integrity(environment, request, checked);
+        print_coverage(environment, request, checked);
+    }
+    let from = request
+        .from
+        .map_or_else(String::new, |from| format!(" from {from} on"));
+    let problems: usize = all.iter().map(|one| one.verdict.problems.len()).sum();
+    let weekly = all.iter().filter(|one| is_weekly(one));
+    let weeks: usize = weekly.map(Checked::missing).sum();
+    let days = all.iter().map(Checked::missing).sum::<usize>() - weeks;
+    let missing = [(days, "missing day"), (weeks, "missing week")]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| count(number, what));
+    let missing = missing.collect::<Vec<_>>().join(" and ");
+    match Failure::of_all(all) {
+        None => log::answer(&format!("Verification passed{from}.")),
+        Some(Failure::Altered) => {
+            let more = match missing.as_str() {
+                "" => String::new(),
+                missing => format!(", and {missing}"),
+            };
+            let what = format!(
+                "Verification failed{from}: {}{more}.",
+                count(problems, "problem")
+            );
+            log::finding(environment, &what);
+        }
+        Some(Failure::Missing) => {
+            let what = format!(
+                "Verification failed{from}: no file was altered, but the reports don't cover the period: {missing}. To allow gaps, use `--expect any`."
+            );
+            log::finding(environment, &what);
+        }
+        Some(Failure::TooOld) => {
+            let what = format!(
+                "Verification failed{from}: no file was altered and no report is missing, but the newest report is too old."
+            );
+            log::finding(environment, &what);
+        }
+    }
+}
+
+fn print_integrity(environment: &Environment, request: &Request, checked: &Checked) {
+    let verdict = &checked.verdict;
+    for problem in &verdict.problems {
+        let path = checked.folder.join(&problem.path);
+        let what = crate::system::text::shown(&problem.what, 1_000);
+        log::finding(environment, &format!("{} {what}", shown(path)));
+    }
+    let scope = verdict
+        .scope
+        .as_deref()
+        .unwrap_or("unknown organization or enterprise");
+    let span = verdict.days.first().zip(verdict.days.last());
+    let span = span.map_or_else(String::new, |(first, last)| {
+        format!(" from {first} to {last}")
+    });
+    let left_out = request.from.map_or_else(String::new, |from| {
+        format!(" Days before {from} weren't checked.")
+    });
+    log::answer(&format!(
+        "{}: {}, {}{span}, {} checked, {}.{left_out}",
+        shown(&checked.folder),
+        shown(scope),
+        count(verdict.days.len(), "day"),
+        count(verdict.files, "file"),
+        count(verdict.problems.len(), "problem"),
+    ));
+}
+
+fn print_coverage(environment: &Environment, request: &Request, checked: &Checked) {
+    let folder = shown(&checked.folder);
+    if let Some(coverage) = &checked.coverage {
+        let line = format!("{folder}: {}", described(coverage, request.expect));
+        if coverage.missing > 0 {
+            log::finding(environment, &line);
+        } else {
+            log::answer(&line);
+        }
+    }
+    match (checked.age, request.max_age) {
+        (Some(age), Some(most)) if checked.is_too_old => log::finding(
+            environment,
+            &format!(
+                "{folder}: the newest report was recorded {}, but it can be at most {} old.",
+                ago(age),
+                length(most.0)
+            ),
+        ),
+        (None, Some(_)) => log::finding(
+            environment,
+            &format!(
+                "{folder}: no manifest can be read, so the age of the newest report is unknown."
+            ),
+        ),
+        (Some(age), _) => log::answer(&format!(
+            "{folder}: the newest report was recorded {}.",
+            ago(age)
+        )),
+        (None, None) => {}
+    }
+}
+
+/// Describes how the reports cover the period.
+fn described(coverage: &Coverage, expect: Option<Expectation>) -> String {
+    let Coverage {
+        period, expected, ..
+    } = *coverage;
+    let why = match expect {
+        None => ", judging by the recorded days",
+        Some(_) => "",
+    };
+    let (have, rhythm) = match coverage.rhythm {
+        Some(Rhythm::Weekly) => (
+            format!(
+                "{} of {} from {} to {} have a report",
+                expected - coverage.missing,
+                count(expected, "week"),
+                period.from,
+                period.to
+            ),
+            format!("Reports are expected weekly{why}."),
+        ),
+        Some(Rhythm::Daily) => (
+            format!(
+                "{} of {} from {} to {} have a report",
+                coverage.recorded,
+                count(expected, "day"),
+                period.from,
+                period.to
+            ),
+            format!("Reports are expected daily{why}."),
+        ),
+        None => (
+            format!(
+                "{} of {} from {} to {} have a report",
+                coverage.recorded,
+                count(expected, "day"),
+                period.from,
+                period.to
+            ),
+            "Gaps are allowed.".to_owned(),
+        ),
+    };
+    let missing = match coverage.gaps.as_slice() {
+        [] => String::new(),
+        all => format!(" Without a report: {}.", gaps(all)),
+    };
+    let longest = coverage.longest_gap.map(Days::count).filter(|gap| *gap > 1);
+    let longest = longest.map_or_else(String::new, |gap| {
+        format!(" The longest gap is {}.", count(gap, "day"))
+    });
+    format!("{have}.{missing}{longest} {rhythm}")
+}
+
+fn is_weekly(checked: &Checked) -> bool {
+    let coverage = checked.coverage.as_ref();
+    coverage.is_some_and(|coverage| coverage.rhythm == Some(Rhythm::Weekly))
+}
+
+/// Formats a duration in whole hours.
+fn length(duration: SignedDuration) -> String {
+    let hours = usize::try_from(duration.as_hours()).unwrap_or_default();
+    match hours % 24 {
+        0 => count(hours / 24, "day"),
+        _ => count(hours, "hour"),
+    }
+}

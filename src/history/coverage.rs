@@ -1,0 +1,270 @@
+//! How completely the recorded days cover a period: which days or weeks have no report.
+//!
+//! A day that's missing stays missing, because GitHub's list shows only the present.
+
+use std::collections::BTreeSet;
+
+use jiff::Span;
+use jiff::civil::Date;
+
+/// How often a report is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rhythm {
+    /// On each day, in UTC.
+    Daily,
+    /// On at least one day of each week, from Monday to Sunday.
+    Weekly,
+}
+
+/// The largest usual distance between reports, in days, at which they count as daily. Workflows
+/// that run from Monday to Friday are daily, too.
+const MAX_DAILY: i64 = 3;
+
+/// The same for weekly reports. GitHub can start a scheduled workflow late.
+const MAX_WEEKLY: i64 = 10;
+
+impl Rhythm {
+    /// Returns how often reports were recorded on these days, judging by the median distance. `None`
+    /// if there are fewer than two, or if they're further apart than weekly ones.
+    pub(crate) fn of(days: &BTreeSet<Date>) -> Option<Self> {
+        let mut distances: Vec<i64> = days
+            .iter()
+            .zip(days.iter().skip(1))
+            .map(|(day, next)| days_between(*day, *next))
+            .collect();
+        distances.sort_unstable();
+        let median = *distances.get(distances.len().checked_sub(1)? / 2)?;
+        match median {
+            ..=MAX_DAILY => Some(Self::Daily),
+            ..=MAX_WEEKLY => Some(Self::Weekly),
+            _ => None,
+        }
+    }
+
+    /// Returns its name: `daily` or `weekly`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Daily => "daily",
+            Self::Weekly => "weekly",
+        }
+    }
+}
+
+/// Consecutive days, the first and the last one included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Days {
+    /// The first day.
+    pub from: Date,
+    /// The last day. Not before the first.
+    pub to: Date,
+}
+
+impl Days {
+    /// Returns how many there are.
+    pub(crate) fn count(self) -> usize {
+        usize::try_from(days_between(self.from, self.to) + 1).unwrap_or_default()
+    }
+
+    /// Returns each of them.
+    pub(crate) fn each(self) -> impl Iterator<Item = Date> {
+        let days = self.from.series(Span::new().days(1));
+        days.take_while(move |day| *day <= self.to)
+    }
+}
+
+/// Shows one day, or the first and the last one.
+impl std::fmt::Display for Days {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.from == self.to {
+            self.from.fmt(f)
+        } else {
+            write!(f, "{} to {}", self.from, self.to)
+        }
+    }
+}
+
+/// How the recorded days cover a period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Coverage {
+    /// The period.
+    pub period: Days,
+    /// How often a report is expected. `None` if gaps are allowed.
+    pub rhythm: Option<Rhythm>,
+    /// How many days or weeks of the period should have a report. Every day, if gaps are allowed.
+    pub expected: usize,
+    /// How many days of the period have a report.
+    pub recorded: usize,
+    /// How many of the expected days or weeks have no report.
+    pub missing: usize,
+    /// These days or weeks. Consecutive ones are one entry.
+    pub gaps: Vec<Days>,
+    /// The most consecutive days without a report.
+    pub longest_gap: Option<Days>,
+}
+
+impl Coverage {
+    /// Returns how `recorded` covers `period`. With `rhythm`, a report is expected that often.
+    /// Without one, gaps are listed day by day, and none counts as missing. Days that are
+    /// `retired` had a report and count as neither recorded nor missing.
+    pub(crate) fn of(
+        recorded: &BTreeSet<Date>,
+        retired: &BTreeSet<Date>,
+        period: Days,
+        rhythm: Option<Rhythm>,
+    ) -> Self {
+        let had_report = |day: &Date| recorded.contains(day) || retired.contains(day);
+        let days_without = merged(
+            period
+                .each()
+                .filter(|day| !had_report(day))
+                .map(|day| Days { from: day, to: day }),
+        );
+        let longest_gap = days_without.iter().copied().max_by_key(|gap| gap.count());
+        let without_retired = || period.each().filter(|day| !retired.contains(day)).count();
+        let (expected, gaps, missing) = match rhythm {
+            Some(Rhythm::Weekly) => {
+                let weeks: Vec<Days> = weeks(period).collect();
+                let without = weeks.iter().copied();
+                let without: Vec<Days> = without
+                    .filter(|week| !week.each().any(|day| had_report(&day)))
+                    .collect();
+                let missing = without.len();
+                (weeks.len(), merged(without.into_iter()), missing)
+            }
+            Some(Rhythm::Daily) => {
+                let missing = days_without.iter().map(|gap| gap.count()).sum();
+                (without_retired(), days_without, missing)
+            }
+            None => (without_retired(), days_without, 0),
+        };
+        Self {
+            period,
+            rhythm,
+            expected,
+            recorded: period.each().filter(|day| recorded.contains(day)).count(),
+            missing,
+            gaps,
+            longest_gap,
+        }
+    }
+}
+
+/// Returns the days or weeks without a report between the last recorded day and `today`. `None` if
+/// there are none, or if the reports have no rhythm.
+pub(crate) fn missed(recorded: &BTreeSet<Date>, today: Date) -> Option<Coverage> {
+    let rhythm = Rhythm::of(recorded)?;
+    let last = recorded.last().filter(|day| **day < today)?;
+    let period = Days {
+        from: *last,
+        to: today,
+    };
+    let recorded = BTreeSet::from([*last, today]);
+    let found = Coverage::of(&recorded, &BTreeSet::new(), period, Some(rhythm));
+    (found.missing > 0).then_some(found)
+}
+
+/// Returns the weeks with at least one day in the period, from Monday to Sunday.
+fn weeks(period: Days) -> impl Iterator<Item = Days> {
+    let back = i64::from(period.from.weekday().to_monday_zero_offset());
+    let monday = period.from.checked_sub(Span::new().days(back));
+    let mondays = monday
+        .unwrap_or(period.from)
+        .series(Span::new().weeks(1))
+        .take_while(move |monday| *monday <= period.to);
+    mondays.map(|monday| Days {
+        from: monday,
+        to: monday.saturating_add(Span::new().days(6)),
+    })
+}
+
+/// Joins entries without a day between them.
+fn merged(entries: impl Iterator<Item = Days>) -> Vec<Days> {
+    let mut all: Vec<Days> = Vec::new();
+    for next in entries {
+        match all.last_mut() {
+            Some(last) if days_between(last.to, next.from) == 1 => last.to = next.to,
+            _ => all.push(next),
+        }
+    }
+    all
+}
+
+fn days_between(day: Date, later: Date) -> i64 {
+    day.duration_until(later).as_hours() / 24
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn november(days: &[i8]) -> BTreeSet<Date> {
+        days.iter().map(|day| date(2026, 11, *day)).collect()
+    }
+
+    fn between(from: i8, to: i8) -> Days {
+        Days {
+            from: date(2026, 11, from),
+            to: date(2026, 11, to),
+        }
+    }
+
+    #[test]
+    fn the_rhythm_is_the_usual_distance_between_reports() {
+        for (days, rhythm) in [
+            (&[][..], None),
+            (&[1], None),
+            (&[1, 2], Some(Rhythm::Daily)),
+            (&[2, 3, 4, 5, 6, 9, 10, 11], Some(Rhythm::Daily)),
+            (&[1, 2, 3, 20, 21], Some(Rhythm::Daily)),
+            (&[2, 9, 17, 23], Some(Rhythm::Weekly)),
+            (&[1, 14, 30], None),
+        ] {
+            assert_eq!(Rhythm::of(&november(days)), rhythm, "{days:?}");
+        }
+    }
+
+    #[test]
+    fn each_day_without_a_report_is_missing_from_daily_ones() {
+        let days = november(&[2, 3, 6, 7, 10]);
+        let daily = Some(Rhythm::Daily);
+        let found = Coverage::of(&days, &BTreeSet::new(), between(1, 10), daily);
+        assert_eq!((found.expected, found.recorded, found.missing), (10, 5, 5));
+        assert_eq!(found.gaps, [between(1, 1), between(4, 5), between(8, 9)]);
+        assert_eq!(found.longest_gap.map(Days::count), Some(2));
+        let retired = november(&[1, 4]);
+        let found = Coverage::of(&days, &retired, between(1, 10), daily);
+        assert_eq!((found.expected, found.recorded, found.missing), (8, 5, 3));
+        let any = Coverage::of(&days, &retired, between(1, 10), None);
+        assert_eq!((any.missing, &any.gaps), (0, &found.gaps));
+    }
+
+    #[test]
+    fn one_report_in_a_calendar_week_is_enough_for_weekly_ones() {
+        // 2026-11-02 and 2026-11-09 are Mondays.
+        let days = november(&[1, 4, 30]);
+        let weekly = Some(Rhythm::Weekly);
+        let found = Coverage::of(&days, &BTreeSet::new(), between(1, 30), weekly);
+        assert_eq!((found.expected, found.recorded, found.missing), (6, 3, 3));
+        assert_eq!(found.gaps, [between(9, 29)]);
+        assert_eq!(found.longest_gap, Some(between(5, 29)));
+        // A report before the period also covers the week in which the period starts.
+        let found = Coverage::of(&days, &BTreeSet::new(), between(6, 8), weekly);
+        assert_eq!((found.recorded, found.missing), (0, 0));
+    }
+
+    #[test]
+    fn a_run_missed_the_days_after_the_last_report() {
+        let days = november(&[1, 2, 3]);
+        assert_eq!(missed(&days, date(2026, 11, 3)), None);
+        assert_eq!(missed(&days, date(2026, 11, 4)), None);
+        let found = missed(&days, date(2026, 11, 7)).map(|found| found.gaps);
+        assert_eq!(found, Some(vec![between(4, 6)]));
+        let days = november(&[2, 9]);
+        assert_eq!(missed(&days, date(2026, 11, 22)), None);
+        let found = missed(&days, date(2026, 11, 23)).map(|found| found.gaps);
+        assert_eq!(found, Some(vec![between(16, 22)]));
+        assert_eq!(missed(&november(&[2]), date(2026, 11, 22)), None);
+    }
+}

@@ -1,0 +1,346 @@
+//! A statement about a history, for auditors: one page of Markdown that says where the reports come
+//! from, whether they're complete, and who could have changed them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+
+use super::figures::{ago, counted, gaps};
+use super::markdown::{code, escape};
+use crate::history::coverage::{Coverage, Days, Rhythm};
+use crate::history::verify::{ManifestFacts, Verdict};
+use crate::system::text::thousands;
+
+mod control;
+mod exceptions;
+mod repository;
+
+/// How many gaps, reports, or commits a list names.
+const MAX_LISTED: usize = 10;
+
+/// What the statement is about.
+#[derive(Debug)]
+pub(crate) struct Facts<'a> {
+    /// The folder of the history.
+    pub folder: &'a Path,
+    /// Whether its files match its manifests.
+    pub verdict: &'a Verdict,
+    /// Whether it covers the period. `None` if there's no day to start from.
+    pub coverage: Option<&'a Coverage>,
+    /// Whether the reports themselves say how often there must be one.
+    pub is_rhythm_assumed: bool,
+    /// The first day that was checked, if not all were.
+    pub from: Option<Date>,
+    /// The age of the newest report.
+    pub age: Option<SignedDuration>,
+    /// Whether that's too old.
+    pub is_too_old: bool,
+    /// The time of the check.
+    pub now: Timestamp,
+}
+
+impl Facts<'_> {
+    /// Returns the manifests of the period.
+    fn manifests(&self) -> impl Iterator<Item = &ManifestFacts> {
+        let period = self.coverage.map(|coverage| coverage.period);
+        let all = self.verdict.manifests.iter();
+        all.filter(move |manifest| {
+            period.is_none_or(|period| (period.from..=period.to).contains(&manifest.day()))
+        })
+    }
+}
+
+/// Writes the statement.
+pub(crate) fn write(facts: &Facts<'_>) -> String {
+    let scope = facts.verdict.scope.as_deref();
+    let scope = scope.unwrap_or("unknown organization or enterprise");
+    let mut out = format!(
+        "# Statement about the Copilot activity reports of the {}\n\n",
+        escape(scope)
+    );
+    let _ = writeln!(
+        out,
+        "Prepared by {} {} (`verify --statement`) at {} from the files in {}.\n",
+        env!("CARGO_PKG_NAME"),
+        env!("CARGO_PKG_VERSION"),
+        minutes(facts.now),
+        code(&facts.folder.display().to_string()),
+    );
+    let exceptions = exceptions::of(facts);
+    match exceptions.len() {
+        0 => out.push_str("**Result: no exceptions.**\n"),
+        count => {
+            let what = counted(count, "exception", "exceptions");
+            let _ = writeln!(out, "**Result: {what}.**\n");
+            for exception in &exceptions {
+                let _ = writeln!(out, "- {exception}");
+            }
+        }
+    }
+    let sections = [
+        ("Source: is it from the system?", source(facts)),
+        ("Scope and period", period(facts)),
+        ("Population: is it complete?", population(facts)),
+        ("Control total: is it accurate?", control::section(facts)),
+        (
+            "Integrity: was anything edited or left out?",
+            integrity(facts),
+        ),
+        ("Who could have changed it?", repository::section(facts)),
+        ("What this statement doesn't prove", limits()),
+    ];
+    for (heading, sentences) in sections {
+        let _ = writeln!(out, "\n## {heading}\n");
+        for sentence in sentences {
+            let _ = writeln!(out, "- {sentence}");
+        }
+    }
+    out
+}
+
+/// Says which system, program, and workflow the reports come from.
+fn source(facts: &Facts<'_>) -> Vec<String> {
+    let endpoints = tally(facts.manifests().filter_map(|manifest| {
+        let api = manifest.api.as_deref()?;
+        let path = manifest
+            .requests
+            .as_ref()
+            .and_then(|all| all.path.as_deref());
+        let version = manifest.api_version.as_deref();
+        let version = version.map_or_else(String::new, |version| {
+            format!(", API version {}", escape(version))
+        });
+        Some(format!(
+            "{}{version}",
+            code(&format!("{api}{}", path.unwrap_or("")))
+        ))
+    }));
+    let readers = tally(
+        facts
+            .manifests()
+            .filter_map(|manifest| Some(escape(&manifest.reader.as_ref()?.described()))),
+    );
+    let workflows = tally(facts.manifests().filter_map(|manifest| {
+        let run = manifest.run.as_ref()?;
+        let file = run.workflow_ref.as_deref().map(code);
+        let file = file.or_else(|| {
+            let workflow = escape(run.workflow.as_deref()?);
+            Some(format!(
+                "{workflow} in {}",
+                escape(run.repository.as_deref()?)
+            ))
+        })?;
+        let runner = run
+            .runner_environment
+            .as_deref()
+            .map_or_else(String::new, |runner| {
+                format!(" on a {} runner", escape(runner))
+            });
+        Some(format!("{file}{runner}"))
+    }));
+    let events = tally(
+        facts
+            .manifests()
+            .filter_map(|manifest| Some(code(manifest.run.as_ref()?.event.as_deref()?))),
+    );
+    let programs = tally(facts.manifests().filter_map(|manifest| {
+        let generator = manifest.generator.as_ref()?;
+        let version = escape(generator.version.as_deref()?);
+        let commit = generator.commit.as_deref();
+        let commit = commit.map_or_else(String::new, |commit| {
+            format!(" from commit {}", code(commit))
+        });
+        let image = generator.image.as_deref();
+        let image = image.map_or_else(String::new, |image| format!(", image {}", code(image)));
+        Some(format!("{version}{commit}{image}"))
+    }));
+    let imported = facts
+        .manifests()
+        .filter(|manifest| manifest.imported_from.is_some())
+        .count();
+    let by_hand = facts
+        .manifests()
+        .filter(|manifest| manifest.run.is_none() && manifest.imported_from.is_none())
+        .count();
+    let mut sentences = Vec::new();
+    for (what, found) in [
+        ("Read from GitHub's API", &endpoints),
+        ("Credentials", &readers),
+        ("Workflow", &workflows),
+        ("Started by the event", &events),
+        ("Program version", &programs),
+    ] {
+        if !found.is_empty() {
+            sentences.push(format!("{what}: {}.", listed(found)));
+        }
+    }
+    if by_hand > 0 {
+        let reports = counted(by_hand, "report was", "reports were");
+        sentences.push(format!(
+            "{reports} recorded from a command line, not by a workflow."
+        ));
+    }
+    if imported > 0 {
+        let reports = counted(imported, "report was", "reports were");
+        sentences.push(format!(
+            "{reports} imported from files that a person downloaded from GitHub."
+        ));
+    }
+    if sentences.is_empty() {
+        sentences
+            .push("No manifest of the period can be read, so the source is unknown.".to_owned());
+    } else {
+        sentences.push("Each day's manifest in `reports/` names its workflow run and, since version 2, the ID of the first and the last request.".to_owned());
+    }
+    sentences
+}
+
+fn period(facts: &Facts<'_>) -> Vec<String> {
+    let scope = facts.verdict.scope.as_deref().map(escape);
+    let mut sentences: Vec<String> = scope
+        .map(|scope| format!("Scope: the {scope}."))
+        .into_iter()
+        .collect();
+    let Some(coverage) = facts.coverage else {
+        sentences.push("Period: none, because no report can be read.".to_owned());
+        return sentences;
+    };
+    let Days { from, to } = coverage.period;
+    let rhythm = match coverage.rhythm {
+        Some(Rhythm::Daily) => "One report is expected per day, in UTC",
+        Some(Rhythm::Weekly) => "One report is expected per week, from Monday to Sunday, in UTC",
+        None => "Gaps between reports are allowed",
+    };
+    let assumed = if facts.is_rhythm_assumed {
+        ", because most reports were recorded that often"
+    } else {
+        ""
+    };
+    sentences.push(format!("Period: {from} to {to}. {rhythm}{assumed}."));
+    if facts
+        .manifests()
+        .any(|manifest| manifest.pseudonyms.is_some())
+    {
+        sentences.push(
+            "People have pseudonyms. Only the holder of the key can find out who they are."
+                .to_owned(),
+        );
+    }
+    sentences
+}
+
+/// Says whether every day has a report, and whether each report lists every seat.
+fn population(facts: &Facts<'_>) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if let Some(coverage) = facts.coverage {
+        let (unit, units) = match coverage.rhythm {
+            Some(Rhythm::Weekly) => ("week", "weeks"),
+            _ => ("day", "days"),
+        };
+        let recorded = match coverage.rhythm {
+            Some(Rhythm::Weekly) => coverage.expected - coverage.missing,
+            _ => coverage.recorded,
+        };
+        sentences.push(format!(
+            "{} expected, {} with a report, {} missing.",
+            counted(coverage.expected, unit, units),
+            thousands(recorded),
+            thousands(coverage.missing)
+        ));
+        if !coverage.gaps.is_empty() {
+            sentences.push(format!("Without a report: {}.", gaps(&coverage.gaps)));
+        }
+        if let Some(gap) = coverage.longest_gap {
+            sentences.push(format!(
+                "Longest gap: {}, {gap}.",
+                counted(gap.count(), "day", "days")
+            ));
+        }
+    }
+    let seats: Vec<u64> = facts
+        .manifests()
+        .filter_map(|manifest| manifest.seats)
+        .collect();
+    if let (Some(first), Some(last), Some(least), Some(most)) = (
+        seats.first(),
+        seats.last(),
+        seats.iter().min(),
+        seats.iter().max(),
+    ) {
+        sentences.push(format!(
+            "Each report lists every seat. The first report of the period has {first} seats, the last one {last}, the smallest {least}, and the largest {most}."
+        ));
+    }
+    if let Some(age) = facts.age {
+        sentences.push(format!("The newest report was recorded {}.", ago(age)));
+    }
+    sentences
+}
+
+/// Says whether the files match the manifests.
+fn integrity(facts: &Facts<'_>) -> Vec<String> {
+    let verdict = facts.verdict;
+    let mut sentences = vec![format!(
+        "{} checked against the SHA-256 in the manifests. {}.",
+        counted(verdict.files, "file was", "files were"),
+        match verdict.problems.len() {
+            0 => "All match".to_owned(),
+            count => counted(count, "problem was found", "problems were found"),
+        }
+    )];
+    if let Some(from) = facts.from {
+        sentences.push(format!("Files of days before {from} weren't checked."));
+    }
+    sentences.push("Each manifest has the SHA-256 of the manifest before it. So a day can't be edited, removed, or added without changing all later manifests.".to_owned());
+    if let Some(newest) = &verdict.newest {
+        sentences.push(format!(
+            "The newest manifest is {}. Its SHA-256 is {}. If you keep this value elsewhere, it protects all days up to then.",
+            code(&newest.name),
+            code(&newest.sha256)
+        ));
+    }
+    sentences
+}
+
+fn limits() -> Vec<String> {
+    [
+        "Someone with write access who recomputes all later manifests isn't detected by this check. The commits' signatures, the repository's rules, and attestations protect against that.",
+        "No later manifest protects the newest one yet.",
+        "GitHub reports only the present, so nobody can record a missing day later, or repeat a report of the past.",
+        "Activity is what GitHub reports. The program can't check whether GitHub's data is right.",
+    ]
+    .map(str::to_owned)
+    .into()
+}
+
+/// Counts equal texts. The most frequent one is first.
+fn tally(texts: impl Iterator<Item = String>) -> Vec<(String, usize)> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for text in texts {
+        *counts.entry(text).or_default() += 1;
+    }
+    let mut all: Vec<_> = counts.into_iter().collect();
+    all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    all
+}
+
+/// Lists texts, with the number of reports if there are several.
+fn listed(all: &[(String, usize)]) -> String {
+    if let [(only, _)] = all {
+        return only.clone();
+    }
+    let shown = all.iter().take(MAX_LISTED);
+    let shown =
+        shown.map(|(text, count)| format!("{text} ({})", counted(*count, "report", "reports")));
+    let more = all.len().saturating_sub(MAX_LISTED);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    shown.chain(more).collect::<Vec<_>>().join("; ")
+}
+
+/// Formats a time in UTC, to the minute.
+fn minutes(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}

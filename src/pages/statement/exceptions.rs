@@ -1,0 +1,46 @@
+//! What an auditor must follow up on.
+
+use super::{Facts, MAX_LISTED, control, repository};
+use crate::history::coverage::Rhythm;
+use crate::pages::figures::{ago, counted, gaps};
+use crate::pages::markdown::{code, escape};
+
+/// Lists the exceptions, in Markdown.
+pub(super) fn of(facts: &Facts<'_>) -> Vec<String> {
+    let problems = &facts.verdict.problems;
+    let mut all: Vec<String> = problems
+        .iter()
+        .take(MAX_LISTED)
+        .map(|problem| format!("{} {}.", code(&problem.path), escape(&problem.what)))
+        .collect();
+    if problems.len() > MAX_LISTED {
+        let more = problems.len() - MAX_LISTED;
+        all.push(format!(
+            "{} with files. To list all of them, run `verify` without `--statement`.",
+            counted(more, "more problem", "more problems")
+        ));
+    }
+    if let Some(coverage) = facts.coverage
+        && coverage.missing > 0
+    {
+        let missing = match coverage.rhythm {
+            Some(Rhythm::Weekly) => counted(coverage.missing, "week has", "weeks have"),
+            _ => counted(coverage.missing, "day has", "days have"),
+        };
+        all.push(format!("{missing} no report: {}.", gaps(&coverage.gaps)));
+    }
+    if facts.is_too_old {
+        all.push(match facts.age {
+            Some(age) => format!(
+                "The newest report is too old: it was recorded {}.",
+                ago(age)
+            ),
+            None => {
+                "No manifest can be read, so the age of the newest report is unknown.".to_owned()
+            }
+        });
+    }
+    all.extend(control::exceptions(facts));
+    all.extend(repository::exceptions(facts));
+    all
+}
