@@ -17,6 +17,7 @@ use crate::history::people::PEOPLE;
 use crate::history::seats::SEATS;
 use crate::history::totals::TOTALS;
 use crate::pages::statement;
+use crate::report::seat::whole_seconds;
 use crate::runner::log;
 use crate::system::clock::Clock;
 use crate::system::environment::Environment;
@@ -95,7 +96,7 @@ pub(crate) fn start(
         to: date(TO),
         expect: expect.map(|name| Expectation::named(name)),
         max_age: flags.get_one::<MaxAge>(MAX_AGE).copied(),
-        now: Clock::system(environment).now(),
+        now: whole_seconds(Clock::system(environment).now()),
     };
     let name = shown(top);
     if let (Some(from), Some(to)) = (request.from, request.to)

@@ -84,7 +84,11 @@ pub(crate) fn write(facts: &Facts<'_>) -> String {
         ("Source: is it from the system?", source(facts)),
         ("Scope and period", period(facts)),
         ("Population: is it complete?", population(facts)),
-        ("Control total: is it accurate?", control::section(facts)),
+        (
+            "Control total: does each report have every seat?",
+            control::section(facts),
+        ),
+        ("Accuracy: are the values GitHub's?", accuracy(facts)),
         (
             "Integrity: was anything edited or left out?",
             integrity(facts),
@@ -271,13 +275,29 @@ fn population(facts: &Facts<'_>) -> Vec<String> {
         seats.iter().max(),
     ) {
         sentences.push(format!(
-            "Each report lists every seat. The first report of the period has {first} seats, the last one {last}, the smallest {least}, and the largest {most}."
+            "A report has one row per seat. Rows: {first} in the first report of the period, {last} in the last one, at least {least}, and at most {most}."
         ));
     }
     if let Some(age) = facts.age {
         sentences.push(format!("The newest report was recorded {}.", ago(age)));
     }
     sentences
+}
+
+/// Says how the rows compare with GitHub's data.
+fn accuracy(facts: &Facts<'_>) -> Vec<String> {
+    let checked = if facts.verdict.problems.is_empty() {
+        "The number of rows in each report matches its manifest and `totals.csv`."
+    } else {
+        "The number of rows in each report was compared with its manifest and `totals.csv`. Differences are among the exceptions."
+    };
+    [
+        checked,
+        "The reports have GitHub's own columns and values. The program doesn't edit them.",
+        "To test this, download the report on GitHub's Copilot page within an hour of a run, and compare it with the day's report.",
+    ]
+    .map(str::to_owned)
+    .into()
 }
 
 /// Says whether the files match the manifests.

@@ -84,35 +84,33 @@ fn print_integrity(environment: &Environment, request: &Request, checked: &Check
 }
 
 fn print_coverage(environment: &Environment, request: &Request, checked: &Checked) {
-    let folder = shown(&checked.folder);
-    if let Some(coverage) = &checked.coverage {
-        let line = format!("{folder}: {}", described(coverage, request.expect));
-        if coverage.missing > 0 {
-            log::finding(environment, &line);
-        } else {
-            log::answer(&line);
-        }
-    }
-    match (checked.age, request.max_age) {
-        (Some(age), Some(most)) if checked.is_too_old => log::finding(
-            environment,
-            &format!(
-                "{folder}: the newest report was recorded {}, but it can be at most {} old.",
-                ago(age),
-                length(most.0)
-            ),
-        ),
-        (None, Some(_)) => log::finding(
-            environment,
-            &format!(
-                "{folder}: no manifest can be read, so the age of the newest report is unknown."
-            ),
-        ),
-        (Some(age), _) => log::answer(&format!(
-            "{folder}: the newest report was recorded {}.",
+    let mut sentences: Vec<String> = checked
+        .coverage
+        .iter()
+        .map(|coverage| described(coverage, request.expect))
+        .collect();
+    let most = request.max_age.filter(|_| checked.is_too_old);
+    let limit = most.map_or_else(String::new, |most| {
+        format!(", but it can be at most {} old", length(most.0))
+    });
+    match checked.age {
+        Some(age) => sentences.push(format!(
+            "The newest report was recorded {}{limit}.",
             ago(age)
         )),
-        (None, None) => {}
+        None if checked.is_too_old => sentences.push(
+            "No manifest can be read, so the age of the newest report is unknown.".to_owned(),
+        ),
+        None => {}
+    }
+    if sentences.is_empty() {
+        return;
+    }
+    let line = format!("{}: {}", shown(&checked.folder), sentences.join(" "));
+    if checked.missing() > 0 || checked.is_too_old {
+        log::finding(environment, &line);
+    } else {
+        log::answer(&line);
     }
 }
 

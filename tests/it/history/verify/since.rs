@@ -243,14 +243,11 @@ fn an_invalid_day_is_rejected_by_the_name_of_the_option() {
         "",
     ] {
         let step = verify_with(clone.path(), &[&format!("--since={day}")]);
-        step.failed(2, &["'--since <DAY>'"]);
+        step.failed(2, &["'--from <DAY>'"]);
     }
     // With nothing to verify, the command fails.
     let step = verify_with(clone.path(), &["--since", "2026-01-04"]);
-    step.failed(
-        2,
-        &["--since 2026-01-04: no report from that day on is in "],
-    );
+    step.failed(2, &["--from 2026-01-04: no report from that day on is in "]);
     verify_with(clone.path(), &["--since", "2026-01-03"]).succeeded();
     verify_with(clone.path(), &["--since", "2020-01-01"]).succeeded();
 }

@@ -1,0 +1,245 @@
+//! Whether a history covers a period: missing days, the age of the newest report, and the result as
+//! JSON and as a statement.
+
+use std::path::Path;
+
+use serde_json::Value;
+use simulator::{Seats, Simulator};
+use tempfile::TempDir;
+
+use super::{append, octocat, record};
+use crate::support::{Job, OWN, Step, checkout, github};
+
+/// The time of the check: six hours after the last report.
+const NOW: &str = "2026-11-12T09:00:00Z";
+
+/// A history of acme with a report on each of these days of November 2026.
+fn november(days: &[u8]) -> (Simulator, TempDir) {
+    let simulator = Simulator::start(github(Seats::people(1))).unwrap();
+    for day in days {
+        let time = format!("2026-11-{day:02}T03:00:00Z");
+        record(&simulator, "acme", &time, vec![octocat()]);
+    }
+    let clone = checkout(&simulator, OWN);
+    (simulator, clone)
+}
+
+fn verify(folder: &Path, options: &[&str]) -> Step {
+    let arguments = [&["verify", folder.to_str().unwrap()], options].concat();
+    let job = Job::alone().command_line(&arguments);
+    job.variable("TEST_TIME", NOW).run()
+}
+
+fn json(folder: &Path, options: &[&str], exit: i32) -> Value {
+    let step = verify(folder, &[&["--format", "json"], options].concat());
+    step.failed(exit, &[]);
+    serde_json::from_str(&step.stdout).unwrap()
+}
+
+#[test]
+fn missing_days_fail_with_an_exit_code_of_their_own() {
+    let (_simulator, clone) = november(&[1, 2, 3, 6, 7, 8, 12]);
+    let step = verify(clone.path(), &[]);
+    step.failed(
+        3,
+        &[
+            "7 of 12 days from 2026-11-01 to 2026-11-12 have a report. Without a report: 2026-11-04 to 2026-11-05, 2026-11-09 to 2026-11-11. The longest gap is 3 days. Reports are expected daily, judging by the recorded days. The newest report was recorded 6 hours ago.",
+            "Verification failed: no file was altered, but the reports don't cover the period: 5 missing days. To allow gaps, use `--expect any`.",
+        ],
+    );
+    let step = verify(clone.path(), &["--expect", "any"]);
+    step.succeeded();
+    assert!(step.stdout.contains("Gaps are allowed."), "{}", step.stdout);
+    let step = verify(clone.path(), &["--expect", "weekly"]);
+    step.succeeded();
+    let weeks = "3 of 3 weeks from 2026-11-01 to 2026-11-12 have a report.";
+    assert!(step.stdout.contains(weeks), "{}", step.stdout);
+}
+
+#[test]
+fn four_days_out_of_forty_one_do_not_pass() {
+    let simulator = Simulator::start(github(Seats::people(1))).unwrap();
+    for day in ["10-02", "10-13", "10-29", "11-11"] {
+        let time = format!("2026-{day}T03:00:00Z");
+        record(&simulator, "acme", &time, vec![octocat()]);
+    }
+    let clone = checkout(&simulator, OWN);
+    verify(clone.path(), &[]).failed(
+        3,
+        &[
+            "4 of 7 weeks from 2026-10-02 to 2026-11-11 have a report.",
+            "Reports are expected weekly, judging by the recorded days.",
+            "3 missing weeks",
+        ],
+    );
+    let step = verify(clone.path(), &["--expect", "daily"]);
+    step.failed(
+        3,
+        &[
+            "4 of 41 days from 2026-10-02 to 2026-11-11",
+            "37 missing days",
+        ],
+    );
+}
+
+#[test]
+fn a_period_ends_on_the_days_given() {
+    let (_simulator, clone) = november(&[1, 2, 3, 6, 7, 8, 12]);
+    verify(
+        clone.path(),
+        &["--from", "2026-11-06", "--to", "2026-11-08"],
+    )
+    .succeeded();
+    for (options, counts) in [
+        (
+            ["--from", "2026-11-06", "--to", "2026-11-10"],
+            "3 of 5 days",
+        ),
+        (
+            ["--from", "2026-10-30", "--to", "2026-11-03"],
+            "3 of 5 days",
+        ),
+        (
+            ["--from", "2026-11-12", "--to", "2026-11-14"],
+            "1 of 3 days",
+        ),
+    ] {
+        let step = verify(
+            clone.path(),
+            &[&options[..], &["--expect", "daily"]].concat(),
+        );
+        step.failed(3, &[counts, "2 missing days"]);
+    }
+    let step = verify(
+        clone.path(),
+        &["--from", "2026-11-03", "--to", "2026-11-02"],
+    );
+    step.failed(2, &["--from 2026-11-03 is after --to 2026-11-02."]);
+    for option in [
+        "--to=yesterday",
+        "--expect=hourly",
+        "--max-age=36",
+        "--max-age=0h",
+    ] {
+        let (name, _) = option.split_once('=').unwrap();
+        verify(clone.path(), &[option]).failed(2, &[name]);
+    }
+}
+
+#[test]
+fn a_day_after_the_period_is_verified_because_it_protects_the_period() {
+    let (_simulator, clone) = november(&[1, 2, 3]);
+    let acme = clone.path().join("copilot-activity/acme");
+    append(&acme.join("reports/2026/2026-11-03.csv"), "\n");
+    let step = verify(clone.path(), &["--to", "2026-11-02"]);
+    step.failed(
+        1,
+        &[
+            "2026-11-03.csv was changed",
+            "Verification failed: 1 problem.",
+        ],
+    );
+}
+
+#[test]
+fn a_newest_report_that_is_too_old_fails_with_an_exit_code_of_its_own() {
+    let (_simulator, clone) = november(&[10, 11, 12]);
+    for age in ["7h", "36h", "1d"] {
+        verify(clone.path(), &["--max-age", age]).succeeded();
+    }
+    let step = verify(clone.path(), &["--max-age", "5h"]);
+    step.failed(
+        4,
+        &[
+            "The newest report was recorded 6 hours ago, but it can be at most 5 hours old.",
+            "no file was altered and no report is missing, but the newest report is too old.",
+        ],
+    );
+}
+
+#[test]
+fn the_exit_code_is_of_the_worst_result() {
+    let (_simulator, clone) = november(&[8, 9, 11, 12]);
+    let worst = |options: &[&str]| verify(clone.path(), options);
+    worst(&["--max-age", "5h"]).failed(3, &["1 missing day", "at most 5 hours old"]);
+    let people = clone.path().join("copilot-activity/acme/people.csv");
+    append(&people, "\n");
+    worst(&["--max-age", "5h"]).failed(1, &["Verification failed: 1 problem, and 1 missing day."]);
+}
+
+#[test]
+fn the_result_as_json_has_everything_that_the_text_has() {
+    let (_simulator, clone) = november(&[8, 9, 11, 12]);
+    let folder = clone.path();
+    let options = [
+        "--max-age",
+        "2d",
+        "--expect",
+        "daily",
+        "--from",
+        "2026-11-08",
+    ];
+    let result = json(folder, &options, 3);
+    assert_eq!(result["result"], "missing");
+    assert_eq!(result["verified_at"], NOW);
+    assert_eq!(result["max_age_hours"], 48);
+    let history = &result["histories"][0];
+    assert_eq!(history["scope"], "organization acme");
+    assert_eq!(history["integrity"]["problems"], serde_json::json!([]));
+    let coverage = &history["coverage"];
+    assert_eq!(coverage["expected"], 5);
+    assert_eq!(coverage["recorded_days"], 4);
+    assert_eq!(coverage["gaps"][0]["from"], "2026-11-10");
+    assert_eq!(history["reports"]["complete"], 4);
+    assert_eq!(history["newest"]["age_seconds"], 6 * 60 * 60);
+    let manifest = "reports/2026/2026-11-12.json";
+    assert_eq!(history["newest"]["manifest"]["name"], manifest);
+
+    let result = json(folder, &["--expect=any", "--max-age=1h"], 4);
+    assert_eq!(result["result"], "too_old");
+    let result = json(folder, &["--expect=any"], 0);
+    assert_eq!(result["result"], "passed");
+
+    // Text from files can't break the document, or become a workflow command.
+    let odd = folder.join("copilot-activity/acme/reports/2026/##[error]\u{202e}.txt");
+    std::fs::write(odd, "").unwrap();
+    let result = json(folder, &["--expect=any"], 1);
+    assert_eq!(result["result"], "altered");
+    let problem = &result["histories"][0]["integrity"]["problems"][0];
+    assert_eq!(problem["path"], "reports/2026/##[error]\u{202e}.txt");
+    let step = verify(folder, &["--format", "json"]);
+    assert!(!step.stdout.contains("##["), "{}", step.stdout);
+    assert!(step.stdout.is_ascii(), "{}", step.stdout);
+}
+
+#[test]
+fn the_statement_answers_an_auditors_questions() {
+    let (_simulator, clone) = november(&[8, 9, 11, 12]);
+    let statement = |options: &[&str], exit| {
+        let step = verify(clone.path(), &[&["--statement"], options].concat());
+        step.failed(exit, &[]);
+        step.stdout
+    };
+    let text = statement(&[], 3);
+    for sentence in [
+        "# Statement about the Copilot activity reports of the organization acme",
+        "at 2026-11-12 09:00 UTC",
+        "**Result: 1 exception.**",
+        "- 1 day has no report: 2026-11-10.",
+        "- Started by the event: `schedule`.",
+        "- Period: 2026-11-08 to 2026-11-12. One report is expected per day, in UTC, because most reports were recorded that often.",
+        "- 5 days expected, 4 with a report, 1 missing.",
+        "4 reports are verified as complete, 0 not, 0 unknown.",
+        "- 15 files were checked against the SHA-256 in the manifests. All match.",
+        "The newest manifest is `reports/2026/2026-11-12.json`.",
+    ] {
+        assert!(text.contains(sentence), "{sentence}: {text}");
+    }
+    let text = statement(&["--expect", "any"], 0);
+    assert!(text.contains("**Result: no exceptions.**"), "{text}");
+    let people = clone.path().join("copilot-activity/acme/people.csv");
+    append(&people, "\n");
+    let text = statement(&["--expect", "any"], 1);
+    assert!(text.contains("- `people.csv` was changed: "), "{text}");
+    assert!(text.contains("1 problem was found"), "{text}");
+}
