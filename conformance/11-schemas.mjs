@@ -1,6 +1,7 @@
 // Part 11: reports and manifests match the schemas in docs/, and the schemas reject invalid data.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import Ajv from "ajv/dist/2020.js";
@@ -8,13 +9,12 @@ import addFormats from "ajv-formats";
 import { done, given, none, promise, relay, run, scratch, simulator, step } from "./lib.mjs";
 
 const docs = new URL("../docs/", import.meta.url).pathname;
-const files = ["manifest.schema.json", "report.schema.json"].map((name) => path.join(docs, name));
-const [manifestSchema, reportSchema] = files.map((file) => JSON.parse(fs.readFileSync(file, "utf8")));
+const NAMES = ["manifest.schema.json", "report.schema.json", "verify.schema.json"];
+const files = NAMES.map((name) => path.join(docs, name));
 // The schemas declare a type in one place and restrict it in another.
 const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
 addFormats(ajv);
-ajv.addSchema(manifestSchema, "manifest.schema.json");
-ajv.addSchema(reportSchema, "report.schema.json");
+for (const [index, name] of NAMES.entries()) ajv.addSchema(JSON.parse(fs.readFileSync(files[index], "utf8")), name);
 
 /** The validation errors of a value. */
 function errors(schema, value) {
@@ -48,7 +48,7 @@ for (const scope of SCOPES) {
 }
 
 await promise("11.1", "two validators accept the schemas", () => {
-  for (const name of ["manifest.schema.json", "report.schema.json"]) assert.equal(typeof ajv.getSchema(name), "function");
+  for (const name of NAMES) assert.equal(typeof ajv.getSchema(name), "function");
   run("check-jsonschema", ["--check-metaschema", ...files]);
 });
 
@@ -160,6 +160,31 @@ await promise("11.8", "unknown, misspelled, missing, and invalid fields are reje
   return `${Object.keys(invalid).length + Object.keys(ofManifests).length} errors`;
 });
 
-await promise("11.9", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
+await promise("11.9", "the result of verify matches its schema, whatever it is", () => {
+  const clone = fs.mkdtempSync(path.join(scratch, "verified-"));
+  run("git", ["clone", "--quiet", github.gitDir("octo/audit"), clone]);
+  const verify = (...options) => {
+    // Its exit code isn't 0 if something's wrong.
+    const { stdout } = spawnSync(given("ACTION"), ["verify", clone, "--format", "json", ...options], { encoding: "utf8", env: {} });
+    const result = JSON.parse(stdout);
+    none(errors("verify.schema.json", result));
+    return result;
+  };
+  assert.equal(verify().result, "passed");
+  assert.equal(verify("--to", "2026-11-25", "--expect", "daily").result, "missing");
+  assert.equal(verify("--max-age", "1h").result, "too_old");
+  fs.appendFileSync(path.join(clone, "copilot-activity/acme/people.csv"), "\n");
+  const altered = verify("--from", "2026-11-22", "--expect", "weekly", "--max-age", "3d");
+  assert.equal(altered.result, "altered");
+  const history = altered.histories[0];
+  for (const make of [(result) => (result.extra = 1), (result) => (result.result = "ok"), (result) => delete result.histories[0].coverage.missing, (result) => (result.histories[0].newest.manifest.sha256 = "abc")]) {
+    const broken = copy(altered);
+    make(broken);
+    assert.notDeepEqual(errors("verify.schema.json", broken), []);
+  }
+  return `${history.integrity.files_checked} files`;
+});
+
+await promise("11.10", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
 
 done();

@@ -41,6 +41,7 @@ mod history {
     mod history_damage;
     mod import;
     mod index;
+    mod missed_days;
     mod rebuild;
     mod repository;
     mod scenarios;

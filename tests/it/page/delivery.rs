@@ -130,7 +130,7 @@ fn the_page_says_whether_the_report_is_committed_and_since_when_days_are_recorde
     step.succeeded();
     let page = Page::of(&step);
     page.has("3 days from 2026-11-18 to 2026-11-22.")
-        .has("2 days without a report: 2026-11-20, 2026-11-21.")
+        .has("2 days without a report: 2026-11-20 to 2026-11-21.")
         .has("no change since <span class=\"day\">2026-11-18</span>")
         .has("<svg xmlns");
     // Nothing is new.
