@@ -76,7 +76,8 @@ await promise("14.1", "the script packs the period, the next day, and nothing el
   const commits = git("log", "--format=%H", commit, "--", "copilot-activity/acme");
   assert.deepEqual(lines(at("unpacked/commits.txt")).map((line) => line.split(" ")[0]), commits.trim().split("\n"));
   JSON.parse(fs.readFileSync(at("unpacked/verify.json"), "utf8"));
-  assert.match(fs.readFileSync(at("unpacked/statement.md"), "utf8"), /acme/);
+  const statement = fs.readFileSync(at("unpacked/statement.md"), "utf8");
+  assert.ok(statement.includes("acme") && !statement.includes("../"), statement);
   return `${files.length} files`;
 });
 
