@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { done, given, promise, run, scratch, simulator, step } from "./lib.mjs";
@@ -89,10 +90,16 @@ await promise("14.2", "verify finds the missing days in the unpacked folder, and
 });
 
 await promise("14.3", "after data was removed, the script packs the newest state instead of the old one", () => {
-  const report = path.join(folder(), "reports/2026", `${SAMPLED}.csv`);
+  const name = `reports/2026/${SAMPLED}.csv`;
+  const report = path.join(folder(), name);
+  const content = () => fs.readFileSync(report);
+  const hash = () => createHash("sha256").update(content()).digest("hex");
+  const before = [content().length, hash(), git("hash-object", report).trim()];
   const [header, erased, ...kept] = lines(report);
   fs.writeFileSync(report, [header, ...kept].join("\n") + "\n");
-  fs.writeFileSync(path.join(folder(), "tombstones.csv"), "Removed At,Kind,Path\n");
+  const columns = "Removed At,Kind,Path,Reason,Size Before,SHA-256 Before,Git Blob Before,Size After,SHA-256 After";
+  const tombstone = ["2026-10-03T09:00:00Z", "erased", name, "A person left", ...before, content().length, hash()].join(",");
+  fs.writeFileSync(path.join(folder(), "tombstones.csv"), `${columns}\n${tombstone}\n`);
   git("add", "--all");
   git("commit", "--quiet", "--message", "Erase a person who left");
   const { files, recipient } = packed();
