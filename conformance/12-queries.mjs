@@ -53,12 +53,12 @@ git("pull", "--quiet");
 
 const page = fs.readFileSync(new URL("../docs/queries.md", import.meta.url), "utf8");
 const blocks = [...page.matchAll(/^```sql\n([^]*?)^```/gm)].map(([, block]) => block);
-const results = (of = folder) => JSON.parse(run(given("PYTHON"), [new URL("queries.py", import.meta.url).pathname], { cwd: of, input: JSON.stringify(blocks), stdio: ["pipe", "pipe", "pipe"] }));
-let views, months, idle, past, first, missing;
+const results = (of = folder, scripts = blocks) => JSON.parse(run(given("PYTHON"), [new URL("queries.py", import.meta.url).pathname], { cwd: of, input: JSON.stringify(scripts), stdio: ["pipe", "pipe", "pipe"] }));
+let views, months, idle, past, compared, first, missing;
 
 await promise("12.1", "DuckDB runs every query in docs/queries.md", () => {
-  [views, months, idle, past, first, missing] = results();
-  assert.equal(blocks.length, 6);
+  [views, months, idle, past, compared, first, missing] = results();
+  assert.equal(blocks.length, 7);
   assert.equal(views.rows.length, 0);
   return `${blocks.length} blocks`;
 });
@@ -108,7 +108,7 @@ await promise("12.6", "a history with pseudonyms gives the same results as with 
   const inOrder = ({ columns, rows }) => ({ columns, rows: rows.map((row) => JSON.stringify(row)).toSorted() });
   const called = ({ columns, rows }) => ({ columns, rows: rows.map(([login, ...more]) => [pseudonyms.get(login), ...more]) });
   const [, ...pseudonymous] = results(folderOf("pseudonymous"));
-  const expected = [months, called(idle), past, called(first), missing];
+  const expected = [months, called(idle), past, called(compared), called(first), missing];
   assert.deepEqual(pseudonymous.map(inOrder), expected.map(inOrder));
   return `${pseudonymous.map((result) => result.rows.length).join(", ")} lines`;
 });
@@ -124,7 +124,7 @@ await promise("12.7", "an imported history gives the results of its reports", ()
   fs.writeFileSync(begin, lines(begin).filter((line) => !line.includes(`,${eager},`)).join("\n") + "\n");
   run(given("ACTION"), ["import", downloads, "--organization", "acme", "--directory", "imported"], { cwd: clone, env });
 
-  const [, byMonth, found, , granted] = results(folderOf("imported"));
+  const [, byMonth, found, , , granted] = results(folderOf("imported"));
   assert.deepEqual(byMonth.rows, [["2026-08-01", 2, PEOPLE - 0.5], ["2026-09-01", 1, PEOPLE]]);
   const end = Date.parse("2026-09-30T03:17:00Z") - 60 * 86_400_000;
   const known = new Map();
@@ -148,10 +148,11 @@ await promise("12.8", "an imported history that the action continued gives the s
   git("push", "--quiet");
   await record("2026-10-31T03:17:00Z", { directory: "imported" });
   git("pull", "--quiet");
-  const [, byMonth, found, ends, granted] = results(folderOf("imported"));
+  const [, byMonth, found, ends, changed, granted] = results(folderOf("imported"));
   assert.deepEqual(byMonth.rows.slice(1), months.rows.slice(1));
   assert.deepEqual(found, idle);
   assert.deepEqual(ends, past);
+  assert.deepEqual(changed, compared);
   assert.deepEqual(granted.rows, []);
 });
 
@@ -164,6 +165,45 @@ await promise("12.9", "missing days", () => {
   return `${days.length} days`;
 });
 
-await promise("12.10", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
+await promise("12.10", "who came, who went, and who became idle between two days", () => {
+  const copy = path.join(clone, "compared/acme");
+  fs.cpSync(folder, copy, { recursive: true });
+  const day = (name) => path.join(copy, "reports/2026", `2026-${name}.csv`);
+  const edit = (name, change) => fs.writeFileSync(day(name), change(lines(day(name))).join("\n") + "\n");
+  const without = (...logins) => (kept) => kept.filter((line) => !logins.includes(line.split(",")[1]));
+  const [came, went, between, renamed] = held().map(([, login]) => login).slice(20);
+  for (const name of ["08-30", "08-31"]) edit(name, without(came, between));
+  for (const name of ["09-30", "10-31"]) edit(name, without(went));
+  edit("10-31", (kept) => without(between)(kept).map((line) => line.replace(`,${renamed},`, ",new-name,")));
+  fs.appendFileSync(path.join(copy, "changes/2026.csv"), `2026-10-31T03:17:00Z,new-name,,,renamed,${renamed},new-name\n`);
+
+  const [start, end] = ["2026-08-31T03:17:00Z", "2026-10-31T03:17:00Z"];
+  const used = (login, until) => {
+    const seen = ["08-30", "08-31", "09-30", "10-31"].flatMap((name) => rows(day(name))).filter((row) => row[0] <= until && row[1] === login);
+    const activity = seen.map((row) => row[3]).filter((time) => time !== "None").toSorted().at(-1);
+    return Date.parse(activity ?? seen[0][0]);
+  };
+  const idleAt = (login, time) => used(login, time) < Date.parse(time) - 60 * 86_400_000;
+  const logins = (name) => new Set(rows(day(name)).map((row) => row[1]));
+  const both = [...logins("08-31")].filter((login) => logins("10-31").has(login));
+  const idleNow = both.filter((login) => !idleAt(login, start) && idleAt(login, end));
+  assert.ok(idleNow.length > 5 && idleNow.length < both.length - 5, `${idleNow.length} of ${both.length} became idle`);
+
+  const found = results(copy).at(4);
+  const times = [start, end].map((time) => time.slice(0, 19).replace("T", " "));
+  assert.deepEqual(found.columns, ["login", "what", "former_login", "new_login", "start", "end"]);
+  const line = (login, what, former = null, latter = null) => [login, what, former, latter, ...times];
+  const expected = [line(came, "came"), line("new-name", "came", renamed), line(went, "went"), line(renamed, "went", null, "new-name"), ...idleNow.map((login) => line(login, "became idle"))];
+  const sorted = (table) => table.map((row) => JSON.stringify(row)).toSorted();
+  assert.deepEqual(sorted(found.rows), sorted(expected));
+  return `${idleNow.length} became idle`;
+});
+
+await promise("12.11", "a comparison with a day before the first report fails", () => {
+  const early = blocks.map((block) => block.replace("DATE '2026-08-31'", "DATE '2026-08-29'"));
+  assert.throws(() => results(folder, early), /No report on or before day1/);
+});
+
+await promise("12.12", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
 
 done();
