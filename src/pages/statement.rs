@@ -329,7 +329,7 @@ fn limits() -> Vec<String> {
     [
         "Someone with write access who recomputes all later manifests isn't detected by this check. The commits' signatures, the repository's rules, and attestations protect against that.",
         "No later manifest protects the newest one yet.",
-        "GitHub reports only the present, so nobody can record a missing day later, or repeat a report of the past.",
+        "GitHub reports only the present, so no one can record a missing day later, or repeat a report of the past.",
         "Activity is what GitHub reports. The program can't check whether GitHub's data is right.",
     ]
     .map(str::to_owned)

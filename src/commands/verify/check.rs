@@ -105,7 +105,7 @@ impl Checked {
         let rhythm = match request.expect {
             Some(Expectation::Every(rhythm)) => Some(rhythm),
             Some(Expectation::Any) => None,
-            // Nobody can rely on a history without a rhythm, so it doesn't pass by having none.
+            // No one can rely on a history without a rhythm, so it doesn't pass by having none.
             None => Some(Rhythm::of(&verdict.days).unwrap_or(Rhythm::Weekly)),
         };
         let from = request.from.or_else(|| verdict.days.first().copied());

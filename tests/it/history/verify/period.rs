@@ -37,7 +37,7 @@ fn json(folder: &Path, options: &[&str], exit: i32) -> Value {
 }
 
 #[test]
-fn missing_days_fail_with_an_exit_code_of_their_own() {
+fn missing_days_fail_with_their_own_exit_code() {
     let (_simulator, clone) = november(&[1, 2, 3, 6, 7, 8, 12]);
     let step = verify(clone.path(), &[]);
     step.failed(
@@ -142,7 +142,7 @@ fn a_day_after_the_period_is_verified_because_it_protects_the_period() {
 }
 
 #[test]
-fn a_newest_report_that_is_too_old_fails_with_an_exit_code_of_its_own() {
+fn a_newest_report_that_is_too_old_fails_with_its_own_exit_code() {
     let (_simulator, clone) = november(&[10, 11, 12]);
     for age in ["7h", "36h", "1d"] {
         verify(clone.path(), &["--max-age", age]).succeeded();
