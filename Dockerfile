@@ -10,6 +10,8 @@ COPY Cargo.toml Cargo.lock build.rs ./
 COPY src src
 COPY templates templates
 COPY simulator simulator
+# The commit that the program records as its own. Only release/image sets it.
+ARG SOURCE_COMMIT
 RUN cargo build --release --locked --package copilot-activity-report --bin copilot-activity-report
 # Everything that the final image has, at its place below /out.
 RUN mkdir -p /out/bin /out/etc/ssl/certs /out/tmp \

@@ -85,7 +85,7 @@ fn main() -> anyhow::Result<()> {
             }
         }
         // The action doesn't rewrite unchanged files.
-        let [latest, _, _, seats, people, totals, changes] = FolderFiles::paths(time);
+        let [latest, _, _, seats, people, totals, changes, _] = FolderFiles::paths(time);
         let kept = [
             found.latest,
             found.seats,
@@ -112,7 +112,7 @@ fn reading(time: Timestamp, company: &Company) -> Reading {
         ended_at: time,
         pages: company.seats.len().div_ceil(100),
         totals: vec![Some(company.seats.len() as u64); company.seats.len().div_ceil(100)],
-        partial: false,
+        ..Reading::default()
     }
 }
 

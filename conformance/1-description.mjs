@@ -38,7 +38,7 @@ const large = await simulator("--people", "2700", "--padding", "4000");
 const cases = [
   ["1.1", "an organization's seats, page by page", github,
     { organization: "acme", "deliver-to": "none" },
-    { with: ["GET /orgs/{org}/copilot/billing/seats 200"] }],
+    { with: ["GET /orgs/{org}/copilot/billing/seats 200", "GET /orgs/{org}/copilot/billing 200"] }],
   ["1.2", "an enterprise's seats, with enterprise teams and rows without an organization", github,
     { enterprise: "globex", "deliver-to": "none" },
     { with: ["GET /enterprises/{enterprise}/copilot/billing/seats 200"] }],

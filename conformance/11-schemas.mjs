@@ -120,7 +120,11 @@ await promise("11.8", "unknown, misspelled, missing, and invalid fields are reje
     "a misspelt key": [github, (report) => ((report.totalSeats = report.total_seats), delete report.total_seats)],
     "no rows": [github, (report) => delete report.rows],
     "files, which a manifest has": [github, (report) => (report.files = manifests[0].files)],
-    "another version": [github, (report) => (report.schema_version = 2)],
+    "another version": [github, (report) => (report.schema_version = 3)],
+    "version 1 with keys of version 2": [github, (report) => (report.schema_version = 1)],
+    "no reader": [github, (report) => delete report.reader],
+    "a token's value": [github, (report) => (report.reader.type = "ghp_secret")],
+    "counts and a problem": [github, (report) => (report.control.problem = "GitHub refused the request")],
     "another kind of scope": [github, (report) => (report.scope.kind = "team")],
     "an unknown key of a row": [github, (report) => (report.rows[0].Login = "octocat")],
     "a row without a key": [github, (report) => delete report.rows[0].last_activity_at],
@@ -185,6 +189,17 @@ await promise("11.9", "the result of verify matches its schema, whatever it is",
   return `${history.integrity.files_checked} files`;
 });
 
-await promise("11.10", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
+await promise("11.10", "manifests of version 1 still match the schema, without the keys of version 2", () => {
+  const old = copy(recorded[1]);
+  old.schema_version = 1;
+  for (const key of ["action", "api_version", "reader", "requests", "inactive_after_days", "control", "settings", "repository"]) delete old[key];
+  for (const key of ["commit", "image"]) delete old.generator[key];
+  for (const key of ["workflow_ref", "workflow_sha", "runner_environment"]) delete old.run[key];
+  none(errors("manifest.schema.json", old));
+  assert.notDeepEqual(errors("manifest.schema.json", { ...old, control: null }), []);
+  assert.notDeepEqual(errors("manifest.schema.json", { ...old, schema_version: 2 }), []);
+});
+
+await promise("11.11", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
 
 done();

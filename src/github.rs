@@ -8,6 +8,7 @@
 pub(crate) mod address;
 pub(crate) mod app;
 mod authorization;
+pub(crate) mod billing;
 pub(crate) mod client;
 pub(crate) mod commit;
 pub(crate) mod credentials;

@@ -39,6 +39,7 @@ mod record;
 mod required;
 mod seat_changes;
 pub(crate) mod seats;
+mod settings;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -13,8 +13,10 @@
 pub(crate) mod activity;
 pub mod columns;
 pub(crate) mod completeness;
+pub(crate) mod control;
 pub(crate) mod csv;
 pub(crate) mod day;
+pub(crate) mod generator;
 pub(crate) mod json;
 pub(crate) mod manifest;
 pub(crate) mod person;
@@ -22,6 +24,7 @@ pub(crate) mod provenance;
 pub(crate) mod pseudonym_key;
 pub(crate) mod scope;
 pub(crate) mod seat;
+pub(crate) mod source;
 pub(crate) mod status;
 #[cfg(test)]
 mod tests;
@@ -30,6 +33,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::system::clock::MAX_CLOCK_SKEW;
 use completeness::{IncompleteReason, Reading};
+use control::{Control, Settings};
 use person::{Person, people_in};
 use scope::Scope;
 use seat::Seat;
@@ -44,6 +48,8 @@ pub struct Report {
     incomplete_reasons: Vec<IncompleteReason>,
     credible: Option<Vec<Seat>>,
     is_confirmed: bool,
+    control: Option<Control>,
+    settings: Option<Settings>,
 }
 
 impl Report {
@@ -62,6 +68,8 @@ impl Report {
             people,
             incomplete_reasons,
             is_confirmed: false,
+            control: None,
+            settings: None,
         }
     }
 
@@ -118,6 +126,40 @@ impl Report {
     pub fn with_reason(mut self, reason: IncompleteReason) -> Self {
         self.incomplete_reasons.push(reason);
         self
+    }
+
+    /// Adds GitHub's second count, and the settings if they could be read.
+    pub(crate) fn with_control(self, control: Control, settings: Option<Settings>) -> Self {
+        Self {
+            control: Some(control),
+            settings,
+            ..self
+        }
+    }
+
+    /// Returns GitHub's second count. `None` if there's none for such a report.
+    pub(crate) fn control(&self) -> Option<&Control> {
+        self.control.as_ref()
+    }
+
+    /// Returns the organization's settings, if they could be read.
+    pub(crate) fn settings(&self) -> Option<&Settings> {
+        self.settings.as_ref()
+    }
+
+    /// Returns the reason why the report may be incomplete according to `control`, GitHub's second
+    /// count. A difference that `total_seats` already shows isn't another reason.
+    pub(crate) fn contradiction(&self, control: &Control) -> Option<IncompleteReason> {
+        let without_person = self.seats.iter().filter(|seat| seat.assignee.is_none());
+        let (people, without_person) = (self.people, without_person.count());
+        let billed = control.billed()?;
+        let missing = billed.saturating_sub((people + without_person) as u64);
+        (missing > self.shortfall().unwrap_or_default()).then(|| IncompleteReason::Unlisted {
+            people,
+            without_person,
+            billed,
+            path: control.path.clone(),
+        })
     }
 
     /// Returns whether the report is verified as complete.

@@ -73,6 +73,9 @@ async fn deliver(
         let uploaded = places.upload_page(environment, &page).await;
         journal.uploaded_page(scope, uploaded);
     }
+    if places.destination.has_manifests() {
+        results::list_artifacts(environment, &journal.files());
+    }
     journal.step.set("writing outputs and summary");
     results::write(inputs, environment, places.may_name_people, journal);
     let (undone, over) = (journal.undone(), results::over_limit(inputs, journal));

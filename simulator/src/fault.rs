@@ -82,6 +82,8 @@ pub enum At {
     Seats,
     /// This page of seats, counting from 1.
     SeatsPage(u32),
+    /// "Get Copilot seat information and settings for an organization".
+    Billing,
     /// "Get an organization".
     Organization,
     /// Requests with this method whose path and query contain the text. An empty method matches
@@ -262,6 +264,7 @@ impl At {
             Self::Service(service) => call.service == *service,
             Self::Seats => call.is_seats(),
             Self::SeatsPage(page) => call.is_seats() && Page::of(call).number() == *page as usize,
+            Self::Billing => call.is_billing(),
             Self::Organization => {
                 let segments = call.segments();
                 call.service == Service::Api && segments.len() == 2 && segments[0] == "orgs"

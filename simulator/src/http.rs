@@ -152,6 +152,12 @@ impl Call {
             && self.path.ends_with("/copilot/billing/seats")
     }
 
+    pub(crate) fn is_billing(&self) -> bool {
+        self.service == Service::Api
+            && self.method == "GET"
+            && self.path.ends_with("/copilot/billing")
+    }
+
     pub(crate) fn wants_gzip(&self) -> bool {
         self.all_headers("accept-encoding")
             .any(|value| value.contains("gzip"))

@@ -32,6 +32,7 @@
 mod api;
 mod apps;
 mod artifacts;
+mod billing;
 mod blob;
 mod delivery;
 mod exchange;
@@ -58,6 +59,7 @@ mod world;
 
 pub use apps::{App, Installation, Target};
 pub use artifacts::Artifact;
+pub use billing::Billing;
 pub use fault::{At, Change, Fault, Kind, Nth, Rewrite};
 pub use github::{GitHub, Repository, Signatures, Token, Visibility};
 pub use http::{Operation, RecordedRequest, Service};

@@ -79,6 +79,16 @@ impl GeneratedPeople {
         }
     }
 
+    /// The number of people in an organization whose seat ends.
+    pub(crate) fn canceled(&self) -> usize {
+        self.people / 17
+    }
+
+    /// The number of people in an organization who used Copilot.
+    pub(crate) fn active(&self) -> usize {
+        self.people - self.people / 9
+    }
+
     /// The `i`-th row, counting from 0.
     pub(crate) fn row(&self, i: usize) -> Row {
         let row = if self.is_enterprise {

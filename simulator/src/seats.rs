@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::billing::Billing;
 use crate::people::GeneratedPeople;
 
 /// The seats of an organization or enterprise.
@@ -18,6 +19,8 @@ pub struct Seats {
     pub total_seats: TotalSeats,
     /// How pages link to each other.
     pub paging: Paging,
+    /// What GitHub says about the organization's subscription. Not for enterprises.
+    pub billing: Billing,
 }
 
 /// The value of `total_seats`.
@@ -65,6 +68,7 @@ impl Seats {
             generated: None,
             total_seats: TotalSeats::People,
             paging: Paging::Last,
+            billing: Billing::default(),
         }
     }
 
@@ -93,6 +97,12 @@ impl Seats {
     /// Sets the value of `total_seats`.
     pub fn total_seats(mut self, total_seats: TotalSeats) -> Self {
         self.total_seats = total_seats;
+        self
+    }
+
+    /// Sets what GitHub says about the organization's subscription.
+    pub fn billing(mut self, billing: Billing) -> Self {
+        self.billing = billing;
         self
     }
 
@@ -128,6 +138,33 @@ impl Seats {
         } else {
             format!(r#"{{"total_seats":{total},"seats":[{rows}]}}"#)
         }
+    }
+
+    /// The body of "Get Copilot seat information and settings for an organization".
+    pub(crate) fn billing_body(&self) -> Value {
+        let generated = self.generated.as_ref();
+        let count = |field: &str, generated: Option<usize>| {
+            let rows = self.rows.iter().filter(|row| !row[field].is_null());
+            (rows.count() + generated.unwrap_or_default()) as u64
+        };
+        let people = self.count_people() as u64;
+        let canceled = generated.map(GeneratedPeople::canceled);
+        let active = count("last_activity_at", generated.map(GeneratedPeople::active));
+        let billing = &self.billing;
+        let mut body = json!({
+            "seat_breakdown": {
+                "total": billing.total.unwrap_or(people + billing.pending_invitation),
+                "added_this_cycle": 0,
+                "pending_invitation": billing.pending_invitation,
+                "pending_cancellation": count("pending_cancellation_date", canceled),
+                "active_this_cycle": active.min(people),
+                "inactive_this_cycle": people.saturating_sub(active),
+            },
+        });
+        for (name, value) in &billing.settings {
+            body[name] = json!(value);
+        }
+        body
     }
 
     /// The `i`-th row as JSON, counting from 0.

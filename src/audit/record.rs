@@ -45,6 +45,9 @@ impl Ledger<'_> {
             let name = &repository.inputs.repository;
             tracing::warn!("{} of {name}: {warning}", pending.folder);
         }
+        for change in &placed.plan.setting_changes {
+            tracing::info!("{}: {change}.", report.scope());
+        }
         let what = placed.summary(repository);
         let (pull_request, not_opened) = match proposed {
             Ok(found) => (found, None),

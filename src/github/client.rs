@@ -20,6 +20,7 @@ use super::request::Request;
 use super::response::Response;
 use super::retry::send_with_retry;
 use crate::report::scope::Scope;
+use crate::report::source::Reader;
 
 /// The largest file that's read. GitHub serves files up to 100 MB ("Get repository content").
 const MAX_FILE_SIZE: usize = 110 * 1024 * 1024;
@@ -64,6 +65,11 @@ impl Client {
     /// App's.
     pub(crate) fn acts_for_a_person(&self) -> bool {
         self.credentials.are_a_persons()
+    }
+
+    /// Returns who sends the requests.
+    pub(crate) fn reader(&self) -> Reader {
+        self.credentials.reader()
     }
 
     /// Reads `url` as a JSON object. Follows redirects within the API, and retries transient

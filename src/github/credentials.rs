@@ -24,6 +24,7 @@ use super::response::Response;
 use super::retry::send_with_retry;
 use super::strict::MapOnly;
 use crate::report::scope::{Scope, ScopeKind};
+use crate::report::source::Reader;
 use crate::system::text::shown;
 
 /// The permission that an App needs to read the seats of an organization (schema `app-permissions`
@@ -107,17 +108,68 @@ impl Credentials {
         }))
     }
 
-    /// Returns whether this is a person's token, judging by its format ("About authentication to
-    /// GitHub", "GitHub's token formats"). A token without a known format may be an App's.
+    /// Returns whether this is a person's token, judging by its format. A token without a known
+    /// format may be an App's.
     pub(super) fn are_a_persons(&self) -> bool {
         let Self::Token(token) = self else {
             return false;
         };
-        let token = token.token.expose_secret();
-        ["ghp_", "github_pat_", "gho_", "ghu_"]
-            .iter()
-            .any(|form| token.starts_with(form))
+        form_of(token).is_some_and(|form| form.is_a_persons)
     }
+
+    /// Returns who sends the requests.
+    pub(super) fn reader(&self) -> Reader {
+        match self {
+            Self::Token(token) => Reader::Token {
+                form: form_of(token).map_or("unknown", |form| form.name),
+            },
+            Self::Installation(installation) => Reader::App {
+                client_id: installation.app.app.client_id().as_str().to_owned(),
+            },
+        }
+    }
+}
+
+/// A type of token.
+struct TokenForm {
+    prefix: &'static str,
+    name: &'static str,
+    is_a_persons: bool,
+}
+
+/// The types of tokens by their prefixes ("About authentication to GitHub", "GitHub's token
+/// formats").
+const FORMS: [TokenForm; 5] = [
+    TokenForm {
+        prefix: "ghp_",
+        name: "classic personal access token",
+        is_a_persons: true,
+    },
+    TokenForm {
+        prefix: "github_pat_",
+        name: "fine-grained personal access token",
+        is_a_persons: true,
+    },
+    TokenForm {
+        prefix: "gho_",
+        name: "OAuth access token",
+        is_a_persons: true,
+    },
+    TokenForm {
+        prefix: "ghu_",
+        name: "GitHub App user access token",
+        is_a_persons: true,
+    },
+    TokenForm {
+        prefix: "ghs_",
+        name: "GitHub App installation access token",
+        is_a_persons: false,
+    },
+];
+
+fn form_of(token: &Authorization) -> Option<&'static TokenForm> {
+    let token = token.token.expose_secret();
+    FORMS.iter().find(|form| token.starts_with(form.prefix))
 }
 
 impl Authorize for Credentials {

@@ -15,6 +15,7 @@ mod retry_headers;
 use super::names::RepositoryName;
 use super::rate_limiter::{ThrottleResponse, WaitBudgetExceeded};
 use crate::report::scope::Scope;
+use crate::report::source::Answer;
 use crate::system::http::TransportError;
 use crate::system::prose::Prose;
 use crate::system::text::shown;
@@ -28,6 +29,8 @@ pub(crate) use retry_headers::RetryHeaders;
 pub(crate) enum Purpose {
     /// Reading the Copilot seats of a scope, with `token`.
     Seats(Scope),
+    /// Reading GitHub's second count of seats and the settings of an organization, with `token`.
+    Billing(Scope),
     /// Reading GitHub's ID of a scope, with `token`.
     Identity(Scope),
     /// Asking whether a repository is public.
@@ -55,6 +58,7 @@ impl Purpose {
             | Self::History(repository)
             | Self::PullRequest(repository) => Some(repository),
             Self::Seats(_)
+            | Self::Billing(_)
             | Self::Identity(_)
             | Self::Installation(_)
             | Self::AppToken(_)
@@ -65,7 +69,7 @@ impl Purpose {
     /// Returns whether a run can do without the response. If so, the request doesn't use the wait
     /// budget, which later requests may need.
     pub(crate) fn is_optional(&self) -> bool {
-        matches!(self, Self::Identity(_))
+        matches!(self, Self::Identity(_) | Self::Billing(_))
     }
 }
 
@@ -73,6 +77,7 @@ impl fmt::Display for Purpose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self {
             Self::Seats(_) => "Reading the Copilot seats of",
+            Self::Billing(_) => "Reading the billed seats and the settings of",
             Self::Identity(_) => "Reading the ID of",
             Self::Visibility(_) => "Checking whether",
             Self::Installation(_) => "Finding the GitHub App's installation on",
@@ -85,6 +90,7 @@ impl fmt::Display for Purpose {
         f.write_str(what)?;
         match self {
             Self::Seats(scope)
+            | Self::Billing(scope)
             | Self::Identity(scope)
             | Self::Installation(scope)
             | Self::AppToken(scope) => write!(f, " the {} {scope}", scope.kind()),
@@ -199,6 +205,12 @@ impl RequestId {
     /// Reads the header `X-GitHub-Request-Id`.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         Self(header(headers, "x-github-request-id").map(|id| shown(id, 100)))
+    }
+
+    /// Returns the ID for a file. Only letters, digits, and colons, as GitHub's IDs have.
+    pub(super) fn recorded(&self) -> Option<String> {
+        let is_plain = |id: &&String| id.chars().all(|c| c.is_ascii_alphanumeric() || c == ':');
+        self.0.as_ref().filter(is_plain).cloned()
     }
 }
 
@@ -323,6 +335,21 @@ impl GitHubError {
             ErrorKind::Refused(api_error) => Some(api_error),
             _ => None,
         }
+    }
+
+    /// Returns how GitHub answered, if it did and a REST request failed.
+    pub(super) fn answer(&self) -> Option<Answer> {
+        let (status, request_id) = match &*self.kind {
+            ErrorKind::Refused(api_error) => (api_error.status, &api_error.request_id),
+            ErrorKind::Unusable {
+                status, request_id, ..
+            } => (*status, request_id),
+            _ => return None,
+        };
+        Some(Answer {
+            status: status.as_u16(),
+            request_id: request_id.recorded(),
+        })
     }
 
     /// Returns the status of the response, if GitHub refused the request.

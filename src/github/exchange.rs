@@ -23,13 +23,14 @@ use super::rate_limit_state::Quota;
 use super::rate_limiter::RateLimiter;
 use super::request::{Request, asked};
 use super::response::{Response, origin};
+use crate::report::source::API_VERSION;
 use crate::system::clock::Clock;
 use crate::system::http::{Http, TransportError, read_body};
 
-/// The version of the REST API that responses are parsed as ("API versions").
-const API_VERSION: (HeaderName, HeaderValue) = (
+/// The header with the version of the REST API that responses are parsed as.
+const VERSION_HEADER: (HeaderName, HeaderValue) = (
     HeaderName::from_static("x-github-api-version"),
-    HeaderValue::from_static("2022-11-28"),
+    HeaderValue::from_static(API_VERSION),
 );
 
 /// The largest JSON response. A page of a hundred seats has about 200 KB.
@@ -217,7 +218,7 @@ fn octocrab(http: &Http, origin: &Uri) -> Octocrab {
     let built: Result<Octocrab, Infallible> = OctocrabBuilder::new_empty()
         .with_service(ReqwestConnector::new(http.client().clone()))
         .with_layer(&BaseUriLayer::new(origin.clone()))
-        .with_layer(&ExtraHeadersLayer::new(Arc::new(vec![API_VERSION])))
+        .with_layer(&ExtraHeadersLayer::new(Arc::new(vec![VERSION_HEADER])))
         .with_auth(AuthState::None)
         .build();
     let Ok(octocrab) = built;

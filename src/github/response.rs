@@ -9,6 +9,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use super::address::ApiAddress;
 use super::error::{ErrorKind, GitHubError, Purpose, RequestId};
 use super::strict::MapOnly;
+use crate::report::source::Answer;
 use crate::system::text::shown;
 
 /// A successful response from GitHub.
@@ -26,6 +27,14 @@ pub(crate) struct Response {
 }
 
 impl Response {
+    /// Returns how GitHub answered.
+    pub(super) fn answer(&self) -> Answer {
+        Answer {
+            status: self.status.as_u16(),
+            request_id: RequestId::of(&self.headers).recorded(),
+        }
+    }
+
     /// Reads the body as a JSON object.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, GitHubError> {
         self.value().map(|MapOnly(read)| read)

@@ -25,6 +25,7 @@ use crate::report::completeness::{IncompleteReason, Reading};
 use crate::report::pseudonym_key::PseudonymKey;
 use crate::report::scope::Scope;
 use crate::report::seat::Seat;
+use crate::report::source::{Answer, PageAnswer, Requests};
 use crate::system::clock::Clock;
 use body::{PageBody, Shared};
 
@@ -35,7 +36,7 @@ const PER_PAGE: &str = "100";
 const MAX_REREADS: usize = 3;
 
 /// How long to wait before reading it again.
-const REREAD_DELAY: Duration = Duration::from_secs(2);
+pub(crate) const REREAD_DELAY: Duration = Duration::from_secs(2);
 
 /// More pages than any company has seats. A response that links to more is damaged.
 const MAX_PAGES: usize = 100_000;
@@ -98,7 +99,8 @@ async fn read_once(source: &Source<'_>) -> Result<Report, GitHubError> {
     let purpose = Purpose::Seats(scope.clone());
     let shared = RefCell::default();
     let started_at = clock.machine();
-    let first = Page::read(client, &purpose, &shared, first_page(client, scope)).await?;
+    let url = first_page(client, scope);
+    let first = Page::read(client, &purpose, &shared, url.clone()).await?;
     let numbered = first.numbered_pages_after(client)?;
     let total = match first.links.next {
         None => Some(1),
@@ -130,8 +132,10 @@ async fn read_once(source: &Source<'_>) -> Result<Report, GitHubError> {
         started_at: clock.correct(started_at),
         ended_at: clock.now(),
         pages: pages.totals.len(),
-        totals: pages.totals,
         partial: pages.partial,
+        reader: Some(client.reader()),
+        requests: Some(pages.requests(&url)),
+        totals: pages.totals,
     };
     let mut rows = pages.rows;
     if let Some(key) = source.pseudonyms {
@@ -156,6 +160,7 @@ struct Pages {
     totals: Vec<Option<u64>>,
     partial: bool,
     visited: HashSet<Url>,
+    first: Answer,
     last: Page,
 }
 
@@ -166,6 +171,7 @@ impl Pages {
             totals: vec![first.total_seats],
             partial: first.partial,
             visited: HashSet::from([first.response.url.clone()]),
+            first: first.answer.clone(),
             last: first,
         }
     }
@@ -176,6 +182,23 @@ impl Pages {
         self.partial |= page.partial;
         self.visited.insert(page.response.url.clone());
         self.last = page;
+    }
+
+    /// Describes the requests. `url` is that of the first one.
+    fn requests(&self, url: &Url) -> Requests {
+        let parameters = url.query_pairs().filter(|(name, _)| name != "page");
+        let page = |page, answer: &Answer| PageAnswer {
+            page,
+            answer: answer.clone(),
+        };
+        Requests {
+            path: url.path().to_owned(),
+            parameters: parameters
+                .map(|(a, b)| (a.into_owned(), b.into_owned()))
+                .collect(),
+            first: page(1, &self.first),
+            last: page(self.totals.len(), &self.last.answer),
+        }
     }
 
     /// Returns the URL of the next page, if there is one.
@@ -201,6 +224,7 @@ struct Page {
     links: Links,
     /// Whether GitHub says that it left something out.
     partial: bool,
+    answer: Answer,
     response: Response,
 }
 
@@ -217,6 +241,7 @@ impl Page {
             .headers
             .get("x-github-sso")
             .is_some_and(|value| value.as_bytes().starts_with(b"partial-results"));
+        let answer = response.answer();
         // Later pages wait for earlier ones, and only their rows are needed.
         response.body.clear();
         response.headers = HeaderMap::new();
@@ -225,6 +250,7 @@ impl Page {
             seats: shared.borrow_mut().seats(body.seats),
             links,
             partial,
+            answer,
             response,
         })
     }

@@ -118,15 +118,7 @@ pub(crate) fn append(file: &[u8], time: Timestamp, changes: &[Change<'_>]) -> cs
             to: &change.to,
         }
     });
-    if file.is_empty() {
-        return table::write(&COLUMNS, lines);
-    }
-    let mut file = file.to_vec();
-    if !file.ends_with(b"\n") {
-        file.push(b'\n');
-    }
-    file.extend(table::rows(lines)?);
-    Ok(file)
+    table::append(file, &COLUMNS, lines)
 }
 
 /// The lines of `file` below the header: the cells of each valid line, and the line number of each

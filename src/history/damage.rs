@@ -7,6 +7,8 @@ use super::changes;
 use super::folder_files::FolderFiles;
 use super::header;
 use super::required::unnamed;
+use super::settings;
+use super::table;
 use super::totals::TOTALS;
 use crate::report::day::{date, day_stem};
 use crate::report::manifest::{RecordedManifest, sha256};
@@ -97,13 +99,17 @@ pub(super) fn altered(
         ));
     }
     let mut missing = unnamed(newest);
-    let changes = changes::file_name(time);
-    if folder.changes.as_ref().is_some_and(|file| !file.is_empty())
-        && changes == changes::file_name(newest.report_time)
-        && newest.sha256(&changes).is_none()
-    {
-        missing.push(changes);
-        missing.sort();
+    let names = [changes::file_name, settings::file_name];
+    let growing = names.into_iter().zip([&folder.changes, &folder.settings]);
+    for (name, file) in growing {
+        let path = name(time);
+        if file.as_ref().is_some_and(|file| !file.is_empty())
+            && path == name(newest.report_time)
+            && newest.sha256(&path).is_none()
+        {
+            missing.push(path);
+            missing.sort();
+        }
     }
     if !missing.is_empty() {
         warnings.push(format!(
@@ -112,6 +118,24 @@ pub(super) fn altered(
             missing.join(", ")
         ));
     }
+}
+
+/// Describes a damaged file of changes. `invalid_line` returns the number of the first damaged line.
+pub(super) fn damaged_changes(
+    (name, file): (String, Option<&[u8]>),
+    columns: &[&str],
+    invalid_line: impl FnOnce(&[u8]) -> Option<usize>,
+) -> Option<String> {
+    let file = file.filter(|file| !file.is_empty())?;
+    if !table::has_columns(file, columns) {
+        return Some(format!(
+            "{name} doesn't start with the header of a file of changes. The action keeps the file as it is, and adds new lines below."
+        ));
+    }
+    let line = invalid_line(file)?;
+    Some(format!(
+        "line {line} of {name} isn't a valid line of changes. The action keeps it as it is, but other programs may fail to read it, or all lines below it. Fix the line yourself."
+    ))
 }
 
 /// Describes lines that can't be read, by their numbers.

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::current_seats::CurrentSeats;
 use super::totals::Day;
+use crate::report::control::Control;
 use crate::report::manifest::Run;
 use crate::report::scope::Scope;
 
@@ -33,6 +34,8 @@ pub struct Page<'a> {
     pub changes: &'a [u8],
     /// The workflow run that recorded the newest report. `None` if no run did.
     pub run: Option<&'a Run>,
+    /// GitHub's second count. `None` if there's none for the report.
+    pub control: Option<&'a Control>,
     /// What to show about the seats of the newest report.
     pub(crate) current: &'a CurrentSeats,
 }

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::page::DrawPages;
 use super::seat_changes::SeatChange;
 use super::totals::Day;
+use crate::report::control::SettingChange;
 use crate::report::manifest::Manifest;
 use crate::report::scope::Scope;
 use crate::report::seat::Seat;
@@ -67,6 +68,8 @@ pub struct UpdatePlan {
     pub revoked: usize,
     /// Each change of a seat. Rows without a person are left out.
     pub changes: Vec<SeatChange>,
+    /// Each setting of the organization that differs from the newest known value.
+    pub setting_changes: Vec<SettingChange>,
     /// The day's line of totals. `None` unless the action is [`Action::Record`].
     pub day: Option<Day>,
     /// The files to write, with their paths in the folder. Empty unless the action is
@@ -79,7 +82,7 @@ pub struct UpdatePlan {
 pub enum Action {
     /// Record the report.
     Record,
-    /// The day already has a report with the same content.
+    /// The day already has a report with the same seats, and no setting differs.
     Unchanged,
     /// The folder holds a newer report, from this time.
     Older(Timestamp),

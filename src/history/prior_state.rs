@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::continuity::{self, Baseline};
-use super::damage::{altered, damaged_lines, manifest, read};
+use super::damage::{altered, damaged_changes, damaged_lines, manifest, read};
 use super::error::RecordError;
 use super::folder_files::FolderFiles;
 use super::history_context::HistoryContext;
@@ -13,11 +13,13 @@ use super::identity_mode::{self, IdentityMode};
 use super::people::{PEOPLE, People};
 use super::seat_changes::{self, SeatChange};
 use super::seats::{self, SEATS};
+use super::settings;
 use super::totals::{self, TOTALS, Totals};
-use super::{changes, header, table};
+use super::{changes, header};
+use crate::report::control::Settings;
 use crate::report::csv::RecordedReport;
 use crate::report::day::{LATEST, day_stem};
-use crate::report::manifest::{Continuity, RecordedScope, sha256};
+use crate::report::manifest::{Continuity, RecordedManifest, RecordedScope, sha256};
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::{Seat, without_times_after};
 use crate::report::{Report, credible_until};
@@ -37,6 +39,8 @@ pub(crate) struct PriorState {
     pub(super) continuity: Option<Continuity>,
     /// What the recorded reports say about people.
     pub known: HistoryContext,
+    /// The newest known settings of the organization.
+    pub settings: Option<Settings>,
     /// The recorded changes of the last week. In the first week of January, those of the year
     /// before are missing, because they're in another file.
     pub recent_changes: Vec<SeatChange>,
@@ -180,18 +184,16 @@ impl PriorState {
             warnings.push(header::damaged_header(TOTALS));
         }
         warnings.extend(damaged_lines(TOTALS, &damaged));
-        if let Some(file) = folder.changes.as_deref().filter(|file| !file.is_empty()) {
-            let name = changes::file_name(time);
-            if !table::has_columns(file, &changes::COLUMNS) {
-                warnings.push(format!(
-                    "{name} doesn't start with the header of a file of changes. The action keeps the file as it is, and adds new lines below."
-                ));
-            } else if let Some(line) = changes::lines(file).find_map(Result::err) {
-                warnings.push(format!(
-                    "line {line} of {name} isn't a valid line of changes. The action keeps it as it is, but other programs may fail to read it, or all lines below it. Fix the line yourself."
-                ));
-            }
-        }
+        warnings.extend(damaged_changes(
+            (changes::file_name(time), folder.changes.as_deref()),
+            &changes::COLUMNS,
+            |file| changes::lines(file).find_map(Result::err),
+        ));
+        warnings.extend(damaged_changes(
+            (settings::file_name(time), folder.settings.as_deref()),
+            &settings::COLUMNS,
+            settings::invalid_line,
+        ));
         let said_by_latest = latest.as_ref().and_then(|latest| latest.time);
         if !is_anybody_known && let (Some(latest), Some(time)) = (&latest, said_by_latest) {
             let known = seats.as_deref().unwrap_or_default();
@@ -278,6 +280,7 @@ impl PriorState {
                 let path = format!("{}.json", day_stem(manifest.report_time));
                 (manifest.scope.clone(), path)
             }),
+            settings: newest_manifest.and_then(RecordedManifest::settings),
             neighbors: folder.neighbors.clone(),
             before,
             known: HistoryContext { people, totals },

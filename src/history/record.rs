@@ -17,8 +17,9 @@ use super::plan::{Action, HistoryUpdate, Revoked, UpdatePlan};
 use super::prior_state::PriorState;
 use super::seat_changes::SeatChange;
 use super::totals::{self, Day};
-use super::{git, people, seats};
+use super::{git, people, seats, settings};
 use crate::report::activity::Counts;
+use crate::report::control::SettingChange;
 use crate::report::day::{LATEST, day_stem};
 use crate::report::manifest::{Continuity, FileEntry};
 use crate::report::seat::{Seat, Team};
@@ -56,18 +57,23 @@ pub fn record(
             !seats.iter().map(form).eq(state.iter().copied().map(form))
         }
     };
+    let mut setting_changes = match (&update.manifest.settings, &found.settings) {
+        (Some(now), Some(before)) => now.changes_since(before),
+        _ => Vec::new(),
+    };
+    let is_new = changed || !setting_changes.is_empty();
     let is_better = found.day_complete == Some(false) && update.complete != Some(false);
     let action = match found.time {
         Some(time) if time > update.time => Action::Older(time),
         // It's impossible to know which of two runs that started in the same second was first.
-        Some(time) if time == update.time && (changed || is_better || !found.has_day) => {
+        Some(time) if time == update.time && (is_new || is_better || !found.has_day) => {
             Action::SameTime
         }
         _ if found.day_complete == Some(true) && update.complete == Some(false) => {
             Action::LessComplete
         }
         _ if is_better => Action::Record,
-        _ if found.has_day && !changed => Action::Unchanged,
+        _ if found.has_day && !is_new => Action::Unchanged,
         _ => Action::Record,
     };
     let is_skipped = matches!(
@@ -77,6 +83,7 @@ pub fn record(
     if is_skipped {
         // Differences from a newer or more complete report aren't changes.
         differences.clear();
+        setting_changes.clear();
     }
     let changed = changed && !is_skipped;
     let count = |kind| differences.iter().filter(|c| c.kind == kind).count();
@@ -119,7 +126,11 @@ pub fn record(
         );
         known.totals.put(day);
         recorded = Some(day);
-        files = written(update, folder, known, &state, &differences)?;
+        update.manifest = update
+            .manifest
+            .with_settings_before(found.settings.as_ref());
+        let changes = (&*differences, &*setting_changes);
+        files = written(update, folder, known, &state, changes)?;
     }
     Ok(UpdatePlan {
         action,
@@ -128,6 +139,7 @@ pub fn record(
         granted,
         revoked,
         changes,
+        setting_changes,
         day: recorded,
         files,
     })
@@ -179,12 +191,17 @@ fn written(
     folder: &FolderFiles,
     known: HistoryContext,
     state: &[&Seat],
-    differences: &[Change<'_>],
+    (differences, setting_changes): (&[Change<'_>], &[SettingChange]),
 ) -> Result<Vec<(String, Bytes)>, RecordError> {
     let changes_file = changes::file_name(update.time);
     let mut changes_content = folder.changes.clone().unwrap_or_default();
     if !differences.is_empty() {
         changes_content = changes::append(&changes_content, update.time, differences)?;
+    }
+    let settings_file = settings::file_name(update.time);
+    let mut settings_content = folder.settings.clone().unwrap_or_default();
+    if !setting_changes.is_empty() {
+        settings_content = settings::append(&settings_content, update.time, setting_changes)?;
     }
     let policy = StatusPolicy {
         now: update.time,
@@ -201,6 +218,7 @@ fn written(
         days: &days,
         changes: &changes_content,
         run: update.manifest.run(),
+        control: update.manifest.control(),
         current: &current,
     });
     let mut files: Vec<(String, Bytes)> = vec![
@@ -218,7 +236,10 @@ fn written(
     if !changes_content.is_empty() {
         files.push((changes_file.clone(), changes_content.into()));
     }
-    let mut manifest = update.manifest;
+    if !settings_content.is_empty() {
+        files.push((settings_file, settings_content.into()));
+    }
+    let mut manifest = update.manifest.with_inactive_after(update.inactive_after);
     let entries = files.iter();
     manifest.files = entries
         .map(|(path, file)| FileEntry::of(path.clone(), file))

@@ -142,6 +142,24 @@ pub(super) fn write<T: Serialize>(
     Ok(file)
 }
 
+/// Appends `lines` to `file`, or writes a new file with these `columns` if it's empty. Keeps the
+/// existing bytes as they are, even if they're damaged.
+pub(super) fn append<T: Serialize>(
+    file: &[u8],
+    columns: &[&str],
+    lines: impl IntoIterator<Item = T>,
+) -> csv::Result<Vec<u8>> {
+    if file.is_empty() {
+        return write(columns, lines);
+    }
+    let mut file = file.to_vec();
+    if !file.ends_with(b"\n") {
+        file.push(b'\n');
+    }
+    file.extend(rows(lines)?);
+    Ok(file)
+}
+
 /// Writes `lines` without a header, to append them to others.
 pub(super) fn rows<T: Serialize>(lines: impl IntoIterator<Item = T>) -> csv::Result<Vec<u8>> {
     written(|csv| lines.into_iter().try_for_each(|line| csv.serialize(line)))

@@ -100,7 +100,7 @@ fn of_kind(kind: ScopeKind, time: &str, seats: Vec<Seat>) -> Report {
         ended_at: at(time),
         pages: 1,
         totals: vec![Some(0)],
-        partial: false,
+        ..Reading::default()
     };
     Report::new(Scope::new(kind, "acme").unwrap(), reading, seats)
 }

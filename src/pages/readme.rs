@@ -17,6 +17,7 @@ use crate::pages::figures::{
     days as in_days, headline_sentence, missing_days, month_before, percent,
 };
 use crate::pages::markdown::{code, escape, link_to};
+use crate::report::control::Control;
 use crate::report::day::{LATEST, date, day_stem};
 use crate::system::text::thousands;
 
@@ -131,6 +132,9 @@ fn write_evidence(out: &mut String, page: &Page<'_>) {
             date(last.report_time),
             missing(page.days)
         );
+    }
+    if let Some(count) = page.control.and_then(Control::described) {
+        let _ = write!(out, " GitHub's billing count: {count}.");
     }
     if let Some(run) = page.run {
         let address = format!(

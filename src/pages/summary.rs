@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use crate::pages::figures::{headline, with_share};
 use crate::pages::markdown::{code, escape, link_to, link_with_text, prose};
 use crate::report::activity::Counts;
+use crate::report::control::Control;
 use crate::system::prose::Prose;
 use crate::system::text::thousands;
 pub(crate) use facts::{Facts, Line, Section};
@@ -267,7 +268,10 @@ fn reading(facts: &Facts<'_>) -> String {
         rows => format!("{} rows", thousands(rows)),
     };
     let time = facts.report.time().to_string();
-    format!("read {rows} from {pages}, starting at {time}. {total}.")
+    let billed = facts.report.control().and_then(Control::described);
+    let billed = billed.map(|count| format!(" GitHub's billing count: {count}."));
+    let billed = billed.unwrap_or_default();
+    format!("read {rows} from {pages}, starting at {time}. {total}.{billed}")
 }
 
 fn count_of(total: u64) -> usize {

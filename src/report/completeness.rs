@@ -10,8 +10,10 @@
 
 use jiff::Timestamp;
 
+use super::source::{Reader, Requests};
+
 /// How a report was read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Reading {
     /// When the first page was requested.
     pub started_at: Timestamp,
@@ -23,6 +25,10 @@ pub struct Reading {
     pub totals: Vec<Option<u64>>,
     /// Whether GitHub said that a page leaves something out.
     pub partial: bool,
+    /// Who read it. `None` in tests.
+    pub reader: Option<Reader>,
+    /// The requests for the first and the last page. `None` in tests.
+    pub requests: Option<Requests>,
 }
 
 /// A reason why a report can't be called complete.
@@ -84,6 +90,21 @@ pub enum IncompleteReason {
         without_person: usize,
         /// The total that GitHub reports.
         total_seats: u64,
+    },
+    /// GitHub bills more seats than its pages list, and a second reading of both showed the same.
+    #[error(
+        "GitHub bills {billed} seats, not counting pending invitations (`seat_breakdown` of {path}), but its pages list {}",
+        listed(*people, *without_person)
+    )]
+    Unlisted {
+        /// How many people were read.
+        people: usize,
+        /// How many rows have no person.
+        without_person: usize,
+        /// The billed seats without pending invitations. See [`super::control`].
+        billed: u64,
+        /// The path that they were read from.
+        path: String,
     },
 }
 

@@ -69,7 +69,7 @@ mod tests {
             ended_at: at,
             pages: 1,
             totals: vec![Some(seats.len() as u64)],
-            partial: false,
+            ..Reading::default()
         };
         Report::new(Scope::new(kind, "acme").unwrap(), reading, seats)
     }

@@ -3,17 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::Report;
+use super::control::{Control, Settings};
+use super::generator::{ActionReference, Generator};
 use super::person::people_in;
 use super::scope::{Scope, ScopeKind};
 use super::seat::{Seat, whole_seconds};
+use super::source::{API_VERSION, Reader, Requests};
 
 /// The version of the manifest's format. It increases if readers have to know about a change.
-pub(crate) const SCHEMA_VERSION: u32 = 1;
+pub(crate) const SCHEMA_VERSION: u32 = 2;
 
 /// The workflow run that created the report.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,6 +35,15 @@ pub struct Run {
     pub actor: Option<String>,
     /// The event that started it, such as `schedule`.
     pub event: String,
+    /// The workflow's file and the branch or tag that it's from. `None` in version 1 of the format.
+    #[serde(default)]
+    pub workflow_ref: Option<String>,
+    /// The commit that the workflow's file is from.
+    #[serde(default)]
+    pub workflow_sha: Option<String>,
+    /// `github-hosted` or `self-hosted`.
+    #[serde(default)]
+    pub runner_environment: Option<String>,
 }
 
 /// One file of the report.
@@ -66,22 +78,32 @@ pub(crate) fn sha256(content: &[u8]) -> String {
 #[derive(Debug, Serialize)]
 pub struct Manifest<'a> {
     schema_version: u32,
-    generator: Generator,
+    /// The program that made the report.
+    pub(crate) generator: Generator<'a>,
+    /// The action that the program is from.
+    pub(crate) action: Option<&'a ActionReference>,
     scope: &'a Scope,
     api: Option<&'a str>,
+    api_version: Option<&'static str>,
+    reader: Option<&'a Reader>,
     run: Option<&'a Run>,
     imported_from: Option<&'a str>,
     report_time: Timestamp,
     fetch: Option<Times>,
+    requests: Option<&'a Requests>,
     pages: Option<usize>,
     seats: usize,
     people: usize,
+    inactive_after_days: Option<i64>,
     /// The fingerprint of the key, if people have pseudonyms.
     pub(crate) pseudonyms: Option<String>,
     total_seats: Option<u64>,
     complete: Option<bool>,
     incomplete_reasons: Vec<String>,
     shortfall: Option<u64>,
+    control: Option<&'a Control>,
+    /// The newest settings that are known.
+    pub(crate) settings: Option<Settings>,
     /// How far back the seats are tracked, once the history is known.
     #[serde(flatten)]
     pub(crate) continuity: Option<Continuity>,
@@ -111,17 +133,6 @@ pub(crate) struct Continuity {
     pub total_excess: u64,
 }
 
-#[derive(Debug, Serialize)]
-struct Generator {
-    name: &'static str,
-    version: &'static str,
-}
-
-const GENERATOR: Generator = Generator {
-    name: env!("CARGO_PKG_NAME"),
-    version: env!("CARGO_PKG_VERSION"),
-};
-
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Times {
     started_at: Timestamp,
@@ -142,6 +153,9 @@ impl<'a> Manifest<'a> {
         let seats = report.seats().len();
         Self {
             api: Some(api),
+            api_version: Some(API_VERSION),
+            reader: reading.reader.as_ref(),
+            requests: reading.requests.as_ref(),
             run,
             fetch: Some(Times {
                 started_at: whole_seconds(reading.started_at),
@@ -152,6 +166,8 @@ impl<'a> Manifest<'a> {
             complete: Some(report.is_complete()),
             incomplete_reasons: reasons.map(ToString::to_string).collect(),
             shortfall: report.shortfall(),
+            control: report.control(),
+            settings: report.settings().cloned(),
             files,
             ..Self::of(report.scope(), report.time(), seats, report.people())
         }
@@ -170,27 +186,56 @@ impl<'a> Manifest<'a> {
     fn of(scope: &'a Scope, report_time: Timestamp, seats: usize, people: usize) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
-            generator: GENERATOR,
+            generator: Generator::default(),
+            action: None,
             scope,
             api: None,
+            api_version: None,
+            reader: None,
             run: None,
             imported_from: None,
             report_time,
             fetch: None,
+            requests: None,
             pages: None,
             seats,
             people,
+            inactive_after_days: None,
             pseudonyms: None,
             total_seats: None,
             complete: None,
             incomplete_reasons: Vec::new(),
             shortfall: None,
+            control: None,
+            settings: None,
             continuity: None,
             files: Vec::new(),
             git_blobs: BTreeMap::new(),
             older_reports: BTreeMap::new(),
             previous: None,
         }
+    }
+
+    /// Adds how long without activity makes a person inactive.
+    pub(crate) fn with_inactive_after(self, inactive_after: SignedDuration) -> Self {
+        Self {
+            inactive_after_days: Some(inactive_after.as_hours() / 24),
+            ..self
+        }
+    }
+
+    /// Fills in what isn't known of the settings with those of an earlier report.
+    pub(crate) fn with_settings_before(self, before: Option<&Settings>) -> Self {
+        let settings = match (self.settings, before) {
+            (Some(now), Some(before)) => Some(now.or(before)),
+            (now, before) => now.or(before.cloned()),
+        };
+        Self { settings, ..self }
+    }
+
+    /// Returns GitHub's second count. `None` if there's none for the report.
+    pub(crate) fn control(&self) -> Option<&'a Control> {
+        self.control
     }
 
     /// Returns the workflow run that created the report, if one did.
@@ -232,6 +277,10 @@ pub(crate) struct RecordedManifest {
     #[serde(default)]
     run: serde_json::Value,
     fetch: Option<Times>,
+    #[serde(default)]
+    control: serde_json::Value,
+    #[serde(default)]
+    settings: serde_json::Value,
     tracked_since: Option<Timestamp>,
     baseline: Option<bool>,
     /// See [`Continuity::total_excess`].
@@ -308,6 +357,16 @@ impl RecordedManifest {
     /// Returns the workflow run that created its report, if one did.
     pub(crate) fn run(&self) -> Option<Run> {
         Run::deserialize(&self.run).ok()
+    }
+
+    /// Returns GitHub's second count, if it has one.
+    pub(crate) fn control(&self) -> Option<Control> {
+        Control::deserialize(&self.control).ok()
+    }
+
+    /// Returns the newest settings that were known when it was written.
+    pub(crate) fn settings(&self) -> Option<Settings> {
+        Settings::deserialize(&self.settings).ok()
     }
 
     /// Returns when the last page of its report arrived, if it says so.

@@ -18,7 +18,7 @@ fn reading(totals: &[u64]) -> Result<Reading, jiff::Error> {
         ended_at: at,
         pages: totals.len(),
         totals: totals.iter().copied().map(Some).collect(),
-        partial: false,
+        ..Reading::default()
     })
 }
 

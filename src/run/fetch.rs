@@ -8,13 +8,14 @@
 use crate::audit::Ledger;
 use crate::github::client::Client;
 use crate::github::error::GitHubError;
-use crate::github::{ids, seats};
+use crate::github::{billing, ids, seats};
 use crate::history::coverage::{self, Rhythm};
 use crate::history::{HistoryContext, PriorState, Revoked, SeatChange, changes};
 use crate::inputs::Inputs;
 use crate::pages::figures::{counted, gaps};
 use crate::report::Report;
 use crate::report::completeness::IncompleteReason;
+use crate::report::control::{Control, Settings};
 use crate::report::day::date;
 use crate::report::scope::Scope;
 use crate::report::seat::Seat;
@@ -28,6 +29,8 @@ const MAX_REREADS: usize = 3;
 pub(crate) struct FetchedReport {
     pub(crate) report: Report,
     pub(crate) known: HistoryContext,
+    /// The newest settings that the history has.
+    pub(crate) settings_before: Option<Settings>,
     /// The changes that the history has for the last seven days, oldest first.
     pub(crate) recent_changes: Vec<SeatChange>,
     /// Why the history couldn't be read, if it couldn't.
@@ -82,7 +85,7 @@ pub(crate) async fn fetch(
         on_progress: &on_progress,
     };
     let read = || seats::read(&source);
-    let mut report = read().await?;
+    let report = read().await?;
     let (mut past, mut history_error) = (None, None);
     if let Some(ledger) = ledger {
         step.set(format!("reading the history of {scope}"));
@@ -100,10 +103,26 @@ pub(crate) async fn fetch(
             }
         }
     }
-    let mut gone = Vec::new();
-    if let Some(past) = &past {
-        step.set(format!("reading the seats of {scope}"));
-        (report, gone) = read_until_stable(report, past, &read).await?;
+    step.set(format!("reading the seats of {scope}"));
+    let settle = async |report| match &past {
+        Some(past) => read_until_stable(report, past, &read).await,
+        None => Ok((report, Vec::new())),
+    };
+    let (mut report, mut gone) = settle(report).await?;
+    let count = async |report: &Report| billing::read(reader, scope, report.time()).await;
+    let mut counted = count(&report).await;
+    if let Some(doubt) = contradiction(&report, &counted) {
+        tracing::info!("{scope}: reading the list of seats again: {doubt}.");
+        edges.clock.sleep(seats::REREAD_DELAY).await;
+        (report, gone) = settle(read().await?).await?;
+        counted = count(&report).await;
+        if let Some(doubt) = contradiction(&report, &counted) {
+            // Any seat may be missing from the list, so none of them is certainly gone.
+            (report, gone) = (report.with_reason(doubt), Vec::new());
+        }
+    }
+    if let Some((control, settings)) = counted {
+        report = report.with_control(control, settings);
     }
     drop(bar);
     let mut warnings: Vec<String> = log_result(&report)
@@ -116,18 +135,28 @@ pub(crate) async fn fetch(
         1 if report.is_complete() => Revocable::All,
         _ => Revocable::Only(gone),
     };
-    let (known, recent_changes) = past
-        .map(|past| (past.known, past.recent_changes))
+    let (known, settings_before, recent_changes) = past
+        .map(|past| (past.known, past.settings, past.recent_changes))
         .unwrap_or_default();
     warnings.extend(missed_reports(&report, &known));
     Ok(FetchedReport {
         recent_changes,
         known,
+        settings_before,
         report,
         history_error,
         revocable,
         warnings,
     })
+}
+
+/// Returns why the report may be incomplete according to GitHub's second count.
+fn contradiction(
+    report: &Report,
+    counted: &Option<(Control, Option<Settings>)>,
+) -> Option<IncompleteReason> {
+    let (control, _) = counted.as_ref()?;
+    report.contradiction(control)
 }
 
 /// Adds the ID to the scope, to distinguish a renamed scope from another one. If the ID can't be

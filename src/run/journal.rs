@@ -382,11 +382,15 @@ impl ScopeRun {
     }
 
     /// Returns the warnings, which didn't stop anything.
-    pub(crate) fn warnings(&self) -> impl Iterator<Item = &String> {
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
         let report = self.report.iter();
         let report = report.flat_map(|report| &report.fetched.warnings);
         let recorded = self.recorded().into_iter();
-        report.chain(recorded.flat_map(|recorded| &recorded.plan.warnings))
+        let recorded = recorded.map(|recorded| &recorded.plan).flat_map(|plan| {
+            let changes = plan.setting_changes.iter().map(ToString::to_string);
+            plan.warnings.iter().cloned().chain(changes)
+        });
+        report.cloned().chain(recorded)
     }
 
     /// Returns what changed since the last recorded report, if this report was compared with it.

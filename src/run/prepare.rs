@@ -44,8 +44,11 @@ impl<'a> Places<'a> {
         // Tried in this order to find out if a repository is public.
         let askers = || clients.writer.iter().chain([reader]);
         let artifact = prepare_artifact(inputs, edges, askers()).await?;
-        let provenance =
-            Provenance::new(context::run(edges.environment), inputs.pseudonyms.as_ref());
+        let provenance = Provenance::new(
+            context::origin(edges.environment),
+            inputs.report.inactive_after,
+            inputs.pseudonyms.as_ref(),
+        );
         let audit = match (&inputs.commit, &clients.writer) {
             (Some(commit), Some(client)) => {
                 let repository = find_repository(inputs, commit, client).await?;

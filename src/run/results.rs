@@ -37,6 +37,20 @@ pub(crate) fn write(inputs: &Inputs, environment: &Environment, names: bool, jou
     }
 }
 
+/// Lists the files for the runner, so that a later step can attest them. A run doesn't depend on it.
+pub(crate) fn list_artifacts(environment: &Environment, files: &[Written]) {
+    let paths = files.iter().map(|file| &*file.below_workspace);
+    match outputs::write_artifacts(environment, paths) {
+        Ok(0) => {}
+        Ok(left_out) => tracing::warn!(
+            "The file in GITHUB_ARTIFACTS doesn't list {left_out} of the files. The runner accepts 500 paths without `=`, so attest these files by their paths."
+        ),
+        Err(error) => tracing::warn!(
+            "Couldn't list the files in the file in GITHUB_ARTIFACTS: {error}. To attest them, name their paths."
+        ),
+    }
+}
+
 /// Writes the summary of a run that was refused before it read anything. The text starts with
 /// `first`.
 pub(crate) fn refuse(environment: &Environment, first: &str, errors: &[Prose]) {
@@ -114,7 +128,7 @@ fn summary_of(
                 changes: run.changes(),
             }),
             lines: run.lines(),
-            warnings: run.warnings().cloned().collect(),
+            warnings: run.warnings().collect(),
             page: run.page_url(),
         })
         .collect();

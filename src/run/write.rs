@@ -49,12 +49,20 @@ pub(crate) async fn write(
     api: &str,
     fetched: FetchedReport,
 ) -> anyhow::Result<WrittenReport> {
-    let FetchedReport { report, known, .. } = &fetched;
+    let FetchedReport {
+        report,
+        known,
+        settings_before,
+        ..
+    } = &fetched;
     let rule = StatusPolicy {
         now: report.time(),
         inactive_after: inputs.report.inactive_after,
     };
-    let manifest = |files| provenance.manifest(report, api, files);
+    let manifest = |files| {
+        let manifest = provenance.manifest(report, api, files);
+        manifest.with_settings_before(settings_before.as_ref())
+    };
     let activities;
     let form = match inputs.report.columns {
         Columns::Github => ColumnSet::Github,

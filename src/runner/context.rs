@@ -6,7 +6,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode_str;
 
+use crate::report::generator::{ActionReference, is_image};
 use crate::report::manifest::Run;
+use crate::report::provenance::Origin;
 use crate::system::environment::{
     APP_PRIVATE_KEY, COMMIT_TOKEN, Environment, PSEUDONYM_KEY, TOKEN,
 };
@@ -19,7 +21,7 @@ pub(crate) fn workspace(environment: &Environment) -> PathBuf {
 }
 
 /// The workflow run. `None` if the command was started from the command line.
-pub(crate) fn run(environment: &Environment) -> Option<Run> {
+fn run(environment: &Environment) -> Option<Run> {
     let variable = |name| environment.get(name).unwrap_or_default().to_owned();
     environment.in_actions().then(|| Run {
         server: environment
@@ -36,7 +38,28 @@ pub(crate) fn run(environment: &Environment) -> Option<Run> {
         workflow: variable("GITHUB_WORKFLOW"),
         actor: environment.get("GITHUB_ACTOR").map(str::to_owned),
         event: variable("GITHUB_EVENT_NAME"),
+        workflow_ref: environment.get("GITHUB_WORKFLOW_REF").map(str::to_owned),
+        workflow_sha: environment.get("GITHUB_WORKFLOW_SHA").map(str::to_owned),
+        runner_environment: environment.get("RUNNER_ENVIRONMENT").map(str::to_owned),
     })
+}
+
+/// The variable with the image of a release. The release's `action.yml` sets it.
+const IMAGE: &str = "ACTION_IMAGE";
+
+/// What makes the reports of this run.
+pub(crate) fn origin(environment: &Environment) -> Origin {
+    let action = environment.get("GITHUB_ACTION_REPOSITORY");
+    let action = action.filter(|_| environment.in_actions());
+    let image = environment.get(IMAGE).filter(|image| is_image(image));
+    Origin {
+        run: run(environment),
+        action: action.map(|repository| ActionReference {
+            repository: repository.to_owned(),
+            reference: environment.get("GITHUB_ACTION_REF").map(str::to_owned),
+        }),
+        image: image.map(str::to_owned),
+    }
 }
 
 /// The values that must not be printed: tokens, the private key of an App, and proxy passwords. The

@@ -57,6 +57,38 @@ pub(crate) fn write_summary(environment: &Environment, summary: &str) -> io::Res
     }
 }
 
+/// How many paths the runner accepts in the file in `GITHUB_ARTIFACTS`, and how many bytes
+/// (actions/runner, pull request 4527).
+const MAX_ARTIFACTS: (usize, usize) = (500, 1024 * 1024);
+
+/// Appends the paths of files, relative to the workspace, to the file in `GITHUB_ARTIFACTS`. The
+/// runner hashes these files, and `actions/attest` can then sign them. Does nothing if the runner
+/// doesn't set the variable. Returns how many paths had to be left out.
+pub(crate) fn write_artifacts<'p>(
+    environment: &Environment,
+    paths: impl Iterator<Item = &'p str>,
+) -> io::Result<usize> {
+    let Some(path) = environment.get("GITHUB_ARTIFACTS") else {
+        return Ok(0);
+    };
+    let (mut lines, mut count, mut left_out) = (String::new(), 0, 0);
+    for path in paths {
+        let (max_count, max_size) = MAX_ARTIFACTS;
+        let is_accepted = !path.contains(|c: char| c == '=' || c.is_control());
+        if is_accepted && count < max_count && lines.len() + path.len() < max_size {
+            lines.push_str(path);
+            lines.push('\n');
+            count += 1;
+        } else {
+            left_out += 1;
+        }
+    }
+    if count > 0 {
+        append(path, lines.as_bytes())?;
+    }
+    Ok(left_out)
+}
+
 fn append(path: &str, bytes: &[u8]) -> io::Result<()> {
     OpenOptions::new()
         .create(true)

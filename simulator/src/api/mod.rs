@@ -60,6 +60,7 @@ fn route(context: Context<'_>) -> Response {
         ("GET", ["enterprises", slug, "copilot", "billing", "seats"]) => {
             seats::of(context, Scope::Enterprise, slug)
         }
+        ("GET", ["orgs", name, "copilot", "billing"]) => seats::billing(context, name),
         ("GET", ["orgs", name]) => owners::organization(context, name),
         ("GET", ["users", login]) => seats::user(context, login),
         ("POST", ["graphql"]) => graphql::handle(context),

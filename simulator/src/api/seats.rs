@@ -7,6 +7,12 @@ use crate::http::Response;
 use crate::page::{Page, cursor};
 use crate::seats::{Paging, Seats};
 
+/// The scopes and the permission that can read an organization's seats.
+const ORGANIZATION: (&str, &str) = (
+    "manage_billing:copilot, read:org",
+    "organization_copilot_seat_management=read",
+);
+
 const DOCUMENTATION: &str = "https://docs.github.com/rest/copilot/copilot-user-management";
 
 pub(super) fn of(context: Context<'_>, scope: Scope, name: &str) -> Response {
@@ -30,10 +36,7 @@ pub(super) fn of(context: Context<'_>, scope: Scope, name: &str) -> Response {
             })
     });
     let (scopes, permission) = match scope {
-        Scope::Organization => (
-            "manage_billing:copilot, read:org",
-            "organization_copilot_seat_management=read",
-        ),
+        Scope::Organization => ORGANIZATION,
         Scope::Enterprise => (
             "manage_billing:copilot, read:enterprise",
             "enterprise_copilot_seat_management=read",
@@ -43,6 +46,19 @@ pub(super) fn of(context: Context<'_>, scope: Scope, name: &str) -> Response {
         .unwrap_or_else(|| errors::not_found(DOCUMENTATION))
         .header("x-accepted-oauth-scopes", scopes)
         .header("x-accepted-github-permissions", permission)
+}
+
+/// "Get Copilot seat information and settings for an organization".
+pub(super) fn billing(context: Context<'_>, name: &str) -> Response {
+    let found = context.world.github(|github| {
+        github::named(&github.organizations, name)
+            .filter(|(name, _)| context.token.may_read_seats(Scope::Organization, name))
+            .map(|(_, seats)| Response::json(200, &seats.billing_body()))
+    });
+    found
+        .unwrap_or_else(|| errors::not_found(DOCUMENTATION))
+        .header("x-accepted-oauth-scopes", ORGANIZATION.0)
+        .header("x-accepted-github-permissions", ORGANIZATION.1)
 }
 
 /// GitHub's own links use an organization's ID.

@@ -54,6 +54,7 @@ impl GitHubError {
         match &self.purpose {
             _ if self.by_app => "the GitHub App",
             Purpose::Seats(_)
+            | Purpose::Billing(_)
             | Purpose::Identity(_)
             | Purpose::Installation(_)
             | Purpose::AppToken(_) => "`token`",
@@ -79,8 +80,10 @@ impl GitHubError {
                 "Use a valid token in {token}. This one is wrong, has expired, or was revoked."
             ),
             StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => match &self.purpose {
-                Purpose::Seats(scope) if self.by_app => seats_advice_for_app(scope),
-                Purpose::Seats(scope) => seats_advice(scope),
+                Purpose::Seats(scope) | Purpose::Billing(scope) if self.by_app => {
+                    seats_advice_for_app(scope)
+                }
+                Purpose::Seats(scope) | Purpose::Billing(scope) => seats_advice(scope),
                 Purpose::Identity(scope) => identity_advice(scope, token),
                 Purpose::Installation(_) if api_error.message.contains("Integration") => {
                     APP_UNKNOWN.to_owned()

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::super::changes::{self, Change, Kind};
+use super::super::settings;
 use super::super::table;
 use super::super::verify::Files;
 use super::RebuildError;
@@ -52,7 +53,9 @@ pub(super) struct Changes {
 impl Changes {
     pub(super) fn read(source: &Source, is_damaged: impl Fn(&str) -> bool) -> Self {
         let mut years: BTreeMap<String, Year> = BTreeMap::new();
-        for path in source.others().filter(|path| path.starts_with("changes/")) {
+        let is_file =
+            |path: &&String| path.starts_with("changes/") && !path.starts_with(settings::FOLDER);
+        for path in source.others().filter(is_file) {
             let file = source.content(path).unwrap_or_default();
             let (mut lines, mut unreadable) = (Vec::new(), Vec::new());
             for line in changes::lines(file) {

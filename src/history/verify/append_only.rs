@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest as _, Sha256};
 
 use super::{Files, ManifestNode, Verifier, altered, grows};
+use crate::history::settings;
 use crate::report::manifest::FileEntry;
 
 impl<F: Files> Verifier<'_, F> {
@@ -83,7 +84,8 @@ impl<F: Files> Verifier<'_, F> {
             return !nodes.is_empty();
         };
         let year = path
-            .strip_prefix("changes/")
+            .strip_prefix(settings::FOLDER)
+            .or(path.strip_prefix("changes/"))
             .and_then(|name| name.strip_suffix(".csv"))
             .and_then(|year| year.parse::<i16>().ok());
         let is_over = |year| year <= since.year() && nodes.iter().all(|l| l.day.year() != year);

@@ -4,6 +4,7 @@ use super::text::name;
 use super::{Commit, DataFile, PageFacts, has_history};
 use crate::history::totals::Day;
 use crate::pages::figures::{counted, missing_days};
+use crate::report::control::Control;
 use crate::report::day::date;
 use crate::system::text::thousands;
 
@@ -38,10 +39,13 @@ pub(super) fn evidence<'a>(facts: &'a PageFacts<'_>, days: &[Day]) -> Evidence<'
         }
         None => "GitHub doesn't say how many there are.".to_owned(),
     };
+    let billed = report.control().and_then(Control::described);
+    let billed = billed.map(|count| format!(" GitHub's billing count: {count}."));
     let read = format!(
-        "{}, held by {}. {total}",
+        "{}, held by {}. {total}{}",
         counted(report.seats().len(), "seat", "seats"),
         counted(report.people(), "person", "people"),
+        billed.unwrap_or_default(),
     );
     let run = facts.run.map(|run| Link {
         text: name(&format!(

@@ -102,7 +102,7 @@ fn report(seats: Vec<Seat>) -> Report {
         ended_at: now,
         pages: 1,
         totals: vec![None],
-        partial: false,
+        ..Reading::default()
     };
     Report::new(
         Scope::new(ScopeKind::Enterprise, "octocorp").unwrap(),

@@ -1,0 +1,105 @@
+//! Reads GitHub's second count of an organization's seats, and its Copilot settings ("Get Copilot
+//! seat information and settings for an organization"). It needs the same permission as the list of
+//! seats.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::client::Client;
+use super::error::{ErrorKind, GitHubError, Purpose};
+use crate::report::control::{Control, SeatBreakdown, Settings};
+use crate::report::scope::{Scope, ScopeKind};
+
+/// The longest value of a setting. GitHub's are short words such as `assign_selected`.
+const MAX_VALUE: usize = 50;
+
+#[derive(Deserialize)]
+struct Body {
+    seat_breakdown: SeatBreakdown,
+    seat_management_setting: Option<String>,
+    public_code_suggestions: Option<String>,
+    ide_chat: Option<String>,
+    platform_chat: Option<String>,
+    cli: Option<String>,
+    plan_type: Option<String>,
+}
+
+/// Reads the count and the settings for a report of `time`. Returns `None` for an enterprise,
+/// because GitHub has nothing of the kind for it.
+///
+/// Never fails, because a report doesn't need the count. What went wrong is in the result, without
+/// anyone else's words, because it's recorded.
+pub(crate) async fn read(
+    client: &Client,
+    scope: &Scope,
+    time: Timestamp,
+) -> Option<(Control, Option<Settings>)> {
+    if scope.kind() == ScopeKind::Enterprise {
+        return None;
+    }
+    let url = client.address().of_scope(scope, &["copilot", "billing"]);
+    let path = url.path().to_owned();
+    let purpose = Purpose::Billing(scope.clone());
+    let read = client.get::<Body>(&purpose, url).await;
+    Some(match read {
+        Ok((body, response)) => {
+            let answer = response.answer();
+            let control = Control {
+                path,
+                status: Some(answer.status),
+                request_id: answer.request_id,
+                seats: Some(body.seat_breakdown.clone()),
+                problem: None,
+            };
+            (control, Some(body.settings(time)))
+        }
+        Err(error) => {
+            tracing::info!(
+                "GitHub's billing count and the settings of {scope} couldn't be read, and are recorded as unknown. {}.",
+                error.in_one_line()
+            );
+            let answer = error.answer();
+            let control = Control {
+                path,
+                status: answer.as_ref().map(|answer| answer.status),
+                request_id: answer.and_then(|answer| answer.request_id),
+                seats: None,
+                problem: Some(problem(&error).to_owned()),
+            };
+            (control, None)
+        }
+    })
+}
+
+impl Body {
+    fn settings(self, as_of: Timestamp) -> Settings {
+        Settings {
+            as_of,
+            seat_management_setting: known(self.seat_management_setting),
+            public_code_suggestions: known(self.public_code_suggestions),
+            ide_chat: known(self.ide_chat),
+            platform_chat: known(self.platform_chat),
+            cli: known(self.cli),
+            plan_type: known(self.plan_type),
+        }
+    }
+}
+
+/// Returns the value of a setting, unless GitHub says that it's unknown, or it isn't a word.
+fn known(value: Option<String>) -> Option<String> {
+    let is_word = |value: &String| {
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        (1..=MAX_VALUE).contains(&value.len()) && value.chars().all(is_plain)
+    };
+    value.filter(|value| is_word(value) && value != "unknown")
+}
+
+/// Describes what went wrong.
+fn problem(error: &GitHubError) -> &'static str {
+    match *error.kind {
+        _ if error.is_limit() => "GitHub asked to wait",
+        ErrorKind::Refused(_) => "GitHub refused the request",
+        ErrorKind::Transport(_) => "GitHub didn't respond",
+        _ => "The response couldn't be used",
+    }
+}
