@@ -7,6 +7,7 @@ pub(crate) mod html;
 pub(crate) mod index;
 pub(crate) mod markdown;
 pub(crate) mod readme;
+pub(crate) mod repository;
 pub(crate) mod summary;
 pub(crate) mod trend;
 

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::current_seats::CurrentSeats;
 use super::totals::Day;
 use crate::report::manifest::Run;
+use crate::report::repository::RepositoryState;
 use crate::report::scope::Scope;
 
 /// The README page in the folder of a scope.
@@ -33,6 +34,9 @@ pub struct Page<'a> {
     pub changes: &'a [u8],
     /// The workflow run that recorded the newest report. `None` if no run did.
     pub run: Option<&'a Run>,
+    /// The state of the audit repository before the report was committed. `None` if it wasn't
+    /// checked.
+    pub repository: Option<&'a RepositoryState>,
     /// What to show about the seats of the newest report.
     pub(crate) current: &'a CurrentSeats,
 }

@@ -145,6 +145,7 @@ pub(crate) fn rebuild(
     let is_shown = shown.into_iter().any(|path| new.new.contains_key(path));
     let current = current(&new, newest.day.time, inactive_after);
     let run = newest.manifest.run();
+    let repository = newest.manifest.repository();
     let pages = draw(&Page {
         scope: &scope,
         time: newest.day.time,
@@ -153,6 +154,7 @@ pub(crate) fn rebuild(
         days: &days,
         changes: &new.read(&changes_file).unwrap_or_default(),
         run: run.as_ref(),
+        repository: repository.as_ref(),
         current: &current,
     });
     for (path, content) in pages {

@@ -201,6 +201,7 @@ fn written(
         days: &days,
         changes: &changes_content,
         run: update.manifest.run(),
+        repository: update.manifest.repository.as_ref(),
         current: &current,
     });
     let mut files: Vec<(String, Bytes)> = vec![

@@ -15,6 +15,7 @@ use crate::history::{
 };
 use crate::pages::figures::{days as in_days, headline_sentence, month_before, percent};
 use crate::pages::markdown::{code, escape, link_to};
+use crate::pages::repository;
 use crate::report::day::{LATEST, date, day_stem};
 use crate::system::text::thousands;
 
@@ -146,6 +147,9 @@ fn write_evidence(out: &mut String, page: &Page<'_>) {
             format!("run {label}")
         };
         let _ = write!(out, " Workflow {run} recorded the report.");
+    }
+    if let Some(state) = page.repository {
+        let _ = write!(out, " {}", repository::sentences(state));
     }
     out.push_str(
         " To check that no one changed the files, run `copilot-activity-report verify` in a clone.\n",

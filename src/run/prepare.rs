@@ -167,7 +167,7 @@ async fn is_restricted<'c>(
 ) -> bool {
     for client in clients {
         match Repository::read(client, name).await {
-            Ok(repository) => return repository.is_restricted,
+            Ok(repository) => return repository.is_restricted(),
             Err(error) => tracing::debug!("{error}"),
         }
     }
@@ -184,7 +184,7 @@ async fn refuse_public<'c>(
     let mut failure = None;
     for client in clients {
         match Repository::read(client, name).await {
-            Ok(repository) if repository.is_restricted => {
+            Ok(repository) if repository.is_restricted() => {
                 return Ok(repository);
             }
             Ok(_) => bail!(
