@@ -4,6 +4,7 @@
 //! report on top of that: directly by a commit, or by a pull request.
 
 mod branch;
+mod check;
 mod error;
 mod folder;
 mod place;

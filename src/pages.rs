@@ -7,9 +7,10 @@ pub(crate) mod html;
 pub(crate) mod index;
 pub(crate) mod markdown;
 pub(crate) mod readme;
+pub(crate) mod repository;
 pub(crate) mod statement;
 pub(crate) mod summary;
-mod trend;
+pub(crate) mod trend;
 
 use crate::history::{Page, README, TREND_DARK, TREND_LIGHT};
 

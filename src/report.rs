@@ -22,6 +22,7 @@ pub(crate) mod manifest;
 pub(crate) mod person;
 pub(crate) mod provenance;
 pub(crate) mod pseudonym_key;
+pub(crate) mod repository;
 pub(crate) mod scope;
 pub(crate) mod seat;
 pub(crate) mod source;

@@ -307,6 +307,18 @@ pub enum Signatures {
     Absent,
 }
 
+/// A branch protection rule, as far as people who aren't administrators see it. The simulator only
+/// shows it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BranchProtection {
+    /// Whether it allows force pushes.
+    pub allows_force_pushes: bool,
+    /// Whether it allows deletion.
+    pub allows_deletions: bool,
+    /// Whether it requires signed commits.
+    pub requires_signatures: bool,
+}
+
 /// A repository. Its commits are in a real Git repository: see [`crate::Simulator::git_dir`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repository {
@@ -318,6 +330,8 @@ pub struct Repository {
     pub default_branch: String,
     /// The rules by branch. `None` means the default branch. A name can end with `*`.
     pub rules: Vec<(Option<String>, Rule)>,
+    /// The branch protection rule of the default branch.
+    pub branch_protection: Option<BranchProtection>,
     /// The tokens that can bypass all rules.
     pub bypassed_by: BTreeSet<String>,
     /// Whether GitHub returns to a token if it can bypass a ruleset. What it returns to Apps isn't
@@ -347,6 +361,7 @@ impl Repository {
             empty: false,
             default_branch: "main".to_owned(),
             rules: Vec::new(),
+            branch_protection: None,
             bypassed_by: BTreeSet::new(),
             shows_who_can_bypass: true,
             archived: false,
@@ -395,6 +410,12 @@ impl Repository {
     /// Protects a branch, or all branches with the prefix before a `*`.
     pub fn protected_branch(mut self, branch: &str, rule: Rule) -> Self {
         self.rules.push((Some(branch.to_owned()), rule));
+        self
+    }
+
+    /// Protects the default branch with a branch protection rule, which isn't part of a ruleset.
+    pub fn with_branch_protection(mut self, rule: BranchProtection) -> Self {
+        self.branch_protection = Some(rule);
         self
     }
 

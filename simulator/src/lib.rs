@@ -61,7 +61,7 @@ pub use apps::{App, Installation, Target};
 pub use artifacts::Artifact;
 pub use billing::Billing;
 pub use fault::{At, Change, Fault, Kind, Nth, Rewrite};
-pub use github::{GitHub, Repository, Signatures, Token, Visibility};
+pub use github::{BranchProtection, GitHub, Repository, Signatures, Token, Visibility};
 pub use http::{Operation, RecordedRequest, Service};
 pub use observer::Observer;
 pub use people::GeneratedPeople;

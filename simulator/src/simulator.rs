@@ -188,6 +188,14 @@ impl Simulator {
             .map_err(io::Error::other)
     }
 
+    /// Makes a commit of `owner/name` one that GitHub signed, as if its author had made it on
+    /// GitHub's pages.
+    pub fn sign(&self, full_name: &str, sha: &str) {
+        if let Some(repo) = self.world.repositories.get(full_name) {
+            repo.sign(sha);
+        }
+    }
+
     /// The path of the `git` command.
     pub fn git_program() -> PathBuf {
         git::program().to_owned()

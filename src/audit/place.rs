@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::check::RepositoryCheck;
 use super::error::AuditError;
 use super::folder::read_folder;
 use super::repository::{AuditFiles, AuditRepository, LastRead};
@@ -36,6 +37,8 @@ pub(super) struct PlacedReport {
     pub(super) branch: BranchName,
     pub(super) plan: UpdatePlan,
     pub(super) commit: Option<Commit>,
+    /// The state of the repository before the commit.
+    pub(super) check: RepositoryCheck,
     /// Whether the branch now exists.
     pub(super) exists: bool,
 }
@@ -72,6 +75,7 @@ impl AuditRepository<'_> {
         let (name, report) = (branch.0.clone(), pending.report);
         let committer = self.committer(branch)?;
         let mut decided: Option<(UpdatePlan, bool)> = None;
+        let mut checked: Option<RepositoryCheck> = None;
         let mut is_listed = true;
         let commit = committer
             .commit(async |snapshot| {
@@ -88,8 +92,14 @@ impl AuditRepository<'_> {
                         &read
                     }
                 };
-                let recorded =
-                    history::record(self.entry(pending), &found.folder, self.clock.now());
+                let is_of_head = |check: &RepositoryCheck| check.state.parent == snapshot.head();
+                if !checked.as_ref().is_some_and(is_of_head) {
+                    let place = (report.scope(), &pending.folder);
+                    checked = Some(self.check(&snapshot, place, &found.folder).await);
+                }
+                let mut entry = self.entry(pending);
+                entry.manifest.repository = checked.as_ref().map(|check| check.state.clone());
+                let recorded = history::record(entry, &found.folder, self.clock.now());
                 let recording = recorded.map_err(|error| self.refused(&pending.folder, error))?;
                 let (change, _) = decided.insert((recording, snapshot.exists()));
                 if change.files.is_empty() {
@@ -116,11 +126,13 @@ impl AuditRepository<'_> {
                 self.inputs.repository
             );
         }
-        let (plan, existed) =
+        let decided = decided.zip(checked);
+        let ((plan, existed), check) =
             decided.ok_or_else(|| AuditError::Other("nothing was decided".to_owned()))?;
         Ok(PlacedReport {
             branch: name,
             plan,
+            check,
             exists: existed || commit.is_some(),
             commit: commit.map(|commit| Commit {
                 url: self.trusted_url(commit.url),

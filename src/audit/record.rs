@@ -1,5 +1,6 @@
 //! Records a report in the ledger, and returns the result.
 
+use super::check::RepositoryCheck;
 use super::error::AuditError;
 use super::repository::Ledger;
 use crate::github::commit::{Commit, MissingBranch};
@@ -17,6 +18,8 @@ pub(crate) struct Recorded {
     pub commit: Option<Commit>,
     /// The pull request with the report, if one was requested and exists.
     pub pull_request: Option<PullRequest>,
+    /// What's known about the repository itself.
+    pub check: RepositoryCheck,
     /// Description of the result.
     pub what: String,
     /// Why the pull request couldn't be opened, if it couldn't.
@@ -48,6 +51,12 @@ impl Ledger<'_> {
         for change in &placed.plan.setting_changes {
             tracing::info!("{}: {change}.", report.scope());
         }
+        for warning in &placed.check.warnings {
+            tracing::warn!("{warning}");
+        }
+        for known in &placed.check.known {
+            tracing::info!("{known}");
+        }
         let what = placed.summary(repository);
         let (pull_request, not_opened) = match proposed {
             Ok(found) => (found, None),
@@ -56,6 +65,7 @@ impl Ledger<'_> {
         Ok(Recorded {
             plan: placed.plan,
             commit: placed.commit,
+            check: placed.check,
             pull_request: pull_request.map(|mut found| {
                 found.url = repository.trusted_url(found.url);
                 found

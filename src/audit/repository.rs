@@ -6,13 +6,14 @@ use bytes::Bytes;
 use jiff::SignedDuration;
 
 use crate::github::client::Client;
-use crate::github::commit::{Committer, MissingBranch};
+use crate::github::commit::{Committer, MissingBranch, Rulebook};
 use crate::github::names::{BranchName, NameError, RepositoryPath};
 use crate::github::repository::Repository;
 use crate::history::FolderFiles;
 use crate::inputs::CommitInputs;
 use crate::pages::index::FIRST_FILE;
 use crate::report::provenance::Provenance;
+use crate::report::repository::Visibility;
 use crate::report::scope::Scope;
 use crate::system::clock::Clock;
 
@@ -22,6 +23,8 @@ pub(crate) struct AuditRepository<'a> {
     pub(super) client: Client,
     pub(super) clock: Clock,
     pub(super) branch: BranchName,
+    pub(super) visibility: Visibility,
+    book: Rulebook,
     pub(super) pulls_by_collaborators: bool,
     pub(super) provenance: Provenance<'a>,
     pub(super) inactive_after: SignedDuration,
@@ -79,6 +82,8 @@ impl<'a> AuditRepository<'a> {
             client,
             clock,
             branch,
+            visibility: repository.visibility,
+            book: Rulebook::default(),
             pulls_by_collaborators: repository.pulls_by_collaborators,
             provenance,
             inactive_after,
@@ -114,6 +119,7 @@ impl<'a> AuditRepository<'a> {
         Ok(Committer::new(
             &self.client,
             &self.clock,
+            &self.book,
             self.inputs.repository.clone(),
             branch,
             first_file,

@@ -19,6 +19,7 @@ mod mutation;
 mod parent;
 mod permit;
 mod protected;
+mod protection;
 mod rules;
 mod shapes;
 mod snapshot;
@@ -42,7 +43,8 @@ use branch::State;
 pub(crate) use error::CommitError;
 use error::is_stale;
 use parent::Parent;
-use permit::Rulebook;
+pub(crate) use permit::Rulebook;
+pub(crate) use protection::{FolderCommit, FolderHistory, Protection};
 use rules::{Rules, Write};
 pub(crate) use snapshot::Snapshot;
 
@@ -71,6 +73,7 @@ const TRAILER: &str = "Copilot-Activity-Report-Delivery";
 pub(crate) struct Committer<'a> {
     client: &'a Client,
     clock: &'a Clock,
+    book: &'a Rulebook,
     repository: RepositoryName,
     branch: BranchName,
     if_missing: MissingBranch,
@@ -162,10 +165,12 @@ impl RetryBudget {
 
 impl<'a> Committer<'a> {
     /// Creates a committer to `branch` of `repository`. If the repository has no commits,
-    /// `first_file` becomes the first one. `delivery` is a marker that no other delivery has.
+    /// `first_file` becomes the first one. `delivery` is a marker that no other delivery has. All
+    /// committers of a run share one `book`.
     pub(crate) fn new(
         client: &'a Client,
         clock: &'a Clock,
+        book: &'a Rulebook,
         repository: RepositoryName,
         (branch, if_missing): (BranchName, MissingBranch),
         first_file: (RepositoryPath, Bytes),
@@ -174,6 +179,7 @@ impl<'a> Committer<'a> {
         Self {
             client,
             clock,
+            book,
             purpose: Purpose::Commit(repository.clone()),
             repository,
             branch,
@@ -222,11 +228,10 @@ impl<'a> Committer<'a> {
     ) -> Result<Option<Commit>, E> {
         let mut budget = RetryBudget::default();
         let mut blobs = git_data::Blobs::default();
-        let mut book = Rulebook::default();
         // The branch, if it was created for a commit that it doesn't have yet.
         let mut created = None;
         loop {
-            let parent = self.parent(&mut book, &mut budget).await?;
+            let parent = self.parent(&mut budget).await?;
             let snapshot = Snapshot {
                 committer: self,
                 parent: &parent,
@@ -248,7 +253,7 @@ impl<'a> Committer<'a> {
                 true => &[Write::Commit],
                 false => &[Write::NewBranch, Write::Commit],
             };
-            let rules = self.permit(&self.branch, writes, &mut book).await;
+            let rules = self.permit(&self.branch, writes).await;
             let rules = rules.map_err(CommitError::from)?;
             let Parent { head, mut exists } = parent;
             // GitHub signs an App's commits over REST too. So the commit itself can show whether

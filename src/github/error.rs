@@ -43,6 +43,8 @@ pub(crate) enum Purpose {
     Commit(RepositoryName),
     /// Reading the recorded history from that repository, with `commit-token`.
     History(RepositoryName),
+    /// Checking how that repository is protected and who else committed to it, with `commit-token`.
+    Protection(RepositoryName),
     /// Finding or opening a pull request in that repository, with `commit-token`.
     PullRequest(RepositoryName),
     /// Looking up the user ID of a login, with `GITHUB_TOKEN`. Only from the command line.
@@ -56,6 +58,7 @@ impl Purpose {
             Self::Visibility(repository)
             | Self::Commit(repository)
             | Self::History(repository)
+            | Self::Protection(repository)
             | Self::PullRequest(repository) => Some(repository),
             Self::Seats(_)
             | Self::Billing(_)
@@ -69,7 +72,10 @@ impl Purpose {
     /// Returns whether a run can do without the response. If so, the request doesn't use the wait
     /// budget, which later requests may need.
     pub(crate) fn is_optional(&self) -> bool {
-        matches!(self, Self::Identity(_) | Self::Billing(_))
+        matches!(
+            self,
+            Self::Identity(_) | Self::Billing(_) | Self::Protection(_)
+        )
     }
 }
 
@@ -84,6 +90,7 @@ impl fmt::Display for Purpose {
             Self::AppToken(_) => "Getting a GitHub App token for",
             Self::Commit(_) => "Committing to",
             Self::History(_) => "Reading the history in",
+            Self::Protection(_) => "Checking the protection of",
             Self::PullRequest(_) => "Finding or opening the pull request in",
             Self::User => "Getting the user ID of the login",
         };
@@ -97,6 +104,7 @@ impl fmt::Display for Purpose {
             Self::Visibility(repository) => write!(f, " the repository {repository} is public"),
             Self::Commit(repository)
             | Self::History(repository)
+            | Self::Protection(repository)
             | Self::PullRequest(repository) => write!(f, " the repository {repository}"),
             Self::User => Ok(()),
         }

@@ -5,12 +5,13 @@ use serde::Deserialize;
 use super::client::Client;
 use super::error::{GitHubError, Purpose};
 use super::names::{BranchName, NameError, RepositoryName};
+use crate::report::repository::Visibility;
 
 /// What GitHub says about a repository ("Get a repository").
 #[derive(Debug, Clone)]
 pub(crate) struct Repository {
-    /// Whether only people with access, or the members of the enterprise, can see it.
-    pub is_restricted: bool,
+    /// Who can see it.
+    pub visibility: Visibility,
     /// Whether only collaborators can open pull requests in it. Whether an App counts as one isn't
     /// described, so this refuses nothing by itself.
     pub pulls_by_collaborators: bool,
@@ -59,17 +60,24 @@ impl Repository {
         let (body, _): (RepositoryBody, _) = client.get(&purpose, url).await?;
         // `visibility` says more than `private`, because it knows an enterprise's internal
         // repositories. If a server sends neither, the repository may be public.
-        let is_restricted = match body.visibility.as_deref() {
-            Some(visibility) => matches!(visibility, "private" | "internal"),
-            None => body.private == Some(true),
+        let visibility = match (body.visibility.as_deref(), body.private) {
+            (Some("private"), _) | (None, Some(true)) => Visibility::Private,
+            (Some("internal"), _) => Visibility::Internal,
+            (Some("public"), _) | (None, Some(false)) => Visibility::Public,
+            _ => Visibility::Unknown,
         };
         Ok(Self {
-            is_restricted,
+            visibility,
             pulls_by_collaborators: body.pull_request_creation_policy.as_deref()
                 == Some("collaborators_only"),
             name: name.clone(),
             body,
         })
+    }
+
+    /// Returns whether only people with access, or the members of the enterprise, can see it.
+    pub(crate) fn is_restricted(&self) -> bool {
+        matches!(self.visibility, Visibility::Private | Visibility::Internal)
     }
 
     /// Checks that the repository accepts commits and, if `pull_requests` is set, pull requests.

@@ -14,6 +14,7 @@ use super::seats::SEATS;
 use super::settings;
 use super::totals::TOTALS;
 use crate::report::day::{LATEST, date, day_stem};
+use crate::report::manifest::RecordedManifest;
 
 /// The files of a scope's folder that the next report needs. A file that doesn't exist is `None`.
 #[derive(Debug, Default, Clone)]
@@ -47,6 +48,13 @@ impl FolderFiles {
     pub fn is_empty(&self) -> bool {
         let files = self.files();
         files.iter().all(Option::is_none) && self.previous.is_none()
+    }
+
+    /// The newest manifest, if it can be read.
+    pub(crate) fn newest_manifest(&self) -> Option<RecordedManifest> {
+        let read = |file: &Vec<u8>| RecordedManifest::read(file).ok();
+        let day = self.day_manifest.as_ref().and_then(read);
+        day.or_else(|| self.previous.as_ref().and_then(|(_, file)| read(file)))
     }
 
     /// All files except [`FolderFiles::previous`], in the order of [`FolderFiles::paths`].

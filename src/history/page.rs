@@ -6,6 +6,7 @@ use super::current_seats::CurrentSeats;
 use super::totals::Day;
 use crate::report::control::Control;
 use crate::report::manifest::Run;
+use crate::report::repository::RepositoryState;
 use crate::report::scope::Scope;
 
 /// The README page in the folder of a scope.
@@ -36,6 +37,9 @@ pub struct Page<'a> {
     pub run: Option<&'a Run>,
     /// GitHub's second count. `None` if there's none for the report.
     pub control: Option<&'a Control>,
+    /// The state of the audit repository before the report was committed. `None` if it wasn't
+    /// checked.
+    pub repository: Option<&'a RepositoryState>,
     /// What to show about the seats of the newest report.
     pub(crate) current: &'a CurrentSeats,
 }

@@ -146,6 +146,7 @@ pub(crate) fn rebuild(
     let current = current(&new, newest.day.time, inactive_after);
     let run = newest.manifest.run();
     let control = newest.manifest.control();
+    let repository = newest.manifest.repository();
     let pages = draw(&Page {
         scope: &scope,
         time: newest.day.time,
@@ -155,6 +156,7 @@ pub(crate) fn rebuild(
         changes: &new.read(&changes_file).unwrap_or_default(),
         run: run.as_ref(),
         control: control.as_ref(),
+        repository: repository.as_ref(),
         current: &current,
     });
     for (path, content) in pages {

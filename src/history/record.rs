@@ -219,6 +219,7 @@ fn written(
         changes: &changes_content,
         run: update.manifest.run(),
         control: update.manifest.control(),
+        repository: update.manifest.repository.as_ref(),
         current: &current,
     });
     let mut files: Vec<(String, Bytes)> = vec![

@@ -26,6 +26,7 @@ use crate::report::Report;
 use crate::report::activity::Counts;
 use crate::report::day::date;
 use crate::report::manifest::Run;
+use crate::report::repository::RepositoryState;
 use crate::report::status::{Status, StatusPolicy};
 use crate::system::text::thousands;
 use changes::{ChangeLine, changes};
@@ -82,6 +83,8 @@ pub(crate) struct Recording {
     pub commit: Commit,
     /// The changes of the last seven days, oldest first. `None` if nothing records them.
     pub changes: Option<Vec<SeatChange>>,
+    /// The state of the audit repository. `None` if it's unknown.
+    pub repository: Option<RepositoryState>,
 }
 
 /// Whether there's a commit with the report.

@@ -17,6 +17,7 @@ use crate::pages::figures::{
     days as in_days, headline_sentence, missing_days, month_before, percent,
 };
 use crate::pages::markdown::{code, escape, link_to};
+use crate::pages::repository;
 use crate::report::control::Control;
 use crate::report::day::{LATEST, date, day_stem};
 use crate::system::text::thousands;
@@ -149,6 +150,9 @@ fn write_evidence(out: &mut String, page: &Page<'_>) {
             format!("run {label}")
         };
         let _ = write!(out, " Workflow {run} recorded the report.");
+    }
+    if let Some(state) = page.repository {
+        let _ = write!(out, " {}", repository::sentences(state));
     }
     out.push_str(
         " To check that no one changed the files, run `copilot-activity-report verify` in a clone.\n",

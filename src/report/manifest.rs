@@ -11,6 +11,7 @@ use super::Report;
 use super::control::{Control, Settings};
 use super::generator::{ActionReference, Generator};
 use super::person::people_in;
+use super::repository::RepositoryState;
 use super::scope::{Scope, ScopeKind};
 use super::seat::{Seat, whole_seconds};
 use super::source::{API_VERSION, Reader, Requests};
@@ -116,6 +117,8 @@ pub struct Manifest<'a> {
     /// A SHA-256 of such IDs for each folder of older reports.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) older_reports: BTreeMap<String, String>,
+    /// The state of the audit repository. `None` outside of one.
+    pub(crate) repository: Option<RepositoryState>,
     /// The manifest of the day before, which links the manifests to a chain.
     pub(crate) previous: Option<FileEntry>,
 }
@@ -212,6 +215,7 @@ impl<'a> Manifest<'a> {
             files: Vec::new(),
             git_blobs: BTreeMap::new(),
             older_reports: BTreeMap::new(),
+            repository: None,
             previous: None,
         }
     }
@@ -297,6 +301,8 @@ pub(crate) struct RecordedManifest {
     /// A SHA-256 of such IDs for each folder of older reports.
     #[serde(default)]
     pub older_reports: BTreeMap<String, String>,
+    #[serde(default)]
+    repository: serde_json::Value,
     /// The manifest of the day before, if there is one.
     pub previous: Option<FileEntry>,
 }
@@ -367,6 +373,12 @@ impl RecordedManifest {
     /// Returns the newest settings that were known when it was written.
     pub(crate) fn settings(&self) -> Option<Settings> {
         Settings::deserialize(&self.settings).ok()
+    }
+
+    /// Returns the state of the audit repository before its commit. `None` if an earlier version
+    /// wrote the manifest.
+    pub(crate) fn repository(&self) -> Option<RepositoryState> {
+        RepositoryState::deserialize(&self.repository).ok()
     }
 
     /// Returns when the last page of its report arrived, if it says so.

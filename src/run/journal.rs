@@ -9,8 +9,8 @@ use crate::audit::{AuditError, Recorded};
 use crate::github::commit::Verification;
 use crate::github::error::GitHubError;
 use crate::history::{Action, SeatChange};
-use crate::pages::html;
 use crate::pages::summary::Line;
+use crate::pages::{html, repository};
 use crate::report::scope::Scope;
 use crate::run::step::CurrentStep;
 use crate::run::upload::UploadError;
@@ -318,7 +318,7 @@ impl ScopeRun {
             LedgerEntry::Failed(_) => {
                 return html::Recording {
                     commit: html::Commit::Failed,
-                    changes: None,
+                    ..html::Recording::default()
                 };
             }
             LedgerEntry::Recorded(recorded) => recorded,
@@ -339,6 +339,7 @@ impl ScopeRun {
         html::Recording {
             commit,
             changes: Some(changes.collect()),
+            repository: Some(recorded.check.state.clone()),
         }
     }
 
@@ -367,6 +368,9 @@ impl ScopeRun {
             Some(commit) if !commit.url.is_empty() => line.with_link(&commit.url),
             _ => line,
         }];
+        let state = repository::sentences(&recorded.check.state);
+        let state = state.trim_end_matches('.');
+        lines.push(Line::good(format!("{scope}: {state}")));
         if let Some(pull_request) = &recorded.pull_request {
             let line = Line::good(format!("{scope}: pull request {}", pull_request.number));
             lines.push(match &*pull_request.url {
@@ -386,9 +390,11 @@ impl ScopeRun {
         let report = self.report.iter();
         let report = report.flat_map(|report| &report.fetched.warnings);
         let recorded = self.recorded().into_iter();
-        let recorded = recorded.map(|recorded| &recorded.plan).flat_map(|plan| {
+        let recorded = recorded.flat_map(|recorded| {
+            let plan = &recorded.plan;
             let changes = plan.setting_changes.iter().map(ToString::to_string);
-            plan.warnings.iter().cloned().chain(changes)
+            let found = plan.warnings.iter().chain(&recorded.check.warnings);
+            found.cloned().chain(changes)
         });
         report.cloned().chain(recorded)
     }

@@ -170,7 +170,7 @@ async fn is_restricted<'c>(
 ) -> bool {
     for client in clients {
         match Repository::read(client, name).await {
-            Ok(repository) => return repository.is_restricted,
+            Ok(repository) => return repository.is_restricted(),
             Err(error) => tracing::debug!("{error}"),
         }
     }
@@ -187,7 +187,7 @@ async fn refuse_public<'c>(
     let mut failure = None;
     for client in clients {
         match Repository::read(client, name).await {
-            Ok(repository) if repository.is_restricted => {
+            Ok(repository) if repository.is_restricted() => {
                 return Ok(repository);
             }
             Ok(_) => bail!(

@@ -90,9 +90,14 @@ impl Repo {
                 .to_owned(),
         };
         if new.verified {
-            lock(&self.verified).insert(oid.clone());
+            self.sign(&oid);
         }
         Ok(oid)
+    }
+
+    /// Signs a commit as GitHub does.
+    pub(crate) fn sign(&self, oid: &str) {
+        lock(&self.verified).insert(oid.to_owned());
     }
 
     /// Merges two commits into a tree. Fails if they conflict.

@@ -12,7 +12,7 @@ use bluejay_parser::ast::Parse as _;
 use bluejay_parser::ast::executable::ExecutableDocument;
 use serde_json::{Map, Value, json};
 
-use crate::api::context::Context;
+use crate::api::context::{Context, identity};
 use crate::http::Response;
 use execute::{Execution, Field, Resolved};
 
@@ -102,6 +102,7 @@ fn resolve_root(context: Context<'_>, field: &Field<'_>) -> Resolved {
             query::place(context, &full_name).map_or_else(|error| error, query::repository)
         }
         "enterprise" => query::enterprise(context, &field.text("slug")),
+        "viewer" => query::account(&identity(context)).into(),
         "createCommitOnBranch" => commit::create(context, &field.argument("input")),
         "rateLimit" => {
             let now = jiff::Timestamp::now().to_string();

@@ -103,11 +103,25 @@ fn branch(place: &Rc<Place>, name: &str) -> Resolved {
 /// A branch that points to a commit.
 pub(super) fn branch_at(place: &Rc<Place>, name: &str, oid: String) -> Resolved {
     let known = json!({ "id": format!("REF_{name}"), "name": name, "prefix": "refs/heads/" });
-    let place = place.clone();
+    let (place, name) = (place.clone(), name.to_owned());
     Resolved::object("Ref", known, move |field| match field.name() {
         "target" => object(&place, &oid, "").into(),
+        "refUpdateRule" => branch_protection(&place, &name).into(),
         _ => Resolved::Unserved,
     })
+}
+
+/// The branch protection rule of a branch, if it has one.
+fn branch_protection(place: &Place, name: &str) -> Option<Resolved> {
+    let rule = place.declared.branch_protection;
+    let rule = rule.filter(|_| place.declared.default_branch == name)?;
+    let known = json!({
+        "allowsDeletions": rule.allows_deletions,
+        "allowsForcePushes": rule.allows_force_pushes,
+        "pattern": name,
+        "requiresSignatures": rule.requires_signatures,
+    });
+    Some(plain("RefUpdateRule", known))
 }
 
 /// A Git object; its path if it's a directory.
@@ -172,7 +186,22 @@ fn commit(place: &Rc<Place>, commit: Commit) -> Resolved {
 
 fn person(person: &Person) -> Resolved {
     let known = json!({ "name": person.name, "email": person.email, "date": person.date });
-    plain("GitActor", known)
+    let person = person.clone();
+    Resolved::object("GitActor", known, move |field| match field.name() {
+        // There's none for an App.
+        "user" if person.name.ends_with("[bot]") => None.into(),
+        "user" => account(&person).into(),
+        _ => Resolved::Unserved,
+    })
+}
+
+/// The account with a person's email address, if it's one of GitHub's.
+pub(super) fn account(person: &Person) -> Option<Resolved> {
+    let local = person.email.strip_suffix("@users.noreply.github.com")?;
+    let (id, login) = local.split_once('+')?;
+    let id: u32 = id.parse().ok()?;
+    let known = json!({ "id": format!("U_{id}"), "databaseId": id, "login": login });
+    Some(plain("User", known))
 }
 
 fn signature(place: &Place, oid: &str) -> Option<Resolved> {

@@ -24,6 +24,33 @@ impl Client {
         query: &str,
         variables: &(impl Serialize + Sync),
     ) -> Result<T, GitHubError> {
+        let request = self.question(purpose, cost, query, variables)?;
+        let (data, _) = self.send(&request, graphql_data).await?;
+        Ok(data)
+    }
+
+    /// Sends a GraphQL query, and also returns a partial response. A field that GitHub refuses is
+    /// null in it. Returns whether the response is whole.
+    ///
+    /// Fails like [`Client::graphql`] if the rest of the response can't be used either.
+    pub(crate) async fn graphql_in_part<T: DeserializeOwned>(
+        &self,
+        purpose: &Purpose,
+        query: &str,
+        variables: &(impl Serialize + Sync),
+    ) -> Result<(T, bool), GitHubError> {
+        let request = self.question(purpose, Cost::Query, query, variables)?;
+        let (found, _) = self.send(&request, graphql_part).await?;
+        Ok(found)
+    }
+
+    fn question<'p>(
+        &self,
+        purpose: &'p Purpose,
+        cost: Cost,
+        query: &str,
+        variables: &(impl Serialize + Sync),
+    ) -> Result<Request<'p>, GitHubError> {
         #[derive(Serialize)]
         struct Question<'a, V> {
             query: &'a str,
@@ -31,24 +58,38 @@ impl Client {
         }
         let question = Question { query, variables };
         let url = self.address().graphql().clone();
-        let request = Request::sending(purpose, Method::POST, url, cost, &question)?;
-        let (data, _) = self.send(&request, graphql_data).await?;
-        Ok(data)
+        Request::sending(purpose, Method::POST, url, cost, &question)
     }
+}
+
+#[derive(Deserialize)]
+#[serde(bound = "T: DeserializeOwned")]
+struct Reply<T> {
+    data: Option<MapOnly<T>>,
+}
+
+#[derive(Deserialize)]
+struct Errors {
+    #[serde(default, deserialize_with = "first_errors")]
+    errors: Vec<GraphqlError>,
+}
+
+/// Returns the data of a GraphQL response, and whether it's without errors.
+fn graphql_part<T: DeserializeOwned>(response: &Response) -> Result<(T, bool), GitHubError> {
+    let Errors { errors } = response.json()?;
+    if !errors.is_empty()
+        && !errors.iter().any(GraphqlError::is_limit)
+        && let Ok(Reply {
+            data: Some(MapOnly(data)),
+        }) = response.json()
+    {
+        return Ok((data, false));
+    }
+    graphql_data(response).map(|data| (data, true))
 }
 
 /// Returns the data of a GraphQL response, or its errors.
 fn graphql_data<T: DeserializeOwned>(response: &Response) -> Result<T, GitHubError> {
-    #[derive(Deserialize)]
-    #[serde(bound = "T: DeserializeOwned")]
-    struct Reply<T> {
-        data: Option<MapOnly<T>>,
-    }
-    #[derive(Deserialize)]
-    struct Errors {
-        #[serde(default, deserialize_with = "first_errors")]
-        errors: Vec<GraphqlError>,
-    }
     let Errors { errors } = response.json()?;
     if !errors.is_empty() {
         return Err(response.failed(ErrorKind::Graphql {

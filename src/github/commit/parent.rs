@@ -2,7 +2,6 @@
 
 use super::branch::State;
 use super::error::{gives_no_reason, is_by_a_rule};
-use super::permit::Rulebook;
 use super::rules::{Rules, Write};
 use super::shapes::Head;
 use super::{CommitError, Committer, RetryBudget};
@@ -34,11 +33,7 @@ impl Committer<'_> {
     }
 
     /// Returns what to commit on. A repository without commits gets its first one.
-    pub(super) async fn parent(
-        &self,
-        book: &mut Rulebook,
-        budget: &mut RetryBudget,
-    ) -> Result<Parent, CommitError> {
+    pub(super) async fn parent(&self, budget: &mut RetryBudget) -> Result<Parent, CommitError> {
         loop {
             // The read was already retried.
             let (repository, branch) = (self.repository.clone(), self.branch.clone());
@@ -52,13 +47,13 @@ impl Committer<'_> {
                 }
                 State::Empty => {
                     let (branch, write) = (self.first_branch(), Write::FirstCommit);
-                    let rules = self.permit(branch, &[write], book).await?;
+                    let rules = self.permit(branch, &[write]).await?;
                     let step = self.create_first_commit().await;
                     self.check_created(step, (branch, write), &rules, budget)
                         .await?;
                 }
                 State::NoBase(base, head) => {
-                    let rules = self.permit(base, &[Write::NewBranch], book).await?;
+                    let rules = self.permit(base, &[Write::NewBranch]).await?;
                     self.ensure_branch(base, &head, &rules, budget).await?;
                 }
                 State::NoDefault => {

@@ -16,21 +16,54 @@
 //! run. For an App that creates a branch under rules, the commit is made first and the branch is
 //! created at it, so that a refusal leaves no branch behind (see [`super::git_data`]).
 
+use std::cell::RefCell;
+
 use serde::Deserialize;
 
 use super::Committer;
 use super::protected::Protected;
-use super::rules::{Rule, Rules, Write};
+use super::rules::{MAX_RULES, Rule, Rules, Write};
 use crate::github::names::BranchName;
 
-/// The rules that were already read, so that a delivery requests them only once.
+/// The rules that were already read, so that a run requests them only once.
 #[derive(Debug, Default)]
-pub(super) struct Rulebook(Vec<(BranchName, Rules)>);
+pub(crate) struct Rulebook(RefCell<Vec<BranchRules>>);
+
+/// The rules of a branch.
+#[derive(Debug)]
+struct BranchRules {
+    branch: BranchName,
+    /// `None` if they couldn't be read.
+    rules: Option<Rules>,
+    /// Whether writes to the branch were already permitted.
+    is_permitted: bool,
+}
 
 /// What GitHub says about who can bypass a ruleset ("Get a repository ruleset").
 #[derive(Deserialize)]
 struct Ruleset {
     current_user_can_bypass: Option<String>,
+}
+
+impl Rulebook {
+    /// Returns the rules of a branch, if they were already read or couldn't be.
+    fn rules(&self, branch: &BranchName) -> Option<Option<Rules>> {
+        let known = self.0.borrow();
+        let found = known.iter().find(|known| known.branch == *branch)?;
+        Some(found.rules.clone())
+    }
+
+    fn is_permitted(&self, branch: &BranchName) -> bool {
+        let known = self.0.borrow();
+        let mut known = known.iter();
+        known.any(|known| known.branch == *branch && known.is_permitted)
+    }
+
+    fn permit(&self, branch: &BranchName) {
+        let mut known = self.0.borrow_mut();
+        let known = known.iter_mut().filter(|known| known.branch == *branch);
+        known.for_each(|known| known.is_permitted = true);
+    }
 }
 
 impl Committer<'_> {
@@ -40,12 +73,11 @@ impl Committer<'_> {
         &self,
         branch: &BranchName,
         writes: &[Write],
-        book: &mut Rulebook,
     ) -> Result<Rules, Box<Protected>> {
-        if let Some((_, rules)) = book.0.iter().find(|(known, _)| known == branch) {
-            return Ok(rules.clone());
+        let rules = self.known_rules(branch).await.unwrap_or_default();
+        if self.book.is_permitted(branch) {
+            return Ok(rules);
         }
-        let rules = self.rules(branch).await;
         for write in writes {
             let certain = |rule: &&Rule| rule.is_certain_to_refuse(*write);
             for rule in rules.0.iter().filter(certain) {
@@ -55,20 +87,35 @@ impl Committer<'_> {
                 }
             }
         }
-        book.0.push((branch.clone(), rules.clone()));
+        self.book.permit(branch);
         Ok(rules)
+    }
+
+    /// Returns the rules of `branch`, which are read once per run. `None` if they can't be read.
+    pub(super) async fn known_rules(&self, branch: &BranchName) -> Option<Rules> {
+        if let Some(rules) = self.book.rules(branch) {
+            return rules;
+        }
+        let rules = self.rules(branch).await;
+        self.book.0.borrow_mut().push(BranchRules {
+            branch: branch.clone(),
+            rules: rules.clone(),
+            is_permitted: false,
+        });
+        rules
     }
 
     /// Reads *Get rules for a branch*. The branch doesn't have to exist. Older protections of
     /// branches aren't among the rules.
-    async fn rules(&self, branch: &BranchName) -> Rules {
+    async fn rules(&self, branch: &BranchName) -> Option<Rules> {
         let mut url = self.url(["rules", "branches", branch.as_str()]);
-        url.query_pairs_mut().append_pair("per_page", "100");
+        url.query_pairs_mut()
+            .append_pair("per_page", &MAX_RULES.to_string());
         match self.client.get_list(&self.purpose, url).await {
-            Ok((rules, _)) => Rules(rules),
+            Ok((rules, _)) => Some(Rules(rules)),
             Err(error) => {
                 tracing::debug!("Couldn't read the rules of {branch}: {error}");
-                Rules::default()
+                None
             }
         }
     }

@@ -6,6 +6,9 @@ use serde::Deserialize;
 
 use crate::system::text::shown;
 
+/// How many rules one page of *Get rules for a branch* has at most. Further pages aren't read.
+pub(super) const MAX_RULES: usize = 100;
+
 /// A kind of write, as far as rules distinguish them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Write {
@@ -106,6 +109,15 @@ impl Rules {
     /// it.
     pub(super) fn are_certain_to_refuse(&self, write: Write) -> bool {
         self.0.iter().any(|rule| rule.is_certain_to_refuse(write))
+    }
+
+    /// Returns whether a rule of this kind is among them. `None` if there may be more rules than
+    /// were read.
+    pub(super) fn has(&self, kind: &str) -> Option<bool> {
+        if self.0.iter().any(|rule| rule.kind == kind) {
+            return Some(true);
+        }
+        (self.0.len() < MAX_RULES).then_some(false)
     }
 
     /// Returns the rules that can be the reason why a write was refused, most likely first. If

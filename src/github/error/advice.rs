@@ -61,6 +61,7 @@ impl GitHubError {
             Purpose::Visibility(_)
             | Purpose::Commit(_)
             | Purpose::History(_)
+            | Purpose::Protection(_)
             | Purpose::PullRequest(_) => "`commit-token`",
             Purpose::User => "GITHUB_TOKEN",
         }
@@ -96,9 +97,9 @@ impl GitHubError {
                 Purpose::Visibility(repository) => format!(
                     "Check the name, and give {token} access to {repository} with the `metadata: read` permission."
                 ),
-                Purpose::Commit(repository) | Purpose::History(repository) => {
-                    commit_advice(repository)
-                }
+                Purpose::Commit(repository)
+                | Purpose::History(repository)
+                | Purpose::Protection(repository) => commit_advice(repository),
                 Purpose::PullRequest(repository) => pull_request_advice(repository, api_error),
                 Purpose::User => "Check the login. No account has it, or no longer has it. If you use the user ID instead, the command doesn't need to ask GitHub.".to_owned(),
             },

@@ -4,6 +4,7 @@ use super::text::name;
 use super::{Commit, DataFile, PageFacts, has_history};
 use crate::history::totals::Day;
 use crate::pages::figures::{counted, missing_days};
+use crate::pages::repository;
 use crate::report::control::Control;
 use crate::report::day::date;
 use crate::system::text::thousands;
@@ -14,6 +15,7 @@ pub(super) struct Evidence<'a> {
     pub(super) files: &'a [DataFile<'a>],
     pub(super) run: Option<Link>,
     pub(super) commit: CommitLine,
+    pub(super) repository: Option<String>,
     pub(super) recorded: Option<String>,
     pub(super) missing: Option<String>,
 }
@@ -99,6 +101,11 @@ pub(super) fn evidence<'a>(facts: &'a PageFacts<'_>, days: &[Day]) -> Evidence<'
         files: &facts.files,
         run,
         commit,
+        repository: facts
+            .recording
+            .repository
+            .as_ref()
+            .map(repository::sentences),
         recorded,
         missing,
     }
