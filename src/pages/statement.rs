@@ -44,7 +44,7 @@ pub(crate) struct Facts<'a> {
 
 impl Facts<'_> {
     /// Returns the manifests of the period.
-    fn manifests(&self) -> impl Iterator<Item = &ManifestFacts> {
+    fn manifests(&self) -> impl DoubleEndedIterator<Item = &ManifestFacts> {
         let period = self.coverage.map(|coverage| coverage.period);
         let all = self.verdict.manifests.iter();
         all.filter(move |manifest| {

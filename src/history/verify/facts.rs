@@ -1,12 +1,12 @@
 //! What the manifests say about the origin and the completeness of their reports, for people who
 //! judge the evidence. Manifests of earlier versions have fewer of these facts.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
-use serde_json::Value;
+
+use crate::report::control::Control;
+use crate::report::repository::RepositoryState;
 
 /// The facts in the manifest of one day. A fact is `None` if the manifest doesn't have it.
 #[derive(Debug, Clone, Deserialize)]
@@ -36,10 +36,10 @@ pub(crate) struct ManifestFacts {
     /// Why it wasn't.
     #[serde(default)]
     pub incomplete_reasons: Vec<String>,
-    /// GitHub's billing summary.
+    /// GitHub's second count.
     pub control: Option<Control>,
-    /// What the run found out about the repository.
-    pub repository: Option<Repository>,
+    /// The state of the audit repository before the report was committed.
+    pub repository: Option<RepositoryState>,
     /// The fingerprint of the pseudonym key.
     pub pseudonyms: Option<String>,
 }
@@ -99,54 +99,6 @@ pub(crate) struct Run {
     pub event: Option<String>,
     /// Whether GitHub or the organization hosts the runner.
     pub runner_environment: Option<String>,
-}
-
-/// GitHub's billing summary.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Control {
-    /// Its numbers of seats. `None` if it couldn't be read.
-    pub seats: Option<BTreeMap<String, Value>>,
-}
-
-/// What a run found out about the repository that it commits to.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Repository {
-    /// Its owner and name.
-    pub name: Option<String>,
-    /// The branch with the history.
-    pub branch: Option<String>,
-    /// `private`, `internal`, `public`, or `unknown`.
-    pub visibility: Option<String>,
-    /// `blocked`, `allowed`, or `unknown`.
-    pub force_pushes: Option<String>,
-    /// The same for deleting the branch.
-    pub deletion: Option<String>,
-    /// The same for commits without a signature.
-    pub unsigned_commits: Option<String>,
-    /// The commits below the folder that this program didn't make. `None` if that's unknown.
-    pub other_commits: Option<OtherCommits>,
-    /// Whether the branch was rewritten since the last report.
-    pub rewritten: Option<bool>,
-}
-
-/// Commits below the folder by others.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct OtherCommits {
-    /// The newest of them.
-    #[serde(default)]
-    pub commits: Vec<OtherCommit>,
-    /// How many more there are.
-    #[serde(default)]
-    pub more: u64,
-}
-
-/// A commit by someone else.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct OtherCommit {
-    /// Its SHA.
-    pub sha: String,
-    /// Whether GitHub verified its signature.
-    pub verified: bool,
 }
 
 impl ManifestFacts {

@@ -1,7 +1,5 @@
 //! How the reports agree with GitHub's own counts.
 
-use serde_json::Value;
-
 use super::{Facts, MAX_LISTED};
 use crate::history::verify::ManifestFacts;
 use crate::pages::figures::counted;
@@ -88,6 +86,5 @@ pub(super) fn exceptions(facts: &Facts<'_>) -> Vec<String> {
 
 /// Returns the total in GitHub's billing summary.
 fn billed(manifest: &ManifestFacts) -> Option<u64> {
-    let seats = manifest.control.as_ref()?.seats.as_ref()?;
-    seats.get("total").and_then(Value::as_u64)
+    manifest.control.as_ref()?.seats.as_ref()?.total
 }
