@@ -70,14 +70,22 @@ pub(crate) fn write(facts: &Facts<'_>) -> String {
         code(&facts.folder.display().to_string()),
     );
     let exceptions = exceptions::of(facts);
-    match exceptions.len() {
-        0 => out.push_str("**Result: no exceptions.**\n"),
-        count => {
-            let what = counted(count, "exception", "exceptions");
-            let _ = writeln!(out, "**Result: {what}.**\n");
-            for exception in &exceptions {
-                let _ = writeln!(out, "- {exception}");
-            }
+    let observations = exceptions::observations(facts);
+    let counts = [
+        (exceptions.len(), "exception", "exceptions"),
+        (observations.len(), "observation", "observations"),
+    ];
+    let counts = counts.map(|(count, one, many)| match count {
+        0 => format!("no {many}"),
+        _ => counted(count, one, many),
+    });
+    let _ = writeln!(out, "**Result: {}.**", counts.join(" and "));
+    for (heading, all) in [("Exceptions", exceptions), ("Observations", observations)] {
+        if !all.is_empty() {
+            let _ = writeln!(out, "\n{heading}:\n");
+        }
+        for one in all {
+            let _ = writeln!(out, "- {one}");
         }
     }
     let sections = [

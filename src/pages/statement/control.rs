@@ -71,17 +71,21 @@ pub(super) fn exceptions(facts: &Facts<'_>) -> Vec<String> {
             counted(more, "more report was", "more reports were")
         )
     });
+    shown.chain(more).collect()
+}
+
+/// Says how many reports were imported.
+pub(super) fn imported(facts: &Facts<'_>) -> Option<String> {
     let imported = facts
         .manifests()
-        .filter(|manifest| manifest.complete.is_none())
-        .count();
-    let imported = (imported > 0).then(|| {
+        .filter(|manifest| manifest.complete.is_none());
+    let count = imported.count();
+    (count > 0).then(|| {
         format!(
             "{} imported, so it's unknown whether every seat is in it.",
-            counted(imported, "report was", "reports were")
+            counted(count, "report was", "reports were")
         )
-    });
-    shown.chain(more).chain(imported).collect()
+    })
 }
 
 /// Returns the total in GitHub's billing summary.

@@ -1,4 +1,5 @@
-//! What an auditor must follow up on.
+//! What an auditor must follow up on: exceptions, which the control should prevent, and observations,
+//! which make the evidence weaker.
 
 use super::{Facts, MAX_LISTED, control, repository};
 use crate::history::coverage::Rhythm;
@@ -43,4 +44,10 @@ pub(super) fn of(facts: &Facts<'_>) -> Vec<String> {
     all.extend(control::exceptions(facts));
     all.extend(repository::exceptions(facts));
     all
+}
+
+/// Lists the observations, in Markdown.
+pub(super) fn observations(facts: &Facts<'_>) -> Vec<String> {
+    let imported = control::imported(facts).into_iter();
+    imported.chain(repository::observations(facts)).collect()
 }

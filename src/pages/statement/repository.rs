@@ -50,36 +50,24 @@ pub(super) fn section(facts: &Facts<'_>) -> Vec<String> {
     all
 }
 
-/// Lists unsafe facts and commits by others.
+/// Lists rewritten branches, and commits by others that aren't verified.
 pub(super) fn exceptions(facts: &Facts<'_>) -> Vec<String> {
     let rewritten = states(facts).filter(|(_, state)| state.rewritten == Some(true));
-    let mut all: Vec<String> = rewritten
-        .map(|(day, _)| {
-            format!(
-                "Before the report of {day}, the branch was rewritten: the commit of the report before it was gone."
-            )
-        })
-        .collect();
-    let shown = commits(facts).take(MAX_LISTED).map(|commit| {
-        let signature = if commit.verified {
-            "verified"
-        } else {
-            "not verified"
-        };
-        let sha = commit.sha.get(..12).unwrap_or(&commit.sha);
-        format!("{} ({signature})", code(sha))
+    let rewritten = rewritten.map(|(day, _)| {
+        format!(
+            "Before the report of {day}, the branch was rewritten: the commit of the report before it was gone."
+        )
     });
-    let mut shown: Vec<String> = shown.collect();
-    if !shown.is_empty() {
-        let more = commits(facts).count() + unlisted(facts) - shown.len();
-        shown.extend((more > 0).then(|| format!("and {more} more")));
-        all.push(format!(
-            "Commits to the folder by anyone but the action: {}.",
-            shown.join(", ")
-        ));
-    }
-    let newest = states(facts).last().map(|(_, newest)| newest);
-    let facts = newest.map(|newest| {
+    let others = others(facts, false)
+        .map(|list| format!("Unverified commits to the folder by anyone but the action: {list}."));
+    rewritten.chain(others).collect()
+}
+
+/// Lists verified commits by others, and what the branch allows.
+pub(super) fn observations(facts: &Facts<'_>) -> Vec<String> {
+    let others = others(facts, true)
+        .map(|list| format!("Verified commits to the folder by anyone but the action: {list}."));
+    let newest = states(facts).last().map(|(_, newest)| {
         [
             (newest.visibility == Visibility::Public, "it's public"),
             (
@@ -96,18 +84,29 @@ pub(super) fn exceptions(facts: &Facts<'_>) -> Vec<String> {
             ),
         ]
     });
-    let facts = facts.into_iter().flatten();
-    let facts: Vec<&str> = facts
+    let allowed = newest.into_iter().flatten();
+    let allowed: Vec<&str> = allowed
         .filter(|(is_unsafe, _)| *is_unsafe)
         .map(|(_, what)| what)
         .collect();
-    if !facts.is_empty() {
-        all.push(format!(
-            "The repository isn't protected: {}.",
-            facts.join(", ")
-        ));
-    }
-    all
+    let allowed = (!allowed.is_empty())
+        .then(|| format!("The repository isn't protected: {}.", allowed.join(", ")));
+    others.into_iter().chain(allowed).collect()
+}
+
+/// Lists the commits by others, by whether they're verified.
+fn others(facts: &Facts<'_>, verified: bool) -> Option<String> {
+    let those = || commits(facts).filter(|commit| commit.verified == verified);
+    // Manifests list unverified commits first.
+    let unlisted = if verified { unlisted(facts) } else { 0 };
+    let more = (those().count() + unlisted).saturating_sub(MAX_LISTED);
+    let shas = those().take(MAX_LISTED).map(|commit| {
+        let sha = commit.sha.get(..12).unwrap_or(&commit.sha);
+        code(sha)
+    });
+    let more = (more > 0).then(|| format!("and {more} more"));
+    let list: Vec<String> = shas.chain(more).collect();
+    (!list.is_empty()).then(|| list.join(", "))
 }
 
 /// Returns the states of the repository that the manifests have, with their days.
