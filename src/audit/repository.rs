@@ -49,7 +49,7 @@ pub(super) struct LastRead {
     pub(super) head: String,
     pub(super) files: AuditFiles,
     /// The paths of the files in the folder, which depend on the report's day.
-    pub(super) paths: [String; 7],
+    pub(super) paths: [String; 8],
 }
 
 impl<'a> AuditRepository<'a> {

@@ -13,6 +13,7 @@ use jiff::civil::Date;
 use super::shared::{count, day, folder, required, shown, unusable};
 use crate::history::people::PEOPLE;
 use crate::history::seats::SEATS;
+use crate::history::tombstones::RemovalKind;
 use crate::history::totals::TOTALS;
 use crate::history::verify::{Files, Verdict, is_history, verify};
 use crate::report::day::REPORTS;
@@ -98,6 +99,26 @@ fn tell(environment: &Environment, folder: &Path, verdict: &Verdict, since: Opti
         let line = format!("{} {what}", shown(path));
         log::finding(environment, &line);
     }
+    for removal in &verdict.removals {
+        let what = match removal.kind {
+            RemovalKind::Retired => "retired",
+            RemovalKind::Erased => "lines erased from",
+        };
+        log::answer(&format!(
+            "{}: {what} {} on {}. Reason: {}",
+            shown(folder),
+            count(removal.files, "file"),
+            removal.day,
+            crate::system::text::shown(&removal.reason, 300)
+        ));
+    }
+    let unverifiable = match verdict.unverifiable {
+        0 => String::new(),
+        1 => " 1 recorded version of a file isn't verifiable because of an erasure.".to_owned(),
+        many => {
+            format!(" {many} recorded versions of files aren't verifiable because of erasures.")
+        }
+    };
     let scope = verdict
         .scope
         .as_deref()
@@ -109,7 +130,7 @@ fn tell(environment: &Environment, folder: &Path, verdict: &Verdict, since: Opti
         format!(" Days before {since} weren't checked.")
     });
     let line = format!(
-        "{}: {}, {}{span}, {} checked, {}.{left_out}",
+        "{}: {}, {}{span}, {} checked, {}.{unverifiable}{left_out}",
         shown(folder),
         shown(scope),
         count(verdict.days, "day"),
@@ -156,8 +177,7 @@ impl Files for History {
 
 /// Finds the folders below `top` that have a history, by their relative paths.
 pub(super) fn histories(top: &Path) -> anyhow::Result<BTreeMap<String, History>> {
-    let mut all = Vec::new();
-    walk(top, "", &mut all)?;
+    let all = files_below(top)?;
     let mut histories: BTreeMap<String, History> = BTreeMap::new();
     for folder in all.iter().flat_map(|path| folders_of(path)) {
         let history = || History {
@@ -192,6 +212,13 @@ fn below(all: &[String], folder: &str) -> BTreeSet<String> {
     };
     let below = all.iter().filter_map(|path| path.strip_prefix(&folder));
     below.map(str::to_owned).collect()
+}
+
+/// Finds all files below a folder, except in `.git`. Returns their paths relative to it.
+pub(super) fn files_below(top: &Path) -> anyhow::Result<Vec<String>> {
+    let mut all = Vec::new();
+    walk(top, "", &mut all)?;
+    Ok(all)
 }
 
 /// Finds all files below a folder, except in `.git`, and puts `above` before their paths.

@@ -11,6 +11,7 @@ use super::identity::Neighbor;
 use super::listing::Listing;
 use super::people::PEOPLE;
 use super::seats::SEATS;
+use super::tombstones::TOMBSTONES;
 use super::totals::TOTALS;
 use crate::report::day::{LATEST, date, day_stem};
 
@@ -31,6 +32,8 @@ pub struct FolderFiles {
     pub totals: Option<Vec<u8>>,
     /// The file of changes of the same year.
     pub changes: Option<Vec<u8>>,
+    /// `tombstones.csv`.
+    pub tombstones: Option<Vec<u8>>,
     /// The manifest of the most recent earlier day, and its path in the folder.
     pub previous: Option<(String, Vec<u8>)>,
     /// The Git blob IDs of all files in the folder, if they're known.
@@ -47,7 +50,7 @@ impl FolderFiles {
     }
 
     /// All files except [`FolderFiles::previous`], in the order of [`FolderFiles::paths`].
-    fn files(&self) -> [Option<&[u8]>; 7] {
+    fn files(&self) -> [Option<&[u8]>; 8] {
         [
             &self.latest,
             &self.day_report,
@@ -56,13 +59,14 @@ impl FolderFiles {
             &self.people,
             &self.totals,
             &self.changes,
+            &self.tombstones,
         ]
         .map(Option::as_deref)
     }
 
     /// The paths of all files except [`FolderFiles::previous`] for a report of that time, in the
     /// order that [`FolderFiles::from_files`] expects.
-    pub fn paths(time: Timestamp) -> [String; 7] {
+    pub fn paths(time: Timestamp) -> [String; 8] {
         let stem = day_stem(time);
         [
             LATEST.to_owned(),
@@ -72,6 +76,7 @@ impl FolderFiles {
             PEOPLE.to_owned(),
             TOTALS.to_owned(),
             changes::file_name(time),
+            TOMBSTONES.to_owned(),
         ]
     }
 
@@ -90,6 +95,7 @@ impl FolderFiles {
             people: next(),
             totals: next(),
             changes: next(),
+            tombstones: next(),
             previous,
             ..Self::default()
         }

@@ -38,13 +38,16 @@ mod delivery {
 mod history {
     mod changes;
     mod damaged_files;
+    mod erase;
     mod history_damage;
     mod import;
     mod index;
     mod rebuild;
     mod repository;
+    mod retire;
     mod scenarios;
     mod scopes;
+    mod tombstones;
     mod verify;
 }
 

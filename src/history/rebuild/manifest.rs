@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::super::changes;
 use super::super::listing::Listing;
 use super::super::required::ALWAYS;
+use super::super::tombstones::TOMBSTONES;
 use super::super::verify::Files;
 use super::RebuildError;
 use super::overlay::Overlay;
@@ -51,7 +52,7 @@ pub(super) fn update<F: Files>(
     let said = newest.manifest.files.iter().map(|entry| &*entry.name);
     let mut paths: Vec<&str> = said.collect();
     let changes = changes::file_name(newest.day.time);
-    for path in ALWAYS.into_iter().chain([&*changes]) {
+    for path in ALWAYS.into_iter().chain([&*changes, TOMBSTONES]) {
         if !paths.contains(&path) {
             paths.push(path);
         }
