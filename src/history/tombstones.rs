@@ -204,6 +204,12 @@ impl Tombstones {
         all.filter(move |(_, line)| line.path == path)
     }
 
+    /// Whether the newest line about a file says that it was retired.
+    pub(super) fn is_retired(&self, path: &str) -> bool {
+        let newest = self.of(path).next_back();
+        newest.is_some_and(|(_, line)| line.kind == RemovalKind::Retired)
+    }
+
     /// Follows the removals from a `recorded` file. Also returns the places of the lines that it
     /// followed.
     pub(super) fn follow(&self, recorded: &FileEntry) -> (Left, Vec<usize>) {

@@ -25,7 +25,10 @@ impl<F: Files> Verifier<'_, F> {
             if path == TOMBSTONES {
                 let said = growing.get(TOMBSTONES).and_then(|said| said.last());
                 self.check_backdated(said.map(|(_, entry)| *entry), nodes);
-            } else if is_unnamed && !self.has_retired(path) && self.must_be_named(path, nodes) {
+            } else if is_unnamed
+                && !self.tombstones.is_retired(path)
+                && self.must_be_named(path, nodes)
+            {
                 self.problem(path, "isn't listed in any manifest");
             }
         }

@@ -17,7 +17,10 @@ impl<F: Files> Verifier<'_, F> {
         let counted = self.counted_days();
         // If the day has a report, its missing manifest was reported already.
         let lost = counted.iter().copied().filter(|day| !days.contains(day));
-        let retired = |day: &Date| self.has_retired(&format!("{}.json", stem_of(*day)));
+        let retired = |day: &Date| {
+            self.tombstones
+                .is_retired(&format!("{}.json", stem_of(*day)))
+        };
         let lost: Vec<Date> = lost.filter(|day| !retired(day)).collect();
         let mut lost = lost.into_iter().peekable();
         let mut before: Option<&ManifestNode> = None;
@@ -91,8 +94,8 @@ impl<F: Files> Verifier<'_, F> {
                 let what = format!("{stands}, but says that it follows {}", named.name);
                 self.problem(&node.path, what);
             }
-            (None, Some(named)) if self.is_retired(named) => {}
-            (None, Some(named)) if self.has_retired(&named.name) => {
+            (None, Some(named)) if self.is_retired_as(named) => {}
+            (None, Some(named)) if self.tombstones.is_retired(&named.name) => {
                 let what = format!(
                     "was retired according to {TOMBSTONES}, but not as {} names it",
                     node.path

@@ -54,16 +54,10 @@ impl<F: Files> Verifier<'_, F> {
     }
 
     /// Whether the file that a manifest lists as `recorded` was retired.
-    pub(super) fn is_retired(&mut self, recorded: &FileEntry) -> bool {
+    pub(super) fn is_retired_as(&mut self, recorded: &FileEntry) -> bool {
         let (left, followed) = self.tombstones.follow(recorded);
         self.confirmed.extend(followed);
         left == Left::Nothing
-    }
-
-    /// Whether a line says that the file of that day was retired.
-    pub(super) fn has_retired(&self, path: &str) -> bool {
-        let newest = self.tombstones.of(path).next_back();
-        newest.is_some_and(|(_, line)| line.kind == RemovalKind::Retired)
     }
 
     /// Describes a file that differs from what it must be.
@@ -95,9 +89,12 @@ impl<F: Files> Verifier<'_, F> {
             let before = around.rfind(|(other, _)| *other < place);
             let before = before.map(|(_, line)| line);
             let is_newest = lines.of(&line.path).all(|(other, _)| other <= place);
+            let is_gone = !self.has(&line.path) && lines.is_retired(&line.path);
             let what = match line.kind {
                 RemovalKind::Retired => self.wrong_retirement(line, before, is_newest, nodes),
                 RemovalKind::Erased if self.confirmed.contains(&place) => None,
+                // The line about the retirement has to continue it.
+                RemovalKind::Erased if is_gone => None,
                 RemovalKind::Erased => self.wrong_erasure(line, is_newest, nodes),
             };
             if let Some(what) = what {
@@ -164,10 +161,8 @@ impl<F: Files> Verifier<'_, F> {
     ) -> Option<String> {
         let path = &*line.path;
         let on = date(line.removed_at);
-        let is_retired = !self.has(path) && self.has_retired(path);
         // The manifests that list earlier years' changes can be before the checked days.
-        let is_unlisted = self.since.is_some() && year_of(path).is_some();
-        if is_retired || is_unlisted {
+        if self.since.is_some() && year_of(path).is_some() {
             return None;
         }
         let place = nodes.iter().position(|node| node.path == path);
@@ -215,6 +210,7 @@ impl<F: Files> Verifier<'_, F> {
         said: &[(&'e ManifestNode, &'e FileEntry)],
     ) -> Growing {
         let lines = std::mem::take(&mut self.tombstones);
+        let counted = self.counted_days();
         let mut growing = Growing::default();
         let mut earlier: Option<&Tombstone> = None;
         for (place, line) in lines.of(path) {
@@ -236,16 +232,23 @@ impl<F: Files> Verifier<'_, F> {
                 .get(next)
                 .is_some_and(|(node, _)| node.day == date(line.removed_at));
             let last = said[..from].last();
+            let on = date(line.removed_at);
+            let is_lost = |node: &ManifestNode| {
+                let is_listed = |day| said.iter().any(|(node, _)| node.day == day);
+                let mut between = counted.range(node.day..=on);
+                between.any(|day| !is_listed(*day))
+            };
             if let Some((node, entry)) = last
                 && exact.is_none()
                 && !follows
                 && !is_replaced
+                && !is_lost(node)
             {
                 let what = format!(
                     "had {} bytes with SHA-256 {}… before lines were erased on {}, according to {TOMBSTONES}, but {} says {} bytes with another SHA-256",
                     before.size,
                     shown(before.sha256.get(..12).unwrap_or_default()),
-                    date(line.removed_at),
+                    on,
                     node.path,
                     entry.size
                 );
