@@ -88,7 +88,7 @@ impl Listing {
     /// The listing as it was before these removals.
     pub(super) fn before(&self, removals: &[Tombstone]) -> Self {
         let mut before = self.clone();
-        for line in removals.iter().rev() {
+        for line in removals.iter().rev().filter(|line| line.is_possible()) {
             let id = line.git_blob_before.clone();
             before.0.insert(line.path.clone(), id);
         }

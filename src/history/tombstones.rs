@@ -10,6 +10,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::changes;
+use super::page::README;
+use super::people::PEOPLE;
 use super::table;
 use crate::history::git::blob_id;
 use crate::report::day::{date, day_of};
@@ -82,6 +85,17 @@ impl Tombstone {
             git_blob_before: blob_id(before),
             size_after: after.map(|after| after.len() as u64),
             sha256_after: after.map(sha256),
+        }
+    }
+
+    /// Whether the commands can have removed this: only old files, or lines about people.
+    pub(super) fn is_possible(&self) -> bool {
+        let (path, is_of_day) = (&*self.path, day_of(&self.path).is_some());
+        match self.kind {
+            RemovalKind::Retired => is_of_day || changes::year_of(path).is_some(),
+            RemovalKind::Erased => {
+                is_of_day || changes::is_of_seats(path) || [README, PEOPLE].contains(&path)
+            }
         }
     }
 
@@ -221,7 +235,7 @@ impl Tombstones {
                 Left::Rest(entry) => Some(entry),
                 Left::Nothing => None,
             };
-            if now.is_some_and(|now| *now == line.before()) {
+            if line.is_possible() && now.is_some_and(|now| *now == line.before()) {
                 left = line.after().map_or(Left::Nothing, Left::Rest);
                 followed.push(place);
             }

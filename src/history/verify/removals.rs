@@ -125,7 +125,7 @@ impl<F: Files> Verifier<'_, F> {
         let is_kept = |node: &ManifestNode| {
             day.is_some_and(|day| node.day <= day) || year == Some(node.day.year())
         };
-        if day.is_none() && year.is_none() {
+        if !line.is_possible() {
             return Some(format!(
                 "is in {TOMBSTONES} as retired on {on}, but only reports, manifests, and files of changes can be retired"
             ));
@@ -165,6 +165,11 @@ impl<F: Files> Verifier<'_, F> {
         if self.since.is_some() && year_of(path).is_some() {
             return None;
         }
+        if !line.is_possible() {
+            return Some(format!(
+                "is in {TOMBSTONES} as erased on {on}, but the `erase` command never changes it"
+            ));
+        }
         let place = nodes.iter().position(|node| node.path == path);
         let lists = |node: &&ManifestNode| {
             let says = node.says.as_ref();
@@ -175,7 +180,9 @@ impl<F: Files> Verifier<'_, F> {
             None => nodes.iter().rev().find(lists),
         };
         let Some(listing) = listing else {
-            return Some(format!("is in {TOMBSTONES}, but no manifest lists it"));
+            return Some(format!(
+                "is in {TOMBSTONES} as erased on {on}, but no manifest lists it"
+            ));
         };
         // What was recorded later replaced it, or lists the file as the erasure left it.
         let time = listing.says.as_ref().map(|says| says.report_time)?;
@@ -214,7 +221,7 @@ impl<F: Files> Verifier<'_, F> {
         let mut growing = Growing::default();
         let mut earlier: Option<&Tombstone> = None;
         for (place, line) in lines.of(path) {
-            if line.kind != RemovalKind::Erased {
+            if line.kind != RemovalKind::Erased || !line.is_possible() {
                 continue;
             }
             self.confirmed.insert(place);

@@ -7,6 +7,7 @@ use simulator::seat::Row;
 use simulator::{Seats, Simulator};
 use tempfile::TempDir;
 
+use super::verify::since::{follow, succeeded};
 use crate::support::{Job, OWN, Step, checkout, copy_of, git, github, sha256};
 
 pub(super) const ACME: &str = "copilot-activity/acme";
@@ -112,6 +113,31 @@ pub(super) fn edit(acme: &Path, path: &str, from: &str, to: &str) {
     let content = text(acme, path);
     assert!(content.contains(from), "{from:?} isn't in {content}");
     fs::write(acme.join(path), content.replacen(from, to, 1)).unwrap();
+}
+
+/// The commands of `docs/retention.md` that contain `words`.
+fn commands(words: &str) -> &'static str {
+    let blocks = include_str!("../../../docs/retention.md").split("```sh\n");
+    let blocks = blocks.skip(1).filter_map(|rest| rest.split("```").next());
+    let found: Vec<&str> = blocks.filter(|block| block.contains(words)).collect();
+    let [block] = found[..] else {
+        panic!("{words} is in {} blocks of the page", found.len());
+    };
+    block
+}
+
+#[test]
+fn the_commands_of_the_docs_leave_a_history_that_verifies_and_continues() {
+    let (simulator, _clone) = four_days();
+    for words in [" erase octocat ", " retire "] {
+        let (_folder, output) = follow(&simulator, commands(words));
+        let printed = succeeded(&output);
+        assert!(printed.contains("Verification passed."), "{printed}");
+    }
+    record(&simulator, "2027-01-02T03:00:00Z", vec![hubot()]);
+    let clone = checkout(&simulator, OWN);
+    let printed = verified(clone.path());
+    assert!(printed.contains("Reason: Request 4711\n"), "{printed}");
 }
 
 /// Adds a line to `tombstones.csv` for each change of a file since `before`.
@@ -282,7 +308,10 @@ const TAMPERING: &[Tampering] = &[
             edit(acme, "totals.csv", ",2,2,", ",9,9,");
             forge(acme, copy.path(), "2026-11-25T00:00:00Z", &["totals.csv"]);
         },
-        &["totals.csv was changed: "],
+        &[
+            "totals.csv is in tombstones.csv as erased on 2026-11-25, but the `erase` command never changes it",
+            "totals.csv was changed: ",
+        ],
     ),
     (
         "a line is about a file that no manifest lists",
@@ -292,7 +321,9 @@ const TAMPERING: &[Tampering] = &[
             fs::write(acme.join("notes.txt"), "2").unwrap();
             forge(acme, copy.path(), "2026-11-25T00:00:00Z", &["notes.txt"]);
         },
-        &["notes.txt is in tombstones.csv, but no manifest lists it"],
+        &[
+            "notes.txt is in tombstones.csv as erased on 2026-11-25, but the `erase` command never changes it",
+        ],
     ),
 ];
 

@@ -3,7 +3,7 @@
 mod checkout;
 mod missing_days;
 mod scopes;
-mod since;
+pub(super) mod since;
 mod tampering;
 mod unnamed;
 

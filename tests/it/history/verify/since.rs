@@ -41,7 +41,7 @@ copilot-activity-report verify --since 2026-11-23 copilot-audit
 ";
 
 /// Runs commands in a temporary folder, with the simulated repository instead of acme's.
-fn follow(simulator: &Simulator, commands: &str) -> (TempDir, Output) {
+pub(in crate::history) fn follow(simulator: &Simulator, commands: &str) -> (TempDir, Output) {
     let folder = TempDir::new().unwrap();
     let binary = Path::new(env!("CARGO_BIN_EXE_copilot-activity-report"));
     let mut path = vec![binary.parent().unwrap().to_owned()];
@@ -69,7 +69,7 @@ fn follow(simulator: &Simulator, commands: &str) -> (TempDir, Output) {
     (folder, output)
 }
 
-fn succeeded(output: &Output) -> String {
+pub(in crate::history) fn succeeded(output: &Output) -> String {
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stdout}{stderr}");
