@@ -1,12 +1,15 @@
 //! The subcommands. [`verify`] checks a history in a clone against its manifests, [`rebuild`]
 //! recreates damaged files from its reports, and [`import`] creates a history from downloaded
-//! files. These three don't need GitHub, a token, or Git. [`pseudonym`] prints a person's
-//! pseudonym.
+//! files. [`retire`] removes old files, and [`erase`] removes a person. These five don't need
+//! GitHub, a token, or Git. [`pseudonym`] prints a person's pseudonym.
 
+mod erase;
 mod histories;
 mod import;
 mod pseudonym;
 mod rebuild;
+mod removal;
+mod retire;
 mod shared;
 mod verify;
 
@@ -21,11 +24,13 @@ pub(crate) const FAILURE: u8 = 1;
 pub(crate) const UNUSABLE_INPUTS: u8 = 2;
 
 /// Returns the definitions of the subcommands, in the order of the help.
-pub(crate) fn definitions() -> [clap::Command; 4] {
+pub(crate) fn definitions() -> [clap::Command; 6] {
     [
         verify::command(),
         rebuild::command(),
         import::command(),
+        retire::command(),
+        erase::command(),
         pseudonym::command(),
     ]
 }
@@ -36,6 +41,8 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> Opti
     let exit = match name {
         verify::COMMAND => verify::start(flags, environment),
         rebuild::COMMAND => rebuild::start(flags, environment),
+        retire::COMMAND => retire::start(flags, environment, &Clock::system(environment)),
+        erase::COMMAND => erase::start(flags, environment, &Clock::system(environment)),
         pseudonym::COMMAND => pseudonym::start(flags, environment),
         _ => import::start(flags, environment, &Clock::system(environment)),
     };

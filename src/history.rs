@@ -9,23 +9,26 @@
 //! - [`prior_state`]: what those files say.
 //! - [`record()`]: plans an update from the report and the prior state. If another run commits
 //!   first, the plan is computed again.
-//! - [`verify`], [`rebuild`], [`import`]: the parts of the subcommands that don't access the file
-//!   system.
+//! - [`verify`], [`rebuild`], [`import`], [`retire`], [`erase`]: the parts of the subcommands that
+//!   don't access the file system.
 //!
 //! The history has one report per day. The first one is always recorded. A later one replaces the
 //! day's report, manifest, and line of totals only if the state of a seat differs. A report that's
 //! older than the recorded one changes nothing.
 
+mod change_line;
 pub(crate) mod changes;
 mod continuity;
 pub(crate) mod coverage;
 mod current_seats;
 mod damage;
+pub(crate) mod erase;
 mod error;
 mod folder_files;
 pub(crate) mod git;
 mod header;
 mod history_context;
+mod identities;
 mod identity;
 mod identity_mode;
 pub(crate) mod import;
@@ -37,12 +40,14 @@ mod prior_state;
 pub(crate) mod rebuild;
 mod record;
 mod required;
+pub(crate) mod retire;
 mod seat_changes;
 pub(crate) mod seats;
 mod settings;
 mod table;
 #[cfg(test)]
 mod tests;
+pub(crate) mod tombstones;
 pub(crate) mod totals;
 pub(crate) mod verify;
 

@@ -14,7 +14,8 @@
 //! - [`pages`]: the Markdown pages and the job summary.
 //! - [`audit`]: the audit repository: what it holds, and how a report gets into it.
 //! - [`runner`]: the Actions runner's protocols: artifact, outputs, annotations, masking.
-//! - [`commands`]: the commands for a clone: `verify`, `rebuild`, `import`, `pseudonym`.
+//! - [`commands`]: the commands for a clone: `verify`, `rebuild`, `import`, `retire`, `erase`,
+//!   `pseudonym`.
 //! - [`system`]: the edges: environment, clock, files, network, console.
 //!
 //! `tests/it/shape/metadata.rs` checks which module uses which. The binary starts at [`start`]. To

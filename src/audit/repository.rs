@@ -52,7 +52,7 @@ pub(super) struct LastRead {
     pub(super) head: String,
     pub(super) files: AuditFiles,
     /// The paths of the files in the folder, which depend on the report's day.
-    pub(super) paths: [String; 8],
+    pub(super) paths: [String; 9],
 }
 
 impl<'a> AuditRepository<'a> {
@@ -129,7 +129,7 @@ impl<'a> AuditRepository<'a> {
 
     /// Returns a marker that identifies run and attempt, and is unique to this commit.
     fn mark(&self) -> Result<String, AuditError> {
-        let mut random = [0; 8];
+        let mut random = [0; 9];
         getrandom::fill(&mut random).map_err(|error| {
             AuditError::Other(format!("the system provides no random numbers: {error}"))
         })?;

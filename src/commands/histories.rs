@@ -50,8 +50,7 @@ impl Files for History {
 
 /// Finds the folders below `top` that have a history, by their relative paths.
 pub(super) fn histories(top: &Path) -> anyhow::Result<BTreeMap<String, History>> {
-    let mut all = Vec::new();
-    walk(top, "", &mut all)?;
+    let all = files_below(top)?;
     let mut histories: BTreeMap<String, History> = BTreeMap::new();
     for folder in all.iter().flat_map(|path| folders_of(path)) {
         let history = || History {
@@ -86,6 +85,13 @@ fn below(all: &[String], folder: &str) -> BTreeSet<String> {
     };
     let below = all.iter().filter_map(|path| path.strip_prefix(&folder));
     below.map(str::to_owned).collect()
+}
+
+/// Finds all files below a folder, except in `.git`. Returns their paths relative to it.
+pub(super) fn files_below(top: &Path) -> anyhow::Result<Vec<String>> {
+    let mut all = Vec::new();
+    walk(top, "", &mut all)?;
+    Ok(all)
 }
 
 /// Finds all files below a folder, except in `.git`, and puts `above` before their paths.

@@ -15,10 +15,9 @@ use jiff::SignedDuration;
 
 use super::histories::histories;
 use super::shared::{
-    count, folder, inactive_after_days, quoted, required, shown, stop_by_signal, unusable,
+    count, folder, inactive_after_days, lines, quoted, required, shown, stop_by_signal, unusable,
 };
 use crate::history::rebuild::{RebuildError, Rebuilt, rebuild};
-use crate::history::verify::Problem;
 use crate::pages;
 use crate::runner::log;
 use crate::system::environment::Environment;
@@ -173,15 +172,4 @@ fn print(folder: &Path, rebuilt: &Rebuilt) {
             "Review what changed, and then commit and push it:\n  git add --all -- {path}\n  git commit -m 'Rebuild the Copilot activity history of {scope} from its reports' -- {path}\n  git push"
         ));
     }
-}
-
-fn lines(problems: &[Problem]) -> String {
-    const SHOWN: usize = 20;
-    let lines = problems.iter().take(SHOWN).map(|problem| {
-        let what = crate::system::text::shown(&problem.what, 1_000);
-        format!("\n  {} {what}", shown(&problem.path))
-    });
-    let more = problems.len().saturating_sub(SHOWN);
-    let more = (more > 0).then(|| format!("\n  and {more} more"));
-    lines.chain(more).collect()
 }

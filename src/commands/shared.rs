@@ -10,6 +10,7 @@ use anyhow::ensure;
 use clap::{Arg, value_parser};
 use jiff::civil::Date;
 
+use crate::history::verify::Problem;
 use crate::inputs::default;
 use crate::runner::log;
 use crate::system::environment::Environment;
@@ -98,4 +99,16 @@ pub(super) fn day(text: &str) -> Result<Date, String> {
     let day = text.parse().ok();
     day.filter(|day: &Date| day.to_string() == text)
         .ok_or_else(|| "write a day as YYYY-MM-DD, such as 2026-11-22".to_owned())
+}
+
+/// Lists problems for a message, each on its own line.
+pub(super) fn lines(problems: &[Problem]) -> String {
+    const SHOWN: usize = 20;
+    let lines = problems.iter().take(SHOWN).map(|problem| {
+        let what = crate::system::text::shown(&problem.what, 1_000);
+        format!("\n  {} {what}", shown(&problem.path))
+    });
+    let more = problems.len().saturating_sub(SHOWN);
+    let more = (more > 0).then(|| format!("\n  and {more} more"));
+    lines.chain(more).collect()
 }

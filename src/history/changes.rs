@@ -30,6 +30,20 @@ pub(crate) fn file_name(time: Timestamp) -> String {
     format!("changes/{:04}.csv", crate::report::day::date(time).year())
 }
 
+/// Whether a file has changes of seats.
+pub(super) fn is_of_seats(path: &str) -> bool {
+    year_of(path).is_some() && path.matches('/').count() == 1
+}
+
+/// The year of a file of changes, of seats or of settings.
+pub(super) fn year_of(path: &str) -> Option<i16> {
+    let name = path.strip_prefix("changes/")?.strip_suffix(".csv")?;
+    let year = name.strip_prefix("settings/").unwrap_or(name);
+    year.parse()
+        .ok()
+        .filter(|parsed: &i16| format!("{parsed:04}") == year)
+}
+
 /// What happened to a seat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {

@@ -9,9 +9,10 @@ use super::header;
 use super::required::unnamed;
 use super::settings;
 use super::table;
+use super::tombstones::{Left, TOMBSTONES, Tombstones};
 use super::totals::TOTALS;
 use crate::report::day::{date, day_stem};
-use crate::report::manifest::{RecordedManifest, sha256};
+use crate::report::manifest::{FileEntry, RecordedManifest, sha256};
 
 /// Reads a file with `parse`, or with `below` if `parse` fails, and adds a warning in that case.
 pub(super) fn read<T, E: std::fmt::Display>(
@@ -80,16 +81,20 @@ pub(super) fn altered(
     }
     let Some(newest) = newest else { return };
     let mut found: Vec<(String, &str)> = Vec::new();
+    let (removals, has_old_removals) = removals_since(folder, newest, warnings);
     for entry in &newest.files {
         match folder.file(&entry.name, time) {
             None => {}
+            Some(Some(_)) if entry.name == TOMBSTONES && has_old_removals => {}
             Some(Some(file)) if sha256(file) == entry.sha256 => {}
+            Some(Some(file)) if is_left(&removals, entry, file) => {}
             Some(Some(_)) => found.push((entry.name.clone(), "was changed")),
             Some(None) => found.push((entry.name.clone(), "was removed")),
         }
     }
     if let Some(listing) = &folder.listing {
         let is_read = |path: &str| folder.file(path, time).is_some();
+        let listing = listing.before(removals.all());
         found.extend(listing.differences(newest, date(newest.report_time), is_read));
     }
     for (path, what) in found {
@@ -136,6 +141,27 @@ pub(super) fn damaged_changes(
     Some(format!(
         "line {line} of {name} isn't a valid line of changes. The action keeps it as it is, but other programs may fail to read it, or all lines below it. Fix the line yourself."
     ))
+}
+
+/// The removals since the newest manifest was written, and whether the earlier ones are as it lists
+/// them. Adds a warning about lines that can't be read.
+fn removals_since(
+    folder: &FolderFiles,
+    newest: &RecordedManifest,
+    warnings: &mut Vec<String>,
+) -> (Tombstones, bool) {
+    let file = folder.tombstones.as_deref().unwrap_or_default();
+    warnings.extend(damaged_lines(TOMBSTONES, &Tombstones::read(file).damaged));
+    let recorded = newest.files.iter().find(|entry| entry.name == TOMBSTONES);
+    Tombstones::since(file, recorded)
+}
+
+/// Whether the file is what removals left of a recorded file.
+fn is_left(removals: &Tombstones, recorded: &FileEntry, file: &[u8]) -> bool {
+    match removals.follow(recorded).0 {
+        Left::Rest(left) => left.sha256 == sha256(file),
+        Left::Unchanged | Left::Nothing => false,
+    }
 }
 
 /// Describes lines that can't be read, by their numbers.

@@ -12,6 +12,7 @@ use super::listing::Listing;
 use super::people::PEOPLE;
 use super::seats::SEATS;
 use super::settings;
+use super::tombstones::TOMBSTONES;
 use super::totals::TOTALS;
 use crate::report::day::{LATEST, date, day_stem};
 use crate::report::manifest::RecordedManifest;
@@ -35,6 +36,8 @@ pub struct FolderFiles {
     pub changes: Option<Vec<u8>>,
     /// The file of changes of settings of the same year.
     pub settings: Option<Vec<u8>>,
+    /// `tombstones.csv`.
+    pub tombstones: Option<Vec<u8>>,
     /// The manifest of the most recent earlier day, and its path in the folder.
     pub previous: Option<(String, Vec<u8>)>,
     /// The Git blob IDs of all files in the folder, if they're known.
@@ -58,7 +61,7 @@ impl FolderFiles {
     }
 
     /// All files except [`FolderFiles::previous`], in the order of [`FolderFiles::paths`].
-    fn files(&self) -> [Option<&[u8]>; 8] {
+    fn files(&self) -> [Option<&[u8]>; 9] {
         [
             &self.latest,
             &self.day_report,
@@ -68,13 +71,14 @@ impl FolderFiles {
             &self.totals,
             &self.changes,
             &self.settings,
+            &self.tombstones,
         ]
         .map(Option::as_deref)
     }
 
     /// The paths of all files except [`FolderFiles::previous`] for a report of that time, in the
     /// order that [`FolderFiles::from_files`] expects.
-    pub fn paths(time: Timestamp) -> [String; 8] {
+    pub fn paths(time: Timestamp) -> [String; 9] {
         let stem = day_stem(time);
         [
             LATEST.to_owned(),
@@ -85,6 +89,7 @@ impl FolderFiles {
             TOTALS.to_owned(),
             changes::file_name(time),
             settings::file_name(time),
+            TOMBSTONES.to_owned(),
         ]
     }
 
@@ -104,6 +109,7 @@ impl FolderFiles {
             totals: next(),
             changes: next(),
             settings: next(),
+            tombstones: next(),
             previous,
             ..Self::default()
         }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
+use super::tombstones::Tombstone;
 use crate::history::git::blob_id;
 use crate::report::day::{REPORTS, day_of, stem_of};
 use crate::report::manifest::{FileEntry, RecordedManifest};
@@ -82,6 +83,16 @@ impl Listing {
         hashes
             .map(|(folder, hash)| (folder.to_owned(), hex::encode(hash.finalize())))
             .collect()
+    }
+
+    /// The listing as it was before these removals.
+    pub(super) fn before(&self, removals: &[Tombstone]) -> Self {
+        let mut before = self.clone();
+        for line in removals.iter().rev().filter(|line| line.is_possible()) {
+            let id = line.git_blob_before.clone();
+            before.0.insert(line.path.clone(), id);
+        }
+        before
     }
 
     /// Returns what differs from `manifest`, the manifest of `day`: each file, with what happened

@@ -5,10 +5,8 @@
 //! damaged files, and adds only what's missing. Undamaged files stay as they are, and so do all
 //! reports and all manifests except the newest.
 
-mod change_line;
 mod changes;
 mod grants;
-mod identities;
 mod manifest;
 mod overlay;
 mod people;
@@ -20,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::current_seats::CurrentSeats;
 use super::history_context::HistoryContext;
+use super::identities::Identities;
 use super::page::{DrawPages, Page};
 use super::people::{PEOPLE, People};
 use super::seats::SEATS;
@@ -31,7 +30,6 @@ use crate::report::day::LATEST;
 use crate::report::scope::{Scope, ScopeNameError};
 use crate::report::status::StatusPolicy;
 use grants::Grants;
-use identities::Identities;
 use overlay::Overlay;
 use source::Source;
 

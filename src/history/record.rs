@@ -16,11 +16,12 @@ use super::page::Page;
 use super::plan::{Action, HistoryUpdate, Revoked, UpdatePlan};
 use super::prior_state::PriorState;
 use super::seat_changes::SeatChange;
+use super::tombstones::{TOMBSTONES, Tombstones};
 use super::totals::{self, Day};
 use super::{git, people, seats, settings};
 use crate::report::activity::Counts;
 use crate::report::control::SettingChange;
-use crate::report::day::{LATEST, day_stem};
+use crate::report::day::{LATEST, date, day_stem};
 use crate::report::manifest::{Continuity, FileEntry};
 use crate::report::seat::{Seat, Team};
 use crate::report::status::StatusPolicy;
@@ -240,6 +241,10 @@ fn written(
     if !settings_content.is_empty() {
         files.push((settings_file, settings_content.into()));
     }
+    let tombstones = folder.tombstones.as_deref().unwrap_or_default();
+    if !tombstones.is_empty() {
+        files.push((TOMBSTONES.to_owned(), Bytes::copy_from_slice(tombstones)));
+    }
     let mut manifest = update.manifest.with_inactive_after(update.inactive_after);
     let entries = files.iter();
     manifest.files = entries
@@ -247,7 +252,10 @@ fn written(
         .collect();
     (manifest.git_blobs, manifest.older_reports) = folder.listed(&files, update.time);
     let previous = folder.previous.as_ref();
-    manifest.previous = previous.map(|(path, file)| FileEntry::of(path.clone(), file));
+    let previous = previous.map(|(path, file)| FileEntry::of(path.clone(), file));
+    // Everything before the day can be retired, and a later run on the day continues the chain.
+    let retired = || Tombstones::read(tombstones).last_manifest_before(date(update.time));
+    manifest.previous = previous.or_else(retired);
     files.retain(|(path, file)| !folder.has(path, file, update.time));
     files.push((
         format!("{}.json", day_stem(update.time)),

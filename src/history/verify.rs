@@ -12,6 +12,7 @@ mod checkout;
 mod counts;
 mod facts;
 mod named;
+mod removals;
 mod scopes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ use super::identity_mode::described;
 use super::people::PEOPLE;
 use super::seats::SEATS;
 use super::table;
+use super::tombstones::{Removal, TOMBSTONES, Tombstones};
 use super::totals::{self, TOTALS};
 use crate::history::git::LineEnds;
 use crate::report::day::{REPORTS, date, day_of, stem_of};
@@ -80,6 +82,12 @@ pub(crate) struct Verdict {
     pub problems: Vec<Problem>,
     /// The problems that Git caused, through this checkout or Git LFS.
     pub checkout: Vec<Problem>,
+    /// The days whose report was removed on purpose.
+    pub retired: BTreeSet<Date>,
+    /// What was removed on purpose, in order of time.
+    pub removals: Vec<Removal>,
+    /// How many recorded versions of files can't be checked because of these removals.
+    pub unverifiable: usize,
 }
 
 /// Checks `files` against the manifests among them. `folder` is the name of the folder, if it's
@@ -91,7 +99,10 @@ pub(crate) fn verify(files: &impl Files, folder: Option<&str>, since: Option<Dat
         since,
         verdict: Verdict::default(),
         other_line_ends: BTreeMap::new(),
+        tombstones: Tombstones::default(),
+        confirmed: BTreeSet::new(),
     };
+    verifier.read_tombstones();
     let days = verifier.days();
     let nodes = verifier.nodes(&days);
     verifier.scopes(&nodes, folder);
@@ -102,7 +113,10 @@ pub(crate) fn verify(files: &impl Files, folder: Option<&str>, since: Option<Dat
     verifier.append_only(&nodes);
     verifier.counts(&nodes, &rows);
     verifier.newest(&nodes);
+    verifier.removals(&nodes);
     verifier.line_ends();
+    let retired = verifier.tombstones.retired_days();
+    verifier.verdict.retired = retired.difference(&days).copied().collect();
     verifier.verdict.days = days;
     verifier.verdict.newest = nodes.last().map(|node| FileEntry {
         name: node.path.clone(),
@@ -152,6 +166,10 @@ struct Verifier<'f, F> {
     /// The files that match what was recorded except for their line endings, grouped by the
     /// recorded line endings.
     other_line_ends: BTreeMap<LineEnds, BTreeSet<String>>,
+    /// What was removed on purpose.
+    tombstones: Tombstones,
+    /// The places of the lines in them that start from a recorded file.
+    confirmed: BTreeSet<usize>,
 }
 
 impl<F: Files> Verifier<'_, F> {
@@ -279,19 +297,22 @@ impl<F: Files> Verifier<'_, F> {
             }
         };
         let (size, sha256) = (file.len() as u64, sha256(&file));
-        if (size, &sha256) != (entry.size, &entry.sha256)
-            && !self.has_other_line_ends(&entry.name, &[entry], true)
+        let expected = self.expected(entry);
+        if (size, &sha256) != (expected.entry.size, &expected.entry.sha256)
+            && !self.has_other_line_ends(&entry.name, &[&expected.entry], true)
         {
-            self.problem(&entry.name, altered(manifest, entry, size, &sha256));
+            let what = Self::differs(manifest, entry, &expected, (size, &sha256));
+            self.problem(&entry.name, what);
             return None;
         }
+        self.verdict.unverifiable += usize::from(expected.is_erased);
         Some(file)
     }
 }
 
 /// Whether a file is append-only.
 fn grows(path: &str) -> bool {
-    path == TOTALS || path.starts_with("changes/")
+    [TOTALS, TOMBSTONES].contains(&path) || path.starts_with("changes/")
 }
 
 fn altered(manifest: &str, said: &FileEntry, size: u64, sha256: &str) -> String {

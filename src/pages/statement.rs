@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::figures::{ago, counted, gaps};
 use super::markdown::{code, escape};
 use crate::history::coverage::{Coverage, Days, Rhythm};
+use crate::history::tombstones::TOMBSTONES;
 use crate::history::verify::{ManifestFacts, Verdict};
 use crate::system::text::thousands;
 
@@ -323,6 +324,23 @@ fn integrity(facts: &Facts<'_>) -> Vec<String> {
         sentences.push(format!("Files of days before {from} weren't checked."));
     }
     sentences.push("Each manifest has the SHA-256 of the manifest before it. So a day can't be edited, removed, or added without changing all later manifests.".to_owned());
+    if !verdict.removals.is_empty() {
+        let unverifiable = match verdict.unverifiable {
+            0 => String::new(),
+            count => format!(
+                " Because of erasures, {} can't be verified.",
+                counted(
+                    count,
+                    "recorded version of a file",
+                    "recorded versions of files"
+                )
+            ),
+        };
+        sentences.push(format!(
+            "Data was removed on purpose, as {} lists.{unverifiable}",
+            code(TOMBSTONES)
+        ));
+    }
     if let Some(newest) = &verdict.newest {
         sentences.push(format!(
             "The newest manifest is {}. Its SHA-256 is {}. If you keep this value elsewhere, it protects all days up to then.",

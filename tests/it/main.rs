@@ -38,14 +38,17 @@ mod delivery {
 mod history {
     mod changes;
     mod damaged_files;
+    mod erase;
     mod history_damage;
     mod import;
     mod index;
     mod missed_days;
     mod rebuild;
     mod repository;
+    mod retire;
     mod scenarios;
     mod scopes;
+    mod tombstones;
     mod verify;
 }
 

@@ -1,6 +1,5 @@
 //! What to check in each history, and the result.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use jiff::civil::Date;
@@ -112,7 +111,7 @@ impl Checked {
         let to = request.to.or_else(|| verdict.days.last().copied());
         let period = from.zip(to).filter(|(from, to)| from <= to);
         let coverage = period.map(|(from, to)| {
-            Coverage::of(&verdict.days, &BTreeSet::new(), Days { from, to }, rhythm)
+            Coverage::of(&verdict.days, &verdict.retired, Days { from, to }, rhythm)
         });
         let newest = verdict.manifests.last().map(|newest| newest.report_time);
         let age = newest.map(|time| request.now.duration_since(time));

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::check::{Checked, Expectation, Failure, MaxAge, Request};
 use crate::commands::shared::shown;
 use crate::history::coverage::{Coverage, Days, Rhythm};
+use crate::history::tombstones::{Removal, RemovalKind};
 use crate::history::verify::Problem;
 use crate::report::manifest::FileEntry;
 
@@ -49,6 +50,16 @@ struct History<'a> {
 struct Integrity<'a> {
     files_checked: usize,
     problems: Vec<ProblemFacts<'a>>,
+    removals: Vec<RemovalFacts<'a>>,
+    unverifiable: usize,
+}
+
+#[derive(Serialize)]
+struct RemovalFacts<'a> {
+    day: Date,
+    kind: RemovalKind,
+    reason: &'a str,
+    files: usize,
 }
 
 #[derive(Serialize)]
@@ -150,6 +161,8 @@ fn history(checked: &Checked) -> History<'_> {
         integrity: Integrity {
             files_checked: verdict.files,
             problems: verdict.problems.iter().map(problem).collect(),
+            removals: verdict.removals.iter().map(removal).collect(),
+            unverifiable: verdict.unverifiable,
         },
         coverage: checked.coverage.as_ref().map(coverage),
         reports,
@@ -166,6 +179,15 @@ fn problem(problem: &Problem) -> ProblemFacts<'_> {
     ProblemFacts {
         path: &problem.path,
         problem: &problem.what,
+    }
+}
+
+fn removal(removal: &Removal) -> RemovalFacts<'_> {
+    RemovalFacts {
+        day: removal.day,
+        kind: removal.kind,
+        reason: &removal.reason,
+        files: removal.files,
     }
 }
 

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use super::check::{Checked, Expectation, Failure, Request};
 use crate::commands::shared::{count, shown};
 use crate::history::coverage::{Coverage, Days, Rhythm};
+use crate::history::tombstones::{Removal, RemovalKind};
 use crate::pages::figures::{ago, gaps};
 use crate::runner::log;
 use crate::system::environment::Environment;
@@ -70,17 +71,42 @@ fn print_integrity(environment: &Environment, request: &Request, checked: &Check
     let span = span.map_or_else(String::new, |(first, last)| {
         format!(" from {first} to {last}")
     });
+    for removal in &verdict.removals {
+        let (folder, removal) = (shown(&checked.folder), in_words(removal));
+        log::answer(&format!("{folder}: {removal}"));
+    }
+    let unverifiable = match verdict.unverifiable {
+        0 => String::new(),
+        1 => " 1 recorded version of a file isn't verifiable because of an erasure.".to_owned(),
+        many => {
+            format!(" {many} recorded versions of files aren't verifiable because of erasures.")
+        }
+    };
     let left_out = request.from.map_or_else(String::new, |from| {
         format!(" Days before {from} weren't checked.")
     });
     log::answer(&format!(
-        "{}: {}, {}{span}, {} checked, {}.{left_out}",
+        "{}: {}, {}{span}, {} checked, {}.{unverifiable}{left_out}",
         shown(&checked.folder),
         shown(scope),
         count(verdict.days.len(), "day"),
         count(verdict.files, "file"),
         count(verdict.problems.len(), "problem"),
     ));
+}
+
+/// Describes what was removed on purpose.
+fn in_words(removal: &Removal) -> String {
+    let what = match removal.kind {
+        RemovalKind::Retired => "retired",
+        RemovalKind::Erased => "lines erased from",
+    };
+    format!(
+        "{what} {} on {}. Reason: {}",
+        count(removal.files, "file"),
+        removal.day,
+        crate::system::text::shown(&removal.reason, 300)
+    )
 }
 
 fn print_coverage(environment: &Environment, request: &Request, checked: &Checked) {

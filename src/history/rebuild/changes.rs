@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::super::change_line::ChangeLine;
 use super::super::changes::{self, Change, Kind};
+use super::super::identities::Identities;
 use super::super::settings;
 use super::super::table;
 use super::super::verify::Files;
 use super::RebuildError;
-use super::change_line::ChangeLine;
 use super::grants::Grants;
-use super::identities::Identities;
 use super::overlay::Overlay;
 use super::source::{ByDay, Day, Source};
 use super::totals::Lines as Totals;

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use super::super::change_line::ChangeLine;
 use super::super::changes::Kind;
-use super::change_line::ChangeLine;
-use super::identities::Identities;
+use super::super::identities::Identities;
 use crate::report::seat::Seat;
 
 /// A change that shows a grant time: the one before it, the one after it, or both.

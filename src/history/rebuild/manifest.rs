@@ -11,6 +11,7 @@ use super::super::changes;
 use super::super::listing::Listing;
 use super::super::required::ALWAYS;
 use super::super::settings;
+use super::super::tombstones::TOMBSTONES;
 use super::super::verify::Files;
 use super::RebuildError;
 use super::overlay::Overlay;
@@ -53,7 +54,10 @@ pub(super) fn update<F: Files>(
     let mut paths: Vec<&str> = said.collect();
     let changes = changes::file_name(newest.day.time);
     let settings = settings::file_name(newest.day.time);
-    for path in ALWAYS.into_iter().chain([&*changes, &*settings]) {
+    for path in ALWAYS
+        .into_iter()
+        .chain([&*changes, &*settings, TOMBSTONES])
+    {
         if !paths.contains(&path) {
             paths.push(path);
         }

@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 
 use super::super::header;
+use super::super::identities::Identities;
 use super::super::seats::{self, SEATS};
 use super::RebuildError;
-use super::identities::Identities;
 use super::source::Source;
 use crate::report::manifest::Continuity;
 use crate::report::seat::Seat;

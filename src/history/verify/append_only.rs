@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
+use super::removals::{Growing, UNFINISHED_ERASURE};
 use super::{Files, ManifestNode, Verifier, altered, grows};
 use crate::history::settings;
-use crate::report::manifest::FileEntry;
+use crate::history::tombstones::{TOMBSTONES, Tombstones};
+use crate::report::manifest::{FileEntry, sha256};
 
 impl<F: Files> Verifier<'_, F> {
     /// Checks `totals.csv` and the files of changes.
@@ -19,13 +21,21 @@ impl<F: Files> Verifier<'_, F> {
             }
         }
         for path in self.files.paths() {
-            if grows(path) && !growing.contains_key(&**path) && self.must_be_named(path, nodes) {
+            let is_unnamed = grows(path) && !growing.contains_key(&**path);
+            // The next run lists the tombstones.
+            if path == TOMBSTONES {
+                let said = growing.get(TOMBSTONES).and_then(|said| said.last());
+                self.check_backdated(said.map(|(_, entry)| *entry), nodes);
+            } else if is_unnamed
+                && !self.tombstones.is_retired(path)
+                && self.must_be_named(path, nodes)
+            {
                 self.problem(path, "isn't listed in any manifest");
             }
         }
         let damaged = nodes.iter().rfind(|node| node.says.is_none());
         for (path, said) in growing {
-            let Some((newest, last)) = said.last() else {
+            let Some((newest, _)) = said.last() else {
                 continue;
             };
             if !self.has(path) {
@@ -36,7 +46,6 @@ impl<F: Files> Verifier<'_, F> {
             if self.is_pointer(path) {
                 continue;
             }
-            let sizes: BTreeSet<u64> = said.iter().map(|(_, entry)| entry.size).collect();
             let file = match self.files.read(path) {
                 Ok(file) => file,
                 Err(error) => {
@@ -44,9 +53,25 @@ impl<F: Files> Verifier<'_, F> {
                     continue;
                 }
             };
+            let growing = self.still_checked(path, &said);
+            let sizes: BTreeSet<u64> = said.iter().map(|(_, entry)| entry.size).collect();
             let (size, found) = (file.len() as u64, beginnings(&file, &sizes));
-            // A newer manifest that can't be read may list more bytes.
-            let is_all = damaged.is_none_or(|damaged| damaged.day < newest.day);
+            let is_same = |entry: &FileEntry| found.get(&entry.size) == Some(&entry.sha256);
+            let (earlier, said) = said.split_at(growing.from);
+            let lost = earlier.iter().filter(|(_, entry)| !is_same(entry)).count();
+            self.verdict.unverifiable += lost.saturating_sub(growing.confirmed);
+            if let Some(after) = &growing.after
+                && !self.starts_as_left(path, &file, (&growing, after, said.is_empty()))
+            {
+                continue;
+            }
+            let Some((newest, last)) = said.last() else {
+                continue;
+            };
+            // A newer manifest that can't be read may list more bytes, and so may a removal that no
+            // manifest lists yet.
+            let is_all =
+                damaged.is_none_or(|damaged| damaged.day < newest.day) && path != TOMBSTONES;
             let wrong: Vec<_> = said
                 .iter()
                 .filter(|(_, entry)| found.get(&entry.size) != Some(&entry.sha256))
@@ -74,6 +99,57 @@ impl<F: Files> Verifier<'_, F> {
                 );
                 self.problem(path, what);
             }
+        }
+    }
+
+    /// Checks that a file still starts with what an erasure left, and that it's all if no later
+    /// manifest lists the file. Reports a problem otherwise.
+    fn starts_as_left(
+        &mut self,
+        path: &str,
+        file: &[u8],
+        (growing, after, is_all): (&Growing, &FileEntry, bool),
+    ) -> bool {
+        let size = file.len() as u64;
+        let found = beginnings(file, &BTreeSet::from([after.size]));
+        let is_left = found.get(&after.size) == Some(&after.sha256);
+        if is_left && (!is_all || after.size == size) {
+            return true;
+        }
+        if self.has_other_line_ends(path, &[after], is_all) {
+            return true;
+        }
+        let is_before = growing
+            .before
+            .as_ref()
+            .is_some_and(|before| (before.size, &before.sha256) == (size, &sha256(file)));
+        let what = match found.get(&after.size) {
+            _ if is_before => UNFINISHED_ERASURE.to_owned(),
+            Some(_) if is_left => format!(
+                "was changed: {} bytes were added to what {TOMBSTONES} says",
+                size - after.size
+            ),
+            Some(sha256) => altered(TOMBSTONES, after, after.size, sha256),
+            None => altered(TOMBSTONES, after, size, ""),
+        };
+        self.problem(path, what);
+        false
+    }
+
+    /// Checks that removals that the newest manifest doesn't list are newer than it.
+    fn check_backdated(&mut self, recorded: Option<&FileEntry>, nodes: &[ManifestNode]) {
+        let newest = nodes.iter().rev().find_map(|node| node.says.as_ref());
+        let Some(newest) = newest else { return };
+        let file = self.files.read(TOMBSTONES).unwrap_or_default();
+        let recorded = recorded.filter(|_| newest.sha256(TOMBSTONES).is_some());
+        let (new, is_intact) = Tombstones::since(&file, recorded);
+        let mut new = new.all().iter();
+        if let Some(line) = new.find(|line| line.removed_at < newest.report_time && is_intact) {
+            let what = format!(
+                "has a line for {}, but the report of {} was recorded later without it",
+                line.removed_at, newest.report_time
+            );
+            self.problem(TOMBSTONES, what);
         }
     }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use super::counts::totals;
-use super::{Files, ManifestNode, Verifier, altered};
+use super::{Files, ManifestNode, Verifier};
+use crate::history::tombstones::TOMBSTONES;
 use crate::history::totals::TOTALS;
 use crate::report::day::{REPORTS, date, day_of, stem_of};
 use crate::report::manifest::FileEntry;
@@ -16,7 +17,12 @@ impl<F: Files> Verifier<'_, F> {
         let counted = self.counted_days();
         // If the day has a report, its missing manifest was reported already.
         let lost = counted.iter().copied().filter(|day| !days.contains(day));
-        let mut lost = lost.peekable();
+        let retired = |day: &Date| {
+            self.tombstones
+                .is_retired(&format!("{}.json", stem_of(*day)))
+        };
+        let lost: Vec<Date> = lost.filter(|day| !retired(day)).collect();
+        let mut lost = lost.into_iter().peekable();
         let mut before: Option<&ManifestNode> = None;
         for node in nodes {
             let mut between = Vec::new();
@@ -68,12 +74,16 @@ impl<F: Files> Verifier<'_, F> {
             }
             (Some(before), Some(named)) if named.name == before.path => {
                 self.verdict.files += 1;
-                if (named.size, &named.sha256) != (before.size, &before.sha256)
+                let expected = self.expected(named);
+                let found = (before.size, &*before.sha256);
+                if (expected.entry.size, &*expected.entry.sha256) != found
                     && !before.is_pointer
-                    && !self.has_other_line_ends(&before.path, &[named], true)
+                    && !self.has_other_line_ends(&before.path, &[&expected.entry], true)
                 {
-                    let what = altered(&node.path, named, before.size, &before.sha256);
+                    let what = Self::differs(&node.path, named, &expected, found);
                     self.problem(&before.path, what);
+                } else {
+                    self.verdict.unverifiable += usize::from(expected.is_erased);
                 }
             }
             (before, Some(named)) if self.has(&named.name) => {
@@ -83,6 +93,14 @@ impl<F: Files> Verifier<'_, F> {
                 );
                 let what = format!("{stands}, but says that it follows {}", named.name);
                 self.problem(&node.path, what);
+            }
+            (None, Some(named)) if self.is_retired_as(named) => {}
+            (None, Some(named)) if self.tombstones.is_retired(&named.name) => {
+                let what = format!(
+                    "was retired according to {TOMBSTONES}, but not as {} names it",
+                    node.path
+                );
+                self.problem(&named.name, what);
             }
             (_, Some(named)) => {
                 let others = day_of(&named.name).map_or_else(String::new, |day| others(lost, day));
@@ -98,7 +116,7 @@ impl<F: Files> Verifier<'_, F> {
     }
 
     /// The days that have a line in [`TOTALS`], in order. Includes only the days to check.
-    fn counted_days(&self) -> BTreeSet<Date> {
+    pub(super) fn counted_days(&self) -> BTreeSet<Date> {
         let totals = totals(self.files);
         let days = totals.days().map(|day| date(day.report_time));
         days.filter(|day| self.is_looked_at(*day)).collect()

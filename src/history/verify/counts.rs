@@ -13,7 +13,7 @@ use crate::report::manifest::RecordedManifest;
 impl<F: Files> Verifier<'_, F> {
     /// Checks that each day's report matches its manifest. Returns the number of rows of the
     /// reports that match.
-    pub(super) fn reports(&mut self, nodes: &[ManifestNode]) -> BTreeMap<Date, u64> {
+    pub(super) fn reports(&mut self, nodes: &[ManifestNode]) -> BTreeMap<Date, Rows> {
         let mut rows = BTreeMap::new();
         for node in nodes {
             let report = format!("{}.csv", stem_of(node.day));
@@ -21,7 +21,11 @@ impl<F: Files> Verifier<'_, F> {
             match says.files.iter().find(|entry| entry.name == report) {
                 Some(entry) => {
                     let file = self.check_file(&node.path, entry);
-                    rows.extend(file.map(|file| (node.day, count_rows(&file))));
+                    let is_erased = self.expected(entry).is_erased;
+                    rows.extend(file.map(|file| {
+                        let count = count_rows(&file);
+                        (node.day, Rows { count, is_erased })
+                    }));
                 }
                 None if self.has(&report) => {
                     self.problem(&report, format!("isn't listed in {}", node.path));
@@ -34,7 +38,7 @@ impl<F: Files> Verifier<'_, F> {
 
     /// Checks the counts of each manifest against its report and its line of totals. Skips files
     /// that don't match their manifest, because they were reported already.
-    pub(super) fn counts(&mut self, nodes: &[ManifestNode], rows: &BTreeMap<Date, u64>) {
+    pub(super) fn counts(&mut self, nodes: &[ManifestNode], rows: &BTreeMap<Date, Rows>) {
         let is_damaged = self.verdict.problems.iter().any(|p| p.path == TOTALS);
         let totals = if is_damaged {
             Totals::default()
@@ -54,16 +58,38 @@ impl<F: Files> Verifier<'_, F> {
             }
             let rows = rows.get(&node.day).copied();
             if let (Some(seats), Some(rows)) = (says.seats, rows)
-                && seats != rows
+                && !rows.can_be(seats)
             {
                 let report = format!("{}.csv", stem_of(node.day));
-                let what = format!("counts {seats} seats, but {report} has {rows}");
+                let (rows, erased) = match rows.is_erased {
+                    true => (rows.count, " after lines were erased from it"),
+                    false => (rows.count, ""),
+                };
+                let what = format!("counts {seats} seats, but {report} has {rows}{erased}");
                 self.problem(&node.path, what);
             } else if let Some(line) = lines.get(&node.day) {
                 for what in differences(says, line) {
                     self.problem(&node.path, what);
                 }
             }
+        }
+    }
+}
+
+/// The rows of a report.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rows {
+    count: u64,
+    /// Whether some were erased.
+    is_erased: bool,
+}
+
+impl Rows {
+    /// Whether the report had one row for each of that many seats.
+    fn can_be(self, seats: u64) -> bool {
+        match self.is_erased {
+            true => self.count < seats,
+            false => self.count == seats,
         }
     }
 }

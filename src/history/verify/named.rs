@@ -3,13 +3,16 @@
 use super::{Files, ManifestNode, Verifier};
 use crate::history::required::unnamed;
 use crate::history::settings;
+use crate::history::tombstones::TOMBSTONES;
 use crate::report::day::{date, day_of};
 
 impl<F: Files> Verifier<'_, F> {
     /// Checks that each manifest lists every file that a run records. A file of changes is
-    /// append-only, so once a manifest lists it, every later one of that year must list it too.
+    /// append-only, so once a manifest lists it, every later one of that year must list it too. The
+    /// same applies to [`TOMBSTONES`] in all years.
     pub(super) fn names(&mut self, nodes: &[ManifestNode]) {
         let mut changed_in = [None; 2];
+        let mut has_tombstones = false;
         for node in nodes {
             let Some(says) = &node.says else { continue };
             // [`Verifier::reports`] checks the report of the day.
@@ -27,6 +30,11 @@ impl<F: Files> Verifier<'_, F> {
                     missing.sort();
                 }
             }
+            let lists_tombstones = says.sha256(TOMBSTONES).is_some();
+            if has_tombstones && !lists_tombstones {
+                missing.push(TOMBSTONES.to_owned());
+            }
+            has_tombstones |= lists_tombstones;
             if !missing.is_empty() {
                 let what = format!(
                     "doesn't name {}, so the command can't tell whether the day's version was changed",

@@ -3,6 +3,7 @@
 
 use super::{Facts, MAX_LISTED, control, repository};
 use crate::history::coverage::Rhythm;
+use crate::history::tombstones::RemovalKind;
 use crate::pages::figures::{ago, counted, gaps};
 use crate::pages::markdown::{code, escape};
 
@@ -48,6 +49,19 @@ pub(super) fn of(facts: &Facts<'_>) -> Vec<String> {
 
 /// Lists the observations, in Markdown.
 pub(super) fn observations(facts: &Facts<'_>) -> Vec<String> {
+    let removals = facts.verdict.removals.iter().map(|removal| {
+        let what = match removal.kind {
+            RemovalKind::Retired => {
+                counted(removal.files, "file was retired", "files were retired")
+            }
+            RemovalKind::Erased => {
+                let files = counted(removal.files, "file", "files");
+                format!("lines about a person were erased from {files}")
+            }
+        };
+        format!("On {}, {what}: {}.", removal.day, escape(&removal.reason))
+    });
     let imported = control::imported(facts).into_iter();
-    imported.chain(repository::observations(facts)).collect()
+    let repository = repository::observations(facts);
+    removals.chain(imported).chain(repository).collect()
 }

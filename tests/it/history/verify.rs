@@ -4,7 +4,7 @@ mod checkout;
 mod missing_days;
 mod period;
 mod scopes;
-mod since;
+pub(super) mod since;
 mod tampering;
 mod unnamed;
 

@@ -1,5 +1,5 @@
-//! `--since` verifies a history whose older days were removed or altered on purpose, as
-//! `docs/retention.md` describes.
+//! `--since` verifies a history whose older days were removed or altered on purpose, without
+//! `tombstones.csv`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,21 +14,34 @@ use super::{
 };
 use crate::support::{OWN, checkout, copy_of, files_below, github};
 
-const DOCS: &str = include_str!("../../../../docs/retention.md");
+/// Removes a year.
+const REMOVE: &str = "
+git clone --quiet https://github.com/acme/copilot-audit
+cd copilot-audit
+git rm -r --quiet copilot-activity/acme/reports/2023
+git commit --message 'Remove the reports of 2023'
+git push
+copilot-activity-report verify --since 2024-01-01 .
+";
 
-/// The page's commands that contain `words`.
-fn commands(words: &str) -> &'static str {
-    let mut blocks = DOCS.split("```sh\n").skip(1);
-    let blocks = blocks.by_ref().filter_map(|rest| rest.split("```").next());
-    let found: Vec<&str> = blocks.filter(|block| block.contains(words)).collect();
-    let [block] = found[..] else {
-        panic!("{words} is in {} blocks of the page", found.len());
-    };
-    block
-}
+/// Erases a person.
+const ERASE: &str = "
+git clone --quiet https://github.com/acme/copilot-audit
+cd copilot-audit/copilot-activity/acme
+sed -i '2,${/^[^,]*,octocat,/Id}' people.csv changes/*.csv reports/*/*.csv
+sed -i 's/\"actor\": \"octocat\"/\"actor\": \"erased\"/I' reports/*/*.json
+git commit --all --message 'Erase a person who left'
+git push
+";
 
-/// Runs the page's commands in a temporary folder, with the simulated repository instead of acme's.
-fn follow(simulator: &Simulator, commands: &str) -> (TempDir, Output) {
+/// Verifies from the first day after that on.
+const VERIFY: &str = "
+git clone --quiet https://github.com/acme/copilot-audit
+copilot-activity-report verify --since 2026-11-23 copilot-audit
+";
+
+/// Runs commands in a temporary folder, with the simulated repository instead of acme's.
+pub(in crate::history) fn follow(simulator: &Simulator, commands: &str) -> (TempDir, Output) {
     let folder = TempDir::new().unwrap();
     let binary = Path::new(env!("CARGO_BIN_EXE_copilot-activity-report"));
     let mut path = vec![binary.parent().unwrap().to_owned()];
@@ -56,7 +69,7 @@ fn follow(simulator: &Simulator, commands: &str) -> (TempDir, Output) {
     (folder, output)
 }
 
-fn succeeded(output: &Output) -> String {
+pub(in crate::history) fn succeeded(output: &Output) -> String {
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stdout}{stderr}");
@@ -71,7 +84,7 @@ fn days_removed_after_retention_are_not_missed_from_the_first_kept_day_on() {
         let rows = std::iter::once(octocat()).chain(hubot).collect();
         record(&simulator, "acme", &format!("{day}T03:00:00Z"), rows);
     }
-    let (_folder, output) = follow(&simulator, commands("git rm "));
+    let (_folder, output) = follow(&simulator, REMOVE);
     let stdout = succeeded(&output);
     for line in [
         "organization acme, 2 days from 2024-01-01 to 2024-01-02, 11 files checked, 0 problems. Days before 2024-01-01 weren't checked.",
@@ -95,7 +108,7 @@ fn days_removed_after_retention_are_not_missed_from_the_first_kept_day_on() {
 }
 
 /// A history of acme in which octocat held a seat on two of four days, started a run, and was
-/// erased on 2026-11-22 as the page describes.
+/// erased on 2026-11-22.
 fn erased() -> Simulator {
     let simulator = Simulator::start(github(Seats::people(1))).unwrap();
     let hubot = || Row::of("hubot", 2);
@@ -115,7 +128,7 @@ fn erased() -> Simulator {
     }
     let before = checkout(&simulator, OWN);
     verify(before.path()).succeeded();
-    let (_folder, output) = follow(&simulator, commands("sed -i "));
+    let (_folder, output) = follow(&simulator, ERASE);
     succeeded(&output);
     for (time, rows) in [
         ("2026-11-23T03:00:00Z", vec![hubot(), mona()]),
@@ -141,13 +154,7 @@ fn an_erased_person_is_gone_and_everything_recorded_since_is_verified() {
         assert!(!text.contains("octocat"), "{}: {text}", path.display());
     }
 
-    let (_folder, output) = follow(
-        &simulator,
-        &format!(
-            "git clone --quiet https://github.com/acme/copilot-audit\n{}",
-            commands("verify --since 2026-11-23")
-        ),
-    );
+    let (_folder, output) = follow(&simulator, VERIFY);
     let stdout = succeeded(&output);
     for line in [
         "2 days from 2026-11-23 to 2026-11-24, 12 files checked, 0 problems. Days before 2026-11-23 weren't checked.",

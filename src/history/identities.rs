@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::super::changes::Kind;
-use super::super::people::KnownPerson;
 use super::change_line::ChangeLine;
+use super::changes::Kind;
+use super::people::KnownPerson;
 use crate::report::seat::{Account, Seat};
 
 /// The times when a person with an ID was first and last seen.

@@ -3,7 +3,7 @@
 use csv::ByteRecord;
 use jiff::Timestamp;
 
-use super::super::changes::Kind;
+use super::changes::Kind;
 
 /// A readable line.
 #[derive(Debug, Clone)]
