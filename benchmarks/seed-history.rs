@@ -85,7 +85,7 @@ fn main() -> anyhow::Result<()> {
             }
         }
         // The action doesn't rewrite unchanged files.
-        let [latest, _, _, seats, people, totals, changes, _] = FolderFiles::paths(time);
+        let [latest, _, _, seats, people, totals, changes, ..] = FolderFiles::paths(time);
         let kept = [
             found.latest,
             found.seats,

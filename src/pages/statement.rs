@@ -295,10 +295,15 @@ fn population(facts: &Facts<'_>) -> Vec<String> {
 
 /// Says how the rows compare with GitHub's data.
 fn accuracy(facts: &Facts<'_>) -> Vec<String> {
-    let checked = if facts.verdict.problems.is_empty() {
-        "The number of rows in each report matches its manifest and `totals.csv`."
-    } else {
-        "The number of rows in each report was compared with its manifest and `totals.csv`. Differences are among the exceptions."
+    let verdict = facts.verdict;
+    let checked = match (verdict.problems.is_empty(), verdict.removals.is_empty()) {
+        (true, true) => "The number of rows in each report matches its manifest and `totals.csv`.",
+        (true, false) => {
+            "The number of rows in each report matches its manifest and `totals.csv`, except for rows that were erased."
+        }
+        (false, _) => {
+            "The number of rows in each report was compared with its manifest and `totals.csv`. Differences are among the exceptions."
+        }
     };
     [
         checked,

@@ -36,6 +36,7 @@ mod delivery {
 
 /// The audit repository keeps what GitHub forgets.
 mod history {
+    mod audited_year;
     mod changes;
     mod damaged_files;
     mod erase;
