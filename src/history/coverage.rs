@@ -34,10 +34,10 @@ impl Rhythm {
             .collect();
         distances.sort_unstable();
         let median = *distances.get(distances.len().checked_sub(1)? / 2)?;
-        match median {
-            ..=MAX_DAILY => Some(Self::Daily),
-            ..=MAX_WEEKLY => Some(Self::Weekly),
-            _ => None,
+        if median <= MAX_DAILY {
+            Some(Self::Daily)
+        } else {
+            (median <= MAX_WEEKLY).then_some(Self::Weekly)
         }
     }
 
