@@ -43,6 +43,7 @@ mod history {
     mod index;
     mod rebuild;
     mod repository;
+    mod repository_checks;
     mod scenarios;
     mod scopes;
     mod verify;
