@@ -2,7 +2,9 @@
 //! who else committed. What it can't know is unknown, and never fails a run.
 
 use crate::support::pulls::{self, protected};
-use crate::support::{Job, OWN, Step, TOKEN, assert_intact, file, git, git_with, github};
+use crate::support::{
+    Job, OWN, Step, TOKEN, assert_intact, commit_file, file, git, git_with, github,
+};
 use serde_json::{Value, json};
 use simulator::seat::Row;
 use simulator::{
@@ -477,7 +479,7 @@ fn a_renamed_folder_is_not_a_rewritten_branch() {
 }
 
 #[test]
-fn the_first_report_and_a_manifest_without_a_parent_claim_nothing() {
+fn without_an_earlier_manifest_the_own_commits_show_what_is_known() {
     let simulator = start(Repository::private().empty());
     let step = report(&simulator, 2);
     let found = state(&simulator, 2);
@@ -493,24 +495,22 @@ fn the_first_report_and_a_manifest_without_a_parent_claim_nothing() {
         step.summary
     );
 
-    // As an earlier version wrote it.
+    // As an earlier version wrote it, or someone who hides their commit. The action's own commits
+    // still show where the last report is.
+    let last = step.output("commit-sha");
     let path = format!("{FOLDER}/reports/2026/2026-03-02.json");
     let mut manifest = manifest_in(&simulator, FOLDER, 2);
     manifest.as_object_mut().unwrap().remove("repository");
-    crate::support::commit_file(
-        &simulator.git_dir(OWN),
-        &path,
-        &serde_json::to_vec(&manifest).unwrap(),
-    );
-    let step = report(&simulator, 3);
+    let manifest = serde_json::to_vec(&manifest).unwrap();
+    commit_file(&simulator.git_dir(OWN), &path, &manifest);
+    let edit = head(&simulator);
+    report(&simulator, 3);
     let found = state(&simulator, 3);
+    let listed =
+        json!({ "since": last, "commits": [{ "sha": edit, "verified": false }], "more": 0 });
     assert_eq!(
         (&found["other_commits"], &found["rewritten"]),
-        (&Value::Null, &Value::Null)
-    );
-    assert!(
-        step.summary
-            .contains("Whether anyone else committed since the last report is unknown")
+        (&listed, &Value::Null)
     );
 }
 
