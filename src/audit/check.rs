@@ -8,6 +8,7 @@ use super::repository::AuditRepository;
 use crate::github::commit::{FolderCommit, FolderHistory, Protection, Snapshot};
 use crate::github::names::RepositoryPath;
 use crate::history::FolderFiles;
+use crate::report::manifest::RecordedManifest;
 use crate::report::repository::{Guard, OtherCommit, OtherCommits, RepositoryState, Visibility};
 use crate::report::scope::Scope;
 
@@ -55,7 +56,7 @@ impl AuditRepository<'_> {
     ) -> RepositoryCheck {
         let protection = snapshot.protection(&self.branch, folder).await;
         let newest = found.newest_manifest();
-        let recorded = newest.as_ref().and_then(|manifest| manifest.repository());
+        let recorded = newest.as_ref().and_then(RecordedManifest::repository);
         let name = self.inputs.repository.to_string();
         let is_here = |recorded: &&RepositoryState| {
             recorded.name.eq_ignore_ascii_case(&name) && recorded.branch == self.branch.as_str()
@@ -126,42 +127,50 @@ fn add_earlier(history: &mut FolderHistory, earlier: FolderHistory) {
 
 /// Finds the commits since the last report that aren't certainly the action's own, and whether the
 /// last report's commit is gone. `None` if that's unknown.
+///
+/// Anyone who can commit can edit the manifest that says where the last report's commit is. So what
+/// it says never hides a commit: the list always goes back to a commit that's certainly the
+/// action's own, if there's one.
 fn compare(
     history: &FolderHistory,
     last: LastReport<'_>,
     path: Path,
 ) -> (Option<OtherCommits>, Option<bool>) {
-    let commits = &history.commits;
-    let own = |from: usize| (from..commits.len()).find(|at| commits[*at].is_own);
-    let (own, otherwise, rewritten) = match last {
-        LastReport::Nothing if history.is_whole => (None, commits.len(), None),
-        LastReport::Nothing | LastReport::Unknown => return (None, None),
-        LastReport::OnTopOf(parent) => {
-            let is_last = |commit: &FolderCommit| commit.is_delivery && commit.parents == [parent];
-            match commits.iter().position(is_last) {
-                // A commit that isn't certainly the action's own may have replaced the last
-                // report's. So it counts as another's, and an earlier one is the last.
-                Some(at) => (own(at), at + 1, Some(false)),
-                None if !history.is_whole => return (None, None),
-                None if path.is_merged && own(0).is_none() => return (None, None),
-                None if path.is_merged => (own(0), 0, None),
-                None => {
-                    // A folder that was moved has no earlier reports in its history.
-                    let has_reports = commits.iter().any(|commit| commit.is_delivery);
-                    let is_rewritten = has_reports && !path.is_renamed;
-                    (own(0), commits.len(), is_rewritten.then_some(true))
-                }
-            }
-        }
+    let FolderHistory { commits, is_whole } = history;
+    let parent = match last {
+        LastReport::OnTopOf(parent) => Some(parent),
+        LastReport::Nothing | LastReport::Unknown => None,
     };
-    let others = commits.iter().take(own.unwrap_or(otherwise));
-    let others = others.filter(|commit| !commit.is_own);
-    let others = others.map(|commit| OtherCommit {
-        sha: commit.sha.clone(),
-        verified: commit.is_verified && commit.parents.len() < 2,
-    });
+    let is_last = |commit: &FolderCommit| {
+        commit.is_delivery && matches!(&commit.parents[..], [only] if Some(&**only) == parent)
+    };
+    let found = commits.iter().position(is_last);
+    let is_visible = *is_whole && !path.is_merged;
+    // A folder that was moved has no earlier reports in its history.
+    let has_reports = commits.iter().any(|commit| commit.is_delivery);
+    let rewritten = match (parent, found) {
+        (Some(_), Some(_)) => Some(false),
+        (Some(_), None) if is_visible && has_reports && !path.is_renamed => Some(true),
+        _ => None,
+    };
+    // A commit that isn't certainly the action's own may have replaced the last report's, so it
+    // counts as another's.
+    let own = (found.unwrap_or(0)..commits.len()).find(|at| commits[*at].is_own);
     let since = own.map(|at| commits[at].sha.clone());
-    (Some(OtherCommits::new(since, others.collect())), rewritten)
+    let end = own.or(match found {
+        Some(at) => Some(at + 1),
+        None if last == LastReport::Unknown => None,
+        None => (is_visible || (*is_whole && last == LastReport::Nothing)).then_some(commits.len()),
+    });
+    let others = end.map(|end| {
+        let others = commits.iter().take(end).filter(|commit| !commit.is_own);
+        let others = others.map(|commit| OtherCommit {
+            sha: commit.sha.clone(),
+            verified: commit.is_verified && commit.parents.len() < 2,
+        });
+        OtherCommits::new(since, others.collect())
+    });
+    (others, rewritten)
 }
 
 impl RepositoryCheck {
@@ -279,5 +288,139 @@ fn joined(words: &[&str]) -> String {
         [one] => (*one).to_owned(),
         [one, other] => format!("{one} and {other}"),
         [all @ .., last] => format!("{}, and {last}", all.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A commit on top of the one with the next letter.
+    fn commit(sha: &str, is_delivery: bool, is_own: bool) -> FolderCommit {
+        let parent = sha.bytes().map(|byte| char::from(byte + 1)).collect();
+        FolderCommit {
+            sha: sha.to_owned(),
+            parents: vec![parent],
+            is_delivery,
+            is_own,
+            is_verified: is_own,
+        }
+    }
+
+    fn listed(others: Option<&OtherCommits>) -> Option<String> {
+        let commits = others?.commits.iter();
+        Some(commits.map(|commit| &*commit.sha).collect())
+    }
+
+    #[test]
+    fn what_the_commits_do_not_show_is_unknown() {
+        let theirs = |sha| commit(sha, false, false);
+        let (forged, own) = (commit("c", true, false), commit("e", true, true));
+        let last = LastReport::OnTopOf("d");
+        let direct = Path::default();
+        let (merged, renamed) = (
+            Path {
+                is_merged: true,
+                ..direct
+            },
+            Path {
+                is_renamed: true,
+                ..direct
+            },
+        );
+        for (commits, is_whole, last, path, others, rewritten) in [
+            // There are more commits, and the last report isn't among these.
+            (
+                vec![theirs("a"), theirs("b")],
+                false,
+                last,
+                direct,
+                None,
+                None,
+            ),
+            (
+                vec![theirs("a"), own.clone()],
+                false,
+                last,
+                direct,
+                Some("a"),
+                None,
+            ),
+            // It's there, but isn't certainly the action's own.
+            (
+                vec![theirs("a"), forged.clone()],
+                false,
+                last,
+                direct,
+                Some("ac"),
+                Some(false),
+            ),
+            // It's gone.
+            (
+                vec![theirs("a"), own.clone()],
+                true,
+                last,
+                direct,
+                Some("a"),
+                Some(true),
+            ),
+            (
+                vec![theirs("a"), own.clone()],
+                true,
+                last,
+                merged,
+                Some("a"),
+                None,
+            ),
+            (
+                vec![theirs("a"), own.clone()],
+                true,
+                last,
+                renamed,
+                Some("a"),
+                None,
+            ),
+            // The folder was moved there, or its history was replaced by a single commit.
+            (vec![theirs("a")], true, last, direct, Some("a"), None),
+            (vec![theirs("a")], true, last, merged, None, None),
+            (
+                vec![theirs("a")],
+                true,
+                LastReport::Unknown,
+                direct,
+                None,
+                None,
+            ),
+            (
+                vec![theirs("a"), own],
+                true,
+                LastReport::Unknown,
+                direct,
+                Some("a"),
+                None,
+            ),
+            (
+                vec![theirs("a")],
+                true,
+                LastReport::Nothing,
+                merged,
+                Some("a"),
+                None,
+            ),
+            (
+                Vec::new(),
+                true,
+                LastReport::Nothing,
+                direct,
+                Some(""),
+                None,
+            ),
+        ] {
+            let what = format!("{commits:?} {is_whole} {last:?} {path:?}");
+            let history = FolderHistory { commits, is_whole };
+            let (found, was_rewritten) = compare(&history, last, path);
+            assert_eq!(listed(found.as_ref()).as_deref(), others, "{what}");
+            assert_eq!(was_rewritten, rewritten, "{what}");
+        }
     }
 }

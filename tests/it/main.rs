@@ -46,6 +46,7 @@ mod history {
     mod missed_days;
     mod rebuild;
     mod repository;
+    mod repository_checks;
     mod retire;
     mod scenarios;
     mod scopes;

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 use copilot_activity_report::testing::{INPUTS, Kind};
 use sha2::{Digest as _, Sha256};
-use simulator::{Artifact, GitHub, Repository, Seats, Simulator, Token};
+use simulator::{Artifact, BranchProtection, GitHub, Repository, Seats, Simulator, Token};
 use tempfile::TempDir;
 
 /// All outputs, in alphabetical order.
@@ -70,11 +70,20 @@ pub const COMMIT_TOKEN: &str = "ghs_4242_eyJhbGciOiJSUzI1NiIsImtpZCI6IjdmM2MyZjB
 /// The workflow's repository.
 pub const OWN: &str = "octo/tools";
 
+/// A private repository whose branch allows nothing unsafe.
+pub fn safe() -> Repository {
+    let protection = BranchProtection {
+        requires_signatures: true,
+        ..BranchProtection::default()
+    };
+    Repository::private().with_branch_protection(protection)
+}
+
 /// A GitHub with the organization acme, the workflow's repository, and a token for each.
 pub fn github(seats: Seats) -> GitHub {
     GitHub::new()
         .organization("acme", seats)
-        .repository(OWN, Repository::private())
+        .repository(OWN, safe())
         .token(TOKEN, Token::new().copilot(["acme"]).scopes("read:org"))
         .token(COMMIT_TOKEN, Token::new().contents_write([OWN]))
 }

@@ -1,6 +1,6 @@
 //! Commits that GitHub rejects. The error names the rule, permission, or limit, and the fix.
 
-use crate::support::{COMMIT_TOKEN, Job, OWN, assert_intact, files_below, git, github};
+use crate::support::{COMMIT_TOKEN, Job, OWN, assert_intact, files_below, git, github, safe};
 use simulator::{At, Fault, Kind, Operation, Repository, Rule, Seats, Simulator, Token};
 
 const MUTATION: At = At::Graphql(Operation::Mutation);
@@ -370,7 +370,7 @@ fn a_read_only_repository_does_not_stop_other_deliveries() {
 #[test]
 fn a_pull_request_that_only_collaborators_can_open_says_so() {
     let writes = Token::new().contents_write([OWN]).pulls_write([OWN]);
-    let repository = Repository::private().pulls_by_collaborators();
+    let repository = safe().pulls_by_collaborators();
     let github = github(Seats::people(3))
         .repository(OWN, repository)
         .token(COMMIT_TOKEN, writes);

@@ -145,7 +145,7 @@ fn an_imported_history_is_in_order_of_time_and_the_action_continues_it() {
     let job = Job::on(&simulator).input("deliver-to", "repository");
     let run = job.variable("TEST_TIME", "2026-11-23T03:00:00Z").run();
     run.succeeded();
-    assert!(!run.stdout.contains("::warning::"), "{}", run.stdout);
+    assert_eq!(run.warnings(), Vec::<&str>::new());
     let at = |path: &str| {
         let path = format!("main:copilot-activity/acme/{path}");
         String::from_utf8(file(&simulator.git_dir(OWN), &path)).unwrap()

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use simulator::{At, Fault, GitHub, Kind, Repository, Seats, Simulator, Token, TotalSeats};
+use simulator::{At, Fault, GitHub, Kind, Seats, Simulator, Token, TotalSeats};
 use tempfile::TempDir;
 
 use super::accuracy::Accuracy;
@@ -14,7 +14,7 @@ use super::files::{blobs, by_report, in_order, same};
 use super::model::{BROKEN, Damage, File, Model};
 use super::row::{date, response_row};
 use super::scenario::Run;
-use crate::support::{Job, OWN, assert_intact, git_with};
+use crate::support::{Job, OWN, assert_intact, git_with, safe};
 
 /// More than the number of runs in a minute, so that no token reaches its rate limit.
 const TOKENS: usize = 12;
@@ -43,7 +43,7 @@ impl Execution {
         let mut github = GitHub::new()
             .organization("acme", Seats::people(0))
             .enterprise("acme", Seats::people(0))
-            .repository(OWN, Repository::private());
+            .repository(OWN, safe());
         for n in 0..TOKENS {
             let read = Token::new().copilot(["acme"]).enterprise(["acme"]);
             let read = read.scopes("read:org, read:enterprise");
@@ -96,7 +96,7 @@ impl Execution {
         if step.status != 0 {
             return Err(format!("the run failed:\n{}", step.stdout));
         }
-        if self.is_usual && step.stdout.contains("::warning::") {
+        if self.is_usual && !step.warnings().is_empty() {
             return Err(format!("a warning:\n{}", step.stdout));
         }
         let path = step
