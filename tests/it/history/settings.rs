@@ -6,7 +6,9 @@ use std::process::Command;
 use serde_json::Value;
 use simulator::{At, Fault, Kind, Seats, Simulator};
 
-use crate::support::{Job, OWN, Step, assert_intact, checkout, commit_file, file, git, github};
+use crate::support::{
+    Job, OWN, Step, assert_intact, checkout, commit_file, file, git, github, remove_files,
+};
 
 const FOLDER: &str = "copilot-activity/acme";
 const HEADER: &str = "Report Time,Setting,From,To";
@@ -210,6 +212,29 @@ fn an_edited_removed_or_added_file_is_reported() {
         lines(&simulator, "2026").unwrap(),
         ["mine".to_owned(), line]
     );
+}
+
+#[test]
+fn a_change_is_never_recorded_twice_even_if_the_newest_manifest_is_lost() {
+    for is_removed in [false, true] {
+        let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+        run(&simulator, "2026-11-21T03:00:00Z");
+        set(&simulator, "cli", "disabled");
+        run(&simulator, "2026-11-22T03:00:00Z");
+        let before = lines(&simulator, "2026").unwrap();
+        let directory = simulator.git_dir(OWN);
+        let manifest = "reports/2026/2026-11-22.json";
+        if is_removed {
+            remove_files(&directory, FOLDER, &[manifest]);
+        } else {
+            commit_file(&directory, &format!("{FOLDER}/{manifest}"), b"{}");
+        }
+        for time in ["2026-11-22T04:00:00Z", "2026-11-23T03:00:00Z"] {
+            let job = Job::on(&simulator).input("deliver-to", "repository");
+            job.variable("TEST_TIME", time).run().succeeded();
+        }
+        assert_eq!(lines(&simulator, "2026").unwrap(), before, "{is_removed}");
+    }
 }
 
 #[test]
