@@ -182,7 +182,7 @@ fn an_edited_removed_or_added_file_is_reported() {
     let added = |acme: &std::path::Path| {
         fs::copy(acme.join(path), acme.join("changes/settings/2025.csv"))
             .map(drop)
-            .unwrap()
+            .unwrap();
     };
     let (status, text) = command(&simulator, "verify", added);
     assert!(
@@ -298,7 +298,7 @@ fn a_history_of_version_1_is_verified_rebuilt_and_continued() {
     let (status, text) = command(&simulator, "verify", |_| {});
     assert_eq!(status, 0, "{text}");
     let (status, text) = command(&simulator, "rebuild", |acme| {
-        fs::remove_file(acme.join("people.csv")).unwrap()
+        fs::remove_file(acme.join("people.csv")).unwrap();
     });
     assert!(
         status == 0 && text.contains("Verification passed"),
