@@ -97,6 +97,13 @@ fn differences_that_are_no_mistake_are_no_reason() {
         ("a row without a person that is billed", bill(3, 0)),
         ("a person who's billed in another organization", bill(1, 0)),
         ("nobody is billed", bill(0, 0)),
+        (
+            "canceled seats of people who left",
+            Billing {
+                unlisted_cancellation: 2,
+                ..bill(5, 0)
+            },
+        ),
     ] {
         let seats = Seats::rows(two_and_one()).billing(billing);
         let simulator = Simulator::start(github(seats)).unwrap();
@@ -111,7 +118,7 @@ fn differences_that_are_no_mistake_are_no_reason() {
 fn a_contradiction_that_stays_fails_after_one_more_reading_with_its_numbers() {
     let simulator = Simulator::start(github(billed(230, 233))).unwrap();
     let step = job(&simulator).run();
-    let numbers = "GitHub bills 233 seats, not counting pending invitations (`seat_breakdown` of /orgs/acme/copilot/billing), but its pages list 230 people";
+    let numbers = "GitHub bills 233 seats, not counting pending invitations and unlisted cancellations (`seat_breakdown` of /orgs/acme/copilot/billing), but its pages list 230 people";
     step.failed(
         1,
         &[
