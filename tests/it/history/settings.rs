@@ -1,6 +1,7 @@
 //! The organization's Copilot settings: each change has a line, and nothing else has.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -45,7 +46,7 @@ fn manifest(simulator: &Simulator, day: &str) -> Value {
 }
 
 /// Runs a command on a clone of the repository, and returns its exit code and output.
-fn command(simulator: &Simulator, name: &str, edit: impl Fn(&std::path::Path)) -> (i32, String) {
+fn command(simulator: &Simulator, name: &str, edit: impl Fn(&Path)) -> (i32, String) {
     let clone = checkout(simulator, OWN);
     edit(&clone.path().join(FOLDER));
     let mut command = Command::new(env!("CARGO_BIN_EXE_copilot-activity-report"));
@@ -163,7 +164,7 @@ fn an_edited_removed_or_added_file_is_reported() {
     run(&simulator, "2026-11-22T03:00:00Z");
     run(&simulator, "2026-11-23T03:00:00Z");
     let path = "changes/settings/2026.csv";
-    let edited = |acme: &std::path::Path| {
+    let edited = |acme: &Path| {
         let file = acme.join(path);
         let text = fs::read_to_string(&file).unwrap();
         fs::write(file, text.replace("disabled", "enabled")).unwrap();
@@ -173,13 +174,13 @@ fn an_edited_removed_or_added_file_is_reported() {
         status == 1 && text.contains("changes/settings/2026.csv was changed"),
         "{text}"
     );
-    let removed = |acme: &std::path::Path| fs::remove_file(acme.join(path)).unwrap();
+    let removed = |acme: &Path| fs::remove_file(acme.join(path)).unwrap();
     let (status, text) = command(&simulator, "verify", removed);
     assert!(
         status == 1 && text.contains("changes/settings/2026.csv is missing"),
         "{text}"
     );
-    let added = |acme: &std::path::Path| {
+    let added = |acme: &Path| {
         fs::copy(acme.join(path), acme.join("changes/settings/2025.csv"))
             .map(drop)
             .unwrap();
@@ -235,6 +236,38 @@ fn a_change_is_never_recorded_twice_even_if_the_newest_manifest_is_lost() {
         }
         assert_eq!(lines(&simulator, "2026").unwrap(), before, "{is_removed}");
     }
+}
+
+#[test]
+fn a_rebuild_restores_a_lost_or_edited_file_byte_for_byte_or_not_at_all() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    run(&simulator, "2026-11-20T03:00:00Z");
+    for (time, value) in [
+        ("2026-11-21T03:00:00Z", "disabled"),
+        ("2026-11-22T03:00:00Z", "enabled"),
+        ("2026-11-23T03:00:00Z", "enabled"),
+    ] {
+        set(&simulator, "cli", value);
+        run(&simulator, time);
+    }
+    let path = "changes/settings/2026.csv";
+    let lose = |acme: &Path| fs::remove_file(acme.join(path)).unwrap();
+    let edit = |acme: &Path| fs::write(acme.join(path), "mine\n").unwrap();
+    for damage in [&lose as &dyn Fn(&Path), &edit] {
+        let (status, text) = command(&simulator, "rebuild", damage);
+        assert_eq!(status, 0, "{text}");
+        assert!(text.contains("changes/settings/2026.csv"), "{text}");
+        assert!(text.contains("Verification passed"), "{text}");
+    }
+
+    // The day's first manifest, which shows when the setting changed, is gone.
+    set(&simulator, "cli", "disabled");
+    run(&simulator, "2026-11-24T03:00:00Z");
+    set(&simulator, "cli", "enabled");
+    run(&simulator, "2026-11-24T04:00:00Z");
+    let (_, text) = command(&simulator, "rebuild", lose);
+    assert!(!text.contains("Wrote"), "{text}");
+    assert!(text.contains("`verify` still finds 1 problem"), "{text}");
 }
 
 #[test]
