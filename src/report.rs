@@ -153,7 +153,9 @@ impl Report {
     pub(crate) fn contradiction(&self, control: &Control) -> Option<IncompleteReason> {
         let without_person = self.seats.iter().filter(|seat| seat.assignee.is_none());
         let (people, without_person) = (self.people, without_person.count());
-        let billed = control.billed()?;
+        let canceled = |seat: &&Seat| seat.pending_cancellation_date.is_some();
+        let canceled = self.seats.iter().filter(canceled).count() as u64;
+        let billed = control.listable(canceled)?;
         let missing = billed.saturating_sub((people + without_person) as u64);
         (missing > self.shortfall().unwrap_or_default()).then(|| IncompleteReason::Unlisted {
             people,

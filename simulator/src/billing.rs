@@ -4,7 +4,9 @@
 pub struct Billing {
     /// People with a pending invitation. They're billed, but they aren't in the list.
     pub pending_invitation: u64,
-    /// The number of billed seats. `None` for the people in the list and the invitations.
+    /// Canceled seats that are billed, but aren't in the list.
+    pub unlisted_cancellation: u64,
+    /// The number of billed seats. `None` for the people in the list and the two other counts.
     pub total: Option<u64>,
     /// The settings, by GitHub's names.
     pub settings: Vec<(String, String)>,
@@ -23,6 +25,7 @@ impl Default for Billing {
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
         Self {
             pending_invitation: 0,
+            unlisted_cancellation: 0,
             total: None,
             settings: settings.into(),
         }

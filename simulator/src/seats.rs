@@ -151,12 +151,13 @@ impl Seats {
         let canceled = generated.map(GeneratedPeople::canceled);
         let active = count("last_activity_at", generated.map(GeneratedPeople::active));
         let billing = &self.billing;
+        let (invited, unlisted) = (billing.pending_invitation, billing.unlisted_cancellation);
         let mut body = json!({
             "seat_breakdown": {
-                "total": billing.total.unwrap_or(people + billing.pending_invitation),
+                "total": billing.total.unwrap_or(people + invited + unlisted),
                 "added_this_cycle": 0,
-                "pending_invitation": billing.pending_invitation,
-                "pending_cancellation": count("pending_cancellation_date", canceled),
+                "pending_invitation": invited,
+                "pending_cancellation": count("pending_cancellation_date", canceled) + unlisted,
                 "active_this_cycle": active.min(people),
                 "inactive_this_cycle": people.saturating_sub(active),
             },

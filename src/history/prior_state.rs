@@ -280,7 +280,10 @@ impl PriorState {
                 let path = format!("{}.json", day_stem(manifest.report_time));
                 (manifest.scope.clone(), path)
             }),
-            settings: newest_manifest.and_then(RecordedManifest::settings),
+            // An older manifest has settings from before changes that already have a line.
+            settings: newest_manifest
+                .filter(|manifest| Some(manifest.report_time) == newest)
+                .and_then(RecordedManifest::settings),
             neighbors: folder.neighbors.clone(),
             before,
             known: HistoryContext { people, totals },

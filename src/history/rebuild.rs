@@ -11,6 +11,7 @@ mod manifest;
 mod overlay;
 mod people;
 mod seats;
+mod settings;
 mod source;
 mod totals;
 
@@ -123,6 +124,8 @@ pub(crate) fn rebuild(
     let mut notes = Vec::new();
     lines.write(&mut totals, &mut new, &mut notes)?;
     totals.write(&mut new, &mut notes)?;
+
+    settings::restore(&source, is_damaged, &mut new)?;
 
     let latest = source.content(LATEST);
     let newest_report = newest.day.content(files)?;

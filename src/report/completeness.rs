@@ -93,7 +93,7 @@ pub enum IncompleteReason {
     },
     /// GitHub bills more seats than its pages list, and a second reading of both showed the same.
     #[error(
-        "GitHub bills {billed} seats, not counting pending invitations (`seat_breakdown` of {path}), but its pages list {}",
+        "GitHub bills {billed} seats, not counting pending invitations and unlisted cancellations (`seat_breakdown` of {path}), but its pages list {}",
         listed(*people, *without_person)
     )]
     Unlisted {
@@ -101,7 +101,7 @@ pub enum IncompleteReason {
         people: usize,
         /// How many rows have no person.
         without_person: usize,
-        /// The billed seats without pending invitations. See [`super::control`].
+        /// The billed seats that the list must have. See [`super::control`].
         billed: u64,
         /// The path that they were read from.
         path: String,

@@ -6,9 +6,11 @@
 //! Like `total_seats` of the list, `total` counts the billed seats. The two sides can differ
 //! without a mistake: a pending invitation may be billed, but nobody holds the seat yet, and a
 //! person who's billed in another organization is in the list, but not in the count. A canceled
-//! seat stays in both until the billing cycle ends. Which seats were used in a cycle is GitHub's
-//! own notion, so those counts are only recorded. What remains is one contradiction: more billed
-//! seats without invitations than the list has. Then seats may be missing from the list.
+//! seat is billed until the billing cycle ends, and the list usually has it as long. If the list
+//! has fewer canceled seats than GitHub counts, the others may be of people who left. Which seats
+//! were used in a cycle is GitHub's own notion, so those counts are only recorded. What remains is
+//! one contradiction: more billed seats, without all of these, than the list has. Then seats may be
+//! missing from the list.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -46,11 +48,15 @@ pub struct SeatBreakdown {
 }
 
 impl Control {
-    /// Returns how many seats are billed, without pending invitations. `None` if that's unknown.
-    pub(crate) fn billed(&self) -> Option<u64> {
+    /// Returns how many billed seats a list must have that has this many `canceled` ones. `None` if
+    /// that's unknown.
+    pub(crate) fn listable(&self, canceled: u64) -> Option<u64> {
         let seats = self.seats.as_ref()?;
         let invitations = seats.pending_invitation.unwrap_or_default();
-        Some(seats.total?.saturating_sub(invitations))
+        let all_canceled = seats.pending_cancellation.unwrap_or_default();
+        let unlisted = all_canceled.saturating_sub(canceled);
+        let total = seats.total?.saturating_sub(invitations);
+        Some(total.saturating_sub(unlisted))
     }
 
     /// Describes the count for people, such as `250 seats, 2 invitations pending`. `None` if it's

@@ -7,6 +7,7 @@ mod support;
 /// The report is byte for byte the file that GitHub offers for download.
 mod report_file {
     mod json;
+    mod manifest;
     mod report;
 }
 
@@ -19,6 +20,7 @@ mod page {
 /// The report is complete, or it isn't published.
 mod complete {
     mod completeness;
+    mod control;
     mod revocations;
 }
 
@@ -50,6 +52,7 @@ mod history {
     mod retire;
     mod scenarios;
     mod scopes;
+    mod settings;
     mod tombstones;
     mod verify;
 }

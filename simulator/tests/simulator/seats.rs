@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde_json::Value;
-use simulator::{GeneratedPeople, GitHub, Paging, Seats, Simulator, Token, TotalSeats};
+use simulator::{Billing, GeneratedPeople, GitHub, Paging, Seats, Simulator, Token, TotalSeats};
 
 use crate::client::{Reply, TOKEN, assert_no_violations, get, start};
 
@@ -166,4 +166,40 @@ fn a_renamed_organization_keeps_its_id_and_the_freed_name_gets_another() {
     });
     assert_ne!(number(), first);
     assert_no_violations(&simulator);
+}
+
+#[test]
+fn the_billing_counts_what_the_list_shows_and_needs_the_same_permission() {
+    let billing = |seats: Seats| {
+        let github = GitHub::new()
+            .organization("acme", seats)
+            .organization("globex", Seats::people(1))
+            .token(TOKEN, Token::new().copilot(["acme"]));
+        let simulator = Simulator::start(github).unwrap();
+        let refused = get(&simulator, "/orgs/globex/copilot/billing");
+        assert_eq!(refused.status, 404);
+        let body = get(&simulator, "/orgs/acme/copilot/billing").json();
+        assert_no_violations(&simulator);
+        body
+    };
+    let stored = billing(Seats::people(130));
+    let counts = &stored["seat_breakdown"];
+    assert_eq!(counts["total"], 130);
+    assert_eq!(counts["pending_cancellation"], 7);
+    assert_eq!(counts["active_this_cycle"], 116);
+    assert_eq!(stored["plan_type"], "business");
+    assert_eq!(
+        billing(Seats::generated(GeneratedPeople::organization(130))),
+        stored
+    );
+
+    let mut settings = Billing {
+        pending_invitation: 5,
+        ..Billing::default()
+    };
+    settings.set("cli", "disabled");
+    let set = billing(Seats::people(130).billing(settings));
+    assert_eq!(set["cli"], "disabled");
+    assert_eq!(set["seat_breakdown"]["total"], 135);
+    assert_eq!(set["seat_breakdown"]["pending_invitation"], 5);
 }

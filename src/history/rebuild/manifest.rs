@@ -53,11 +53,7 @@ pub(super) fn update<F: Files>(
     let said = newest.manifest.files.iter().map(|entry| &*entry.name);
     let mut paths: Vec<&str> = said.collect();
     let changes = changes::file_name(newest.day.time);
-    let settings = settings::file_name(newest.day.time);
-    for path in ALWAYS
-        .into_iter()
-        .chain([&*changes, &*settings, TOMBSTONES])
-    {
+    for path in ALWAYS.into_iter().chain([&*changes, TOMBSTONES]) {
         if !paths.contains(&path) {
             paths.push(path);
         }
@@ -66,8 +62,10 @@ pub(super) fn update<F: Files>(
     for path in paths {
         let said = newest.manifest.files.iter().find(|said| said.name == path);
         let entry = match new.read(path) {
-            // Reports are evidence, so a rebuild never updates the hash of a report.
-            Ok(file) if day_of(path).is_none() => Some(FileEntry::of(path.to_owned(), &file)),
+            // A rebuild never updates the hash of what it can't compute.
+            Ok(file) if day_of(path).is_none() && !path.starts_with(settings::FOLDER) => {
+                Some(FileEntry::of(path.to_owned(), &file))
+            }
             _ => said.cloned(),
         };
         files.extend(entry);

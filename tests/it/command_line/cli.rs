@@ -18,9 +18,15 @@ fn command_line(simulator: &Simulator, arguments: &[&str]) -> Job {
         .variable("TERM", "xterm-256color")
 }
 
-/// A report without the times of its run.
+/// A report without the times and request IDs of its run.
 fn timeless(report: &str) -> Vec<String> {
-    let of_the_run = ["report_time", "started_at", "ended_at"];
+    let of_the_run = [
+        "report_time",
+        "started_at",
+        "ended_at",
+        "request_id",
+        "as_of",
+    ];
     let lines = report.lines().filter(|line| {
         let key = line.trim_start().trim_start_matches('"');
         !of_the_run.iter().any(|time| key.starts_with(time))

@@ -27,7 +27,9 @@ fn requested_scopes(simulator: &Simulator) -> Vec<String> {
         .requests()
         .iter()
         .filter_map(|request| {
-            let (name, _) = request.path_and_query.split_once("/copilot/")?;
+            let (name, _) = request
+                .path_and_query
+                .split_once("/copilot/billing/seats")?;
             Some(name.rsplit('/').next()?.to_owned())
         })
         .collect()

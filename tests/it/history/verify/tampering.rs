@@ -182,7 +182,7 @@ const MEDDLING: &[Meddling] = &[
         "a manifest is of a version to come",
         |acme| {
             let path = acme.join("reports/2026/2026-01-03.json");
-            edit(&path, "\"schema_version\": 1", "\"schema_version\": 99");
+            edit(&path, "\"schema_version\": 2", "\"schema_version\": 99");
         },
         &["reports/2026/2026-01-03.json can't be read: it has version 99"],
     ),
