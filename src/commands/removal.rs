@@ -26,7 +26,7 @@ use crate::system::text::is_invisible;
 pub(super) const REASON: &str = "reason";
 
 /// What a removal doesn't reach, and where to read what to do.
-pub(super) const REMAINS: &str = "What was removed is still in the Git history, in clones and forks, and in the artifacts and logs of runs until they expire. See \"Remove data from the Git history\" in docs/retention.md.";
+pub(super) const REMAINS: &str = "What was removed is still in the Git history, in clones and forks, and in the artifacts and logs of runs until they expire. To remove it from the Git history, see \"Retention and erasure\" in the docs.";
 
 /// The maximum length of a reason. It's repeated for each file.
 const MAX_REASON_CHARS: usize = 200;
@@ -200,7 +200,7 @@ fn newest_report(history: &History) -> Option<Timestamp> {
 pub(super) fn print_how_to_commit(folder: &Path, message: &str) {
     let path = quoted(&folder.to_string_lossy());
     log::answer(&format!(
-        "Verify, commit, and push it as one commit that does nothing else:\n  copilot-activity-report verify {path}\n  git add --all -- {path}\n  git commit -m {} -- {path}\n  git push",
+        "Verify, commit, and push it as one commit that does nothing else:\n  copilot-activity-report verify {path}\n  git -C {path} add --all -- .\n  git -C {path} commit -m {} -- .\n  git -C {path} push",
         quoted(message)
     ));
 }
