@@ -528,7 +528,7 @@ fn the_page_says_what_is_idle_what_changed_and_what_ends() {
     ] {
         assert!(page.lines().any(|other| other == line), "{line}: {page}");
     }
-    let missing = "2 days are recorded, from 2026-11-22 to 2026-11-25. 2 days in between have no report (2026-11-24, 2026-11-23).";
+    let missing = "2 days are recorded, from 2026-11-22 to 2026-11-25. 2 days in between have no report (2026-11-23 to 2026-11-24).";
     assert!(page.contains(missing), "{page}");
     assert!(!page.contains("| `web` |"), "{page}");
 }
