@@ -50,13 +50,13 @@ fn billed(people: usize, total: u64) -> Seats {
 }
 
 #[test]
-fn the_second_count_takes_one_request_and_is_in_the_manifest_and_the_summary() {
+fn the_second_count_takes_one_request_and_is_in_manifest_summary_and_page() {
     let seats = Seats::people(250).billing(Billing {
         pending_invitation: 2,
         ..Billing::default()
     });
     let simulator = Simulator::start(github(seats)).unwrap();
-    let step = job(&simulator).run();
+    let step = job(&simulator).input("format", "csv, html").run();
     step.succeeded();
     assert_eq!(step.output("complete"), "true");
     assert_eq!((pages(&simulator), counts(&simulator)), (3, 1));
@@ -73,6 +73,12 @@ fn the_second_count_takes_one_request_and_is_in_the_manifest_and_the_summary() {
     assert_eq!(seats["pending_cancellation"], 14);
     let line = "GitHub's billing count: 252 seats, 2 invitations pending.";
     assert!(step.summary.contains(line), "{}", step.summary);
+    let files = files_below(&step.workspace);
+    let page = files
+        .iter()
+        .find(|path| path.extension().unwrap() == "html");
+    let page = fs::read_to_string(page.unwrap()).unwrap();
+    assert!(page.contains("billing count: 252 seats, 2 invitations pending."));
     assert_no_violations(&simulator);
 }
 
