@@ -165,3 +165,28 @@ fn a_repository_that_is_not_visible_cannot_be_resolved() {
     );
     assert_eq!(get(&simulator, "/graphql").status, 404);
 }
+
+#[test]
+fn a_branch_shows_its_protection_rule_and_a_commit_its_author() {
+    let simulator = start();
+    let query = "{
+      viewer { databaseId login }
+      repository(owner: \"octo\", name: \"audit\") { defaultBranchRef {
+        refUpdateRule { allowsForcePushes allowsDeletions requiresSignatures }
+        target { ... on Commit { author { email user { databaseId } } } }
+      } }
+    }";
+    let branch = |response: &Value| response["data"]["repository"]["defaultBranchRef"].clone();
+    let response = graphql(&simulator, query, &Value::Null);
+    assert!(response["data"]["viewer"]["databaseId"].is_u64());
+    assert_eq!(branch(&response)["refUpdateRule"], Value::Null);
+    assert_eq!(branch(&response)["target"]["author"]["user"], Value::Null);
+    simulator.change(|github| {
+        let repository = github.repositories.get_mut("octo/audit").unwrap();
+        repository.branch_protection = Some(simulator::BranchProtection::default());
+    });
+    let response = graphql(&simulator, query, &Value::Null);
+    let rule = json!({ "allowsForcePushes": false, "allowsDeletions": false, "requiresSignatures": false });
+    assert_eq!(branch(&response)["refUpdateRule"], rule);
+    assert_no_violations(&simulator);
+}
