@@ -88,6 +88,7 @@ pub(super) struct Staged {
     temporary: TempDir,
     /// The time and the reason of all removals.
     why: (Timestamp, String),
+    /// The lines that no run has seen yet. A run must see a line no earlier than the removal.
     known: Tombstones,
     new: Vec<Tombstone>,
     /// The paths of the files to change, in order, each with its new content if it stays.
@@ -109,9 +110,14 @@ impl Staged {
         let now = clock.now();
         let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
         // A removal follows what was recorded, even if this machine's clock is slow.
-        let newest = newest_report(history).unwrap_or(now);
+        let newest = newest_manifest(history);
+        let mut recorded = newest.iter().flat_map(|newest| &newest.files);
+        let recorded = recorded.find(|entry| entry.name == TOMBSTONES);
+        let file = history.read(TOMBSTONES).unwrap_or_default();
+        let (known, _) = Tombstones::since(&file, recorded);
+        let newest = newest.as_ref().map_or(now, |newest| newest.report_time);
         Ok(Self {
-            known: Tombstones::read(&history.read(TOMBSTONES).unwrap_or_default()),
+            known,
             new: Vec::new(),
             files: Vec::new(),
             why: (now.max(newest), reason.to_owned()),
@@ -129,7 +135,7 @@ impl Staged {
     ) -> anyhow::Result<()> {
         let (at, reason) = &self.why;
         let line = Tombstone::new((*at, reason), path, before, after);
-        if !self.known.has(&line) {
+        if !self.known.has(&line, self.known.all().len()) {
             self.new.push(line);
         }
         let after = after.map(|after| {
@@ -188,12 +194,11 @@ impl Staged {
     }
 }
 
-/// The time of the newest report that has a manifest.
-fn newest_report(history: &History) -> Option<Timestamp> {
-    let manifests = history.paths().iter().rev();
-    let mut manifests = manifests.filter(|path| day_of(path).is_some() && path.ends_with(".json"));
-    let newest = manifests.find_map(|path| RecordedManifest::read(&history.read(path).ok()?).ok());
-    newest.map(|newest| newest.report_time)
+/// The newest manifest that can be read.
+fn newest_manifest(history: &History) -> Option<RecordedManifest> {
+    let paths = history.paths().iter().rev();
+    let mut manifests = paths.filter(|path| day_of(path).is_some() && path.ends_with(".json"));
+    manifests.find_map(|path| RecordedManifest::read(&history.read(path).ok()?).ok())
 }
 
 /// Prints how to commit the removals in a folder.

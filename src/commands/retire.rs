@@ -76,7 +76,7 @@ pub(crate) fn start(
         let folder = top.join(folder);
         if !has_report_from(history, *before) {
             let what = format!(
-                "{} has no report from {before} on. Nothing was removed, because the next run needs the newest report. Use an earlier day.",
+                "{} has no report from {before} on. Nothing was removed, because the next run needs the newest report. Use an earlier day, or name only the folders of other histories.",
                 shown(&folder)
             );
             return Ok(unusable(environment, &what));

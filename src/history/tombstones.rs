@@ -176,7 +176,7 @@ impl Tombstones {
 
     /// Reads the lines that were added after `recorded`, what a manifest says about the file. The
     /// second value is whether the recorded part is still as it was.
-    pub(super) fn since(file: &[u8], recorded: Option<&FileEntry>) -> (Self, bool) {
+    pub(crate) fn since(file: &[u8], recorded: Option<&FileEntry>) -> (Self, bool) {
         let Some(recorded) = recorded else {
             return (Self::read(file), true);
         };
@@ -259,11 +259,12 @@ impl Tombstones {
         newest.map(|(_, line)| line.before())
     }
 
-    /// Whether the newest removal from a file already is this one. True if the command was
+    /// Whether one of the first `count` lines is about the same removal. True if the command was
     /// interrupted and runs again.
-    pub(crate) fn has(&self, new: &Tombstone) -> bool {
-        let newest = self.of(&new.path).next_back();
-        newest.is_some_and(|(_, old)| (old.before(), old.after()) == (new.before(), new.after()))
+    pub(crate) fn has(&self, new: &Tombstone, count: usize) -> bool {
+        let same = |old: &Tombstone| (old.before(), old.after()) == (new.before(), new.after());
+        let mut earlier = self.of(&new.path).filter(|(place, _)| *place < count);
+        earlier.any(|(_, old)| same(old))
     }
 }
 

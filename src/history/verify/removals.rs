@@ -97,6 +97,8 @@ impl<F: Files> Verifier<'_, F> {
                 RemovalKind::Erased if self.confirmed.contains(&place) => None,
                 // The line about the retirement has to continue it.
                 RemovalKind::Erased if is_gone => None,
+                // The command was interrupted, and ran again after the next report.
+                RemovalKind::Erased if lines.has(line, place) => None,
                 RemovalKind::Erased => self.wrong_erasure(line, is_newest, nodes),
             };
             if let Some(what) = what {

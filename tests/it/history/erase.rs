@@ -428,3 +428,23 @@ fn a_rebuild_after_an_erasure_does_not_bring_the_person_back() {
     assert_gone(clone.path(), &["octocat", "octodog"], "583231");
     assert!(text(&acme, "reports/2026/2026-11-21.json").contains("tombstones.csv"));
 }
+
+#[test]
+fn an_interrupted_erasure_can_be_repeated_after_a_run() {
+    let (simulator, clone) = four_days();
+    let done = copy_of(clone.path());
+    erase(NOW, "octodog", done.path()).succeeded();
+    let path = format!("{ACME}/tombstones.csv");
+    fs::copy(done.path().join(&path), clone.path().join(&path)).unwrap();
+    push(&simulator, clone.path());
+    let rows = vec![hubot(), mona(), person("lisa", 4)];
+    record(&simulator, "2026-11-23T03:00:00Z", rows);
+    let clone = checkout(&simulator, OWN);
+    verify(clone.path()).failed(1, &["Run the `erase` command again to finish it"]);
+    erase("2026-11-23T12:00:00Z", "octodog", clone.path()).succeeded();
+    assert_gone(clone.path(), &["octocat", "octodog"], "583231");
+    verified(clone.path());
+    push(&simulator, clone.path());
+    record(&simulator, "2026-11-24T03:00:00Z", vec![hubot()]);
+    verified(checkout(&simulator, OWN).path());
+}
