@@ -145,41 +145,9 @@ fn described(coverage: &Coverage, expect: Option<Expectation>) -> String {
     let Coverage {
         period, expected, ..
     } = *coverage;
-    let why = match expect {
-        None => ", judging by the recorded days",
-        Some(_) => "",
-    };
-    let (have, rhythm) = match coverage.rhythm {
-        Some(Rhythm::Weekly) => (
-            format!(
-                "{} of {} from {} to {} have a report",
-                expected - coverage.missing,
-                count(expected, "week"),
-                period.from,
-                period.to
-            ),
-            format!("Reports are expected weekly{why}."),
-        ),
-        Some(Rhythm::Daily) => (
-            format!(
-                "{} of {} from {} to {} have a report",
-                coverage.recorded,
-                count(expected, "day"),
-                period.from,
-                period.to
-            ),
-            format!("Reports are expected daily{why}."),
-        ),
-        None => (
-            format!(
-                "{} of {} from {} to {} have a report",
-                coverage.recorded,
-                count(expected, "day"),
-                period.from,
-                period.to
-            ),
-            "Gaps are allowed.".to_owned(),
-        ),
+    let (have, expected) = match coverage.rhythm {
+        Some(Rhythm::Weekly) => (expected - coverage.missing, count(expected, "week")),
+        _ => (coverage.recorded, count(expected, "day")),
     };
     let missing = match coverage.gaps.as_slice() {
         [] => String::new(),
@@ -189,7 +157,18 @@ fn described(coverage: &Coverage, expect: Option<Expectation>) -> String {
     let longest = longest.map_or_else(String::new, |gap| {
         format!(" The longest gap is {}.", count(gap, "day"))
     });
-    format!("{have}.{missing}{longest} {rhythm}")
+    let rhythm = match coverage.rhythm {
+        Some(rhythm) => format!("Reports are expected {}", rhythm.name()),
+        None => "Gaps are allowed".to_owned(),
+    };
+    let why = match expect {
+        None => ", judging by the recorded days",
+        Some(_) => "",
+    };
+    format!(
+        "{have} of {expected} from {} to {} have a report.{missing}{longest} {rhythm}{why}.",
+        period.from, period.to
+    )
 }
 
 fn is_weekly(checked: &Checked) -> bool {
