@@ -112,16 +112,18 @@ impl OtherCommits {
     }
 
     /// Adds the commits before an earlier report of the same day, whose manifest is replaced.
+    /// Someone may have edited that manifest.
     pub(crate) fn and_before(self, earlier: Self) -> Self {
         let mut commits = self.commits;
         for commit in earlier.commits {
-            if commits.iter().all(|known| known.sha != commit.sha) {
+            if is_sha(&commit.sha) && commits.iter().all(|known| known.sha != commit.sha) {
                 commits.push(commit);
             }
         }
-        let all = Self::new(earlier.since, commits);
+        let all = Self::new(earlier.since.filter(|sha| is_sha(sha)), commits);
+        let more = all.more.saturating_add(self.more);
         Self {
-            more: all.more + self.more + earlier.more,
+            more: more.saturating_add(earlier.more),
             ..all
         }
     }
@@ -130,6 +132,10 @@ impl OtherCommits {
     pub(crate) fn unverified(&self) -> impl Iterator<Item = &OtherCommit> {
         self.commits.iter().filter(|commit| !commit.verified)
     }
+}
+
+fn is_sha(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -155,11 +161,23 @@ mod tests {
 
     #[test]
     fn a_days_later_report_keeps_what_the_earlier_one_listed() {
-        let earlier = OtherCommits::new(Some("a".to_owned()), commits(0..2, false));
-        let later = OtherCommits::new(Some("b".to_owned()), commits(1..3, true));
-        let both = later.and_before(earlier);
-        assert_eq!(both.since.as_deref(), Some("a"));
+        let (first, second) = ("a".repeat(40), "b".repeat(40));
+        let earlier = OtherCommits::new(Some(first.clone()), commits(0..2, false));
+        let later = OtherCommits::new(Some(second), commits(1..3, true));
+        let both = later.clone().and_before(earlier);
+        assert_eq!(both.since, Some(first));
         assert_eq!((both.commits.len(), both.more), (3, 0));
+
+        let edited = OtherCommits {
+            since: Some("<b>".to_owned()),
+            commits: vec![OtherCommit {
+                sha: "octocat".to_owned(),
+                verified: false,
+            }],
+            more: usize::MAX,
+        };
+        let both = later.and_before(edited);
+        assert_eq!((both.since, both.commits.len()), (None, 2));
     }
 
     #[test]

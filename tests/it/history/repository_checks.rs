@@ -3,7 +3,7 @@
 
 mod others;
 
-use crate::support::{Job, OWN, Step, assert_intact, file, git, git_with, github};
+use crate::support::{Job, OWN, Step, assert_intact, file, git, git_with, github, github_of_two};
 use serde_json::{Value, json};
 use simulator::seat::Row;
 use simulator::{
@@ -23,6 +23,7 @@ fn start(repository: Repository) -> Simulator {
 fn job(simulator: &Simulator, day: u32) -> Job {
     Job::on(simulator)
         .input("deliver-to", "repository")
+        .input("format", "csv, html")
         .variable("TEST_TIME", &format!("2026-03-{day:02}T03:17:00Z"))
 }
 
@@ -266,6 +267,9 @@ fn an_unsafe_setting_is_a_warning_once_and_is_in_each_page() {
     assert!(page.contains(sentence), "{page}");
     let sentence = sentence.trim_end_matches('.');
     assert!(step.summary.contains(sentence), "{}", step.summary);
+    let html = step.output("report-path").lines().last().unwrap();
+    let html = std::fs::read_to_string(step.workspace.join(html)).unwrap();
+    assert!(html.contains(sentence), "{html}");
 }
 
 #[test]
@@ -288,10 +292,16 @@ fn a_public_repository_is_a_warning_even_if_that_is_allowed() {
 
 #[test]
 fn a_run_reads_the_rules_once_and_the_commits_once_per_organization() {
-    let simulator = start(Repository::private());
-    report(&simulator, 2);
+    let seats = Seats::people(2);
+    let simulator = Simulator::start(github_of_two(seats.clone(), seats)).unwrap();
+    let run = |day| {
+        job(&simulator, day)
+            .input("organization", "acme, globex")
+            .run()
+    };
+    run(2).succeeded();
     let before = simulator.requests().len();
-    report(&simulator, 3);
+    run(3).succeeded();
     let requests = simulator.requests().split_off(before);
     let is_query = |request: &&RecordedRequest| {
         let body = request.json().unwrap_or_default();
@@ -299,7 +309,7 @@ fn a_run_reads_the_rules_once_and_the_commits_once_per_organization() {
             .as_str()
             .is_some_and(|query| query.contains("refUpdateRule"))
     };
-    assert_eq!(requests.iter().filter(is_query).count(), 1);
+    assert_eq!(requests.iter().filter(is_query).count(), 2);
     let rules = requests
         .iter()
         .filter(|request| request.path_and_query.contains("/rules/branches/"));
