@@ -19,7 +19,7 @@ fn missed(days: &[&str]) -> Vec<String> {
     let mut warnings = Vec::new();
     for day in days {
         let step = record(&simulator, day);
-        let lines = step.warnings().into_iter();
+        let lines = step.all_warnings().into_iter();
         warnings = lines
             .filter(|line| line.contains("No report was recorded"))
             .map(str::to_owned)
