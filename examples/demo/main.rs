@@ -15,7 +15,7 @@ use anyhow::{Context as _, bail};
 use copilot_activity_report::Environment;
 use jiff::{SignedDuration, Timestamp};
 use members::Members;
-use simulator::{GitHub, Repository, Seats, Simulator, Token, scheduled_run};
+use simulator::{BranchProtection, GitHub, Repository, Seats, Simulator, Token, scheduled_run};
 
 /// The argument that makes this program the action rather than the demo.
 const BE_THE_ACTION: &str = "be-the-action";
@@ -38,6 +38,16 @@ fn main() -> ExitCode {
     }
 }
 
+/// An empty repository whose branch is as well protected as the docs recommend.
+fn audit_repository() -> Repository {
+    let protection = BranchProtection {
+        requires_signatures: true,
+        ..BranchProtection::default()
+    };
+    let repository = Repository::private().empty();
+    repository.with_branch_protection(protection)
+}
+
 fn demo() -> anyhow::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/demo");
     if folder.exists() {
@@ -47,7 +57,7 @@ fn demo() -> anyhow::Result<()> {
     fs::create_dir_all(&workspace)?;
     let github = GitHub::new()
         .organization("acme", Seats::people(0))
-        .repository("acme/audit", Repository::private().empty());
+        .repository("acme/audit", audit_repository());
     // GitHub's limits are per minute and token, but the demo simulates two days per second.
     let github = (0..DAYS).fold(github, |github, day| {
         let (reader, writer) = tokens(day);
