@@ -149,7 +149,8 @@ fn compare(
     // A folder that was moved has no earlier reports in its history.
     let has_reports = commits.iter().any(|commit| commit.is_delivery);
     let rewritten = match (parent, found) {
-        (Some(_), Some(_)) => Some(false),
+        // A commit that isn't certainly the action's own may have replaced the last report's.
+        (Some(_), Some(at)) => commits[at].is_own.then_some(false),
         (Some(_), None) if is_visible && has_reports && !path.is_renamed => Some(true),
         _ => None,
     };
@@ -260,11 +261,11 @@ fn rewritten(state: &RepositoryState) -> Option<String> {
 fn unverified(state: &RepositoryState, folder: &RepositoryPath) -> Option<String> {
     let others = state.other_commits.as_ref()?;
     let shas: Vec<&str> = others
-        .unverified()
+        .unverified_commits()
         .map(|commit| short(&commit.sha))
         .collect();
     let named = shas.iter().take(MAX_NAMED).copied().collect::<Vec<_>>();
-    let more = match shas.len().saturating_sub(MAX_NAMED) {
+    let more = match others.unverified.saturating_sub(named.len()) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };

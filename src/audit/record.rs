@@ -51,11 +51,16 @@ impl Ledger<'_> {
         for change in &placed.plan.setting_changes {
             tracing::info!("{}: {change}.", report.scope());
         }
+        // Facts about the branch are the same for all organizations.
         for warning in &placed.check.warnings {
-            tracing::warn!("{warning}");
+            if repository.said.borrow_mut().insert(warning.clone()) {
+                tracing::warn!("{warning}");
+            }
         }
         for known in &placed.check.known {
-            tracing::info!("{known}");
+            if repository.said.borrow_mut().insert(known.clone()) {
+                tracing::info!("{known}");
+            }
         }
         let what = placed.summary(repository);
         let (pull_request, not_opened) = match proposed {

@@ -1,5 +1,8 @@
 //! The audit repository, and one scope's history in it.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
+
 use super::error::AuditError;
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -25,6 +28,8 @@ pub(crate) struct AuditRepository<'a> {
     pub(super) branch: BranchName,
     pub(super) visibility: Visibility,
     book: Rulebook,
+    /// What was already said about the repository.
+    pub(super) said: RefCell<HashSet<String>>,
     pub(super) pulls_by_collaborators: bool,
     pub(super) provenance: Provenance<'a>,
     pub(super) inactive_after: SignedDuration,
@@ -84,6 +89,7 @@ impl<'a> AuditRepository<'a> {
             branch,
             visibility: repository.visibility,
             book: Rulebook::default(),
+            said: RefCell::default(),
             pulls_by_collaborators: repository.pulls_by_collaborators,
             provenance,
             inactive_after,

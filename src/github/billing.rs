@@ -55,7 +55,7 @@ pub(crate) async fn read(
         }
         Err(error) => {
             tracing::info!(
-                "GitHub's billing count and the settings of {scope} couldn't be read, and are recorded as unknown. {}.",
+                "GitHub's billing count and the settings of {scope} couldn't be read. The manifest has no count, and the last known settings. {}.",
                 error.in_one_line()
             );
             let answer = error.answer();
@@ -98,6 +98,12 @@ fn known(value: Option<String>) -> Option<String> {
 fn problem(error: &GitHubError) -> &'static str {
     match *error.kind {
         _ if error.is_limit() => "GitHub asked to wait",
+        _ if error
+            .status()
+            .is_some_and(|status| status.is_server_error()) =>
+        {
+            "GitHub failed"
+        }
         ErrorKind::Refused(_) => "GitHub refused the request",
         ErrorKind::Transport(_) => "GitHub didn't respond",
         _ => "The response couldn't be used",

@@ -150,10 +150,13 @@ impl Coverage {
 }
 
 /// Returns the days or weeks without a report between the last recorded day and `today`. `None` if
-/// there are none, or if the reports have no rhythm.
+/// there are none, if the reports have no rhythm, or if they're often that far apart.
 pub(crate) fn missed(recorded: &BTreeSet<Date>, today: Date) -> Option<Coverage> {
     let rhythm = Rhythm::of(recorded)?;
     let last = recorded.last().filter(|day| **day < today)?;
+    if is_usual(days_between(*last, today), recorded) {
+        return None;
+    }
     let period = Days {
         from: *last,
         to: today,
@@ -161,6 +164,22 @@ pub(crate) fn missed(recorded: &BTreeSet<Date>, today: Date) -> Option<Coverage>
     let recorded = BTreeSet::from([*last, today]);
     let found = Coverage::of(&recorded, &BTreeSet::new(), period, Some(rhythm));
     (found.missing > 0).then_some(found)
+}
+
+/// Returns whether reports are often that many days apart, such as over a weekend.
+fn is_usual(distance: i64, recorded: &BTreeSet<Date>) -> bool {
+    /// How many of the newest distances count.
+    const NEWEST: usize = 60;
+    /// How many of them must be as long, at least and as a share.
+    const MIN_TIMES: usize = 2;
+    const SHARE: usize = 10;
+    let newest = recorded.iter().rev();
+    let distances = newest.clone().zip(newest.skip(1)).take(NEWEST);
+    let distances: Vec<i64> = distances
+        .map(|(day, before)| days_between(*before, *day))
+        .collect();
+    let times = distances.iter().filter(|other| **other >= distance).count();
+    times >= MIN_TIMES.max(distances.len() / SHARE)
 }
 
 /// Returns the weeks with at least one day in the period, from Monday to Sunday.
@@ -266,5 +285,22 @@ mod tests {
         let found = missed(&days, date(2026, 11, 23)).map(|found| found.gaps);
         assert_eq!(found, Some(vec![between(16, 22)]));
         assert_eq!(missed(&november(&[2]), date(2026, 11, 22)), None);
+    }
+
+    #[test]
+    fn a_distance_that_is_usual_misses_nothing() {
+        // From Monday to Friday. The first two weekends might be missed days.
+        let days = [2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20];
+        let mondays = [9, 16, 23].map(|monday| {
+            let before: Vec<i8> = days.into_iter().filter(|day| *day < monday).collect();
+            missed(&november(&before), date(2026, 11, monday)).is_some()
+        });
+        assert_eq!(mondays, [true, true, false]);
+        let days = november(&days);
+        let after_a_holiday = missed(&days, date(2026, 11, 24)).map(|found| found.gaps);
+        assert_eq!(after_a_holiday, Some(vec![between(21, 23)]));
+        let days = november(&[1, 3, 5, 7]);
+        assert_eq!(missed(&days, date(2026, 11, 9)), None);
+        assert!(missed(&days, date(2026, 11, 11)).is_some());
     }
 }

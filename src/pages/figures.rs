@@ -124,16 +124,21 @@ pub(crate) fn ago(age: SignedDuration) -> String {
     }
 }
 
-/// Returns how many days between the first and the last one have no report, and lists them.
-pub(super) fn missing_days(days: &[Day]) -> (usize, String) {
+/// Returns how many days between the first and the last one have no report, and lists them. Counts
+/// weeks if reports are weekly. `None` if the reports have no rhythm.
+pub(super) fn missing_reports(days: &[Day]) -> Option<(String, String)> {
     let recorded: BTreeSet<Date> = days.iter().map(|day| date(day.report_time)).collect();
-    let period = recorded.first().copied().zip(recorded.last().copied());
-    let Some((from, to)) = period else {
-        return (0, String::new());
+    let rhythm = Rhythm::of(&recorded)?;
+    let (from, to) = (*recorded.first()?, *recorded.last()?);
+    let period = Days { from, to };
+    let found = Coverage::of(&recorded, &BTreeSet::new(), period, Some(rhythm));
+    let count = match (rhythm, found.missing) {
+        (Rhythm::Daily, 0) => "no day".to_owned(),
+        (Rhythm::Weekly, 0) => "no week".to_owned(),
+        (Rhythm::Daily, count) => counted(count, "day", "days"),
+        (Rhythm::Weekly, count) => counted(count, "week", "weeks"),
     };
-    let (period, daily) = (Days { from, to }, Some(Rhythm::Daily));
-    let found = Coverage::of(&recorded, &BTreeSet::new(), period, daily);
-    (found.missing, gaps(&found.gaps))
+    Some((count, gaps(&found.gaps)))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::history::{
     events, people, seats, totals,
 };
 use crate::pages::figures::{
-    days as in_days, headline_sentence, missing_days, month_before, percent,
+    days as in_days, headline_sentence, missing_reports, month_before, percent,
 };
 use crate::pages::markdown::{code, escape, link_to};
 use crate::pages::repository;
@@ -159,15 +159,21 @@ fn write_evidence(out: &mut String, page: &Page<'_>) {
     );
 }
 
-/// Describes the days without a report between the first and the last one.
+/// Describes the days or weeks without a report between the first and the last one.
 fn missing(days: &[Day]) -> String {
-    match missing_days(days) {
-        (0, _) => ", without a day missing".to_owned(),
-        (1, list) => format!(". 1 day in between has no report ({list})"),
-        (count, list) => format!(
-            ". {} days in between have no report ({list})",
-            thousands(count)
-        ),
+    match missing_reports(days) {
+        None => String::new(),
+        Some((count, list)) if list.is_empty() => {
+            format!(", without {} missing", count.replacen("no ", "a ", 1))
+        }
+        Some((count, list)) => {
+            let have = if count.starts_with("1 ") {
+                "has"
+            } else {
+                "have"
+            };
+            format!(". {count} in between {have} no report ({list})")
+        }
     }
 }
 
@@ -204,8 +210,11 @@ fn write_changes(out: &mut String, page: &Page<'_>) {
     let file = changes::file_name(page.time);
     let _ = writeln!(
         out,
-        "\nAll {} changes in {year}: [{file}]({file}). Other years are in the same folder.",
-        thousands(count)
+        "\n{} in {year}: [{file}]({file}). Other years are in the same folder.",
+        match count {
+            1 => "The only change".to_owned(),
+            _ => format!("All {} changes", thousands(count)),
+        }
     );
 }
 

@@ -62,7 +62,7 @@ fn others(others: Option<&OtherCommits>) -> Option<String> {
     let Some(others) = others else {
         return Some("Whether anyone else committed since the last report is unknown.".to_owned());
     };
-    let count = others.commits.len() + others.more;
+    let count = others.count();
     let since = match (&others.since, count) {
         // The first report has no commit before it.
         (None, 0) => return None,
@@ -71,8 +71,7 @@ fn others(others: Option<&OtherCommits>) -> Option<String> {
         (None, _) => "in the folder",
     };
     let commits = counted(count, "other commit", "other commits");
-    let unverified = others.unverified().count();
-    let verified = match (count, unverified) {
+    let verified = match (count, others.unverified) {
         (1, 0) => "verified".to_owned(),
         (1, _) => "not verified".to_owned(),
         (_, 0) => "all verified".to_owned(),

@@ -49,13 +49,11 @@ pub struct SeatBreakdown {
 
 impl Control {
     /// Returns how many billed seats a list must have that has this many `canceled` ones. `None` if
-    /// that's unknown.
+    /// that's unknown, also because GitHub leaves out a count.
     pub(crate) fn listable(&self, canceled: u64) -> Option<u64> {
         let seats = self.seats.as_ref()?;
-        let invitations = seats.pending_invitation.unwrap_or_default();
-        let all_canceled = seats.pending_cancellation.unwrap_or_default();
-        let unlisted = all_canceled.saturating_sub(canceled);
-        let total = seats.total?.saturating_sub(invitations);
+        let unlisted = seats.pending_cancellation?.saturating_sub(canceled);
+        let total = seats.total?.saturating_sub(seats.pending_invitation?);
         Some(total.saturating_sub(unlisted))
     }
 

@@ -20,6 +20,13 @@ pub(crate) struct Origin {
     pub image: Option<String>,
 }
 
+/// Returns the path of a workflow without its branch.
+fn without_branch(mut workflow: String) -> String {
+    let path = workflow.split('@').next().map_or(0, str::len);
+    workflow.truncate(path);
+    workflow
+}
+
 /// Where the reports of one run come from.
 #[derive(Debug, Clone)]
 pub(crate) struct Provenance<'a> {
@@ -30,15 +37,21 @@ pub(crate) struct Provenance<'a> {
 
 impl<'a> Provenance<'a> {
     /// Creates the provenance of reports made by `origin`, in which people count as inactive after
-    /// `inactive_after`. With a key for pseudonyms, it doesn't keep who started the run.
+    /// `inactive_after`. With a key for pseudonyms, it keeps neither who started the run nor the
+    /// branch of the workflow.
     pub(crate) fn new(
         origin: Origin,
         inactive_after: SignedDuration,
         pseudonyms: Option<&'a PseudonymKey>,
     ) -> Self {
-        let run = origin.run.map(|run| Run {
-            actor: run.actor.filter(|_| pseudonyms.is_none()),
-            ..run
+        let run = origin.run.map(|run| match pseudonyms {
+            None => run,
+            Some(_) => Run {
+                actor: None,
+                // The names of branches can contain logins.
+                workflow_ref: run.workflow_ref.map(without_branch),
+                ..run
+            },
         });
         Self {
             origin: Origin { run, ..origin },

@@ -74,6 +74,9 @@ pub struct OtherCommits {
     /// How many more there are.
     #[serde(default)]
     pub more: usize,
+    /// How many of all these commits aren't verified, listed or not.
+    #[serde(default)]
+    pub unverified: usize,
 }
 
 /// A commit that the action didn't make, as far as it can tell.
@@ -103,17 +106,21 @@ impl OtherCommits {
     pub(crate) fn new(since: Option<String>, mut commits: Vec<OtherCommit>) -> Self {
         commits.sort_by_key(|commit| commit.verified);
         let more = commits.len().saturating_sub(MAX_LISTED);
+        let unverified = commits.iter().filter(|commit| !commit.verified).count();
         commits.truncate(MAX_LISTED);
         Self {
             since,
             commits,
             more,
+            unverified,
         }
     }
 
     /// Adds the commits before an earlier report of the same day, whose manifest is replaced.
     /// Someone may have edited that manifest.
     pub(crate) fn and_before(self, earlier: Self) -> Self {
+        let unlisted = self.unlisted_unverified();
+        let unlisted = unlisted.saturating_add(earlier.unlisted_unverified());
         let mut commits = self.commits;
         for commit in earlier.commits {
             if is_sha(&commit.sha) && commits.iter().all(|known| known.sha != commit.sha) {
@@ -124,12 +131,24 @@ impl OtherCommits {
         let more = all.more.saturating_add(self.more);
         Self {
             more: more.saturating_add(earlier.more),
+            unverified: all.unverified.saturating_add(unlisted),
             ..all
         }
     }
 
-    /// Returns the commits that aren't verified.
-    pub(crate) fn unverified(&self) -> impl Iterator<Item = &OtherCommit> {
+    /// Returns how many of the commits that aren't listed aren't verified.
+    fn unlisted_unverified(&self) -> usize {
+        let listed = self.unverified_commits().count();
+        self.unverified.saturating_sub(listed)
+    }
+
+    /// Returns how many commits there are, listed or not.
+    pub(crate) fn count(&self) -> usize {
+        self.commits.len().saturating_add(self.more)
+    }
+
+    /// Returns the listed commits that aren't verified.
+    pub(crate) fn unverified_commits(&self) -> impl Iterator<Item = &OtherCommit> {
         self.commits.iter().filter(|commit| !commit.verified)
     }
 }
@@ -154,9 +173,11 @@ mod tests {
     fn unverified_commits_are_listed_first_and_the_rest_is_counted() {
         let mixed = [commits(0..60, true), commits(60..63, false)].concat();
         let listed = OtherCommits::new(None, mixed);
-        assert_eq!(listed.unverified().count(), 3);
+        assert_eq!(listed.unverified_commits().count(), 3);
         assert!(!listed.commits[0].verified && listed.commits[3].verified);
         assert_eq!((listed.commits.len(), listed.more), (MAX_LISTED, 13));
+        let many = OtherCommits::new(None, commits(0..61, false));
+        assert_eq!((many.count(), many.unverified), (61, 61));
     }
 
     #[test]
@@ -166,7 +187,9 @@ mod tests {
         let later = OtherCommits::new(Some(second), commits(1..3, true));
         let both = later.clone().and_before(earlier);
         assert_eq!(both.since, Some(first));
-        assert_eq!((both.commits.len(), both.more), (3, 0));
+        assert_eq!((both.commits.len(), both.more, both.unverified), (3, 0, 1));
+        let many = || OtherCommits::new(None, commits(0..61, false));
+        assert_eq!(many().and_before(many()).unverified, 72);
 
         let edited = OtherCommits {
             since: Some("<b>".to_owned()),
@@ -175,6 +198,7 @@ mod tests {
                 verified: false,
             }],
             more: usize::MAX,
+            unverified: usize::MAX,
         };
         let both = later.and_before(edited);
         assert_eq!((both.since, both.commits.len()), (None, 2));

@@ -257,7 +257,7 @@ fn missed_reports(report: &Report, known: &HistoryContext) -> Option<String> {
         _ => counted(missed.missing, "day", "days"),
     };
     let odd = format!(
-        "No report was recorded for {units} since the last one: {}. GitHub's list shows only the present, so these reports can't be recorded later.",
+        "No report was recorded for {units} since the last one: {}. GitHub's list shows only the present, so what's missing can't be recorded later.",
         gaps(&missed.gaps)
     );
     tracing::warn!("{}: {odd}", report.scope());

@@ -23,6 +23,7 @@ use serde::Deserialize;
 use super::Committer;
 use super::protected::Protected;
 use super::rules::{MAX_RULES, Rule, Rules, Write};
+use crate::github::error::Purpose;
 use crate::github::names::BranchName;
 
 /// The rules that were already read, so that a run requests them only once.
@@ -111,7 +112,8 @@ impl Committer<'_> {
         let mut url = self.url(["rules", "branches", branch.as_str()]);
         url.query_pairs_mut()
             .append_pair("per_page", &MAX_RULES.to_string());
-        match self.client.get_list(&self.purpose, url).await {
+        let purpose = Purpose::Protection(self.repository.clone());
+        match self.client.get_list(&purpose, url).await {
             Ok((rules, _)) => Some(Rules(rules)),
             Err(error) => {
                 tracing::debug!("Couldn't read the rules of {branch}: {error}");

@@ -3,7 +3,7 @@
 use super::text::name;
 use super::{Commit, DataFile, PageFacts, has_history};
 use crate::history::totals::Day;
-use crate::pages::figures::{counted, missing_days};
+use crate::pages::figures::{counted, missing_reports};
 use crate::pages::repository;
 use crate::report::control::Control;
 use crate::report::day::date;
@@ -92,7 +92,10 @@ pub(super) fn evidence<'a>(facts: &'a PageFacts<'_>, days: &[Day]) -> Evidence<'
             date(first.report_time),
             date(last.report_time)
         ));
-        missing = Some(describe_missing(days));
+        missing = missing_reports(days).map(|(count, list)| match list.as_str() {
+            "" => format!("{} without a report.", count.replacen("no ", "No ", 1)),
+            _ => format!("{count} without a report: {list}."),
+        });
     } else if let (true, [only]) = (has_history(facts), days) {
         recorded = Some(format!("1 day, {}.", date(only.report_time)));
     }
@@ -108,17 +111,6 @@ pub(super) fn evidence<'a>(facts: &'a PageFacts<'_>, days: &[Day]) -> Evidence<'
             .map(repository::sentences),
         recorded,
         missing,
-    }
-}
-
-/// Describes the days without a report between the first and the last recorded day.
-fn describe_missing(days: &[Day]) -> String {
-    match missing_days(days) {
-        (0, _) => "No day without a report.".to_owned(),
-        (count, list) => format!(
-            "{} without a report: {list}.",
-            counted(count, "day", "days")
-        ),
     }
 }
 

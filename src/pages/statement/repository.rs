@@ -1,5 +1,7 @@
 //! Who could have changed the history, as far as the runs found out.
 
+use std::collections::HashSet;
+
 use super::{Facts, MAX_LISTED, listed, tally};
 use crate::history::verify::ManifestFacts;
 use crate::pages::figures::counted;
@@ -36,10 +38,10 @@ pub(super) fn section(facts: &Facts<'_>) -> Vec<String> {
         ));
     }
     let known = states(facts).filter(|(_, state)| state.other_commits.is_some());
-    let others = commits(facts).count() + unlisted(facts);
-    let unverified = commits(facts).filter(|commit| !commit.verified).count();
+    let (others, unverified) = counts(facts);
     all.push(format!(
-        "Commits to the folder by anyone but the action in the period: {others}, of which {unverified} aren't verified. This is known for {} of {}.",
+        "Commits to the folder by anyone but the action in the period: {others}, of which {unverified} {} verified. This is known for {} of {}.",
+        if unverified == 1 { "isn't" } else { "aren't" },
         known.count(),
         counted(facts.manifests().count(), "report", "reports")
     ));
@@ -96,17 +98,21 @@ pub(super) fn observations(facts: &Facts<'_>) -> Vec<String> {
 
 /// Lists the commits by others, by whether they're verified.
 fn others(facts: &Facts<'_>, verified: bool) -> Option<String> {
-    let those = || commits(facts).filter(|commit| commit.verified == verified);
-    // Manifests list unverified commits first.
-    let unlisted = if verified { unlisted(facts) } else { 0 };
-    let more = (those().count() + unlisted).saturating_sub(MAX_LISTED);
-    let shas = those().take(MAX_LISTED).map(|commit| {
-        let sha = commit.sha.get(..12).unwrap_or(&commit.sha);
-        code(sha)
-    });
-    let more = (more > 0).then(|| format!("and {more} more"));
-    let list: Vec<String> = shas.chain(more).collect();
-    (!list.is_empty()).then(|| list.join(", "))
+    let (all, unverified) = counts(facts);
+    let count = if verified {
+        all - unverified
+    } else {
+        unverified
+    };
+    let those = commits(facts);
+    let those = those.filter(|commit| commit.verified == verified);
+    let mut list: Vec<String> = those
+        .take(MAX_LISTED)
+        .map(|commit| code(commit.sha.get(..12).unwrap_or(&commit.sha)))
+        .collect();
+    let more = count.saturating_sub(list.len());
+    list.extend((more > 0).then(|| format!("{more} more")));
+    (count > 0).then(|| list.join(", "))
 }
 
 /// Returns the states of the repository that the manifests have, with their days.
@@ -117,16 +123,25 @@ fn states<'f>(
     facts.manifests().filter_map(state)
 }
 
-/// Returns the commits by others that the manifests list.
+/// Returns the commits by others that the manifests list, each one once.
 fn commits<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = &'f OtherCommit> {
     let others = states(facts).filter_map(|(_, state)| state.other_commits.as_ref());
-    others.flat_map(|others| &others.commits)
+    let mut known = HashSet::new();
+    let commits = others.flat_map(|others| &others.commits);
+    commits.filter(move |commit| known.insert(&commit.sha))
 }
 
-/// Returns how many more commits by others there are.
-fn unlisted(facts: &Facts<'_>) -> usize {
-    let others = states(facts).filter_map(|(_, state)| state.other_commits.as_ref());
-    others.map(|others| others.more).sum()
+/// Returns how many commits by others there are, listed or not, and how many aren't verified.
+fn counts(facts: &Facts<'_>) -> (usize, usize) {
+    let others = || states(facts).filter_map(|(_, state)| state.other_commits.as_ref());
+    let unlisted: usize = others().map(|others| others.more).sum();
+    let unverified: usize = others()
+        .map(|others| {
+            others.unverified - others.unverified_commits().count().min(others.unverified)
+        })
+        .sum();
+    let listed = commits(facts).filter(|commit| !commit.verified).count();
+    (commits(facts).count() + unlisted, listed + unverified)
 }
 
 fn in_words(guard: Guard) -> &'static str {
