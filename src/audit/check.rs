@@ -146,12 +146,14 @@ fn compare(
     };
     let found = commits.iter().position(is_last);
     let is_visible = *is_whole && !path.is_merged;
-    // A folder that was moved has no earlier reports in its history.
-    let has_reports = commits.iter().any(|commit| commit.is_delivery);
+    // The last report's commit is newer than all others of the action. A folder that was moved has no
+    // earlier reports in its history.
+    let is_missed = commits.iter().any(|commit| commit.is_own)
+        || (*is_whole && commits.iter().any(|commit| commit.is_delivery));
     let rewritten = match (parent, found) {
         // A commit that isn't certainly the action's own may have replaced the last report's.
         (Some(_), Some(at)) => commits[at].is_own.then_some(false),
-        (Some(_), None) if is_visible && has_reports && !path.is_renamed => Some(true),
+        (Some(_), None) if is_missed && !path.is_merged && !path.is_renamed => Some(true),
         _ => None,
     };
     // A commit that isn't certainly the action's own may have replaced the last report's, so it

@@ -97,7 +97,7 @@ pub(super) fn inactive_after_days() -> Arg {
 /// Parses a day. Only the format in the reports' names is valid.
 pub(super) fn day(text: &str) -> Result<Date, String> {
     let day = text.parse().ok();
-    day.filter(|day: &Date| day.to_string() == text)
+    day.filter(|day: &Date| day.year() > 0 && day.to_string() == text)
         .ok_or_else(|| "write a day as YYYY-MM-DD, such as 2026-11-22".to_owned())
 }
 

@@ -44,7 +44,7 @@ pub(super) fn command() -> Command {
             "Verifies the recorded histories in a clone against their manifests, and lists each file that was changed, is missing, or is out of order. Also lists the days of the period that have no report. Works offline, without a token and without Git. A shallow clone is enough.\n\nThis finds accidents and careless edits. Anyone with write access to all files can also write manifests that match.",
         )
         .after_help(
-            "Exit status:\n  0  Verification passed\n  1  A file was altered or lost\n  2  Nothing to verify, or invalid arguments\n  3  No file was altered, but days have no report\n  4  No file was altered and no day is missing, but the newest report is too old",
+            "Exit status:\n  0  Verification passed\n  1  A file was altered, lost, or added\n  2  Nothing to verify, or invalid arguments\n  3  No file was altered, but days or weeks have no report\n  4  No file was altered and nothing is missing, but the newest report is too old",
         )
         .arg(folder(
             "Clone, or a directory in it. Every history in it is verified",
@@ -59,7 +59,7 @@ pub(super) fn command() -> Command {
             "Last day that must have a report. Later days are verified, too, because they protect earlier ones. Default: the newest recorded day",
         ))
         .arg(
-            option(EXPECT, "HOW OFTEN")
+            option(EXPECT, "FREQUENCY")
                 .value_parser(["daily", "weekly", "any"])
                 .help("How often there must be a report. `any` allows gaps. Default: as often as most reports were recorded"),
         )
@@ -118,8 +118,14 @@ pub(crate) fn start(
         ));
     }
     let histories = histories.iter();
-    let checked: Vec<Checked> = histories
-        .map(|(folder, history)| Checked::new(&request, top.join(folder), history))
+    let mut checked: Vec<Checked> = histories
+        .map(|(folder, history)| {
+            let folder = match folder.as_str() {
+                "" => top.clone(),
+                folder => top.join(folder),
+            };
+            Checked::new(&request, folder, history)
+        })
         .collect();
     let is_empty = checked.iter().all(Checked::has_nothing);
     if let (Some(from), true) = (request.from, is_empty) {
@@ -127,6 +133,19 @@ pub(crate) fn start(
             "--{FROM} {from}: no report from that day on is in {name}, so nothing was verified. Use the day of a report, or an earlier day."
         );
         return Ok(unusable(environment, &what));
+    }
+    let first = checked.iter().filter_map(Checked::first_day).min();
+    if let (Some(to), None, Some(first)) = (request.to, request.from, first)
+        && to < first
+    {
+        let what = format!(
+            "--{TO} {to}: the first report in {name} is of {first}. Use a later day, or set --{FROM} to the first day that must have a report."
+        );
+        return Ok(unusable(environment, &what));
+    }
+    let last = checked.iter().filter_map(Checked::last_day).max();
+    for one in &mut checked {
+        one.cover(&request, last);
     }
     if flags.get_flag(STATEMENT) {
         let statements = checked

@@ -48,8 +48,11 @@ pub(crate) async fn read(
                 path,
                 status: Some(answer.status),
                 request_id: answer.request_id,
+                problem: match body.seat_breakdown.total {
+                    Some(_) => None,
+                    None => Some("The response has no total".to_owned()),
+                },
                 seats: Some(body.seat_breakdown.clone()),
-                problem: None,
             };
             (control, Some(body.settings(time)))
         }

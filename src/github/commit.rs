@@ -32,7 +32,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::client::Client;
-use super::error::{ErrorKind, GitHubError, Purpose};
+use super::error::{GitHubError, Purpose};
 use super::names::{BranchName, RepositoryName, RepositoryPath};
 use super::rate_limit_state::Cost;
 use super::retry::log_wait;
@@ -303,8 +303,7 @@ impl<'a> Committer<'a> {
         budget: &mut RetryBudget,
     ) -> Result<Option<Commit>, CommitError> {
         tracing::debug!("The commit failed: {error}");
-        // GitHub carries out no request that it asks to send later.
-        if matches!(*error.kind, ErrorKind::WaitBudgetExceeded(_)) {
+        if error.was_never_sent() {
             return Err(error.into());
         }
         let may_go_on = budget.wait(self.clock, &error).await;

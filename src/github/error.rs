@@ -257,6 +257,12 @@ impl GitHubError {
         }
     }
 
+    /// Returns whether the request was never sent, because an earlier one was asked to wait for too
+    /// long.
+    pub(super) fn was_never_sent(&self) -> bool {
+        matches!(*self.kind, ErrorKind::WaitBudgetExceeded(_)) && self.tries.0 <= 1
+    }
+
     /// Returns the error with its words and those of GitHub kept apart.
     pub(crate) fn prose(&self) -> Prose {
         self.prose_without_advice()

@@ -96,6 +96,8 @@ pub(crate) struct Coverage {
     pub recorded: usize,
     /// How many of the expected days or weeks have no report.
     pub missing: usize,
+    /// How many days or weeks had a report that was removed on purpose. They aren't expected.
+    pub retired: usize,
     /// These days or weeks. Consecutive ones are one entry.
     pub gaps: Vec<Days>,
     /// The most consecutive days without a report.
@@ -120,22 +122,37 @@ impl Coverage {
                 .map(|day| Days { from: day, to: day }),
         );
         let longest_gap = days_without.iter().copied().max_by_key(|gap| gap.count());
-        let without_retired = || period.each().filter(|day| !retired.contains(day)).count();
-        let (expected, gaps, missing) = match rhythm {
+        let is_retired = |days: Days| {
+            let is_kept = days.each().any(|day| recorded.contains(&day));
+            !is_kept && days.each().any(|day| retired.contains(&day))
+        };
+        let retired_days = period
+            .each()
+            .filter(|day| {
+                is_retired(Days {
+                    from: *day,
+                    to: *day,
+                })
+            })
+            .count();
+        let all_days = period.count() - retired_days;
+        let (expected, gaps, missing, retired) = match rhythm {
             Some(Rhythm::Weekly) => {
                 let weeks: Vec<Days> = weeks(period).collect();
+                let retired = weeks.iter().filter(|week| is_retired(**week)).count();
                 let without = weeks.iter().copied();
                 let without: Vec<Days> = without
                     .filter(|week| !week.each().any(|day| had_report(&day)))
                     .collect();
                 let missing = without.len();
-                (weeks.len(), merged(without.into_iter()), missing)
+                let gaps = merged(without.into_iter());
+                (weeks.len() - retired, gaps, missing, retired)
             }
             Some(Rhythm::Daily) => {
                 let missing = days_without.iter().map(|gap| gap.count()).sum();
-                (without_retired(), days_without, missing)
+                (all_days, days_without, missing, retired_days)
             }
-            None => (without_retired(), days_without, 0),
+            None => (all_days, days_without, 0, retired_days),
         };
         Self {
             period,
@@ -143,6 +160,7 @@ impl Coverage {
             expected,
             recorded: period.each().filter(|day| recorded.contains(day)).count(),
             missing,
+            retired,
             gaps,
             longest_gap,
         }
@@ -171,8 +189,8 @@ fn is_usual(distance: i64, recorded: &BTreeSet<Date>) -> bool {
     /// How many of the newest distances count.
     const NEWEST: usize = 60;
     /// How many of them must be as long, at least and as a share.
-    const MIN_TIMES: usize = 2;
-    const SHARE: usize = 10;
+    const MIN_TIMES: usize = 3;
+    const SHARE: usize = 8;
     let newest = recorded.iter().rev();
     let distances = newest.clone().zip(newest.skip(1)).take(NEWEST);
     let distances: Vec<i64> = distances
@@ -255,6 +273,7 @@ mod tests {
         let retired = november(&[1, 4]);
         let found = Coverage::of(&days, &retired, between(1, 10), daily);
         assert_eq!((found.expected, found.recorded, found.missing), (8, 5, 3));
+        assert_eq!(found.retired, 2);
         let any = Coverage::of(&days, &retired, between(1, 10), None);
         assert_eq!((any.missing, &any.gaps), (0, &found.gaps));
     }
@@ -268,6 +287,9 @@ mod tests {
         assert_eq!((found.expected, found.recorded, found.missing), (6, 3, 3));
         assert_eq!(found.gaps, [between(9, 29)]);
         assert_eq!(found.longest_gap, Some(between(5, 29)));
+        let retired = november(&[10, 30]);
+        let found = Coverage::of(&days, &retired, between(1, 30), weekly);
+        assert_eq!((found.expected, found.missing, found.retired), (5, 2, 1));
         // A report before the period also covers the week in which the period starts.
         let found = Coverage::of(&days, &BTreeSet::new(), between(6, 8), weekly);
         assert_eq!((found.recorded, found.missing), (0, 0));
@@ -289,16 +311,17 @@ mod tests {
 
     #[test]
     fn a_distance_that_is_usual_misses_nothing() {
-        // From Monday to Friday. The first two weekends might be missed days.
-        let days = [2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20];
-        let mondays = [9, 16, 23].map(|monday| {
-            let before: Vec<i8> = days.into_iter().filter(|day| *day < monday).collect();
+        // From Monday to Friday. The first three weekends might be missed days.
+        let weeks = [2, 9, 16, 23].into_iter();
+        let days: Vec<i8> = weeks.flat_map(|monday| monday..monday + 5).collect();
+        let mondays = [9, 16, 23, 30].map(|monday| {
+            let before = days.iter().copied().filter(|day| *day < monday);
+            let before: Vec<i8> = before.collect();
             missed(&november(&before), date(2026, 11, monday)).is_some()
         });
-        assert_eq!(mondays, [true, true, false]);
-        let days = november(&days);
-        let after_a_holiday = missed(&days, date(2026, 11, 24)).map(|found| found.gaps);
-        assert_eq!(after_a_holiday, Some(vec![between(21, 23)]));
+        assert_eq!(mondays, [true, true, true, false]);
+        let after_a_holiday = missed(&november(&days), date(2026, 12, 1));
+        assert_eq!(after_a_holiday.map(|found| found.missing), Some(3));
         let days = november(&[1, 3, 5, 7]);
         assert_eq!(missed(&days, date(2026, 11, 9)), None);
         assert!(missed(&days, date(2026, 11, 11)).is_some());

@@ -118,7 +118,7 @@ pub(super) fn altered(
     }
     if !missing.is_empty() {
         warnings.push(format!(
-            "{}.json doesn't name {}, so the action can't tell whether something else changed them. For details, run `copilot-activity-report verify` in a clone.",
+            "{}.json doesn't list {}, so the action can't tell whether something else changed them. For details, run `copilot-activity-report verify` in a clone.",
             day_stem(newest.report_time),
             missing.join(", ")
         ));

@@ -70,8 +70,10 @@ impl Problem {
 pub(crate) struct Verdict {
     /// The scope of the reports, according to the newest manifest.
     pub scope: Option<String>,
-    /// The days with a report or a manifest.
+    /// The checked days with a report or a manifest.
     pub days: BTreeSet<Date>,
+    /// All days with a report or a manifest, also those before the first day to check.
+    pub all_days: BTreeSet<Date>,
     /// What the manifests that can be read say, in the order of the days.
     pub manifests: Vec<ManifestFacts>,
     /// The newest manifest, which no later one protects.
@@ -94,10 +96,14 @@ pub(crate) struct Verdict {
 /// known. With `since`, checks only that day and later: the first manifest from then on counts as
 /// the start, regardless of what comes before it.
 pub(crate) fn verify(files: &impl Files, folder: Option<&str>, since: Option<Date>) -> Verdict {
+    let all_days = files.paths().iter().filter_map(|path| day_of(path));
     let mut verifier = Verifier {
         files,
         since,
-        verdict: Verdict::default(),
+        verdict: Verdict {
+            all_days: all_days.collect(),
+            ..Verdict::default()
+        },
         other_line_ends: BTreeMap::new(),
         tombstones: Tombstones::default(),
         confirmed: BTreeSet::new(),
@@ -114,6 +120,9 @@ pub(crate) fn verify(files: &impl Files, folder: Option<&str>, since: Option<Dat
     verifier.counts(&nodes, &rows);
     verifier.newest(&nodes);
     verifier.removals(&nodes);
+    if nodes.is_empty() {
+        verifier.verdict.scope = verifier.scope_before();
+    }
     verifier.line_ends();
     let retired = verifier.tombstones.retired_days();
     verifier.verdict.retired = retired.difference(&days).copied().collect();
@@ -201,6 +210,17 @@ impl<F: Files> Verifier<'_, F> {
             }
         }
         days
+    }
+
+    /// The scope in the newest manifest, even if it isn't checked.
+    fn scope_before(&self) -> Option<String> {
+        let newest = self.verdict.all_days.last()?;
+        let manifest = self
+            .files
+            .read(&format!("{}.json", stem_of(*newest)))
+            .ok()?;
+        let scope = RecordedManifest::read(&manifest).ok()?.scope;
+        Some(format!("{} {}", scope.kind, scope.name))
     }
 
     fn nodes(&mut self, days: &BTreeSet<Date>) -> Vec<ManifestNode> {

@@ -203,8 +203,9 @@ fn source(facts: &Facts<'_>) -> Vec<String> {
         ));
     }
     if sentences.is_empty() {
-        sentences
-            .push("No manifest of the period can be read, so the source is unknown.".to_owned());
+        sentences.push(
+            "There's no readable manifest of the period, so the source is unknown.".to_owned(),
+        );
     } else {
         sentences.push("Each day's manifest in `reports/` names its workflow run and, since version 2, the ID of the first and the last request.".to_owned());
     }
@@ -263,6 +264,12 @@ fn population(facts: &Facts<'_>) -> Vec<String> {
             thousands(recorded),
             thousands(coverage.missing)
         ));
+        if coverage.retired > 0 {
+            sentences.push(format!(
+                "Removed on purpose, and not expected: {}.",
+                counted(coverage.retired, unit, units)
+            ));
+        }
         if !coverage.gaps.is_empty() {
             sentences.push(format!("Without a report: {}.", gaps(&coverage.gaps)));
         }
@@ -307,7 +314,7 @@ fn accuracy(facts: &Facts<'_>) -> Vec<String> {
     };
     [
         checked,
-        "The reports have GitHub's own columns and values. The program doesn't edit them.",
+        "The reports have GitHub's own columns and values. The action doesn't edit them.",
         "To test this, download the report on GitHub's Copilot page within an hour of a run, and compare it with the day's report.",
     ]
     .map(str::to_owned)
@@ -317,14 +324,17 @@ fn accuracy(facts: &Facts<'_>) -> Vec<String> {
 /// Says whether the files match the manifests.
 fn integrity(facts: &Facts<'_>) -> Vec<String> {
     let verdict = facts.verdict;
-    let mut sentences = vec![format!(
-        "{} checked against the SHA-256 in the manifests. {}.",
-        counted(verdict.files, "file was", "files were"),
-        match verdict.problems.len() {
-            0 => "All match".to_owned(),
-            count => counted(count, "problem was found", "problems were found"),
-        }
-    )];
+    let mut sentences = vec![match (verdict.files, verdict.problems.len()) {
+        (0, 0) => "No file was checked.".to_owned(),
+        (files, problems) => format!(
+            "{} checked against the SHA-256 in the manifests. {}.",
+            counted(files, "file was", "files were"),
+            match problems {
+                0 => "All match".to_owned(),
+                count => counted(count, "problem was found", "problems were found"),
+            }
+        ),
+    }];
     if let Some(from) = facts.from {
         sentences.push(format!("Files of days before {from} weren't checked."));
     }

@@ -10,6 +10,7 @@ use crate::commands::histories::History;
 use crate::history::coverage::{Coverage, Days, Rhythm};
 use crate::history::verify::{Verdict, verify};
 use crate::pages::statement;
+use crate::system::clock::MAX_CLOCK_SKEW;
 
 /// The exit code if days have no report, but no file was altered.
 const MISSING: u8 = 3;
@@ -101,35 +102,55 @@ impl Checked {
     /// Checks the `history` in `folder`.
     pub(super) fn new(request: &Request, folder: PathBuf, history: &History) -> Self {
         let verdict = verify(history, history.name().as_deref(), request.from);
+        let newest = verdict.manifests.last().map(|newest| newest.report_time);
+        let age = newest.map(|time| request.now.duration_since(time));
+        let is_allowed =
+            |MaxAge(most): MaxAge| age.is_some_and(|age| (-MAX_CLOCK_SKEW..=most).contains(&age));
+        Self {
+            folder,
+            is_too_old: request.max_age.is_some_and(|most| !is_allowed(most)),
+            verdict,
+            coverage: None,
+            age,
+        }
+    }
+
+    /// Finds out how the reports cover the period. If no report is in it, it ends on `last`.
+    pub(super) fn cover(&mut self, request: &Request, last: Option<Date>) {
+        let days = &self.verdict.all_days;
         let rhythm = match request.expect {
             Some(Expectation::Every(rhythm)) => Some(rhythm),
             Some(Expectation::Any) => None,
             // No one can rely on a history without a rhythm, so it doesn't pass by having none.
-            None => Some(Rhythm::of(&verdict.days).unwrap_or(Rhythm::Weekly)),
+            None if days.len() > 1 => Some(Rhythm::of(days).unwrap_or(Rhythm::Weekly)),
+            None => Some(Rhythm::Daily),
         };
-        let from = request.from.or_else(|| verdict.days.first().copied());
-        let to = request.to.or_else(|| verdict.days.last().copied());
+        let from = request.from.or_else(|| days.first().copied());
+        let own = self.verdict.days.last().copied();
+        let to = request.to.or(own).or(last.max(request.from));
         let period = from.zip(to).filter(|(from, to)| from <= to);
-        let coverage = period.map(|(from, to)| {
-            Coverage::of(&verdict.days, &verdict.retired, Days { from, to }, rhythm)
-        });
-        let newest = verdict.manifests.last().map(|newest| newest.report_time);
-        let age = newest.map(|time| request.now.duration_since(time));
-        let is_too_old = request
-            .max_age
-            .is_some_and(|MaxAge(most)| age.is_none_or(|age| age > most));
-        Self {
-            folder,
-            verdict,
-            coverage,
-            age,
-            is_too_old,
-        }
+        self.coverage = period
+            .map(|(from, to)| Coverage::of(days, &self.verdict.retired, Days { from, to }, rhythm));
+    }
+
+    /// Returns whether the days themselves say how often there must be a report.
+    pub(super) fn has_own_rhythm(&self, request: &Request) -> bool {
+        request.expect.is_none() && self.verdict.all_days.len() > 1
     }
 
     /// Returns whether no day was checked, and nothing is wrong.
     pub(super) fn has_nothing(&self) -> bool {
         self.verdict.days.is_empty() && self.verdict.problems.is_empty()
+    }
+
+    /// Returns the first recorded day.
+    pub(super) fn first_day(&self) -> Option<Date> {
+        self.verdict.all_days.first().copied()
+    }
+
+    /// Returns the last recorded day.
+    pub(super) fn last_day(&self) -> Option<Date> {
+        self.verdict.all_days.last().copied()
     }
 
     /// Returns how many days or weeks have no report.
@@ -145,7 +166,7 @@ impl Checked {
             folder: &self.folder,
             verdict: &self.verdict,
             coverage: self.coverage.as_ref(),
-            is_rhythm_assumed: request.expect.is_none(),
+            is_rhythm_assumed: self.has_own_rhythm(request),
             from: request.from,
             age: self.age,
             is_too_old: self.is_too_old,

@@ -12,6 +12,7 @@ use crate::history::coverage::{Coverage, Days, Rhythm};
 use crate::history::tombstones::{Removal, RemovalKind};
 use crate::history::verify::Problem;
 use crate::report::manifest::FileEntry;
+use crate::report::seat::whole_seconds;
 
 /// The version of the format. It increases if a change can affect readers.
 const SCHEMA_VERSION: u32 = 1;
@@ -77,6 +78,7 @@ struct CoverageFacts {
     expected: usize,
     recorded_days: usize,
     missing: usize,
+    retired: usize,
     gaps: Vec<Gap>,
     longest_gap_days: usize,
 }
@@ -167,7 +169,7 @@ fn history(checked: &Checked) -> History<'_> {
         coverage: checked.coverage.as_ref().map(coverage),
         reports,
         newest: newest.map(|(newest, age)| Newest {
-            report_time: newest.report_time,
+            report_time: whole_seconds(newest.report_time),
             age_seconds: age.as_secs(),
             too_old: checked.is_too_old,
             manifest: verdict.newest.as_ref(),
@@ -204,6 +206,7 @@ fn coverage(coverage: &Coverage) -> CoverageFacts {
         expected: coverage.expected,
         recorded_days: coverage.recorded,
         missing: coverage.missing,
+        retired: coverage.retired,
         gaps: gaps.map(|&Days { from, to }| Gap { from, to }).collect(),
         longest_gap_days: coverage.longest_gap.map_or(0, Days::count),
     }

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::check::{Checked, Expectation, Failure, Request};
+use super::check::{Checked, Failure, Request};
 use crate::commands::shared::{count, shown};
 use crate::history::coverage::{Coverage, Days, Rhythm};
 use crate::history::tombstones::{Removal, RemovalKind};
@@ -113,7 +113,7 @@ fn print_coverage(environment: &Environment, request: &Request, checked: &Checke
     let mut sentences: Vec<String> = checked
         .coverage
         .iter()
-        .map(|coverage| described(coverage, request.expect))
+        .map(|coverage| described(coverage, checked.has_own_rhythm(request)))
         .collect();
     let most = request.max_age.filter(|_| checked.is_too_old);
     let limit = most.map_or_else(String::new, |most| {
@@ -140,35 +140,46 @@ fn print_coverage(environment: &Environment, request: &Request, checked: &Checke
     }
 }
 
-/// Describes how the reports cover the period.
-fn described(coverage: &Coverage, expect: Option<Expectation>) -> String {
-    let Coverage {
-        period, expected, ..
-    } = *coverage;
-    let (have, expected) = match coverage.rhythm {
-        Some(Rhythm::Weekly) => (expected - coverage.missing, count(expected, "week")),
-        _ => (coverage.recorded, count(expected, "day")),
+/// Describes how the reports cover the period. `is_judged` says whether the reports themselves say
+/// how often there must be one.
+fn described(coverage: &Coverage, is_judged: bool) -> String {
+    let (have, unit, usual) = match coverage.rhythm {
+        Some(Rhythm::Weekly) => (coverage.expected - coverage.missing, "week", 6),
+        _ => (coverage.recorded, "day", 1),
     };
-    let missing = match coverage.gaps.as_slice() {
-        [] => String::new(),
-        all => format!(" Without a report: {}.", gaps(all)),
+    let period = match coverage.period {
+        Days { from, to } if from == to => format!("on {from}"),
+        Days { from, to } => format!("from {from} to {to}"),
     };
-    let longest = coverage.longest_gap.map(Days::count).filter(|gap| *gap > 1);
-    let longest = longest.map_or_else(String::new, |gap| {
-        format!(" The longest gap is {}.", count(gap, "day"))
+    let verb = if coverage.expected == 1 {
+        "has"
+    } else {
+        "have"
+    };
+    let mut sentences = vec![format!(
+        "{have} of {} {period} {verb} a report.",
+        count(coverage.expected, unit)
+    )];
+    if coverage.retired > 0 {
+        let verb = if coverage.retired == 1 { "was" } else { "were" };
+        sentences.push(format!("{} {verb} retired.", count(coverage.retired, unit)));
+    }
+    if !coverage.gaps.is_empty() {
+        sentences.push(format!("Without a report: {}.", gaps(&coverage.gaps)));
+    }
+    let longest = coverage.longest_gap.map(Days::count);
+    if let Some(longest) = longest.filter(|longest| *longest > usual) {
+        sentences.push(format!("The longest gap is {}.", count(longest, "day")));
+    }
+    sentences.push(match coverage.rhythm {
+        None => "Gaps are allowed.".to_owned(),
+        Some(rhythm) if is_judged => format!(
+            "Reports are expected {}, judging by the recorded days.",
+            rhythm.name()
+        ),
+        Some(rhythm) => format!("Reports are expected {}.", rhythm.name()),
     });
-    let rhythm = match coverage.rhythm {
-        Some(rhythm) => format!("Reports are expected {}", rhythm.name()),
-        None => "Gaps are allowed".to_owned(),
-    };
-    let why = match expect {
-        None => ", judging by the recorded days",
-        Some(_) => "",
-    };
-    format!(
-        "{have} of {expected} from {} to {} have a report.{missing}{longest} {rhythm}{why}.",
-        period.from, period.to
-    )
+    sentences.join(" ")
 }
 
 fn is_weekly(checked: &Checked) -> bool {

@@ -37,7 +37,7 @@ impl<F: Files> Verifier<'_, F> {
             has_tombstones |= lists_tombstones;
             if !missing.is_empty() {
                 let what = format!(
-                    "doesn't name {}, so the command can't tell whether the day's version was changed",
+                    "doesn't list {}, so the command can't tell whether the day's version was changed",
                     missing.join(", ")
                 );
                 self.problem(&node.path, what);

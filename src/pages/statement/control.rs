@@ -13,17 +13,27 @@ pub(super) fn section(facts: &Facts<'_>) -> Vec<String> {
     let incomplete = count(|manifest| manifest.complete == Some(false));
     let unknown = count(|manifest| manifest.complete.is_none());
     let mut sentences = vec![format!(
-        "First control total: `total_seats` in GitHub's list of seats. Each report was compared with it when it was recorded: {} verified as complete, {} not, {} unknown.",
-        counted(complete, "report is", "reports are"),
-        thousands(incomplete),
-        thousands(unknown)
+        "First control total: `total_seats` in GitHub's list of seats. When they were recorded, {} verified as complete against it.",
+        counted(complete, "report was", "reports were")
     )];
+    if incomplete > 0 {
+        sentences.push(format!(
+            "{} not verified as complete. See the exceptions.",
+            counted(incomplete, "report was", "reports were")
+        ));
+    }
+    if unknown > 0 {
+        sentences.push(format!(
+            "{} imported without a total.",
+            counted(unknown, "report was", "reports were")
+        ));
+    }
     let read = count(|manifest| billed(manifest).is_some());
     let same =
         count(|manifest| billed(manifest).is_some_and(|total| Some(total) == manifest.total_seats));
     let refused = count(|manifest| {
         let control = manifest.control.as_ref();
-        control.is_some_and(|control| control.seats.is_none())
+        control.is_some() && billed(manifest).is_none()
     });
     if read + refused == 0 {
         sentences.push("Second control total: none. GitHub has none for enterprises, and manifests before version 2 don't have it.".to_owned());
@@ -82,8 +92,9 @@ pub(super) fn imported(facts: &Facts<'_>) -> Option<String> {
     let count = imported.count();
     (count > 0).then(|| {
         format!(
-            "{} imported, so it's unknown whether every seat is in it.",
-            counted(count, "report was", "reports were")
+            "{} imported, so it's unknown whether every seat is in {}.",
+            counted(count, "report was", "reports were"),
+            if count == 1 { "it" } else { "them" }
         )
     })
 }

@@ -59,7 +59,11 @@ pub(super) fn observations(facts: &Facts<'_>) -> Vec<String> {
                 format!("lines about a person were erased from {files}")
             }
         };
-        format!("On {}, {what}: {}.", removal.day, escape(&removal.reason))
+        format!(
+            "On {}, {what}. Reason: {}",
+            removal.day,
+            escape(&removal.reason)
+        )
     });
     let imported = control::imported(facts).into_iter();
     let repository = repository::observations(facts);

@@ -38,13 +38,18 @@ pub(super) fn section(facts: &Facts<'_>) -> Vec<String> {
         ));
     }
     let known = states(facts).filter(|(_, state)| state.other_commits.is_some());
-    let (others, unverified) = counts(facts);
-    all.push(format!(
-        "Commits to the folder by anyone but the action in the period: {others}, of which {unverified} {} verified. This is known for {} of {}.",
-        if unverified == 1 { "isn't" } else { "aren't" },
+    let known = format!(
+        "This is known for {} of {}.",
         known.count(),
         counted(facts.manifests().count(), "report", "reports")
-    ));
+    );
+    all.push(match counts(facts) {
+        (0, _) => format!("No one but the action committed to the folder in the period. {known}"),
+        (others, unverified) => format!(
+            "Commits to the folder by anyone but the action in the period: {others}, of which {unverified} {} verified. {known}",
+            if unverified == 1 { "isn't" } else { "aren't" }
+        ),
+    });
     all.push(
         "Who can bypass the repository's rules isn't recorded. To see it, open its settings."
             .to_owned(),

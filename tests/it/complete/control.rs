@@ -239,11 +239,7 @@ fn a_count_that_cannot_be_read_is_recorded_as_such_and_fails_nothing() {
             "GitHub refused the request",
         ),
         (limit, 429.into(), "GitHub asked to wait"),
-        (
-            Kind::status(500, "Oops"),
-            500.into(),
-            "GitHub refused the request",
-        ),
+        (Kind::status(500, "Oops"), 500.into(), "GitHub failed"),
         (Kind::Reset, Value::Null, "GitHub didn't respond"),
         (Kind::Html(200), 200.into(), "The response couldn't be used"),
         (json("{}"), 200.into(), "The response couldn't be used"),
@@ -286,8 +282,20 @@ fn counts_that_github_leaves_out_are_unknown() {
     let control = &manifest(&step)["control"];
     assert_eq!(
         (&control["seats"]["total"], &control["problem"]),
-        (&Value::Null, &Value::Null)
+        (&Value::Null, &"The response has no total".into())
     );
+    // Without the number of invitations, more billed seats than people prove nothing.
+    for left_out in ["pending_invitation", "pending_cancellation"] {
+        let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+        let more = Kind::rewrite(move |body| {
+            body["seat_breakdown"]["total"] = 4.into();
+            body["seat_breakdown"][left_out] = Value::Null;
+        });
+        simulator.fault(Fault::always(At::Billing, more));
+        let step = job(&simulator).run();
+        step.succeeded();
+        assert_eq!(step.output("complete"), "true", "{left_out}");
+    }
 }
 
 #[test]

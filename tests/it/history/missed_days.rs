@@ -39,7 +39,7 @@ fn missed(days: &[&str]) -> Vec<String> {
 #[test]
 fn a_run_warns_about_the_days_missed_since_the_last_report() {
     let found = missed(&["2026-11-01", "2026-11-02", "2026-11-03", "2026-11-07"]);
-    let sentence = "No report was recorded for 3 days since the last one: 2026-11-04 to 2026-11-06. GitHub's list shows only the present, so these reports can't be recorded later.";
+    let sentence = "No report was recorded for 3 days since the last one: 2026-11-04 to 2026-11-06. GitHub's list shows only the present, so what's missing can't be recorded later.";
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].ends_with(sentence), "{found:?}");
 }

@@ -125,7 +125,7 @@ fn problems(step: &Step, folder: &Path) -> Vec<String> {
         "{end}"
     );
     // Without any day, there's nothing to say about the days.
-    lines.pop_if(|line| line.contains(" have a report. "));
+    lines.pop_if(|line| line.contains(" a report. "));
     let of_folder = lines.pop().unwrap();
     assert!(of_folder.contains(" files checked, "), "{of_folder}");
     lines

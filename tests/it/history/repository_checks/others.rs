@@ -33,7 +33,7 @@ fn commits_of_others_are_listed_and_only_unverified_ones_are_a_warning() {
     let found = state(&simulator, 3);
     assert_eq!(
         found["other_commits"],
-        json!({ "since": last, "commits": [{ "sha": verified, "verified": true }], "more": 0 })
+        json!({ "since": last, "commits": [{ "sha": verified, "verified": true }], "more": 0, "unverified": 0 })
     );
     assert_eq!(found["rewritten"], false);
 
@@ -207,7 +207,7 @@ fn without_an_earlier_manifest_the_own_commits_show_what_is_known() {
     let simulator = start(Repository::private().empty());
     let step = report(&simulator, 2);
     let found = state(&simulator, 2);
-    let none = json!({ "since": null, "commits": [], "more": 0 });
+    let none = json!({ "since": null, "commits": [], "more": 0, "unverified": 0 });
     assert_eq!(
         (&found["other_commits"], &found["rewritten"]),
         (&none, &Value::Null)
@@ -230,8 +230,7 @@ fn without_an_earlier_manifest_the_own_commits_show_what_is_known() {
     let edit = head(&simulator);
     report(&simulator, 3);
     let found = state(&simulator, 3);
-    let listed =
-        json!({ "since": last, "commits": [{ "sha": edit, "verified": false }], "more": 0 });
+    let listed = json!({ "since": last, "commits": [{ "sha": edit, "verified": false }], "more": 0, "unverified": 1 });
     assert_eq!(
         (&found["other_commits"], &found["rewritten"]),
         (&listed, &Value::Null)

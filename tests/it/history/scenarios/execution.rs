@@ -184,7 +184,7 @@ impl Execution {
         if self.model.damaged.contains(&File::Manifest) {
             names.push("isn't listed in any manifest");
         }
-        let totals = [" files checked, ", " have a report."];
+        let totals = [" files checked, ", " a report."];
         let is_total = |line: &str| totals.iter().any(|text| line.contains(text));
         let problems = step.stdout.lines().filter(|line| !is_total(line));
         for line in problems.filter(|line| line.contains(FOLDER)) {

@@ -4,11 +4,11 @@
 use std::path::Path;
 
 use serde_json::Value;
-use simulator::{Seats, Simulator};
+use simulator::{Seats, Simulator, Token};
 use tempfile::TempDir;
 
 use super::{append, octocat, record};
-use crate::support::{Job, OWN, Step, checkout, github};
+use crate::support::{Job, OWN, Step, TOKEN, checkout, github};
 
 /// The time of the check: six hours after the last report.
 const NOW: &str = "2026-11-12T09:00:00Z";
@@ -229,7 +229,7 @@ fn the_statement_answers_an_auditors_questions() {
         "- Started by the event: `schedule`.",
         "- Period: 2026-11-08 to 2026-11-12. One report is expected per day, in UTC, because most reports were recorded that often.",
         "- 5 days expected, 4 with a report, 1 missing.",
-        "4 reports are verified as complete, 0 not, 0 unknown.",
+        "4 reports were verified as complete against it.",
         "- 15 files were checked against the SHA-256 in the manifests. All match.",
         "The newest manifest is `reports/2026/2026-11-12.json`.",
     ] {
@@ -245,4 +245,94 @@ fn the_statement_answers_an_auditors_questions() {
     let text = statement(&["--expect", "any"], 1);
     assert!(text.contains("- `people.csv` was changed: "), "{text}");
     assert!(text.contains("1 problem was found"), "{text}");
+}
+
+#[test]
+fn a_report_before_the_period_covers_the_week_in_which_it_starts() {
+    // Wednesdays.
+    let simulator = Simulator::start(github(Seats::people(1))).unwrap();
+    for day in ["10-28", "11-04", "11-11"] {
+        let time = format!("2026-{day}T03:00:00Z");
+        record(&simulator, "acme", &time, vec![octocat()]);
+    }
+    let clone = checkout(&simulator, OWN);
+    let period = [
+        "--from",
+        "2026-10-30",
+        "--to",
+        "2026-11-12",
+        "--expect",
+        "weekly",
+    ];
+    let step = verify(clone.path(), &period);
+    step.succeeded();
+    let covered =
+        "3 of 3 weeks from 2026-10-30 to 2026-11-12 have a report. Reports are expected weekly.";
+    assert!(step.stdout.contains(covered), "{}", step.stdout);
+}
+
+#[test]
+fn a_history_that_ended_before_the_period_fails_in_a_clone_with_others() {
+    let read = Token::new().copilot(["acme", "globex"]).scopes("read:org");
+    let github = github(Seats::people(1)).token(TOKEN, read);
+    let simulator = Simulator::start(github).unwrap();
+    for (organization, day) in [
+        ("acme", 1),
+        ("acme", 2),
+        ("globex", 1),
+        ("globex", 2),
+        ("globex", 3),
+    ] {
+        let time = format!("2026-11-{day:02}T03:00:00Z");
+        record(&simulator, organization, &time, vec![octocat()]);
+    }
+    let clone = checkout(&simulator, OWN);
+    let step = verify(clone.path(), &["--from", "2026-11-03"]);
+    step.failed(
+        3,
+        &[
+            "acme: organization acme, 0 days, 0 files checked, 0 problems.",
+            "acme: 0 of 1 day on 2026-11-03 has a report. Without a report: 2026-11-03. Reports are expected daily",
+            "globex: 1 of 1 day on 2026-11-03 has a report.",
+            "1 missing day.",
+        ],
+    );
+    let acme = clone.path().join("copilot-activity/acme");
+    verify(&acme, &["--from", "2026-11-03"]).failed(2, &["nothing was verified"]);
+}
+
+#[test]
+fn a_period_before_the_first_report_is_rejected() {
+    let (_simulator, clone) = november(&[1, 2]);
+    let step = verify(clone.path(), &["--to", "2026-10-31"]);
+    step.failed(
+        2,
+        &["--to 2026-10-31: the first report in ", "is of 2026-11-01."],
+    );
+    let step = verify(
+        clone.path(),
+        &[
+            "--from",
+            "2026-10-30",
+            "--to",
+            "2026-10-31",
+            "--expect",
+            "daily",
+        ],
+    );
+    step.failed(
+        3,
+        &["0 of 2 days from 2026-10-30 to 2026-10-31 have a report."],
+    );
+}
+
+#[test]
+fn a_report_from_the_future_is_not_recent() {
+    let (_simulator, clone) = november(&[11, 12]);
+    let arguments = ["verify", clone.path().to_str().unwrap(), "--max-age", "2d"];
+    let step = Job::alone()
+        .command_line(&arguments)
+        .variable("TEST_TIME", "2026-11-11T09:00:00Z")
+        .run();
+    step.failed(4, &["The newest report was recorded in the future"]);
 }

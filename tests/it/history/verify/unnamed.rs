@@ -45,7 +45,7 @@ fn a_file_not_in_the_newest_manifest_is_a_problem_whatever_it_contains() {
         unlist(&acme.join(NEWEST), name);
         let step = verify(copy.path());
         step.failed(1, &[]);
-        let expected = format!("{NEWEST} doesn't name {name}");
+        let expected = format!("{NEWEST} doesn't list {name}");
         let problems = problems(&step, &acme);
         let is_reported = problems.iter().any(|line| line.starts_with(&expected));
         assert!(is_reported, "{name}: {problems:#?}");
@@ -58,7 +58,7 @@ fn altered_people_are_found_even_if_the_newest_manifest_does_not_name_them() {
     let acme = clone.path().join("copilot-activity/acme");
     unlist(&acme.join(NEWEST), "people.csv");
     super::edit(&acme.join("people.csv"), "octocat", "hubot");
-    let problem = format!("{NEWEST} doesn't name people.csv");
+    let problem = format!("{NEWEST} doesn't list people.csv");
     assert_problems("people", &verify(clone.path()), &acme, &[&problem]);
 }
 
@@ -70,7 +70,7 @@ fn an_older_manifest_must_name_its_files() {
     for name in ["people.csv", "totals.csv", "changes/2026.csv"] {
         unlist(&acme.join(manifest), name);
     }
-    let unlisted = format!("{manifest} doesn't name changes/2026.csv, people.csv, totals.csv");
+    let unlisted = format!("{manifest} doesn't list changes/2026.csv, people.csv, totals.csv");
     let altered = format!("{manifest} was changed: {NEWEST} says ");
     assert_problems(
         "older",
@@ -92,13 +92,13 @@ fn a_run_warns_if_the_newest_manifest_names_too_few_files() {
     commit_file(&directory, path, manifest.as_bytes());
     let step = super::job(&simulator, "acme", "2026-01-02T03:00:00Z").run();
     step.succeeded();
-    let warning = "::warning::copilot-activity/acme of octo/tools: reports/2026/2026-01-01.json doesn't name README.md, people.csv";
+    let warning = "::warning::copilot-activity/acme of octo/tools: reports/2026/2026-01-01.json doesn't list README.md, people.csv";
     assert!(step.stdout.contains(warning), "{}", step.stdout);
     assert!(
-        step.summary.contains("doesn't name README.md, people.csv"),
+        step.summary.contains("doesn't list README.md, people.csv"),
         "{}",
         step.summary
     );
     let clone = checkout(&simulator, OWN);
-    verify(clone.path()).failed(1, &["2026-01-01.json doesn't name README.md, people.csv"]);
+    verify(clone.path()).failed(1, &["2026-01-01.json doesn't list README.md, people.csv"]);
 }
