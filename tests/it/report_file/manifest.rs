@@ -224,10 +224,8 @@ fn with_pseudonyms_the_manifest_names_no_person() {
     }
 }
 
-#[test]
-fn the_runner_gets_the_paths_of_all_files_to_attest_them() {
-    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
-    let job = job(&simulator).input("format", "csv, json, html");
+/// Runs a job with the runner's list of files to attest. Returns what the list has then.
+fn run_with_list(job: Job) -> (Step, String) {
     let list = job.workspace().join("../artifacts");
     fs::write(&list, "").unwrap();
     let step = job
@@ -235,6 +233,14 @@ fn the_runner_gets_the_paths_of_all_files_to_attest_them() {
         .run();
     step.succeeded();
     let text = fs::read_to_string(&list).unwrap();
+    (step, text)
+}
+
+#[test]
+fn the_runner_gets_the_paths_of_all_files_to_attest_them() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    let job = job(&simulator).input("format", "csv, json, html");
+    let (step, text) = run_with_list(job);
     let mut listed: Vec<&str> = text.lines().collect();
     listed.sort_unstable();
     let written = files_below(&step.workspace);
@@ -264,13 +270,8 @@ fn a_list_for_the_runner_that_cannot_be_written_fails_nothing() {
 
     // The runner accepts no path with an equals sign.
     let job = job(&simulator).input("output-directory", "a=b");
-    let list = job.workspace().join("../artifacts");
-    fs::write(&list, "").unwrap();
-    let step = job
-        .variable("GITHUB_ARTIFACTS", list.to_str().unwrap())
-        .run();
-    step.succeeded();
-    assert_eq!(fs::read_to_string(&list).unwrap(), "");
+    let (step, text) = run_with_list(job);
+    assert_eq!(text, "");
     let warning = "The file in GITHUB_ARTIFACTS doesn't list 2 of the files";
     assert!(
         step.warnings().join("\n").contains(warning),
@@ -278,11 +279,9 @@ fn a_list_for_the_runner_that_cannot_be_written_fails_nothing() {
         step.stdout
     );
 
-    let step = Job::on(&simulator)
+    let job = Job::on(&simulator)
         .command_line(&["--organization", "acme", "--output", "-"])
-        .variable("GITHUB_TOKEN", TOKEN)
-        .variable("GITHUB_ARTIFACTS", list.to_str().unwrap())
-        .run();
-    step.succeeded();
-    assert_eq!(fs::read_to_string(&list).unwrap(), "");
+        .variable("GITHUB_TOKEN", TOKEN);
+    let (_, text) = run_with_list(job);
+    assert_eq!(text, "");
 }
