@@ -41,7 +41,7 @@ pub(super) fn command() -> Command {
     Command::new(COMMAND)
         .about("Verify a recorded history")
         .long_about(
-            "Verifies the recorded histories in a clone against their manifests, and lists each file that was changed, is missing, or is out of order. Also lists the days of the period that have no report. Works offline, without a token and without Git. A shallow clone is enough.\n\nThis finds accidents and careless edits. Anyone with write access to all files can also write manifests that match.",
+            "Verifies the recorded histories in a clone against their manifests, and lists each file that was changed, is missing, or is out of order. Also lists the days of the period that have no report. Works offline, without a token and without Git. A shallow clone is enough.\n\nThis detects accidental changes and careless edits. Anyone with write access to all files can also write manifests that match.",
         )
         .after_help(
             "Exit status:\n  0  Verification passed\n  1  A file was altered, lost, or added\n  2  Nothing to verify, or invalid arguments\n  3  No file was altered, but days or weeks have no report\n  4  No file was altered and nothing is missing, but the newest report is too old",

@@ -80,7 +80,11 @@ pub(crate) fn write(facts: &Facts<'_>) -> String {
         0 => format!("no {many}"),
         _ => counted(count, one, many),
     });
-    let _ = writeln!(out, "**Result: {}.**", counts.join(" and "));
+    let result = match facts.manifests().next() {
+        Some(_) => counts.join(" and "),
+        None => "no conclusion, because the period has no report that can be read".to_owned(),
+    };
+    let _ = writeln!(out, "**Result: {result}.**");
     for (heading, all) in [("Exceptions", exceptions), ("Observations", observations)] {
         if !all.is_empty() {
             let _ = writeln!(out, "\n{heading}:\n");
@@ -207,7 +211,7 @@ fn source(facts: &Facts<'_>) -> Vec<String> {
             "There's no readable manifest of the period, so the source is unknown.".to_owned(),
         );
     } else {
-        sentences.push("Each day's manifest in `reports/` names its workflow run and, since version 2, the ID of the first and the last request.".to_owned());
+        sentences.push("Each day's manifest in `reports/` names its workflow run and, since manifest version 2, the IDs of the first and the last request.".to_owned());
     }
     sentences
 }
@@ -258,18 +262,22 @@ fn population(facts: &Facts<'_>) -> Vec<String> {
             Some(Rhythm::Weekly) => coverage.expected - coverage.missing,
             _ => coverage.recorded,
         };
+        let have = match coverage.rhythm {
+            None => "Gaps are allowed".to_owned(),
+            Some(_) => format!("{} missing", thousands(coverage.missing)),
+        };
+        let retired = match coverage.retired {
+            0 => String::new(),
+            retired => format!(
+                " {} had a report that was removed on purpose.",
+                counted(retired, unit, units)
+            ),
+        };
         sentences.push(format!(
-            "{} expected, {} with a report, {} missing.",
+            "{} expected, {} with a report. {have}.{retired}",
             counted(coverage.expected, unit, units),
-            thousands(recorded),
-            thousands(coverage.missing)
+            thousands(recorded)
         ));
-        if coverage.retired > 0 {
-            sentences.push(format!(
-                "Removed on purpose, and not expected: {}.",
-                counted(coverage.retired, unit, units)
-            ));
-        }
         if !coverage.gaps.is_empty() {
             sentences.push(format!("Without a report: {}.", gaps(&coverage.gaps)));
         }
@@ -290,9 +298,14 @@ fn population(facts: &Facts<'_>) -> Vec<String> {
         seats.iter().min(),
         seats.iter().max(),
     ) {
-        sentences.push(format!(
-            "A report has one row per seat. Rows: {first} in the first report of the period, {last} in the last one, at least {least}, and at most {most}."
-        ));
+        let rows = if least == most {
+            format!("{least} in every report of the period.")
+        } else {
+            format!(
+                "{first} in the first report of the period, {last} in the last one, and between {least} and {most} in all of them."
+            )
+        };
+        sentences.push(format!("A report has one row per seat. Rows: {rows}"));
     }
     if let Some(age) = facts.age {
         sentences.push(format!("The newest report was recorded {}.", ago(age)));
@@ -314,8 +327,8 @@ fn accuracy(facts: &Facts<'_>) -> Vec<String> {
     };
     [
         checked,
-        "The reports have GitHub's own columns and values. The action doesn't edit them.",
-        "To test this, download the report on GitHub's Copilot page within an hour of a run, and compare it with the day's report.",
+        "The reports have GitHub's own columns. Whether their values are GitHub's wasn't tested for this statement.",
+        "To test it, download the report on GitHub's Copilot page within an hour of a run, and compare it with the day's report.",
     ]
     .map(str::to_owned)
     .into()
@@ -330,7 +343,11 @@ fn integrity(facts: &Facts<'_>) -> Vec<String> {
             "{} checked against the SHA-256 in the manifests. {}.",
             counted(files, "file was", "files were"),
             match problems {
-                0 => "All match".to_owned(),
+                0 if verdict.removals.is_empty() => "All match".to_owned(),
+                0 => format!(
+                    "All match or, if lines were erased from them, match {}",
+                    code(TOMBSTONES)
+                ),
                 count => counted(count, "problem was found", "problems were found"),
             }
         ),
@@ -338,7 +355,7 @@ fn integrity(facts: &Facts<'_>) -> Vec<String> {
     if let Some(from) = facts.from {
         sentences.push(format!("Files of days before {from} weren't checked."));
     }
-    sentences.push("Each manifest has the SHA-256 of the manifest before it. So a day can't be edited, removed, or added without changing all later manifests.".to_owned());
+    sentences.push("Each manifest has the SHA-256 of the manifest before it. So a day can't be edited, removed, or added without changing all later manifests. Someone with write access can do that.".to_owned());
     if !verdict.removals.is_empty() {
         let unverifiable = match verdict.unverifiable {
             0 => String::new(),

@@ -80,6 +80,7 @@ impl Reader {
         match (self.kind.as_deref(), &self.client_id, &self.token) {
             (Some("app"), Some(id), _) => format!("GitHub App {id}"),
             (Some("app"), None, _) => "GitHub App".to_owned(),
+            (_, _, Some(token)) if token == "unknown" => "token of an unknown type".to_owned(),
             (_, _, Some(token)) => token.clone(),
             _ => "token".to_owned(),
         }

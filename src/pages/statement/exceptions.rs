@@ -31,6 +31,17 @@ pub(super) fn of(facts: &Facts<'_>) -> Vec<String> {
         };
         all.push(format!("{missing} no report: {}.", gaps(&coverage.gaps)));
     }
+    if let Some(coverage) = facts.coverage
+        && coverage.retired > 0
+    {
+        let retired = match coverage.rhythm {
+            Some(Rhythm::Weekly) => counted(coverage.retired, "week", "weeks"),
+            _ => counted(coverage.retired, "day", "days"),
+        };
+        all.push(format!(
+            "The reports of {retired} in the period were removed on purpose. See the observations."
+        ));
+    }
     if facts.is_too_old {
         all.push(match facts.age {
             Some(age) => format!(
@@ -65,7 +76,16 @@ pub(super) fn observations(facts: &Facts<'_>) -> Vec<String> {
             escape(&removal.reason)
         )
     });
+    let newest = facts.verdict.days.last().copied();
+    let unprotected = facts
+        .coverage
+        .filter(|coverage| newest.is_some_and(|newest| newest <= coverage.period.to))
+        .map(|_| {
+            "The last report of the period is the newest one, so no later manifest protects it yet."
+                .to_owned()
+        });
     let imported = control::imported(facts).into_iter();
     let repository = repository::observations(facts);
-    removals.chain(imported).chain(repository).collect()
+    let all = removals.chain(unprotected).chain(imported);
+    all.chain(repository).collect()
 }

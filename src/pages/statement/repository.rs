@@ -44,7 +44,7 @@ pub(super) fn section(facts: &Facts<'_>) -> Vec<String> {
         counted(facts.manifests().count(), "report", "reports")
     );
     all.push(match counts(facts) {
-        (0, _) => format!("No one but the action committed to the folder in the period. {known}"),
+        (0, _) => format!("No one but the action committed to the folder in the period, according to `other_commits` in the manifests. {known}"),
         (others, unverified) => format!(
             "Commits to the folder by anyone but the action in the period: {others}, of which {unverified} {} verified. {known}",
             if unverified == 1 { "isn't" } else { "aren't" }
@@ -74,30 +74,37 @@ pub(super) fn exceptions(facts: &Facts<'_>) -> Vec<String> {
 pub(super) fn observations(facts: &Facts<'_>) -> Vec<String> {
     let others = others(facts, true)
         .map(|list| format!("Verified commits to the folder by anyone but the action: {list}."));
-    let newest = states(facts).last().map(|(_, newest)| {
-        [
-            (newest.visibility == Visibility::Public, "it's public"),
+    let facts_of = |state: &RepositoryState| {
+        let unsafe_facts = [
+            (state.visibility == Visibility::Public, "it was public"),
             (
-                newest.force_pushes == Guard::Allowed,
-                "force pushes are allowed",
+                state.force_pushes == Guard::Allowed,
+                "force pushes were allowed",
             ),
             (
-                newest.deletion == Guard::Allowed,
-                "the branch can be deleted",
+                state.deletion == Guard::Allowed,
+                "the branch could be deleted",
             ),
             (
-                newest.unsigned_commits == Guard::Allowed,
-                "unsigned commits are allowed",
+                state.unsigned_commits == Guard::Allowed,
+                "unsigned commits were allowed",
             ),
-        ]
+        ];
+        let known = unsafe_facts.into_iter().filter(|(is_unsafe, _)| *is_unsafe);
+        known.map(|(_, what)| what).collect::<Vec<_>>().join(", ")
+    };
+    let allowed = tally(
+        states(facts)
+            .map(|(_, state)| facts_of(state))
+            .filter(|facts| !facts.is_empty()),
+    );
+    let all = facts.manifests().count();
+    let allowed = allowed.into_iter().map(|(what, count)| {
+        format!(
+            "For {count} of {}, the repository wasn't protected: {what}.",
+            counted(all, "report", "reports")
+        )
     });
-    let allowed = newest.into_iter().flatten();
-    let allowed: Vec<&str> = allowed
-        .filter(|(is_unsafe, _)| *is_unsafe)
-        .map(|(_, what)| what)
-        .collect();
-    let allowed = (!allowed.is_empty())
-        .then(|| format!("The repository isn't protected: {}.", allowed.join(", ")));
     others.into_iter().chain(allowed).collect()
 }
 

@@ -224,11 +224,12 @@ fn the_statement_answers_an_auditors_questions() {
     for sentence in [
         "# Statement about the Copilot activity reports of the organization acme",
         "at 2026-11-12 09:00 UTC",
-        "**Result: 1 exception and no observations.**",
+        "**Result: 1 exception and 1 observation.**",
+        "- The last report of the period is the newest one, so no later manifest protects it yet.",
         "- 1 day has no report: 2026-11-10.",
         "- Started by the event: `schedule`.",
         "- Period: 2026-11-08 to 2026-11-12. One report is expected per day, in UTC, because most reports were recorded that often.",
-        "- 5 days expected, 4 with a report, 1 missing.",
+        "- 5 days expected, 4 with a report. 1 missing.",
         "4 reports were verified as complete against it.",
         "- 15 files were checked against the SHA-256 in the manifests. All match.",
         "The newest manifest is `reports/2026/2026-11-12.json`.",
@@ -237,7 +238,7 @@ fn the_statement_answers_an_auditors_questions() {
     }
     let text = statement(&["--expect", "any"], 0);
     assert!(
-        text.contains("**Result: no exceptions and no observations.**"),
+        text.contains("**Result: no exceptions and 1 observation.**"),
         "{text}"
     );
     let people = clone.path().join("copilot-activity/acme/people.csv");
