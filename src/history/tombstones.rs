@@ -16,7 +16,7 @@ use super::people::PEOPLE;
 use super::table;
 use crate::history::git::blob_id;
 use crate::report::day::{date, day_of};
-use crate::report::manifest::{FileEntry, sha256};
+use crate::report::manifest::{FileEntry, RecordedManifest, sha256};
 
 /// The file's name in the folder of a scope.
 pub(crate) const TOMBSTONES: &str = "tombstones.csv";
@@ -148,6 +148,8 @@ pub(crate) struct Tombstones {
     all: Vec<Tombstone>,
     /// The numbers of the lines that can't be read.
     pub(super) damaged: Vec<usize>,
+    /// How many lines are in the beginnings of the file that manifests list, by their size.
+    listed: BTreeMap<u64, usize>,
 }
 
 impl Tombstones {
@@ -185,6 +187,36 @@ impl Tombstones {
             Some((old, new)) if sha256(old) == recorded.sha256 => (Self::read(new), true),
             _ => (Self::read(file), false),
         }
+    }
+
+    /// Finds out which lines are in each version of the `file` that a manifest lists.
+    pub(super) fn compare<'e>(
+        &mut self,
+        file: &[u8],
+        recorded: impl Iterator<Item = &'e FileEntry>,
+    ) {
+        for entry in recorded {
+            let count = || match Self::since(file, Some(entry)) {
+                (new, true) => self.all.len().saturating_sub(new.all.len()),
+                (_, false) => 0,
+            };
+            if !self.listed.contains_key(&entry.size) {
+                let count = count();
+                self.listed.insert(entry.size, count);
+            }
+        }
+    }
+
+    /// Whether the line at `place` was written before a manifest. The manifest lists the line, or
+    /// its report is of a later time. Times alone aren't enough: a run can read the seats before an
+    /// erasure, and record them after it.
+    pub(super) fn is_before(&self, place: usize, manifest: &RecordedManifest) -> bool {
+        let mut entries = manifest.files.iter();
+        let listed = entries.find(|entry| entry.name == TOMBSTONES);
+        let listed = listed.and_then(|entry| self.listed.get(&entry.size));
+        let line = self.all.get(place);
+        listed.is_some_and(|count| place < *count)
+            || line.is_some_and(|line| line.removed_at < manifest.report_time)
     }
 
     /// All lines, in order.

@@ -449,3 +449,32 @@ fn an_interrupted_erasure_can_be_repeated_after_a_run() {
     record(&simulator, "2026-11-24T03:00:00Z", vec![hubot()]);
     verified(checkout(&simulator, OWN).path());
 }
+
+#[test]
+fn a_run_that_read_the_seats_before_the_erasure_and_recorded_them_later_verifies() {
+    let lisa = || person("lisa", 4);
+    // On the day of the newest report, and on another day.
+    let (same, more) = (|| vec![hubot(), mona()], vec![hubot(), mona(), lisa()]);
+    for (erased, run, rows) in [
+        ("2026-11-21T12:00:00Z", "2026-11-21T11:59:00Z", more.clone()),
+        ("2026-11-23T12:00:00Z", "2026-11-23T11:59:00Z", same()),
+        ("2026-11-23T12:00:00Z", "2026-11-23T11:59:00Z", more),
+    ] {
+        let (simulator, clone) = four_days();
+        erase(erased, "octodog", clone.path()).succeeded();
+        push(&simulator, clone.path());
+        record(&simulator, run, rows);
+        for later in [&[hubot()][..], &[hubot(), lisa()]] {
+            let clone = checkout(&simulator, OWN);
+            assert_gone(clone.path(), &["octocat", "octodog"], "583231");
+            verified(clone.path());
+            let folder = clone.path().to_str().unwrap();
+            for day in ["2025-12-31", "2026-11-20", "2026-11-21", &run[..10]] {
+                let from = ["verify", folder, "--from", day, "--expect=any"];
+                command(NOW, &from).succeeded();
+            }
+            let time = format!("2026-11-{}T03:00:00Z", 23 + later.len());
+            record(&simulator, &time, later.to_vec());
+        }
+    }
+}
