@@ -31,7 +31,7 @@ pub(super) fn command() -> Command {
     Command::new(COMMAND)
         .about("Remove old reports from a history")
         .long_about(
-            "Removes the reports and manifests of days before a day, and files of changes of years that ended before it, from all histories in a clone. people.csv and totals.csv stay. Adds a line for each file to tombstones.csv, so that `verify` knows about it. Works offline, without a token and without Git.\n\nThe files stay in the Git history.",
+            "Removes the reports and manifests of days before a day, and files of changes of years of which no report stays, from all histories in a clone. people.csv and totals.csv stay. Adds a line for each file to tombstones.csv, so that `verify` knows about it. Works offline, without a token and without Git.\n\nThe files stay in the Git history.",
         )
         .after_help(
             "Exit status:\n  0  The files were removed, or there were none\n  1  Failure\n  2  Nothing to remove from, or invalid arguments",

@@ -196,3 +196,44 @@ fn tampering_after_a_retirement_is_found() {
         ],
     );
 }
+
+#[test]
+fn the_changes_of_a_year_are_retired_with_its_last_report() {
+    let (simulator, _clone) = four_days();
+    // No report is between the day and the end of its year.
+    record(&simulator, "2027-01-02T03:00:00Z", vec![hubot()]);
+    let clone = checkout(&simulator, OWN);
+    let acme = clone.path().join(ACME);
+    retire("2027-01-03T00:00:00Z", "2026-12-30", clone.path()).succeeded();
+    assert!(!acme.join("changes/2025.csv").exists());
+    assert!(!acme.join("changes/2026.csv").exists());
+    assert!(acme.join("changes/2027.csv").exists());
+    verified(clone.path());
+    erase("2027-01-03T01:00:00Z", "monalisa", clone.path()).succeeded();
+    verified(clone.path());
+    push(&simulator, clone.path());
+    record(&simulator, "2027-01-04T03:00:00Z", vec![hubot()]);
+    verified(checkout(&simulator, OWN).path());
+}
+
+#[test]
+fn a_file_with_a_later_day_does_not_stand_in_for_the_newest_report() {
+    let (_simulator, clone) = four_days();
+    let acme = clone.path().join(ACME);
+    let manifest = text(&acme, "reports/2026/2026-11-21.json");
+    fs::create_dir(acme.join("reports/2099")).unwrap();
+    for (name, content) in [
+        ("2099-01-01.csv", "stray"),
+        ("2099-01-01.json", "stray"),
+        ("2099-01-01.json", &manifest),
+    ] {
+        fs::write(acme.join("reports/2099").join(name), content).unwrap();
+        let before = files_below(clone.path());
+        let step = retire(NOW, "2026-11-22", clone.path());
+        step.failed(
+            2,
+            &["has no report from 2026-11-22 on. Nothing was removed"],
+        );
+        assert_eq!(files_below(clone.path()), before);
+    }
+}
