@@ -96,7 +96,7 @@ pub(crate) fn start(
         ));
     }
     for ((folder, _), trace) in histories.iter().zip(&traces) {
-        if trace.holds_seat(&person) {
+        if trace.holds_seat(&traces, &person) {
             return refused(&format!(
                 "{}: {who} still holds a seat. Nothing was removed, because the next run would record the person again. Remove the seat, wait until a run has recorded that, update the clone, and erase again.",
                 shown(top.join(folder))
@@ -109,7 +109,8 @@ pub(crate) fn start(
         let mut removals = Staged::new(&folder, history, clock, reason)?;
         for path in files_about_people(history) {
             go_on()?;
-            stage(&folder, history, path, (trace, &person), &mut removals)?;
+            let about = (trace, &*traces, &person);
+            stage(&folder, history, path, about, &mut removals)?;
         }
         staged.push((folder, removals));
     }
@@ -148,14 +149,14 @@ fn stage(
     folder: &Path,
     history: &History,
     path: &str,
-    (trace, person): (&Trace, &Person),
+    (trace, all, person): (&Trace, &[Trace], &Person),
     removals: &mut Staged,
 ) -> anyhow::Result<()> {
     let whole = || shown(folder.join(path));
     let file = history
         .read(path)
         .with_context(|| format!("{} can't be read. Nothing was removed", whole()))?;
-    match trace.without(person, path, &file) {
+    match trace.without(all, person, path, &file) {
         Without::Same => Ok(()),
         Without::Rest(rest) => removals.add(path, &file, Some(&rest)),
         Without::Unreadable(line) => bail!(
@@ -179,6 +180,7 @@ fn still_mentioned(top: &Path, person: &Person) -> anyhow::Result<Vec<String>> {
             }
         }
     }
+    found.sort();
     Ok(found)
 }
 
@@ -197,10 +199,10 @@ fn print_left(left: &[String]) {
         list.push_str(&format!("\n  and {} more", left.len() - SHOWN));
     }
     tracing::warn!(
-        "{} still one of the person's logins, but as the login of someone else at another time, or as the name of something else, such as a team or a repository. The command doesn't remove these:{list}",
+        "{} one of the person's logins. The command removes only what it can attribute to the person. Check whether the rest is about someone else, or about something else, such as a team or a repository. To remove a login from a history without user IDs, name only its folder.{list}",
         match left.len() {
-            1 => "1 file has".to_owned(),
-            many => format!("{many} files have"),
+            1 => "1 file still contains".to_owned(),
+            many => format!("{many} files still contain"),
         }
     );
 }

@@ -35,9 +35,16 @@ pub(crate) fn find(traces: &[Trace], named: &Named) -> Result<Person, PersonErro
             .iter()
             .flat_map(|trace| trace.renames.iter().map(move |line| (trace, line)))
         {
+            let has_names = || person.has_name(&line.from) || person.has_name(&line.to);
             let is_theirs = match trace.id(&line.to, line.time) {
                 Some(id) if !person.ids.is_empty() => person.ids.contains(&id),
-                _ => person.has_name(&line.from) || person.has_name(&line.to),
+                None if !person.ids.is_empty() => {
+                    let mut others = traces
+                        .iter()
+                        .filter_map(|other| other.id(&line.to, line.time));
+                    has_names() && others.all(|id| person.ids.contains(&id))
+                }
+                _ => has_names(),
             };
             if is_theirs {
                 is_more |= person.add(&line.from);
@@ -51,7 +58,7 @@ pub(crate) fn find(traces: &[Trace], named: &Named) -> Result<Person, PersonErro
 }
 
 /// The user IDs of everyone who had the login at some time.
-fn ids_of(trace: &Trace, login: &str) -> BTreeSet<u64> {
+pub(super) fn ids_of(trace: &Trace, login: &str) -> BTreeSet<u64> {
     let is_it = |other: &str| other.eq_ignore_ascii_case(login);
     let now = accounts(trace).filter(|(_, other)| is_it(other));
     let now = now.filter_map(|(id, _)| id);
@@ -62,7 +69,7 @@ fn ids_of(trace: &Trace, login: &str) -> BTreeSet<u64> {
 }
 
 /// The user IDs and the newest logins that the history has.
-fn accounts(trace: &Trace) -> impl Iterator<Item = (Option<u64>, &str)> {
+pub(super) fn accounts(trace: &Trace) -> impl Iterator<Item = (Option<u64>, &str)> {
     let people = trace.people.iter();
     let people = people.map(|person| (person.user_id, &*person.login));
     let holders = trace.seats.iter().filter_map(|seat| seat.assignee.as_ref());
