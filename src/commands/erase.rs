@@ -8,7 +8,7 @@ use clap::{Arg, Command};
 
 use super::histories::{History, files_below};
 use super::removal::{
-    REASON, REMAINS, Staged, intact_histories, print_how_to_commit, reason_option,
+    REASON, REMAINS, Staged, apply, intact_histories, print_how_to_commit, reason_option,
 };
 use super::shared::{count, folder, required, shown, stop_by_signal, unusable};
 use crate::history::erase::{
@@ -112,19 +112,23 @@ pub(crate) fn start(
             let about = (trace, &*traces, &person);
             stage(&folder, history, path, about, &mut removals)?;
         }
-        staged.push((folder, removals));
+        staged.push((trace.links(&person), removals));
+    }
+    // If this is interrupted, the histories that connect the person's logins are still there.
+    staged.sort_by_key(|(links, _)| *links);
+    let staged: Vec<Staged> = staged.into_iter().map(|(_, removals)| removals).collect();
+    let names: Vec<&str> = person.names().collect();
+    if staged.iter().any(Staged::has_files) {
+        log::answer(&format!("Logins of {who}: {}.", names.join(", ")));
     }
     let mut files = 0;
-    for (folder, removals) in staged {
-        let changed = removals.apply()?;
+    for (folder, changed) in apply(&staged)? {
         files += changed;
-        if changed > 0 {
-            log::answer(&format!(
-                "{}: removed {who} from {}.",
-                shown(folder),
-                count(changed, "file")
-            ));
-        }
+        log::answer(&format!(
+            "{}: removed {who} from {}.",
+            shown(folder),
+            count(changed, "file")
+        ));
     }
     let left = still_mentioned(top, &person)?;
     if files == 0 {
@@ -134,10 +138,8 @@ pub(crate) fn start(
     }
     print_left(&left);
     if files > 0 {
-        let names: Vec<&str> = person.names().collect();
         log::answer(&format!(
-            "Removed logins: {}. {TOMBSTONES} lists each changed file, without names. {REMAINS}",
-            names.join(", ")
+            "{TOMBSTONES} lists each changed file, without names. {REMAINS}"
         ));
         print_how_to_commit(top, "Erase a person");
     }

@@ -8,7 +8,7 @@ use clap::{Arg, Command};
 use jiff::civil::Date;
 
 use super::removal::{
-    REASON, REMAINS, Staged, intact_histories, print_how_to_commit, reason_option,
+    REASON, REMAINS, Staged, apply, intact_histories, print_how_to_commit, reason_option,
 };
 use super::shared::{count, day, folder, required, shown, stop_by_signal, unusable};
 use crate::history::people::PEOPLE;
@@ -89,19 +89,16 @@ pub(crate) fn start(
                 .with_context(|| format!("{path} can't be read. Nothing was removed"))?;
             removals.add(path, &file, None)?;
         }
-        staged.push((folder, removals));
+        staged.push(removals);
     }
     let mut files = 0;
-    for (folder, removals) in staged {
-        let removed = removals.apply()?;
+    for (folder, removed) in apply(&staged)? {
         files += removed;
-        if removed > 0 {
-            log::answer(&format!(
-                "{}: removed {} from before {before}.",
-                shown(folder),
-                count(removed, "file")
-            ));
-        }
+        log::answer(&format!(
+            "{}: removed {} from before {before}.",
+            shown(folder),
+            count(removed, "file")
+        ));
     }
     if files == 0 {
         log::answer(&format!(

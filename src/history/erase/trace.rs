@@ -116,6 +116,14 @@ impl Trace {
         likely.all(is_theirs) && everyone.all(is_theirs)
     }
 
+    /// In how many places the history connects names of the person.
+    pub(crate) fn links(&self, person: &Person) -> usize {
+        let ids = accounts(self).filter_map(|(id, _)| id);
+        let ids = ids.filter(|id| person.ids.contains(id)).count();
+        let renames = self.renames.iter();
+        ids + renames.filter(|line| person.has_name(&line.from)).count()
+    }
+
     /// Whether the person holds a seat.
     pub(crate) fn holds_seat(&self, all: &[Self], person: &Person) -> bool {
         let now = self.now();

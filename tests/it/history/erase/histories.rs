@@ -5,7 +5,7 @@ use std::path::Path;
 
 use simulator::{Seats, Simulator, Token};
 
-use super::super::tombstones::{ACME, erase, hubot, person, push, record, text, verified};
+use super::super::tombstones::{ACME, erase, hubot, person, push, record, text, verified, verify};
 use super::{NOW, assert_gone, contents};
 use crate::support::{Job, OWN, TOKEN, checkout, github};
 
@@ -160,4 +160,33 @@ fn a_person_is_erased_from_imported_reports_whose_other_bytes_stay() {
     let report = text(&folder.path().join(ACME), "reports/2026/2026-03-01.csv");
     assert_eq!(report, download("2026-03-01", &["hubot"]));
     verified(folder.path());
+}
+
+#[test]
+fn an_erasure_interrupted_before_the_last_history_can_be_repeated() {
+    let simulator = taken_login();
+    let clone = checkout(&simulator, OWN);
+    let days: [(&str, &[&str]); 2] = [
+        ("2026-01-04", &["alice", "mona"]),
+        ("2026-01-05", &["mona"]),
+    ];
+    import_into(clone.path(), "zeta", &days);
+    let acme = clone.path().join(ACME);
+    let zeta = clone.path().join("copilot-activity/zeta");
+    let before = contents(&acme);
+    // A folder in place of the file, so that the command fails there.
+    for folder in [&zeta, &acme] {
+        fs::create_dir(folder.join("tombstones.csv")).unwrap();
+        let step = erase(NOW, "Alice-New", clone.path());
+        step.failed(1, &["run the same command again"]);
+        let logins = "Logins of Alice-New: alice, alice-new.";
+        assert!(step.printed().contains(logins), "{}", step.printed());
+        fs::remove_dir(folder.join("tombstones.csv")).unwrap();
+        assert_eq!(contents(&acme), before);
+    }
+    let step = verify(&zeta);
+    step.failed(1, &["Run the `erase` command again to finish it"]);
+    erase(NOW, "Alice-New", clone.path()).succeeded();
+    assert_gone(&zeta, &["alice"], "583231");
+    verified(clone.path());
 }
