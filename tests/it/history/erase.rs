@@ -207,6 +207,11 @@ fn a_reason_is_one_short_line_without_the_persons_names() {
     let (_simulator, clone) = four_days();
     let before = contents(clone.path());
     let long = "x".repeat(201);
+    let allowed = copy_of(clone.path());
+    let folder = allowed.path().to_str().unwrap();
+    // These aren't the login, but contain it.
+    let reason = "Request octocats, in octodogma 5832311";
+    command(NOW, &["erase", "octodog", folder, "--reason", reason]).succeeded();
     for (reason, message) in [
         ("Request of OctoCat", "--reason contains octocat"),
         ("For octodog", "--reason contains octodog"),
