@@ -94,6 +94,10 @@ impl<F: Files> Verifier<'_, F> {
             let is_gone = !self.has(&line.path) && lines.is_retired(&line.path);
             let what = match line.kind {
                 RemovalKind::Retired => self.wrong_retirement(line, before, is_newest, nodes),
+                RemovalKind::Erased if line.removes_nothing() => Some(format!(
+                    "is in {TOMBSTONES} as erased on {}, but no line can have been erased, because the file didn't get smaller",
+                    date(line.removed_at)
+                )),
                 RemovalKind::Erased if self.confirmed.contains(&place) => None,
                 // The line about the retirement has to continue it.
                 RemovalKind::Erased if is_gone => None,

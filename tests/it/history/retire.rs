@@ -186,8 +186,10 @@ fn tampering_after_a_retirement_is_found() {
     );
 
     // A day that was never recorded.
-    let line = "2026-11-25T00:00:00Z,retired,reports/2024/2024-01-01.csv,Forged,1,00,00,,\n";
-    fs::write(acme.join("tombstones.csv"), lines + line).unwrap();
+    let (path, hash) = ("reports/2024/2024-01-01.csv", "0".repeat(64));
+    let blob = &hash[..40];
+    let line = format!("2026-11-25T00:00:00Z,retired,{path},Forged,1,{hash},{blob},,\n");
+    fs::write(acme.join("tombstones.csv"), lines + &line).unwrap();
     assert_problems(
         "another day",
         &acme,
