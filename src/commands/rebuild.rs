@@ -161,8 +161,13 @@ fn print(folder: &Path, rebuilt: &Rebuilt) {
         log::answer("Verification passed.");
     } else {
         tracing::warn!(
-            "`verify` still finds {}. The command rewrote only the newest manifest. Older manifests are evidence, so they still list the files as they were before. If an append-only file couldn't be restored byte for byte, use `--from` to verify from the next recorded day on.{}",
+            "`verify` still finds {}.{} If an append-only file couldn't be restored byte for byte, use `--from` to verify from the next recorded day on.{}",
             count(problems.len(), "problem"),
+            match rebuilt.files.is_empty() {
+                true => "",
+                false =>
+                    " The command rewrote only the newest manifest. Older manifests are evidence, so they still list the files as they were before.",
+            },
             lines(problems)
         );
     }

@@ -81,6 +81,8 @@ impl<F: Files> Verifier<'_, F> {
     /// Checks that each line is about a file as it was recorded, and that retired files are gone.
     pub(super) fn removals(&mut self, nodes: &[ManifestNode]) {
         let lines = std::mem::take(&mut self.tombstones);
+        let counted = self.counted_days();
+        let mut uncounted: Vec<&Tombstone> = Vec::new();
         for (place, line) in lines.all().iter().enumerate() {
             let day = day_of(&line.path);
             let is_before = |since| day.unwrap_or_else(|| date(line.removed_at)) < since;
@@ -92,7 +94,12 @@ impl<F: Files> Verifier<'_, F> {
             let before = before.map(|(_, line)| line);
             let is_newest = lines.of(&line.path).all(|(other, _)| other <= place);
             let is_gone = !self.has(&line.path) && lines.is_retired(&line.path);
+            let is_uncounted = |day| !counted.is_empty() && !counted.contains(&day);
             let what = match line.kind {
+                RemovalKind::Retired if is_gone && is_newest && day.is_some_and(is_uncounted) => {
+                    uncounted.push(line);
+                    None
+                }
                 RemovalKind::Retired => self.wrong_retirement(line, before, is_newest, nodes),
                 RemovalKind::Erased if line.removes_nothing() => Some(format!(
                     "is in {TOMBSTONES} as erased on {}, but no line can have been erased, because the file didn't get smaller",
@@ -108,6 +115,22 @@ impl<F: Files> Verifier<'_, F> {
             if let Some(what) = what {
                 self.problem(&line.path, what);
             }
+        }
+        // If the totals were lost, that's one problem and not one for each file.
+        if let [first, others @ ..] = &*uncounted {
+            let others = match others.len() {
+                0 => String::new(),
+                1 => format!(". The same applies to {}", others[0].path),
+                more => format!(
+                    ". The same applies to {more} more files up to {}",
+                    others[more - 1].path
+                ),
+            };
+            let what = format!(
+                "is in {TOMBSTONES} as retired on {}, but {TOTALS} has no line for the day{others}",
+                date(first.removed_at)
+            );
+            self.problem(&first.path, what);
         }
         self.tombstones = lines;
     }
@@ -136,12 +159,6 @@ impl<F: Files> Verifier<'_, F> {
         if !line.is_possible() {
             return Some(format!(
                 "is in {TOMBSTONES} as retired on {on}, but only reports, manifests, and files of changes can be retired"
-            ));
-        }
-        let counted = self.counted_days();
-        if day.is_some_and(|day| !counted.is_empty() && !counted.contains(&day)) {
-            return Some(format!(
-                "is in {TOMBSTONES} as retired on {on}, but {TOTALS} has no line for the day"
             ));
         }
         if nodes.iter().any(is_kept) {

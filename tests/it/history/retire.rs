@@ -239,3 +239,36 @@ fn a_file_with_a_later_day_does_not_stand_in_for_the_newest_report() {
         assert_eq!(files_below(clone.path()), before);
     }
 }
+
+/// Removes a file and rebuilds the history. Returns what this printed.
+fn rebuilt_without(acme: &std::path::Path, file: &str) -> String {
+    fs::remove_file(acme.join(file)).unwrap();
+    let step = command(NOW, &["rebuild", acme.to_str().unwrap()]);
+    step.succeeded();
+    step.printed()
+}
+
+#[test]
+fn a_rebuild_names_what_retired_reports_cannot_restore() {
+    let (_simulator, clone) = four_days();
+    retire(NOW, "2026-01-01", clone.path()).succeeded();
+
+    let copy = copy_of(&clone.path().join(ACME));
+    let printed = rebuilt_without(copy.path(), "people.csv");
+    let note = "people.csv: the reports from before 2026-11-20 are retired, so the restored people can have a later `First Seen`";
+    assert!(printed.contains(note), "{printed}");
+
+    let copy = copy_of(&clone.path().join(ACME));
+    let printed = rebuilt_without(copy.path(), "totals.csv");
+    let note = "totals.csv: the numbers of 2 days can't be computed again, because their reports are retired.";
+    assert!(printed.contains(note), "{printed}");
+    let step = super::tombstones::verify(copy.path());
+    let one = "totals.csv has no line for the day. The same applies to 3 more files up to reports/2025/2025-12-31.json\n";
+    assert!(step.stdout.contains(one), "{}", step.stdout);
+    assert_eq!(step.stdout.matches("has no line for the day").count(), 1);
+
+    let copy = copy_of(&clone.path().join(ACME));
+    let printed = rebuilt_without(copy.path(), "tombstones.csv");
+    assert!(printed.contains("Nothing to rebuild"), "{printed}");
+    assert!(!printed.contains("rewrote"), "{printed}");
+}
