@@ -15,7 +15,8 @@ use jiff::SignedDuration;
 
 use super::histories::histories;
 use super::shared::{
-    count, folder, inactive_after_days, lines, quoted, required, shown, stop_by_signal, unusable,
+    count, folder, inactive_after_days, lines, quoted, required, shown, stop_by_signal, temporary,
+    unusable,
 };
 use crate::history::rebuild::{RebuildError, Rebuilt, rebuild};
 use crate::pages;
@@ -69,9 +70,7 @@ pub(crate) fn start(
     };
     let go_on = stop_by_signal()?;
     // Removed with all of its content.
-    let temporary = tempfile::Builder::new()
-        .prefix(".copilot-activity-rebuild-")
-        .tempdir_in(folder)
+    let temporary = temporary(folder, ".copilot-activity-rebuild-")
         .with_context(|| format!("{name} can't be written to"))?;
     let rebuilt = match rebuild(
         &history,

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::histories::{History, histories};
-use super::shared::{count, lines, quoted, shown};
+use super::shared::{count, lines, quoted, shown, temporary};
 use crate::history::tombstones::{TOMBSTONES, Tombstone, Tombstones, append};
 use crate::history::verify::{Files as _, verify};
 use crate::report::day::day_of;
@@ -103,9 +103,7 @@ impl Staged {
         clock: &Clock,
         reason: &str,
     ) -> anyhow::Result<Self> {
-        let temporary = tempfile::Builder::new()
-            .prefix(".copilot-activity-removal-")
-            .tempdir_in(folder)
+        let temporary = temporary(folder, ".copilot-activity-removal-")
             .with_context(|| format!("{} can't be written to", shown(folder)))?;
         let now = clock.now();
         let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
