@@ -65,7 +65,9 @@ pub(crate) fn start(
     }
     let login = named.trim().trim_start_matches('@');
     if login.is_empty() || login.chars().any(|c| !c.is_ascii_graphic() || c == ',') {
-        return refused(&format!("{who} isn't a login, a pseudonym, or a user ID."));
+        return refused(&format!(
+            "`{who}` isn't a login, a pseudonym, or a user ID."
+        ));
     }
     let named = match named.trim().parse() {
         Ok(id) => Named::Id(id),
@@ -133,7 +135,13 @@ pub(crate) fn start(
     let left = still_mentioned(top, &person)?;
     if files == 0 {
         log::answer(&format!(
-            "Nothing to remove: no history in {name} has {who}."
+            "Nothing to remove: no history in {name} has {who}.{}",
+            match login.parse() {
+                Ok(id) if traces.iter().any(|trace| trace.has_id(id)) => format!(
+                    " {id} is a user ID there. To erase that person, use it without the `@`."
+                ),
+                _ => String::new(),
+            }
         ));
     }
     print_left(&left);

@@ -229,14 +229,12 @@ impl Tombstones {
         recorded: impl Iterator<Item = &'e FileEntry>,
     ) {
         for entry in recorded {
-            let count = || match Self::since(file, Some(entry)) {
-                (new, true) => self.all.len().saturating_sub(new.all.len()),
+            let all = self.all.len();
+            let listed = self.listed.entry(entry.size);
+            listed.or_insert_with(|| match Self::since(file, Some(entry)) {
+                (new, true) => all.saturating_sub(new.all.len()),
                 (_, false) => 0,
-            };
-            if !self.listed.contains_key(&entry.size) {
-                let count = count();
-                self.listed.insert(entry.size, count);
-            }
+            });
         }
     }
 

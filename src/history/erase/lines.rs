@@ -6,6 +6,9 @@ use jiff::civil::Date;
 use super::mention::mentions;
 use super::person::Person;
 
+/// The heading of the changes on a page.
+const CHANGES: &str = "## Latest changes\n\n";
+
 /// What a file of a history is without a person.
 #[derive(Debug)]
 pub(crate) enum Without {
@@ -90,6 +93,11 @@ pub(super) fn of_page(
             }
         }
         page = rest;
+    }
+    if page.as_bytes() != file {
+        let erased =
+            format!("{CHANGES}The latest changes were erased. The next run updates this page.\n\n");
+        page = page.replacen(&format!("{CHANGES}\n"), &erased, 1);
     }
     match page.as_bytes() == file {
         true => Without::Same,

@@ -6,7 +6,6 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::find::{accounts, ids_of};
 use super::lines::{self, Without};
 use super::manifest;
 use super::mention::mentions;
@@ -81,6 +80,25 @@ impl Trace {
         }
     }
 
+    /// The user IDs of everyone who had the login at some time.
+    pub(super) fn ids_of(&self, login: &str) -> BTreeSet<u64> {
+        let is_it = |other: &str| other.eq_ignore_ascii_case(login);
+        let now = self.accounts().filter(|(_, other)| is_it(other));
+        let now = now.filter_map(|(id, _)| id);
+        let lines = self.renames.iter();
+        let lines = lines.filter(|line| is_it(&line.from) || is_it(&line.to));
+        let earlier = lines.filter_map(|line| self.id(&line.to, line.time));
+        now.chain(earlier).collect()
+    }
+
+    /// The user IDs and the newest logins that the history has.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = (Option<u64>, &str)> {
+        let people = self.people.iter();
+        let people = people.map(|person| (person.user_id, &*person.login));
+        let holders = self.seats.iter().filter_map(|seat| seat.assignee.as_ref());
+        people.chain(holders.map(|account| (account.id, &*account.login)))
+    }
+
     /// The user ID of the person who had `login` at that time, if it's known.
     pub(super) fn id(&self, login: &str, time: Timestamp) -> Option<u64> {
         self.identities.account(login, time).id
@@ -108,17 +126,22 @@ impl Trace {
             .filter_map(|trace| trace.id(login, time))
             .peekable();
         if likely.peek().is_none() {
-            let mut ids = accounts(self).filter_map(|(id, _)| id);
+            let mut ids = self.accounts().filter_map(|(id, _)| id);
             return ids.any(is_theirs);
         }
         // If the login passed from one person to another, a guess isn't enough.
-        let mut everyone = all.iter().flat_map(|trace| ids_of(trace, login));
+        let mut everyone = all.iter().flat_map(|trace| trace.ids_of(login));
         likely.all(is_theirs) && everyone.all(is_theirs)
+    }
+
+    /// Whether the history has a person with this user ID.
+    pub(crate) fn has_id(&self, id: u64) -> bool {
+        self.accounts().any(|(other, _)| other == Some(id))
     }
 
     /// In how many places the history connects names of the person.
     pub(crate) fn links(&self, person: &Person) -> usize {
-        let ids = accounts(self).filter_map(|(id, _)| id);
+        let ids = self.accounts().filter_map(|(id, _)| id);
         let ids = ids.filter(|id| person.ids.contains(id)).count();
         let renames = self.renames.iter();
         ids + renames.filter(|line| person.has_name(&line.from)).count()

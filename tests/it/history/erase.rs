@@ -227,7 +227,8 @@ fn a_reason_is_one_short_line_without_the_persons_names() {
     let step = command(NOW, &["erase", "octodog", clone.path().to_str().unwrap()]);
     step.failed(2, &["--reason <TEXT>"]);
     for name in ["", "@", "a,b", "a b"] {
-        erase(NOW, name, clone.path()).failed(2, &["isn't a login, a pseudonym, or a user ID."]);
+        let message = format!("`{name}` isn't a login, a pseudonym, or a user ID.");
+        erase(NOW, name, clone.path()).failed(2, &[&message]);
     }
     assert_eq!(contents(clone.path()), before);
 }
@@ -404,4 +405,29 @@ fn a_run_that_read_the_seats_before_the_erasure_and_recorded_them_later_verifies
             record(&simulator, &time, later.to_vec());
         }
     }
+}
+
+#[test]
+fn a_user_id_given_as_a_login_is_explained() {
+    let (_simulator, clone) = four_days();
+    let before = contents(clone.path());
+    let step = erase(NOW, "@583231", clone.path());
+    step.succeeded();
+    let message = "has @583231. 583231 is a user ID there. To erase that person, use it without";
+    assert!(step.stdout.contains(message), "{}", step.printed());
+    assert_eq!(contents(clone.path()), before);
+}
+
+#[test]
+fn the_page_says_if_its_latest_changes_were_erased() {
+    let simulator = Simulator::start(github(Seats::people(1))).unwrap();
+    let rows = vec![hubot(), person("octocat", 583_231)];
+    record(&simulator, "2026-11-20T03:00:00Z", rows);
+    record(&simulator, "2026-11-21T03:00:00Z", vec![hubot()]);
+    let clone = checkout(&simulator, OWN);
+    erase(NOW, "octocat", clone.path()).succeeded();
+    let page = text(&clone.path().join(ACME), "README.md");
+    let section = "## Latest changes\n\nThe latest changes were erased. The next run updates this page.\n\nAll ";
+    assert!(page.contains(section), "{page}");
+    verified(clone.path());
 }

@@ -63,7 +63,7 @@ fn a_person_is_erased_from_all_histories_of_a_clone() {
     verified(checkout(&simulator, OWN).path());
 }
 
-/// A download of a report, with line endings of its own.
+/// A download of a report, with CRLF line endings.
 fn download(day: &str, logins: &[&str]) -> String {
     let header = "Report Time,Login,Last Authenticated At,Last Activity At,Last Surface Used\r\n";
     let rows = logins.iter();
