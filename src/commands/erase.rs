@@ -8,7 +8,7 @@ use clap::{Arg, Command};
 
 use super::histories::{History, files_below};
 use super::removal::{
-    REASON, REMAINS, Staged, intact_histories, print_how_to_commit, reason_option,
+    REASON, REMAINS, Staged, apply, intact_histories, print_how_to_commit, reason_option,
 };
 use super::shared::{count, folder, required, shown, stop_by_signal, unusable};
 use crate::history::erase::{
@@ -65,7 +65,9 @@ pub(crate) fn start(
     }
     let login = named.trim().trim_start_matches('@');
     if login.is_empty() || login.chars().any(|c| !c.is_ascii_graphic() || c == ',') {
-        return refused(&format!("{who} isn't a login, a pseudonym, or a user ID."));
+        return refused(&format!(
+            "`{who}` isn't a login, a pseudonym, or a user ID."
+        ));
     }
     let named = match named.trim().parse() {
         Ok(id) => Named::Id(id),
@@ -96,7 +98,7 @@ pub(crate) fn start(
         ));
     }
     for ((folder, _), trace) in histories.iter().zip(&traces) {
-        if trace.holds_seat(&person) {
+        if trace.holds_seat(&traces, &person) {
             return refused(&format!(
                 "{}: {who} still holds a seat. Nothing was removed, because the next run would record the person again. Remove the seat, wait until a run has recorded that, update the clone, and erase again.",
                 shown(top.join(folder))
@@ -109,34 +111,43 @@ pub(crate) fn start(
         let mut removals = Staged::new(&folder, history, clock, reason)?;
         for path in files_about_people(history) {
             go_on()?;
-            stage(&folder, history, path, (trace, &person), &mut removals)?;
+            let about = (trace, &*traces, &person);
+            stage(&folder, history, path, about, &mut removals)?;
         }
-        staged.push((folder, removals));
+        staged.push((trace.links(&person), removals));
+    }
+    // If this is interrupted, the histories that connect the person's logins are still there.
+    staged.sort_by_key(|(links, _)| *links);
+    let staged: Vec<Staged> = staged.into_iter().map(|(_, removals)| removals).collect();
+    let names: Vec<&str> = person.names().collect();
+    if staged.iter().any(Staged::has_files) {
+        log::answer(&format!("Logins of {who}: {}.", names.join(", ")));
     }
     let mut files = 0;
-    for (folder, removals) in staged {
-        let changed = removals.apply()?;
+    for (folder, changed) in apply(&staged)? {
         files += changed;
-        if changed > 0 {
-            log::answer(&format!(
-                "{}: removed {who} from {}.",
-                shown(folder),
-                count(changed, "file")
-            ));
-        }
+        log::answer(&format!(
+            "{}: removed {who} from {}.",
+            shown(folder),
+            count(changed, "file")
+        ));
     }
     let left = still_mentioned(top, &person)?;
     if files == 0 {
         log::answer(&format!(
-            "Nothing to remove: no history in {name} has {who}."
+            "Nothing to remove: no history in {name} has {who}.{}",
+            match login.parse() {
+                Ok(id) if traces.iter().any(|trace| trace.has_id(id)) => format!(
+                    " {id} is a user ID there. To erase that person, use it without the `@`."
+                ),
+                _ => String::new(),
+            }
         ));
     }
     print_left(&left);
     if files > 0 {
-        let names: Vec<&str> = person.names().collect();
         log::answer(&format!(
-            "Removed logins: {}. {TOMBSTONES} lists each changed file, without names. {REMAINS}",
-            names.join(", ")
+            "{TOMBSTONES} lists each changed file, without names. {REMAINS}"
         ));
         print_how_to_commit(top, "Erase a person");
     }
@@ -148,14 +159,14 @@ fn stage(
     folder: &Path,
     history: &History,
     path: &str,
-    (trace, person): (&Trace, &Person),
+    (trace, all, person): (&Trace, &[Trace], &Person),
     removals: &mut Staged,
 ) -> anyhow::Result<()> {
     let whole = || shown(folder.join(path));
     let file = history
         .read(path)
         .with_context(|| format!("{} can't be read. Nothing was removed", whole()))?;
-    match trace.without(person, path, &file) {
+    match trace.without(all, person, path, &file) {
         Without::Same => Ok(()),
         Without::Rest(rest) => removals.add(path, &file, Some(&rest)),
         Without::Unreadable(line) => bail!(
@@ -179,6 +190,7 @@ fn still_mentioned(top: &Path, person: &Person) -> anyhow::Result<Vec<String>> {
             }
         }
     }
+    found.sort();
     Ok(found)
 }
 
@@ -197,10 +209,10 @@ fn print_left(left: &[String]) {
         list.push_str(&format!("\n  and {} more", left.len() - SHOWN));
     }
     tracing::warn!(
-        "{} still one of the person's logins, but as the login of someone else at another time, or as the name of something else, such as a team or a repository. The command doesn't remove these:{list}",
+        "{} one of the person's logins. The command removes only what it can attribute to the person. Check whether the rest is about someone else, or about something else, such as a team or a repository. To remove a login from a history without user IDs, name only its folder.{list}",
         match left.len() {
-            1 => "1 file has".to_owned(),
-            many => format!("{many} files have"),
+            1 => "1 file still contains".to_owned(),
+            many => format!("{many} files still contain"),
         }
     );
 }

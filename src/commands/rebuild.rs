@@ -15,7 +15,8 @@ use jiff::SignedDuration;
 
 use super::histories::histories;
 use super::shared::{
-    count, folder, inactive_after_days, lines, quoted, required, shown, stop_by_signal, unusable,
+    count, folder, inactive_after_days, lines, quoted, required, shown, stop_by_signal, temporary,
+    unusable,
 };
 use crate::history::rebuild::{RebuildError, Rebuilt, rebuild};
 use crate::pages;
@@ -69,9 +70,7 @@ pub(crate) fn start(
     };
     let go_on = stop_by_signal()?;
     // Removed with all of its content.
-    let temporary = tempfile::Builder::new()
-        .prefix(".copilot-activity-rebuild-")
-        .tempdir_in(folder)
+    let temporary = temporary(folder, ".copilot-activity-rebuild-")
         .with_context(|| format!("{name} can't be written to"))?;
     let rebuilt = match rebuild(
         &history,
@@ -161,8 +160,13 @@ fn print(folder: &Path, rebuilt: &Rebuilt) {
         log::answer("Verification passed.");
     } else {
         tracing::warn!(
-            "`verify` still finds {}. The command rewrote only the newest manifest. Older manifests are evidence, so they still list the files as they were before. If an append-only file couldn't be restored byte for byte, use `--from` to verify from the next recorded day on.{}",
+            "`verify` still finds {}.{} If an append-only file couldn't be restored byte for byte, use `--from` to verify from the next recorded day on.{}",
             count(problems.len(), "problem"),
+            match rebuilt.files.is_empty() {
+                true => "",
+                false =>
+                    " The command rewrote only the newest manifest. Older manifests are evidence, so they still list the files as they were before.",
+            },
             lines(problems)
         );
     }

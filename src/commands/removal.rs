@@ -1,5 +1,5 @@
 //! What `retire` and `erase` have in common. Both first write all new files to temporary folders.
-//! Then they write `tombstones.csv`, and only then move or remove the other files. If this is
+//! Then they write `tombstones.csv` of all histories, and only then move or remove the other files. If this is
 //! interrupted, `verify` reports which files aren't done, and the same command finishes the rest.
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::histories::{History, histories};
-use super::shared::{count, lines, quoted, shown};
+use super::shared::{count, lines, quoted, shown, temporary};
 use crate::history::tombstones::{TOMBSTONES, Tombstone, Tombstones, append};
 use crate::history::verify::{Files as _, verify};
 use crate::report::day::day_of;
@@ -103,9 +103,7 @@ impl Staged {
         clock: &Clock,
         reason: &str,
     ) -> anyhow::Result<Self> {
-        let temporary = tempfile::Builder::new()
-            .prefix(".copilot-activity-removal-")
-            .tempdir_in(folder)
+        let temporary = temporary(folder, ".copilot-activity-removal-")
             .with_context(|| format!("{} can't be written to", shown(folder)))?;
         let now = clock.now();
         let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
@@ -146,6 +144,11 @@ impl Staged {
         Ok(())
     }
 
+    /// Whether there's anything to remove.
+    pub(super) fn has_files(&self) -> bool {
+        !self.files.is_empty()
+    }
+
     /// Writes the new content of a file to the temporary folder.
     fn stage(&self, name: &str, path: &str, content: &[u8]) -> anyhow::Result<PathBuf> {
         let staged = self.temporary.path().join(name);
@@ -164,20 +167,25 @@ impl Staged {
         Ok(staged)
     }
 
-    /// Makes the removals. Returns the number of files.
-    pub(super) fn apply(self) -> anyhow::Result<usize> {
-        let again = |path: &Path| format!("{}: run the same command again", shown(path));
-        if !self.new.is_empty() {
-            let to = self.folder.join(TOMBSTONES);
-            let file = match fs::read(&to) {
-                Ok(file) => file,
-                Err(_) if !to.exists() => Vec::new(),
-                Err(error) => return Err(error).with_context(|| again(&to)),
-            };
-            let file = append(&file, &self.new)?;
-            let from = self.stage(TOMBSTONES, TOMBSTONES, &file)?;
-            fs::rename(from, &to).with_context(|| again(&to))?;
+    /// Writes the lines about the removals to `tombstones.csv`.
+    fn mark(&self) -> anyhow::Result<()> {
+        if self.new.is_empty() {
+            return Ok(());
         }
+        let to = self.folder.join(TOMBSTONES);
+        let again = || again(&to);
+        let file = match fs::read(&to) {
+            Ok(file) => file,
+            Err(_) if !to.exists() => Vec::new(),
+            Err(error) => return Err(error).with_context(again),
+        };
+        let file = append(&file, &self.new)?;
+        let from = self.stage(TOMBSTONES, TOMBSTONES, &file)?;
+        fs::rename(from, &to).with_context(again)
+    }
+
+    /// Makes the removals.
+    fn apply(&self) -> anyhow::Result<()> {
         for (path, after) in &self.files {
             let to = self.folder.join(path);
             match after {
@@ -190,8 +198,23 @@ impl Staged {
                 let _ignored = fs::remove_dir(parent);
             }
         }
-        Ok(self.files.len())
+        Ok(())
     }
+}
+
+/// Makes the removals from all histories, in this order. If this is interrupted, `verify` reports
+/// every history that isn't done. Returns the folders with removals, each with its number of files.
+pub(super) fn apply(all: &[Staged]) -> anyhow::Result<Vec<(&Path, usize)>> {
+    all.iter().try_for_each(Staged::mark)?;
+    all.iter().try_for_each(Staged::apply)?;
+    let done = all.iter().filter(|removals| !removals.files.is_empty());
+    let done = done.map(|removals| (&*removals.folder, removals.files.len()));
+    Ok(done.collect())
+}
+
+/// What to do if a removal can't be finished.
+fn again(path: &Path) -> String {
+    format!("{}: run the same command again", shown(path))
 }
 
 /// The newest manifest that can be read.

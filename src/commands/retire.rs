@@ -8,7 +8,7 @@ use clap::{Arg, Command};
 use jiff::civil::Date;
 
 use super::removal::{
-    REASON, REMAINS, Staged, intact_histories, print_how_to_commit, reason_option,
+    REASON, REMAINS, Staged, apply, intact_histories, print_how_to_commit, reason_option,
 };
 use super::shared::{count, day, folder, required, shown, stop_by_signal, unusable};
 use crate::history::people::PEOPLE;
@@ -31,7 +31,7 @@ pub(super) fn command() -> Command {
     Command::new(COMMAND)
         .about("Remove old reports from a history")
         .long_about(
-            "Removes the reports and manifests of days before a day, and files of changes of years that ended before it, from all histories in a clone. people.csv and totals.csv stay. Adds a line for each file to tombstones.csv, so that `verify` knows about it. Works offline, without a token and without Git.\n\nThe files stay in the Git history.",
+            "Removes the reports and manifests of days before a day, and files of changes of years of which no report stays, from all histories in a clone. people.csv and totals.csv stay. Adds a line for each file to tombstones.csv, so that `verify` knows about it. Works offline, without a token and without Git.\n\nThe files stay in the Git history.",
         )
         .after_help(
             "Exit status:\n  0  The files were removed, or there were none\n  1  Failure\n  2  Nothing to remove from, or invalid arguments",
@@ -89,19 +89,16 @@ pub(crate) fn start(
                 .with_context(|| format!("{path} can't be read. Nothing was removed"))?;
             removals.add(path, &file, None)?;
         }
-        staged.push((folder, removals));
+        staged.push(removals);
     }
     let mut files = 0;
-    for (folder, removals) in staged {
-        let removed = removals.apply()?;
+    for (folder, removed) in apply(&staged)? {
         files += removed;
-        if removed > 0 {
-            log::answer(&format!(
-                "{}: removed {} from before {before}.",
-                shown(folder),
-                count(removed, "file")
-            ));
-        }
+        log::answer(&format!(
+            "{}: removed {} from before {before}.",
+            shown(folder),
+            count(removed, "file")
+        ));
     }
     if files == 0 {
         log::answer(&format!(

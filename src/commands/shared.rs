@@ -1,14 +1,16 @@
 //! What several subcommands need: arguments, messages, and cancellation by signals.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::{fs, io};
 
 use anyhow::ensure;
 use clap::{Arg, value_parser};
 use jiff::civil::Date;
+use tempfile::TempDir;
 
 use crate::history::verify::Problem;
 use crate::inputs::default;
@@ -76,6 +78,14 @@ pub(super) fn stop_by_signal() -> anyhow::Result<impl Fn() -> anyhow::Result<()>
     })
 }
 
+/// Creates a temporary folder in a folder of a clone. It's removed with all of its content. If the
+/// command is killed and can't remove it, Git ignores it.
+pub(super) fn temporary(folder: &Path, prefix: &str) -> io::Result<TempDir> {
+    let temporary = tempfile::Builder::new().prefix(prefix).tempdir_in(folder)?;
+    fs::write(temporary.path().join(".gitignore"), "*\n")?;
+    Ok(temporary)
+}
+
 /// Returns the argument for a directory.
 pub(super) fn folder(help: &'static str) -> Arg {
     Arg::new("DIR")
@@ -111,4 +121,29 @@ pub(super) fn lines(problems: &[Problem]) -> String {
     let more = problems.len().saturating_sub(SHOWN);
     let more = (more > 0).then(|| format!("\n  and {more} more"));
     lines.chain(more).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn git_ignores_a_temporary_folder_that_is_left() {
+        let clone = TempDir::new().unwrap();
+        let git = |arguments: &[&str]| {
+            let mut git = Command::new("git");
+            let done = git.arg("-C").arg(clone.path()).args(arguments).output();
+            String::from_utf8(done.unwrap().stdout).unwrap()
+        };
+        git(&["init", "--quiet"]);
+        let left = temporary(clone.path(), ".copilot-activity-removal-").unwrap();
+        fs::write(left.path().join("0"), "content").unwrap();
+        fs::write(clone.path().join("other"), "content").unwrap();
+        git(&["add", "--all", "--", "."]);
+        assert_eq!(git(&["diff", "--cached", "--name-only"]), "other\n");
+    }
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::change_line::ChangeLine;
 use super::changes::Kind;
 use super::people::KnownPerson;
+use crate::report::day::date;
 use crate::report::seat::{Account, Seat};
 
 /// The times when a person with an ID was first and last seen.
@@ -73,6 +74,15 @@ impl Identities {
             (login, time) = (newest.clone(), *at);
         }
         login
+    }
+
+    /// The ID of the person who had `login` on a day when reports can show them. `None` if reports
+    /// show no one with that login before or after it.
+    pub(super) fn holder(&self, login: &str, time: Timestamp) -> Option<u64> {
+        let name = self.login(login, time, Timestamp::MAX).to_lowercase();
+        let mut seen = self.people.get(&name).into_iter().flatten();
+        let then = seen.find(|seen| (date(seen.first)..=date(seen.last)).contains(&date(time)));
+        then.map(|seen| seen.id)
     }
 
     /// The account, under its current login, of the person who had `login` in the report of `time`.

@@ -123,7 +123,7 @@ pub(crate) fn rebuild(
     let mut new = Overlay::new(files);
     let mut notes = Vec::new();
     lines.write(&mut totals, &mut new, &mut notes)?;
-    totals.write(&mut new, &mut notes)?;
+    totals.write(&mut new, &source.retired_days(), &mut notes)?;
 
     settings::restore(&source, is_damaged, &mut new)?;
 
@@ -133,7 +133,14 @@ pub(crate) fn rebuild(
         new.put(LATEST, newest_report);
     }
     let is_damaged_people = is_damaged(PEOPLE);
-    let written = people_before.write(seen.people, is_damaged_people, &mut notes)?;
+    let retired = source.retired_days();
+    let first_kept = source.days.first().filter(|_| !retired.is_empty());
+    let written = people_before.write(
+        seen.people,
+        is_damaged_people,
+        first_kept.map(|day| day.day),
+        &mut notes,
+    )?;
     new.put_some(PEOPLE, written);
     let written = seats_before.write(&source, &newest.day.read(files)?, &identities)?;
     let continuity = seats_before.continuity(&source, is_damaged(SEATS));

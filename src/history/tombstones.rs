@@ -16,7 +16,7 @@ use super::people::PEOPLE;
 use super::table;
 use crate::history::git::blob_id;
 use crate::report::day::{date, day_of};
-use crate::report::manifest::{FileEntry, sha256};
+use crate::report::manifest::{FileEntry, RecordedManifest, sha256};
 
 /// The file's name in the folder of a scope.
 pub(crate) const TOMBSTONES: &str = "tombstones.csv";
@@ -33,6 +33,12 @@ pub(crate) const COLUMNS: [&str; 9] = [
     "Size After",
     "SHA-256 After",
 ];
+
+/// The length of a SHA-256 in hexadecimal.
+const SHA256_DIGITS: usize = 64;
+
+/// The length of a Git blob ID in hexadecimal.
+const SHA1_DIGITS: usize = 40;
 
 /// What was removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -88,13 +94,43 @@ impl Tombstone {
         }
     }
 
+    /// Whether every cell has a value that the commands write.
+    fn is_whole(&self) -> bool {
+        let is_hash = |hash: &str, digits| {
+            let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+            hash.len() == digits && hash.bytes().all(is_digit)
+        };
+        let is_after = match (self.kind, self.size_after, &self.sha256_after) {
+            (RemovalKind::Retired, None, None) => true,
+            (RemovalKind::Erased, Some(_), Some(hash)) => is_hash(hash, SHA256_DIGITS),
+            _ => false,
+        };
+        is_after
+            && is_hash(&self.sha256_before, SHA256_DIGITS)
+            && is_hash(&self.git_blob_before, SHA1_DIGITS)
+            && !self.reason.trim().is_empty()
+    }
+
+    /// Whether it's about an erasure that can't have removed a line, because the file didn't shrink.
+    /// In manifests and pages, another text can take the place of a login.
+    pub(super) fn removes_nothing(&self) -> bool {
+        let path = &*self.path;
+        let is_report = day_of(path).is_some() && path.ends_with(".csv");
+        let is_table = is_report || changes::is_of_seats(path) || path == PEOPLE;
+        is_table
+            && self
+                .size_after
+                .is_some_and(|after| after >= self.size_before)
+    }
+
     /// Whether the commands can have removed this: only old files, or lines about people.
     pub(super) fn is_possible(&self) -> bool {
         let (path, is_of_day) = (&*self.path, day_of(&self.path).is_some());
         match self.kind {
             RemovalKind::Retired => is_of_day || changes::year_of(path).is_some(),
             RemovalKind::Erased => {
-                is_of_day || changes::is_of_seats(path) || [README, PEOPLE].contains(&path)
+                (is_of_day || changes::is_of_seats(path) || [README, PEOPLE].contains(&path))
+                    && !self.removes_nothing()
             }
         }
     }
@@ -148,6 +184,8 @@ pub(crate) struct Tombstones {
     all: Vec<Tombstone>,
     /// The numbers of the lines that can't be read.
     pub(super) damaged: Vec<usize>,
+    /// How many lines are in the beginnings of the file that manifests list, by their size.
+    listed: BTreeMap<u64, usize>,
 }
 
 impl Tombstones {
@@ -159,10 +197,7 @@ impl Tombstones {
                 return Some(None);
             }
             let line: Option<Tombstone> = record.deserialize(None).ok();
-            let line = line.filter(|line| {
-                let is_erased = line.kind == RemovalKind::Erased;
-                record.len() == COLUMNS.len() && line.after().is_some() == is_erased
-            });
+            let line = line.filter(|line| record.len() == COLUMNS.len() && line.is_whole());
             line.map(Some)
         });
         for line in lines {
@@ -187,6 +222,34 @@ impl Tombstones {
         }
     }
 
+    /// Finds out which lines are in each version of the `file` that a manifest lists.
+    pub(super) fn compare<'e>(
+        &mut self,
+        file: &[u8],
+        recorded: impl Iterator<Item = &'e FileEntry>,
+    ) {
+        for entry in recorded {
+            let all = self.all.len();
+            let listed = self.listed.entry(entry.size);
+            listed.or_insert_with(|| match Self::since(file, Some(entry)) {
+                (new, true) => all.saturating_sub(new.all.len()),
+                (_, false) => 0,
+            });
+        }
+    }
+
+    /// Whether the line at `place` was written before a manifest. The manifest lists the line, or
+    /// its report is of a later time. Times alone aren't enough: a run can read the seats before an
+    /// erasure, and record them after it.
+    pub(super) fn is_before(&self, place: usize, manifest: &RecordedManifest) -> bool {
+        let mut entries = manifest.files.iter();
+        let listed = entries.find(|entry| entry.name == TOMBSTONES);
+        let listed = listed.and_then(|entry| self.listed.get(&entry.size));
+        let line = self.all.get(place);
+        listed.is_some_and(|count| place < *count)
+            || line.is_some_and(|line| line.removed_at < manifest.report_time)
+    }
+
     /// All lines, in order.
     pub(crate) fn all(&self) -> &[Tombstone] {
         &self.all
@@ -201,17 +264,17 @@ impl Tombstones {
 
     /// What was removed, in order of time.
     pub(super) fn summary(&self) -> Vec<Removal> {
-        let mut removals: BTreeMap<(Date, RemovalKind, &str), usize> = BTreeMap::new();
+        let mut removals: BTreeMap<(Date, RemovalKind, &str), BTreeSet<&str>> = BTreeMap::new();
         for line in &self.all {
             let key = (date(line.removed_at), line.kind, &*line.reason);
-            *removals.entry(key).or_default() += 1;
+            removals.entry(key).or_default().insert(&line.path);
         }
         let removals = removals.into_iter();
         let removals = removals.map(|((day, kind, reason), files)| Removal {
             day,
             kind,
             reason: reason.to_owned(),
-            files,
+            files: files.len(),
         });
         removals.collect()
     }

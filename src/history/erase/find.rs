@@ -1,7 +1,5 @@
 //! Finds out who a login or user ID is, and which other logins the person had.
 
-use std::collections::BTreeSet;
-
 use super::person::{Named, Person, PersonError};
 use super::trace::Trace;
 
@@ -15,7 +13,7 @@ pub(crate) fn find(traces: &[Trace], named: &Named) -> Result<Person, PersonErro
         Named::Login(login) => {
             person.add(login);
             for trace in traces {
-                person.ids.extend(ids_of(trace, login));
+                person.ids.extend(trace.ids_of(login));
             }
             if person.ids.len() > 1 {
                 return Err(PersonError::Several(person.ids));
@@ -23,7 +21,7 @@ pub(crate) fn find(traces: &[Trace], named: &Named) -> Result<Person, PersonErro
         }
     }
     for trace in traces {
-        for (id, login) in accounts(trace) {
+        for (id, login) in trace.accounts() {
             if id.is_some_and(|id| person.ids.contains(&id)) {
                 person.add(login);
             }
@@ -35,9 +33,16 @@ pub(crate) fn find(traces: &[Trace], named: &Named) -> Result<Person, PersonErro
             .iter()
             .flat_map(|trace| trace.renames.iter().map(move |line| (trace, line)))
         {
+            let has_names = || person.has_name(&line.from) || person.has_name(&line.to);
             let is_theirs = match trace.id(&line.to, line.time) {
                 Some(id) if !person.ids.is_empty() => person.ids.contains(&id),
-                _ => person.has_name(&line.from) || person.has_name(&line.to),
+                None if !person.ids.is_empty() => {
+                    let mut others = traces
+                        .iter()
+                        .filter_map(|other| other.id(&line.to, line.time));
+                    has_names() && others.all(|id| person.ids.contains(&id))
+                }
+                _ => has_names(),
             };
             if is_theirs {
                 is_more |= person.add(&line.from);
@@ -48,23 +53,4 @@ pub(crate) fn find(traces: &[Trace], named: &Named) -> Result<Person, PersonErro
             return Ok(person);
         }
     }
-}
-
-/// The user IDs of everyone who had the login at some time.
-fn ids_of(trace: &Trace, login: &str) -> BTreeSet<u64> {
-    let is_it = |other: &str| other.eq_ignore_ascii_case(login);
-    let now = accounts(trace).filter(|(_, other)| is_it(other));
-    let now = now.filter_map(|(id, _)| id);
-    let lines = trace.renames.iter();
-    let lines = lines.filter(|line| is_it(&line.from) || is_it(&line.to));
-    let earlier = lines.filter_map(|line| trace.id(&line.to, line.time));
-    now.chain(earlier).collect()
-}
-
-/// The user IDs and the newest logins that the history has.
-fn accounts(trace: &Trace) -> impl Iterator<Item = (Option<u64>, &str)> {
-    let people = trace.people.iter();
-    let people = people.map(|person| (person.user_id, &*person.login));
-    let holders = trace.seats.iter().filter_map(|seat| seat.assignee.as_ref());
-    people.chain(holders.map(|account| (account.id, &*account.login)))
 }

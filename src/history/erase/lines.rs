@@ -1,9 +1,13 @@
 //! Removes the lines about a person from a file, and keeps every other byte.
 
 use csv::{ByteRecord, ReaderBuilder};
+use jiff::civil::Date;
 
 use super::mention::mentions;
 use super::person::Person;
+
+/// The heading of the changes on a page.
+const CHANGES: &str = "## Latest changes\n\n";
 
 /// What a file of a history is without a person.
 #[derive(Debug)]
@@ -66,8 +70,13 @@ pub(super) fn without(file: &[u8], person: &Person, is_about: impl Fn(&[&str]) -
     }
 }
 
-/// Removes the list items of a page that name the person. The next run draws the page again.
-pub(super) fn of_page(person: &Person, file: &[u8]) -> Without {
+/// Removes the changes on a page that name the person, and replaces the person elsewhere on it. The
+/// next run draws the page again. `is_theirs` is whether a login is the person's on a day, or now.
+pub(super) fn of_page(
+    person: &Person,
+    file: &[u8],
+    is_theirs: impl Fn(&str, Option<Date>) -> bool,
+) -> Without {
     let mut page = String::from_utf8_lossy(file).into_owned();
     for name in person.names() {
         // The page has names as code.
@@ -75,13 +84,20 @@ pub(super) fn of_page(person: &Person, file: &[u8]) -> Without {
         let mut rest = String::with_capacity(page.len());
         for line in page.split_inclusive('\n') {
             let lower = line.to_ascii_lowercase();
-            if !lower.contains(&code) {
+            let item = line.strip_prefix("- ");
+            let day = item.and_then(|item| item.split(':').next()?.parse().ok());
+            if !lower.contains(&code) || !is_theirs(name, day) {
                 rest.push_str(line);
-            } else if !line.starts_with("- ") {
+            } else if item.is_none() {
                 rest.push_str(&replaced(line, &lower, &code));
             }
         }
         page = rest;
+    }
+    if page.as_bytes() != file {
+        let erased =
+            format!("{CHANGES}The latest changes were erased. The next run updates this page.\n\n");
+        page = page.replacen(&format!("{CHANGES}\n"), &erased, 1);
     }
     match page.as_bytes() == file {
         true => Without::Same,

@@ -30,12 +30,9 @@ impl Person {
 
     /// The login or user ID in a text that must not name them, if there's one.
     pub(crate) fn named_in(&self, text: &str) -> Option<String> {
-        let lower = text.to_lowercase();
-        let login = self.names().find(|name| lower.contains(name));
-        let mut ids = self.ids.iter().map(u64::to_string);
-        login
-            .map(str::to_owned)
-            .or_else(|| ids.find(|id| mentions(text.as_bytes(), id)))
+        let ids = self.ids.iter().map(u64::to_string);
+        let mut all = self.names().map(str::to_owned).chain(ids);
+        all.find(|name| mentions(text.as_bytes(), name))
     }
 
     /// Whether it's one of their logins.

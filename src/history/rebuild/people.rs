@@ -1,6 +1,7 @@
 //! Rebuilds `people.csv` from its readable lines and the reports.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::super::header;
 use super::super::people::{KnownPerson, PEOPLE, People};
@@ -33,11 +34,12 @@ impl Lines {
 
     /// Writes the file if it lacks information that the reports have. Keeps what it has beyond the
     /// reports. Doesn't add anyone to an undamaged file, because a person may have been erased from
-    /// it.
+    /// it. `first_kept` is the day of the first report if older ones are retired.
     pub(super) fn write(
         &self,
         seen: People,
         is_damaged: bool,
+        first_kept: Option<Date>,
         notes: &mut Vec<String>,
     ) -> Result<Option<Vec<u8>>, RebuildError> {
         let seen = seen.into_lines();
@@ -69,6 +71,11 @@ impl Lines {
             notes.push(format!(
                 "{PEOPLE}: {people} restored from the reports. If a person is only in a report, their user ID stays empty until they have a seat again."
             ));
+            if let Some(day) = first_kept {
+                notes.push(format!(
+                    "{PEOPLE}: the reports from before {day} are retired, so the restored people can have a later `First Seen` and `Tracked Since` than before."
+                ));
+            }
         }
         // An unreadable line isn't needed anymore if the reports have the person it was about.
         let is_known = |line: &[u8]| {

@@ -1,11 +1,12 @@
 //! The sources of a rebuild: the reports, the manifests, and what can still be read of the other
 //! files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::super::tombstones::{TOMBSTONES, Tombstones};
 use super::super::verify::{Files, Problem};
 use super::RebuildError;
 use crate::report::credible_until;
@@ -117,6 +118,12 @@ impl Source {
                 Err(RebuildError::Unreadable(unreadable))
             }
         }
+    }
+
+    /// The days whose reports were retired.
+    pub(super) fn retired_days(&self) -> BTreeSet<Date> {
+        let tombstones = self.content(TOMBSTONES).unwrap_or_default();
+        Tombstones::read(tombstones).retired_days()
     }
 
     /// The content of a file that isn't a report or manifest. `None` if it can't be read.

@@ -88,10 +88,11 @@ impl Lines {
         self.lines.values().copied()
     }
 
-    /// Writes the file if it's damaged or a day is missing.
+    /// Writes the file if it's damaged or a day is missing. No report of the `retired` days is left.
     pub(super) fn write<F: Files>(
         &self,
         new: &mut Overlay<'_, F>,
+        retired: &BTreeSet<Date>,
         notes: &mut Vec<String>,
     ) -> Result<(), RebuildError> {
         if !self.is_damaged && self.new.is_empty() {
@@ -105,6 +106,12 @@ impl Lines {
                     days => format!("the numbers of {days} days"),
                 }
             ));
+        }
+        let is_lost = |day: &&Date| !self.lines.contains_key(*day);
+        match retired.iter().filter(is_lost).count() {
+            0 => {}
+            1 => notes.push(format!("{TOTALS}: the numbers of 1 day can't be computed again, because its report is retired.")),
+            days => notes.push(format!("{TOTALS}: the numbers of {days} days can't be computed again, because their reports are retired.")),
         }
         // An unreadable line for a day without a report may be all that's left of that day.
         let day = |text: &str| text.get(..10)?.parse::<Date>().ok();

@@ -20,6 +20,10 @@ impl<F: Files> Verifier<'_, F> {
                 growing.entry(&entry.name).or_default().push((node, entry));
             }
         }
+        let versions = growing.get(TOMBSTONES).into_iter().flatten();
+        let file = self.files.read(TOMBSTONES).unwrap_or_default();
+        self.tombstones
+            .compare(&file, versions.map(|(_, entry)| *entry));
         for path in self.files.paths() {
             let is_unnamed = grows(path) && !growing.contains_key(&**path);
             // The next run lists the tombstones.

@@ -13,7 +13,7 @@ use crate::history::table;
 use crate::history::tombstones::{COLUMNS, Left, RemovalKind, TOMBSTONES, Tombstone, Tombstones};
 use crate::history::totals::TOTALS;
 use crate::report::day::{date, day_of};
-use crate::report::manifest::FileEntry;
+use crate::report::manifest::{FileEntry, RecordedManifest};
 
 /// What a file must be now, according to a manifest and the removals since then.
 pub(super) struct Expected {
@@ -81,6 +81,8 @@ impl<F: Files> Verifier<'_, F> {
     /// Checks that each line is about a file as it was recorded, and that retired files are gone.
     pub(super) fn removals(&mut self, nodes: &[ManifestNode]) {
         let lines = std::mem::take(&mut self.tombstones);
+        let counted = self.counted_days();
+        let mut uncounted: Vec<&Tombstone> = Vec::new();
         for (place, line) in lines.all().iter().enumerate() {
             let day = day_of(&line.path);
             let is_before = |since| day.unwrap_or_else(|| date(line.removed_at)) < since;
@@ -92,18 +94,43 @@ impl<F: Files> Verifier<'_, F> {
             let before = before.map(|(_, line)| line);
             let is_newest = lines.of(&line.path).all(|(other, _)| other <= place);
             let is_gone = !self.has(&line.path) && lines.is_retired(&line.path);
+            let is_uncounted = |day| !counted.is_empty() && !counted.contains(&day);
             let what = match line.kind {
+                RemovalKind::Retired if is_gone && is_newest && day.is_some_and(is_uncounted) => {
+                    uncounted.push(line);
+                    None
+                }
                 RemovalKind::Retired => self.wrong_retirement(line, before, is_newest, nodes),
+                RemovalKind::Erased if line.removes_nothing() => Some(format!(
+                    "is in {TOMBSTONES} as erased on {}, but no line can have been erased, because the file didn't get smaller",
+                    date(line.removed_at)
+                )),
                 RemovalKind::Erased if self.confirmed.contains(&place) => None,
                 // The line about the retirement has to continue it.
                 RemovalKind::Erased if is_gone => None,
                 // The command was interrupted, and ran again after the next report.
                 RemovalKind::Erased if lines.has(line, place) => None,
-                RemovalKind::Erased => self.wrong_erasure(line, is_newest, nodes),
+                RemovalKind::Erased => self.wrong_erasure((&lines, place), is_newest, nodes),
             };
             if let Some(what) = what {
                 self.problem(&line.path, what);
             }
+        }
+        // If the totals were lost, that's one problem and not one for each file.
+        if let [first, others @ ..] = &*uncounted {
+            let others = match others.len() {
+                0 => String::new(),
+                1 => format!(". The same applies to {}", others[0].path),
+                more => format!(
+                    ". The same applies to {more} more files up to {}",
+                    others[more - 1].path
+                ),
+            };
+            let what = format!(
+                "is in {TOMBSTONES} as retired on {}, but {TOTALS} has no line for the day{others}",
+                date(first.removed_at)
+            );
+            self.problem(&first.path, what);
         }
         self.tombstones = lines;
     }
@@ -134,12 +161,6 @@ impl<F: Files> Verifier<'_, F> {
                 "is in {TOMBSTONES} as retired on {on}, but only reports, manifests, and files of changes can be retired"
             ));
         }
-        let counted = self.counted_days();
-        if day.is_some_and(|day| !counted.is_empty() && !counted.contains(&day)) {
-            return Some(format!(
-                "is in {TOMBSTONES} as retired on {on}, but {TOTALS} has no line for the day"
-            ));
-        }
         if nodes.iter().any(is_kept) {
             return Some(format!(
                 "is in {TOMBSTONES} as retired on {on}, but files of the same time or older ones are still there. Only the oldest files can be retired"
@@ -159,10 +180,11 @@ impl<F: Files> Verifier<'_, F> {
     /// What's wrong with a line about an erasure that doesn't start from a recorded file.
     fn wrong_erasure(
         &mut self,
-        line: &Tombstone,
+        (lines, place): (&Tombstones, usize),
         is_newest: bool,
         nodes: &[ManifestNode],
     ) -> Option<String> {
+        let line = lines.all().get(place)?;
         let path = &*line.path;
         let on = date(line.removed_at);
         // The manifests that list earlier years' changes can be before the checked days.
@@ -177,13 +199,13 @@ impl<F: Files> Verifier<'_, F> {
                 "is in {TOMBSTONES} as erased on {on}, but the `erase` command never changes it"
             ));
         }
-        let place = nodes.iter().position(|node| node.path == path);
+        let of_path = nodes.iter().position(|node| node.path == path);
         let lists = |node: &&ManifestNode| {
             let says = node.says.as_ref();
             says.is_some_and(|says| says.sha256(path).is_some())
         };
-        let listing = match place {
-            Some(place) => nodes.get(place + 1).or(nodes.get(place)),
+        let listing = match of_path {
+            Some(node) => nodes.get(node + 1).or(nodes.get(node)),
             None => nodes.iter().rev().find(lists),
         };
         let Some(listing) = listing else {
@@ -192,8 +214,7 @@ impl<F: Files> Verifier<'_, F> {
             ));
         };
         // What was recorded later replaced it, or lists the file as the erasure left it.
-        let time = listing.says.as_ref().map(|says| says.report_time)?;
-        if line.removed_at < time {
+        if lines.is_before(place, listing.says.as_ref()?) {
             return None;
         }
         if listing.path != path {
@@ -235,16 +256,18 @@ impl<F: Files> Verifier<'_, F> {
             let before = line.before();
             let is_later = |(node, _): &(&ManifestNode, &FileEntry)| {
                 let says = node.says.as_ref();
-                says.is_some_and(|says| says.report_time > line.removed_at)
+                says.is_some_and(|says| lines.is_before(place, says))
             };
             let exact = said.iter().rposition(|(_, entry)| **entry == before);
             let next = said.iter().position(is_later).unwrap_or(said.len());
             let from = exact.map_or(next, |last| last + 1).max(growing.from);
             let follows = earlier.and_then(Tombstone::after).as_ref() == Some(&before);
-            // A later run on the same day replaces the manifest that listed the file.
-            let is_replaced = said
-                .get(next)
-                .is_some_and(|(node, _)| node.day == date(line.removed_at));
+            // A later run on the same day replaces the manifest that listed the file, and so does a
+            // rebuild or a run that read the seats before the erasure.
+            let is_replaced = said.get(next).is_some_and(|(node, _)| {
+                let is_by_time = |says: &RecordedManifest| says.report_time > line.removed_at;
+                node.day == date(line.removed_at) || !node.says.as_ref().is_some_and(is_by_time)
+            });
             let last = said[..from].last();
             let on = date(line.removed_at);
             let is_lost = |node: &ManifestNode| {

@@ -186,8 +186,10 @@ fn tampering_after_a_retirement_is_found() {
     );
 
     // A day that was never recorded.
-    let line = "2026-11-25T00:00:00Z,retired,reports/2024/2024-01-01.csv,Forged,1,00,00,,\n";
-    fs::write(acme.join("tombstones.csv"), lines + line).unwrap();
+    let (path, hash) = ("reports/2024/2024-01-01.csv", "0".repeat(64));
+    let blob = &hash[..40];
+    let line = format!("2026-11-25T00:00:00Z,retired,{path},Forged,1,{hash},{blob},,\n");
+    fs::write(acme.join("tombstones.csv"), lines + &line).unwrap();
     assert_problems(
         "another day",
         &acme,
@@ -195,4 +197,78 @@ fn tampering_after_a_retirement_is_found() {
             "reports/2024/2024-01-01.csv is in tombstones.csv as retired on 2026-11-25, but totals.csv has no line for the day",
         ],
     );
+}
+
+#[test]
+fn the_changes_of_a_year_are_retired_with_its_last_report() {
+    let (simulator, _clone) = four_days();
+    // No report is between the day and the end of its year.
+    record(&simulator, "2027-01-02T03:00:00Z", vec![hubot()]);
+    let clone = checkout(&simulator, OWN);
+    let acme = clone.path().join(ACME);
+    retire("2027-01-03T00:00:00Z", "2026-12-30", clone.path()).succeeded();
+    assert!(!acme.join("changes/2025.csv").exists());
+    assert!(!acme.join("changes/2026.csv").exists());
+    assert!(acme.join("changes/2027.csv").exists());
+    verified(clone.path());
+    erase("2027-01-03T01:00:00Z", "monalisa", clone.path()).succeeded();
+    verified(clone.path());
+    push(&simulator, clone.path());
+    record(&simulator, "2027-01-04T03:00:00Z", vec![hubot()]);
+    verified(checkout(&simulator, OWN).path());
+}
+
+#[test]
+fn a_file_with_a_later_day_does_not_stand_in_for_the_newest_report() {
+    let (_simulator, clone) = four_days();
+    let acme = clone.path().join(ACME);
+    let manifest = text(&acme, "reports/2026/2026-11-21.json");
+    fs::create_dir(acme.join("reports/2099")).unwrap();
+    for (name, content) in [
+        ("2099-01-01.csv", "stray"),
+        ("2099-01-01.json", "stray"),
+        ("2099-01-01.json", &manifest),
+    ] {
+        fs::write(acme.join("reports/2099").join(name), content).unwrap();
+        let before = files_below(clone.path());
+        let step = retire(NOW, "2026-11-22", clone.path());
+        step.failed(
+            2,
+            &["has no report from 2026-11-22 on. Nothing was removed"],
+        );
+        assert_eq!(files_below(clone.path()), before);
+    }
+}
+
+/// Removes a file and rebuilds the history. Returns what this printed.
+fn rebuilt_without(acme: &std::path::Path, file: &str) -> String {
+    fs::remove_file(acme.join(file)).unwrap();
+    let step = command(NOW, &["rebuild", acme.to_str().unwrap()]);
+    step.succeeded();
+    step.printed()
+}
+
+#[test]
+fn a_rebuild_names_what_retired_reports_cannot_restore() {
+    let (_simulator, clone) = four_days();
+    retire(NOW, "2026-01-01", clone.path()).succeeded();
+
+    let copy = copy_of(&clone.path().join(ACME));
+    let printed = rebuilt_without(copy.path(), "people.csv");
+    let note = "people.csv: the reports from before 2026-11-20 are retired, so the restored people can have a later `First Seen`";
+    assert!(printed.contains(note), "{printed}");
+
+    let copy = copy_of(&clone.path().join(ACME));
+    let printed = rebuilt_without(copy.path(), "totals.csv");
+    let note = "totals.csv: the numbers of 2 days can't be computed again, because their reports are retired.";
+    assert!(printed.contains(note), "{printed}");
+    let step = super::tombstones::verify(copy.path());
+    let one = "totals.csv has no line for the day. The same applies to 3 more files up to reports/2025/2025-12-31.json\n";
+    assert!(step.stdout.contains(one), "{}", step.stdout);
+    assert_eq!(step.stdout.matches("has no line for the day").count(), 1);
+
+    let copy = copy_of(&clone.path().join(ACME));
+    let printed = rebuilt_without(copy.path(), "tombstones.csv");
+    assert!(printed.contains("Nothing to rebuild"), "{printed}");
+    assert!(!printed.contains("rewrote"), "{printed}");
 }

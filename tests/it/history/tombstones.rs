@@ -157,7 +157,8 @@ fn forge(acme: &Path, before: &Path, time: &str, paths: &[&str]) {
         };
         let (size, hash) = (old.len(), sha256(&old));
         lines.push_str(&format!(
-            "{time},{kind},{path},Forged,{size},{hash},0000,{after}\n"
+            "{time},{kind},{path},Forged,{size},{hash},{},{after}\n",
+            "0".repeat(40)
         ));
     }
     fs::write(acme.join("tombstones.csv"), lines).unwrap();
@@ -254,7 +255,7 @@ const TAMPERING: &[Tampering] = &[
             let path = "reports/2026/2026-11-21.csv";
             let copy = copy_of(before);
             edit(copy.path(), path, "hubot", "other");
-            edit(acme, path, "hubot", "robot");
+            edit(acme, path, "hubot", "bot");
             forge(acme, copy.path(), "2026-11-25T00:00:00Z", &[path]);
         },
         &[
@@ -267,8 +268,8 @@ const TAMPERING: &[Tampering] = &[
         |acme, _| {
             let copy = copy_of(acme);
             let path = "reports/2026/2026-11-20.csv";
-            let row = "2026-11-20T03:00:00Z,robot,None,None,None\n";
-            fs::write(acme.join(path), text(acme, path) + row).unwrap();
+            let rows = "Report Time\nrobot\nrobot\nrobot\n";
+            fs::write(acme.join(path), rows).unwrap();
             forge(acme, copy.path(), "2026-11-25T00:00:00Z", &[path]);
         },
         &[
@@ -276,11 +277,59 @@ const TAMPERING: &[Tampering] = &[
         ],
     ),
     (
+        "lines are about files that got larger",
+        |acme, _| {
+            let copy = copy_of(acme);
+            let paths = ["changes/2026.csv", "people.csv"];
+            for path in paths {
+                fs::write(acme.join(path), text(acme, path) + "more\n").unwrap();
+            }
+            forge(acme, copy.path(), "2026-11-25T00:00:00Z", &paths);
+        },
+        &[
+            "changes/2026.csv is in tombstones.csv as erased on 2026-11-25, but no line can have been erased",
+            "changes/2026.csv was changed: ",
+            "people.csv is in tombstones.csv as erased on 2026-11-25, but no line can have been erased",
+            "people.csv was changed: reports/",
+        ],
+    ),
+    (
+        "lines have no reason, hash, or size",
+        |acme, _| {
+            let (hash, blob) = ("a".repeat(64), "b".repeat(40));
+            let start = "2026-11-25T00:00:00Z,erased,README.md";
+            let lines = [
+                format!("{start},,900,{hash},{blob},800,{hash}\n"),
+                format!("{start},Forged,900,{},{blob},800,{hash}\n", &hash[1..]),
+                format!("{start},Forged,900,{hash},{},800,{hash}\n", &blob[1..]),
+                format!(
+                    "{start},Forged,900,{hash},{blob},800,{}\n",
+                    hash.replace('a', "x")
+                ),
+                format!("{start},Forged,900,{hash},{blob},,\n"),
+            ];
+            let file = text(acme, "tombstones.csv") + &lines.concat();
+            fs::write(acme.join("tombstones.csv"), file).unwrap();
+        },
+        &["tombstones.csv line "; 5],
+    ),
+    (
+        "a line is cut off",
+        |acme, _| {
+            let file = text(acme, "tombstones.csv");
+            fs::write(acme.join("tombstones.csv"), &file[..file.len() - 20]).unwrap();
+        },
+        &[
+            "tombstones.csv line 9 can't be read",
+            "tombstones.csv was changed: ",
+        ],
+    ),
+    (
         "a line about an earlier time is added later",
         |acme, _| {
             let copy = copy_of(acme);
             let path = "reports/2026/2026-11-21.csv";
-            edit(acme, path, "hubot", "robot");
+            fs::write(acme.join(path), "Report Time\nrobot\nrobot\n").unwrap();
             forge(acme, copy.path(), "2026-11-22T00:00:00Z", &[path]);
         },
         &[
@@ -386,6 +435,19 @@ fn a_line_that_fits_is_named_with_its_day_and_reason() {
     forge(&acme, before.path(), "2026-11-25T00:00:00Z", &[path]);
     let printed = verified(&acme);
     let line = ": lines erased from 1 file on 2026-11-25. Reason: Forged\n";
+    assert!(printed.contains(line), "{printed}");
+}
+
+#[test]
+fn each_file_counts_once_for_a_reason() {
+    let (_simulator, clone) = four_days();
+    erase("2026-11-22T12:00:00Z", "octodog", clone.path()).succeeded();
+    let acme = clone.path().join(ACME);
+    let lines = text(&acme, "tombstones.csv");
+    let (_, last) = lines.trim_end().rsplit_once('\n').unwrap();
+    fs::write(acme.join("tombstones.csv"), format!("{lines}{last}\n")).unwrap();
+    let printed = verified(&acme);
+    let line = ": lines erased from 8 files on 2026-11-22. ";
     assert!(printed.contains(line), "{printed}");
 }
 
