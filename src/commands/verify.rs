@@ -147,6 +147,11 @@ pub(crate) fn start(
     for one in &mut checked {
         one.cover(&request, last);
     }
+    if checked.iter().all(Checked::is_retired) {
+        let what =
+            format!("All reports of the period in {name} were retired, so nothing was verified.");
+        return Ok(unusable(environment, &what));
+    }
     if flags.get_flag(STATEMENT) {
         let statements = checked
             .iter()

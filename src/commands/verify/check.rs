@@ -153,6 +153,14 @@ impl Checked {
         self.verdict.all_days.last().copied()
     }
 
+    /// Returns whether all that was recorded in the period was removed on purpose.
+    pub(super) fn is_retired(&self) -> bool {
+        let coverage = self.coverage.as_ref();
+        coverage.is_some_and(|coverage| {
+            coverage.recorded + coverage.missing == 0 && coverage.retired > 0
+        })
+    }
+
     /// Returns how many days or weeks have no report.
     pub(super) fn missing(&self) -> usize {
         self.coverage

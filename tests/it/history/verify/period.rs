@@ -337,3 +337,37 @@ fn a_report_from_the_future_is_not_recent() {
         .run();
     step.failed(4, &["The newest report was recorded in the future"]);
 }
+
+#[test]
+fn retired_days_are_counted_and_a_period_without_others_is_rejected() {
+    let (_simulator, clone) = november(&[1, 2, 3, 4, 5]);
+    let folder = clone.path().to_str().unwrap();
+    let retire = [
+        "retire",
+        folder,
+        "--before",
+        "2026-11-03",
+        "--reason",
+        "Retention",
+    ];
+    let retire = Job::alone().command_line(&retire);
+    retire.variable("TEST_TIME", NOW).run().succeeded();
+    let step = verify(clone.path(), &["--from", "2026-11-02"]);
+    step.succeeded();
+    let days = "3 of 3 days from 2026-11-02 to 2026-11-05 have a report. 1 day was retired.";
+    assert!(step.stdout.contains(days), "{}", step.stdout);
+    let statement = verify(clone.path(), &["--from", "2026-11-02", "--statement"]).stdout;
+    let retired = "- The reports of 1 day in the period were removed on purpose.";
+    assert!(statement.contains(retired), "{statement}");
+    let step = verify(
+        clone.path(),
+        &["--from", "2026-11-01", "--to", "2026-11-02"],
+    );
+    step.failed(
+        2,
+        &[
+            "All reports of the period in ",
+            " were retired, so nothing was verified.",
+        ],
+    );
+}
