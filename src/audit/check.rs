@@ -341,13 +341,14 @@ mod tests {
                 None,
                 None,
             ),
+            // It would be newer than the action's other commits.
             (
                 vec![theirs("a"), own.clone()],
                 false,
                 last,
                 direct,
                 Some("a"),
-                None,
+                Some(true),
             ),
             // It's there, but isn't certainly the action's own.
             (
@@ -356,7 +357,7 @@ mod tests {
                 last,
                 direct,
                 Some("ac"),
-                Some(false),
+                None,
             ),
             // It's gone.
             (
