@@ -260,7 +260,7 @@ impl GitHubError {
     /// Returns whether the request was never sent, because an earlier one was asked to wait for too
     /// long.
     pub(super) fn was_never_sent(&self) -> bool {
-        matches!(*self.kind, ErrorKind::WaitBudgetExceeded(_)) && self.tries.0 <= 1
+        matches!(*self.kind, ErrorKind::WaitBudgetExceeded(_)) && self.tries.0 == 0
     }
 
     /// Returns the error with its words and those of GitHub kept apart.
@@ -272,11 +272,14 @@ impl GitHubError {
 
     /// Returns the same without the advice, for an error that has better advice.
     pub(crate) fn prose_without_advice(&self) -> Prose {
-        let tried = self.tries_made();
+        let (tried, mut kind) = (self.tries_made(), self.kind.to_string());
+        if self.was_never_sent() {
+            kind = kind.replacen("Response: ", "Response to an earlier request: ", 1);
+        }
         Prose::own(format!("{} failed.\n  Request: ", self.purpose))
             .and_foreign(&self.asked)
             .and(format!("{tried}\n  "))
-            .and_foreign(self.kind.to_string())
+            .and_foreign(kind)
     }
 
     /// Returns what failed and the response, on one line.
@@ -338,7 +341,8 @@ impl GitHubError {
 
     fn tries_made(&self) -> String {
         match self.tries {
-            (0 | 1, _) => String::new(),
+            (0, _) => ", which wasn't sent".to_owned(),
+            (1, _) => String::new(),
             (times, over) => format!(" ({times} times over {} s)", over.as_secs()),
         }
     }

@@ -116,6 +116,34 @@ fn a_lost_response_never_creates_a_second_commit() {
 }
 
 #[test]
+fn only_a_commit_that_was_sent_can_exist_after_an_error() {
+    let limit = || Kind::status(429, "slow down").header("retry-after", "7200");
+    let rules = At::path("GET", "/rules/branches/");
+    for (at, kind, said, not_said) in [
+        (
+            MUTATION,
+            limit().after_effect(),
+            "Whether GitHub created the commit isn't known",
+            "which wasn't sent",
+        ),
+        (
+            rules,
+            limit(),
+            "/graphql, which wasn't sent\n  Response to an earlier request: 429 ",
+            "isn't known",
+        ),
+    ] {
+        let simulator = simulator();
+        simulator.fault(Fault::once(at, kind));
+        let step = job(&simulator).run();
+        let printed = step.printed().replace("%0A", "\n");
+        step.failed(1, &[]);
+        assert!(printed.contains(said), "{said}: {printed}");
+        assert!(!printed.contains(not_said), "{not_said}: {printed}");
+    }
+}
+
+#[test]
 fn a_temporary_failure_of_github_is_waited_out() {
     let error = |message: &str| Kind::GraphqlError {
         error_type: None,
