@@ -427,7 +427,7 @@ fn the_page_says_if_its_latest_changes_were_erased() {
     let clone = checkout(&simulator, OWN);
     erase(NOW, "octocat", clone.path()).succeeded();
     let page = text(&clone.path().join(ACME), "README.md");
-    let section = "## Latest changes\n\nThe latest changes were erased. The next run updates this page.\n\nAll ";
+    let section = "## Latest changes\n\nThe latest changes were erased. The next run updates this page.\n\nThe only change in 2026: ";
     assert!(page.contains(section), "{page}");
     verified(clone.path());
 }
