@@ -1,6 +1,7 @@
 //! What `retire` and `erase` have in common. Both first write all new files to temporary folders.
-//! Then they write `tombstones.csv` of all histories, and only then move or remove the other files. If this is
-//! interrupted, `verify` reports which files aren't done, and the same command finishes the rest.
+//! Then they write `tombstones.csv` of all histories, and only then move or remove the other files.
+//! If this is interrupted, `verify` reports which files aren't done, and the same command finishes
+//! the rest.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -16,8 +17,6 @@ use super::histories::{History, histories};
 use super::shared::{count, lines, quoted, shown, temporary};
 use crate::history::tombstones::{TOMBSTONES, Tombstone, Tombstones, append};
 use crate::history::verify::{Files as _, verify};
-use crate::report::day::day_of;
-use crate::report::manifest::RecordedManifest;
 use crate::runner::log;
 use crate::system::clock::Clock;
 use crate::system::text::is_invisible;
@@ -108,7 +107,7 @@ impl Staged {
         let now = clock.now();
         let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
         // A removal follows what was recorded, even if this machine's clock is slow.
-        let newest = newest_manifest(history);
+        let newest = history.newest_manifest();
         let mut recorded = newest.iter().flat_map(|newest| &newest.files);
         let recorded = recorded.find(|entry| entry.name == TOMBSTONES);
         let file = history.read(TOMBSTONES).unwrap_or_default();
@@ -215,13 +214,6 @@ pub(super) fn apply(all: &[Staged]) -> anyhow::Result<Vec<(&Path, usize)>> {
 /// What to do if a removal can't be finished.
 fn again(path: &Path) -> String {
     format!("{}: run the same command again", shown(path))
-}
-
-/// The newest manifest that can be read.
-fn newest_manifest(history: &History) -> Option<RecordedManifest> {
-    let paths = history.paths().iter().rev();
-    let mut manifests = paths.filter(|path| day_of(path).is_some() && path.ends_with(".json"));
-    manifests.find_map(|path| RecordedManifest::read(&history.read(path).ok()?).ok())
 }
 
 /// Prints how to commit the removals in a folder.

@@ -65,6 +65,11 @@ impl Days {
         usize::try_from(days_between(self.from, self.to) + 1).unwrap_or_default()
     }
 
+    /// Returns whether a day is one of them.
+    pub(crate) fn contains(self, day: Date) -> bool {
+        (self.from..=self.to).contains(&day)
+    }
+
     /// Returns each of them.
     pub(crate) fn each(self) -> impl Iterator<Item = Date> {
         let days = self.from.series(Span::new().days(1));
@@ -98,7 +103,7 @@ pub(crate) struct Coverage {
     pub missing: usize,
     /// How many days or weeks had a report that was removed on purpose. They aren't expected.
     pub retired: usize,
-    /// These days or weeks. Consecutive ones are one entry.
+    /// The days or weeks without a report. Consecutive ones are one entry.
     pub gaps: Vec<Days>,
     /// The most consecutive days without a report.
     pub longest_gap: Option<Days>,
@@ -122,24 +127,17 @@ impl Coverage {
                 .map(|day| Days { from: day, to: day }),
         );
         let longest_gap = days_without.iter().copied().max_by_key(|gap| gap.count());
-        let is_retired = |days: Days| {
-            let is_kept = days.each().any(|day| recorded.contains(&day));
-            !is_kept && days.each().any(|day| retired.contains(&day))
-        };
-        let retired_days = period
-            .each()
-            .filter(|day| {
-                is_retired(Days {
-                    from: *day,
-                    to: *day,
-                })
-            })
-            .count();
+        let is_only_retired = |day: &Date| retired.contains(day) && !recorded.contains(day);
+        let retired_days = period.each().filter(is_only_retired).count();
         let all_days = period.count() - retired_days;
         let (expected, gaps, missing, retired) = match rhythm {
             Some(Rhythm::Weekly) => {
                 let weeks: Vec<Days> = weeks(period).collect();
-                let retired = weeks.iter().filter(|week| is_retired(**week)).count();
+                let has = |week: &Days, days: &BTreeSet<Date>| {
+                    days.range(week.from..=week.to).next().is_some()
+                };
+                let is_retired = |week: &&Days| has(week, retired) && !has(week, recorded);
+                let retired = weeks.iter().filter(is_retired).count();
                 let without = weeks.iter().copied();
                 let without: Vec<Days> = without
                     .filter(|week| !week.each().any(|day| had_report(&day)))
@@ -215,7 +213,7 @@ fn weeks(period: Days) -> impl Iterator<Item = Days> {
 }
 
 /// Joins entries without a day between them.
-fn merged(entries: impl Iterator<Item = Days>) -> Vec<Days> {
+pub(crate) fn merged(entries: impl Iterator<Item = Days>) -> Vec<Days> {
     let mut all: Vec<Days> = Vec::new();
     for next in entries {
         match all.last_mut() {

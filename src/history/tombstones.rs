@@ -17,6 +17,7 @@ use super::table;
 use crate::history::git::blob_id;
 use crate::report::day::{date, day_of};
 use crate::report::manifest::{FileEntry, RecordedManifest, sha256};
+use crate::system::text::is_hex;
 
 /// The file's name in the folder of a scope.
 pub(crate) const TOMBSTONES: &str = "tombstones.csv";
@@ -96,18 +97,14 @@ impl Tombstone {
 
     /// Whether every cell has a value that the commands write.
     fn is_whole(&self) -> bool {
-        let is_hash = |hash: &str, digits| {
-            let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-            hash.len() == digits && hash.bytes().all(is_digit)
-        };
         let is_after = match (self.kind, self.size_after, &self.sha256_after) {
             (RemovalKind::Retired, None, None) => true,
-            (RemovalKind::Erased, Some(_), Some(hash)) => is_hash(hash, SHA256_DIGITS),
+            (RemovalKind::Erased, Some(_), Some(hash)) => is_hex(hash, SHA256_DIGITS),
             _ => false,
         };
         is_after
-            && is_hash(&self.sha256_before, SHA256_DIGITS)
-            && is_hash(&self.git_blob_before, SHA1_DIGITS)
+            && is_hex(&self.sha256_before, SHA256_DIGITS)
+            && is_hex(&self.git_blob_before, SHA1_DIGITS)
             && !self.reason.trim().is_empty()
     }
 

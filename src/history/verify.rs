@@ -47,6 +47,13 @@ pub(crate) trait Files {
         self.open(path)?.read_to_end(&mut content)?;
         Ok(content)
     }
+
+    /// Reads the newest manifest that can be read.
+    fn newest_manifest(&self) -> Option<RecordedManifest> {
+        let paths = self.paths().iter().rev();
+        let mut manifests = paths.filter(|path| day_of(path).is_some() && path.ends_with(".json"));
+        manifests.find_map(|path| RecordedManifest::read(&self.read(path).ok()?).ok())
+    }
 }
 
 /// A problem with a file.
@@ -214,12 +221,7 @@ impl<F: Files> Verifier<'_, F> {
 
     /// The scope in the newest manifest, even if it isn't checked.
     fn scope_before(&self) -> Option<String> {
-        let newest = self.verdict.all_days.last()?;
-        let manifest = self
-            .files
-            .read(&format!("{}.json", stem_of(*newest)))
-            .ok()?;
-        let scope = RecordedManifest::read(&manifest).ok()?.scope;
+        let scope = self.files.newest_manifest()?.scope;
         Some(format!("{} {}", scope.kind, scope.name))
     }
 

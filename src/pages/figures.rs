@@ -124,6 +124,14 @@ pub(crate) fn ago(age: SignedDuration) -> String {
     }
 }
 
+/// Formats a number of days, or of weeks if reports are weekly.
+pub(crate) fn days_or_weeks(number: usize, rhythm: Option<Rhythm>) -> String {
+    match rhythm {
+        Some(Rhythm::Weekly) => counted(number, "week", "weeks"),
+        Some(Rhythm::Daily) | None => counted(number, "day", "days"),
+    }
+}
+
 /// Returns how many days between the first and the last one have no report, and lists them. Counts
 /// weeks if reports are weekly. `None` if the reports have no rhythm.
 pub(super) fn missing_reports(days: &[Day]) -> Option<(String, String)> {
@@ -135,8 +143,7 @@ pub(super) fn missing_reports(days: &[Day]) -> Option<(String, String)> {
     let count = match (rhythm, found.missing) {
         (Rhythm::Daily, 0) => "no day".to_owned(),
         (Rhythm::Weekly, 0) => "no week".to_owned(),
-        (Rhythm::Daily, count) => counted(count, "day", "days"),
-        (Rhythm::Weekly, count) => counted(count, "week", "weeks"),
+        (rhythm, count) => days_or_weeks(count, Some(rhythm)),
     };
     Some((count, gaps(&found.gaps)))
 }

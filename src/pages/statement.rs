@@ -1,23 +1,24 @@
 //! A statement about a history, for auditors: one page of Markdown that says where the reports come
 //! from, whether they're complete, and who could have changed them.
 
-use std::collections::BTreeMap;
+mod control;
+mod exceptions;
+mod repository;
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::figures::{ago, counted, gaps};
+use super::figures::{ago, counted, days_or_weeks, gaps};
 use super::markdown::{code, escape};
-use crate::history::coverage::{Coverage, Days, Rhythm};
+use crate::history::coverage::{Coverage, Days, Rhythm, merged};
 use crate::history::tombstones::TOMBSTONES;
 use crate::history::verify::{ManifestFacts, Verdict};
 use crate::system::text::thousands;
-
-mod control;
-mod exceptions;
-mod repository;
 
 /// How many gaps, reports, or commits a list names.
 const MAX_LISTED: usize = 10;
@@ -46,11 +47,21 @@ pub(crate) struct Facts<'a> {
 impl Facts<'_> {
     /// Returns the manifests of the period.
     fn manifests(&self) -> impl DoubleEndedIterator<Item = &ManifestFacts> {
-        let period = self.coverage.map(|coverage| coverage.period);
         let all = self.verdict.manifests.iter();
-        all.filter(move |manifest| {
-            period.is_none_or(|period| (period.from..=period.to).contains(&manifest.day()))
-        })
+        all.filter(|manifest| self.is_in_period(manifest.day()))
+    }
+
+    /// Returns the days of the period that have a report, but no manifest that can be used.
+    fn days_without_facts(&self) -> Vec<Days> {
+        let known: BTreeSet<Date> = self.manifests().map(ManifestFacts::day).collect();
+        let days = self.verdict.days.iter().copied();
+        let days = days.filter(|day| self.is_in_period(*day) && !known.contains(day));
+        merged(days.map(|day| Days { from: day, to: day }))
+    }
+
+    fn is_in_period(&self, day: Date) -> bool {
+        self.coverage
+            .is_none_or(|coverage| coverage.period.contains(day))
     }
 }
 
@@ -94,7 +105,7 @@ pub(crate) fn write(facts: &Facts<'_>) -> String {
         }
     }
     let sections = [
-        ("Source: is it from the system?", source(facts)),
+        ("Source: is it from the system?", source::section(facts)),
         ("Scope and period", period(facts)),
         ("Population: is it complete?", population(facts)),
         (
@@ -116,104 +127,6 @@ pub(crate) fn write(facts: &Facts<'_>) -> String {
         }
     }
     out
-}
-
-/// Says which system, program, and workflow the reports come from.
-fn source(facts: &Facts<'_>) -> Vec<String> {
-    let endpoints = tally(facts.manifests().filter_map(|manifest| {
-        let api = manifest.api.as_deref()?;
-        let path = manifest
-            .requests
-            .as_ref()
-            .and_then(|all| all.path.as_deref());
-        let version = manifest.api_version.as_deref();
-        let version = version.map_or_else(String::new, |version| {
-            format!(", API version {}", escape(version))
-        });
-        Some(format!(
-            "{}{version}",
-            code(&format!("{api}{}", path.unwrap_or("")))
-        ))
-    }));
-    let readers = tally(
-        facts
-            .manifests()
-            .filter_map(|manifest| Some(escape(&manifest.reader.as_ref()?.described()))),
-    );
-    let workflows = tally(facts.manifests().filter_map(|manifest| {
-        let run = manifest.run.as_ref()?;
-        let file = run.workflow_ref.as_deref().map(code);
-        let file = file.or_else(|| {
-            let workflow = escape(run.workflow.as_deref()?);
-            Some(format!(
-                "{workflow} in {}",
-                escape(run.repository.as_deref()?)
-            ))
-        })?;
-        let runner = run
-            .runner_environment
-            .as_deref()
-            .map_or_else(String::new, |runner| {
-                format!(" on a {} runner", escape(runner))
-            });
-        Some(format!("{file}{runner}"))
-    }));
-    let events = tally(
-        facts
-            .manifests()
-            .filter_map(|manifest| Some(code(manifest.run.as_ref()?.event.as_deref()?))),
-    );
-    let programs = tally(facts.manifests().filter_map(|manifest| {
-        let generator = manifest.generator.as_ref()?;
-        let version = escape(generator.version.as_deref()?);
-        let commit = generator.commit.as_deref();
-        let commit = commit.map_or_else(String::new, |commit| {
-            format!(" from commit {}", code(commit))
-        });
-        let image = generator.image.as_deref();
-        let image = image.map_or_else(String::new, |image| format!(", image {}", code(image)));
-        Some(format!("{version}{commit}{image}"))
-    }));
-    let imported = facts
-        .manifests()
-        .filter(|manifest| manifest.imported_from.is_some())
-        .count();
-    let by_hand = facts
-        .manifests()
-        .filter(|manifest| manifest.run.is_none() && manifest.imported_from.is_none())
-        .count();
-    let mut sentences = Vec::new();
-    for (what, found) in [
-        ("Read from GitHub's API", &endpoints),
-        ("Credentials", &readers),
-        ("Workflow", &workflows),
-        ("Started by the event", &events),
-        ("Program version", &programs),
-    ] {
-        if !found.is_empty() {
-            sentences.push(format!("{what}: {}.", listed(found)));
-        }
-    }
-    if by_hand > 0 {
-        let reports = counted(by_hand, "report was", "reports were");
-        sentences.push(format!(
-            "{reports} recorded from a command line, not by a workflow."
-        ));
-    }
-    if imported > 0 {
-        let reports = counted(imported, "report was", "reports were");
-        sentences.push(format!(
-            "{reports} imported from files that a person downloaded from GitHub."
-        ));
-    }
-    if sentences.is_empty() {
-        sentences.push(
-            "There's no readable manifest of the period, so the source is unknown.".to_owned(),
-        );
-    } else {
-        sentences.push("Each day's manifest in `reports/` names its workflow run and, since manifest version 2, the IDs of the first and the last request.".to_owned());
-    }
-    sentences
 }
 
 fn period(facts: &Facts<'_>) -> Vec<String> {
@@ -254,10 +167,6 @@ fn period(facts: &Facts<'_>) -> Vec<String> {
 fn population(facts: &Facts<'_>) -> Vec<String> {
     let mut sentences = Vec::new();
     if let Some(coverage) = facts.coverage {
-        let (unit, units) = match coverage.rhythm {
-            Some(Rhythm::Weekly) => ("week", "weeks"),
-            _ => ("day", "days"),
-        };
         let recorded = match coverage.rhythm {
             Some(Rhythm::Weekly) => coverage.expected - coverage.missing,
             _ => coverage.recorded,
@@ -270,12 +179,12 @@ fn population(facts: &Facts<'_>) -> Vec<String> {
             0 => String::new(),
             retired => format!(
                 " {} had a report that was removed on purpose.",
-                counted(retired, unit, units)
+                days_or_weeks(retired, coverage.rhythm)
             ),
         };
         sentences.push(format!(
             "{} expected, {} with a report. {have}.{retired}",
-            counted(coverage.expected, unit, units),
+            days_or_weeks(coverage.expected, coverage.rhythm),
             thousands(recorded)
         ));
         if !coverage.gaps.is_empty() {

@@ -1,15 +1,16 @@
 //! Draws the trend over time: people with a seat by status, as stacked areas. The repository has
 //! two files, because an image can't tell whether the page around it is light or dark.
 
-use std::fmt::Write as _;
-use std::iter;
+mod scale;
 
-use jiff::ToSpan as _;
+use std::fmt::Write as _;
+
 use jiff::civil::Date;
 
 use crate::history::totals::Day;
 use crate::report::day::date;
 use crate::system::text::thousands;
+use scale::{Axis, dates};
 
 /// How the parts of an image look, each as an attribute in SVG.
 #[derive(Debug)]
@@ -84,9 +85,6 @@ const BOTTOM: f64 = 32.0;
 
 /// The maximum number of points that the image has room for.
 const MAX_POINTS: usize = 250;
-
-/// The maximum number of dates that the image has room for.
-const MAX_DATES: usize = 8;
 
 /// If there's no report for longer than this, the areas have a gap, because nothing is known about
 /// that time.
@@ -325,85 +323,15 @@ impl Plot {
     }
 }
 
-/// The dates below the image, each with its label: from four to eight if there are that many days.
-fn dates(first: Date, last: Date) -> Vec<(Date, String)> {
-    type Fits = fn(Date) -> bool;
-    const MONTHS: [Fits; 4] = [
-        |_| true,
-        |day| day.month() % 2 == 1,
-        |day| day.month() % 3 == 1,
-        |day| day.month() % 6 == 1,
-    ];
-    const YEARS: [i16; 6] = [1, 2, 5, 10, 100, 1000];
-    let all = days_between(first, last);
-    let room = MAX_DATES as i64;
-    let step = [1, 2, 4, 8].into_iter().find(|step| all / step < room);
-    let named = |days: Vec<Date>, name: fn(Date) -> String| {
-        days.into_iter().map(|day| (day, name(day))).collect()
-    };
-    if let Some(step) = step {
-        let before = |day: &Date| day.checked_sub(step.days()).ok();
-        let mut days: Vec<Date> = iter::successors(Some(last), before)
-            .take_while(|day| *day >= first)
-            .collect();
-        days.reverse();
-        return named(days, |day| day.to_string());
-    }
-    let months = || {
-        let after = |month: &Date| month.checked_add(1.month()).ok();
-        iter::successors(Some(first.first_of_month()), after).take_while(|month| *month <= last)
-    };
-    let fits = |days: &Vec<Date>| days.len() <= MAX_DATES;
-    let halves = months().flat_map(|month| [month, month.saturating_add(14.days())]);
-    let halves: Vec<Date> = halves
-        .filter(|day| (first..=last).contains(day))
-        .take(MAX_DATES)
-        .collect();
-    if halves.len() < MAX_DATES {
-        return named(halves, |day| day.to_string());
-    }
-    let starts = || months().filter(|month| *month >= first);
-    let of_months = |fits: Fits| starts().filter(|day| fits(*day)).collect();
-    if let Some(days) = MONTHS.into_iter().map(of_months).find(fits) {
-        return named(days, |day| format!("{:04}-{:02}", day.year(), day.month()));
-    }
-    let of_years = |years: i16| {
-        let starts = starts().filter(|day| day.month() == 1 && day.year() % years == 0);
-        starts.collect()
-    };
-    let days = YEARS.into_iter().map(of_years).find(fits);
-    named(days.unwrap_or_default(), |day| format!("{:04}", day.year()))
-}
-
-/// The horizontal grid lines: up to five, at round numbers.
-struct Axis {
-    step: usize,
-    steps: usize,
-    top: usize,
-}
-
-impl Axis {
-    fn new(most: Option<usize>) -> Self {
-        let most = most.unwrap_or_default().max(1);
-        let step = (0..)
-            .flat_map(|power| [1, 2, 5].map(|digit| digit * 10_usize.pow(power)))
-            .find(|step| most.div_ceil(*step) <= 5)
-            .unwrap_or(most);
-        let steps = most.div_ceil(step);
-        Self {
-            step,
-            steps,
-            top: step * steps,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
     use jiff::{SignedDuration, Timestamp};
 
+    use jiff::ToSpan as _;
+
+    use super::scale::MAX_DATES;
     use super::*;
 
     fn day(time: Timestamp, people: usize) -> Day {
@@ -433,21 +361,6 @@ mod tests {
     }
 
     #[test]
-    fn the_axis_ends_at_a_round_number_above_the_maximum() {
-        for (most, step, steps) in [
-            (0, 1, 1),
-            (1, 1, 1),
-            (3, 1, 3),
-            (6, 2, 3),
-            (50_000, 10_000, 5),
-            (50_001, 20_000, 3),
-        ] {
-            let axis = Axis::new(Some(most));
-            assert_eq!((axis.step, axis.steps), (step, steps), "{most}");
-        }
-    }
-
-    #[test]
     fn there_are_four_to_eight_dates_with_room_for_each() {
         for start in ["2026-01-01", "2026-02-16", "2027-07-15", "2023-12-31"] {
             let first: Date = start.parse().unwrap();
@@ -468,23 +381,6 @@ mod tests {
                     assert!(room >= needed, "{start} {all}: {pair:?}");
                 }
             }
-        }
-    }
-
-    #[test]
-    fn the_dates_are_days_then_halves_of_months_then_months_then_years() {
-        for (last, first_label, last_label) in [
-            ("2026-03-02", "2026-03-02", "2026-03-02"),
-            ("2026-03-03", "2026-03-02", "2026-03-03"),
-            ("2026-05-15", "2026-03-15", "2026-05-15"),
-            ("2026-09-30", "2026-04", "2026-09"),
-            ("2028-05-10", "2026-07", "2028-01"),
-            ("2036-01-01", "2028", "2036"),
-        ] {
-            let dates = dates("2026-03-02".parse().unwrap(), last.parse().unwrap());
-            let labels: Vec<&str> = dates.iter().map(|(_, label)| &**label).collect();
-            let ends = (labels[0], labels[labels.len() - 1]);
-            assert_eq!(ends, (first_label, last_label), "{labels:?}");
         }
     }
 

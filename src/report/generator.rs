@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::system::text::is_hex;
+
 /// The commit that the program was built from. `release/image` sets it when it builds an image.
 const COMMIT: Option<&str> = option_env!("SOURCE_COMMIT");
 
@@ -33,12 +35,6 @@ pub(crate) fn is_image(text: &str) -> bool {
     text.split_once("@sha256:").is_some_and(|(name, digest)| {
         !name.is_empty() && name.len() <= 300 && name.chars().all(is_plain) && is_hex(digest, 64)
     })
-}
-
-/// Returns whether a text is a hash with this many lowercase digits.
-fn is_hex(text: &str, digits: usize) -> bool {
-    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    text.len() == digits && text.bytes().all(is_digit)
 }
 
 /// The action that a workflow uses.

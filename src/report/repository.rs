@@ -137,7 +137,7 @@ impl OtherCommits {
     }
 
     /// Returns how many of the commits that aren't listed aren't verified.
-    fn unlisted_unverified(&self) -> usize {
+    pub(crate) fn unlisted_unverified(&self) -> usize {
         let listed = self.unverified_commits().count();
         self.unverified.saturating_sub(listed)
     }

@@ -9,10 +9,10 @@ use crate::audit::Ledger;
 use crate::github::client::Client;
 use crate::github::error::GitHubError;
 use crate::github::{billing, ids, seats};
-use crate::history::coverage::{self, Rhythm};
+use crate::history::coverage;
 use crate::history::{HistoryContext, PriorState, Revoked, SeatChange, changes};
 use crate::inputs::Inputs;
-use crate::pages::figures::{counted, gaps};
+use crate::pages::figures::{days_or_weeks, gaps};
 use crate::report::Report;
 use crate::report::completeness::IncompleteReason;
 use crate::report::control::{Control, Settings};
@@ -252,10 +252,7 @@ fn times_from_the_future(report: &Report) -> Option<String> {
 fn missed_reports(report: &Report, known: &HistoryContext) -> Option<String> {
     let days = known.totals.days().map(|day| date(day.report_time));
     let missed = coverage::missed(&days.collect(), date(report.time()))?;
-    let units = match missed.rhythm {
-        Some(Rhythm::Weekly) => counted(missed.missing, "week", "weeks"),
-        _ => counted(missed.missing, "day", "days"),
-    };
+    let units = days_or_weeks(missed.missing, missed.rhythm);
     let odd = format!(
         "No report was recorded for {units} since the last one: {}. GitHub's list shows only the present, so what's missing can't be recorded later.",
         gaps(&missed.gaps)

@@ -61,6 +61,12 @@ pub(crate) fn thousands(number: usize) -> String {
     text
 }
 
+/// Returns whether a text is a hash with this many digits, in lowercase hexadecimal.
+pub(crate) fn is_hex(text: &str, digits: usize) -> bool {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    text.len() == digits && text.bytes().all(is_digit)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

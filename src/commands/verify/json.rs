@@ -145,9 +145,10 @@ fn history(checked: &Checked) -> History<'_> {
     let verdict = &checked.verdict;
     let mut reports = Reports::default();
     for manifest in &verdict.manifests {
-        let is_in_period = checked.coverage.as_ref().is_none_or(|coverage| {
-            (coverage.period.from..=coverage.period.to).contains(&manifest.day())
-        });
+        let is_in_period = checked
+            .coverage
+            .as_ref()
+            .is_none_or(|coverage| coverage.period.contains(manifest.day()));
         match manifest.complete {
             _ if !is_in_period => {}
             Some(true) => reports.complete += 1,

@@ -20,7 +20,6 @@ use crate::history::seats::{self, SEATS};
 use crate::history::verify::Files;
 use crate::report::csv::RecordedReport;
 use crate::report::day::{LATEST, date, day_of};
-use crate::report::manifest::RecordedManifest;
 use crate::report::seat::Seat;
 
 /// Who had which login in a history, and when.
@@ -57,11 +56,7 @@ impl Trace {
             }
         }
         renames.sort_by_key(|line| line.time);
-        let newest = files.paths().iter().rev().find(|path| {
-            let is_manifest = day_of(path).is_some() && path.ends_with(".json");
-            is_manifest && RecordedManifest::read(&read(path)).is_ok()
-        });
-        let newest = newest.and_then(|path| RecordedManifest::read(&read(path)).ok());
+        let newest = files.newest_manifest();
         let identities = Identities::new(&people, &seats, renames.iter());
         if let Ok(latest) = RecordedReport::read(&read(LATEST)) {
             seats.extend(latest.seats());

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::report::control::Control;
+use crate::report::manifest::Run;
 use crate::report::repository::RepositoryState;
 
 /// The facts in the manifest of one day. A fact is `None` if the manifest doesn't have it.
@@ -85,21 +86,6 @@ impl Reader {
             _ => "token".to_owned(),
         }
     }
-}
-
-/// A workflow run.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Run {
-    /// The workflow's repository.
-    pub repository: Option<String>,
-    /// The workflow's name.
-    pub workflow: Option<String>,
-    /// The workflow's file and branch.
-    pub workflow_ref: Option<String>,
-    /// The event that started it.
-    pub event: Option<String>,
-    /// Whether GitHub or the organization hosts the runner.
-    pub runner_environment: Option<String>,
 }
 
 impl ManifestFacts {

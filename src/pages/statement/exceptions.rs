@@ -2,9 +2,8 @@
 //! which make the evidence weaker.
 
 use super::{Facts, MAX_LISTED, control, repository};
-use crate::history::coverage::Rhythm;
 use crate::history::tombstones::RemovalKind;
-use crate::pages::figures::{ago, counted, gaps};
+use crate::pages::figures::{ago, counted, days_or_weeks, gaps};
 use crate::pages::markdown::{code, escape};
 
 /// Lists the exceptions, in Markdown.
@@ -25,19 +24,14 @@ pub(super) fn of(facts: &Facts<'_>) -> Vec<String> {
     if let Some(coverage) = facts.coverage
         && coverage.missing > 0
     {
-        let missing = match coverage.rhythm {
-            Some(Rhythm::Weekly) => counted(coverage.missing, "week has", "weeks have"),
-            _ => counted(coverage.missing, "day has", "days have"),
-        };
-        all.push(format!("{missing} no report: {}.", gaps(&coverage.gaps)));
+        let missing = days_or_weeks(coverage.missing, coverage.rhythm);
+        let list = gaps(&coverage.gaps);
+        all.push(format!("{missing} without a report: {list}."));
     }
     if let Some(coverage) = facts.coverage
         && coverage.retired > 0
     {
-        let retired = match coverage.rhythm {
-            Some(Rhythm::Weekly) => counted(coverage.retired, "week", "weeks"),
-            _ => counted(coverage.retired, "day", "days"),
-        };
+        let retired = days_or_weeks(coverage.retired, coverage.rhythm);
         all.push(format!(
             "The reports of {retired} in the period were removed on purpose. See the observations."
         ));
@@ -52,6 +46,18 @@ pub(super) fn of(facts: &Facts<'_>) -> Vec<String> {
                 "No manifest can be read, so the age of the newest report is unknown.".to_owned()
             }
         });
+    }
+    let unread = facts.days_without_facts();
+    if !unread.is_empty() {
+        all.push(format!(
+            "{} a report, but no manifest that this statement can use: {}.",
+            counted(
+                unread.iter().map(|days| days.count()).sum(),
+                "day has",
+                "days have"
+            ),
+            gaps(&unread)
+        ));
     }
     all.extend(control::exceptions(facts));
     all.extend(repository::exceptions(facts));

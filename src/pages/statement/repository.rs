@@ -38,15 +38,15 @@ pub(super) fn section(facts: &Facts<'_>) -> Vec<String> {
         ));
     }
     let known = states(facts).filter(|(_, state)| state.other_commits.is_some());
-    let known = format!(
-        "This is known for {} of {}.",
-        known.count(),
-        counted(facts.manifests().count(), "report", "reports")
-    );
-    all.push(match counts(facts) {
-        (0, _) => format!("No one but the action committed to the folder in the period, according to `other_commits` in the manifests. {known}"),
-        (others, unverified) => format!(
-            "Commits to the folder by anyone but the action in the period: {others}, of which {unverified} {} verified. {known}",
+    let known = known.count();
+    let reports = counted(facts.manifests().count(), "report", "reports");
+    all.push(match (known, counts(facts)) {
+        (0, _) => "Whether anyone but the action committed to the folder in the period is unknown.".to_owned(),
+        (_, (0, _)) => format!(
+            "According to `other_commits` in the manifests, no one but the action committed to the folder in the period. This is known for {known} of {reports}."
+        ),
+        (_, (others, unverified)) => format!(
+            "Commits to the folder by anyone but the action in the period: {others}, of which {unverified} {} verified. This is known for {known} of {reports}.",
             if unverified == 1 { "isn't" } else { "aren't" }
         ),
     });
@@ -105,14 +105,27 @@ pub(super) fn observations(facts: &Facts<'_>) -> Vec<String> {
             counted(all, "report", "reports")
         )
     });
-    others.into_iter().chain(allowed).collect()
+    let is_unknown = |manifest: &&ManifestFacts| {
+        manifest.repository.as_ref().is_none_or(|state| {
+            let guards = [state.force_pushes, state.deletion, state.unsigned_commits];
+            guards.contains(&Guard::Unknown) || state.other_commits.is_none()
+        })
+    };
+    let unknown = facts.manifests().filter(is_unknown).count();
+    let unknown = (unknown > 0).then(|| {
+        format!(
+            "For {unknown} of {}, it isn't fully known how the repository was protected and who else committed.",
+            counted(all, "report", "reports")
+        )
+    });
+    others.into_iter().chain(allowed).chain(unknown).collect()
 }
 
 /// Lists the commits by others, by whether they're verified.
 fn others(facts: &Facts<'_>, verified: bool) -> Option<String> {
     let (all, unverified) = counts(facts);
     let count = if verified {
-        all - unverified
+        all.saturating_sub(unverified)
     } else {
         unverified
     };
@@ -144,16 +157,17 @@ fn commits<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = &'f OtherCommit> {
 }
 
 /// Returns how many commits by others there are, listed or not, and how many aren't verified.
+/// Anyone can have edited the numbers, so they can be too large to add.
 fn counts(facts: &Facts<'_>) -> (usize, usize) {
     let others = || states(facts).filter_map(|(_, state)| state.other_commits.as_ref());
-    let unlisted: usize = others().map(|others| others.more).sum();
-    let unverified: usize = others()
-        .map(|others| {
-            others.unverified - others.unverified_commits().count().min(others.unverified)
-        })
-        .sum();
     let listed = commits(facts).filter(|commit| !commit.verified).count();
-    (commits(facts).count() + unlisted, listed + unverified)
+    let all = others().fold(commits(facts).count(), |sum, others| {
+        sum.saturating_add(others.more)
+    });
+    let unverified = others().fold(listed, |sum, others| {
+        sum.saturating_add(others.unlisted_unverified())
+    });
+    (all, unverified)
 }
 
 fn in_words(guard: Guard) -> &'static str {

@@ -333,7 +333,7 @@ fn a_long_history_answers_what_an_auditor_asks() {
 
     let statement = verify(clone.path(), &["--statement"]).stdout;
     for text in [
-        "4 days have no report",
+        "- 4 days without a report: ",
         "the branch was rewritten",
         "Unverified commits to the folder by anyone but the action",
         "Left the company",

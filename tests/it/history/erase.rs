@@ -11,7 +11,7 @@ use simulator::{Seats, Simulator};
 
 use super::tombstones::{
     ACME, REASON, command, edit, erase, four_days, hubot, mona, person, push, record, record_by,
-    text, verified, verify,
+    removed_paths, text, verified, verify,
 };
 use super::verify::clone_with_pseudonyms;
 use crate::support::{Job, OWN, checkout, copy_of, files_below, github};
@@ -161,11 +161,7 @@ fn an_interrupted_erasure_is_reported_and_can_be_repeated() {
     let done = copy_of(clone.path());
     erase(NOW, "octodog", done.path()).succeeded();
     let lines = text(&done.path().join(ACME), "tombstones.csv");
-    let paths: Vec<&str> = lines
-        .lines()
-        .skip(1)
-        .map(|line| line.split(',').nth(2).unwrap())
-        .collect();
+    let paths = removed_paths(&lines);
     // The command writes the files in the order of the lines, after `tombstones.csv`.
     for count in 0..paths.len() {
         let copy = copy_of(clone.path());

@@ -4,8 +4,8 @@
 use std::fs;
 
 use super::tombstones::{
-    ACME, assert_problems, command, erase, four_days, hubot, mona, person, push, record, retire,
-    text, verified,
+    ACME, assert_problems, command, erase, four_days, hubot, mona, person, push, record,
+    removed_paths, retire, text, verified,
 };
 use crate::support::{OWN, checkout, copy_of, files_below};
 
@@ -97,11 +97,7 @@ fn an_interrupted_retirement_is_reported_and_can_be_repeated() {
     let done = copy_of(clone.path());
     retire(NOW, "2026-01-01", done.path()).succeeded();
     let lines = text(&done.path().join(ACME), "tombstones.csv");
-    let paths: Vec<&str> = lines
-        .lines()
-        .skip(1)
-        .map(|line| line.split(',').nth(2).unwrap())
-        .collect();
+    let paths = removed_paths(&lines);
     for count in 0..paths.len() {
         let copy = copy_of(clone.path());
         let acme = copy.path().join(ACME);

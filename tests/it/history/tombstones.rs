@@ -55,6 +55,12 @@ pub(super) fn verified(folder: &Path) -> String {
     step.stdout
 }
 
+/// The paths in the lines of `tombstones.csv`, in order.
+pub(super) fn removed_paths(lines: &str) -> Vec<&str> {
+    let lines = lines.lines().skip(1);
+    lines.map(|line| line.split(',').nth(2).unwrap()).collect()
+}
+
 /// Commits everything in a clone, and pushes it.
 pub(super) fn push(simulator: &Simulator, clone: &Path) {
     let directory = clone.join(".git");

@@ -226,7 +226,7 @@ fn the_statement_answers_an_auditors_questions() {
         "at 2026-11-12 09:00 UTC",
         "**Result: 1 exception and 1 observation.**",
         "- The last report of the period is the newest one, so no later manifest protects it yet.",
-        "- 1 day has no report: 2026-11-10.",
+        "- 1 day without a report: 2026-11-10.",
         "- Started by the event: `schedule`.",
         "- Period: 2026-11-08 to 2026-11-12. One report is expected per day, in UTC, because most reports were recorded that often.",
         "- 5 days expected, 4 with a report. 1 missing.",
@@ -370,4 +370,46 @@ fn retired_days_are_counted_and_a_period_without_others_is_rejected() {
             " were retired, so nothing was verified.",
         ],
     );
+}
+
+/// Changes the newest manifest, which nothing protects yet, and returns the statement.
+fn statement_after(clone: &TempDir, change: impl FnOnce(&mut Value)) -> String {
+    let manifest = "copilot-activity/acme/reports/2026/2026-11-12.json";
+    let path = clone.path().join(manifest);
+    let text = std::fs::read(&path).unwrap();
+    let mut manifest: Value = serde_json::from_slice(&text).unwrap();
+    change(&mut manifest);
+    std::fs::write(&path, serde_json::to_vec(&manifest).unwrap()).unwrap();
+    let step = verify(clone.path(), &["--statement"]);
+    step.succeeded();
+    step.stdout
+}
+
+#[test]
+fn the_statement_says_what_is_unknown_instead_of_nothing() {
+    let (_simulator, clone) = november(&[11, 12]);
+    let text = statement_after(&clone, |manifest| {
+        manifest["repository"]["other_commits"] = Value::Null;
+    });
+    let known = "no one but the action committed to the folder in the period. This is known for 1 of 2 reports.";
+    assert!(text.contains(known), "{text}");
+    let unknown = "- For 1 of 2 reports, it isn't fully known how the repository was protected and who else committed.";
+    assert!(text.contains(unknown), "{text}");
+
+    let text = statement_after(&clone, |manifest| manifest["run"] = "octocat".into());
+    let unread = "- 1 day has a report, but no manifest that this statement can use: 2026-11-12.";
+    assert!(text.contains(unread), "{text}");
+}
+
+#[test]
+fn impossible_counts_in_a_manifest_do_not_stop_the_statement() {
+    let (_simulator, clone) = november(&[11, 12]);
+    let text = statement_after(&clone, |manifest| {
+        let others = &mut manifest["repository"]["other_commits"];
+        others["unverified"] = u64::MAX.into();
+        others["more"] = 1.into();
+    });
+    let listed =
+        "Unverified commits to the folder by anyone but the action: 18446744073709551615 more.";
+    assert!(text.contains(listed), "{text}");
 }
