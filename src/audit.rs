@@ -7,6 +7,7 @@ mod branch;
 mod check;
 mod error;
 mod folder;
+mod message;
 mod place;
 mod propose;
 mod read;
@@ -14,5 +15,5 @@ mod record;
 mod repository;
 
 pub(crate) use error::AuditError;
-pub(crate) use record::Recorded;
+pub(crate) use record::{NewReport, Recorded};
 pub(crate) use repository::{AuditRepository, Ledger};

@@ -25,7 +25,6 @@ mod damage;
 pub(crate) mod erase;
 mod error;
 mod folder_files;
-pub(crate) mod git;
 mod header;
 mod history_context;
 mod identities;

@@ -45,7 +45,7 @@ use run::journal::Journal;
 use runner::{context, log};
 use system::console::Console;
 pub use system::environment::Environment;
-use system::signals::signals;
+use system::signals::Signals;
 
 /// Runs the action with these command-line `arguments` (the first is the program's name) in this
 /// `environment`. The exit code is 0 if everything was done, 1 if something wasn't, and 2 if the
@@ -87,11 +87,10 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Enviro
         .and_then(|runtime| {
             let journal = Journal::default();
             let done = runtime.block_on(async {
+                let mut signals = Signals::listen()?;
                 tokio::select! {
                     // A cancelled workflow, or a person, ends the run by a signal.
-                    signal = async { anyhow::Ok(signals()?.await) } => {
-                        Err(journal.interrupted(signal?).into())
-                    }
+                    signal = journal.end_by(&mut signals) => Err(journal.interrupted(signal).into()),
                     done = run::run(&inputs, environment, &console, &journal) => done,
                 }
             });

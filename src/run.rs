@@ -5,14 +5,16 @@ mod edges;
 mod fetch;
 pub(crate) mod journal;
 mod prepare;
+mod read;
 mod results;
 mod step;
 mod upload;
 mod write;
 
-use crate::github::client::Client;
+use std::rc::Rc;
+
+use crate::audit::{Ledger, NewReport};
 use crate::inputs::{InputErrors, Inputs};
-use crate::report::scope::Scope;
 use crate::runner::log::Group;
 use crate::system::console::Console;
 use crate::system::environment::Environment;
@@ -20,6 +22,8 @@ use crate::system::prose::Prose;
 use edges::Edges;
 use journal::Journal;
 use prepare::Places;
+use read::{Finished, Queue, Reader};
+use write::WrittenReport;
 
 /// Fetches the reports that `inputs` ask for and delivers them. Returns whether everything was done
 /// and no limit is exceeded.
@@ -62,8 +66,20 @@ async fn deliver(
     let clients = edges.clients(inputs)?;
     journal.step.set("getting ready");
     let places = Places::prepare(inputs, &edges, &clients).await?;
-    for (scope, reader) in &clients.readers {
-        run_scope(scope, reader, inputs, &edges, &places, journal).await;
+    let scopes = || clients.readers.iter().map(|(scope, _)| *scope);
+    journal.plan(scopes());
+    let reader = Reader {
+        inputs,
+        edges: &edges,
+        places: &places,
+        journal,
+        total: clients.readers.len(),
+    };
+    let queue = clients.readers.iter().enumerate();
+    let queue = queue.map(|(place, (scope, client))| (place, *scope, client));
+    let mut queue = queue.collect::<Vec<_>>().into_iter().peekable();
+    while queue.peek().is_some() && !journal.is_stopped() {
+        deliver_next(&reader, &mut queue).await;
     }
     journal.step.set("uploading the artifact");
     let files = journal.files();
@@ -78,6 +94,7 @@ async fn deliver(
     }
     journal.step.set("writing outputs and summary");
     results::write(inputs, environment, places.may_name_people, journal);
+    journal.delivered();
     let (undone, over) = (journal.undone(), results::over_limit(inputs, journal));
     if let Some(over) = &over {
         tracing::error!(title = "Too many people are idle", "{over}");
@@ -92,46 +109,86 @@ async fn deliver(
     Ok(undone.is_none() && over.is_none())
 }
 
-/// Fetches, writes, and records the report of one organization or enterprise.
-async fn run_scope(
-    scope: &Scope,
-    reader: &Client,
-    inputs: &Inputs,
-    edges: &Edges<'_>,
-    places: &Places<'_>,
-    journal: &Journal,
-) {
-    let title = format!("Copilot activity report of the {} {scope}", scope.kind());
-    let group = Group::begin(edges.environment, &title);
-    let mut ledger = places.audit.as_ref().map(|audit| audit.ledger());
-    let fetched = fetch::fetch(inputs, edges, reader, scope, ledger.as_mut(), &journal.step).await;
-    let written = match fetched {
-        Ok(fetched) => {
-            journal.step.set(places.destination.writing(scope));
-            let api = reader.address().as_str();
+/// Reads the next reports of the queue, as many as fit in memory, and records them.
+async fn deliver_next(reader: &Reader<'_>, queue: &mut Queue<'_>) {
+    let Reader {
+        inputs,
+        edges,
+        places,
+        journal,
+        total,
+    } = *reader;
+    let group = Group::begin(edges.environment, &title(journal, total));
+    let (mut ready, mut done) = (Vec::new(), Vec::new());
+    if total > 1 {
+        journal.step.set("reading the reports");
+    }
+    reader
+        .read_next(queue, |finished| {
+            let Finished {
+                place,
+                ledger,
+                written,
+            } = finished;
+            done.push(place);
+            let written = journal.written(place, written);
+            ready.extend(written.map(|written| (place, ledger, written)));
+        })
+        .await;
+    // The order of the inputs, and not of the responses.
+    done.sort_unstable();
+    ready.sort_by_key(|(place, ..)| *place);
+    record(reader, ready).await;
+    for place in &done {
+        if let Some((report, recording)) = journal.recording(*place) {
+            let scope = report.fetched.report.scope();
+            journal.step.set(format!("writing the page of {scope}"));
             let (destination, provenance) = (&places.destination, &places.provenance);
-            write::write(inputs, destination, provenance, api, fetched).await
+            let names = places.may_name_people;
+            let page =
+                write::write_page(inputs, destination, provenance, names, &report, recording).await;
+            journal.page(*place, page);
         }
-        Err(error) => Err(error),
+    }
+    journal.log(&done, group);
+}
+
+/// Records reports in the audit repository, if there's one.
+async fn record<'r>(
+    reader: &Reader<'r>,
+    mut ready: Vec<(usize, Option<Ledger<'r>>, Rc<WrittenReport>)>,
+) {
+    let Reader {
+        places, journal, ..
+    } = reader;
+    let Some(audit) = places.audit.as_ref().filter(|_| !ready.is_empty()) else {
+        for (place, ..) in &ready {
+            journal.recorded(*place, None);
+        }
+        return;
     };
-    if let Some(report) = journal.written(scope, written) {
-        journal
-            .step
-            .set(format!("committing the report of {scope}"));
-        let fetched = &report.fetched;
-        let revoked = fetched.revocable.revoked();
-        journal.recorded(match ledger {
-            Some(ledger) => Some(ledger.record(&fetched.report, revoked).await),
-            None => None,
-        });
+    journal.step.set(match &ready[..] {
+        [(_, _, report)] => format!("committing the report of {}", report.fetched.report.scope()),
+        ready => format!("committing {} reports", ready.len()),
+    });
+    let reports = ready.iter_mut().filter_map(|(_, ledger, written)| {
+        let fetched = &written.fetched;
+        Some(NewReport {
+            ledger: ledger.take()?,
+            report: &fetched.report,
+            revoked: fetched.revocable.revoked(),
+        })
+    });
+    let recorded = audit.record(reports.collect()).await;
+    for ((place, ..), recorded) in ready.iter().zip(recorded) {
+        journal.recorded(*place, Some(recorded));
     }
-    if let Some((report, recording)) = journal.last_recording() {
-        journal.step.set(format!("writing the page of {scope}"));
-        let (destination, provenance) = (&places.destination, &places.provenance);
-        let names = places.may_name_people;
-        let page =
-            write::write_page(inputs, destination, provenance, names, &report, recording).await;
-        journal.page(page);
+}
+
+/// Returns the title of the log's group.
+fn title(journal: &Journal, total: usize) -> String {
+    match journal.only_scope() {
+        Some(scope) => format!("Copilot activity report of the {} {scope}", scope.kind()),
+        None => format!("Copilot activity reports of {total} organizations"),
     }
-    journal.log_last(group);
 }

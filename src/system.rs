@@ -6,6 +6,7 @@ pub(crate) mod clock;
 pub(crate) mod console;
 pub(crate) mod environment;
 pub(crate) mod files;
+pub(crate) mod git;
 pub(crate) mod http;
 pub(crate) mod prose;
 pub(crate) mod secrets;

@@ -96,6 +96,8 @@ pub enum At {
     },
     /// GraphQL requests.
     Graphql(Operation),
+    /// GraphQL queries for the text of files.
+    FileText,
     /// Creating an artifact.
     CreateArtifact,
     /// Finalizing an artifact.
@@ -274,6 +276,10 @@ impl At {
                     && call.path_and_query.contains(contains)
             }
             Self::Graphql(operation) => call.is_graphql() && call.operation() == *operation,
+            Self::FileText => {
+                let body = String::from_utf8_lossy(&call.body);
+                call.is_graphql() && body.contains("on Blob { text }")
+            }
             Self::CreateArtifact => rpc("CreateArtifact"),
             Self::FinalizeArtifact => rpc("FinalizeArtifact"),
             Self::ListArtifacts => rpc("ListArtifacts"),

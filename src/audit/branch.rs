@@ -1,22 +1,26 @@
 //! The branch that a report goes to, and where its history is read from.
 //!
-//! Each scope has its own pull requests, which are identified by the names of their branches. The
-//! name depends only on scope and day, so concurrent runs use the same branch. If a pull request
-//! couldn't be opened, the day's next run uses its branch.
+//! The names of their branches identify the pull requests of a history. A run of one scope has its
+//! own pull requests, and all runs of several scopes share theirs. The name depends only on that
+//! and on the day, so concurrent runs use the same branch. If a pull request couldn't be opened,
+//! the day's next run uses its branch.
+
+use jiff::civil::Date;
 
 use super::error::AuditError;
 use super::repository::AuditRepository;
 use crate::github::names::BranchName;
 use crate::github::pulls::{PullRequest, PullRequests};
-use crate::report::Report;
-use crate::report::day::date;
 use crate::report::manifest::sha256;
-use crate::report::scope::{Scope, ScopeKind};
+use crate::report::scope::ScopeKind;
 
 /// The start of our branch names, before the scope.
 const PREFIX: &str = "copilot-activity-report";
 
-/// How many pull requests of one scope can start on one day.
+/// What the branches of several scopes have in place of a name. No scope's name has a dot.
+const SEVERAL: &str = "organizations.all";
+
+/// How many pull requests of one history can start on one day.
 const MAX_PULL_REQUESTS_PER_DAY: usize = 100;
 
 /// How many characters of a directory a branch name shows. Even with the longest scope name, GitHub
@@ -30,20 +34,20 @@ impl AuditRepository<'_> {
         PullRequests::new(&self.client, &self.clock, repository, &self.branch)
     }
 
-    /// Returns the branch for a report's pull request, and the pull request if it's open. If
+    /// Returns the branch for the pull request of reports of a `day`, and the pull request if it's open. If
     /// several are open, the oldest one counts. If none is, the branch gets the day's first name
     /// that no pull request ever had. A branch with this name may already exist, if a run is about
     /// to open its pull request or couldn't.
     pub(super) async fn pull_request_branch(
         &self,
         pulls: &PullRequests<'_>,
-        report: &Report,
+        day: Date,
     ) -> Result<(BranchName, Option<PullRequest>), AuditError> {
-        let prefix = format!("{PREFIX}/{}/", self.history_name(report.scope()));
+        let prefix = format!("{PREFIX}/{}/", self.history_name());
         if let Some(open) = pulls.open_below(&prefix).await? {
             return Ok((open.head.clone(), Some(open)));
         }
-        let first = format!("{prefix}{}", date(report.time()));
+        let first = format!("{prefix}{day}");
         for number in 1..=MAX_PULL_REQUESTS_PER_DAY {
             let name = match number {
                 1 => first.clone(),
@@ -61,14 +65,19 @@ impl AuditRepository<'_> {
         )))
     }
 
-    /// Returns what distinguishes the branches of this history from all others: the scope; its
-    /// kind, if it isn't an organization; and the directory, if it isn't the default. Dots separate
+    /// Returns what distinguishes the branches of this run from all others: its scope, if it has
+    /// only one; that one's kind, if it isn't an organization; and the directory, if it isn't the default. Dots separate
     /// them, because no scope name has one. Git doesn't accept every directory in a branch name,
     /// and two directories can differ only in characters that are left out, so the name has the
     /// directory's SHA-256.
-    fn history_name(&self, scope: &Scope) -> String {
-        let mut name = scope.name().to_ascii_lowercase();
-        if scope.kind() != ScopeKind::Organization {
+    fn history_name(&self) -> String {
+        let mut name = match &self.scopes[..] {
+            [scope] => scope.name().to_ascii_lowercase(),
+            _ => SEVERAL.to_owned(),
+        };
+        if let [scope] = &self.scopes[..]
+            && scope.kind() != ScopeKind::Organization
+        {
             name.push_str(&format!(".{}", scope.kind()));
         }
         if !self.inputs.has_default_directory {

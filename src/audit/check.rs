@@ -37,6 +37,22 @@ enum LastReport<'m> {
     OnTopOf(&'m str),
 }
 
+impl LastReport<'_> {
+    /// Returns the commit that the last report was committed on top of, if that's known.
+    fn parent(&self) -> Option<&str> {
+        match self {
+            Self::OnTopOf(parent) => Some(parent),
+            Self::Nothing | Self::Unknown => None,
+        }
+    }
+
+    /// Returns whether `commit` says that it's the one with the last report.
+    fn is(&self, commit: &FolderCommit) -> bool {
+        commit.is_delivery
+            && matches!(&commit.parents[..], [only] if Some(&**only) == self.parent())
+    }
+}
+
 /// How a report can get into the branch, as far as that hides its commit.
 #[derive(Debug, Clone, Copy, Default)]
 struct Path {
@@ -47,14 +63,14 @@ struct Path {
 }
 
 impl AuditRepository<'_> {
-    /// Checks the repository as of this snapshot. `found` has the files in the `folder` of `scope`.
+    /// Checks the repository as of this snapshot, whose branch has this `protection`. `found` has the files in the `folder` of `scope`.
     pub(super) async fn check(
         &self,
         snapshot: &Snapshot<'_>,
+        protection: &Protection,
         (scope, folder): (&Scope, &RepositoryPath),
         found: &FolderFiles,
     ) -> RepositoryCheck {
-        let protection = snapshot.protection(&self.branch, folder).await;
         let newest = found.newest_manifest();
         let recorded = newest.as_ref().and_then(RecordedManifest::repository);
         let name = self.inputs.repository.to_string();
@@ -69,12 +85,13 @@ impl AuditRepository<'_> {
         };
         let earlier = newest.as_ref().map(|manifest| &*manifest.scope.name);
         let earlier = earlier.filter(|earlier| !earlier.eq_ignore_ascii_case(scope.name()));
-        let mut history = protection.history.clone();
+        let is_own_last = |commit: &FolderCommit| commit.is_own && last.is(commit);
+        let mut history = snapshot.history(protection, folder, is_own_last).await;
         if let (Some(earlier), Some(history)) = (earlier, &mut history)
             && let Ok(before) = self.inputs.directory.join(&earlier.to_ascii_lowercase())
         {
             // Git's history of a folder starts when it was renamed.
-            let before = snapshot.protection(&self.branch, &before).await.history;
+            let before = snapshot.history(protection, &before, |_| false).await;
             add_earlier(history, before.unwrap_or_default());
         }
         let path = Path {
@@ -92,7 +109,7 @@ impl AuditRepository<'_> {
             visibility: self.visibility,
             other_commits: others,
             rewritten,
-            ..guards(&protection)
+            ..guards(protection)
         };
         let mut check = RepositoryCheck::of(state, recorded, folder);
         // The manifest of the day's earlier report is replaced.
@@ -137,20 +154,13 @@ fn compare(
     path: Path,
 ) -> (Option<OtherCommits>, Option<bool>) {
     let FolderHistory { commits, is_whole } = history;
-    let parent = match last {
-        LastReport::OnTopOf(parent) => Some(parent),
-        LastReport::Nothing | LastReport::Unknown => None,
-    };
-    let is_last = |commit: &FolderCommit| {
-        commit.is_delivery && matches!(&commit.parents[..], [only] if Some(&**only) == parent)
-    };
-    let found = commits.iter().position(is_last);
+    let found = commits.iter().position(|commit| last.is(commit));
     let is_visible = *is_whole && !path.is_merged;
     // The last report's commit is newer than all others of the action. A folder that was moved has no
     // earlier reports in its history.
     let is_missed = commits.iter().any(|commit| commit.is_own)
         || (*is_whole && commits.iter().any(|commit| commit.is_delivery));
-    let rewritten = match (parent, found) {
+    let rewritten = match (last.parent(), found) {
         // A commit that isn't certainly the action's own may have replaced the last report's.
         (Some(_), Some(at)) => commits[at].is_own.then_some(false),
         (Some(_), None) if is_missed && !path.is_merged && !path.is_renamed => Some(true),

@@ -1,5 +1,7 @@
 //! Why the audit repository couldn't be read, or doesn't accept a report.
 
+use std::sync::Arc;
+
 use crate::github::commit::CommitError;
 use crate::github::error::GitHubError;
 use crate::github::names::NameError;
@@ -26,6 +28,9 @@ pub(crate) enum AuditError {
     /// A name that depends on the inputs isn't valid in Git.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// An error that several reports share.
+    #[error(transparent)]
+    Shared(Arc<AuditError>),
     /// Anything else, in words for the log.
     #[error("{0}")]
     Other(String),
@@ -59,6 +64,7 @@ impl AuditError {
         match self {
             Self::GitHub(error) => error.prose(),
             Self::Commit(error) => error.prose(),
+            Self::Shared(error) => error.prose(),
             _ => Prose::own(self.to_string()),
         }
     }
@@ -66,6 +72,7 @@ impl AuditError {
     fn refusal(&self) -> Option<&RecordError> {
         match self {
             Self::Refused { error, .. } => Some(error),
+            Self::Shared(error) => error.refusal(),
             _ => None,
         }
     }

@@ -2,54 +2,116 @@
 //! folders beside it too: one of them may be the history of the same organization under an earlier
 //! name.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use jiff::civil::Date;
 
 use super::error::AuditError;
-use super::repository::{AuditFiles, AuditRepository};
-use crate::github::commit::Snapshot;
-use crate::github::names::RepositoryPath;
+use super::repository::AuditRepository;
+use crate::github::commit::{Entry, Snapshot};
+use crate::github::names::{NameError, RepositoryPath};
 use crate::history::listing::Listing;
 use crate::history::{FolderFiles, Neighbor};
 use crate::report::Report;
 use crate::report::day::{REPORTS, date};
 use crate::report::scope::Scope;
 
+/// The folder with the folders of all scopes, at one commit.
+#[derive(Debug)]
+pub(super) struct Directory {
+    /// The SHA of the commit.
+    head: String,
+    entries: Vec<Entry>,
+    /// The list of all scopes. `None` if there's none.
+    pub(super) index: Option<Vec<u8>>,
+}
+
+impl Directory {
+    /// Returns the ID of the content of a folder, which changes with every file in it. `None` if
+    /// it doesn't exist.
+    pub(super) fn folder_id(&self, folder: &RepositoryPath) -> Option<&str> {
+        let name = folder.segments().last()?;
+        let entry = self.entries.iter().find(|entry| entry.name == name)?;
+        Some(&entry.oid)
+    }
+
+    /// Returns whether there's something with this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.entries.iter().any(|entry| entry.name == name)
+    }
+}
+
+impl AuditRepository<'_> {
+    /// Reads the directory as of this snapshot, once.
+    pub(super) async fn directory(
+        &self,
+        snapshot: &Snapshot<'_>,
+    ) -> Result<Rc<Directory>, AuditError> {
+        let mut known = self.known_directory.lock().await;
+        if let Some(known) = known.as_ref()
+            && known.head == snapshot.head()
+        {
+            return Ok(Rc::clone(known));
+        }
+        let entries = snapshot.entries(&self.inputs.directory).await?;
+        let path = self.index()?;
+        let name = path.segments().last();
+        let entry = entries
+            .iter()
+            .find(|entry| entry.is_file() && Some(&*entry.name) == name);
+        let index = match entry {
+            Some(entry) => {
+                let read = snapshot.files(&[(path.clone(), entry)]).await?;
+                read.into_iter().next()
+            }
+            None => None,
+        };
+        let directory = Rc::new(Directory {
+            head: snapshot.head().to_owned(),
+            entries,
+            index,
+        });
+        *known = Some(Rc::clone(&directory));
+        Ok(directory)
+    }
+}
+
 /// Reads the files that a report needs.
 pub(super) async fn read_folder(
     snapshot: &Snapshot<'_>,
     repository: &AuditRepository<'_>,
     report: &Report,
-) -> Result<AuditFiles, AuditError> {
+) -> Result<FolderFiles, AuditError> {
     let (scope, time) = (report.scope(), report.time());
     let folder = &repository.folder(scope)?;
-    let paths = FolderFiles::paths(time).map(|path| folder.join(&path));
-    let mut paths = paths.into_iter().collect::<Result<Vec<_>, _>>()?;
-    paths.push(repository.index()?);
-    let mut files = snapshot.files(&paths).await?;
-    let index = files.pop().flatten();
-    let (listing, folders) = snapshot
-        .listing(folder, &repository.inputs.directory)
-        .await?;
-    let listing = Listing::new(listing);
-    let previous = match listing.manifest_before(date(time)) {
-        Some(path) => {
-            let whole = folder.join(path)?;
-            let file = snapshot.files(&[whole]).await?.pop().flatten();
-            file.map(|file| (path.to_owned(), file))
-        }
-        None => None,
-    };
+    let entries = snapshot.listing(folder).await?;
+    let find = |path: &str| entries.iter().find(|entry| entry.name == path);
+    let listed = entries
+        .iter()
+        .map(|entry| (entry.name.clone(), entry.oid.clone()));
+    let listing = Listing::new(listed);
+    let previous = listing.manifest_before(date(time)).map(str::to_owned);
+    let paths = FolderFiles::paths(time);
+    let wanted = paths.iter().chain(&previous);
+    let found = wanted.filter_map(|path| Some((path, find(path)?)));
+    let found: Vec<(&String, &Entry)> = found.collect();
+    let places = found
+        .iter()
+        .map(|(path, entry)| Ok((folder.join(path)?, *entry)));
+    let places = places.collect::<Result<Vec<_>, NameError>>()?;
+    let contents = snapshot.files(&places).await?;
+    let paths_found = found.into_iter().map(|(path, _)| path.clone());
+    let mut files: HashMap<String, Vec<u8>> = paths_found.zip(contents).collect();
+    let previous = previous.and_then(|path| files.remove_entry(&path));
+    let files = paths.map(|path| files.remove(&path));
     let mut found = FolderFiles::from_files(files, previous).with_listing(listing);
     // Without an ID, it's impossible to find the same scope under another name.
     if found.is_empty() && scope.id().is_some() {
         let directory = &repository.inputs.directory;
         found.neighbors = neighbors(snapshot, directory, folder, scope).await?;
     }
-    Ok(AuditFiles {
-        folder: found,
-        index,
-        folders,
-    })
+    Ok(found)
 }
 
 /// Finds the folders in `directory` that have manifests, except for `own`, the folder of `scope`.
@@ -62,8 +124,7 @@ async fn neighbors(
     scope: &Scope,
 ) -> Result<Vec<Neighbor>, AuditError> {
     let mut folders = Vec::new();
-    let names = snapshot.names_in(std::slice::from_ref(directory)).await?;
-    for name in names.into_iter().flatten() {
+    for Entry { name, .. } in snapshot.entries(directory).await? {
         // A folder whose name can't be a scope's has another purpose.
         if Scope::new(scope.kind(), &name).is_ok() {
             let folder = directory.join(&name)?;
@@ -76,14 +137,19 @@ async fn neighbors(
     if paths.is_empty() {
         return Ok(Vec::new());
     }
-    let files = snapshot.files(&paths).await?;
-    let found = folders.iter().zip(files).filter_map(|(folder, manifest)| {
-        Some(Neighbor {
+    let places: Vec<_> = paths
+        .iter()
+        .map(|(path, entry)| (path.clone(), entry))
+        .collect();
+    let files = snapshot.files(&places).await?;
+    let found = folders
+        .iter()
+        .zip(files)
+        .map(|(folder, manifest)| Neighbor {
             folder: folder.to_string(),
             target: own.to_string(),
-            manifest: manifest?,
-        })
-    });
+            manifest,
+        });
     Ok(found.collect())
 }
 
@@ -91,13 +157,14 @@ async fn neighbors(
 async fn newest_manifests(
     snapshot: &Snapshot<'_>,
     folders: Vec<RepositoryPath>,
-) -> Result<(Vec<RepositoryPath>, Vec<RepositoryPath>), AuditError> {
+) -> Result<(Vec<RepositoryPath>, Vec<(RepositoryPath, Entry)>), AuditError> {
     let reports = folders.iter().map(|folder| folder.join(REPORTS));
     let reports = reports.collect::<Result<Vec<_>, _>>()?;
-    let names = snapshot.names_in(&reports).await?;
+    let listed = snapshot.entries_of(&reports).await?;
     // The years of each folder, newest last.
-    let years = names.iter().map(|names| {
-        let mut years: Vec<i16> = names.iter().filter_map(|year| year.parse().ok()).collect();
+    let years = listed.iter().map(|entries| {
+        let years = entries.iter().filter_map(|entry| entry.name.parse().ok());
+        let mut years: Vec<i16> = years.collect();
         years.sort_unstable();
         years
     });
@@ -113,14 +180,15 @@ async fn newest_manifests(
             Some(folder.join(&format!("{REPORTS}/{year:04}")))
         });
         let years = years.collect::<Result<Vec<_>, _>>()?;
-        let listed = years.iter().zip(snapshot.names_in(&years).await?);
-        for ((folder, years), (year, names)) in std::mem::take(&mut left).into_iter().zip(listed) {
-            let days = names.iter().filter_map(|name| {
-                let day: Date = name.strip_suffix(".json")?.parse().ok()?;
-                Some((day, name))
+        let listed = years.iter().zip(snapshot.entries_of(&years).await?);
+        for ((folder, years), (year, entries)) in std::mem::take(&mut left).into_iter().zip(listed)
+        {
+            let days = entries.into_iter().filter_map(|entry| {
+                let day: Date = entry.name.strip_suffix(".json")?.parse().ok()?;
+                Some((day, entry))
             });
-            match days.max() {
-                Some((_, name)) => newest.push((folder, year.join(name)?)),
+            match days.max_by_key(|(day, _)| *day) {
+                Some((_, entry)) => newest.push((folder, (year.join(&entry.name)?, entry))),
                 None => left.push((folder, years)),
             }
         }

@@ -1,50 +1,70 @@
-//! Brings a report to a branch, which keeps one report per day.
+//! Brings reports to a branch, which keeps one report per day and scope.
+//!
+//! All reports go into one commit, or as few as possible if they're too large for one. Each commit
+//! has all files of its reports. A report that its history refuses is left out, and doesn't stop
+//! the others.
+
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::future::join_all;
 
 use super::check::RepositoryCheck;
 use super::error::AuditError;
-use super::folder::read_folder;
-use super::repository::{AuditFiles, AuditRepository, LastRead};
-use crate::github::commit::{Commit, CommitContent, MissingBranch};
+use super::folder::{Directory, read_folder};
+use super::repository::{AuditRepository, LastRead};
+use crate::github::commit::{
+    Commit, CommitContent, CommitError, MAX_MUTATION_SIZE, MissingBranch, Snapshot,
+};
 use crate::github::names::{BranchName, NameError, RepositoryPath};
-use crate::history::totals::Day;
 use crate::history::{self, Action, FolderFiles, HistoryUpdate, Revoked, UpdatePlan};
 use crate::pages::index::{self, END, Row, START};
 use crate::report::Report;
 use crate::report::columns::ColumnSet;
 use crate::report::csv;
-use crate::report::day::date;
-use crate::report::manifest::sha256;
-use crate::report::scope::Scope;
+
+/// The files of a commit.
+type Files = Vec<(RepositoryPath, Bytes)>;
 
 /// A report that's being recorded.
 pub(super) struct PendingReport<'r> {
     pub(super) report: &'r Report,
     /// The seats that count as revoked if the report doesn't have them.
     revoked: Revoked<'r>,
-    /// The content of the ledger when it was last read.
-    last_read: Option<LastRead>,
-    csv: Bytes,
+    /// The content of the ledger when it was last read, or why it couldn't be read.
+    last_read: Result<Option<LastRead>, Arc<AuditError>>,
+    /// The state of the repository before the commit.
+    check: Option<RepositoryCheck>,
+    pub(super) csv: Bytes,
     /// The folder of the scope.
     pub(super) folder: RepositoryPath,
-    /// The commit's message.
-    pub(super) message: CommitContent,
 }
 
 /// A report that is now on a branch, or already was.
 pub(super) struct PlacedReport {
-    pub(super) branch: BranchName,
     pub(super) plan: UpdatePlan,
     pub(super) commit: Option<Commit>,
-    /// The state of the repository before the commit.
     pub(super) check: RepositoryCheck,
-    /// Whether the branch now exists.
-    pub(super) exists: bool,
+}
+
+/// What became of each of several reports.
+pub(super) type PlacedReports = Vec<Result<PlacedReport, Arc<AuditError>>>;
+
+/// What one commit does with the first reports of a list.
+#[derive(Default)]
+struct Batch {
+    /// What happens to each of them.
+    plans: Vec<Result<UpdatePlan, AuditError>>,
+    /// Which of them a commit has, or a commit whose response was lost.
+    is_written: Vec<bool>,
+    /// Whether the branch existed before.
+    existed: bool,
+    has_foreign_index: bool,
 }
 
 impl AuditRepository<'_> {
-    /// Prepares a report for the commit.
+    /// Prepares a report for a commit.
     pub(super) fn pending<'r>(
         &self,
         report: &'r Report,
@@ -59,110 +79,229 @@ impl AuditRepository<'_> {
         Ok(PendingReport {
             report,
             revoked,
-            last_read,
+            last_read: Ok(last_read),
+            check: None,
             folder: self.folder(report.scope())?,
-            message: self.message(report, &content),
             csv: Bytes::from(content),
         })
     }
 
-    /// Brings a report to a branch.
+    /// Brings reports to a branch. Returns whether the branch exists now, and what became of each
+    /// report.
+    ///
+    /// Fails if the branch of a pull request is gone, and nothing was committed to it.
     pub(super) async fn place(
         &self,
-        pending: &PendingReport<'_>,
-        branch: (BranchName, MissingBranch),
-    ) -> Result<PlacedReport, AuditError> {
-        let (name, report) = (branch.0.clone(), pending.report);
-        let committer = self.committer(branch)?;
-        let mut decided: Option<(UpdatePlan, bool)> = None;
-        let mut checked: Option<RepositoryCheck> = None;
-        let mut is_listed = true;
-        let commit = committer
-            .commit(async |snapshot| {
-                let read;
-                let is_current = |last_read: &&LastRead| {
-                    last_read.head == snapshot.head()
-                        && last_read.paths == FolderFiles::paths(report.time())
-                };
-                // Nobody has committed since, so the folder needn't be read again.
-                let found = match pending.last_read.as_ref().filter(is_current) {
-                    Some(last_read) => &last_read.files,
-                    None => {
-                        read = read_folder(&snapshot, self, report).await?;
-                        &read
+        pending: &mut [PendingReport<'_>],
+        branch: &(BranchName, MissingBranch),
+    ) -> Result<(bool, PlacedReports), AuditError> {
+        let (mut exists, mut placed) = (false, PlacedReports::new());
+        let mut left = pending;
+        while !left.is_empty() {
+            let mut batch = Batch::default();
+            let committed = self.commit_first(left, branch.clone(), &mut batch).await;
+            let (commit, failure) = match committed {
+                Ok(commit) => (commit, None),
+                Err(AuditError::Commit(gone @ CommitError::Gone { .. })) if placed.is_empty() => {
+                    return Err(gone.into());
+                }
+                Err(error) => (None, Some(Arc::new(error))),
+            };
+            exists |= batch.existed || commit.is_some();
+            if batch.has_foreign_index {
+                self.explain_foreign_index()?;
+            }
+            let (first, rest) = left.split_at_mut(batch.plans.len());
+            let plans = batch.plans.into_iter().zip(batch.is_written);
+            placed.extend(plans.zip(first).map(|((plan, is_written), pending)| {
+                let plan = plan.map_err(Arc::new)?;
+                match &failure {
+                    Some(failure) if is_written => Err(Arc::clone(failure)),
+                    _ => {
+                        let commit = commit.clone().filter(|_| is_written);
+                        PlacedReport::new(plan, commit, pending)
                     }
-                };
-                let is_of_head = |check: &RepositoryCheck| check.state.parent == snapshot.head();
-                if !checked.as_ref().is_some_and(is_of_head) {
-                    let place = (report.scope(), &pending.folder);
-                    checked = Some(self.check(&snapshot, place, &found.folder).await);
                 }
-                let mut entry = self.entry(pending);
-                entry.manifest.repository = checked.as_ref().map(|check| check.state.clone());
-                let recorded = history::record(entry, &found.folder, self.clock.now());
-                let recording = recorded.map_err(|error| self.refused(&pending.folder, error))?;
-                let (change, _) = decided.insert((recording, snapshot.exists()));
-                if change.files.is_empty() {
-                    return Ok::<_, AuditError>(None);
-                }
-                let files = std::mem::take(&mut change.files).into_iter();
-                let files = files.map(|(path, file)| Ok((pending.folder.join(&path)?, file)));
-                let mut files = files.collect::<Result<Vec<_>, NameError>>()?;
-                if let Some(day) = &change.day {
-                    let listed = self.listed(report.scope(), day, found)?;
-                    is_listed = listed.is_some();
-                    files.extend(listed.flatten());
-                }
-                Ok(Some(CommitContent {
-                    files,
-                    ..pending.message.clone()
-                }))
-            })
-            .await?;
-        if !is_listed {
-            tracing::info!(
-                "{} of {} has no list of the reports, because the action didn't create the file. To add the list, add these two lines to it: `{START}` and `{END}`.",
-                self.index()?,
-                self.inputs.repository
-            );
+            }));
+            if let Some(failure) = failure {
+                // The others would fail in the same way.
+                placed.extend(rest.iter().map(|_| Err(Arc::clone(&failure))));
+                break;
+            }
+            left = rest;
         }
-        let decided = decided.zip(checked);
-        let ((plan, existed), check) =
-            decided.ok_or_else(|| AuditError::Other("nothing was decided".to_owned()))?;
-        Ok(PlacedReport {
-            branch: name,
-            plan,
-            check,
-            exists: existed || commit.is_some(),
-            commit: commit.map(|commit| Commit {
-                url: self.trusted_url(commit.url),
-                ..commit
-            }),
-        })
+        Ok((exists, placed))
     }
 
-    /// Returns the list of all scopes if it has to change for a report with these totals, or `None`
-    /// if the file isn't the action's.
-    ///
-    /// A pull request doesn't change the list. Otherwise those of two scopes would always conflict,
-    /// and only a person could merge the second one.
-    fn listed(
+    /// Commits as many of the first reports as fit in a commit.
+    async fn commit_first(
         &self,
-        scope: &Scope,
-        day: &Day,
-        found: &AuditFiles,
+        pending: &mut [PendingReport<'_>],
+        branch: (BranchName, MissingBranch),
+        batch: &mut Batch,
+    ) -> Result<Option<Commit>, AuditError> {
+        let committer = self.committer(branch)?;
+        let commit = committer.commit(async |snapshot| {
+            let directory = self.directory(&snapshot).await?;
+            self.read_again(&snapshot, &directory, pending).await;
+            self.check_all(&snapshot, pending).await;
+            batch.existed = snapshot.exists();
+            batch.plans.clear();
+            let (mut files, mut rows, mut included) = (Files::new(), Vec::new(), Vec::new());
+            let mut size = 0;
+            for (number, pending) in pending.iter().enumerate() {
+                let planned = self.plan(pending);
+                let (plan, new) = match planned {
+                    Ok(planned) => planned,
+                    Err(error) => {
+                        batch.plans.push(Err(error));
+                        continue;
+                    }
+                };
+                let new_size: usize = new.iter().map(|(_, file)| file.len()).sum();
+                if !files.is_empty() && !new.is_empty() && size + new_size > MAX_MUTATION_SIZE {
+                    break;
+                }
+                size += new_size;
+                batch
+                    .is_written
+                    .resize(batch.is_written.len().max(number + 1), false);
+                batch.is_written[number] |= !new.is_empty();
+                if let Some(day) = &plan.day {
+                    rows.push(Row::new(pending.report.scope(), day));
+                    included.push(pending);
+                }
+                files.extend(new);
+                batch.plans.push(Ok(plan));
+            }
+            batch
+                .is_written
+                .resize(batch.plans.len().max(batch.is_written.len()), false);
+            if files.is_empty() {
+                return Ok::<_, AuditError>(None);
+            }
+            match self.list(rows, &directory)? {
+                Some(list) => files.extend(list),
+                None => batch.has_foreign_index = true,
+            }
+            Ok(Some(self.message(&included, files)))
+        });
+        let commit = commit.await?;
+        Ok(commit.map(|commit| Commit {
+            url: self.trusted_url(commit.url),
+            ..commit
+        }))
+    }
+
+    /// Reads the folders again that changed since they were read, or for which the day has.
+    async fn read_again(
+        &self,
+        snapshot: &Snapshot<'_>,
+        directory: &Directory,
+        pending: &mut [PendingReport<'_>],
+    ) {
+        let changed = pending.iter_mut().filter_map(|pending| {
+            let id = directory.folder_id(&pending.folder);
+            let is_current = |read: &LastRead| {
+                let is_same = read.head == snapshot.head()
+                    || (id.is_some() && read.folder_id.as_deref() == id);
+                is_same && read.paths == FolderFiles::paths(pending.report.time())
+            };
+            match &pending.last_read {
+                Ok(Some(read)) if is_current(read) => None,
+                _ => Some((pending, id)),
+            }
+        });
+        join_all(changed.map(async |(pending, id)| {
+            let read = read_folder(snapshot, self, pending.report).await;
+            pending.last_read = match read {
+                Ok(files) => Ok(Some(LastRead {
+                    head: snapshot.head().to_owned(),
+                    folder_id: id.map(str::to_owned),
+                    files,
+                    paths: FolderFiles::paths(pending.report.time()),
+                })),
+                Err(error) => Err(Arc::new(error)),
+            };
+        }))
+        .await;
+    }
+
+    /// Checks the repository for each report, as of this snapshot.
+    async fn check_all(&self, snapshot: &Snapshot<'_>, pending: &mut [PendingReport<'_>]) {
+        let is_of_head = |check: &RepositoryCheck| check.state.parent == snapshot.head();
+        let unchecked = pending
+            .iter_mut()
+            .filter(|pending| !pending.check.as_ref().is_some_and(is_of_head));
+        let unchecked: Vec<_> = unchecked.collect();
+        if unchecked.is_empty() {
+            return;
+        }
+        let protection = snapshot.protection(&self.branch).await;
+        join_all(unchecked.into_iter().map(async |pending| {
+            if let Ok(Some(LastRead { files, .. })) = &pending.last_read {
+                let place = (pending.report.scope(), &pending.folder);
+                pending.check = Some(self.check(snapshot, &protection, place, files).await);
+            }
+        }))
+        .await;
+    }
+
+    /// Plans the update of one history. Returns the files to write.
+    fn plan(&self, pending: &PendingReport<'_>) -> Result<(UpdatePlan, Files), AuditError> {
+        let read = match &pending.last_read {
+            Ok(Some(read)) => read,
+            Ok(None) => return Err(AuditError::Other("nothing was read".to_owned())),
+            Err(error) => return Err(AuditError::Shared(Arc::clone(error))),
+        };
+        let mut entry = self.entry(pending);
+        entry.manifest.repository = pending.check.as_ref().map(|check| check.state.clone());
+        let recorded = history::record(entry, &read.files, self.clock.now());
+        let mut plan = recorded.map_err(|error| self.refused(&pending.folder, error))?;
+        let files = std::mem::take(&mut plan.files).into_iter();
+        let files = files.map(|(path, file)| Ok((pending.folder.join(&path)?, file)));
+        let files = files.collect::<Result<Files, NameError>>()?;
+        CommitContent::check(&files)?;
+        Ok((plan, files))
+    }
+
+    /// Returns the list of all scopes if it has to change for these rows, or `None` if the file
+    /// isn't the action's.
+    ///
+    /// A pull request doesn't change the list. Otherwise those of two runs would always conflict,
+    /// and only a person could merge the second one.
+    fn list(
+        &self,
+        rows: Vec<Row>,
+        directory: &Directory,
     ) -> Result<Option<Option<(RepositoryPath, Bytes)>>, NameError> {
         if self.inputs.pull_request {
             return Ok(Some(None));
         }
-        let file = found.index.as_deref();
-        let has_folder = |name: &str| found.folders.iter().any(|folder| folder == name);
-        let Some(list) = index::update(file, Row::new(scope, day), has_folder) else {
-            return Ok(None);
-        };
-        let is_new = file != Some(list.as_bytes());
-        let change = is_new.then(|| Ok((self.index()?, Bytes::from(list))));
+        let file = directory.index.as_deref();
+        let new: HashSet<String> = rows.iter().map(Row::folder).collect();
+        let mut list: Option<String> = None;
+        for row in rows {
+            let current = list.as_deref().map(str::as_bytes).or(file);
+            match index::update(current, row, |name| {
+                directory.has(name) || new.contains(name)
+            }) {
+                Some(updated) => list = Some(updated),
+                None => return Ok(None),
+            }
+        }
+        let list = list.filter(|list| file != Some(list.as_bytes()));
+        let change = list.map(|list| Ok((self.index()?, Bytes::from(list))));
         change.transpose().map(Some)
+    }
+
+    fn explain_foreign_index(&self) -> Result<(), NameError> {
+        tracing::info!(
+            "{} of {} has no list of the reports, because the action didn't create the file. To add the list, add these two lines to it: `{START}` and `{END}`.",
+            self.index()?,
+            self.inputs.repository
+        );
+        Ok(())
     }
 
     /// Describes the report as an update of the history.
@@ -183,49 +322,26 @@ impl AuditRepository<'_> {
             draw: crate::pages::draw,
         }
     }
-
-    fn message(&self, report: &Report, file: &[u8]) -> CommitContent {
-        let date = date(report.time()).to_string();
-        let message = self
-            .inputs
-            .message
-            .replace("{scope}", report.scope().name())
-            .replace("{date}", &date);
-        let (headline, rest) = message.split_once('\n').unwrap_or((&message, ""));
-        let mut body = Vec::new();
-        if !rest.trim().is_empty() {
-            body.push(rest.trim().to_owned());
-        }
-        let complete = if report.is_complete() {
-            "complete"
-        } else {
-            "NOT VERIFIED AS COMPLETE"
-        };
-        body.push(format!(
-            "{} seats, {} people, {complete}\nReport time: {}\nSHA-256: {}",
-            report.seats().len(),
-            report.people(),
-            report.time(),
-            sha256(file)
-        ));
-        body.push(self.provenance.made_by());
-        CommitContent {
-            headline: headline.trim().to_owned(),
-            body: body.join("\n\n"),
-            files: Vec::new(),
-        }
-    }
 }
 
 impl PlacedReport {
-    /// Describes the result.
-    pub(super) fn summary(&self, repository: &AuditRepository<'_>) -> String {
-        // The branch isn't created if there's nothing new to commit.
-        let branch = if self.exists {
-            &self.branch
-        } else {
-            &repository.branch
-        };
+    fn new(
+        plan: UpdatePlan,
+        commit: Option<Commit>,
+        pending: &PendingReport<'_>,
+    ) -> Result<Self, Arc<AuditError>> {
+        let check = pending.check.clone();
+        let check = check.ok_or_else(|| AuditError::Other("nothing was decided".to_owned()));
+        Ok(Self {
+            plan,
+            commit,
+            check: check?,
+        })
+    }
+
+    /// Describes the result. `branch` is the branch with the report, which exists only if there was
+    /// something to commit.
+    pub(super) fn summary(&self, repository: &AuditRepository<'_>, branch: &BranchName) -> String {
         let place = format!("{} (branch {branch})", repository.inputs.repository);
         if let Some(Commit {
             sha, verification, ..

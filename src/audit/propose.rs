@@ -1,90 +1,106 @@
-//! Brings a report into the repository with a pull request.
+//! Brings reports into the repository with a pull request.
 //!
-//! While a scope has an open pull request, runs commit to its branch and read their history from
-//! it. Otherwise, the report goes to a new branch. The commit creates the branch, so there's no
+//! While there's an open pull request, runs commit to its branch and read their histories from it.
+//! Otherwise, the reports go to a new branch. The commit creates the branch, so there's no
 //! leftover branch if there's nothing to record.
 //!
-//! Someone can merge or close a pull request at any time. If that happens while a report is being
+//! Someone can merge or close a pull request at any time. If that happens while reports are being
 //! recorded, everything starts over from the base. What was merged is already there, and what
 //! wasn't is recorded again.
 
 use super::error::AuditError;
-use super::place::{PendingReport, PlacedReport};
+use super::place::{PendingReport, PlacedReport, PlacedReports};
+use super::record::Results;
 use super::repository::AuditRepository;
 use crate::github::commit::{CommitError, MissingBranch};
 use crate::github::error::GitHubError;
-use crate::github::names::RepositoryName;
+use crate::github::names::{BranchName, RepositoryName};
 use crate::github::pulls::{Opened, PullRequest};
 use crate::pages::markdown::code;
+use crate::report::day::date;
+use crate::report::scope::Scope;
 use crate::system::prose::Prose;
 
 /// How often to start over because the pull request was merged or closed in the meantime.
 const MAX_ROUNDS: usize = 10;
 
-/// The pull request with a report, or `None` if there's nothing to propose. It's an error if the
-/// report is on its branch but no pull request could be opened.
-pub(super) type PullRequestResult = Result<Option<PullRequest>, Prose>;
+/// How many reports the text of a pull request lists.
+const MAX_ROWS: usize = 100;
+
+/// How to keep or discard the reports of a pull request.
+const KEEP: &str = "To keep the reports, merge, squash, or rebase the pull request. To discard them, close it. The next run opens a new one.";
 
 impl AuditRepository<'_> {
-    /// Brings a report to the branch of a pull request.
+    /// Brings reports to the branch of a pull request.
     pub(super) async fn propose(
         &self,
-        pending: &PendingReport<'_>,
-    ) -> Result<(PlacedReport, PullRequestResult), AuditError> {
+        mut pending: Vec<PendingReport<'_>>,
+    ) -> Result<Results, AuditError> {
         let repository = &self.inputs.repository;
         let pulls = self.pulls();
-        let mut before: Option<(PlacedReport, PullRequest)> = None;
+        let day = pending.first().map(|first| date(first.report.time()));
+        let day = day.ok_or_else(|| AuditError::Other("there's no report".to_owned()))?;
+        let mut before: Option<(BranchName, PlacedReports, PullRequest)> = None;
         for _ in 0..MAX_ROUNDS {
-            let (branch, open) = self.pull_request_branch(&pulls, pending.report).await?;
+            let (name, open) = self.pull_request_branch(&pulls, day).await?;
             let beginning = match open {
                 Some(_) => MissingBranch::Never,
                 None => MissingBranch::From(self.branch.clone()),
             };
-            let placed = match self.place(pending, (branch, beginning)).await {
+            let branch = (name, beginning);
+            let (exists, placed) = match self.place(&mut pending, &branch).await {
                 // GitHub can delete the branch when it's merged.
                 Err(AuditError::Commit(CommitError::Gone { .. })) => continue,
                 placed => placed?,
             };
+            let branch = branch.0;
+            let has_commit = has_commit(&placed);
             let proposed = match open {
-                Some(open) if placed.commit.is_none() => Ok(Opened::Open(open)),
-                None if !placed.exists => Ok(Opened::Nothing),
+                Some(open) if !has_commit => Ok(Opened::Open(open)),
+                None if !exists => Ok(Opened::Nothing),
                 // Even if one was open, because it may be merged or closed by now.
                 _ => {
-                    let body = self.body(pending, &placed);
-                    pulls
-                        .open(&placed.branch, &pending.message.headline, &body)
-                        .await
+                    let (headline, body) = self.described(&pending, &placed);
+                    pulls.open(&branch, &headline, &body).await
                 }
             };
-            return Ok(match (proposed, before.take()) {
-                // The merged pull request already has the report.
-                (Ok(_), Some((earlier, merged))) if placed.commit.is_none() => {
-                    (earlier, Ok(Some(merged)))
+            let (branch, placed, proposed) = match (proposed, before.take()) {
+                // The merged pull request already has the reports.
+                (Ok(_), Some((branch, earlier, merged))) if !has_commit => {
+                    (branch, earlier, Ok(Some(merged)))
                 }
-                (Ok(Opened::Open(open)), _) => (placed, Ok(Some(open))),
-                (Ok(Opened::Nothing), _) => (placed, Ok(None)),
+                (Ok(Opened::Open(open)), _) => (branch, placed, Ok(Some(open))),
+                (Ok(Opened::Nothing), _) => (self.branch.clone(), placed, Ok(None)),
                 (Ok(Opened::Past(past)), _) => {
                     tracing::info!(
                         "The pull request {} was merged or closed in the meantime. The report goes to a new one.",
                         past.number
                     );
-                    before = Some((placed, past)).filter(|(placed, _)| placed.commit.is_some());
+                    before = has_commit.then_some((branch, placed, past));
                     continue;
                 }
                 (Err(error), _) => {
-                    let error = self.not_opened(&error, &placed);
-                    (placed, Err(error))
+                    let error = self.not_opened(&error, &branch);
+                    (branch, placed, Err(error))
                 }
+            };
+            let placed = placed.into_iter().zip(&pending);
+            let recorded = placed.map(|(placed, pending)| {
+                let placed = placed?;
+                self.log(&placed, pending);
+                Ok(self.recorded(placed, &branch, &proposed))
             });
+            return Ok(recorded.collect());
         }
+        let scopes: Vec<&str> = self.scopes.iter().map(Scope::name).collect();
         Err(AuditError::Other(format!(
             "The pull requests of {} in {repository} were merged or closed {MAX_ROUNDS} times while the action added the report.\n  Fix: Run the workflow again.",
-            pending.report.scope()
+            scopes.join(", ")
         )))
     }
 
     /// Returns the error if the report is on its branch, but the pull request couldn't be opened.
-    fn not_opened(&self, error: &GitHubError, placed: &PlacedReport) -> Prose {
+    fn not_opened(&self, error: &GitHubError, branch: &BranchName) -> Prose {
         let repository = &self.inputs.repository;
         let refused = error
             .status()
@@ -95,13 +111,58 @@ impl AuditRepository<'_> {
             error.prose()
         };
         message.and(format!(
-            "\n  Done: the report is on the branch {} of {repository}, without a pull request into {}. The next run on the same day opens it. After that, open it yourself, or the next run starts again from {}",
-            placed.branch, self.branch, self.branch
+            "\n  Done: the report is on the branch {branch} of {repository}, without a pull request into {}. The next run on the same day opens it. After that, open it yourself, or the next run starts again from {}",
+            self.branch, self.branch
         ))
     }
 
-    /// Returns the text of a pull request. It's written only once, so it describes the first report
-    /// of the pull request. It has no names.
+    /// Returns the title and the text of a pull request. They're written only once, so they
+    /// describe its first reports. They have no names of people.
+    fn described(&self, pending: &[PendingReport<'_>], placed: &PlacedReports) -> (String, String) {
+        let placed = pending.iter().zip(placed);
+        let placed = placed.filter_map(|(pending, placed)| Some((pending, placed.as_ref().ok()?)));
+        let placed: Vec<(&PendingReport<'_>, &PlacedReport)> = placed.collect();
+        let included: Vec<&PendingReport<'_>> =
+            placed.iter().map(|(pending, _)| *pending).collect();
+        let headline = self.message(&included, Vec::new()).headline;
+        let body = match &placed[..] {
+            [(pending, placed)] => self.body(pending, placed),
+            _ => self.body_of_several(&placed),
+        };
+        (headline, body)
+    }
+
+    /// Returns the text of a pull request with reports of several organizations.
+    fn body_of_several(&self, placed: &[(&PendingReport<'_>, &PlacedReport)]) -> String {
+        let mut rows = String::new();
+        for (pending, placed) in placed.iter().take(MAX_ROWS) {
+            let report = pending.report;
+            let complete = if report.is_complete() {
+                "✔"
+            } else {
+                "⚠️ no"
+            };
+            rows.push_str(&format!(
+                "| {} | {} | {} | {} | {} | {complete} |\n",
+                code(pending.folder.as_str()),
+                report.seats().len(),
+                report.people(),
+                placed.plan.granted,
+                placed.plan.revoked,
+            ));
+        }
+        if placed.len() > MAX_ROWS {
+            let more = placed.len() - MAX_ROWS;
+            rows.push_str(&format!("\n{more} more aren't listed here.\n"));
+        }
+        format!(
+            "Records GitHub's Copilot activity reports of {} organizations. These are the first reports in the pull request:\n\n| Folder | Seats (rows) | People | Seats granted | Seats revoked | Verified as complete |\n|---|---:|---:|---:|---:|---|\n{rows}\nWhile the pull request is open, later runs add their reports to it. The newest numbers are in the `README.md` of each folder on its branch.\n\n{KEEP}\n\n{}\n",
+            placed.len(),
+            self.provenance.made_by()
+        )
+    }
+
+    /// Returns the text of a pull request with one report.
     fn body(&self, pending: &PendingReport<'_>, placed: &PlacedReport) -> String {
         let (report, folder) = (pending.report, code(pending.folder.as_str()));
         let complete = if report.is_complete() {
@@ -123,13 +184,19 @@ impl AuditRepository<'_> {
             .map(|(what, figure)| format!("| {what} | {figure} |\n"))
             .collect();
         format!(
-            "Records GitHub's Copilot activity report of the {} {} in {folder}. This is the first report in the pull request, {complete}:\n\n| | |\n|---|---:|\n{rows}\nWhile the pull request is open, later runs add their reports to it, one commit each. The newest numbers are in {} on its branch.\n\nTo keep the reports, merge, squash, or rebase the pull request. To discard them, close it. The next run opens a new one.\n\n{}\n",
+            "Records GitHub's Copilot activity report of the {} {} in {folder}. This is the first report in the pull request, {complete}:\n\n| | |\n|---|---:|\n{rows}\nWhile the pull request is open, later runs add their reports to it, one commit each. The newest numbers are in {} on its branch.\n\n{KEEP}\n\n{}\n",
             report.scope().kind(),
             code(report.scope().name()),
             code(&format!("{}/README.md", pending.folder)),
             self.provenance.made_by()
         )
     }
+}
+
+/// Returns whether any of the reports was committed.
+fn has_commit(placed: &PlacedReports) -> bool {
+    let mut placed = placed.iter().flatten();
+    placed.any(|placed| placed.commit.is_some())
 }
 
 /// Explains that GitHub refuses a pull request because only collaborators can open one.

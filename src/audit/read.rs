@@ -3,11 +3,12 @@
 
 use super::error::AuditError;
 use super::folder::read_folder;
-use super::repository::{AuditRepository, LastRead, Ledger};
+use super::repository::{AuditRepository, LastRead, Ledger, ReadingPoint};
 use crate::github::commit::MissingBranch;
-use crate::github::names::{BranchName, RepositoryPath};
+use crate::github::names::RepositoryPath;
 use crate::history::{FolderFiles, PriorState, RecordError};
 use crate::report::Report;
+use crate::report::day::date;
 
 impl Ledger<'_> {
     /// Reads earlier reports. Returns `None` if there aren't any. Ignores a file that can't be
@@ -19,19 +20,23 @@ impl Ledger<'_> {
         let repository = self.repository;
         let folder = repository.folder(report.scope())?;
         let time = report.time();
-        let branch = repository.history_branch(report).await?;
-        let committer = repository.committer(branch)?.read_only();
-        let last_read = committer.read_snapshot(async |snapshot| {
-            Ok::<_, AuditError>(LastRead {
-                head: snapshot.head().to_owned(),
-                files: read_folder(&snapshot, repository, report).await?,
-                paths: FolderFiles::paths(time),
-            })
-        });
-        let Some(last_read) = last_read.await? else {
+        let point = repository.reading_point(report).await?;
+        let Some(newest) = &point.newest else {
             return Ok(None);
         };
-        let past = PriorState::read(&last_read.files.folder, time, repository.clock.now());
+        let committer = repository.committer(point.branch.clone())?.read_only();
+        let snapshot = committer.snapshot(newest);
+        // Both at once take no more requests than one of them.
+        let directory = repository.directory(&snapshot);
+        let files = read_folder(&snapshot, repository, report);
+        let (directory, files) = futures_util::try_join!(directory, files)?;
+        let last_read = LastRead {
+            head: snapshot.head().to_owned(),
+            folder_id: directory.folder_id(&folder).map(str::to_owned),
+            files,
+            paths: FolderFiles::paths(time),
+        };
+        let past = PriorState::read(&last_read.files, time, repository.clock.now());
         let key = repository.provenance.key_fingerprint();
         match past.check_identity(report.scope(), key.as_deref(), report.seats()) {
             Ok(()) => {
@@ -46,16 +51,21 @@ impl Ledger<'_> {
 }
 
 impl AuditRepository<'_> {
-    /// Returns the branch with the history.
-    async fn history_branch(
-        &self,
-        report: &Report,
-    ) -> Result<(BranchName, MissingBranch), AuditError> {
-        if !self.inputs.pull_request {
-            return Ok((self.branch.clone(), MissingBranch::Default));
-        }
-        let (branch, _) = self.pull_request_branch(&self.pulls(), report).await?;
-        Ok((branch, MissingBranch::From(self.branch.clone())))
+    /// Returns where the earlier reports of all scopes are read from.
+    async fn reading_point(&self, report: &Report) -> Result<&ReadingPoint, AuditError> {
+        let find = async || {
+            let branch = match self.inputs.pull_request {
+                false => (self.branch.clone(), MissingBranch::Default),
+                true => {
+                    let day = date(report.time());
+                    let (branch, _) = self.pull_request_branch(&self.pulls(), day).await?;
+                    (branch, MissingBranch::From(self.branch.clone()))
+                }
+            };
+            let newest = self.committer(branch.clone())?.read_only().newest().await?;
+            Ok(ReadingPoint { branch, newest })
+        };
+        self.reading_point.get_or_try_init(find).await
     }
 
     /// Returns the error for a history that a report can't continue.

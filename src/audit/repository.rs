@@ -2,14 +2,17 @@
 
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use super::error::AuditError;
+use super::folder::Directory;
 use anyhow::Context as _;
 use bytes::Bytes;
 use jiff::SignedDuration;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::github::client::Client;
-use crate::github::commit::{Committer, MissingBranch, Rulebook};
+use crate::github::commit::{Committer, MissingBranch, Parent, Rulebook};
 use crate::github::names::{BranchName, NameError, RepositoryPath};
 use crate::github::repository::Repository;
 use crate::history::FolderFiles;
@@ -33,6 +36,11 @@ pub(crate) struct AuditRepository<'a> {
     pub(super) pulls_by_collaborators: bool,
     pub(super) provenance: Provenance<'a>,
     pub(super) inactive_after: SignedDuration,
+    /// Where earlier reports are read from, for all scopes of the run.
+    pub(super) reading_point: OnceCell<ReadingPoint>,
+    pub(super) known_directory: Mutex<Option<Rc<Directory>>>,
+    /// The scopes of the run.
+    pub(super) scopes: Vec<Scope>,
 }
 
 /// One scope's history in the audit repository.
@@ -41,27 +49,27 @@ pub(crate) struct Ledger<'r> {
     pub(super) last_read: Option<LastRead>,
 }
 
-/// What a report needs to know about the branch.
-pub(super) struct AuditFiles {
-    /// The files in the folder of its scope.
-    pub(super) folder: FolderFiles,
-    /// The list of all scopes. `None` if there's none.
-    pub(super) index: Option<Vec<u8>>,
-    /// The names of the folders beside the scope's, and its own.
-    pub(super) folders: Vec<String>,
-}
-
 /// The content of the ledger when it was last read.
 pub(super) struct LastRead {
     /// The SHA of the commit that was read.
     pub(super) head: String,
-    pub(super) files: AuditFiles,
+    /// The ID of the folder's content, or `None` if the folder didn't exist.
+    pub(super) folder_id: Option<String>,
+    pub(super) files: FolderFiles,
     /// The paths of the files in the folder, which depend on the report's day.
     pub(super) paths: [String; 9],
 }
 
+/// The branch that earlier reports are read from.
+pub(super) struct ReadingPoint {
+    pub(super) branch: (BranchName, MissingBranch),
+    /// The commit, or `None` if there's none yet.
+    pub(super) newest: Option<Parent>,
+}
+
 impl<'a> AuditRepository<'a> {
-    /// Creates the repository that `inputs` name and GitHub describes as `repository`.
+    /// Creates the repository that `inputs` name and GitHub describes as `repository`, for the
+    /// reports of `scopes`.
     ///
     /// Fails if it can't have commits (or pull requests) at all, or has no branch to commit to.
     pub(crate) fn new(
@@ -71,6 +79,7 @@ impl<'a> AuditRepository<'a> {
         repository: &Repository,
         provenance: Provenance<'a>,
         inactive_after: SignedDuration,
+        scopes: impl IntoIterator<Item = Scope>,
     ) -> anyhow::Result<Self> {
         repository.takes(inputs.pull_request)?;
         let branch = match &inputs.branch {
@@ -93,6 +102,9 @@ impl<'a> AuditRepository<'a> {
             pulls_by_collaborators: repository.pulls_by_collaborators,
             provenance,
             inactive_after,
+            reading_point: OnceCell::new(),
+            known_directory: Mutex::default(),
+            scopes: scopes.into_iter().collect(),
         })
     }
 

@@ -61,12 +61,12 @@ pub(super) fn stop_by_signal() -> anyhow::Result<impl Fn() -> anyhow::Result<()>
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let signal = {
+    let mut signals = {
         let _signals_need_it = runtime.enter();
-        crate::system::signals::signals()?
+        crate::system::signals::Signals::listen()?
     };
     std::thread::spawn(move || {
-        runtime.block_on(signal);
+        runtime.block_on(signals.next());
         stopped.store(true, Ordering::Relaxed);
     });
     Ok(move || {

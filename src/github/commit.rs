@@ -15,6 +15,7 @@
 mod branch;
 mod error;
 mod git_data;
+mod lookup;
 mod mutation;
 mod parent;
 mod permit;
@@ -42,11 +43,11 @@ use crate::system::clock::{Clock, jitter};
 use branch::State;
 pub(crate) use error::CommitError;
 use error::is_stale;
-use parent::Parent;
+pub(crate) use parent::Parent;
 pub(crate) use permit::Rulebook;
 pub(crate) use protection::{FolderCommit, FolderHistory, Protection};
 use rules::{Rules, Write};
-pub(crate) use snapshot::Snapshot;
+pub(crate) use snapshot::{Entry, Snapshot};
 
 /// How long to wait in total if others commit at the same time or GitHub fails. With ten writers,
 /// one of them wins each round.
@@ -61,7 +62,7 @@ const MAX_SERVER_ERRORS: u32 = 6;
 /// The size up to which a commit uses GraphQL, which accepts about 40 MB in one request. Files grow
 /// by a third in base64. Larger commits use Git Data, where GitHub signs only commits of an App's
 /// token.
-const MAX_MUTATION_SIZE: usize = 20_000_000;
+pub(crate) const MAX_MUTATION_SIZE: usize = 20_000_000;
 
 /// GitHub refuses larger files ("About large files on GitHub").
 const MAX_FILE_SIZE: usize = 100_000_000;
@@ -104,6 +105,20 @@ pub(crate) struct CommitContent {
     pub body: String,
     /// The files it writes.
     pub files: Vec<(RepositoryPath, Bytes)>,
+}
+
+impl CommitContent {
+    /// Refuses a file that GitHub doesn't accept.
+    pub(crate) fn check(files: &[(RepositoryPath, Bytes)]) -> Result<(), CommitError> {
+        let too_large = files.iter().find(|(_, file)| file.len() > MAX_FILE_SIZE);
+        match too_large {
+            None => Ok(()),
+            Some((path, file)) => Err(CommitError::TooLarge {
+                path: path.clone(),
+                size: file.len(),
+            }),
+        }
+    }
 }
 
 /// A commit that was made.
@@ -197,23 +212,23 @@ impl<'a> Committer<'a> {
         }
     }
 
-    /// Calls `read` with a snapshot of the branch before anything is committed. `None` if there's
-    /// no commit yet.
-    pub(crate) async fn read_snapshot<T, E: From<GitHubError>>(
-        &self,
-        read: impl AsyncFnOnce(Snapshot<'_>) -> Result<T, E>,
-    ) -> Result<Option<T>, E> {
+    /// Returns the newest commit of the branch before anything is committed. `None` if there's no
+    /// commit yet.
+    pub(crate) async fn newest(&self) -> Result<Option<Parent>, GitHubError> {
         let (head, exists) = match self.state().await? {
             State::At(head) => (head, true),
             State::NoBranch(head) | State::NoBase(_, head) => (head, false),
             State::Empty | State::NoDefault | State::Gone => return Ok(None),
         };
-        let parent = Parent { head, exists };
-        let snapshot = Snapshot {
+        Ok(Some(Parent { head, exists }))
+    }
+
+    /// Returns the state of the branch at a commit.
+    pub(crate) fn snapshot<'s>(&'s self, parent: &'s Parent) -> Snapshot<'s> {
+        Snapshot {
             committer: self,
-            parent: &parent,
-        };
-        read(snapshot).await.map(Some)
+            parent,
+        }
     }
 
     /// Calls `plan` with a snapshot of the branch, and commits what it returns. Starts over if the
@@ -232,23 +247,13 @@ impl<'a> Committer<'a> {
         let mut created = None;
         loop {
             let parent = self.parent(&mut budget).await?;
-            let snapshot = Snapshot {
-                committer: self,
-                parent: &parent,
-            };
-            let Some(change) = plan(snapshot).await? else {
+            let Some(change) = plan(self.snapshot(&parent)).await? else {
                 // If an earlier response was lost, the files there may be from our own commit.
                 return match budget.tries {
                     0 => Ok(None),
                     _ => Ok(self.history().await.map_err(CommitError::from)?.1),
                 };
             };
-            for (path, file) in &change.files {
-                if file.len() > MAX_FILE_SIZE {
-                    let (path, size) = (path.clone(), file.len());
-                    return Err(CommitError::TooLarge { path, size }.into());
-                }
-            }
             let writes: &[Write] = match parent.exists {
                 true => &[Write::Commit],
                 false => &[Write::NewBranch, Write::Commit],

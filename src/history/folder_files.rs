@@ -6,7 +6,6 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::changes;
-use super::git;
 use super::identity::Neighbor;
 use super::listing::Listing;
 use super::people::PEOPLE;
@@ -16,6 +15,7 @@ use super::tombstones::TOMBSTONES;
 use super::totals::TOTALS;
 use crate::report::day::{LATEST, date, day_stem};
 use crate::report::manifest::RecordedManifest;
+use crate::system::git;
 
 /// The files of a scope's folder that the next report needs. A file that doesn't exist is `None`.
 #[derive(Debug, Default, Clone)]

@@ -4,12 +4,12 @@
 use super::people::{self, People};
 use super::seats;
 use super::table::without_mark;
-use crate::history::git::LineEnds;
 use crate::report::columns::{self, Columns};
 use crate::report::csv::RecordedReport;
 use crate::report::manifest::sha256;
 use crate::report::scope::ScopeKind;
 use crate::report::seat::Seat;
+use crate::system::git::LineEnds;
 
 /// The seats in a file whose header is damaged. `None` if other lines are damaged too.
 pub(super) fn seats_below(file: &[u8]) -> Option<Vec<Seat>> {

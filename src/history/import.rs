@@ -11,12 +11,12 @@ use super::folder_files::FolderFiles;
 use super::page::DrawPages;
 use super::plan::{HistoryUpdate, Revoked, UpdatePlan};
 use super::record::record;
-use crate::history::git::is_lfs_pointer;
 use crate::report::credible_until;
 use crate::report::csv::{RecordedError, RecordedReport, ShapeError};
 use crate::report::manifest::{Manifest, sha256};
 use crate::report::scope::{Scope, ScopeKind};
 use crate::report::seat::{Seat, without_times_after};
+use crate::system::git::is_lfs_pointer;
 use crate::system::text::shown;
 
 /// The part that follows the slug in the names of the files that GitHub generates.

@@ -7,9 +7,9 @@ use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
 use super::tombstones::Tombstone;
-use crate::history::git::blob_id;
 use crate::report::day::{REPORTS, day_of, stem_of};
 use crate::report::manifest::{FileEntry, RecordedManifest};
+use crate::system::git::blob_id;
 
 /// The files in a scope's folder: their blob IDs by path.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]

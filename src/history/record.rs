@@ -18,13 +18,14 @@ use super::prior_state::PriorState;
 use super::seat_changes::SeatChange;
 use super::tombstones::{TOMBSTONES, Tombstones};
 use super::totals::{self, Day};
-use super::{git, people, seats, settings};
+use super::{people, seats, settings};
 use crate::report::activity::Counts;
 use crate::report::control::SettingChange;
 use crate::report::day::{LATEST, date, day_stem};
 use crate::report::manifest::{Continuity, FileEntry};
 use crate::report::seat::{Seat, Team};
 use crate::report::status::StatusPolicy;
+use crate::system::git;
 
 /// Decides at the time `now` whether to record `update` in `folder`, and what to write.
 ///

@@ -5,9 +5,9 @@ use super::page::{README, TREND_DARK, TREND_LIGHT};
 use super::people::PEOPLE;
 use super::seats::SEATS;
 use super::totals::TOTALS;
-use crate::history::git;
 use crate::report::day::{LATEST, day_stem};
 use crate::report::manifest::RecordedManifest;
+use crate::system::git;
 
 /// The files that every manifest lists, in addition to the day's report.
 pub(super) const ALWAYS: [&str; 8] = [

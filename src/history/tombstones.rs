@@ -14,9 +14,9 @@ use super::changes;
 use super::page::README;
 use super::people::PEOPLE;
 use super::table;
-use crate::history::git::blob_id;
 use crate::report::day::{date, day_of};
 use crate::report::manifest::{FileEntry, RecordedManifest, sha256};
+use crate::system::git::blob_id;
 use crate::system::text::is_hex;
 
 /// The file's name in the folder of a scope.

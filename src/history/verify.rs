@@ -26,9 +26,9 @@ use super::seats::SEATS;
 use super::table;
 use super::tombstones::{Removal, TOMBSTONES, Tombstones};
 use super::totals::{self, TOTALS};
-use crate::history::git::LineEnds;
 use crate::report::day::{REPORTS, date, day_of, stem_of};
 use crate::report::manifest::{FileEntry, RecordedManifest, SCHEMA_VERSION, sha256};
+use crate::system::git::LineEnds;
 
 pub(crate) use facts::ManifestFacts;
 

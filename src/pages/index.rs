@@ -60,7 +60,7 @@ impl Row {
     }
 
     /// The name of the scope's folder.
-    fn folder(&self) -> String {
+    pub(crate) fn folder(&self) -> String {
         self.name.to_ascii_lowercase()
     }
 

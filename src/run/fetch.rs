@@ -58,6 +58,22 @@ impl Revocable {
     }
 }
 
+/// Who gets to know how far a fetch is.
+pub(crate) struct Progress<'p> {
+    /// The step of the run, if it fetches only one report.
+    pub(crate) step: Option<&'p CurrentStep>,
+    /// Gets the number of pages that were read, and the total if it's known.
+    pub(crate) pages: &'p dyn Fn(usize, Option<usize>),
+}
+
+impl Progress<'_> {
+    fn step(&self, what: String) {
+        if let Some(step) = self.step {
+            step.set(what);
+        }
+    }
+}
+
 /// Fetches the report of `scope`, and logs a summary.
 ///
 /// Fails if the list can't be read, if it isn't verified as complete but has to be, or if the
@@ -68,27 +84,25 @@ pub(crate) async fn fetch(
     reader: &Client,
     scope: &Scope,
     ledger: Option<&mut Ledger<'_>>,
-    step: &CurrentStep,
+    progress: &Progress<'_>,
 ) -> anyhow::Result<FetchedReport> {
-    step.set(format!("reading the seats of {scope}"));
+    progress.step(format!("reading the seats of {scope}"));
     let scope = &match ledger {
         Some(_) => identified(reader, scope).await,
         None => scope.clone(),
     };
-    let bar = edges.console.reading(scope.name());
-    let on_progress = |pages, total| bar.reached(pages, total);
     let source = seats::Source {
         client: reader,
         clock: &edges.clock,
         scope,
         pseudonyms: inputs.pseudonyms.as_ref(),
-        on_progress: &on_progress,
+        on_progress: progress.pages,
     };
     let read = || seats::read(&source);
     let report = read().await?;
     let (mut past, mut history_error) = (None, None);
     if let Some(ledger) = ledger {
-        step.set(format!("reading the history of {scope}"));
+        progress.step(format!("reading the history of {scope}"));
         match ledger.read(&report).await {
             Ok(found) => past = found,
             Err(error) => {
@@ -103,7 +117,7 @@ pub(crate) async fn fetch(
             }
         }
     }
-    step.set(format!("reading the seats of {scope}"));
+    progress.step(format!("reading the seats of {scope}"));
     let settle = async |report| match &past {
         Some(past) => read_until_stable(report, past, &read).await,
         None => Ok((report, Vec::new())),
@@ -124,7 +138,6 @@ pub(crate) async fn fetch(
     if let Some((control, settings)) = counted {
         report = report.with_control(control, settings);
     }
-    drop(bar);
     let mut warnings: Vec<String> = log_result(&report)
         .into_iter()
         .chain(times_from_the_future(&report))

@@ -1,16 +1,21 @@
 //! The only record of what a run did and didn't do. Outputs, job summary, log, and exit code all
 //! come from it, even if the run is interrupted or fails halfway.
 
-use std::cell::{Ref, RefCell};
-use std::fmt;
+mod scope_run;
+mod undone;
+
+use std::cell::{Cell, Ref, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
 
 use crate::audit::{AuditError, Recorded};
-use crate::github::commit::Verification;
 use crate::github::error::GitHubError;
-use crate::history::{Action, SeatChange};
+use crate::pages::html;
 use crate::pages::summary::Line;
-use crate::pages::{html, repository};
 use crate::report::scope::Scope;
 use crate::run::step::CurrentStep;
 use crate::run::upload::UploadError;
@@ -19,81 +24,90 @@ use crate::runner::artifact::Uploaded;
 use crate::runner::log::Group;
 use crate::system::files::Written;
 use crate::system::prose::Prose;
+use crate::system::signals::Signals;
+use crate::system::text::listed;
+pub(crate) use scope_run::ScopeRun;
+use undone::Interruption;
+pub(crate) use undone::Undone;
+
+/// How many organizations a line names.
+const MAX_NAMES: usize = 5;
+
+/// How many of the organizations that weren't read the last message names.
+const MAX_UNREAD: usize = 50;
+
+/// How long to deliver what's finished after a signal. The runner sends SIGINT, SIGTERM after 7.5 s,
+/// and ends the process 2.5 s later ("Workflow cancellation reference").
+const GRACE_PERIOD: Duration = Duration::from_secs(6);
 
 /// What a run did and didn't do.
 #[derive(Default)]
 pub(crate) struct Journal {
     pub(crate) step: CurrentStep,
-    scopes: RefCell<Vec<ScopeRun>>,
+    /// The scopes of the run, once they're known.
+    planned: RefCell<Vec<Scope>>,
+    /// The results for each scope so far, by its place among the planned ones.
+    scopes: RefCell<BTreeMap<usize, ScopeRun>>,
     artifact: RefCell<Option<Result<Uploaded, UploadError>>>,
     /// Why outputs or summary couldn't be written.
     unwritten: RefCell<Vec<String>>,
-}
-
-/// The results for one organization or enterprise.
-pub(crate) struct ScopeRun {
-    pub(crate) scope: Scope,
-    pub(crate) report: anyhow::Result<Rc<WrittenReport>>,
-    entry: LedgerEntry,
-    page: Option<anyhow::Result<Written>>,
-    /// The artifact with the report's page.
-    page_artifact: Option<Result<Uploaded, UploadError>>,
-}
-
-/// The state of a report in the audit repository.
-enum LedgerEntry {
-    /// There's no audit repository, or no report for it.
-    None,
-    /// It's being recorded.
-    Pending,
-    /// It was recorded, or there was nothing to record.
-    Recorded(Box<Recorded>),
-    /// It wasn't recorded.
-    Failed(anyhow::Error),
+    /// The signal that stopped the run, and what it did then.
+    interruption: RefCell<Option<(&'static str, String)>>,
+    stop: Notify,
+    is_delivered: Cell<bool>,
 }
 
 impl Journal {
-    /// Adds the report that was written, or the error. Returns the report.
+    /// Sets the scopes of the run.
+    pub(crate) fn plan<'s>(&self, scopes: impl IntoIterator<Item = &'s Scope>) {
+        *self.planned.borrow_mut() = scopes.into_iter().cloned().collect();
+    }
+
+    /// Returns the scope of the run, if it has only one.
+    pub(crate) fn only_scope(&self) -> Option<Scope> {
+        match &self.planned.borrow()[..] {
+            [scope] => Some(scope.clone()),
+            _ => None,
+        }
+    }
+
+    /// Adds the report of the scope at `place`, or why there's none. Returns the report.
     pub(crate) fn written(
         &self,
-        scope: &Scope,
+        place: usize,
         report: anyhow::Result<WrittenReport>,
     ) -> Option<Rc<WrittenReport>> {
         let report = report.map(Rc::new);
         let written = report.as_ref().ok().map(Rc::clone);
-        let entry = match &report {
-            Ok(_) => LedgerEntry::Pending,
-            Err(_) => LedgerEntry::None,
-        };
-        self.scopes.borrow_mut().push(ScopeRun {
-            scope: scope.clone(),
-            report,
-            entry,
-            page: None,
-            page_artifact: None,
-        });
+        let planned = self.planned.borrow();
+        let run = ScopeRun::new(planned.get(place)?, report);
+        self.scopes.borrow_mut().insert(place, run);
         written
     }
 
-    /// Adds the result of recording the last report, if there's an audit repository.
-    pub(crate) fn recorded(&self, recorded: Option<Result<Recorded, AuditError>>) {
-        if let Some(run) = self.scopes.borrow_mut().last_mut() {
+    /// Adds the result of recording a report, if there's an audit repository.
+    pub(crate) fn recorded(
+        &self,
+        place: usize,
+        recorded: Option<Result<Recorded, Arc<AuditError>>>,
+    ) {
+        if let Some(run) = self.scopes.borrow_mut().get_mut(&place) {
             run.enter(recorded);
         }
     }
 
-    /// Returns the last report and what its page says about the audit repository, unless there's no
-    /// such report.
-    pub(crate) fn last_recording(&self) -> Option<(Rc<WrittenReport>, html::Recording)> {
+    /// Returns a report and what its page says about the audit repository, unless there's no such
+    /// report.
+    pub(crate) fn recording(&self, place: usize) -> Option<(Rc<WrittenReport>, html::Recording)> {
         let scopes = self.scopes();
-        let last = scopes.last()?;
-        let report = last.report.as_ref().ok()?;
-        Some((Rc::clone(report), last.recording(report)))
+        let run = scopes.get(&place)?;
+        let report = run.report.as_ref().ok()?;
+        Some((Rc::clone(report), run.recording(report)))
     }
 
-    /// Adds the page of the last report, or why it couldn't be written, if it was requested.
-    pub(crate) fn page(&self, page: anyhow::Result<Option<Written>>) {
-        if let Some(run) = self.scopes.borrow_mut().last_mut() {
+    /// Adds the page of a report, or why it couldn't be written, if it was requested.
+    pub(crate) fn page(&self, place: usize, page: anyhow::Result<Option<Written>>) {
+        if let Some(run) = self.scopes.borrow_mut().get_mut(&place) {
             run.page = page.transpose();
         }
     }
@@ -101,23 +115,46 @@ impl Journal {
     /// Returns the files of all reports, in the order of the reports.
     pub(crate) fn files(&self) -> Vec<Written> {
         let scopes = self.scopes();
-        scopes.iter().flat_map(ScopeRun::files).cloned().collect()
+        scopes.values().flat_map(ScopeRun::files).cloned().collect()
     }
 
-    /// Logs what was done for the last scope, ends its `group`, and logs what wasn't done.
-    pub(crate) fn log_last(&self, group: Group) {
+    /// Logs what was done for the scopes at these places, ends their `group`, and logs what wasn't
+    /// done. What's the same for several scopes is logged once.
+    pub(crate) fn log(&self, places: &[usize], group: Group) {
         let scopes = self.scopes();
-        let last = || scopes.last().into_iter();
-        for line in last().flat_map(ScopeRun::ledger_lines) {
-            match &line.link {
-                Some(link) if line.good => tracing::info!("{}: {link}", line.text),
-                None if line.good => tracing::info!("{}.", line.text),
-                _ => {}
+        let runs: Vec<&ScopeRun> = places
+            .iter()
+            .filter_map(|place| scopes.get(place))
+            .collect();
+        let mut lines = Groups::default();
+        for run in &runs {
+            for line in run.ledger_lines().iter().filter(|line| line.good) {
+                let text = line.text.to_string();
+                let prefix = format!("{}: ", run.scope);
+                let text = text.strip_prefix(&prefix).unwrap_or(&text);
+                let text = match &line.link {
+                    Some(link) => format!("{text}: {link}"),
+                    None => format!("{text}."),
+                };
+                lines.add(text, run.scope.name());
             }
         }
+        for (text, names) in lines.0 {
+            tracing::info!("{}: {text}", listed(&names, MAX_NAMES));
+        }
         drop(group);
-        for (title, error) in last().flat_map(ScopeRun::errors) {
-            tracing::error!(title = &*title, "{error}");
+        let mut errors = Groups::default();
+        for run in &runs {
+            for error in run.errors() {
+                errors.add(error, run.scope.name());
+            }
+        }
+        for ((failure, error), names) in errors.0 {
+            let title = failure.title(&names);
+            match &names[..] {
+                [_] => tracing::error!(title = &*title, "{error}"),
+                names => tracing::error!(title = &*title, "{}: {error}", listed(names, MAX_NAMES)),
+            }
         }
     }
 
@@ -133,10 +170,10 @@ impl Journal {
     /// Returns the pages to upload, each with the position of its scope.
     pub(crate) fn pages(&self) -> Vec<(usize, Written)> {
         let scopes = self.scopes();
-        let pages = scopes.iter().enumerate();
+        let pages = scopes.iter();
         let written = |run: &ScopeRun| run.page.as_ref()?.as_ref().ok().cloned();
         pages
-            .filter_map(|(place, run)| Some((place, written(run)?)))
+            .filter_map(|(place, run)| Some((*place, written(run)?)))
             .collect()
     }
 
@@ -150,7 +187,7 @@ impl Journal {
         if let Some(Err(error)) = &artifact {
             tracing::error!(title = "The page wasn't uploaded", "{error}");
         }
-        if let Some(run) = self.scopes.borrow_mut().get_mut(scope) {
+        if let Some(run) = self.scopes.borrow_mut().get_mut(&scope) {
             run.page_artifact = artifact;
         }
     }
@@ -161,14 +198,14 @@ impl Journal {
     }
 
     /// Returns the results for each scope so far.
-    pub(crate) fn scopes(&self) -> Ref<'_, Vec<ScopeRun>> {
+    pub(crate) fn scopes(&self) -> Ref<'_, BTreeMap<usize, ScopeRun>> {
         self.scopes.borrow()
     }
 
     /// Returns the reports that were written and not withdrawn.
     pub(crate) fn reports(&self) -> Vec<Rc<WrittenReport>> {
         let scopes = self.scopes();
-        let reports = scopes.iter().filter_map(|run| run.report.as_ref().ok());
+        let reports = scopes.values().filter_map(|run| run.report.as_ref().ok());
         reports.map(Rc::clone).collect()
     }
 
@@ -189,17 +226,62 @@ impl Journal {
 
     /// Returns an error if not everything was done.
     pub(crate) fn undone(&self) -> Option<Undone> {
-        let lines = self.lines();
-        lines.iter().any(|line| !line.good).then_some(Undone {
-            interruption: None,
+        let (lines, interruption) = (self.lines(), self.interruption.borrow().clone());
+        let interruption = interruption.map(|(signal, doing)| Interruption {
+            signal,
+            doing,
+            has_delivered: true,
+        });
+        let is_undone = interruption.is_some() || lines.iter().any(|line| !line.good);
+        is_undone.then_some(Undone {
+            interruption,
             lines,
         })
     }
 
-    /// Returns the error if `signal` interrupted the run.
+    /// Waits until a signal ends the run, and returns its name. The first signal stops the reading.
+    /// If there are finished reports to deliver, they get some time, which a second signal cuts off.
+    pub(crate) async fn end_by(&self, signals: &mut Signals) -> &'static str {
+        let signal = signals.next().await;
+        *self.interruption.borrow_mut() = Some((signal, self.step.to_string()));
+        self.stop.notify_one();
+        let is_finished = |run: &ScopeRun| run.report.is_ok();
+        if !self.is_delivered.get() && self.scopes().values().any(is_finished) {
+            tracing::warn!(
+                "The run was interrupted ({signal}). The finished reports are delivered if that takes less than {} s.",
+                GRACE_PERIOD.as_secs()
+            );
+            let _ = tokio::time::timeout(GRACE_PERIOD, signals.next()).await;
+        }
+        signal
+    }
+
+    /// Returns whether the reading has to stop.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.interruption.borrow().is_some()
+    }
+
+    /// Waits until the reading has to stop.
+    pub(crate) async fn stopped(&self) {
+        if !self.is_stopped() {
+            self.stop.notified().await;
+        }
+    }
+
+    /// Notes that everything that's finished was delivered.
+    pub(crate) fn delivered(&self) {
+        self.is_delivered.set(true);
+    }
+
+    /// Returns the error if a signal interrupted the run, and what was finished wasn't delivered in
+    /// time.
     pub(crate) fn interrupted(&self, signal: &'static str) -> Undone {
         Undone {
-            interruption: Some((signal, self.step.to_string())),
+            interruption: Some(Interruption {
+                signal,
+                doing: self.step.to_string(),
+                has_delivered: false,
+            }),
             lines: self.lines(),
         }
     }
@@ -207,235 +289,37 @@ impl Journal {
     fn lines(&self) -> Vec<Line> {
         let scopes = self.scopes();
         let unwritten = self.unwritten.borrow();
-        let scopes = scopes.iter().flat_map(ScopeRun::lines);
+        let planned = self.planned.borrow();
+        let unread = planned.iter().enumerate();
+        let unread = unread.filter(|(place, _)| !scopes.contains_key(place));
+        let unread: Vec<&str> = unread.map(|(_, scope)| scope.name()).collect();
+        let unread = (planned.len() > 1 && !unread.is_empty())
+            .then(|| Line::bad(format!("not read: {}", listed(&unread, MAX_UNREAD))));
+        let scopes = scopes.values().flat_map(ScopeRun::lines);
         let unwritten = unwritten.iter().cloned().map(Line::bad);
         scopes
+            .chain(unread)
             .chain(self.artifact_line())
             .chain(unwritten)
             .collect()
     }
 }
 
-impl ScopeRun {
-    fn enter(&mut self, recorded: Option<Result<Recorded, AuditError>>) {
-        self.entry = match recorded {
-            None => LedgerEntry::None,
-            Some(Ok(recorded)) => LedgerEntry::Recorded(Box::new(recorded)),
-            Some(Err(error)) => match (&self.report, error.forbids_keeping_files()) {
-                (Ok(report), Some(why)) => {
-                    let left = report.withdraw();
-                    let mut what = format!("Not published, because {why}");
-                    if !left.is_empty() {
-                        what.push_str(&format!(". Delete these yourself: {}", left.join(", ")));
-                    }
-                    self.report = Err(anyhow::Error::from(error).context(what));
-                    LedgerEntry::None
-                }
-                _ => LedgerEntry::Failed(error.into()),
-            },
-        };
-    }
+/// What several scopes have in common, in the order of the first of them.
+struct Groups<'s, T>(Vec<(T, Vec<&'s str>)>);
 
-    /// Describes everything that was done and everything that wasn't.
-    pub(crate) fn lines(&self) -> Vec<Line> {
-        let history = self.history_error();
-        let history = history
-            .map(|error| Line::bad(Prose::own(format!("{}: ", self.scope)).join(prose_of(error))));
-        let mut lines: Vec<Line> = self.report_line().into_iter().collect();
-        if let Some(Err(error)) = &self.page {
-            let text = Prose::own(format!("{}: no page. ", self.scope));
-            lines.push(Line::bad(text.join(prose_of(error))));
+impl<T> Default for Groups<'_, T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'s, T: PartialEq> Groups<'s, T> {
+    fn add(&mut self, what: T, name: &'s str) {
+        match self.0.iter_mut().find(|(known, _)| *known == what) {
+            Some((_, names)) => names.push(name),
+            None => self.0.push((what, vec![name])),
         }
-        lines.extend(history);
-        lines.extend(self.ledger_lines());
-        lines.extend(self.page_line());
-        lines
-    }
-
-    /// Describes the result of the upload of the page.
-    fn page_line(&self) -> Option<Line> {
-        let scope = &self.scope;
-        Some(match self.page_artifact.as_ref()? {
-            Ok(artifact) => {
-                let text = format!("{scope}: page uploaded as the artifact {}", artifact.name);
-                Line::good(text).with_link(&artifact.url)
-            }
-            Err(error) => Line::bad(format!("{scope}: the page wasn't uploaded. {error}")),
-        })
-    }
-
-    /// Returns the URL of the page, if it was uploaded.
-    pub(crate) fn page_url(&self) -> Option<&str> {
-        let uploaded = self.page_artifact.as_ref()?.as_ref().ok()?;
-        Some(&uploaded.url)
-    }
-
-    /// Describes the result for the report. `None` if only the page was requested, and it isn't
-    /// written.
-    fn report_line(&self) -> Option<Line> {
-        let scope = &self.scope;
-        Some(match &self.report {
-            Ok(report) => {
-                let paths = self.forms().map(|file| &*file.below_workspace);
-                let paths: Vec<&str> = paths.collect();
-                if paths.is_empty() {
-                    return None;
-                }
-                let place = match report.manifest {
-                    Some(_) => " in the workspace",
-                    None => "",
-                };
-                Line::good(format!(
-                    "{scope}: written to {}{place}",
-                    paths.join(" and ")
-                ))
-            }
-            Err(error) => {
-                Line::bad(Prose::own(format!("{scope}: no report. ")).join(prose_of(error)))
-            }
-        })
-    }
-
-    /// Returns the report in each format, the page last.
-    pub(crate) fn forms(&self) -> impl Iterator<Item = &Written> {
-        let report = self.report.as_ref().ok();
-        let page = self.page.as_ref().and_then(|page| page.as_ref().ok());
-        let forms = report.into_iter().flat_map(|report| &report.forms);
-        forms.chain(page)
-    }
-
-    /// Returns all files, the manifest last.
-    fn files(&self) -> impl Iterator<Item = &Written> {
-        let report = self.report.as_ref().ok();
-        let manifest = report.and_then(|report| report.manifest.as_ref());
-        self.forms().chain(manifest)
-    }
-
-    /// Returns what the page of `report` says about the audit repository.
-    fn recording(&self, report: &WrittenReport) -> html::Recording {
-        let recorded = match &self.entry {
-            LedgerEntry::None | LedgerEntry::Pending => return html::Recording::default(),
-            LedgerEntry::Failed(_) => {
-                return html::Recording {
-                    commit: html::Commit::Failed,
-                    ..html::Recording::default()
-                };
-            }
-            LedgerEntry::Recorded(recorded) => recorded,
-        };
-        let commit = match &recorded.commit {
-            None => html::Commit::Nothing(recorded.what.clone()),
-            Some(commit) => html::Commit::Made {
-                sha: commit.sha.clone(),
-                url: commit.url.clone(),
-                unverified: match &commit.verification {
-                    Verification::Verified => None,
-                    Verification::Unverified(why) => Some(why.clone()),
-                },
-            },
-        };
-        let earlier = report.fetched.recent_changes.iter();
-        let changes = earlier.chain(&recorded.plan.changes).cloned();
-        html::Recording {
-            commit,
-            changes: Some(changes.collect()),
-            repository: Some(recorded.check.state.clone()),
-        }
-    }
-
-    /// Returns why the history couldn't be read. If the report couldn't be recorded either, that
-    /// error already says so.
-    fn history_error(&self) -> Option<&anyhow::Error> {
-        match self.entry {
-            LedgerEntry::Pending | LedgerEntry::Failed(_) => None,
-            _ => self.report.as_ref().ok()?.fetched.history_error.as_ref(),
-        }
-    }
-
-    /// Describes the result in the audit repository.
-    fn ledger_lines(&self) -> Vec<Line> {
-        let scope = &self.scope;
-        let recorded = match &self.entry {
-            LedgerEntry::None | LedgerEntry::Pending => return Vec::new(),
-            LedgerEntry::Failed(error) => {
-                let text = Prose::own(format!("{scope}: not committed. "));
-                return vec![Line::bad(text.join(prose_of(error)))];
-            }
-            LedgerEntry::Recorded(recorded) => recorded,
-        };
-        let line = Line::good(format!("{scope}: {}", recorded.what));
-        let mut lines = vec![match &recorded.commit {
-            Some(commit) if !commit.url.is_empty() => line.with_link(&commit.url),
-            _ => line,
-        }];
-        let state = repository::sentences(&recorded.check.state);
-        let state = state.trim_end_matches('.');
-        lines.push(Line::good(format!("{scope}: {state}")));
-        if let Some(pull_request) = &recorded.pull_request {
-            let line = Line::good(format!("{scope}: pull request {}", pull_request.number));
-            lines.push(match &*pull_request.url {
-                "" => line,
-                url => line.with_link(url),
-            });
-        }
-        if let Some(error) = &recorded.not_opened {
-            let text = Prose::own(format!("{scope}: no pull request. "));
-            lines.push(Line::bad(text.join(error.clone())));
-        }
-        lines
-    }
-
-    /// Returns the warnings, which didn't stop anything.
-    pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
-        let report = self.report.iter();
-        let report = report.flat_map(|report| &report.fetched.warnings);
-        let recorded = self.recorded().into_iter();
-        let recorded = recorded.flat_map(|recorded| {
-            let plan = &recorded.plan;
-            let changes = plan.setting_changes.iter().map(ToString::to_string);
-            let found = plan.warnings.iter().chain(&recorded.check.warnings);
-            found.cloned().chain(changes)
-        });
-        report.cloned().chain(recorded)
-    }
-
-    /// Returns what changed since the last recorded report, if this report was compared with it.
-    pub(crate) fn changes(&self) -> Option<&[SeatChange]> {
-        let plan = &self.recorded()?.plan;
-        matches!(plan.action, Action::Record | Action::Unchanged).then_some(&*plan.changes)
-    }
-
-    /// Returns what was recorded.
-    pub(crate) fn recorded(&self) -> Option<&Recorded> {
-        match &self.entry {
-            LedgerEntry::Recorded(recorded) => Some(recorded),
-            _ => None,
-        }
-    }
-
-    /// Returns all errors, as the log shows them, each with a title.
-    fn errors(&self) -> impl Iterator<Item = (String, String)> {
-        let scope = &self.scope;
-        let report = match (&self.report, self.history_error()) {
-            (Err(error), _) => Some((format!("No Copilot activity report of {scope}"), error)),
-            (Ok(_), Some(error)) => Some((format!("The history of {scope} wasn't read"), error)),
-            (Ok(_), None) => None,
-        };
-        let report = report.map(|(title, error)| (title, format!("{error:#}")));
-        let entry = match &self.entry {
-            LedgerEntry::Failed(error) => Some((
-                format!("The report of {scope} wasn't committed"),
-                format!("{error:#}"),
-            )),
-            LedgerEntry::Recorded(recorded) => recorded.not_opened.as_ref().map(|error| {
-                let title = format!("No pull request for the report of {scope}");
-                (title, error.to_string())
-            }),
-            _ => None,
-        };
-        let page = self.page.as_ref().and_then(|page| page.as_ref().err());
-        let page = page.map(|error| (format!("No page of {scope}"), format!("{error:#}")));
-        report.into_iter().chain(page).chain(entry)
     }
 }
 
@@ -446,9 +330,11 @@ pub(crate) fn prose_of(error: &anyhow::Error) -> Prose {
         if number > 0 {
             prose = prose.and(": ");
         }
+        let shared = cause.downcast_ref::<Arc<AuditError>>();
+        let shared = shared.map(|error| &**error);
         prose = match (
             cause.downcast_ref::<GitHubError>(),
-            cause.downcast_ref::<AuditError>(),
+            cause.downcast_ref::<AuditError>().or(shared),
         ) {
             (Some(error), _) => prose.join(error.prose()),
             (_, Some(error)) => prose.join(error.prose()),
@@ -457,35 +343,3 @@ pub(crate) fn prose_of(error: &anyhow::Error) -> Prose {
     }
     prose
 }
-
-/// What was done and what wasn't, if that's not everything. It's written for a person who looks at a failed run, and
-/// says what's safe and what's missing.
-#[derive(Debug)]
-pub(crate) struct Undone {
-    interruption: Option<(&'static str, String)>,
-    lines: Vec<Line>,
-}
-
-impl fmt::Display for Undone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.interruption {
-            None => f.write_str("Not everything was done.")?,
-            Some((signal, doing)) => {
-                write!(f, "The run was interrupted ({signal}) while {doing}.")?;
-            }
-        }
-        for (good, title) in [(true, "Done"), (false, "Not done")] {
-            for line in self.lines.iter().filter(|line| line.good == good) {
-                let text = line.text.to_string();
-                let first = text.lines().next().unwrap_or_default();
-                write!(f, "\n  {title}: {first}")?;
-            }
-        }
-        if self.interruption.is_some() {
-            f.write_str("\n  Not done: everything else. Nothing is half delivered. A commit or artifact that was almost complete may exist anyway, and is whole if it does.")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Undone {}

@@ -59,6 +59,7 @@ impl<'a> Places<'a> {
                     &repository,
                     provenance.clone(),
                     inputs.report.inactive_after,
+                    clients.readers.iter().map(|(scope, _)| (*scope).clone()),
                 )?)
             }
             _ => None,

@@ -117,7 +117,7 @@ fn summary_of(
 ) -> String {
     let scopes = journal.scopes();
     let sections: Vec<Section<'_>> = scopes
-        .iter()
+        .values()
         .map(|run| Section {
             name: run.scope.name(),
             facts: run.report.as_ref().ok().map(|written| Facts {
@@ -146,7 +146,7 @@ fn outputs_of(journal: &Journal) -> Outputs {
     let reports = journal.reports();
     let scopes = journal.scopes();
     let each = |text: fn(&Written) -> &str| {
-        let files = scopes.iter().flat_map(ScopeRun::forms);
+        let files = scopes.values().flat_map(ScopeRun::forms);
         files.map(text).collect::<Vec<_>>().join("\n")
     };
     let mut out = Outputs::default();
@@ -161,10 +161,10 @@ fn outputs_of(journal: &Journal) -> Outputs {
     out.set("new", &sum(|r| r.counts.new));
     let is_complete =
         |run: &ScopeRun| matches!(&run.report, Ok(r) if r.fetched.report.is_complete());
-    let complete = scopes.iter().all(is_complete);
+    let complete = scopes.values().all(is_complete);
     out.set("complete", if complete { "true" } else { "false" });
 
-    let recorded: Vec<&Recorded> = scopes.iter().filter_map(ScopeRun::recorded).collect();
+    let recorded: Vec<&Recorded> = scopes.values().filter_map(ScopeRun::recorded).collect();
     let changed = match recorded.as_slice() {
         [] => "",
         recorded if recorded.iter().any(|recorded| recorded.plan.changed) => "true",
@@ -181,21 +181,31 @@ fn outputs_of(journal: &Journal) -> Outputs {
         out.set("artifact-url", &artifact.url);
         out.set("artifact-digest", &artifact.digest);
     }
-    let pages: Vec<&str> = scopes.iter().filter_map(ScopeRun::page_url).collect();
+    let pages: Vec<&str> = scopes.values().filter_map(ScopeRun::page_url).collect();
     out.set("page-url", &pages.join("\n"));
     let commits = || {
         recorded
             .iter()
             .filter_map(|recorded| recorded.commit.as_ref())
     };
-    let shas: Vec<&str> = commits().map(|commit| &*commit.sha).collect();
-    let urls: Vec<&str> = commits().map(|commit| &*commit.url).collect();
-    out.set("commit-sha", &shas.join("\n"));
-    out.set("commit-url", &urls.join("\n"));
+    out.set(
+        "commit-sha",
+        &distinct(commits().map(|commit| &*commit.sha)),
+    );
+    out.set(
+        "commit-url",
+        &distinct(commits().map(|commit| &*commit.url)),
+    );
     let pulls = recorded.iter().filter_map(|r| r.pull_request.as_ref());
-    let pulls: Vec<&str> = pulls.map(|pull| &*pull.url).collect();
-    out.set("pull-request-url", &pulls.join("\n"));
+    out.set("pull-request-url", &distinct(pulls.map(|pull| &*pull.url)));
     out
+}
+
+/// Lists what several reports can share, each once.
+fn distinct<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    let mut lines: Vec<&str> = texts.collect();
+    lines.dedup();
+    lines.join("\n")
 }
 
 /// Adds up a count. An empty output means that there's no report, and 0 that nobody has a seat.

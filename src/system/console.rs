@@ -87,7 +87,27 @@ impl Console {
             console: self,
             what: what.to_owned(),
             tenths: Cell::new(0),
+            has_lines: self.outside_actions,
         }
+    }
+
+    /// Starts to show the progress of fetching many reports, unless there's only one. It's shown
+    /// only on a screen.
+    pub fn reading_many(&self, total: usize) -> Option<Reading<'_>> {
+        if total < 2 {
+            return None;
+        }
+        if self.is_screen {
+            let bar = ProgressBar::new(total as u64).with_style(style(REPORTS));
+            bar.enable_steady_tick(TICK);
+            self.keep(Some(bar));
+        }
+        Some(Reading {
+            console: self,
+            what: String::new(),
+            tenths: Cell::new(0),
+            has_lines: false,
+        })
     }
 
     fn keep(&self, bar: Option<ProgressBar>) {
@@ -105,10 +125,12 @@ pub struct Reading<'a> {
     what: String,
     /// How many tenths the last plain line showed.
     tenths: Cell<usize>,
+    /// Whether plain lines show the progress without a screen.
+    has_lines: bool,
 }
 
 impl Reading<'_> {
-    /// Shows that `pages` pages were read. `of` is the total, if it's known.
+    /// Shows that `pages` pages (or reports) were read. `of` is the total, if it's known.
     pub fn reached(&self, pages: usize, of: Option<usize>) {
         let bar = self.console.bar.lock();
         if let Some(bar) = &*bar.unwrap_or_else(PoisonError::into_inner) {
@@ -117,7 +139,7 @@ impl Reading<'_> {
                 bar.set_style(style(BAR));
                 bar.set_length(of as u64);
             }
-        } else if self.console.outside_actions {
+        } else if self.has_lines {
             self.tell(pages, of);
         }
     }
@@ -143,6 +165,7 @@ impl Drop for Reading<'_> {
 }
 
 const SPINNER: &str = "{spinner} {msg}: {pos} pages, {elapsed}";
+const REPORTS: &str = "[{bar:30}] {pos} of {len} reports";
 const BAR: &str = "{msg} [{bar:30}] {pos} of {len} pages, about {eta} left";
 
 fn style(template: &str) -> ProgressStyle {
@@ -160,7 +183,7 @@ mod tests {
 
     #[test]
     fn the_templates_of_the_progress_bar_are_valid() {
-        for template in [SPINNER, BAR] {
+        for template in [SPINNER, BAR, REPORTS] {
             ProgressStyle::with_template(template).unwrap();
         }
     }

@@ -48,6 +48,16 @@ pub fn is_invisible(c: char) -> bool {
     )
 }
 
+/// Lists the first `most` of these names, such as `acme, globex, and 3 more`.
+pub(crate) fn listed(names: &[&str], most: usize) -> String {
+    let more = names.len().saturating_sub(most);
+    let first = names.iter().take(most).copied().collect::<Vec<_>>();
+    match more {
+        0 => first.join(", "),
+        more => format!("{}, and {more} more", first.join(", ")),
+    }
+}
+
 /// A number with commas between its thousands, such as `20,126`.
 pub(crate) fn thousands(number: usize) -> String {
     let digits = number.to_string();

@@ -32,6 +32,7 @@ mod delivery {
     mod faults;
     mod interruption;
     mod large_commits;
+    mod many_organizations;
     mod pull_request;
     mod pull_request_faults;
 }

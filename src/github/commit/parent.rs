@@ -9,7 +9,8 @@ use crate::github::error::GitHubError;
 use crate::github::names::BranchName;
 
 /// What a commit is made on.
-pub(super) struct Parent {
+#[derive(Debug, Clone)]
+pub(crate) struct Parent {
     pub(super) head: Head,
     /// Whether the branch exists, rather than being created with the commit.
     pub(super) exists: bool,

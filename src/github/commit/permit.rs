@@ -21,14 +21,19 @@ use std::cell::RefCell;
 use serde::Deserialize;
 
 use super::Committer;
+use super::lookup::Lookups;
 use super::protected::Protected;
 use super::rules::{MAX_RULES, Rule, Rules, Write};
 use crate::github::error::Purpose;
 use crate::github::names::BranchName;
 
-/// The rules that were already read, so that a run requests them only once.
+/// What all committers of a run share: the rules that were already read, so that a run requests
+/// them only once, and what's being looked up.
 #[derive(Debug, Default)]
-pub(crate) struct Rulebook(RefCell<Vec<BranchRules>>);
+pub(crate) struct Rulebook {
+    branches: RefCell<Vec<BranchRules>>,
+    pub(super) lookups: Lookups,
+}
 
 /// The rules of a branch.
 #[derive(Debug)]
@@ -49,19 +54,19 @@ struct Ruleset {
 impl Rulebook {
     /// Returns the rules of a branch, if they were already read or couldn't be.
     fn rules(&self, branch: &BranchName) -> Option<Option<Rules>> {
-        let known = self.0.borrow();
+        let known = self.branches.borrow();
         let found = known.iter().find(|known| known.branch == *branch)?;
         Some(found.rules.clone())
     }
 
     fn is_permitted(&self, branch: &BranchName) -> bool {
-        let known = self.0.borrow();
+        let known = self.branches.borrow();
         let mut known = known.iter();
         known.any(|known| known.branch == *branch && known.is_permitted)
     }
 
     fn permit(&self, branch: &BranchName) {
-        let mut known = self.0.borrow_mut();
+        let mut known = self.branches.borrow_mut();
         let known = known.iter_mut().filter(|known| known.branch == *branch);
         known.for_each(|known| known.is_permitted = true);
     }
@@ -98,7 +103,7 @@ impl Committer<'_> {
             return rules;
         }
         let rules = self.rules(branch).await;
-        self.book.0.borrow_mut().push(BranchRules {
+        self.book.branches.borrow_mut().push(BranchRules {
             branch: branch.clone(),
             rules: rules.clone(),
             is_permitted: false,

@@ -17,6 +17,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
+use super::lookup::Field;
 use super::snapshot::Snapshot;
 use super::{Committer, TRAILER};
 use crate::github::error::{GitHubError, Purpose};
@@ -24,30 +25,28 @@ use crate::github::names::{BranchName, RepositoryPath};
 use crate::github::validate;
 use crate::report::repository::Guard;
 
-/// The protection of a branch, and the newest commits that changed a folder.
-const PROTECTION: &str = "query($owner: String!, $name: String!, $branch: String!, $head: GitObjectID!, $path: String!) {
+/// The account of the token, and the branch's protection rule.
+const PROTECTION: &str = "query($owner: String!, $name: String!, $branch: String!) {
   viewer { databaseId }
   repository(owner: $owner, name: $name) {
     ref(qualifiedName: $branch) {
       refUpdateRule { allowsForcePushes allowsDeletions requiresSignatures }
     }
-    object(oid: $head) { ... on Commit {
-      history(first: 100, path: $path) {
-        pageInfo { hasNextPage }
-        nodes {
-          oid
-          message
-          parents(first: 2) { nodes { oid } }
-          signature { isValid wasSignedByGitHub }
-          author { email user { databaseId } }
-        }
-      }
-    } }
   }
 }";
 
-/// How a branch is protected, and who changed a folder.
-#[derive(Debug, Clone, Default)]
+/// What's read of each commit.
+const COMMIT: &str = "oid message parents(first: 2) { nodes { oid } } \
+     signature { isValid wasSignedByGitHub } author { email user { databaseId } }";
+
+/// How many commits show what happened since the last report, if the action committed daily.
+const FEW: usize = 10;
+
+/// How many commits are read at most.
+const MANY: usize = 100;
+
+/// How a branch is protected.
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Protection {
     /// Whether the branch can be force-pushed.
     pub force_pushes: Guard,
@@ -55,8 +54,8 @@ pub(crate) struct Protection {
     pub deletion: Guard,
     /// Whether the branch can get commits without a verified signature.
     pub unsigned_commits: Guard,
-    /// The commits that changed the folder. `None` if they couldn't be read.
-    pub history: Option<FolderHistory>,
+    /// The ID of the account that the token belongs to, if it's known.
+    viewer: Option<u64>,
 }
 
 /// The newest commits that changed a folder.
@@ -99,7 +98,6 @@ struct Account {
 struct RepositoryBody {
     #[serde(rename = "ref")]
     branch: Option<BranchBody>,
-    object: Option<HistoryBody>,
 }
 
 #[derive(Deserialize)]
@@ -186,14 +184,13 @@ impl Author {
 }
 
 impl CommitBody {
-    fn read(self, viewer: &Account) -> FolderCommit {
+    fn read(self, viewer: u64) -> FolderCommit {
         let prefix = format!("{TRAILER}: ");
         let is_delivery = self
             .message
             .lines()
             .any(|line| line.trim().starts_with(&prefix));
-        let by_viewer = viewer.database_id.zip(self.author);
-        let by_viewer = by_viewer.is_some_and(|(id, author)| author.is(id));
+        let by_viewer = self.author.is_some_and(|author| author.is(viewer));
         let signature = self.signature.filter(|signature| signature.is_valid);
         FolderCommit {
             sha: self.oid,
@@ -210,27 +207,19 @@ impl CommitBody {
 }
 
 impl Snapshot<'_> {
-    /// Reads how `branch` is protected, and the newest commits that changed `folder`, as of this
-    /// snapshot.
-    pub(crate) async fn protection(
-        &self,
-        branch: &BranchName,
-        folder: &RepositoryPath,
-    ) -> Protection {
+    /// Reads how `branch` is protected.
+    pub(crate) async fn protection(&self, branch: &BranchName) -> Protection {
         let committer = self.committer;
         let rules = committer.known_rules(branch).await;
-        let (body, is_whole) = match committer.read_protection(self.head(), branch, folder).await {
+        let (body, is_whole) = match committer.read_protection(branch).await {
             Ok((body, is_whole)) => (Some(body), is_whole),
             Err(error) => {
                 tracing::debug!("Couldn't read the protection of {branch}: {error}");
                 (None, false)
             }
         };
-        let viewer = body.as_ref().map(|body| Account {
-            database_id: body.viewer.database_id,
-        });
-        let repository = body.and_then(|body| body.repository);
-        let (found, object) = repository.map_or((None, None), |found| (found.branch, found.object));
+        let viewer = body.as_ref().and_then(|body| body.viewer.database_id);
+        let found = body.and_then(|body| body.repository?.branch);
         let branch_rule = found.map(|branch| branch.ref_update_rule);
         let guard = |kind: &str, blocks: fn(&BranchRule) -> bool| {
             let by_ruleset = rules.as_ref().and_then(|rules| rules.has(kind));
@@ -249,32 +238,62 @@ impl Snapshot<'_> {
             force_pushes: guard("non_fast_forward", |rule| !rule.allows_force_pushes),
             deletion: guard("deletion", |rule| !rule.allows_deletions),
             unsigned_commits: guard("required_signatures", |rule| rule.requires_signatures),
-            history: object.zip(viewer).map(|(object, viewer)| FolderHistory {
-                is_whole: !object.history.page_info.has_next_page,
-                commits: object
-                    .history
-                    .nodes
-                    .into_iter()
-                    .map(|commit| commit.read(&viewer))
-                    .collect(),
-            }),
+            viewer,
         }
+    }
+
+    /// Reads the newest commits that changed `folder`, as of this snapshot. Reads more if these few
+    /// don't have the one that's `wanted`. `None` if they can't be read, or if it's unknown which
+    /// are the action's own.
+    pub(crate) async fn history(
+        &self,
+        protection: &Protection,
+        folder: &RepositoryPath,
+        wanted: impl Fn(&FolderCommit) -> bool,
+    ) -> Option<FolderHistory> {
+        let viewer = protection.viewer?;
+        let few = self.newest_commits(viewer, folder, FEW).await?;
+        if few.is_whole || few.commits.iter().any(wanted) {
+            return Some(few);
+        }
+        self.newest_commits(viewer, folder, MANY).await
+    }
+
+    async fn newest_commits(
+        &self,
+        viewer: u64,
+        folder: &RepositoryPath,
+        most: usize,
+    ) -> Option<FolderHistory> {
+        let (head, path) = (self.head(), serde_json::Value::from(folder.as_str()));
+        let field = Field {
+            text: format!(
+                "object(oid: \"{head}\") {{ ... on Commit {{ history(first: {most}, path: {path}) {{ pageInfo {{ hasNextPage }} nodes {{ {COMMIT} }} }} }} }}"
+            ),
+            weight: most / 5,
+        };
+        let found = match self.committer.look_up(vec![field]).await {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::debug!("Couldn't read the commits to {folder}: {error}");
+                return None;
+            }
+        };
+        let HistoryBody { history } = found.into_iter().next().flatten()?;
+        let commits = history.nodes.into_iter();
+        Some(FolderHistory {
+            is_whole: !history.page_info.has_next_page,
+            commits: commits.map(|commit| commit.read(viewer)).collect(),
+        })
     }
 }
 
 impl Committer<'_> {
-    async fn read_protection(
-        &self,
-        head: &str,
-        branch: &BranchName,
-        folder: &RepositoryPath,
-    ) -> Result<(Body, bool), GitHubError> {
+    async fn read_protection(&self, branch: &BranchName) -> Result<(Body, bool), GitHubError> {
         let variables = json!({
             "owner": self.repository.owner(),
             "name": self.repository.name(),
             "branch": branch.reference(),
-            "head": head,
-            "path": folder.as_str(),
         });
         let purpose = Purpose::Protection(self.repository.clone());
         self.client

@@ -1,31 +1,32 @@
 //! The branch at one moment, and the files in it.
 
-use std::collections::HashMap;
-
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
 
 use super::Committer;
+use super::lookup::{Field, in_queries};
 use super::parent::Parent;
 use crate::github::error::GitHubError;
 use crate::github::names::RepositoryPath;
 use crate::github::validate;
+use crate::system::git::blob_id;
 
-/// How many files or folders one query looks up.
-const MAX_OBJECTS: usize = 100;
+/// The selections for a folder, the folders in it, and the folders in these.
+const LISTING: &str = "... on Tree { entries { name type oid size \
+     object { ... on Tree { entries { name type oid size \
+     object { ... on Tree { entries { name type oid size } } } } } } } }";
 
-/// A folder, the folders in it, and the folders in these. Also the names beside the folder.
-const LISTING: &str = "query($owner: String!, $name: String!, $folder: String!, $above: String!) {
-  repository(owner: $owner, name: $name) {
-    object(expression: $folder) { ... on Tree { entries { name type oid
-      object { ... on Tree { entries { name type oid
-        object { ... on Tree { entries { name type oid } } }
-      } } }
-    } } }
-    above: object(expression: $above) { ... on Tree { entries { name } } }
-  }
-}";
+/// How much of a query a listing takes: a folder has two files a day.
+const LISTING_WEIGHT: usize = 5;
+
+/// The selections for the entries of one folder.
+const ENTRIES: &str = "... on Tree { entries { name type oid size } }";
+
+/// The size up to which a query reads a file's text. Larger ones are read one by one.
+const MAX_TEXT_SIZE: usize = 100_000;
+
+/// How many bytes of text weigh as much as the size of a file. So one query reads up to 1 MB.
+const BYTES_PER_WEIGHT: usize = 10_000;
 
 /// The branch at one moment. If it doesn't exist yet, what it will be created from.
 pub(crate) struct Snapshot<'a> {
@@ -33,50 +34,40 @@ pub(crate) struct Snapshot<'a> {
     pub(super) parent: &'a Parent,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct BlobBody {
-    byte_size: Option<usize>,
-}
-
-#[derive(Deserialize)]
-struct NamesBody {
+/// An entry of a folder.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Entry {
+    /// Its name, or its path in the folder that was listed.
+    pub name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    /// The ID of its content.
+    #[serde(deserialize_with = "validate::sha")]
+    pub oid: String,
+    /// The size of a file in bytes.
     #[serde(default)]
-    entries: Vec<NameBody>,
-}
-
-impl NamesBody {
-    fn into_names(self) -> Vec<String> {
-        self.entries.into_iter().map(|entry| entry.name).collect()
-    }
-}
-
-#[derive(Deserialize)]
-struct NameBody {
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct FolderBody {
+    size: usize,
+    /// The content of a folder, if the query asked for it.
+    #[serde(default)]
     object: Option<Tree>,
-    above: Option<NamesBody>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 struct Tree {
     #[serde(default)]
     entries: Vec<Entry>,
 }
 
 #[derive(Deserialize)]
-struct Entry {
-    name: String,
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(deserialize_with = "validate::sha")]
-    oid: String,
-    /// The content, if the query asked for it.
-    object: Option<Tree>,
+struct Blob {
+    text: Option<String>,
+}
+
+impl Entry {
+    /// Returns whether it's a file.
+    pub(crate) fn is_file(&self) -> bool {
+        self.kind == "blob"
+    }
 }
 
 impl Snapshot<'_> {
@@ -90,103 +81,110 @@ impl Snapshot<'_> {
         self.parent.exists
     }
 
-    /// Reads files in the order of `paths`. A missing file is `None`. Reads their sizes first, so
-    /// that a truncated file isn't mistaken for the whole.
+    /// Reads files, in the order of `files`: their paths, and their entries in a listing.
+    ///
+    /// A query reads the text of small ones. It counts only if it has the ID of the entry, because
+    /// GitHub shortens long texts and can't show all bytes as text.
     pub(crate) async fn files(
         &self,
-        paths: &[RepositoryPath],
-    ) -> Result<Vec<Option<Vec<u8>>>, GitHubError> {
+        files: &[(RepositoryPath, &Entry)],
+    ) -> Result<Vec<Vec<u8>>, GitHubError> {
+        let is_small = |entry: &Entry| entry.size <= MAX_TEXT_SIZE;
+        let small = files.iter().filter(|(_, entry)| is_small(entry));
+        let small: Vec<(&RepositoryPath, usize)> =
+            small.map(|(path, entry)| (path, entry.size)).collect();
+        let weight = |size: usize| 1 + size / BYTES_PER_WEIGHT;
+        let texts: Vec<Option<Blob>> = self.objects(small, "... on Blob { text }", weight).await?;
+        let mut texts = texts.into_iter();
+        let mut contents = Vec::new();
+        for (path, entry) in files {
+            let text = match is_small(entry) {
+                true => texts.next().flatten().and_then(|blob| blob.text),
+                false => None,
+            };
+            let is_exact = |text: &String| blob_id(text.as_bytes()) == entry.oid;
+            contents.push(match text.filter(is_exact) {
+                Some(text) => text.into_bytes(),
+                None => self.file(path, entry.size).await?,
+            });
+        }
+        Ok(contents)
+    }
+
+    /// Reads a file's bytes.
+    async fn file(&self, path: &RepositoryPath, size: usize) -> Result<Vec<u8>, GitHubError> {
         let Committer {
             client, purpose, ..
         } = self.committer;
-        let blobs: Vec<Option<BlobBody>> = self.objects(paths, "... on Blob { byteSize }").await?;
+        let contents = std::iter::once("contents").chain(path.segments());
+        let mut url = self.committer.url(contents);
+        url.query_pairs_mut().append_pair("ref", self.head());
+        Ok(client.get_file(purpose, url, size).await?.into())
+    }
+
+    /// Lists the entries of many folders, in the order of `folders`. A folder that doesn't exist has
+    /// none.
+    pub(crate) async fn entries_of(
+        &self,
+        folders: &[RepositoryPath],
+    ) -> Result<Vec<Vec<Entry>>, GitHubError> {
+        let folders = folders.iter().map(|folder| (folder, 0));
+        let trees = self.objects(folders.collect(), ENTRIES, |_| 1).await?;
+        let entries = |tree: Option<Tree>| tree.map_or_else(Vec::new, |tree| tree.entries);
+        Ok(trees.into_iter().map(entries).collect())
+    }
+
+    /// Lists the entries of a folder, or nothing if it doesn't exist.
+    pub(crate) async fn entries(&self, folder: &RepositoryPath) -> Result<Vec<Entry>, GitHubError> {
+        let folders = self.entries_of(std::slice::from_ref(folder)).await?;
+        Ok(folders.into_iter().flatten().collect())
+    }
+
+    /// Lists the files in a folder and in the two levels of folders below it, by their paths in the
+    /// folder. Empty if the folder doesn't exist.
+    pub(crate) async fn listing(&self, folder: &RepositoryPath) -> Result<Vec<Entry>, GitHubError> {
+        let tree = self.objects(vec![(folder, 0)], LISTING, |_| LISTING_WEIGHT);
         let mut files = Vec::new();
-        for (path, blob) in paths.iter().zip(blobs) {
-            files.push(match blob.and_then(|blob| blob.byte_size) {
-                None => None,
-                Some(size) => {
-                    let contents = std::iter::once("contents").chain(path.segments());
-                    let mut url = self.committer.url(contents);
-                    url.query_pairs_mut().append_pair("ref", self.head());
-                    Some(client.get_file(purpose, url, size).await?.into())
-                }
-            });
+        if let Some(tree) = tree.await?.into_iter().next().flatten() {
+            add(tree, "", &mut files);
         }
         Ok(files)
     }
 
-    /// Lists the names in many folders, in the order of `folders`.
-    pub(crate) async fn names_in(
-        &self,
-        folders: &[RepositoryPath],
-    ) -> Result<Vec<Vec<String>>, GitHubError> {
-        let names = self.objects(folders, "... on Tree { entries { name } }");
-        let names = names.await?.into_iter();
-        let names =
-            names.map(|tree: Option<NamesBody>| tree.map_or_else(Vec::new, NamesBody::into_names));
-        Ok(names.collect())
-    }
-
-    /// Lists the files in a folder and in the two levels of folders below it, by their paths in the
-    /// folder, with the IDs of their content. Empty if the folder doesn't exist. Also lists the names
-    /// in `above`, the folder that contains it.
-    pub(crate) async fn listing(
-        &self,
-        folder: &RepositoryPath,
-        above: &RepositoryPath,
-    ) -> Result<(Vec<(String, String)>, Vec<String>), GitHubError> {
-        let variables = json!({
-            "owner": self.committer.repository.owner(),
-            "name": self.committer.repository.name(),
-            "folder": format!("{}:{folder}", self.head()),
-            "above": format!("{}:{above}", self.head()),
-        });
-        let found: FolderBody = self.committer.query(LISTING, &variables).await?;
-        let mut files = Vec::new();
-        if let Some(tree) = found.object {
-            add(tree, "", &mut files);
-        }
-        let beside = found.above.map_or_else(Vec::new, NamesBody::into_names);
-        Ok((files, beside))
-    }
-
-    /// Looks up `fields` of many files or folders, in the order of `paths`, with few requests.
+    /// Looks up `selections` of many files or folders, in the order of `paths`, which have sizes
+    /// that decide their weights.
     async fn objects<T: DeserializeOwned>(
         &self,
-        paths: &[RepositoryPath],
-        fields: &str,
+        paths: Vec<(&RepositoryPath, usize)>,
+        selections: &str,
+        weight: impl Fn(usize) -> usize,
     ) -> Result<Vec<Option<T>>, GitHubError> {
-        let repository = &self.committer.repository;
-        let variables = json!({ "owner": repository.owner(), "name": repository.name() });
-        let mut objects = Vec::new();
-        for paths in paths.chunks(MAX_OBJECTS) {
-            let mut query = String::from(
-                "query($owner: String!, $name: String!) {\n  repository(owner: $owner, name: $name) {\n",
-            );
-            for (number, path) in paths.iter().enumerate() {
-                let expression = format!("{}:{}", self.head(), path.as_str());
-                let expression = serde_json::Value::from(expression);
-                query.push_str(&format!(
-                    "    object{number}: object(expression: {expression}) {{ {fields} }}\n"
-                ));
+        let fields = paths.into_iter().map(|(path, size)| {
+            let expression = format!("{}:{}", self.head(), path.as_str());
+            let expression = serde_json::Value::from(expression);
+            Field {
+                text: format!("object(expression: {expression}) {{ {selections} }}"),
+                weight: weight(size),
             }
-            query.push_str("  }\n}");
-            let mut found: HashMap<String, Option<T>> =
-                self.committer.query(&query, &variables).await?;
-            let found =
-                (0..paths.len()).map(|number| found.remove(&format!("object{number}")).flatten());
-            objects.extend(found);
+        });
+        let fields: Vec<Field> = fields.collect();
+        let mut found = Vec::new();
+        for fields in in_queries(fields) {
+            found.extend(self.committer.look_up(fields).await?);
         }
-        Ok(objects)
+        Ok(found)
     }
 }
 
-fn add(tree: Tree, folder: &str, files: &mut Vec<(String, String)>) {
-    for entry in tree.entries {
+fn add(tree: Tree, folder: &str, files: &mut Vec<Entry>) {
+    for mut entry in tree.entries {
         let path = format!("{folder}{}", entry.name);
-        match entry.object {
+        match entry.object.take() {
             Some(tree) if entry.kind == "tree" => add(tree, &format!("{path}/"), files),
-            _ if entry.kind == "blob" => files.push((path, entry.oid)),
+            _ if entry.is_file() => files.push(Entry {
+                name: path,
+                ..entry
+            }),
             _ => {}
         }
     }

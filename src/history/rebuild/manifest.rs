@@ -16,9 +16,9 @@ use super::super::verify::Files;
 use super::RebuildError;
 use super::overlay::Overlay;
 use super::source::Source;
-use crate::history::git::blob_id;
 use crate::report::day::day_of;
 use crate::report::manifest::{Continuity, FileEntry};
+use crate::system::git::blob_id;
 
 /// A JSON object that keeps the order of its keys and the formatting of its values.
 struct Object(Vec<(String, Box<RawValue>)>);

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::append_only::beginnings;
 use super::{Files, Verifier};
-use crate::history::git::{LineEnds, reads_lfs_pointer};
 use crate::report::manifest::FileEntry;
+use crate::system::git::{LineEnds, reads_lfs_pointer};
 
 /// The message for Git LFS pointers, with the fix.
 const POINTER: &str = "is a Git LFS pointer instead of the file. Run `git lfs pull` to see what it points to. The action can't record to files in Git LFS: take them out with `git lfs migrate export --everything --include='PATH/**'` and remove their line from `.gitattributes`";

@@ -238,7 +238,7 @@ fn a_list_of_several_pages_revokes_no_seats_if_the_history_was_not_readable() {
             drop(github.organizations.get_mut("acme").unwrap().rows.remove(5));
         });
         let refused = Kind::status(403, "Resource not accessible");
-        simulator.fault(Fault::once(At::path("GET", "/contents/"), refused));
+        simulator.fault(Fault::first(2, At::FileText, refused));
         let step = job(&simulator).run();
         step.failed(
             1,

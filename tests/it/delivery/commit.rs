@@ -160,8 +160,8 @@ fn a_temporary_failure_of_github_is_waited_out() {
         (MUTATION, error("is at 0123456789 but expected 9876543210")),
         (QUERY, Kind::status(503, "Service Unavailable")),
         (QUERY, Kind::Truncate),
-        (At::path("GET", "/contents/"), Kind::Html(500)),
-        (At::path("GET", "/contents/"), Kind::Reset),
+        (At::FileText, Kind::Html(500)),
+        (At::FileText, Kind::Reset),
     ] {
         let what = format!("{at:?} {kind:?}");
         let simulator = with_record();
@@ -221,7 +221,7 @@ fn a_commit_gives_up_eventually_and_says_how_often_it_was_tried() {
             [failed, "(6 times over ", "the connection failed"],
         ),
         (
-            At::path("GET", "/contents/"),
+            At::FileText,
             Kind::status(500, "oops"),
             [failed, "(6 times over ", "oops"],
         ),

@@ -65,7 +65,7 @@ const TARGETS: [Target; 13] = [
         which: 2,
         ..target("the files query", || At::Graphql(Operation::Query))
     },
-    target("reading a file", || At::path("GET", "/contents/")),
+    target("reading a file", || At::FileText),
     effect("the mutation", || At::Graphql(Operation::Mutation)),
     effect("CreateArtifact", || At::CreateArtifact),
     effect("a block", || At::Block),

@@ -169,7 +169,7 @@ fn an_unchanged_day_makes_no_commit_no_branch_and_no_pull_request() {
 }
 
 #[test]
-fn each_of_several_organizations_has_its_own_pull_request() {
+fn several_organizations_share_a_pull_request() {
     let read = Token::new().copilot(["acme", "Globex"]).scopes("read:org");
     let github = with(seats(1), protected())
         .organization("Globex", seats(2))
@@ -183,20 +183,15 @@ fn each_of_several_organizations_has_its_own_pull_request() {
         let urls = step.output("pull-request-url").lines();
         urls.map(str::to_owned).collect::<Vec<_>>()
     };
-    let both = [address(&simulator, 1), address(&simulator, 2)];
-    assert_eq!(run("2026-03-02"), both);
-    assert_eq!(run("2026-03-03"), both);
+    let first = [address(&simulator, 1)];
+    assert_eq!(run("2026-03-02"), first);
+    assert_eq!(run("2026-03-03"), first);
     let heads = pulls(&simulator).into_iter().map(|(_, head, _)| head);
-    let named = |scope: &str| format!("copilot-activity-report/{scope}/2026-03-02");
-    assert_eq!(heads.collect::<Vec<_>>(), [named("acme"), named("globex")]);
-    // The first is merged. The second stays open.
+    let head = "copilot-activity-report/organizations.all/2026-03-02";
+    assert_eq!(heads.collect::<Vec<_>>(), [head]);
     simulator.end_pull_request(OWN, 1, Ending::Merged).unwrap();
-    assert_eq!(
-        run("2026-03-04"),
-        [address(&simulator, 3), address(&simulator, 2)]
-    );
+    assert_eq!(run("2026-03-04"), [address(&simulator, 2)]);
     simulator.end_pull_request(OWN, 2, Ending::Merged).unwrap();
-    simulator.end_pull_request(OWN, 3, Ending::Merged).unwrap();
     assert_eq!(recorded(&simulator, "main").len(), 3);
     assert_intact(&simulator, OWN);
 }

@@ -404,10 +404,7 @@ fn another_server_never_sees_a_token() {
 
     for (at, kind) in [
         (At::Seats, Kind::RedirectTo(elsewhere.clone())),
-        (
-            At::path("GET", "/contents/"),
-            Kind::RedirectTo(elsewhere.clone()),
-        ),
+        (At::FileText, Kind::RedirectTo(elsewhere.clone())),
         (
             At::Graphql(Operation::Query),
             Kind::RedirectTo(elsewhere.clone()),

@@ -372,7 +372,7 @@ fn a_created_branch_that_gets_no_commit_is_reported() {
 fn no_branch_is_created_before_there_is_something_to_commit() {
     let simulator = start(Repository::private());
     job(&simulator, PERSON, Commit).run().succeeded();
-    let broken = At::path("GET", "/contents/");
+    let broken = At::FileText;
     simulator.fault(Fault::always(broken, Kind::status(403, "no")));
     job(&simulator, PERSON, NewBranch).run().failed(1, &["403"]);
     assert_eq!(branches(&simulator), Vec::<String>::new());

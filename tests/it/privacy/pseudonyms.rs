@@ -137,7 +137,7 @@ fn a_missing_key_fails_the_run_before_the_artifact() {
     at("2026-11-22T03:00:00Z").run().succeeded();
     let artifacts = simulator.artifacts().len();
     let refused = Kind::status(403, "Resource not accessible");
-    simulator.fault(Fault::once(At::path("GET", "/contents/"), refused));
+    simulator.fault(Fault::first(2, At::FileText, refused));
     let step = at("2026-11-23T03:00:00Z").input("pseudonym-key", "").run();
     step.failed(
         1,
@@ -166,7 +166,7 @@ fn a_report_that_went_to_standard_output_is_not_deleted_by_name() {
     let at = |time| job(&simulator).variable("TEST_TIME", time);
     at("2026-11-22T03:00:00Z").run().succeeded();
     let refused = Kind::status(403, "Resource not accessible");
-    simulator.fault(Fault::once(At::path("GET", "/contents/"), refused));
+    simulator.fault(Fault::first(2, At::FileText, refused));
     let job = at("2026-11-23T03:00:00Z").command_line(&[
         "--organization=acme",
         "--output=-",

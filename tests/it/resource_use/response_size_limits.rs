@@ -1,7 +1,7 @@
 //! Endless responses, and responses that decompress to more than fits in memory. The action rejects
 //! or truncates each at a fixed size.
 
-use crate::support::{Job, OWN, Step, assert_intact, github};
+use crate::support::{Job, OWN, Step, assert_intact, commit_file, github};
 use simulator::{At, Fault, Kind, Operation, Seats, Simulator};
 
 /// The process's own memory in bytes: heap, stacks, and buffers.
@@ -10,6 +10,9 @@ const MEMORY: u64 = 1_500_000_000;
 fn run(at: At, kind: Kind) -> (Simulator, Step) {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     crate::support::outcome_assertions::record_earlier(&simulator);
+    // A file that's too large for a query.
+    let path = "copilot-activity/acme/people.csv";
+    commit_file(&simulator.git_dir(OWN), path, &[b'-'; 200_000]);
     simulator.fault(Fault::always(at, kind));
     let step = Job::on(&simulator)
         .input("deliver-to", "artifact,repository")
@@ -40,7 +43,10 @@ fn an_endless_response_is_rejected_at_the_maximum_size() {
             "it's larger than 33554432 bytes",
         ),
         // An earlier response said how large the file is.
-        (At::path("GET", "/contents/"), "it's larger than 119 bytes"),
+        (
+            At::path("GET", "/contents/"),
+            "it's larger than 200000 bytes",
+        ),
         (At::CreateArtifact, "a body that is not JSON"),
     ] {
         let (simulator, step) = run(at, Kind::Endless);

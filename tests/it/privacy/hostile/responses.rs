@@ -23,7 +23,7 @@ fn text_in_responses_from_github_is_inert() {
         (At::Seats, 403),
         (At::Seats, 422),
         (At::path("GET", "/repos/"), 404),
-        (At::path("GET", "/contents/"), 403),
+        (At::FileText, 403),
         (At::path("POST", "/graphql"), 401),
         (At::CreateArtifact, 400),
         (At::FinalizeArtifact, 403),
