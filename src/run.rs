@@ -6,6 +6,7 @@ mod fetch;
 pub(crate) mod journal;
 mod prepare;
 mod results;
+mod select;
 mod step;
 mod upload;
 mod write;
@@ -20,6 +21,7 @@ use crate::system::prose::Prose;
 use edges::Edges;
 use journal::Journal;
 use prepare::Places;
+use select::SelectedScope;
 
 /// Fetches the reports that `inputs` ask for and delivers them. Returns whether everything was done
 /// and no limit is exceeded.
@@ -59,10 +61,11 @@ async fn deliver(
     journal: &Journal,
 ) -> anyhow::Result<bool> {
     let edges = Edges::new(inputs, environment, console)?;
-    let clients = edges.clients(inputs)?;
+    let writer = edges.writer(inputs)?;
     journal.step.set("getting ready");
-    let places = Places::prepare(inputs, &edges, &clients).await?;
-    for (scope, reader) in &clients.readers {
+    let selected = select::select(inputs, &edges).await?;
+    let places = Places::prepare(inputs, &edges, &selected, writer.as_ref()).await?;
+    for SelectedScope { scope, reader, .. } in &selected.scopes {
         run_scope(scope, reader, inputs, &edges, &places, journal).await;
     }
     journal.step.set("uploading the artifact");

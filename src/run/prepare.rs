@@ -8,9 +8,9 @@ use crate::github::names::RepositoryName;
 use crate::github::repository::Repository;
 use crate::inputs::{CommitInputs, Format, Inputs};
 use crate::report::provenance::Provenance;
-use crate::report::scope::Scope;
 use crate::run::destination::Destination;
-use crate::run::edges::{Clients, Edges};
+use crate::run::edges::Edges;
+use crate::run::select::{Selected, SelectedScope};
 use crate::run::upload::{ArtifactPlace, UploadError};
 use crate::runner::artifact::{ArtifactService, Uploaded};
 use crate::runner::context;
@@ -36,20 +36,22 @@ impl<'a> Places<'a> {
     pub(crate) async fn prepare(
         inputs: &'a Inputs,
         edges: &Edges<'_>,
-        clients: &Clients<'_>,
+        selected: &Selected,
+        writer: Option<&Client>,
     ) -> anyhow::Result<Self> {
         let destination = Destination::open(inputs)?;
-        let reader = visibility_client(inputs, &clients.readers);
+        let reader = visibility_client(inputs, &selected.scopes);
         let reader = reader.context("no organization or enterprise is named")?;
         // Tried in this order to find out if a repository is public.
-        let askers = || clients.writer.iter().chain([reader]);
+        let askers = || writer.into_iter().chain([reader]);
         let artifact = prepare_artifact(inputs, edges, askers()).await?;
         let provenance = Provenance::new(
             context::origin(edges.environment),
             inputs.report.inactive_after,
             inputs.pseudonyms.as_ref(),
-        );
-        let audit = match (&inputs.commit, &clients.writer) {
+        )
+        .with_selection(selected.state());
+        let audit = match (&inputs.commit, writer) {
             (Some(commit), Some(client)) => {
                 let repository = find_repository(inputs, commit, client).await?;
                 Some(AuditRepository::new(
@@ -155,12 +157,11 @@ async fn find_repository(
 
 /// Returns the client that checks whether the workflow's repository is public. If a GitHub App
 /// reads the reports, that's the client for the repository's owner.
-fn visibility_client<'r>(inputs: &Inputs, readers: &'r [(&Scope, Client)]) -> Option<&'r Client> {
+fn visibility_client<'r>(inputs: &Inputs, scopes: &'r [SelectedScope]) -> Option<&'r Client> {
     let owner = inputs.own_repository.as_ref().map(RepositoryName::owner);
-    let owners = readers
-        .iter()
-        .find(|(scope, _)| owner.is_some_and(|owner| scope.name().eq_ignore_ascii_case(owner)));
-    owners.or(readers.first()).map(|(_, client)| client)
+    let is_owner = |name: &str| owner.is_some_and(|owner| name.eq_ignore_ascii_case(owner));
+    let owners = scopes.iter().find(|one| is_owner(one.scope.name()));
+    owners.or(scopes.first()).map(|one| &one.reader)
 }
 
 /// Returns whether `name` is known not to be public.
