@@ -11,6 +11,7 @@ mod output;
 #[cfg(test)]
 mod proptests;
 mod raw;
+mod selection;
 pub(crate) mod table;
 mod thresholds;
 mod unread;
@@ -27,12 +28,12 @@ use crate::github::app::App;
 use crate::github::names::{BranchName, RepositoryName, RepositoryPath};
 use crate::report::columns::Columns;
 use crate::report::pseudonym_key::PseudonymKey;
-use crate::report::scope::Scope;
 use crate::runner::artifact::{ArtifactName, Retention};
 use crate::system::http::Proxies;
 
 pub(crate) use command::command;
 pub(crate) use delivery::directory;
+pub(crate) use selection::{Patterns, Selection};
 pub(crate) use table::default;
 
 /// The user's settings.
@@ -40,8 +41,8 @@ pub(crate) use table::default;
 pub(crate) struct Inputs {
     /// The URL of GitHub's API.
     pub address: ApiAddress,
-    /// The scopes of the reports, without duplicates.
-    pub scopes: Vec<Scope>,
+    /// What the reports are about.
+    pub selection: Selection,
     /// The credentials for reading the reports.
     pub access: Access,
     /// The token for commits. It also checks whether the workflow's repository is public; if it

@@ -25,6 +25,7 @@ pub(crate) mod pseudonym_key;
 pub(crate) mod repository;
 pub(crate) mod scope;
 pub(crate) mod seat;
+pub(crate) mod selection;
 pub(crate) mod source;
 pub(crate) mod status;
 #[cfg(test)]

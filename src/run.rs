@@ -1,12 +1,15 @@
 //! One run: fetch each report, write it, record it, upload all of them, and write the results.
 
+pub(crate) mod coverage;
 pub(crate) mod destination;
 mod edges;
 mod fetch;
 pub(crate) mod journal;
 mod prepare;
+mod probe;
 mod read;
 mod results;
+mod select;
 mod step;
 mod upload;
 mod write;
@@ -63,21 +66,22 @@ async fn deliver(
     journal: &Journal,
 ) -> anyhow::Result<bool> {
     let edges = Edges::new(inputs, environment, console)?;
-    let clients = edges.clients(inputs)?;
+    let writer = edges.writer(inputs)?;
     journal.step.set("getting ready");
-    let places = Places::prepare(inputs, &edges, &clients).await?;
-    let scopes = || clients.readers.iter().map(|(scope, _)| *scope);
-    journal.plan(scopes());
+    let selected = select::select(inputs, &edges).await?;
+    let selected = probe::leave_out_unreadable(selected).await?;
+    let places = Places::prepare(inputs, &edges, &selected, writer.as_ref()).await?;
+    journal.plan(selected.scopes.iter().map(|selected| &selected.scope));
+    journal.cover(places.coverage.clone());
     let reader = Reader {
         inputs,
         edges: &edges,
         places: &places,
         journal,
-        total: clients.readers.len(),
+        total: selected.scopes.len(),
     };
-    let queue = clients.readers.iter().enumerate();
-    let queue = queue.map(|(place, (scope, client))| (place, *scope, client));
-    let mut queue = queue.collect::<Vec<_>>().into_iter().peekable();
+    let queue: Vec<_> = selected.scopes.iter().enumerate().collect();
+    let mut queue = queue.into_iter().peekable();
     while queue.peek().is_some() && !journal.is_stopped() {
         deliver_next(&reader, &mut queue).await;
     }

@@ -54,6 +54,8 @@ pub enum Target {
     Organization,
     /// An enterprise.
     Enterprise,
+    /// A person's account.
+    User,
 }
 
 /// An installation of an App.
@@ -61,7 +63,7 @@ pub enum Target {
 pub struct Installation {
     /// The kind of account.
     pub target: Target,
-    /// The organization's name or the enterprise's slug.
+    /// The organization's or person's login, or the enterprise's slug.
     pub name: String,
     /// The names and levels of its permissions.
     pub permissions: BTreeMap<String, String>,
@@ -98,6 +100,11 @@ impl Installation {
             reads_enterprise_seats: true,
             ..Self::of(Target::Enterprise, slug)
         }
+    }
+
+    /// An installation on a person's account.
+    pub fn user(login: &str) -> Self {
+        Self::of(Target::User, login).permission("metadata", "read")
     }
 
     /// Adds a permission.

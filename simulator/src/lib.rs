@@ -55,6 +55,7 @@ mod seats;
 mod server;
 mod simulator;
 mod sync;
+mod token;
 mod world;
 
 pub use apps::{App, Installation, Target};

@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use crate::http::Call;
+use serde_json::Value;
+
+use crate::http::{Call, Response};
 
 /// The requested page of a list.
 pub(crate) struct Page {
@@ -26,6 +28,22 @@ impl Page {
             None => (number("page").unwrap_or(1) - 1) * per_page,
         };
         Self { per_page, start }
+    }
+
+    /// The page of a list of JSON objects, with links to the next and the last one.
+    pub(crate) fn of_list(&self, url: &str, list: &[Value]) -> Response {
+        let (per_page, page) = (self.per_page, self.number());
+        let last = list.len().div_ceil(per_page);
+        let rows: Vec<&Value> = list.iter().skip(self.start).take(per_page).collect();
+        let response = Response::json(200, &serde_json::json!(rows));
+        if page >= last {
+            return response;
+        }
+        let link = |page: usize, rel: &str| {
+            format!("<{url}?per_page={per_page}&page={page}>; rel=\"{rel}\"")
+        };
+        let links = [link(page + 1, "next"), link(last, "last")];
+        response.header("link", links.join(", "))
     }
 
     /// The page number, from 1.

@@ -36,6 +36,11 @@ impl Directory {
         Some(&entry.oid)
     }
 
+    /// Returns the names of the folders and files.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| &*entry.name)
+    }
+
     /// Returns whether there's something with this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.entries.iter().any(|entry| entry.name == name)
@@ -133,6 +138,20 @@ async fn neighbors(
             }
         }
     }
+    let found = newest_manifests_in(snapshot, folders).await?;
+    let found = found.into_iter().map(|(folder, manifest)| Neighbor {
+        folder: folder.to_string(),
+        target: own.to_string(),
+        manifest,
+    });
+    Ok(found.collect())
+}
+
+/// Reads the newest manifest in each of `folders` that has one.
+pub(super) async fn newest_manifests_in(
+    snapshot: &Snapshot<'_>,
+    folders: Vec<RepositoryPath>,
+) -> Result<Vec<(RepositoryPath, Vec<u8>)>, AuditError> {
     let (folders, paths) = newest_manifests(snapshot, folders).await?;
     if paths.is_empty() {
         return Ok(Vec::new());
@@ -141,16 +160,8 @@ async fn neighbors(
         .iter()
         .map(|(path, entry)| (path.clone(), entry))
         .collect();
-    let files = snapshot.files(&places).await?;
-    let found = folders
-        .iter()
-        .zip(files)
-        .map(|(folder, manifest)| Neighbor {
-            folder: folder.to_string(),
-            target: own.to_string(),
-            manifest,
-        });
-    Ok(found.collect())
+    let manifests = snapshot.files(&places).await?;
+    Ok(folders.into_iter().zip(manifests).collect())
 }
 
 /// Finds the folders that have a manifest, and the path of the newest manifest in each.

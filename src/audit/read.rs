@@ -1,14 +1,21 @@
 //! Reads the history before the new report is written. The report's files and outputs need it for
 //! the activity status, and only a comparison with it shows that a seat was revoked.
 
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
 use super::error::AuditError;
-use super::folder::read_folder;
+use super::folder::{newest_manifests_in, read_folder};
 use super::repository::{AuditRepository, LastRead, Ledger, ReadingPoint};
 use crate::github::commit::MissingBranch;
 use crate::github::names::RepositoryPath;
 use crate::history::{FolderFiles, PriorState, RecordError};
 use crate::report::Report;
 use crate::report::day::date;
+use crate::report::manifest::RecordedManifest;
+use crate::report::scope::{Scope, ScopeKind};
+use crate::report::selection::Known;
 
 impl Ledger<'_> {
     /// Reads earlier reports. Returns `None` if there aren't any. Ignores a file that can't be
@@ -20,7 +27,7 @@ impl Ledger<'_> {
         let repository = self.repository;
         let folder = repository.folder(report.scope())?;
         let time = report.time();
-        let point = repository.reading_point(report).await?;
+        let point = repository.reading_point(time).await?;
         let Some(newest) = &point.newest else {
             return Ok(None);
         };
@@ -51,13 +58,51 @@ impl Ledger<'_> {
 }
 
 impl AuditRepository<'_> {
-    /// Returns where the earlier reports of all scopes are read from.
-    async fn reading_point(&self, report: &Report) -> Result<&ReadingPoint, AuditError> {
+    /// Returns the organizations that have a history in the repository. Those with the names of
+    /// `covered` ones have no ID.
+    ///
+    /// Fails if the repository can't be read.
+    pub(crate) async fn recorded_organizations<'s>(
+        &self,
+        covered: impl Iterator<Item = &'s Scope>,
+    ) -> Result<Vec<Known>, AuditError> {
+        let point = self.reading_point(self.clock.now()).await?;
+        let Some(newest) = &point.newest else {
+            return Ok(Vec::new());
+        };
+        let committer = self.committer(point.branch.clone())?.read_only();
+        let snapshot = committer.snapshot(newest);
+        let directory = self.directory(&snapshot).await?;
+        let names: HashMap<String, &str> = covered
+            .map(|scope| (scope.name().to_ascii_lowercase(), scope.name()))
+            .collect();
+        let (mut recorded, mut others) = (Vec::new(), Vec::new());
+        for name in directory.names() {
+            match names.get(name) {
+                Some(name) => recorded.push(((*name).to_owned(), None)),
+                None if Scope::new(ScopeKind::Organization, name).is_ok() => {
+                    others.push(self.inputs.directory.join(name)?);
+                }
+                None => {}
+            }
+        }
+        for (_, manifest) in newest_manifests_in(&snapshot, others).await? {
+            if let Ok(manifest) = RecordedManifest::read(&manifest)
+                && manifest.scope.kind == ScopeKind::Organization
+            {
+                recorded.push((manifest.scope.name, manifest.scope.id));
+            }
+        }
+        Ok(recorded)
+    }
+
+    /// Returns where the earlier reports of all scopes are read from, by reports of this `time`.
+    async fn reading_point(&self, time: Timestamp) -> Result<&ReadingPoint, AuditError> {
         let find = async || {
             let branch = match self.inputs.pull_request {
                 false => (self.branch.clone(), MissingBranch::Default),
                 true => {
-                    let day = date(report.time());
+                    let day = date(time);
                     let (branch, _) = self.pull_request_branch(&self.pulls(), day).await?;
                     (branch, MissingBranch::From(self.branch.clone()))
                 }

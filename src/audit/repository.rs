@@ -108,6 +108,11 @@ impl<'a> AuditRepository<'a> {
         })
     }
 
+    /// Replaces where the reports come from.
+    pub(crate) fn set_provenance(&mut self, provenance: Provenance<'a>) {
+        self.provenance = provenance;
+    }
+
     /// Returns one scope's history. Reads nothing yet.
     pub(crate) fn ledger(&self) -> Ledger<'_> {
         Ledger {

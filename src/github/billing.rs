@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::client::Client;
 use super::error::{ErrorKind, GitHubError, Purpose};
@@ -22,6 +23,23 @@ struct Body {
     platform_chat: Option<String>,
     cli: Option<String>,
     plan_type: Option<String>,
+}
+
+/// Returns whether the token can read the seats of an organization, judging by its settings, which
+/// need the same permission. An error that says nothing about that counts as readable, so that
+/// reading the seats reports it.
+pub(crate) async fn is_readable(client: &Client, scope: &Scope) -> bool {
+    let url = client.address().of_scope(scope, &["copilot", "billing"]);
+    let purpose = Purpose::Billing(scope.clone());
+    match client.get::<IgnoredAny>(&purpose, url).await {
+        Ok(_) => true,
+        Err(error) => {
+            tracing::debug!("{error}");
+            let refusals = [403, 404, 422];
+            let status = error.status().map(|status| status.as_u16());
+            error.is_limit() || !status.is_some_and(|status| refusals.contains(&status))
+        }
+    }
 }
 
 /// Reads the count and the settings for a report of `time`. Returns `None` for an enterprise,

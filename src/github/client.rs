@@ -15,6 +15,7 @@ use super::authorization::TokenError;
 use super::credentials::{Credentials, Mask};
 use super::error::{ErrorKind, GitHubError, Purpose, RequestId};
 use super::exchange::Exchange;
+use super::installation::ListedInstallation;
 use super::rate_limit_state::Cost;
 use super::request::Request;
 use super::response::Response;
@@ -36,9 +37,11 @@ pub(crate) struct Client {
 pub(crate) enum Identity<'a> {
     /// The owner of a token.
     Token(&'a SecretString),
-    /// A GitHub App, for an organization or enterprise that it's installed on. Every secret is
-    /// masked before it's used.
-    App(&'a App, &'a Scope, Mask),
+    /// A GitHub App as itself. Every secret is masked before it's used.
+    App(&'a App, Mask),
+    /// A GitHub App, for an organization or enterprise that it's installed on, with the installation
+    /// if GitHub has listed it.
+    Installation(&'a App, &'a Scope, Option<&'a ListedInstallation>, Mask),
 }
 
 impl Client {
@@ -49,8 +52,9 @@ impl Client {
             exchange: exchange.clone(),
             credentials: match identity {
                 Identity::Token(token) => Credentials::token(token, exchange.clock.now())?,
-                Identity::App(app, scope, mask) => {
-                    Credentials::installation(exchange.clone(), app, scope, mask)
+                Identity::App(app, mask) => Credentials::app(app, mask),
+                Identity::Installation(app, scope, listed, mask) => {
+                    Credentials::installation(exchange.clone(), app, scope, listed, mask)
                 }
             },
         })

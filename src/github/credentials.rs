@@ -18,20 +18,14 @@ use super::app::App;
 use super::authorization::{Authorization, Authorize, TokenError, quota_of};
 use super::error::{ApiError, AppError, ErrorKind, GitHubError, Purpose, date_of};
 use super::exchange::Exchange;
+use super::installation::{InstallationBody, ListedInstallation, ResolvedInstallation};
 use super::rate_limit_state::Cost;
 use super::request::Request;
 use super::response::Response;
 use super::retry::send_with_retry;
 use super::strict::MapOnly;
-use crate::report::scope::{Scope, ScopeKind};
+use crate::report::scope::Scope;
 use crate::report::source::Reader;
-use crate::system::text::shown;
-
-/// The permission that an App needs to read the seats of an organization (schema `app-permissions`
-/// of GitHub's API description). On an enterprise, GitHub's pages call it "Enterprise Copilot
-/// license management". Its name in the API isn't documented, so the code can't check an
-/// installation for it.
-const PERMISSION: &str = "organization_copilot_seat_management";
 
 /// How long before its expiry a token is replaced. A token that's valid for less than twice this
 /// time is used for half of its lifetime.
@@ -45,6 +39,8 @@ pub(crate) type Mask = Arc<dyn Fn(&str) + Send + Sync>;
 pub(super) enum Credentials {
     /// The owner of this token.
     Token(Authorization),
+    /// An App as itself.
+    App(Arc<AppItself>),
     /// An App for an organization or enterprise that it's installed on.
     Installation(Arc<Installation>),
 }
@@ -53,13 +49,15 @@ pub(super) enum Credentials {
 pub(super) struct Installation {
     app: AppItself,
     scope: Scope,
+    /// What GitHub's list said, if it was read.
+    listed: Option<ListedInstallation>,
     exchange: Exchange,
     cache: Mutex<Cache>,
     quota: u64,
 }
 
 /// An App that authenticates as itself.
-struct AppItself {
+pub(super) struct AppItself {
     app: App,
     mask: Mask,
     quota: u64,
@@ -79,29 +77,29 @@ struct CachedToken {
     usable_until: Duration,
 }
 
-/// An installation that can read seats.
-struct ResolvedInstallation {
-    id: u64,
-    /// The permissions to limit its token to. `None` for all of the App's permissions.
-    permissions: Option<BTreeMap<&'static str, &'static str>>,
-}
-
 impl Credentials {
     pub(super) fn token(token: &SecretString, now: Timestamp) -> Result<Self, TokenError> {
         let quota = quota_of(token.expose_secret());
         Authorization::new(token.clone(), quota, now).map(Self::Token)
     }
 
-    pub(super) fn installation(exchange: Exchange, app: &App, scope: &Scope, mask: Mask) -> Self {
+    pub(super) fn app(app: &App, mask: Mask) -> Self {
+        Self::App(Arc::new(AppItself::new(app, mask)))
+    }
+
+    pub(super) fn installation(
+        exchange: Exchange,
+        app: &App,
+        scope: &Scope,
+        listed: Option<&ListedInstallation>,
+        mask: Mask,
+    ) -> Self {
         let id = app.client_id().as_str();
         let quota = quota_of(&format!("{id} {} {scope}", scope.kind()));
         Self::Installation(Arc::new(Installation {
-            app: AppItself {
-                app: app.clone(),
-                mask,
-                quota: quota_of(id),
-            },
+            app: AppItself::new(app, mask),
             scope: scope.clone(),
+            listed: listed.cloned(),
             exchange,
             cache: Mutex::default(),
             quota,
@@ -114,20 +112,24 @@ impl Credentials {
         let Self::Token(token) = self else {
             return false;
         };
-        form_of(token).is_some_and(|form| form.is_a_persons)
+        form_of(&token.token).is_some_and(|form| form.is_a_persons)
     }
 
     /// Returns who sends the requests.
     pub(super) fn reader(&self) -> Reader {
         match self {
             Self::Token(token) => Reader::Token {
-                form: form_of(token).map_or("unknown", |form| form.name),
+                form: form_of(&token.token).map_or("unknown", |form| form.name),
             },
-            Self::Installation(installation) => Reader::App {
-                client_id: installation.app.app.client_id().as_str().to_owned(),
-            },
+            Self::App(app) => app.reader(),
+            Self::Installation(installation) => installation.app.reader(),
         }
     }
+}
+
+/// Returns whether a token is that of an App's installation, judging by its format.
+pub(crate) fn is_of_installation(token: &SecretString) -> bool {
+    form_of(token).is_some_and(|form| !form.is_a_persons)
 }
 
 /// A type of token.
@@ -167,26 +169,32 @@ const FORMS: [TokenForm; 5] = [
     },
 ];
 
-fn form_of(token: &Authorization) -> Option<&'static TokenForm> {
-    let token = token.token.expose_secret();
+fn form_of(token: &SecretString) -> Option<&'static TokenForm> {
+    let token = token.expose_secret();
     FORMS.iter().find(|form| token.starts_with(form.prefix))
 }
 
 impl Authorize for Credentials {
     fn is_app(&self) -> bool {
-        matches!(self, Self::Installation(_))
+        !matches!(self, Self::Token(_))
     }
 
-    async fn authorization(&self, _: &Purpose, _: Timestamp) -> Result<Authorization, GitHubError> {
+    async fn authorization(
+        &self,
+        purpose: &Purpose,
+        now: Timestamp,
+    ) -> Result<Authorization, GitHubError> {
         match self {
             Self::Token(token) => Ok(token.clone()),
+            Self::App(app) => app.authorization(purpose, now).await,
             Self::Installation(installation) => installation.authorization().await,
         }
     }
 
-    async fn renew(&self, _: &ApiError, used: &Authorization, _: Timestamp) -> bool {
+    async fn renew(&self, api_error: &ApiError, used: &Authorization, now: Timestamp) -> bool {
         match self {
             Self::Token(..) => false,
+            Self::App(app) => app.renew(api_error, used, now).await,
             Self::Installation(installation) => {
                 let mut cache = installation.cache.lock().await;
                 // If many requests are refused at once, the first one drops the token for all.
@@ -195,6 +203,22 @@ impl Authorize for Credentials {
                 });
                 true
             }
+        }
+    }
+}
+
+impl AppItself {
+    fn new(app: &App, mask: Mask) -> Self {
+        Self {
+            app: app.clone(),
+            mask,
+            quota: quota_of(app.client_id().as_str()),
+        }
+    }
+
+    fn reader(&self) -> Reader {
+        Reader::App {
+            client_id: self.app.client_id().as_str().to_owned(),
         }
     }
 }
@@ -245,57 +269,22 @@ impl Installation {
 
     /// Finds the installation, and checks that it can read seats.
     async fn find(&self) -> Result<ResolvedInstallation, GitHubError> {
-        #[derive(Deserialize)]
-        struct Body {
-            id: u64,
-            #[serde(default)]
-            html_url: String,
-            #[serde(default)]
-            permissions: BTreeMap<String, serde_json::Value>,
-            suspended_at: Option<String>,
-            suspended_by: Option<Account>,
-        }
-        #[derive(Deserialize)]
-        struct Account {
-            login: Option<String>,
+        let purpose = Purpose::Installation(self.scope.clone());
+        if let Some(ListedInstallation { asked, resolved }) = &self.listed {
+            return resolved
+                .clone()
+                .map_err(|error| GitHubError::new(purpose, asked.clone(), ErrorKind::App(error)));
         }
         let address = &self.exchange.address;
         let url = address.of_scope(&self.scope, &["installation"]);
-        let purpose = Purpose::Installation(self.scope.clone());
         let request = Request::reading(&purpose, url);
-        let (body, response): (Body, _) =
+        let (body, response): (InstallationBody, _) =
             send_with_retry(&self.exchange, &self.app, &request, Response::json).await?;
-        let page = shown(&body.html_url, 200);
-        if let Some(since) = &body.suspended_at {
-            let by = body.suspended_by.and_then(|by| by.login);
-            return Err(response.failed(ErrorKind::App(AppError::Suspended {
-                since: shown(since, 50),
-                by: by.map(|by| shown(&by, 100)),
-                page,
-            })));
-        }
-        let permissions = match self.scope.kind() {
-            ScopeKind::Organization if !body.permissions.contains_key(PERMISSION) => {
-                return Err(response.failed(ErrorKind::App(AppError::Permission { page })));
-            }
-            ScopeKind::Organization => {
-                let mut needed = BTreeMap::from([(PERMISSION, "read")]);
-                // With this permission, the token can also be used to look up repositories.
-                if body.permissions.contains_key("metadata") {
-                    needed.insert("metadata", "read");
-                }
-                Some(needed)
-            }
-            // "Enterprise account installations … cannot be scoped down using the `permissions`
-            // parameter" (operation `apps/create-installation-access-token`).
-            ScopeKind::Enterprise => None,
-        };
+        let resolved = body.resolve(self.scope.kind());
+        let resolved = resolved.map_err(|error| response.failed(ErrorKind::App(error)))?;
         let (id, scope) = (self.app.app.client_id().as_str(), &self.scope);
         tracing::debug!("The App {id} is installed on {scope}.");
-        Ok(ResolvedInstallation {
-            id: body.id,
-            permissions,
-        })
+        Ok(resolved)
     }
 
     /// Creates a token.

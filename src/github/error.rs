@@ -37,6 +37,10 @@ pub(crate) enum Purpose {
     Visibility(RepositoryName),
     /// Finding where the GitHub App is installed.
     Installation(Scope),
+    /// Listing where the GitHub App is installed.
+    Installations,
+    /// Listing the organizations of the owner of `token`.
+    Organizations,
     /// Getting a token for the GitHub App.
     AppToken(Scope),
     /// Reading or writing the repository that reports are committed to, with `commit-token`.
@@ -64,6 +68,8 @@ impl Purpose {
             | Self::Billing(_)
             | Self::Identity(_)
             | Self::Installation(_)
+            | Self::Installations
+            | Self::Organizations
             | Self::AppToken(_)
             | Self::User => None,
         }
@@ -87,6 +93,8 @@ impl fmt::Display for Purpose {
             Self::Identity(_) => "Reading the ID of",
             Self::Visibility(_) => "Checking whether",
             Self::Installation(_) => "Finding the GitHub App's installation on",
+            Self::Installations => "Listing the GitHub App's installations",
+            Self::Organizations => "Listing the organizations of the owner of `token`",
             Self::AppToken(_) => "Getting a GitHub App token for",
             Self::Commit(_) => "Committing to",
             Self::History(_) => "Reading the history in",
@@ -106,7 +114,7 @@ impl fmt::Display for Purpose {
             | Self::History(repository)
             | Self::Protection(repository)
             | Self::PullRequest(repository) => write!(f, " the repository {repository}"),
-            Self::User => Ok(()),
+            Self::Installations | Self::Organizations | Self::User => Ok(()),
         }
     }
 }

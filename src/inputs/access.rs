@@ -2,10 +2,11 @@
 
 use secrecy::SecretString;
 
-use super::Access;
 use super::raw::RawInputs;
+use super::{Access, Selection};
 use crate::github::address::ApiAddress;
 use crate::github::app::{App, ClientId, PrivateKey};
+use crate::github::credentials::is_of_installation;
 use crate::system::environment::{APP_PRIVATE_KEY, COMMIT_TOKEN, TOKEN};
 use crate::system::http::{Proxies, ProxyError, ProxyErrors};
 
@@ -83,6 +84,23 @@ impl RawInputs<'_> {
             return None;
         }
         self.secret("token")
+    }
+
+    /// Refuses a pattern if the token can't list organizations. An installation token belongs to no
+    /// one who could be a member of some ("List organizations for the authenticated user").
+    pub(super) fn refuse_token_without_list(
+        &mut self,
+        selection: Option<&Selection>,
+        access: Option<&Access>,
+    ) {
+        if let (Some(Selection::Matching(_)), Some(Access::Token(token))) = (selection, access)
+            && is_of_installation(token)
+        {
+            self.refuse(
+                "token",
+                "is the token of a GitHub App's installation, such as the workflow's GITHUB_TOKEN. It can't list organizations, which a pattern in `organization` needs. Use `app-client-id` and `app-private-key` instead, or name each organization.",
+            );
+        }
     }
 
     pub(super) fn commit_token(&mut self) -> Option<SecretString> {

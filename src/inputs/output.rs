@@ -5,15 +5,14 @@ use std::path::PathBuf;
 
 use super::delivery::DeliverTo;
 use super::raw::RawInputs;
-use super::{Format, Output};
-use crate::report::scope::Scope;
+use super::{Format, Output, Selection};
 
 impl RawInputs<'_> {
     /// Without `--output`, the report goes to standard output if that isn't a terminal and the user
     /// set no directory or delivery.
     pub(super) fn output(
         &mut self,
-        scopes: Option<&[Scope]>,
+        selection: Option<&Selection>,
         formats: Option<&[Format]>,
         deliver_to: Option<DeliverTo>,
     ) -> Option<Output> {
@@ -50,7 +49,11 @@ impl RawInputs<'_> {
             "can't be used together with `output-directory`. Set only one of them."
         } else if uploads {
             "an artifact contains the files in `output-directory`. Remove `--output`."
-        } else if scopes.is_some_and(|scopes| scopes.len() > 1) {
+        } else if let Some(Selection::Matching(_)) = selection {
+            "a file or standard output can take only one report, but `organization` has a pattern, which can match several organizations. Set `output-directory` to write a directory instead."
+        } else if let Some(Selection::Named(scopes)) = selection
+            && scopes.len() > 1
+        {
             "a file or standard output can take only one report, but you named several organizations. Set `output-directory` to write a directory instead."
         } else if formats.is_some_and(|formats| formats.len() > 1) {
             "a file or standard output can take only one format, but `format` names several. Set `output-directory` to write a directory instead."

@@ -9,7 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 use proptest::prelude::*;
 
 use super::table::INPUTS;
-use super::{InputErrors, Inputs, command};
+use super::{InputErrors, Inputs, Selection, command};
 use crate::arbitrary_text;
 use crate::runner::context;
 use crate::system::environment::Environment;
@@ -72,7 +72,12 @@ proptest! {
             Ok(inputs) => {
                 let below = |part| matches!(part, Component::Normal(_) | Component::CurDir);
                 prop_assert!(inputs.output_directory.components().all(below), "{:?}", inputs);
-                prop_assert!(!inputs.scopes.is_empty());
+                match &inputs.selection {
+                    Selection::Named(scopes) => prop_assert!(!scopes.is_empty()),
+                    Selection::Matching(patterns) => {
+                        prop_assert!(patterns.given().iter().any(|entry| entry.contains('*')));
+                    }
+                }
                 let commit = inputs.commit.iter().flat_map(|commit| commit.directory.segments());
                 for segment in commit {
                     prop_assert!(!matches!(segment, "." | ".."), "{:?}", segment);

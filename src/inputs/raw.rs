@@ -10,7 +10,6 @@ use super::table::{self, INPUTS, default, variable_of};
 use super::{InputError, InputErrors, Inputs};
 use crate::github::address::ApiAddress;
 use crate::github::names::RepositoryName;
-use crate::report::scope::{Scope, ScopeKind};
 use crate::system::environment::{Environment, SecretVariables};
 use crate::system::text::{is_invisible, shown};
 
@@ -118,8 +117,9 @@ impl<'a> RawInputs<'a> {
         let address = ApiAddress::from_environment(self.environment);
         let address = self.parse("GITHUB_API_URL", address);
         let proxies = self.proxies(address.as_ref());
-        let scopes = self.scopes();
+        let selection = self.selection();
         let access = self.access();
+        self.refuse_token_without_list(selection.as_ref(), access.as_ref());
         let commit_token = self.commit_token();
         let pseudonyms = self.pseudonyms();
         let own_repository = self.own_repository();
@@ -132,7 +132,7 @@ impl<'a> RawInputs<'a> {
         let max_wait = self.max_wait();
         let summary = self.parse_bool("summary");
         let output = self.output(
-            scopes.as_deref(),
+            selection.as_ref(),
             report.as_ref().map(|report| &*report.formats),
             delivery,
         );
@@ -141,7 +141,7 @@ impl<'a> RawInputs<'a> {
         Some(Inputs {
             address: address?,
             proxies: proxies?,
-            scopes: scopes?,
+            selection: selection?,
             access: access?,
             commit_token,
             pseudonyms: pseudonyms?,
@@ -156,52 +156,6 @@ impl<'a> RawInputs<'a> {
             max_wait: max_wait?,
             summary: summary?,
         })
-    }
-
-    fn scopes(&mut self) -> Option<Vec<Scope>> {
-        let organizations = self.get("organization").map(str::to_owned);
-        let enterprise = self.get("enterprise").map(str::to_owned);
-        let (input, kind, names) = match (organizations, enterprise) {
-            (Some(_), Some(_)) => {
-                self.refuse(
-                    "enterprise",
-                    "can't be used together with `organization`. Set only one of them.",
-                );
-                return None;
-            }
-            (Some(names), None) => ("organization", ScopeKind::Organization, names),
-            (None, Some(name)) => ("enterprise", ScopeKind::Enterprise, name),
-            (None, None) => match self.environment.get("GITHUB_REPOSITORY_OWNER") {
-                Some(owner) => ("organization", ScopeKind::Organization, owner.to_owned()),
-                None => {
-                    self.refuse(
-                        "organization",
-                        "isn't set. Set it to an organization, or set `enterprise` to an enterprise.",
-                    );
-                    return None;
-                }
-            },
-        };
-        let mut scopes: Vec<Scope> = Vec::new();
-        let mut good = true;
-        let separators: &[char] = match kind {
-            ScopeKind::Organization => &[',', '\n', '\r'],
-            ScopeKind::Enterprise => &[],
-        };
-        for name in names.split(separators).map(str::trim) {
-            if name.is_empty() {
-                continue;
-            }
-            match self.parse(input, Scope::new(kind, name)) {
-                Some(scope) if !scopes.iter().any(|known| known.is(&scope)) => scopes.push(scope),
-                Some(_) => {}
-                None => good = false,
-            }
-        }
-        if good && scopes.is_empty() {
-            self.refuse(input, "contains no names");
-        }
-        (good && !scopes.is_empty()).then_some(scopes)
     }
 
     fn own_repository(&mut self) -> Option<RepositoryName> {

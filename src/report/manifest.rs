@@ -14,6 +14,7 @@ use super::person::people_in;
 use super::repository::RepositoryState;
 use super::scope::{Scope, ScopeKind};
 use super::seat::{Seat, whole_seconds};
+use super::selection::SelectionState;
 use super::source::{API_VERSION, Reader, Requests};
 
 /// The version of the manifest's format. It increases if readers have to know about a change.
@@ -84,6 +85,8 @@ pub struct Manifest<'a> {
     /// The action that the program is from.
     pub(crate) action: Option<&'a ActionReference>,
     scope: &'a Scope,
+    /// Which organizations the run was about. `None` if they were named.
+    pub(crate) selection: Option<&'a SelectionState>,
     api: Option<&'a str>,
     api_version: Option<&'static str>,
     reader: Option<&'a Reader>,
@@ -192,6 +195,7 @@ impl<'a> Manifest<'a> {
             generator: Generator::default(),
             action: None,
             scope,
+            selection: None,
             api: None,
             api_version: None,
             reader: None,

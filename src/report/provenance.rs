@@ -6,6 +6,7 @@ use super::Report;
 use super::generator::ActionReference;
 use super::manifest::{FileEntry, Manifest, Run};
 use super::pseudonym_key::PseudonymKey;
+use super::selection::SelectionState;
 
 const GENERATOR: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
 
@@ -33,6 +34,7 @@ pub(crate) struct Provenance<'a> {
     origin: Origin,
     inactive_after: SignedDuration,
     pseudonyms: Option<&'a PseudonymKey>,
+    selection: Option<SelectionState>,
 }
 
 impl<'a> Provenance<'a> {
@@ -57,7 +59,13 @@ impl<'a> Provenance<'a> {
             origin: Origin { run, ..origin },
             inactive_after,
             pseudonyms,
+            selection: None,
         }
+    }
+
+    /// Adds which organizations the run is about. `None` if they're named.
+    pub(crate) fn with_selection(self, selection: Option<SelectionState>) -> Self {
+        Self { selection, ..self }
     }
 
     /// Returns the run, if a workflow made the report.
@@ -82,6 +90,7 @@ impl<'a> Provenance<'a> {
         manifest.generator.image = self.origin.image.as_deref();
         manifest.action = self.origin.action.as_ref();
         manifest.pseudonyms = self.key_fingerprint();
+        manifest.selection = self.selection.as_ref();
         manifest
     }
 

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use secrecy::SecretString;
 
 use crate::github::client::{Client, Identity};
 use crate::github::credentials::Mask;
 use crate::github::exchange::Exchange;
+use crate::github::installation::ListedInstallation;
 use crate::github::rate_limiter::{RateLimiter, WaitBudget};
 use crate::inputs::{Access, Inputs};
 use crate::report::scope::Scope;
@@ -16,6 +18,9 @@ use crate::system::console::Console;
 use crate::system::environment::Environment;
 use crate::system::http::Http;
 
+const TOKEN: &str = "`token` can't be used";
+const APP: &str = "the GitHub App can't be used";
+
 /// A run's access to the outside world.
 pub(crate) struct Edges<'e> {
     pub(crate) environment: &'e Environment,
@@ -23,14 +28,6 @@ pub(crate) struct Edges<'e> {
     pub(crate) clock: Clock,
     pub(crate) http: Http,
     exchange: Exchange,
-}
-
-/// The API clients of a run, which share rate limits.
-pub(crate) struct Clients<'i> {
-    /// One client for each scope, to read its report.
-    pub(crate) readers: Vec<(&'i Scope, Client)>,
-    /// The client with `commit-token`, if it's set.
-    pub(crate) writer: Option<Client>,
 }
 
 impl<'e> Edges<'e> {
@@ -56,22 +53,43 @@ impl<'e> Edges<'e> {
         })
     }
 
-    /// Creates the clients for `inputs`. Sends nothing.
-    pub(crate) fn clients<'i>(&self, inputs: &'i Inputs) -> anyhow::Result<Clients<'i>> {
-        let client = |token| Client::new(&self.exchange, Identity::Token(token));
-        let reader = |scope| match &inputs.access {
-            Access::Token(token) => client(token).context("`token` can't be used"),
-            Access::App(app) => Client::new(&self.exchange, Identity::App(app, scope, self.mask()))
-                .context("the GitHub App can't be used"),
-        };
-        let readers = inputs.scopes.iter();
-        let readers = readers.map(|scope| Ok((scope, reader(scope)?)));
-        let readers = readers.collect::<anyhow::Result<_>>()?;
-        let writer = inputs.commit_token.as_ref().map(client).transpose();
-        Ok(Clients {
-            readers,
-            writer: writer.context("`commit-token` can't be used")?,
-        })
+    /// Creates the client that reads the report of `scope`, with the App's installation if GitHub
+    /// has listed it. Sends nothing.
+    pub(crate) fn reader(
+        &self,
+        inputs: &Inputs,
+        scope: &Scope,
+        listed: Option<&ListedInstallation>,
+    ) -> anyhow::Result<Client> {
+        match &inputs.access {
+            Access::Token(token) => self.client(token).context(TOKEN),
+            Access::App(app) => {
+                let identity = Identity::Installation(app, scope, listed, self.mask());
+                Client::new(&self.exchange, identity).context(APP)
+            }
+        }
+    }
+
+    /// Creates the client that lists organizations. Sends nothing.
+    pub(crate) fn lister(&self, inputs: &Inputs) -> anyhow::Result<Client> {
+        match &inputs.access {
+            Access::Token(token) => self.client(token).context(TOKEN),
+            Access::App(app) => {
+                let identity = Identity::App(app, self.mask());
+                Client::new(&self.exchange, identity).context(APP)
+            }
+        }
+    }
+
+    /// Creates the client with `commit-token`, if it's set. Sends nothing.
+    pub(crate) fn writer(&self, inputs: &Inputs) -> anyhow::Result<Option<Client>> {
+        let writer = inputs.commit_token.as_ref();
+        let writer = writer.map(|token| self.client(token)).transpose();
+        writer.context("`commit-token` can't be used")
+    }
+
+    fn client(&self, token: &SecretString) -> anyhow::Result<Client> {
+        Ok(Client::new(&self.exchange, Identity::Token(token))?)
     }
 
     fn mask(&self) -> Mask {

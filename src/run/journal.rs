@@ -17,6 +17,7 @@ use crate::github::error::GitHubError;
 use crate::pages::html;
 use crate::pages::summary::Line;
 use crate::report::scope::Scope;
+use crate::run::coverage::Coverage;
 use crate::run::step::CurrentStep;
 use crate::run::upload::UploadError;
 use crate::run::write::WrittenReport;
@@ -46,6 +47,7 @@ pub(crate) struct Journal {
     pub(crate) step: CurrentStep,
     /// The scopes of the run, once they're known.
     planned: RefCell<Vec<Scope>>,
+    coverage: RefCell<Option<Coverage>>,
     /// The results for each scope so far, by its place among the planned ones.
     scopes: RefCell<BTreeMap<usize, ScopeRun>>,
     artifact: RefCell<Option<Result<Uploaded, UploadError>>>,
@@ -61,6 +63,28 @@ impl Journal {
     /// Sets the scopes of the run.
     pub(crate) fn plan<'s>(&self, scopes: impl IntoIterator<Item = &'s Scope>) {
         *self.planned.borrow_mut() = scopes.into_iter().cloned().collect();
+    }
+
+    /// Sets which organizations the run covers, and logs those that it doesn't cover anymore.
+    pub(crate) fn cover(&self, coverage: Option<Coverage>) {
+        if let Some(line) = coverage.as_ref().and_then(lost) {
+            tracing::error!(
+                title = "Organizations are no longer covered",
+                "{}",
+                line.text
+            );
+        }
+        *self.coverage.borrow_mut() = coverage;
+    }
+
+    /// Returns which organizations the run covers, if it selects them by patterns.
+    pub(crate) fn coverage(&self) -> Ref<'_, Option<Coverage>> {
+        self.coverage.borrow()
+    }
+
+    /// Describes the organizations that the run doesn't cover anymore.
+    pub(crate) fn lost_line(&self) -> Option<Line> {
+        self.coverage().as_ref().and_then(lost)
     }
 
     /// Returns the scope of the run, if it has only one.
@@ -298,11 +322,24 @@ impl Journal {
         let scopes = scopes.values().flat_map(ScopeRun::lines);
         let unwritten = unwritten.iter().cloned().map(Line::bad);
         scopes
+            .chain(self.lost_line())
             .chain(unread)
             .chain(self.artifact_line())
             .chain(unwritten)
             .collect()
     }
+}
+
+fn lost(coverage: &Coverage) -> Option<Line> {
+    let lost = coverage.lost.iter();
+    let lost: Vec<String> = lost.map(|(name, why)| format!("{name} ({why})")).collect();
+    let names: Vec<&str> = lost.iter().map(|text| &**text).collect();
+    (!lost.is_empty()).then(|| {
+        Line::bad(format!(
+            "The repository has histories of organizations that this run doesn't cover: {}.\n  Fix: Make them readable again. If one is gone for good, leave it out with `!` and its name in `organization`.",
+            listed(&names, MAX_UNREAD)
+        ))
+    })
 }
 
 /// What several scopes have in common, in the order of the first of them.

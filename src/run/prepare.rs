@@ -8,9 +8,10 @@ use crate::github::names::RepositoryName;
 use crate::github::repository::Repository;
 use crate::inputs::{CommitInputs, Format, Inputs};
 use crate::report::provenance::Provenance;
-use crate::report::scope::Scope;
+use crate::run::coverage::Coverage;
 use crate::run::destination::Destination;
-use crate::run::edges::{Clients, Edges};
+use crate::run::edges::Edges;
+use crate::run::select::{Selected, SelectedScope};
 use crate::run::upload::{ArtifactPlace, UploadError};
 use crate::runner::artifact::{ArtifactService, Uploaded};
 use crate::runner::context;
@@ -23,6 +24,8 @@ pub(crate) struct Places<'a> {
     artifact: Option<ArtifactPlace<'a>>,
     pub(crate) audit: Option<AuditRepository<'a>>,
     pub(crate) provenance: Provenance<'a>,
+    /// Which organizations the run covers, if it selects them by patterns.
+    pub(crate) coverage: Option<Coverage>,
     /// Whether the job summary can have people's names. In a public repository, it can't, unless
     /// the inputs allow that.
     pub(crate) may_name_people: bool,
@@ -36,20 +39,21 @@ impl<'a> Places<'a> {
     pub(crate) async fn prepare(
         inputs: &'a Inputs,
         edges: &Edges<'_>,
-        clients: &Clients<'_>,
+        selected: &Selected,
+        writer: Option<&Client>,
     ) -> anyhow::Result<Self> {
         let destination = Destination::open(inputs)?;
-        let reader = visibility_client(inputs, &clients.readers);
+        let reader = visibility_client(inputs, &selected.scopes);
         let reader = reader.context("no organization or enterprise is named")?;
         // Tried in this order to find out if a repository is public.
-        let askers = || clients.writer.iter().chain([reader]);
+        let askers = || writer.into_iter().chain([reader]);
         let artifact = prepare_artifact(inputs, edges, askers()).await?;
         let provenance = Provenance::new(
             context::origin(edges.environment),
             inputs.report.inactive_after,
             inputs.pseudonyms.as_ref(),
         );
-        let audit = match (&inputs.commit, &clients.writer) {
+        let mut audit = match (&inputs.commit, writer) {
             (Some(commit), Some(client)) => {
                 let repository = find_repository(inputs, commit, client).await?;
                 Some(AuditRepository::new(
@@ -59,11 +63,17 @@ impl<'a> Places<'a> {
                     &repository,
                     provenance.clone(),
                     inputs.report.inactive_after,
-                    clients.readers.iter().map(|(scope, _)| (*scope).clone()),
+                    selected.scopes.iter().map(|one| one.scope.clone()),
                 )?)
             }
             _ => None,
         };
+        let coverage = Coverage::of(selected, audit.as_ref()).await;
+        let state = coverage.as_ref().map(|coverage| coverage.state.clone());
+        let provenance = provenance.with_selection(state);
+        if let Some(audit) = &mut audit {
+            audit.set_provenance(provenance.clone());
+        }
         // Without `allow-public`, reports go only to repositories that aren't public. If the workflow's own repository is
         // one of them, the page of its run isn't public either.
         let is_known = |own: &RepositoryName| {
@@ -90,6 +100,7 @@ impl<'a> Places<'a> {
             artifact,
             audit,
             provenance,
+            coverage,
             may_name_people,
         })
     }
@@ -156,12 +167,11 @@ async fn find_repository(
 
 /// Returns the client that checks whether the workflow's repository is public. If a GitHub App
 /// reads the reports, that's the client for the repository's owner.
-fn visibility_client<'r>(inputs: &Inputs, readers: &'r [(&Scope, Client)]) -> Option<&'r Client> {
+fn visibility_client<'r>(inputs: &Inputs, scopes: &'r [SelectedScope]) -> Option<&'r Client> {
     let owner = inputs.own_repository.as_ref().map(RepositoryName::owner);
-    let owners = readers
-        .iter()
-        .find(|(scope, _)| owner.is_some_and(|owner| scope.name().eq_ignore_ascii_case(owner)));
-    owners.or(readers.first()).map(|(_, client)| client)
+    let is_owner = |name: &str| owner.is_some_and(|owner| name.eq_ignore_ascii_case(owner));
+    let owners = scopes.iter().find(|one| is_owner(one.scope.name()));
+    owners.or(scopes.first()).map(|one| &one.reader)
 }
 
 /// Returns whether `name` is known not to be public.

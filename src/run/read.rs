@@ -12,18 +12,17 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use crate::audit::Ledger;
-use crate::github::client::Client;
 use crate::inputs::Inputs;
-use crate::report::scope::Scope;
 use crate::run::edges::Edges;
 use crate::run::fetch::{self, Progress};
 use crate::run::journal::Journal;
 use crate::run::prepare::Places;
+use crate::run::select::SelectedScope;
 use crate::run::write::{self, WrittenReport};
 
 /// How many reports are read at the same time. Each takes a few requests one after the other, and
 /// GitHub allows a hundred requests at once.
-const MAX_AT_ONCE: usize = 50;
+pub(crate) const MAX_AT_ONCE: usize = 50;
 
 /// How many seats can be in memory before no further report is started. A seat takes up to 1 KB.
 const MAX_SEATS: usize = 100_000;
@@ -38,7 +37,7 @@ const MANY_REPORTS: usize = 20;
 const PER_PAGE: usize = 100;
 
 /// The organizations or enterprises to read, with their places in the order of the inputs.
-pub(crate) type Queue<'q> = Peekable<vec::IntoIter<(usize, &'q Scope, &'q Client)>>;
+pub(crate) type Queue<'q> = Peekable<vec::IntoIter<(usize, &'q SelectedScope)>>;
 
 /// How many seats of each report are in memory, as far as that's known.
 #[derive(Default)]
@@ -86,11 +85,11 @@ impl<'r> Reader<'r> {
         let bar = self.edges.console.reading_many(self.total);
         loop {
             while reading.len() < MAX_AT_ONCE && !memory.is_full() {
-                let Some((place, scope, client)) = queue.next() else {
+                let Some((place, selected)) = queue.next() else {
                     break;
                 };
                 memory.hold(place, UNKNOWN);
-                reading.push(self.read(place, scope, client, &memory));
+                reading.push(self.read(place, selected, &memory));
             }
             let next = tokio::select! {
                 next = reading.next() => next,
@@ -113,13 +112,8 @@ impl<'r> Reader<'r> {
         }
     }
 
-    async fn read(
-        &self,
-        place: usize,
-        scope: &Scope,
-        client: &Client,
-        memory: &Memory,
-    ) -> Finished<'r> {
+    async fn read(&self, place: usize, selected: &SelectedScope, memory: &Memory) -> Finished<'r> {
+        let SelectedScope { scope, reader, .. } = selected;
         let Self {
             inputs,
             edges,
@@ -140,14 +134,14 @@ impl<'r> Reader<'r> {
             pages: &pages,
         };
         let mut ledger = places.audit.as_ref().map(|audit| audit.ledger());
-        let fetched = fetch::fetch(inputs, edges, client, scope, ledger.as_mut(), &progress).await;
+        let fetched = fetch::fetch(inputs, edges, reader, scope, ledger.as_mut(), &progress).await;
         drop(bar);
         let written = match fetched {
             Ok(fetched) => {
                 if is_single {
                     journal.step.set(places.destination.writing(scope));
                 }
-                let api = client.address().as_str();
+                let api = reader.address().as_str();
                 let (destination, provenance) = (&places.destination, &places.provenance);
                 write::write(inputs, destination, provenance, api, fetched).await
             }

@@ -11,6 +11,7 @@ use super::errors::{self, error};
 use crate::apps::{App, Installation, Target};
 use crate::github::Token;
 use crate::http::{Call, Response};
+use crate::page::Page;
 use crate::seat::account;
 use crate::seats::id_of;
 use crate::world::{SERVER_URL, World};
@@ -31,6 +32,7 @@ pub(super) fn handle(world: &World, call: &Call) -> Option<Response> {
         ("GET", ["enterprises", name, "installation"]) => as_app(world, call, |app| {
             describe(world, app, Target::Enterprise, name)
         }),
+        ("GET", ["app", "installations"]) => as_app(world, call, |app| list(world, call, app)),
         ("POST", ["app", "installations", id, "access_tokens"]) => {
             as_app(world, call, |app| token(world, call, app, id))
         }
@@ -104,12 +106,28 @@ fn describe(world: &World, app: &App, target: Target, name: &str) -> Response {
             "https://docs.github.com/rest/apps/apps#get-an-organization-installation-for-the-authenticated-app",
         );
     };
-    let Installation { name, .. } = installation;
+    Response::json(200, &description(world, installation))
+}
+
+/// "List installations for the authenticated app".
+fn list(world: &World, call: &Call, app: &App) -> Response {
+    if call.query("per_page").as_deref() != Some("100") {
+        world.report_violation(call, "per_page isn't 100, GitHub's maximum");
+    }
+    let installations = app.installations.iter();
+    let list: Vec<Value> = installations.map(|one| description(world, one)).collect();
+    let url = format!("{}/app/installations", world.api_url);
+    Page::of(call).of_list(&url, &list)
+}
+
+fn description(world: &World, installation: &Installation) -> Value {
+    let Installation { target, name, .. } = installation;
     let id = number_of(installation);
     let owner = world.github(|github| github.number_of(name));
     let (kind, page) = match target {
-        Target::Organization => ("Organization", "organizations"),
-        Target::Enterprise => ("Enterprise", "enterprises"),
+        Target::Organization => ("Organization", format!("organizations/{name}/")),
+        Target::Enterprise => ("Enterprise", format!("enterprises/{name}/")),
+        Target::User => ("User", String::new()),
     };
     let monalisa = account("monalisa", 1001, "User");
     let (at, by) = match installation.suspended {
@@ -117,7 +135,7 @@ fn describe(world: &World, app: &App, target: Target, name: &str) -> Response {
         false => (Value::Null, Value::Null),
     };
     let account = match target {
-        Target::Organization => account(name, owner.into(), kind),
+        Target::Organization | Target::User => account(name, owner.into(), kind),
         Target::Enterprise => json!({
             "id": owner, "node_id": format!("E_{owner}"), "slug": name, "name": name,
             "html_url": format!("{SERVER_URL}/enterprises/{name}"), "description": null, "website_url": null,
@@ -125,20 +143,17 @@ fn describe(world: &World, app: &App, target: Target, name: &str) -> Response {
             "avatar_url": format!("{SERVER_URL}/avatars/{name}"),
         }),
     };
-    Response::json(
-        200,
-        &json!({
-            "id": id, "account": account,
-            "repository_selection": "selected",
-            "access_tokens_url": format!("{}/app/installations/{id}/access_tokens", world.api_url),
-            "repositories_url": format!("{}/installation/repositories", world.api_url),
-            "html_url": format!("{SERVER_URL}/{page}/{name}/settings/installations/{id}"),
-            "app_id": APP_ID, "app_slug": "copilot-reports", "target_id": owner, "target_type": kind,
-            "permissions": installation.permissions, "events": [],
-            "created_at": "2026-01-05T09:00:00Z", "updated_at": "2026-01-05T09:00:00Z",
-            "single_file_name": null, "suspended_at": at, "suspended_by": by,
-        }),
-    )
+    json!({
+        "id": id, "account": account,
+        "repository_selection": "selected",
+        "access_tokens_url": format!("{}/app/installations/{id}/access_tokens", world.api_url),
+        "repositories_url": format!("{}/installation/repositories", world.api_url),
+        "html_url": format!("{SERVER_URL}/{page}settings/installations/{id}"),
+        "app_id": APP_ID, "app_slug": "copilot-reports", "target_id": owner, "target_type": kind,
+        "permissions": installation.permissions, "events": [],
+        "created_at": "2026-01-05T09:00:00Z", "updated_at": "2026-01-05T09:00:00Z",
+        "single_file_name": null, "suspended_at": at, "suspended_by": by,
+    })
 }
 
 /// An installation token in GitHub's format since April 2026: the App's ID and a JSON Web Token,

@@ -62,6 +62,7 @@ fn route(context: Context<'_>) -> Response {
         }
         ("GET", ["orgs", name, "copilot", "billing"]) => seats::billing(context, name),
         ("GET", ["orgs", name]) => owners::organization(context, name),
+        ("GET", ["user", "orgs"]) => owners::organizations(context),
         ("GET", ["users", login]) => seats::user(context, login),
         ("POST", ["graphql"]) => graphql::handle(context),
         (_, ["repos", owner, name, rest @ ..]) => of_repository(context, owner, name, rest),

@@ -57,6 +57,8 @@ impl GitHubError {
             | Purpose::Billing(_)
             | Purpose::Identity(_)
             | Purpose::Installation(_)
+            | Purpose::Installations
+            | Purpose::Organizations
             | Purpose::AppToken(_) => "`token`",
             Purpose::Visibility(_)
             | Purpose::Commit(_)
@@ -90,6 +92,8 @@ impl GitHubError {
                     APP_UNKNOWN.to_owned()
                 }
                 Purpose::Installation(scope) => installation_advice(scope),
+                Purpose::Installations => APP_UNKNOWN.to_owned(),
+                Purpose::Organizations => LIST_ADVICE.to_owned(),
                 Purpose::AppToken(scope) => format!(
                     "On the installation's page, check whether the GitHub App is still installed on the {} {scope}, and whether it's suspended.",
                     scope.kind()
@@ -166,6 +170,10 @@ fn advice_on_transport(error: &TransportError) -> String {
 }
 
 const APP_UNKNOWN: &str = "Check that `app-client-id` and `app-private-key` belong to the same GitHub App on this GitHub, and that the key wasn't deleted in the App's settings.";
+
+/// Says which tokens GitHub lists organizations for ("List organizations for the authenticated
+/// user").
+const LIST_ADVICE: &str = "To list organizations, `token` must be a classic token with the `read:org` scope. Fine-grained tokens and the tokens of an App's installation can't list them. You can also use a GitHub App with `app-client-id`, or name each organization in `organization`.";
 
 /// Says where an App must be installed. Each organization has its own installation, and an
 /// enterprise has one that's separate from those of its organizations.
