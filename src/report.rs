@@ -16,6 +16,7 @@ pub(crate) mod completeness;
 pub(crate) mod control;
 pub(crate) mod csv;
 pub(crate) mod day;
+pub(crate) mod everyone;
 pub(crate) mod generator;
 pub(crate) mod json;
 pub(crate) mod manifest;
@@ -25,6 +26,7 @@ pub(crate) mod pseudonym_key;
 pub(crate) mod repository;
 pub(crate) mod scope;
 pub(crate) mod seat;
+pub(crate) mod selection;
 pub(crate) mod source;
 pub(crate) mod status;
 #[cfg(test)]

@@ -157,7 +157,8 @@ impl AuditRepository<'_> {
         }
         let file = found.index.as_deref();
         let has_folder = |name: &str| found.folders.iter().any(|folder| folder == name);
-        let Some(list) = index::update(file, Row::new(scope, day), has_folder) else {
+        let own = vec![Row::new(scope, day)];
+        let Some(list) = index::update(file, own, None, has_folder) else {
             return Ok(None);
         };
         let is_new = file != Some(list.as_bytes());

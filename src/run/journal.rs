@@ -11,6 +11,8 @@ use crate::github::error::GitHubError;
 use crate::history::{Action, SeatChange};
 use crate::pages::summary::Line;
 use crate::pages::{html, repository};
+use crate::report::activity::Counts;
+use crate::report::everyone::Everyone;
 use crate::report::scope::Scope;
 use crate::run::step::CurrentStep;
 use crate::run::upload::UploadError;
@@ -25,6 +27,8 @@ use crate::system::prose::Prose;
 pub(crate) struct Journal {
     pub(crate) step: CurrentStep,
     scopes: RefCell<Vec<ScopeRun>>,
+    /// The people of all reports that were written and not withdrawn.
+    everyone: RefCell<Everyone>,
     artifact: RefCell<Option<Result<Uploaded, UploadError>>>,
     /// Why outputs or summary couldn't be written.
     unwritten: RefCell<Vec<String>>,
@@ -79,7 +83,16 @@ impl Journal {
     pub(crate) fn recorded(&self, recorded: Option<Result<Recorded, AuditError>>) {
         if let Some(run) = self.scopes.borrow_mut().last_mut() {
             run.enter(recorded);
+            if let Ok(report) = &run.report {
+                let mut everyone = self.everyone.borrow_mut();
+                everyone.add(report.activities(), report.rule);
+            }
         }
+    }
+
+    /// Returns how many people have each status, each person counted once over all reports.
+    pub(crate) fn counts(&self) -> Counts {
+        self.everyone.borrow().counts()
     }
 
     /// Returns the last report and what its page says about the audit repository, unless there's no

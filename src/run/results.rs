@@ -5,8 +5,7 @@ use std::rc::Rc;
 use crate::audit::Recorded;
 use crate::inputs::Inputs;
 use crate::pages::figures;
-use crate::pages::summary::{self, Facts, Line, Section, Summary};
-use crate::report::activity::Counts;
+use crate::pages::summary::{self, Digest, Facts, Line, Section, Summary};
 use crate::run::journal::{Journal, ScopeRun};
 use crate::run::write::WrittenReport;
 use crate::runner::outputs::{self, MAX_SUMMARY_SIZE, Outputs};
@@ -86,21 +85,18 @@ pub(crate) fn headline(journal: &Journal) -> Option<String> {
         0 => {}
         more => names.push_str(&format!(" and {more} more")),
     }
-    let counts = reports.iter().map(|report| report.counts).sum();
     let seats = reports
         .iter()
         .map(|report| report.fetched.report.seats().len());
-    let headline = figures::headline(counts, seats.sum());
+    let headline = figures::headline(journal.counts(), seats.sum());
     (!reports.is_empty()).then(|| format!("{names}: {headline}."))
 }
 
 /// Returns an error if more people than allowed are inactive or have never used their seat.
 pub(crate) fn over_limit(inputs: &Inputs, journal: &Journal) -> Option<String> {
     let limit = inputs.report.max_inactive?;
-    let reports = journal.reports();
-    let counts = || reports.iter().map(|report| report.counts);
-    let all: usize = counts().map(|counts| counts.people).sum();
-    let idle: usize = counts().map(Counts::idle).sum();
+    let counts = journal.counts();
+    let (idle, all) = (counts.idle(), counts.people);
     limit.is_exceeded(idle, all).then(|| {
         let percent = idle as f64 * 100.0 / all as f64;
         format!(
@@ -116,17 +112,24 @@ fn summary_of(
     names: bool,
 ) -> String {
     let scopes = journal.scopes();
+    let digest = |run: &ScopeRun| {
+        let written = run.report.as_ref().ok()?;
+        let facts = Facts {
+            report: &written.fetched.report,
+            known: &written.fetched.known,
+            policy: written.rule,
+            counts: written.counts,
+            changes: run.changes(),
+        };
+        Some(Digest::of(&facts, names))
+    };
+    let digests: Vec<Option<Digest>> = scopes.iter().map(digest).collect();
     let sections: Vec<Section<'_>> = scopes
         .iter()
-        .map(|run| Section {
+        .zip(&digests)
+        .map(|(run, digest)| Section {
             name: run.scope.name(),
-            facts: run.report.as_ref().ok().map(|written| Facts {
-                report: &written.fetched.report,
-                known: &written.fetched.known,
-                policy: written.rule,
-                counts: written.counts,
-                changes: run.changes(),
-            }),
+            digest: digest.as_ref(),
             lines: run.lines(),
             warnings: run.warnings().collect(),
             page: run.page_url(),
@@ -135,8 +138,9 @@ fn summary_of(
     let over = over_limit(inputs, journal).map(Line::bad);
     let summary = Summary {
         sections,
+        counts: journal.counts(),
+        selection: None,
         general: over.into_iter().chain(journal.artifact_line()).collect(),
-        names,
         server: server(environment),
     };
     summary.write(MAX_SUMMARY_SIZE)
@@ -154,11 +158,16 @@ fn outputs_of(journal: &Journal) -> Outputs {
     out.set("report-sha256", &each(|file| &file.sha256));
     let sum = |count: fn(&Rc<WrittenReport>) -> usize| sum_of(&reports, count);
     out.set("seats", &sum(|r| r.fetched.report.seats().len()));
-    out.set("people", &sum(|r| r.counts.people));
-    out.set("active", &sum(|r| r.counts.active));
-    out.set("inactive", &sum(|r| r.counts.inactive));
-    out.set("never-used", &sum(|r| r.counts.never_used));
-    out.set("new", &sum(|r| r.counts.new));
+    let counts = journal.counts();
+    for (name, count) in [
+        ("people", counts.people),
+        ("active", counts.active),
+        ("inactive", counts.inactive),
+        ("never-used", counts.never_used),
+        ("new", counts.new),
+    ] {
+        out.set(name, &count_of(&reports, count));
+    }
     let is_complete =
         |run: &ScopeRun| matches!(&run.report, Ok(r) if r.fetched.report.is_complete());
     let complete = scopes.iter().all(is_complete);
@@ -200,9 +209,13 @@ fn outputs_of(journal: &Journal) -> Outputs {
 
 /// Adds up a count. An empty output means that there's no report, and 0 that nobody has a seat.
 fn sum_of<T>(reports: &[T], count: fn(&T) -> usize) -> String {
-    if reports.is_empty() {
-        return String::new();
+    count_of(reports, reports.iter().map(count).sum())
+}
+
+/// Formats a count over these reports, which is empty if there are none.
+fn count_of<T>(reports: &[T], count: usize) -> String {
+    match reports {
+        [] => String::new(),
+        _ => count.to_string(),
     }
-    let sum: usize = reports.iter().map(count).sum();
-    sum.to_string()
 }

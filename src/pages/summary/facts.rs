@@ -1,5 +1,6 @@
 //! The data in the job summary.
 
+use super::digest::Digest;
 use crate::history::{HistoryContext, SeatChange};
 use crate::report::Report;
 use crate::report::activity::Counts;
@@ -11,8 +12,8 @@ use crate::system::prose::Prose;
 pub(crate) struct Section<'a> {
     /// The name of the organization or enterprise.
     pub name: &'a str,
-    /// Its report with the activity of people, if it could be read.
-    pub facts: Option<Facts<'a>>,
+    /// What there is to say about its report, if it could be read.
+    pub digest: Option<&'a Digest>,
     /// What was delivered where, and what wasn't. The summary escapes these lines for Markdown.
     pub lines: Vec<Line>,
     /// Problems that didn't stop the run.
