@@ -12,6 +12,7 @@
 
 pub(crate) mod activity;
 pub mod columns;
+pub(crate) mod combined;
 pub(crate) mod completeness;
 pub(crate) mod control;
 pub(crate) mod csv;

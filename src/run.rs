@@ -1,22 +1,27 @@
 //! One run: fetch each report, write it, record it, upload all of them, and write the results.
 
+mod combine;
 pub(crate) mod destination;
 mod edges;
 mod fetch;
 pub(crate) mod journal;
 mod prepare;
 mod results;
+mod results_file;
 mod step;
 mod upload;
 mod write;
 
 use crate::github::client::Client;
 use crate::inputs::{InputErrors, Inputs};
+use crate::report::combined::Missing;
 use crate::report::scope::Scope;
 use crate::runner::log::Group;
 use crate::system::console::Console;
 use crate::system::environment::Environment;
+use crate::system::files::Written;
 use crate::system::prose::Prose;
+use crate::system::secrets::redact;
 use edges::Edges;
 use journal::Journal;
 use prepare::Places;
@@ -65,6 +70,10 @@ async fn deliver(
     for (scope, reader) in &clients.readers {
         run_scope(scope, reader, inputs, &edges, &places, journal).await;
     }
+    if inputs.report.combined {
+        journal.step.set("combining the reports");
+        journal.combined(combine(inputs, &places, journal).await);
+    }
     journal.step.set("uploading the artifact");
     let files = journal.files();
     let files: Vec<_> = files.iter().collect();
@@ -77,7 +86,8 @@ async fn deliver(
         results::list_artifacts(environment, &journal.files());
     }
     journal.step.set("writing outputs and summary");
-    results::write(inputs, environment, places.may_name_people, journal);
+    let (destination, names) = (&places.destination, places.may_name_people);
+    results::write(inputs, environment, destination, names, journal).await;
     let (undone, over) = (journal.undone(), results::over_limit(inputs, journal));
     if let Some(over) = &over {
         tracing::error!(title = "Too many people are idle", "{over}");
@@ -90,6 +100,28 @@ async fn deliver(
         tracing::info!("{headline}");
     }
     Ok(undone.is_none() && over.is_none())
+}
+
+/// Writes the combined report.
+async fn combine(
+    inputs: &Inputs,
+    places: &Places<'_>,
+    journal: &Journal,
+) -> anyhow::Result<Vec<Written>> {
+    let scopes = journal.scopes();
+    let (mut finished, mut missing) = (Vec::new(), Vec::new());
+    for run in scopes.iter() {
+        match run.finished() {
+            Ok(report) => finished.extend(report),
+            Err(error) => missing.push(Missing {
+                scope: &run.scope,
+                reason: redact(&format!("{error:#}")).into_owned(),
+            }),
+        }
+    }
+    let people = journal.counts().people;
+    let (destination, provenance) = (&places.destination, &places.provenance);
+    combine::combine(inputs, destination, provenance, &finished, &missing, people).await
 }
 
 /// Fetches, writes, and records the report of one organization or enterprise.

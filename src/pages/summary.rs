@@ -8,6 +8,7 @@ mod facts;
 mod idle;
 mod overview;
 mod problems;
+mod section;
 mod selection;
 mod status;
 mod trend;
@@ -23,7 +24,8 @@ use crate::report::selection::SelectionState;
 use crate::system::prose::Prose;
 use crate::system::text::thousands;
 pub(crate) use digest::Digest;
-pub(crate) use facts::{Facts, Line, Section};
+pub(crate) use facts::Facts;
+pub(crate) use section::{Line, Section};
 
 /// Reserves room for the sentence about sections that are left out.
 const RESERVED: usize = 1024;

@@ -14,6 +14,7 @@ use crate::pages::{html, repository};
 use crate::report::activity::Counts;
 use crate::report::everyone::Everyone;
 use crate::report::scope::Scope;
+use crate::run::combine::Finished;
 use crate::run::step::CurrentStep;
 use crate::run::upload::UploadError;
 use crate::run::write::WrittenReport;
@@ -29,6 +30,8 @@ pub(crate) struct Journal {
     scopes: RefCell<Vec<ScopeRun>>,
     /// The people of all reports that were written and not withdrawn.
     everyone: RefCell<Everyone>,
+    /// The combined report and its manifest, if they were requested.
+    combined: RefCell<Option<anyhow::Result<Vec<Written>>>>,
     artifact: RefCell<Option<Result<Uploaded, UploadError>>>,
     /// Why outputs or summary couldn't be written.
     unwritten: RefCell<Vec<String>>,
@@ -111,10 +114,45 @@ impl Journal {
         }
     }
 
-    /// Returns the files of all reports, in the order of the reports.
+    /// Adds the files of the combined report, or the error, and logs it.
+    pub(crate) fn combined(&self, files: anyhow::Result<Vec<Written>>) {
+        if let Err(error) = &files {
+            tracing::error!(title = "No combined report", "{error:#}");
+        }
+        *self.combined.borrow_mut() = Some(files);
+    }
+
+    /// Returns the files of all reports, in the order of the reports, and then those of the combined
+    /// report.
     pub(crate) fn files(&self) -> Vec<Written> {
         let scopes = self.scopes();
-        scopes.iter().flat_map(ScopeRun::files).cloned().collect()
+        let files = scopes.iter().flat_map(ScopeRun::files).cloned();
+        files.chain(self.combined_files()).collect()
+    }
+
+    /// Returns the files of the combined report, if there's one.
+    pub(crate) fn combined_files(&self) -> Vec<Written> {
+        let combined = self.combined.borrow();
+        let files = combined.iter().flatten().flatten();
+        files.cloned().collect()
+    }
+
+    /// Describes what concerns all reports: the combined report and the artifact.
+    pub(crate) fn general_lines(&self) -> Vec<Line> {
+        let combined = match &*self.combined.borrow() {
+            Some(Ok(files)) => files.first().map(|file| {
+                let path = &file.below_workspace;
+                Line::good(format!(
+                    "all organizations: written to {path} in the workspace"
+                ))
+            }),
+            Some(Err(error)) => {
+                let text = Prose::own("no combined report. ");
+                Some(Line::bad(text.join(prose_of(error))))
+            }
+            None => None,
+        };
+        combined.into_iter().chain(self.artifact_line()).collect()
     }
 
     /// Logs what was done for the last scope, ends its `group`, and logs what wasn't done.
@@ -191,7 +229,7 @@ impl Journal {
     }
 
     /// Describes the result of the upload.
-    pub(crate) fn artifact_line(&self) -> Option<Line> {
+    fn artifact_line(&self) -> Option<Line> {
         Some(match self.artifact().as_ref()? {
             Ok(artifact) => Line::good(format!("uploaded as the artifact {}", artifact.name))
                 .with_link(&artifact.url),
@@ -223,7 +261,7 @@ impl Journal {
         let scopes = scopes.iter().flat_map(ScopeRun::lines);
         let unwritten = unwritten.iter().cloned().map(Line::bad);
         scopes
-            .chain(self.artifact_line())
+            .chain(self.general_lines())
             .chain(unwritten)
             .collect()
     }
@@ -309,6 +347,22 @@ impl ScopeRun {
         })
     }
 
+    /// Returns the report's CSV file for the combined report, or why there's no report. `None` if
+    /// there's only another format.
+    pub(crate) fn finished(&self) -> Result<Option<Finished<'_>>, &anyhow::Error> {
+        let written = self.report.as_ref()?;
+        let report = &written.fetched.report;
+        let mut forms = written.forms.iter();
+        let csv = forms.find(|file| file.name.ends_with(".csv"));
+        Ok(csv.map(|csv| Finished {
+            scope: &self.scope,
+            time: report.time(),
+            csv,
+            rows: report.seats().len(),
+            complete: report.is_complete(),
+        }))
+    }
+
     /// Returns the report in each format, the page last.
     pub(crate) fn forms(&self) -> impl Iterator<Item = &Written> {
         let report = self.report.as_ref().ok();
@@ -318,7 +372,7 @@ impl ScopeRun {
     }
 
     /// Returns all files, the manifest last.
-    fn files(&self) -> impl Iterator<Item = &Written> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Written> {
         let report = self.report.as_ref().ok();
         let manifest = report.and_then(|report| report.manifest.as_ref());
         self.forms().chain(manifest)

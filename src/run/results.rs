@@ -5,8 +5,10 @@ use std::rc::Rc;
 use crate::audit::Recorded;
 use crate::inputs::Inputs;
 use crate::pages::figures;
-use crate::pages::summary::{self, Digest, Facts, Line, Section, Summary};
+use crate::pages::summary::{self, Digest, Facts, Line, MAX_SECTIONS, Section, Summary};
+use crate::run::destination::Destination;
 use crate::run::journal::{Journal, ScopeRun};
+use crate::run::results_file;
 use crate::run::write::WrittenReport;
 use crate::runner::outputs::{self, MAX_SUMMARY_SIZE, Outputs};
 use crate::system::environment::Environment;
@@ -18,8 +20,19 @@ const MAX_NAMES: usize = 5;
 
 /// Writes outputs and summary, each even if the other fails. `names` says whether the summary can
 /// have people's names.
-pub(crate) fn write(inputs: &Inputs, environment: &Environment, names: bool, journal: &Journal) {
-    let outputs = outputs_of(journal).write(environment).map_err(|error| {
+pub(crate) async fn write(
+    inputs: &Inputs,
+    environment: &Environment,
+    destination: &Destination,
+    names: bool,
+    journal: &Journal,
+) {
+    let (path, file) = match results_file::write(destination, journal).await {
+        Ok(file) => (file.map(|file| file.below_workspace), Ok(())),
+        Err(error) => (None, Err(error.to_string())),
+    };
+    let outputs = outputs_of(journal, &path.unwrap_or_default());
+    let outputs = outputs.write(environment).map_err(|error| {
         format!("Couldn't write the outputs to the file in GITHUB_OUTPUT: {error}")
     });
     let summary = if inputs.summary {
@@ -30,7 +43,7 @@ pub(crate) fn write(inputs: &Inputs, environment: &Environment, names: bool, jou
     } else {
         Ok(())
     };
-    for error in [outputs, summary].into_iter().filter_map(Result::err) {
+    for error in [file, outputs, summary].into_iter().filter_map(Result::err) {
         tracing::error!(title = "The results weren't written", "{error}");
         journal.unwritten(error);
     }
@@ -140,22 +153,29 @@ fn summary_of(
         sections,
         counts: journal.counts(),
         selection: None,
-        general: over.into_iter().chain(journal.artifact_line()).collect(),
+        general: over.into_iter().chain(journal.general_lines()).collect(),
         server: server(environment),
     };
     summary.write(MAX_SUMMARY_SIZE)
 }
 
-fn outputs_of(journal: &Journal) -> Outputs {
+/// Returns the outputs. With more organizations than have sections in the summary, those with a line
+/// for each organization are empty, because the runner limits the size of outputs.
+fn outputs_of(journal: &Journal, results_path: &str) -> Outputs {
     let reports = journal.reports();
     let scopes = journal.scopes();
+    let lines = |lines: Vec<&str>| match scopes.len() {
+        ..=MAX_SECTIONS => lines.join("\n"),
+        _ => String::new(),
+    };
     let each = |text: fn(&Written) -> &str| {
         let files = scopes.iter().flat_map(ScopeRun::forms);
-        files.map(text).collect::<Vec<_>>().join("\n")
+        lines(files.map(text).collect())
     };
     let mut out = Outputs::default();
     out.set("report-path", &each(|file| &file.below_workspace));
     out.set("report-sha256", &each(|file| &file.sha256));
+    out.set("results-path", results_path);
     let sum = |count: fn(&Rc<WrittenReport>) -> usize| sum_of(&reports, count);
     out.set("seats", &sum(|r| r.fetched.report.seats().len()));
     let counts = journal.counts();
@@ -191,20 +211,31 @@ fn outputs_of(journal: &Journal) -> Outputs {
         out.set("artifact-digest", &artifact.digest);
     }
     let pages: Vec<&str> = scopes.iter().filter_map(ScopeRun::page_url).collect();
-    out.set("page-url", &pages.join("\n"));
+    out.set("page-url", &lines(pages));
     let commits = || {
         recorded
             .iter()
             .filter_map(|recorded| recorded.commit.as_ref())
     };
-    let shas: Vec<&str> = commits().map(|commit| &*commit.sha).collect();
-    let urls: Vec<&str> = commits().map(|commit| &*commit.url).collect();
+    let shas: Vec<&str> = unique(commits().map(|commit| &*commit.sha));
+    let urls: Vec<&str> = unique(commits().map(|commit| &*commit.url));
     out.set("commit-sha", &shas.join("\n"));
-    out.set("commit-url", &urls.join("\n"));
+    out.set("commit-url", &lines(urls));
     let pulls = recorded.iter().filter_map(|r| r.pull_request.as_ref());
-    let pulls: Vec<&str> = pulls.map(|pull| &*pull.url).collect();
-    out.set("pull-request-url", &pulls.join("\n"));
+    let pulls: Vec<&str> = unique(pulls.map(|pull| &*pull.url));
+    out.set("pull-request-url", &lines(pulls));
     out
+}
+
+/// Returns each text once. Several reports can be in one commit.
+fn unique<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
+    let mut unique = Vec::new();
+    for text in texts {
+        if !unique.contains(&text) {
+            unique.push(text);
+        }
+    }
+    unique
 }
 
 /// Adds up a count. An empty output means that there's no report, and 0 that nobody has a seat.

@@ -27,7 +27,7 @@ use simulator::{Artifact, BranchProtection, GitHub, Repository, Seats, Simulator
 use tempfile::TempDir;
 
 /// All outputs, in alphabetical order.
-pub const OUTPUTS: [&str; 20] = [
+pub const OUTPUTS: [&str; 21] = [
     "active",
     "artifact-digest",
     "artifact-id",
@@ -45,6 +45,7 @@ pub const OUTPUTS: [&str; 20] = [
     "pull-request-url",
     "report-path",
     "report-sha256",
+    "results-path",
     "seats",
     "seats-added",
     "seats-removed",
@@ -101,8 +102,15 @@ pub fn contains(bytes: &[u8], text: &str) -> bool {
     String::from_utf8_lossy(bytes).contains(text)
 }
 
-/// All files in a folder and its subfolders.
+/// All files in a folder and its subfolders, except for `results.json`, which each run writes.
 pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = all_files_below(folder);
+    files.retain(|path| path.file_name().unwrap() != "results.json");
+    files
+}
+
+/// All files in a folder and its subfolders.
+pub fn all_files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 
-use super::facts::Section;
+use super::section::Section;
 use crate::pages::figures::with_share;
 use crate::pages::markdown::{escape, link_with_text};
 use crate::system::text::thousands;

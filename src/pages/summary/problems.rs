@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
-use super::facts::{Line, Section};
+use super::section::{Line, Section};
 use crate::pages::markdown::{escape, prose};
 use crate::system::prose::Prose;
 use crate::system::text::thousands;
