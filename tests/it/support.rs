@@ -97,6 +97,20 @@ pub fn github_of_two(acme: Seats, globex: Seats) -> GitHub {
         .token(TOKEN, reads)
 }
 
+/// Like [`github`], with that many organizations instead of acme, called `org-00` and so on.
+/// Organization number n has n + 1 seats.
+pub fn github_of_many(count: usize) -> (GitHub, String) {
+    let names: Vec<String> = (0..count)
+        .map(|number| format!("org-{number:02}"))
+        .collect();
+    let reads = Token::new().copilot(names.clone()).scopes("read:org");
+    let mut github = github(Seats::people(1)).token(TOKEN, reads);
+    for (number, name) in names.iter().enumerate() {
+        github = github.organization(name, Seats::people(number + 1));
+    }
+    (github, names.join(","))
+}
+
 /// Whether the bytes contain the text.
 pub fn contains(bytes: &[u8], text: &str) -> bool {
     String::from_utf8_lossy(bytes).contains(text)
