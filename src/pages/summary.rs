@@ -11,6 +11,8 @@ mod problems;
 mod section;
 mod selection;
 mod status;
+#[cfg(test)]
+mod tests;
 mod trend;
 
 use std::fmt::Write as _;
