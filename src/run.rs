@@ -14,14 +14,11 @@ mod write;
 
 use crate::github::client::Client;
 use crate::inputs::{InputErrors, Inputs};
-use crate::report::combined::Missing;
 use crate::report::scope::Scope;
 use crate::runner::log::Group;
 use crate::system::console::Console;
 use crate::system::environment::Environment;
-use crate::system::files::Written;
 use crate::system::prose::Prose;
-use crate::system::secrets::redact;
 use edges::Edges;
 use journal::Journal;
 use prepare::Places;
@@ -72,7 +69,12 @@ async fn deliver(
     }
     if inputs.report.combined {
         journal.step.set("combining the reports");
-        journal.combined(combine(inputs, &places, journal).await);
+        let (finished, missing) = journal.to_combine();
+        let people = journal.counts().people;
+        let (destination, provenance) = (&places.destination, &places.provenance);
+        let combined =
+            combine::combine(inputs, destination, provenance, &finished, &missing, people);
+        journal.combined(combined.await);
     }
     journal.step.set("uploading the artifact");
     let files = journal.files();
@@ -100,28 +102,6 @@ async fn deliver(
         tracing::info!("{headline}");
     }
     Ok(undone.is_none() && over.is_none())
-}
-
-/// Writes the combined report.
-async fn combine(
-    inputs: &Inputs,
-    places: &Places<'_>,
-    journal: &Journal,
-) -> anyhow::Result<Vec<Written>> {
-    let scopes = journal.scopes();
-    let (mut finished, mut missing) = (Vec::new(), Vec::new());
-    for run in scopes.iter() {
-        match run.finished() {
-            Ok(report) => finished.extend(report),
-            Err(error) => missing.push(Missing {
-                scope: &run.scope,
-                reason: redact(&format!("{error:#}")).into_owned(),
-            }),
-        }
-    }
-    let people = journal.counts().people;
-    let (destination, provenance) = (&places.destination, &places.provenance);
-    combine::combine(inputs, destination, provenance, &finished, &missing, people).await
 }
 
 /// Fetches, writes, and records the report of one organization or enterprise.

@@ -43,7 +43,7 @@ pub(crate) struct CombinedManifest<'a> {
     seats: usize,
     people: usize,
     parts: &'a [Part<'a>],
-    missing: &'a [Missing<'a>],
+    missing: &'a [Missing],
     files: [FileEntry; 1],
 }
 
@@ -64,9 +64,9 @@ pub(crate) struct Part<'a> {
 
 /// An organization without a report.
 #[derive(Debug, Serialize)]
-pub(crate) struct Missing<'a> {
+pub(crate) struct Missing {
     /// The organization.
-    pub scope: &'a Scope,
+    pub scope: Scope,
     /// Why there's no report.
     pub reason: String,
 }
@@ -77,7 +77,7 @@ impl<'a> CombinedManifest<'a> {
         report_time: Timestamp,
         people: usize,
         parts: &'a [Part<'a>],
-        missing: &'a [Missing<'a>],
+        missing: &'a [Missing],
         file: FileEntry,
     ) -> Self {
         Self {

@@ -120,7 +120,7 @@ mod tests {
         Seat {
             assignee: Some(Account {
                 // People with and without an ID.
-                id: (person % 2 == 0).then_some(u64::from(person)),
+                id: person.is_multiple_of(2).then_some(u64::from(person)),
                 login: format!("person-{person}").into(),
             }),
             created_at: granted.map(ago),

@@ -19,11 +19,11 @@ use crate::system::files::{HashingWriter, Written};
 
 /// The file of a finished report.
 #[derive(Debug)]
-pub(crate) struct Finished<'j> {
-    pub(crate) scope: &'j Scope,
+pub(crate) struct Finished {
+    pub(crate) scope: Scope,
     /// The time of the report.
     pub(crate) time: Timestamp,
-    pub(crate) csv: &'j Written,
+    pub(crate) csv: Written,
     /// How many rows it has.
     pub(crate) rows: usize,
     pub(crate) complete: bool,
@@ -37,8 +37,8 @@ pub(crate) async fn combine(
     inputs: &Inputs,
     destination: &Destination,
     provenance: &Provenance<'_>,
-    finished: &[Finished<'_>],
-    missing: &[Missing<'_>],
+    finished: &[Finished],
+    missing: &[Missing],
     people: usize,
 ) -> anyhow::Result<Vec<Written>> {
     let Some(time) = finished.iter().map(|report| report.time).min() else {
@@ -47,14 +47,14 @@ pub(crate) async fn combine(
     let stem = combined::file_stem(time);
     let name = format!("{stem}.csv");
     // An organization can be named `all`.
-    let is_taken = |report: &Finished<'_>| report.csv.name.eq_ignore_ascii_case(&name);
+    let is_taken = |report: &Finished| report.csv.name.eq_ignore_ascii_case(&name);
     if let Some(report) = finished.iter().find(|report| is_taken(report)) {
         bail!("{} is the report of {}", report.csv.name, report.scope);
     }
     let columns = inputs.report.columns;
     let merge = |out: &mut dyn io::Write| {
         let mut files: Vec<Checked<'_>> = finished.iter().map(Checked::new).collect();
-        let scopes = finished.iter().map(|report| report.scope);
+        let scopes = finished.iter().map(|report| &report.scope);
         let rows = combined::merge(scopes.zip(&mut files), columns, out);
         for file in files {
             file.check(rows.is_ok())?;
@@ -72,7 +72,7 @@ pub(crate) async fn combine(
     let parts: Vec<Part<'_>> = finished
         .iter()
         .map(|report| Part {
-            scope: report.scope,
+            scope: &report.scope,
             file: &report.csv.name,
             sha256: &report.csv.sha256,
             rows: report.rows,
@@ -102,9 +102,9 @@ struct Checked<'w> {
 }
 
 impl<'w> Checked<'w> {
-    fn new(report: &Finished<'w>) -> Self {
+    fn new(report: &'w Finished) -> Self {
         Self {
-            file: report.csv,
+            file: &report.csv,
             at: 0,
             hashing: HashingWriter::new(io::sink()),
         }

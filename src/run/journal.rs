@@ -12,6 +12,7 @@ use crate::history::{Action, SeatChange};
 use crate::pages::summary::Line;
 use crate::pages::{html, repository};
 use crate::report::activity::Counts;
+use crate::report::combined::Missing;
 use crate::report::everyone::Everyone;
 use crate::report::scope::Scope;
 use crate::run::combine::Finished;
@@ -22,6 +23,7 @@ use crate::runner::artifact::Uploaded;
 use crate::runner::log::Group;
 use crate::system::files::Written;
 use crate::system::prose::Prose;
+use crate::system::secrets::redact;
 
 /// What a run did and didn't do.
 #[derive(Default)]
@@ -128,6 +130,33 @@ impl Journal {
         let scopes = self.scopes();
         let files = scopes.iter().flat_map(ScopeRun::files).cloned();
         files.chain(self.combined_files()).collect()
+    }
+
+    /// Returns the CSV files for the combined report, and the scopes without a report.
+    pub(crate) fn to_combine(&self) -> (Vec<Finished>, Vec<Missing>) {
+        let (mut finished, mut missing) = (Vec::new(), Vec::new());
+        for run in self.scopes().iter() {
+            let scope = run.scope.clone();
+            match &run.report {
+                Ok(written) => {
+                    let report = &written.fetched.report;
+                    let mut forms = written.forms.iter();
+                    let csv = forms.find(|file| file.name.ends_with(".csv"));
+                    finished.extend(csv.map(|csv| Finished {
+                        scope,
+                        time: report.time(),
+                        csv: csv.clone(),
+                        rows: report.seats().len(),
+                        complete: report.is_complete(),
+                    }));
+                }
+                Err(error) => missing.push(Missing {
+                    scope,
+                    reason: redact(&format!("{error:#}")).into_owned(),
+                }),
+            }
+        }
+        (finished, missing)
     }
 
     /// Returns the files of the combined report, if there's one.
@@ -345,22 +374,6 @@ impl ScopeRun {
                 Line::bad(Prose::own(format!("{scope}: no report. ")).join(prose_of(error)))
             }
         })
-    }
-
-    /// Returns the report's CSV file for the combined report, or why there's no report. `None` if
-    /// there's only another format.
-    pub(crate) fn finished(&self) -> Result<Option<Finished<'_>>, &anyhow::Error> {
-        let written = self.report.as_ref()?;
-        let report = &written.fetched.report;
-        let mut forms = written.forms.iter();
-        let csv = forms.find(|file| file.name.ends_with(".csv"));
-        Ok(csv.map(|csv| Finished {
-            scope: &self.scope,
-            time: report.time(),
-            csv,
-            rows: report.seats().len(),
-            complete: report.is_complete(),
-        }))
     }
 
     /// Returns the report in each format, the page last.

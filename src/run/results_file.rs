@@ -4,10 +4,11 @@
 use serde::Serialize;
 
 use crate::github::commit::Verification;
+use crate::report::Report;
 use crate::report::scope::Scope;
 use crate::run::destination::Destination;
 use crate::run::journal::{Journal, ScopeRun};
-use crate::system::files::{FileError, Written};
+use crate::system::files::Written;
 use crate::system::secrets::redact;
 
 /// The file's name in `output-directory`.
@@ -68,10 +69,16 @@ struct Commit<'j> {
 pub(super) async fn write(
     destination: &Destination,
     journal: &Journal,
-) -> Result<Option<Written>, FileError> {
+) -> anyhow::Result<Option<Written>> {
     if !destination.has_manifests() {
         return Ok(None);
     }
+    let content = content(journal)?;
+    let written = destination.write(NAME, |out| out.write_all(&content));
+    Ok(Some(written.await?))
+}
+
+fn content(journal: &Journal) -> serde_json::Result<Vec<u8>> {
     let scopes = journal.scopes();
     let combined = journal.combined_files();
     let results = Results {
@@ -79,11 +86,9 @@ pub(super) async fn write(
         scopes: scopes.iter().map(entry).collect(),
         combined: combined.iter().map(file).collect(),
     };
-    let write = destination.write(NAME, |out| {
-        serde_json::to_writer_pretty(&mut *out, &results)?;
-        out.write_all(b"\n")
-    });
-    write.await.map(Some)
+    let mut content = serde_json::to_vec_pretty(&results)?;
+    content.push(b'\n');
+    Ok(content)
 }
 
 fn entry(run: &ScopeRun) -> Entry<'_> {
@@ -105,7 +110,7 @@ fn entry(run: &ScopeRun) -> Entry<'_> {
         inactive: counts.map(|counts| counts.inactive),
         never_used: counts.map(|counts| counts.never_used),
         new: counts.map(|counts| counts.new),
-        complete: report.map(|report| report.is_complete()),
+        complete: report.map(Report::is_complete),
         changed: recorded.map(|recorded| recorded.plan.changed),
         seats_added: recorded.map(|recorded| recorded.plan.granted),
         seats_removed: recorded.map(|recorded| recorded.plan.revoked),
