@@ -9,7 +9,7 @@ import addFormats from "ajv-formats";
 import { done, given, none, promise, relay, run, scratch, simulator, step } from "./lib.mjs";
 
 const docs = new URL("../docs/", import.meta.url).pathname;
-const NAMES = ["manifest.schema.json", "report.schema.json", "verify.schema.json"];
+const NAMES = ["combined.schema.json", "manifest.schema.json", "report.schema.json", "results.schema.json", "verify.schema.json"];
 const files = NAMES.map((name) => path.join(docs, name));
 // The schemas declare a type in one place and restrict it in another.
 const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
@@ -32,7 +32,7 @@ const SCOPES = [{ organization: "acme" }, { enterprise: "globex" }, { organizati
 async function written(inputs, env = github.env) {
   const { workspace } = await step(env, { ...all, ...inputs });
   const folder = path.join(workspace, "copilot-activity-report");
-  const names = fs.readdirSync(folder).filter((name) => name.endsWith(".json"));
+  const names = fs.readdirSync(folder).filter((name) => name.endsWith(".json") && name !== "results.json");
   const read = (names) => names.map((name) => JSON.parse(fs.readFileSync(path.join(folder, name), "utf8")));
   return { reports: read(names.filter((name) => !name.endsWith(".manifest.json"))), manifests: read(names.filter((name) => name.endsWith(".manifest.json"))) };
 }
@@ -200,6 +200,34 @@ await promise("11.10", "manifests of version 1 still match the schema, without t
   assert.notDeepEqual(errors("manifest.schema.json", { ...old, schema_version: 2 }), []);
 });
 
-await promise("11.11", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
+await promise("11.11", "results and combined manifests match their schemas, also if a report is missing", async () => {
+  const env = { ...github.env, TEST_TIME: "2026-11-24T03:00:00Z" };
+  const several = async (organization, inputs, expect) => {
+    const { workspace, outputs } = await step(env, { organization, "combined-report": "true", ...inputs }, { expect });
+    const read = (file) => JSON.parse(fs.readFileSync(path.join(workspace, file), "utf8"));
+    const results = read(outputs["results-path"]);
+    none(errors("results.schema.json", results));
+    const combined = read(results.combined[1].path);
+    none(errors("combined.schema.json", combined));
+    return { results, combined };
+  };
+  const whole = await several("acme, odd, nobody", { "deliver-to": "repository", repository: "octo/audit", format: "csv, html" }, 0);
+  assert.ok(whole.results.scopes.every(({ error, commit }) => error === null && commit.verified));
+  assert.equal(whole.combined.complete, true);
+  const partial = await several("acme, missing", { "deliver-to": "none" }, 1);
+  assert.ok(partial.results.scopes[1].error && partial.combined.missing.length === 1);
+  for (const make of [(results) => (results.extra = 1), (results) => delete results.combined, (results) => (results.scopes[0].people = -1), (results) => (results.scopes[0].login = "octocat"), (results) => (results.scopes[0].files[0].sha256 = "abc"), (results) => delete results.scopes[0].commit.sha]) {
+    const broken = copy(whole.results);
+    make(broken);
+    assert.notDeepEqual(errors("results.schema.json", broken), []);
+  }
+  for (const make of [(manifest) => (manifest.extra = 1), (manifest) => (manifest.parts = []), (manifest) => delete manifest.parts[0].rows, (manifest) => (manifest.missing = [{ scope: manifest.parts[0].scope }])]) {
+    const broken = copy(whole.combined);
+    make(broken);
+    assert.notDeepEqual(errors("combined.schema.json", broken), []);
+  }
+});
+
+await promise("11.12", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
 
 done();

@@ -101,6 +101,8 @@ pub(crate) struct ReportInputs {
     pub formats: Vec<Format>,
     /// The columns of its files.
     pub columns: Columns,
+    /// Whether to write a file with the rows of all reports.
+    pub combined: bool,
     /// How long without activity a person counts as inactive. Exactly this long counts too.
     pub inactive_after: SignedDuration,
     /// How many people can be inactive or never have used their seat, if there's a limit.

@@ -12,10 +12,12 @@
 
 pub(crate) mod activity;
 pub mod columns;
+pub(crate) mod combined;
 pub(crate) mod completeness;
 pub(crate) mod control;
 pub(crate) mod csv;
 pub(crate) mod day;
+pub(crate) mod everyone;
 pub(crate) mod generator;
 pub(crate) mod json;
 pub(crate) mod manifest;

@@ -1,5 +1,6 @@
 //! One run: fetch each report, write it, record it, upload all of them, and write the results.
 
+mod combine;
 pub(crate) mod coverage;
 pub(crate) mod destination;
 mod edges;
@@ -9,6 +10,7 @@ mod prepare;
 mod probe;
 mod read;
 mod results;
+mod results_file;
 mod select;
 mod step;
 mod upload;
@@ -85,6 +87,15 @@ async fn deliver(
     while queue.peek().is_some() && !journal.is_stopped() {
         deliver_next(&reader, &mut queue).await;
     }
+    if inputs.report.combined {
+        journal.step.set("combining the reports");
+        let (finished, missing) = journal.to_combine();
+        let people = journal.counts().people;
+        let (destination, provenance) = (&places.destination, &places.provenance);
+        let combined =
+            combine::combine(inputs, destination, provenance, &finished, &missing, people);
+        journal.combined(combined.await);
+    }
     journal.step.set("uploading the artifact");
     let files = journal.files();
     let files: Vec<_> = files.iter().collect();
@@ -97,7 +108,8 @@ async fn deliver(
         results::list_artifacts(environment, &journal.files());
     }
     journal.step.set("writing outputs and summary");
-    results::write(inputs, environment, places.may_name_people, journal);
+    let (destination, names) = (&places.destination, places.may_name_people);
+    results::write(inputs, environment, destination, names, journal).await;
     journal.delivered();
     let (undone, over) = (journal.undone(), results::over_limit(inputs, journal));
     if let Some(over) = &over {

@@ -280,18 +280,12 @@ impl AuditRepository<'_> {
         }
         let file = directory.index.as_deref();
         let new: HashSet<String> = rows.iter().map(Row::folder).collect();
-        let mut list: Option<String> = None;
-        for row in rows {
-            let current = list.as_deref().map(str::as_bytes).or(file);
-            match index::update(current, row, |name| {
-                directory.has(name) || new.contains(name)
-            }) {
-                Some(updated) => list = Some(updated),
-                None => return Ok(None),
-            }
-        }
-        let list = list.filter(|list| file != Some(list.as_bytes()));
-        let change = list.map(|list| Ok((self.index()?, Bytes::from(list))));
+        let has_folder = |name: &str| directory.has(name) || new.contains(name);
+        let Some(list) = index::update(file, rows, None, has_folder) else {
+            return Ok(None);
+        };
+        let is_new = file != Some(list.as_bytes());
+        let change = is_new.then(|| Ok((self.index()?, Bytes::from(list))));
         change.transpose().map(Some)
     }
 

@@ -25,6 +25,7 @@ const GROUPS: [(&str, &[Flag]); 5] = [
             ("deliver-to", "WHERE", "artifact, repository, or none"),
             ("format", "FORMAT", "csv, json, and html"),
             ("columns", "COLUMNS", "github or all"),
+            ("combined-report", "true|false", "One CSV file over all"),
             ("output-directory", "DIR", "Directory for the files"),
             ("output", "FILE", "File for the report, or - for stdout"),
         ],

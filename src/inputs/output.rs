@@ -19,6 +19,7 @@ impl RawInputs<'_> {
         let given = self.output.clone();
         let uploads = deliver_to.is_some_and(|to| to.artifact);
         let delivers = uploads || deliver_to.is_some_and(|to| to.repository);
+        let combines = self.get("combined-report") == Some("true");
         let has_folder = self.get("output-directory").is_some();
         if self.in_actions() {
             if given.is_some() {
@@ -39,7 +40,9 @@ impl RawInputs<'_> {
             }
             Some("-") => Output::Standard,
             Some(path) => Output::File(PathBuf::from(path)),
-            None if self.output_is_terminal || has_folder || delivers => Output::Directory,
+            None if self.output_is_terminal || has_folder || delivers || combines => {
+                Output::Directory
+            }
             None => Output::Standard,
         };
         if output == Output::Directory {
@@ -49,6 +52,8 @@ impl RawInputs<'_> {
             "can't be used together with `output-directory`. Set only one of them."
         } else if uploads {
             "an artifact contains the files in `output-directory`. Remove `--output`."
+        } else if combines {
+            "a file or standard output can take only one report, but `combined-report` adds another file. Set `output-directory` to write a directory instead."
         } else if let Some(Selection::Matching(_)) = selection {
             "a file or standard output can take only one report, but `organization` has a pattern, which can match several organizations. Set `output-directory` to write a directory instead."
         } else if let Some(Selection::Named(scopes)) = selection

@@ -90,6 +90,12 @@ pub const INPUTS: &[Input] = &[
         meaning: "`github` for GitHub's own columns, or `all` for every known column.",
     },
     Input {
+        name: "combined-report",
+        default: Some("false"),
+        kind: Kind::Switch,
+        meaning: "Also write one CSV file with the rows of all organizations.",
+    },
+    Input {
         name: "output-directory",
         default: Some("copilot-activity-report"),
         kind: Kind::Text,

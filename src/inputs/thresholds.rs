@@ -15,12 +15,14 @@ impl RawInputs<'_> {
     pub(super) fn report(&mut self) -> Option<ReportInputs> {
         let formats = self.formats();
         let columns = self.columns();
+        let combined = self.combined(formats.as_deref());
         let inactive_after = self.inactive_after();
         let max_inactive = self.max_inactive();
         let require_complete = self.parse_bool("require-complete");
         Some(ReportInputs {
             formats: formats?,
             columns: columns?,
+            combined: combined?,
             inactive_after: inactive_after?,
             max_inactive: max_inactive?,
             require_complete: require_complete?,
@@ -62,6 +64,16 @@ impl RawInputs<'_> {
                 None
             }
         }
+    }
+
+    fn combined(&mut self, formats: Option<&[Format]>) -> Option<bool> {
+        let combined = self.parse_bool("combined-report")?;
+        if combined && formats.is_some_and(|formats| !formats.contains(&Format::Csv)) {
+            let problem = "combines CSV files, but `format` doesn't include `csv`";
+            self.refuse("combined-report", problem);
+            return None;
+        }
+        Some(combined)
     }
 
     fn inactive_after(&mut self) -> Option<SignedDuration> {

@@ -1,9 +1,10 @@
 //! The README above the folders of all organizations and enterprises. It lists each one with its
 //! figures.
 //!
-//! A run knows only its own figures, so it replaces its own row and keeps the others. People can
+//! A run knows only its own figures, so it replaces its own rows and keeps the others. People can
 //! write above and below the list.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use jiff::civil::Date;
@@ -119,6 +120,19 @@ impl Row {
     }
 }
 
+/// The figures of all rows, with people counted once. Only a run over all of them knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Once {
+    /// The sum of the seats.
+    pub seats: usize,
+    /// How many people have these seats.
+    pub people: usize,
+    /// How many of them are active.
+    pub active: usize,
+    /// How many of them are inactive or have never used their seat.
+    pub idle: usize,
+}
+
 /// A count of people with its share.
 fn part(count: usize, people: usize) -> String {
     match people {
@@ -127,11 +141,15 @@ fn part(count: usize, people: usize) -> String {
     }
 }
 
-/// Adds or replaces a row in `file`, the current content, and removes rows without a folder. `None`
-/// if the file has no list because someone else wrote it.
+/// Adds or replaces `own` rows in `file`, the current content, and removes rows without a folder.
+/// `None` if the file has no list because someone else wrote it.
+///
+/// `once` are the figures of `own` with people counted once. They don't count if the list keeps
+/// other rows.
 pub(crate) fn update(
     file: Option<&[u8]>,
-    own: Row,
+    own: Vec<Row>,
+    once: Option<Once>,
     has_folder: impl Fn(&str) -> bool,
 ) -> Option<String> {
     let file = match file {
@@ -145,21 +163,33 @@ pub(crate) fn update(
         let (list, below) = rest.split_once(END)?;
         (above, list, below)
     };
-    let folder = own.folder();
+    let folders: HashSet<String> = own.iter().map(Row::folder).collect();
     let mut rows: Vec<Row> = list.lines().filter_map(Row::read).collect();
-    rows.retain(|row| row.folder() != folder && has_folder(&row.folder()));
-    rows.push(own);
+    rows.retain(|row| !folders.contains(&row.folder()) && has_folder(&row.folder()));
+    let once = once.filter(|_| rows.is_empty());
+    rows.extend(own);
     rows.sort_by_key(Row::folder);
-    Some(format!("{above}{START}\n{}{END}{below}", written(&rows)))
+    let list = written(&rows, once);
+    Some(format!("{above}{START}\n{list}{END}{below}"))
 }
 
-fn written(rows: &[Row]) -> String {
+/// Writes the list. Without `once`, people count in each row that they appear in.
+fn written(rows: &[Row], once: Option<Once>) -> String {
     let sum = |figure: fn(&Row) -> usize| -> usize {
         let figures = rows.iter().map(figure);
         figures.fold(0, usize::saturating_add)
     };
-    let (seats, people) = (sum(|row| row.seats), sum(|row| row.people));
-    let (active, idle) = (sum(|row| row.active), sum(|row| row.idle));
+    let Once {
+        seats,
+        people,
+        active,
+        idle,
+    } = once.unwrap_or_else(|| Once {
+        seats: sum(|row| row.seats),
+        people: sum(|row| row.people),
+        active: sum(|row| row.active),
+        idle: sum(|row| row.idle),
+    });
     let counts = Counts {
         people,
         active,
@@ -168,7 +198,8 @@ fn written(rows: &[Row]) -> String {
         new: people.saturating_sub(active.saturating_add(idle)),
     };
     // An enterprise includes the seats of its organizations, so people would be counted twice.
-    let has_overlap = rows.len() > 1 && rows.iter().any(|row| row.kind == ScopeKind::Enterprise);
+    let has_enterprise = rows.iter().any(|row| row.kind == ScopeKind::Enterprise);
+    let has_overlap = once.is_none() && rows.len() > 1 && has_enterprise;
     let headline = match has_overlap {
         true => String::new(),
         false => format!("**{}**\n\n", headline_sentence(counts, seats)),
@@ -182,12 +213,15 @@ fn written(rows: &[Row]) -> String {
     if rows.len() > 1 {
         let _ = writeln!(
             out,
-            "| **Total** | | **{}** | **{}** | **{}** | **{}** | |\n\nSomeone who appears in several rows is counted in each.",
+            "| **Total** | | **{}** | **{}** | **{}** | **{}** | |",
             thousands(seats),
             thousands(people),
             part(active, people),
             part(idle, people),
         );
+        if once.is_none() {
+            out.push_str("\nSomeone who appears in several rows is counted in each.\n");
+        }
     }
     out
 }
@@ -215,7 +249,7 @@ mod tests {
     }
 
     fn updated(file: Option<&str>, row: Row) -> Option<String> {
-        update(file.map(str::as_bytes), row, |_| true)
+        update(file.map(str::as_bytes), vec![row], None, |_| true)
     }
 
     #[test]
@@ -233,10 +267,36 @@ mod tests {
         ] {
             assert!(both.lines().any(|other| other == line), "{line}: {both}");
         }
-        let without = update(Some(both.as_bytes()), row("acme", 2_000), |name| {
-            name != "globex"
-        });
+        let acme = vec![row("acme", 2_000)];
+        let without = update(Some(both.as_bytes()), acme, None, |name| name != "globex");
         assert_eq!(without.unwrap(), one);
+    }
+
+    #[test]
+    fn a_run_over_all_rows_counts_people_once_and_another_run_does_not() {
+        let once = Once {
+            seats: 2_003,
+            people: 2_001,
+            active: 1_001,
+            idle: 1_000,
+        };
+        let rows = || vec![row("acme", 2_000), row("Globex", 3)];
+        let list = update(None, rows(), Some(once), |_| true).unwrap();
+        for line in [
+            "**1,000 of 2,001 people with a Copilot seat are idle (50%)**",
+            "| [acme](acme) | Organization | 2,000 | 2,000 | 1,000 (50%) | 1,000 (50%) | 2026-03-02 |",
+            "| **Total** | | **2,003** | **2,001** | **1,001 (50%)** | **1,000 (50%)** | |",
+        ] {
+            assert!(list.lines().any(|other| other == line), "{line}: {list}");
+        }
+        assert!(!list.contains("Someone who appears"), "{list}");
+        let each = update(Some(list.as_bytes()), rows(), None, |_| true).unwrap();
+        assert!(each.contains("Someone who appears"), "{each}");
+        assert!(each.contains("| **2,003** | **2,003** |"), "{each}");
+        // The figures don't include the third row.
+        let third = updated(Some(&list), row("initech", 1)).unwrap();
+        let kept = update(Some(third.as_bytes()), rows(), Some(once), |_| true).unwrap();
+        assert!(kept.contains("| **2,004** | **2,004** |"), "{kept}");
     }
 
     #[test]
@@ -257,7 +317,8 @@ mod tests {
         ] {
             assert_eq!(updated(Some(&foreign), row("acme", 1)), None);
         }
-        assert_eq!(update(Some(b"\xff"), row("acme", 1), |_| true), None);
+        let acme = vec![row("acme", 1)];
+        assert_eq!(update(Some(b"\xff"), acme, None, |_| true), None);
     }
 
     proptest! {

@@ -3,35 +3,49 @@
 //! It starts with the headline. The facts about the delivery come last, except for what failed.
 
 mod changes;
+mod digest;
 mod facts;
 mod idle;
+mod overview;
+mod problems;
+mod section;
+mod selection;
 mod status;
+#[cfg(test)]
+mod tests;
 mod trend;
 
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use crate::pages::figures::{headline, with_share};
+use crate::pages::figures::headline;
 use crate::pages::markdown::{code, escape, link_to, link_with_text, prose};
 use crate::report::activity::Counts;
-use crate::report::control::Control;
+use crate::report::selection::SelectionState;
 use crate::system::prose::Prose;
 use crate::system::text::thousands;
-pub(crate) use facts::{Facts, Line, Section};
+pub(crate) use digest::Digest;
+pub(crate) use facts::Facts;
+pub(crate) use section::{Line, Section};
 
 /// Reserves room for the sentence about sections that are left out.
 const RESERVED: usize = 1024;
+
+/// How many organizations have their own sections. More have only a table.
+pub(crate) const MAX_SECTIONS: usize = 20;
 
 /// The data in a job summary.
 #[derive(Debug)]
 pub(crate) struct Summary<'a> {
     /// The result for each organization or enterprise.
     pub sections: Vec<Section<'a>>,
+    /// How many people have each status, each person counted once over all sections.
+    pub counts: Counts,
+    /// Which organizations patterns selected. `None` if each one is named.
+    pub selection: Option<&'a SelectionState>,
     /// What was done and what wasn't, for all of them together.
     pub general: Vec<Line>,
-    /// Whether the summary can have people's names.
-    pub names: bool,
     /// The URL of the GitHub server, such as `https://github.com`. Links in errors lead only there.
     pub server: &'a str,
 }
@@ -62,32 +76,35 @@ impl Summary<'_> {
     /// Writes the summary in GitHub's Markdown, in at most `max` bytes.
     pub(crate) fn write(&self, max: usize) -> String {
         let mut out = String::new();
-        let single = match &self.sections[..] {
-            [section] => Some(section),
-            _ => None,
-        };
-        if single.is_none() {
-            self.write_title(&mut out);
-        }
         let mut left_out = 0;
-        for section in &self.sections {
-            let mut text = String::new();
-            self.write_section(&mut text, section, single.is_some());
-            if out.len() + text.len() > max.saturating_sub(RESERVED) {
-                left_out += 1;
-            } else {
-                out.push_str(&text);
+        let add = |out: &mut String, text: &str| {
+            let fits = out.len() + text.len() <= max.saturating_sub(RESERVED);
+            if fits {
+                out.push_str(text);
             }
-        }
-        if single.is_none() {
+            fits
+        };
+        if let [section] = &self.sections[..] {
             let mut text = String::new();
-            write_delivery(
-                &mut text,
-                self.general.iter().map(|line| self.line(line, None)),
-            );
-            if out.len() + text.len() <= max.saturating_sub(RESERVED) {
-                out.push_str(&text);
+            self.write_section(&mut text, section, &[], true);
+            left_out += usize::from(!add(&mut out, &text));
+        } else {
+            let shared = problems::shared(&self.sections);
+            self.write_title(&mut out);
+            self.write_all(&mut out, &shared);
+            let own = match self.sections.len() {
+                ..=MAX_SECTIONS => &self.sections[..],
+                _ => &[],
+            };
+            for section in own {
+                let mut text = String::new();
+                self.write_section(&mut text, section, &shared, false);
+                left_out += usize::from(!add(&mut out, &text));
             }
+            let mut text = String::new();
+            let lines = self.general.iter().map(|line| self.line(line, None));
+            write_delivery(&mut text, lines);
+            add(&mut out, &text);
         }
         if left_out > 0 {
             let _ = writeln!(
@@ -98,85 +115,81 @@ impl Summary<'_> {
         out
     }
 
-    /// Writes the headline over all sections, and a table of them.
+    /// Writes the headline over all sections.
     fn write_title(&self, out: &mut String) {
-        let facts: Vec<&Facts<'_>> = self
-            .sections
-            .iter()
-            .filter_map(|s| s.facts.as_ref())
-            .collect();
-        let all = self.sections.len();
-        let read = facts.len();
+        let digests = || self.sections.iter().filter_map(|section| section.digest);
+        let (all, read) = (self.sections.len(), digests().count());
         let which = if read == all {
             format!("{} organizations", thousands(all))
         } else {
             format!("{} of {} organizations", thousands(read), thousands(all))
         };
-        let counts: Counts = facts.iter().map(|facts| facts.counts).sum();
-        let seats = facts.iter().map(|facts| facts.report.seats().len()).sum();
         let headline = match read {
             0 => "no report".to_owned(),
-            _ => headline(counts, seats),
+            _ => headline(self.counts, digests().map(|digest| digest.seats).sum()),
         };
         let _ = writeln!(out, "# {which}: {headline}");
-        self.write_problems(out, self.general.iter(), &[]);
-        out.push_str("\n| Organization | Seats | Idle | Report | |\n|:---|---:|---:|:---|:---|\n");
-        // The sections below may have errors, which need more room than this table.
-        for section in self.sections.iter().take(100) {
-            write_overview(out, section);
+    }
+
+    /// Writes what concerns all sections: problems, the selection, and a table. `shared` are the
+    /// warnings of several sections.
+    fn write_all(&self, out: &mut String, shared: &[&str]) {
+        let general = problems::failures(self.general.iter());
+        let is_long = self.sections.len() > MAX_SECTIONS;
+        if is_long {
+            let grouped = problems::grouped(&self.sections).into_iter();
+            problems::write(out, general.chain(grouped), self.server);
+        } else {
+            let shared = problems::warnings(shared.iter().copied());
+            problems::write(out, general.chain(shared), self.server);
+        }
+        if let Some(selection) = self.selection {
+            selection::write(out, selection);
+        }
+        match is_long {
+            true => overview::write_worst_first(out, &self.sections),
+            false => overview::write(out, &self.sections),
         }
     }
 
-    fn write_section(&self, out: &mut String, section: &Section<'_>, is_single: bool) {
+    /// Writes a section without the warnings in `shared`.
+    fn write_section(
+        &self,
+        out: &mut String,
+        section: &Section<'_>,
+        shared: &[&str],
+        is_single: bool,
+    ) {
         let level = if is_single { "#" } else { "\n##" };
-        let title = match &section.facts {
-            Some(facts) => headline(facts.counts, facts.report.seats().len()),
+        let title = match section.digest {
+            Some(digest) => headline(digest.counts, digest.seats),
             None => "no report".to_owned(),
         };
         let _ = writeln!(out, "{level} {}: {title}", escape(section.name));
         let general = if is_single { &self.general[..] } else { &[] };
-        let lines = general.iter().chain(&section.lines);
-        self.write_problems(out, lines, &section.warnings);
-        if let Some(facts) = &section.facts {
-            if !facts.report.is_complete() {
+        let failures = problems::failures(general.iter().chain(&section.lines));
+        let warnings = section.warnings.iter().map(String::as_str);
+        let warnings = problems::warnings(warnings.filter(|text| !shared.contains(text)));
+        problems::write(out, failures.chain(warnings), self.server);
+        if let Some(selection) = self.selection.filter(|_| is_single) {
+            selection::write(out, selection);
+        }
+        if let Some(digest) = section.digest {
+            if !digest.is_complete() {
                 out.push_str(
                     "\n> [!WARNING]\n> **This report couldn't be verified as complete.**\n",
                 );
-                for reason in facts.report.incomplete_reasons() {
-                    let _ = writeln!(out, "> - {}", with_code(&reason.to_string()));
+                for reason in &digest.reasons {
+                    let _ = writeln!(out, "> - {}", with_code(reason));
                 }
             }
-            write_first_line(out, section.page, facts);
-            status::write(out, facts);
-            changes::write(out, facts, self.names);
-            trend::write(out, facts);
-            if self.names {
-                idle::write(out, facts);
-            }
+            write_first_line(out, section.page, digest);
+            out.push_str(&digest.body);
         }
         let lines = section.lines.iter().chain(general);
         let lines = lines.map(|line| self.line(line, Some(section.name)));
-        write_delivery(
-            out,
-            lines.chain(section.facts.as_ref().map(|facts| Some(reading(facts)))),
-        );
-    }
-
-    /// Writes what wasn't done, and warnings.
-    fn write_problems<'l>(
-        &self,
-        out: &mut String,
-        lines: impl Iterator<Item = &'l Line>,
-        warnings: &[String],
-    ) {
-        let failures = lines
-            .filter(|line| !line.good)
-            .map(|line| ("❌", line.text.clone()));
-        let warnings = warnings.iter().map(|text| ("⚠️", Prose::own(text)));
-        for (number, (mark, text)) in failures.chain(warnings).enumerate() {
-            let gap = if number == 0 { "\n" } else { "" };
-            let _ = writeln!(out, "{gap}- {mark} {}", prose(&text, self.server));
-        }
+        let reading = section.digest.map(|digest| Some(digest.reading.clone()));
+        write_delivery(out, lines.chain(reading));
     }
 
     /// Returns the text about something that was done.
@@ -196,47 +209,16 @@ impl Summary<'_> {
 }
 
 /// Writes the link to the page, when the report was read, and whether it's complete.
-fn write_first_line(out: &mut String, page: Option<&str>, facts: &Facts<'_>) {
+fn write_first_line(out: &mut String, page: Option<&str>, digest: &Digest) {
     let mut parts = Vec::new();
     if let Some(url) = page {
         parts.push(link_with_text("**Open the page**", url));
     }
-    parts.push(format!("Report of {}", minute(facts.report.time())));
-    if facts.report.is_complete() {
+    parts.push(format!("Report of {}", minute(digest.time)));
+    if digest.is_complete() {
         parts.push("verified as complete ✔".to_owned());
     }
     let _ = writeln!(out, "\n{}", parts.join(" · "));
-}
-
-fn write_overview(out: &mut String, section: &Section<'_>) {
-    let link = |text: &str, url: Option<&str>| {
-        url.map_or_else(String::new, |url| link_with_text(text, url))
-    };
-    let commit = || {
-        let mut links = section.lines.iter().filter(|line| line.good);
-        links.find_map(|line| line.link.as_deref())
-    };
-    let link = match section.page {
-        Some(page) => link("Open the page", Some(page)),
-        None => link("Commit", commit()),
-    };
-    let name = escape(section.name);
-    let Some(facts) = &section.facts else {
-        let _ = writeln!(out, "| {name} | | | ❌ none | {link} |");
-        return;
-    };
-    let counts = facts.counts;
-    let complete = if facts.report.is_complete() {
-        "✔ complete"
-    } else {
-        "⚠️ incomplete"
-    };
-    let _ = writeln!(
-        out,
-        "| {name} | {} | {} | {complete} | {link} |",
-        thousands(facts.report.seats().len()),
-        with_share(counts.idle(), counts.people),
-    );
 }
 
 /// Writes what was done, folded.
@@ -250,32 +232,6 @@ fn write_delivery(out: &mut String, lines: impl Iterator<Item = Option<String>>)
         let _ = writeln!(out, "- {line}");
     }
     out.push_str("\n</details>\n");
-}
-
-/// Describes how the list of seats was read.
-fn reading(facts: &Facts<'_>) -> String {
-    let reading = facts.report.reading();
-    let total = match reading.total_seats() {
-        Some(total) => format!("GitHub's total is {}", thousands(count_of(total))),
-        None => "GitHub's total is unknown".to_owned(),
-    };
-    let pages = match reading.pages {
-        1 => "1 page".to_owned(),
-        pages => format!("{} pages", thousands(pages)),
-    };
-    let rows = match facts.report.seats().len() {
-        1 => "1 row".to_owned(),
-        rows => format!("{} rows", thousands(rows)),
-    };
-    let time = facts.report.time().to_string();
-    let billed = facts.report.control().and_then(Control::described);
-    let billed = billed.map(|count| format!(" GitHub's billing count: {count}."));
-    let billed = billed.unwrap_or_default();
-    format!("read {rows} from {pages}, starting at {time}. {total}.{billed}")
-}
-
-fn count_of(total: u64) -> usize {
-    usize::try_from(total).unwrap_or(usize::MAX)
 }
 
 /// Formats a time to the minute.

@@ -1,7 +1,6 @@
 //! Computes the activity status of each person in a report.
 
 use std::collections::HashMap;
-use std::iter::Sum;
 
 use jiff::Timestamp;
 
@@ -103,26 +102,19 @@ impl Counts {
     pub fn of<'a>(activities: impl Iterator<Item = PersonActivity<'a>>) -> Self {
         let mut counts = Self::default();
         for activity in activities {
-            counts.people += 1;
-            *match activity.status {
-                Status::Active => &mut counts.active,
-                Status::New => &mut counts.new,
-                Status::NeverUsed => &mut counts.never_used,
-                Status::Inactive => &mut counts.inactive,
-            } += 1;
+            counts.add(activity.status);
         }
         counts
     }
-}
 
-impl Sum for Counts {
-    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
-        counts.fold(Self::default(), |sum, counts| Self {
-            people: sum.people + counts.people,
-            active: sum.active + counts.active,
-            new: sum.new + counts.new,
-            never_used: sum.never_used + counts.never_used,
-            inactive: sum.inactive + counts.inactive,
-        })
+    /// Adds a person with this status.
+    pub(crate) fn add(&mut self, status: Status) {
+        self.people += 1;
+        *match status {
+            Status::Active => &mut self.active,
+            Status::New => &mut self.new,
+            Status::NeverUsed => &mut self.never_used,
+            Status::Inactive => &mut self.inactive,
+        } += 1;
     }
 }

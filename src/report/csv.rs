@@ -40,7 +40,7 @@ pub fn write(report: &Report, column_set: ColumnSet<'_>, out: impl io::Write) ->
     csv.flush()
 }
 
-fn writer<W: io::Write>(out: W) -> csv::Writer<W> {
+pub(super) fn writer<W: io::Write>(out: W) -> csv::Writer<W> {
     WriterBuilder::new()
         .quote_style(QuoteStyle::Necessary)
         .terminator(Terminator::Any(b'\n'))

@@ -16,7 +16,11 @@ use crate::audit::{AuditError, Recorded};
 use crate::github::error::GitHubError;
 use crate::pages::html;
 use crate::pages::summary::Line;
+use crate::report::activity::Counts;
+use crate::report::combined::Missing;
+use crate::report::everyone::Everyone;
 use crate::report::scope::Scope;
+use crate::run::combine::Finished;
 use crate::run::coverage::Coverage;
 use crate::run::step::CurrentStep;
 use crate::run::upload::UploadError;
@@ -25,6 +29,7 @@ use crate::runner::artifact::Uploaded;
 use crate::runner::log::Group;
 use crate::system::files::Written;
 use crate::system::prose::Prose;
+use crate::system::secrets::redact;
 use crate::system::signals::Signals;
 use crate::system::text::listed;
 pub(crate) use scope_run::ScopeRun;
@@ -50,6 +55,10 @@ pub(crate) struct Journal {
     coverage: RefCell<Option<Coverage>>,
     /// The results for each scope so far, by its place among the planned ones.
     scopes: RefCell<BTreeMap<usize, ScopeRun>>,
+    /// The people of all reports that were written and not withdrawn.
+    everyone: RefCell<Everyone>,
+    /// The combined report and its manifest, if they were requested.
+    combined: RefCell<Option<anyhow::Result<Vec<Written>>>>,
     artifact: RefCell<Option<Result<Uploaded, UploadError>>>,
     /// Why outputs or summary couldn't be written.
     unwritten: RefCell<Vec<String>>,
@@ -117,7 +126,16 @@ impl Journal {
     ) {
         if let Some(run) = self.scopes.borrow_mut().get_mut(&place) {
             run.enter(recorded);
+            if let Ok(report) = &run.report {
+                let mut everyone = self.everyone.borrow_mut();
+                everyone.add(report.activities(), report.rule);
+            }
         }
+    }
+
+    /// Returns how many people have each status, each person counted once over all reports.
+    pub(crate) fn counts(&self) -> Counts {
+        self.everyone.borrow().counts()
     }
 
     /// Returns a report and what its page says about the audit repository, unless there's no such
@@ -136,10 +154,72 @@ impl Journal {
         }
     }
 
-    /// Returns the files of all reports, in the order of the reports.
+    /// Adds the files of the combined report, or the error, and logs it.
+    pub(crate) fn combined(&self, files: anyhow::Result<Vec<Written>>) {
+        if let Err(error) = &files {
+            tracing::error!(title = "No combined report", "{error:#}");
+        }
+        *self.combined.borrow_mut() = Some(files);
+    }
+
+    /// Returns the files of all reports, in the order of the reports, and then those of the combined
+    /// report.
     pub(crate) fn files(&self) -> Vec<Written> {
         let scopes = self.scopes();
-        scopes.values().flat_map(ScopeRun::files).cloned().collect()
+        let files = scopes.values().flat_map(ScopeRun::files).cloned();
+        files.chain(self.combined_files()).collect()
+    }
+
+    /// Returns the CSV files for the combined report, and the scopes without a report.
+    pub(crate) fn to_combine(&self) -> (Vec<Finished>, Vec<Missing>) {
+        let (mut finished, mut missing) = (Vec::new(), Vec::new());
+        for run in self.scopes().values() {
+            let scope = run.scope.clone();
+            match &run.report {
+                Ok(written) => {
+                    let report = &written.fetched.report;
+                    let mut forms = written.forms.iter();
+                    let csv = forms.find(|file| file.name.ends_with(".csv"));
+                    finished.extend(csv.map(|csv| Finished {
+                        scope,
+                        time: report.time(),
+                        csv: csv.clone(),
+                        rows: report.seats().len(),
+                        complete: report.is_complete(),
+                    }));
+                }
+                Err(error) => missing.push(Missing {
+                    scope,
+                    reason: redact(&format!("{error:#}")).into_owned(),
+                }),
+            }
+        }
+        (finished, missing)
+    }
+
+    /// Returns the files of the combined report, if there's one.
+    pub(crate) fn combined_files(&self) -> Vec<Written> {
+        let combined = self.combined.borrow();
+        let files = combined.iter().flatten().flatten();
+        files.cloned().collect()
+    }
+
+    /// Describes what concerns all reports: the combined report and the artifact.
+    pub(crate) fn general_lines(&self) -> Vec<Line> {
+        let combined = match &*self.combined.borrow() {
+            Some(Ok(files)) => files.first().map(|file| {
+                let path = &file.below_workspace;
+                Line::good(format!(
+                    "all organizations: written to {path} in the workspace"
+                ))
+            }),
+            Some(Err(error)) => {
+                let text = Prose::own("no combined report. ");
+                Some(Line::bad(text.join(prose_of(error))))
+            }
+            None => None,
+        };
+        combined.into_iter().chain(self.artifact_line()).collect()
     }
 
     /// Logs what was done for the scopes at these places, ends their `group`, and logs what wasn't
@@ -239,7 +319,7 @@ impl Journal {
     }
 
     /// Describes the result of the upload.
-    pub(crate) fn artifact_line(&self) -> Option<Line> {
+    fn artifact_line(&self) -> Option<Line> {
         Some(match self.artifact().as_ref()? {
             Ok(artifact) => Line::good(format!("uploaded as the artifact {}", artifact.name))
                 .with_link(&artifact.url),
@@ -324,7 +404,7 @@ impl Journal {
         scopes
             .chain(self.lost_line())
             .chain(unread)
-            .chain(self.artifact_line())
+            .chain(self.general_lines())
             .chain(unwritten)
             .collect()
     }

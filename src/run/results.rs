@@ -5,9 +5,10 @@ use std::rc::Rc;
 use crate::audit::Recorded;
 use crate::inputs::Inputs;
 use crate::pages::figures;
-use crate::pages::summary::{self, Facts, Line, Section, Summary};
-use crate::report::activity::Counts;
+use crate::pages::summary::{self, Digest, Facts, Line, MAX_SECTIONS, Section, Summary};
+use crate::run::destination::Destination;
 use crate::run::journal::{Journal, ScopeRun};
+use crate::run::results_file;
 use crate::run::write::WrittenReport;
 use crate::runner::outputs::{self, MAX_SUMMARY_SIZE, Outputs};
 use crate::system::environment::Environment;
@@ -19,8 +20,19 @@ const MAX_NAMES: usize = 5;
 
 /// Writes outputs and summary, each even if the other fails. `names` says whether the summary can
 /// have people's names.
-pub(crate) fn write(inputs: &Inputs, environment: &Environment, names: bool, journal: &Journal) {
-    let outputs = outputs_of(journal).write(environment).map_err(|error| {
+pub(crate) async fn write(
+    inputs: &Inputs,
+    environment: &Environment,
+    destination: &Destination,
+    names: bool,
+    journal: &Journal,
+) {
+    let (path, file) = match results_file::write(destination, journal).await {
+        Ok(file) => (file.map(|file| file.below_workspace), Ok(())),
+        Err(error) => (None, Err(error.to_string())),
+    };
+    let outputs = outputs_of(journal, &path.unwrap_or_default());
+    let outputs = outputs.write(environment).map_err(|error| {
         format!("Couldn't write the outputs to the file in GITHUB_OUTPUT: {error}")
     });
     let summary = if inputs.summary {
@@ -31,7 +43,7 @@ pub(crate) fn write(inputs: &Inputs, environment: &Environment, names: bool, jou
     } else {
         Ok(())
     };
-    for error in [outputs, summary].into_iter().filter_map(Result::err) {
+    for error in [file, outputs, summary].into_iter().filter_map(Result::err) {
         tracing::error!(title = "The results weren't written", "{error}");
         journal.unwritten(error);
     }
@@ -86,21 +98,18 @@ pub(crate) fn headline(journal: &Journal) -> Option<String> {
         0 => {}
         more => names.push_str(&format!(" and {more} more")),
     }
-    let counts = reports.iter().map(|report| report.counts).sum();
     let seats = reports
         .iter()
         .map(|report| report.fetched.report.seats().len());
-    let headline = figures::headline(counts, seats.sum());
+    let headline = figures::headline(journal.counts(), seats.sum());
     (!reports.is_empty()).then(|| format!("{names}: {headline}."))
 }
 
 /// Returns an error if more people than allowed are inactive or have never used their seat.
 pub(crate) fn over_limit(inputs: &Inputs, journal: &Journal) -> Option<String> {
     let limit = inputs.report.max_inactive?;
-    let reports = journal.reports();
-    let counts = || reports.iter().map(|report| report.counts);
-    let all: usize = counts().map(|counts| counts.people).sum();
-    let idle: usize = counts().map(Counts::idle).sum();
+    let counts = journal.counts();
+    let (idle, all) = (counts.idle(), counts.people);
     limit.is_exceeded(idle, all).then(|| {
         let percent = idle as f64 * 100.0 / all as f64;
         format!(
@@ -116,17 +125,24 @@ fn summary_of(
     names: bool,
 ) -> String {
     let scopes = journal.scopes();
+    let digest = |run: &ScopeRun| {
+        let written = run.report.as_ref().ok()?;
+        let facts = Facts {
+            report: &written.fetched.report,
+            known: &written.fetched.known,
+            policy: written.rule,
+            counts: written.counts,
+            changes: run.changes(),
+        };
+        Some(Digest::of(&facts, names))
+    };
+    let digests: Vec<Option<Digest>> = scopes.values().map(digest).collect();
     let sections: Vec<Section<'_>> = scopes
         .values()
-        .map(|run| Section {
+        .zip(&digests)
+        .map(|(run, digest)| Section {
             name: run.scope.name(),
-            facts: run.report.as_ref().ok().map(|written| Facts {
-                report: &written.fetched.report,
-                known: &written.fetched.known,
-                policy: written.rule,
-                counts: written.counts,
-                changes: run.changes(),
-            }),
+            digest: digest.as_ref(),
             lines: run.lines(),
             warnings: run.warnings().collect(),
             page: run.page_url(),
@@ -135,30 +151,43 @@ fn summary_of(
     let over = over_limit(inputs, journal).map(Line::bad);
     let summary = Summary {
         sections,
-        general: over.into_iter().chain(journal.artifact_line()).collect(),
-        names,
+        counts: journal.counts(),
+        selection: None,
+        general: over.into_iter().chain(journal.general_lines()).collect(),
         server: server(environment),
     };
     summary.write(MAX_SUMMARY_SIZE)
 }
 
-fn outputs_of(journal: &Journal) -> Outputs {
+/// Returns the outputs. With more organizations than have sections in the summary, those with a line
+/// for each organization are empty, because the runner limits the size of outputs.
+fn outputs_of(journal: &Journal, results_path: &str) -> Outputs {
     let reports = journal.reports();
     let scopes = journal.scopes();
+    let lines = |lines: Vec<&str>| match scopes.len() {
+        ..=MAX_SECTIONS => lines.join("\n"),
+        _ => String::new(),
+    };
     let each = |text: fn(&Written) -> &str| {
         let files = scopes.values().flat_map(ScopeRun::forms);
-        files.map(text).collect::<Vec<_>>().join("\n")
+        lines(files.map(text).collect())
     };
     let mut out = Outputs::default();
     out.set("report-path", &each(|file| &file.below_workspace));
     out.set("report-sha256", &each(|file| &file.sha256));
+    out.set("results-path", results_path);
     let sum = |count: fn(&Rc<WrittenReport>) -> usize| sum_of(&reports, count);
     out.set("seats", &sum(|r| r.fetched.report.seats().len()));
-    out.set("people", &sum(|r| r.counts.people));
-    out.set("active", &sum(|r| r.counts.active));
-    out.set("inactive", &sum(|r| r.counts.inactive));
-    out.set("never-used", &sum(|r| r.counts.never_used));
-    out.set("new", &sum(|r| r.counts.new));
+    let counts = journal.counts();
+    for (name, count) in [
+        ("people", counts.people),
+        ("active", counts.active),
+        ("inactive", counts.inactive),
+        ("never-used", counts.never_used),
+        ("new", counts.new),
+    ] {
+        out.set(name, &count_of(&reports, count));
+    }
     let is_complete =
         |run: &ScopeRun| matches!(&run.report, Ok(r) if r.fetched.report.is_complete());
     let complete = scopes.values().all(is_complete);
@@ -182,37 +211,42 @@ fn outputs_of(journal: &Journal) -> Outputs {
         out.set("artifact-digest", &artifact.digest);
     }
     let pages: Vec<&str> = scopes.values().filter_map(ScopeRun::page_url).collect();
-    out.set("page-url", &pages.join("\n"));
+    out.set("page-url", &lines(pages));
     let commits = || {
         recorded
             .iter()
             .filter_map(|recorded| recorded.commit.as_ref())
     };
-    out.set(
-        "commit-sha",
-        &distinct(commits().map(|commit| &*commit.sha)),
-    );
-    out.set(
-        "commit-url",
-        &distinct(commits().map(|commit| &*commit.url)),
-    );
+    let shas: Vec<&str> = unique(commits().map(|commit| &*commit.sha));
+    let urls: Vec<&str> = unique(commits().map(|commit| &*commit.url));
+    out.set("commit-sha", &shas.join("\n"));
+    out.set("commit-url", &lines(urls));
     let pulls = recorded.iter().filter_map(|r| r.pull_request.as_ref());
-    out.set("pull-request-url", &distinct(pulls.map(|pull| &*pull.url)));
+    let pulls: Vec<&str> = unique(pulls.map(|pull| &*pull.url));
+    out.set("pull-request-url", &lines(pulls));
     out
 }
 
-/// Lists what several reports can share, each once.
-fn distinct<'t>(texts: impl Iterator<Item = &'t str>) -> String {
-    let mut lines: Vec<&str> = texts.collect();
-    lines.dedup();
-    lines.join("\n")
+/// Returns each text once. Several reports can be in one commit.
+fn unique<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
+    let mut unique = Vec::new();
+    for text in texts {
+        if !unique.contains(&text) {
+            unique.push(text);
+        }
+    }
+    unique
 }
 
 /// Adds up a count. An empty output means that there's no report, and 0 that nobody has a seat.
 fn sum_of<T>(reports: &[T], count: fn(&T) -> usize) -> String {
-    if reports.is_empty() {
-        return String::new();
+    count_of(reports, reports.iter().map(count).sum())
+}
+
+/// Formats a count over these reports, which is empty if there are none.
+fn count_of<T>(reports: &[T], count: usize) -> String {
+    match reports {
+        [] => String::new(),
+        _ => count.to_string(),
     }
-    let sum: usize = reports.iter().map(count).sum();
-    sum.to_string()
 }

@@ -5,7 +5,7 @@ use std::io;
 
 use crate::inputs::{Format, Inputs};
 use crate::pages::html::{self, DataFile, PageFacts, Recording};
-use crate::report::activity::{ActivityIndex, Counts};
+use crate::report::activity::{ActivityIndex, Counts, PersonActivity};
 use crate::report::columns::{ColumnSet, Columns};
 use crate::report::manifest::FileEntry;
 use crate::report::provenance::Provenance;
@@ -27,6 +27,12 @@ pub(crate) struct WrittenReport {
 }
 
 impl WrittenReport {
+    /// Returns the activity of each person in the report.
+    pub(crate) fn activities(&self) -> impl Iterator<Item = PersonActivity<'_>> {
+        let seats = self.fetched.report.credible_seats();
+        self.fetched.known.activities(seats, self.rule)
+    }
+
     /// Returns all files except the page, the manifest last.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Written> {
         self.forms.iter().chain(&self.manifest)

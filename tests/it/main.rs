@@ -37,6 +37,14 @@ mod delivery {
     mod pull_request_faults;
 }
 
+/// A run over many organizations counts people once, and says what happened in each.
+mod organizations {
+    mod combined;
+    mod people;
+    mod results;
+    mod summary;
+}
+
 /// The audit repository keeps what GitHub forgets.
 mod history {
     mod audited_year;

@@ -27,7 +27,7 @@ use simulator::{Artifact, BranchProtection, GitHub, Repository, Seats, Simulator
 use tempfile::TempDir;
 
 /// All outputs, in alphabetical order.
-pub const OUTPUTS: [&str; 20] = [
+pub const OUTPUTS: [&str; 21] = [
     "active",
     "artifact-digest",
     "artifact-id",
@@ -45,6 +45,7 @@ pub const OUTPUTS: [&str; 20] = [
     "pull-request-url",
     "report-path",
     "report-sha256",
+    "results-path",
     "seats",
     "seats-added",
     "seats-removed",
@@ -96,13 +97,34 @@ pub fn github_of_two(acme: Seats, globex: Seats) -> GitHub {
         .token(TOKEN, reads)
 }
 
+/// Like [`github`], with that many organizations instead of acme, called `org-00` and so on.
+/// Organization number n has n + 1 seats.
+pub fn github_of_many(count: usize) -> (GitHub, String) {
+    let names: Vec<String> = (0..count)
+        .map(|number| format!("org-{number:02}"))
+        .collect();
+    let reads = Token::new().copilot(names.clone()).scopes("read:org");
+    let mut github = github(Seats::people(1)).token(TOKEN, reads);
+    for (number, name) in names.iter().enumerate() {
+        github = github.organization(name, Seats::people(number + 1));
+    }
+    (github, names.join(","))
+}
+
 /// Whether the bytes contain the text.
 pub fn contains(bytes: &[u8], text: &str) -> bool {
     String::from_utf8_lossy(bytes).contains(text)
 }
 
-/// All files in a folder and its subfolders.
+/// All files in a folder and its subfolders, except for `results.json`, which each run writes.
 pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = all_files_below(folder);
+    files.retain(|path| path.file_name().unwrap() != "results.json");
+    files
+}
+
+/// All files in a folder and its subfolders.
+pub fn all_files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

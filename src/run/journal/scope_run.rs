@@ -142,7 +142,7 @@ impl ScopeRun {
     }
 
     /// Returns all files, the manifest last.
-    pub(super) fn files(&self) -> impl Iterator<Item = &Written> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Written> {
         let report = self.report.as_ref().ok();
         let manifest = report.and_then(|report| report.manifest.as_ref());
         self.forms().chain(manifest)

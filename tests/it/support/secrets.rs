@@ -5,7 +5,7 @@ use std::path::Path;
 
 use simulator::Observer;
 
-use super::{Step, files_below, files_in, git_with, unescape};
+use super::{Step, all_files_below, files_in, git_with, unescape};
 
 /// The length of the pieces of a long secret that are searched for.
 const PIECE: usize = 40;
@@ -78,7 +78,7 @@ impl Secrets {
             let page = text.replace('\\', "").replace("<!-- -->", "");
             check(name, page.as_bytes());
         }
-        for path in folders.iter().flat_map(|folder| files_below(folder)) {
+        for path in folders.iter().flat_map(|folder| all_files_below(folder)) {
             check(
                 &path.display().to_string(),
                 &fs::read(&path).unwrap_or_default(),
