@@ -18,6 +18,7 @@ use crate::api;
 use crate::delivery::{self, Delivery};
 use crate::http::{Call, Response, Service};
 use crate::inspect::inspect;
+use crate::limits;
 use crate::world::World;
 
 /// The body of a response.
@@ -30,16 +31,18 @@ pub(crate) async fn exchange(
     request: Request<Incoming>,
 ) -> Result<hyper::Response<Body>, io::Error> {
     let counter = Arc::clone(&world);
-    let in_flight = (service == Service::Api).then(|| counter.enter());
+    let mut in_flight = (service == Service::Api).then(|| counter.usage.enter());
     let call = Arc::new(receive(service, request).await?);
     // This also applies to connections that are already open.
     if world.downtime(service).is_some() {
         return Err(reset());
     }
-    let number = world.record_request(&call);
-    if in_flight.as_ref().is_some_and(|(now, _)| *now > 100) {
-        world.report_violation(&call, "more than 100 concurrent requests");
+    if let Some(in_flight) = &mut in_flight {
+        in_flight.is_graphql = call.is_graphql();
     }
+    let concurrent = in_flight.as_ref().map_or(0, |one| one.concurrent);
+    let number = world.record_request(&call, concurrent);
+    let refusal = limits::check(&world, &call, concurrent);
     inspect(&world, &call);
 
     // As on GitHub, the latency includes the time to handle the request.
@@ -50,7 +53,10 @@ pub(crate) async fn exchange(
         let (world, call) = (Arc::clone(&world), Arc::clone(&call));
         let work = world.start_work();
         move || {
-            let delivery = delivery::carry_out(&world, &call, kind);
+            let delivery = match refusal {
+                Some(refusal) => Delivery::Whole(refusal),
+                None => delivery::carry_out(&world, &call, kind),
+            };
             drop(work);
             delivery
         }

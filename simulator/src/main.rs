@@ -101,6 +101,7 @@ fn demo(options: &Options) -> GitHub {
     let acme = GeneratedPeople::organization(options.people).padding(options.padding);
     GitHub::new()
         .latency(options.delay)
+        .enforcing_limits()
         .organization("acme", Seats::generated(acme))
         .organization("octo", Seats::people(options.people.min(10)))
         .organization("odd", odd())
