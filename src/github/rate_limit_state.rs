@@ -55,7 +55,7 @@ pub(crate) const MAX_IN_FLIGHT: usize =
 
 /// The server time that's reserved for each request in flight: this many times its typical length.
 /// GitHub can become slow at any moment, and requests in flight can't be taken back.
-const RESERVE: u32 = 3;
+const RESERVE: u32 = 2;
 
 /// The least that's reserved.
 const MIN_RESERVE: Duration = Duration::from_millis(1_500);
