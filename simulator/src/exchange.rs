@@ -42,7 +42,7 @@ pub(crate) async fn exchange(
     }
     let concurrent = in_flight.as_ref().map_or(0, |one| one.concurrent);
     let number = world.record_request(&call, concurrent);
-    let refusal = limits::check(&world, &call, concurrent);
+    let refusal = check_limits(&world, &call, concurrent);
     inspect(&world, &call);
 
     // As on GitHub, the latency includes the time to handle the request.
@@ -71,6 +71,19 @@ pub(crate) async fn exchange(
     let length = reply.body().size_hint().exact();
     world.record_response(number, reply.status().as_u16(), length);
     Ok(reply)
+}
+
+/// Returns the refusal if the request exceeds a limit and GitHub enforces its limits.
+fn check_limits(world: &World, call: &Call, concurrent: usize) -> Option<Response> {
+    if call.service != Service::Api {
+        return None;
+    }
+    let is_enforced = world.github(|github| github.enforces_limits);
+    let exceeded = world.usage.exceeded_by(call, concurrent, is_enforced);
+    for limit in &exceeded {
+        world.report_violation(call, limit);
+    }
+    (is_enforced && !exceeded.is_empty()).then(limits::refusal)
 }
 
 async fn receive(service: Service, request: Request<Incoming>) -> Result<Call, io::Error> {

@@ -8,9 +8,8 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::http::{Call, Operation, Response, Service};
+use crate::http::{Call, Operation, Response};
 use crate::sync::lock;
-use crate::world::World;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -186,22 +185,11 @@ fn creates_content(call: &Call) -> bool {
     writes(call) && !call.path.ends_with("/access_tokens")
 }
 
-/// Checks a request to GitHub's API. Returns the refusal if it exceeds a limit that's enforced.
-pub(crate) fn check(world: &World, call: &Call, concurrent: usize) -> Option<Response> {
-    if call.service != Service::Api {
-        return None;
-    }
-    let is_enforced = world.github(|github| github.enforces_limits);
-    let exceeded = world.usage.exceeded_by(call, concurrent, is_enforced);
-    for limit in &exceeded {
-        world.report_violation(call, limit);
-    }
-    if exceeded.is_empty() || !is_enforced {
-        return None;
-    }
+/// The refusal of a request that exceeds a limit.
+pub(crate) fn refusal() -> Response {
     let body = serde_json::json!({
         "message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
         "documentation_url": "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits",
     });
-    Some(Response::json(403, &body).header("retry-after", "60"))
+    Response::json(403, &body).header("retry-after", "60")
 }
