@@ -18,6 +18,7 @@ use crate::api;
 use crate::delivery::{self, Delivery};
 use crate::http::{Call, Response, Service};
 use crate::inspect::inspect;
+use crate::limits;
 use crate::world::World;
 
 /// The body of a response.
@@ -30,16 +31,18 @@ pub(crate) async fn exchange(
     request: Request<Incoming>,
 ) -> Result<hyper::Response<Body>, io::Error> {
     let counter = Arc::clone(&world);
-    let in_flight = (service == Service::Api).then(|| counter.enter());
+    let mut in_flight = (service == Service::Api).then(|| counter.usage.enter());
     let call = Arc::new(receive(service, request).await?);
     // This also applies to connections that are already open.
     if world.downtime(service).is_some() {
         return Err(reset());
     }
-    let number = world.record_request(&call);
-    if in_flight.as_ref().is_some_and(|(now, _)| *now > 100) {
-        world.report_violation(&call, "more than 100 concurrent requests");
+    if let Some(in_flight) = &mut in_flight {
+        in_flight.is_graphql = call.is_graphql();
     }
+    let concurrent = in_flight.as_ref().map_or(0, |one| one.concurrent);
+    let number = world.record_request(&call, concurrent);
+    let refusal = check_limits(&world, &call, concurrent);
     inspect(&world, &call);
 
     // As on GitHub, the latency includes the time to handle the request.
@@ -50,7 +53,10 @@ pub(crate) async fn exchange(
         let (world, call) = (Arc::clone(&world), Arc::clone(&call));
         let work = world.start_work();
         move || {
-            let delivery = delivery::carry_out(&world, &call, kind);
+            let delivery = match refusal {
+                Some(refusal) => Delivery::Whole(refusal),
+                None => delivery::carry_out(&world, &call, kind),
+            };
             drop(work);
             delivery
         }
@@ -65,6 +71,19 @@ pub(crate) async fn exchange(
     let length = reply.body().size_hint().exact();
     world.record_response(number, reply.status().as_u16(), length);
     Ok(reply)
+}
+
+/// Returns the refusal if the request exceeds a limit and GitHub enforces its limits.
+fn check_limits(world: &World, call: &Call, concurrent: usize) -> Option<Response> {
+    if call.service != Service::Api {
+        return None;
+    }
+    let is_enforced = world.github(|github| github.enforces_limits);
+    let exceeded = world.usage.exceeded_by(call, concurrent, is_enforced);
+    for limit in &exceeded {
+        world.report_violation(call, limit);
+    }
+    (is_enforced && !exceeded.is_empty()).then(limits::refusal)
 }
 
 async fn receive(service: Service, request: Request<Incoming>) -> Result<Call, io::Error> {

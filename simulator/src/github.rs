@@ -29,6 +29,9 @@ pub struct GitHub {
     pub apps: BTreeMap<String, App>,
     /// The minimum latency of each request.
     pub latency: Duration,
+    /// Whether it refuses requests that exceed a secondary rate limit. Time isn't simulated, so a
+    /// client that shortens its waits can't keep to these limits.
+    pub enforces_limits: bool,
     /// The newest artifact version that the results service supports. GitHub supports 7. The
     /// services of act and Gitea support 4, reject unknown fields, and respond in camel case.
     pub known_artifact_version: u32,
@@ -54,6 +57,7 @@ impl GitHub {
             tokens: BTreeMap::new(),
             apps: BTreeMap::new(),
             latency: Duration::ZERO,
+            enforces_limits: false,
             known_artifact_version: 7,
             taken_artifact_names: BTreeSet::new(),
         }
@@ -126,6 +130,12 @@ impl GitHub {
     /// Sets the minimum latency of each request.
     pub fn latency(mut self, latency: Duration) -> Self {
         self.latency = latency;
+        self
+    }
+
+    /// Refuses requests that exceed a secondary rate limit.
+    pub fn enforcing_limits(mut self) -> Self {
+        self.enforces_limits = true;
         self
     }
 

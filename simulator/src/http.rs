@@ -43,6 +43,8 @@ pub struct RecordedRequest {
     pub body: Vec<u8>,
     /// The length of the body.
     pub body_length: usize,
+    /// How many requests were concurrent at its arrival, including itself. 0 outside GitHub's API.
+    pub in_flight: usize,
     /// The status of the response. `None` if there's no response (yet).
     pub status: Option<u16>,
     /// The length of the encoded response. 0 if it's unknown.

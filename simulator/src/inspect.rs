@@ -1,7 +1,7 @@
 //! Checks every request: the headers that GitHub documents, and that secrets only go where they
 //! belong. A violation is only recorded, and the service still responds.
 
-use crate::http::{Call, Operation, Service, decode};
+use crate::http::{Call, Service, decode};
 use crate::world::World;
 
 const VERSION: &str = "2022-11-28";
@@ -55,26 +55,8 @@ fn inspect_api(world: &World, call: &Call) {
         world.report_violation(call, "the runtime token was sent to GitHub's API");
     }
     if call.is_graphql() {
-        spend(
-            world,
-            call,
-            "GraphQL",
-            if call.operation() == Operation::Mutation {
-                5
-            } else {
-                1
-            },
-            2000,
-        );
         return;
     }
-    spend(
-        world,
-        call,
-        "REST",
-        if call.method == "GET" { 1 } else { 5 },
-        900,
-    );
     let accepted = call.all_headers("accept").collect::<Vec<_>>();
     let has_media = call.path.contains("/contents") || call.path.contains("/git/blobs/");
     match accepted[..] {
@@ -93,19 +75,6 @@ fn inspect_api(world: &World, call: &Call) {
         world.report_violation(
             call,
             "seats were requested without gzip, which takes about 20 times as many bytes",
-        );
-    }
-}
-
-fn spend(world: &World, call: &Call, api: &str, points: u32, limit: u32) {
-    let spent = world.spend(
-        &format!("{api} {}", call.token().unwrap_or_default()),
-        points,
-    );
-    if spent > limit {
-        world.report_violation(
-            call,
-            format!("{spent} points in one minute, but GitHub allows {limit} for {api}"),
         );
     }
 }

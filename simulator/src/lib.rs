@@ -42,6 +42,7 @@ mod github;
 mod graphql;
 mod http;
 mod inspect;
+mod limits;
 mod observer;
 mod page;
 mod people;

@@ -16,7 +16,7 @@ use simulator::{
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-const USAGE: &str = "usage: simulator [--people N] [--padding BYTES] [--delay-ms MS] [--port-api P] [--port-results P] [--port-blob P]";
+const USAGE: &str = "usage: simulator [--people N] [--padding BYTES] [--delay-ms MS] [--enforce-limits true|false] [--port-api P] [--port-results P] [--port-blob P]";
 const REPOSITORY: &str = "octo/audit";
 const TOKEN: &str = "ghs_simulator";
 const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -59,6 +59,7 @@ struct Options {
     people: usize,
     padding: usize,
     delay: Duration,
+    enforces_limits: bool,
     ports: Ports,
 }
 
@@ -69,6 +70,7 @@ impl Options {
             people: 250,
             padding: 0,
             delay: Duration::ZERO,
+            enforces_limits: false,
             ports: Ports::default(),
         };
         while let Some(flag) = arguments.next() {
@@ -80,6 +82,9 @@ impl Options {
                 "--delay-ms" => {
                     options.delay =
                         Duration::from_millis(value.parse().map_err(|_| usage_error())?);
+                }
+                "--enforce-limits" => {
+                    options.enforces_limits = value.parse().map_err(|_| usage_error())?;
                 }
                 "--port-api" => options.ports.api = port()?,
                 "--port-results" => options.ports.results = port()?,
@@ -99,7 +104,12 @@ fn demo(options: &Options) -> GitHub {
         .pulls_write(["octo/protected"])
         .read(["octo/tools"]);
     let acme = GeneratedPeople::organization(options.people).padding(options.padding);
-    GitHub::new()
+    let github = if options.enforces_limits {
+        GitHub::new().enforcing_limits()
+    } else {
+        GitHub::new()
+    };
+    github
         .latency(options.delay)
         .organization("acme", Seats::generated(acme))
         .organization("octo", Seats::people(options.people.min(10)))

@@ -213,7 +213,7 @@ impl Simulator {
 
     /// The maximum number of concurrent API requests.
     pub fn in_flight_max(&self) -> usize {
-        self.world.in_flight_max()
+        self.world.usage.in_flight_max()
     }
 }
 

@@ -1,9 +1,9 @@
 //! The state that the three services share.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,7 @@ use crate::fault::{Fault, Kind};
 use crate::git::{GitError, Repositories};
 use crate::github::{self, GitHub};
 use crate::http::{Call, RecordedRequest, Service};
+use crate::limits::Usage;
 use crate::pull_request::Ending;
 use crate::pulls::Pulls;
 use crate::sync::lock;
@@ -35,7 +36,7 @@ pub(crate) struct World {
     requests: Mutex<Vec<RecordedRequest>>,
     violations: Mutex<Vec<String>>,
     assertions: Mutex<Vec<String>>,
-    spent: Mutex<VecDeque<(Instant, String, u32)>>,
+    pub(crate) usage: Usage,
     pub(crate) artifacts: Mutex<Store>,
     pub(crate) repositories: Repositories,
     pub(crate) pulls: Pulls,
@@ -46,8 +47,6 @@ pub(crate) struct World {
     downtimes: Mutex<Vec<(Service, Instant)>>,
     went_down: Notify,
     work: Arc<()>,
-    in_flight: AtomicUsize,
-    in_flight_max: AtomicUsize,
     responses: AtomicU64,
     pub(crate) runs: AtomicU32,
     /// The number of responses by token and part of the API.
@@ -75,7 +74,7 @@ impl World {
             requests: Mutex::default(),
             violations: Mutex::default(),
             assertions: Mutex::default(),
-            spent: Mutex::default(),
+            usage: Usage::default(),
             artifacts: Mutex::default(),
             repositories: Repositories::new(folder),
             pulls: Pulls::default(),
@@ -86,8 +85,6 @@ impl World {
             downtimes: Mutex::default(),
             went_down: Notify::new(),
             work: Arc::default(),
-            in_flight: AtomicUsize::new(0),
-            in_flight_max: AtomicUsize::new(0),
             responses: AtomicU64::new(0),
             runs: AtomicU32::new(0),
             used: Mutex::default(),
@@ -183,7 +180,7 @@ impl World {
     }
 
     /// Records a request. Pass the returned index to [`World::responses`].
-    pub(crate) fn record_request(&self, call: &Call) -> usize {
+    pub(crate) fn record_request(&self, call: &Call, in_flight: usize) -> usize {
         let mut requests = lock(&self.requests);
         requests.push(RecordedRequest {
             service: call.service,
@@ -192,6 +189,7 @@ impl World {
             headers: call.headers.clone(),
             body: call.body[..call.body.len().min(KEPT_BODY)].to_vec(),
             body_length: call.body.len(),
+            in_flight,
             status: None,
             response_length: 0,
         });
@@ -231,17 +229,6 @@ impl World {
             }
         }
         due
-    }
-
-    /// Counts a concurrent API request until the guard is dropped.
-    pub(crate) fn enter(&self) -> (usize, InFlight<'_>) {
-        let now = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
-        self.in_flight_max.fetch_max(now, Ordering::SeqCst);
-        (now, InFlight(&self.in_flight))
-    }
-
-    pub(crate) fn in_flight_max(&self) -> usize {
-        self.in_flight_max.load(Ordering::SeqCst)
     }
 
     /// A guard that marks a request as in progress.
@@ -294,33 +281,6 @@ impl World {
         let used = used.entry(who.to_owned()).or_default();
         *used += 1;
         *used
-    }
-
-    /// Adds to the points that a token spent on one part of the API, and returns the total of the
-    /// last minute.
-    pub(crate) fn spend(&self, who: &str, points: u32) -> u32 {
-        let mut spent = lock(&self.spent);
-        let now = Instant::now();
-        while spent
-            .front()
-            .is_some_and(|(when, ..)| now.duration_since(*when) > Duration::from_secs(60))
-        {
-            spent.pop_front();
-        }
-        spent.push_back((now, who.to_owned(), points));
-        spent
-            .iter()
-            .filter(|(_, spender, _)| spender == who)
-            .map(|(.., points)| points)
-            .sum()
-    }
-}
-
-pub(crate) struct InFlight<'a>(&'a AtomicUsize);
-
-impl Drop for InFlight<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

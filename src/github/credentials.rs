@@ -309,7 +309,7 @@ impl Installation {
         let request = Request {
             // A second token does no harm.
             repeatable: true,
-            ..Request::sending(&purpose, Method::POST, url, Cost::Write, &wanted)?
+            ..Request::sending(&purpose, Method::POST, url, Cost::Token, &wanted)?
         };
         // The error doesn't show the values, because they include the token.
         let read = |response: &Response| {

@@ -19,7 +19,7 @@ use reqwest::Url;
 use super::address::ApiAddress;
 use super::authorization::Authorization;
 use super::error::{ApiError, ErrorKind, GitHubError, RequestId, RetryHeaders};
-use super::rate_limit_state::Quota;
+use super::rate_limit_state::{Outcome, Quota};
 use super::rate_limiter::RateLimiter;
 use super::request::{Request, asked};
 use super::response::{Response, origin};
@@ -133,6 +133,7 @@ impl Exchange {
             self.clock.observe(date);
         }
         permit.quota = self.quota_in(&headers);
+        permit.outcome = Outcome::of(status);
         if !status.is_success() && !status.is_redirection() {
             return Err(failed(ErrorKind::Refused(ApiError::new(
                 status, &headers, &body,

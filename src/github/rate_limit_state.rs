@@ -4,12 +4,18 @@
 //! the GraphQL API") and asks clients to keep to them. All requests of a run count toward one
 //! state, which keeps every limit at once. A burst can use what's left of the minute, and a long
 //! run settles at the rate that GitHub allows. If GitHub asks to wait, every request waits.
+//! [`in_flight`] decides how many requests can be in flight.
 //!
 //! The state only calculates. Times are relative to an arbitrary start. It uses neither clocks nor
 //! sockets; [`super::rate_limiter`] does the waiting.
 
+mod in_flight;
+
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
+
+use in_flight::InFlightLimit;
+pub(crate) use in_flight::Outcome;
 
 /// The window of most limits.
 const MINUTE: Duration = Duration::from_secs(60);
@@ -41,6 +47,23 @@ const MAX_WRITES_PER_HOUR: u64 = 490;
 /// The assumed duration of a request before any has ended.
 const FIRST_GUESS: Duration = Duration::from_millis(500);
 
+/// The maximum number of requests in flight at once. GitHub allows a hundred in total ("Rate limits
+/// for the REST API", "About secondary rate limits"), but that many would use up the server time of
+/// a minute as soon as each takes a second. A whole minute's requests are hardly faster with more.
+pub(crate) const MAX_IN_FLIGHT: usize =
+    (MAX_SERVER_TIME.as_millis() / MIN_RESERVE.as_millis()) as usize;
+
+/// The server time that's reserved for each request in flight: this many times its typical length.
+/// GitHub can become slow at any moment, and requests in flight can't be taken back.
+const RESERVE: u32 = 2;
+
+/// The least that's reserved.
+const MIN_RESERVE: Duration = Duration::from_millis(1_500);
+
+/// The most that's reserved. GitHub ends a request after 10 seconds ("Troubleshooting the REST
+/// API", "Timeouts").
+const MAX_RESERVE: Duration = Duration::from_secs(10);
+
 /// What a request costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cost {
@@ -48,6 +71,9 @@ pub(crate) enum Cost {
     Read,
     /// One that writes: 5 points.
     Write,
+    /// One that creates an installation token. 5 points like any other `POST` request, but it
+    /// creates no content.
+    Token,
     /// A GraphQL query: 1 point.
     Query,
     /// A GraphQL mutation: 5 points.
@@ -58,11 +84,11 @@ impl Cost {
     fn points(self) -> u64 {
         match self {
             Self::Read | Self::Query => 1,
-            Self::Write | Self::Mutation => 5,
+            Self::Write | Self::Token | Self::Mutation => 5,
         }
     }
 
-    fn writes(self) -> bool {
+    fn creates_content(self) -> bool {
         matches!(self, Self::Write | Self::Mutation)
     }
 
@@ -78,6 +104,8 @@ pub(crate) enum Admission {
     Now(u64),
     /// Not before that time. Ask again then.
     At(Duration, Reason),
+    /// Too many are in flight. Ask again when one has ended.
+    Full,
 }
 
 /// Why a request has to wait.
@@ -157,6 +185,7 @@ pub(crate) struct RateLimitState {
     /// The writes of the last hour.
     writes: Window,
     typical: Option<Duration>,
+    limit: InFlightLimit,
     next_number: u64,
     hold_until: Duration,
     /// The quota of each token for REST and for GraphQL (`true`), minus the requests sent since.
@@ -178,14 +207,15 @@ impl RateLimitState {
         {
             return Admission::At(*reset, Reason::Hold);
         }
-        let earliest = [
-            self.points_allow(now, cost),
-            self.server_time_allows(now, cost),
-            self.writing_allows(now, cost),
-        ]
-        .into_iter()
-        .max()
-        .unwrap_or(now);
+        if self.in_flight.len() >= self.limit.get() {
+            return Admission::Full;
+        }
+        let Some(earliest) = self.server_time_allows(now, cost) else {
+            return Admission::Full;
+        };
+        let earliest = earliest
+            .max(self.points_allow(now, cost))
+            .max(self.writing_allows(now, cost));
         if earliest > now {
             return Admission::At(earliest, Reason::Pace);
         }
@@ -194,7 +224,7 @@ impl RateLimitState {
         self.in_flight.insert(number, InFlight { cost, began: now });
         let points = cost.points();
         self.api(cost).points.add(now + MINUTE, points);
-        if cost.writes() {
+        if cost.creates_content() {
             self.writes.add(now + HOUR, 1);
         }
         if let Some(quota) = self.quotas.get_mut(&(token, cost.is_graphql())) {
@@ -203,12 +233,27 @@ impl RateLimitState {
         Admission::Now(number)
     }
 
-    /// Records that a request ended at `now`, and the quota that its response reported.
-    pub(crate) fn ended(&mut self, now: Duration, number: u64, token: u64, quota: Option<Quota>) {
+    /// Returns whether a wait that [`Self::admit`] asked for at `now` applies to most other requests
+    /// too, rather than only to one token or to requests of this cost.
+    pub(crate) fn delays_all(&self, now: Duration, cost: Cost, reason: Reason) -> bool {
+        self.hold_until > now || (reason == Reason::Pace && cost == Cost::Read)
+    }
+
+    /// Records that a request ended at `now`, how, and the quota that its response reported.
+    pub(crate) fn ended(
+        &mut self,
+        now: Duration,
+        (number, token): (u64, u64),
+        outcome: Outcome,
+        quota: Option<Quota>,
+    ) {
+        let in_flight = self.in_flight.len();
         let Some(InFlight { cost, began }) = self.in_flight.remove(&number) else {
             return;
         };
         let lasted = now.saturating_sub(began);
+        self.limit
+            .ended((number, self.next_number), outcome, lasted, in_flight);
         self.api(cost)
             .server_time
             .add(now + MINUTE, microseconds(lasted));
@@ -232,6 +277,7 @@ impl RateLimitState {
 
     /// Lets no request begin before `until`, because GitHub asked for it.
     pub(crate) fn hold(&mut self, until: Duration) {
+        self.limit.held(self.next_number);
         self.hold_until = self.hold_until.max(until);
     }
 
@@ -264,22 +310,31 @@ impl RateLimitState {
     }
 
     /// Returns when the server time of the last minute leaves room for one more request of the
-    /// typical length. A request in flight counts as the time that it has taken so far, but at
-    /// least the typical length.
-    fn server_time_allows(&self, now: Duration, cost: Cost) -> Duration {
+    /// typical length, or `None` if it does when a request in flight has ended. A request in flight
+    /// counts as the time that it has taken so far, but at least the typical length.
+    fn server_time_allows(&self, now: Duration, cost: Cost) -> Option<Duration> {
         let typical = self.typical.unwrap_or(FIRST_GUESS);
-        let in_flight = |graphql_only: bool| {
+        let in_flight = |least: Duration, graphql_only: bool| {
             let counted = self
                 .in_flight
                 .values()
                 .filter(|request| !graphql_only || request.cost.is_graphql());
             let time: Duration = counted
-                .map(|request| typical.max(now.saturating_sub(request.began)))
+                .map(|request| least.max(now.saturating_sub(request.began)))
                 .sum();
-            microseconds(time + typical)
+            microseconds(time + least)
         };
         let max = microseconds(MAX_SERVER_TIME);
-        let all = in_flight(false);
+        let all = in_flight(typical, false);
+        let ended = self.rest.server_time.sum + self.graphql.server_time.sum;
+        if !self.in_flight.is_empty() {
+            let reserve = (typical * RESERVE).min(MAX_RESERVE).max(typical);
+            let reserved = in_flight(reserve.max(MIN_RESERVE), false);
+            // It's enough that a request in flight ends sooner than the reserve.
+            if all > max || (ended + all <= max && ended + reserved > max) {
+                return None;
+            }
+        }
         // REST and GraphQL share this limit, and each can use what the other leaves.
         let mut earliest = self
             .rest
@@ -287,20 +342,16 @@ impl RateLimitState {
             .room(now, all + self.graphql.server_time.sum, max);
         if cost.is_graphql() {
             let max = microseconds(MAX_GRAPHQL_SERVER_TIME);
-            let graphql = in_flight(true);
+            let graphql = in_flight(typical, true);
             earliest = earliest.max(self.graphql.server_time.room(now, graphql, max));
         }
-        // The requests in flight alone use up the limit, so check again soon.
-        if all > max && !self.in_flight.is_empty() {
-            earliest = earliest.max(now + typical);
-        }
-        earliest
+        Some(earliest)
     }
 
     /// Returns when writing is allowed: a second after the last write, and not too often in an
     /// hour.
     fn writing_allows(&self, now: Duration, cost: Cost) -> Duration {
-        if !cost.writes() {
+        if !cost.creates_content() {
             return now;
         }
         let in_the_hour = self.writes.room(now, 1, MAX_WRITES_PER_HOUR);

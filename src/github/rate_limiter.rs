@@ -5,15 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Mutex as Queue, Notify};
 
-use super::rate_limit_state::{Admission, Cost, Quota, RateLimitState, Reason};
+pub(crate) use super::rate_limit_state::MAX_IN_FLIGHT;
+use super::rate_limit_state::{Admission, Cost, Outcome, Quota, RateLimitState, Reason};
 use crate::report::seat::whole_seconds;
 use crate::system::clock::Clock;
-
-/// The maximum number of requests in flight at once. GitHub allows a hundred ("Rate limits for the
-/// REST API", "About secondary rate limits") in total for everything that uses the token.
-pub(crate) const MAX_IN_FLIGHT: usize = 10;
 
 /// The longest wait for GitHub that isn't logged.
 pub(super) const MAX_SILENT_WAIT: Duration = Duration::from_secs(2);
@@ -24,7 +21,10 @@ const MAX_SILENT_PAUSE: Duration = Duration::from_secs(5);
 /// Lets requests begin when [`RateLimitState`] allows them.
 pub(crate) struct RateLimiter {
     clock: Clock,
-    slots: Semaphore,
+    /// Only the first request in this queue asks the state, so that none is overtaken forever.
+    queue: Queue<()>,
+    /// Wakes the first one when a request has ended.
+    ended: Notify,
     state: Mutex<State>,
     budget: WaitBudget,
 }
@@ -117,7 +117,8 @@ pub(crate) struct Permit<'a> {
     token: u64,
     /// The quota that the response reports.
     pub(super) quota: Option<Quota>,
-    _slot: Option<SemaphorePermit<'a>>,
+    /// How the request ended. A request that's dropped before it has a response failed.
+    pub(super) outcome: Outcome,
 }
 
 impl RateLimiter {
@@ -125,7 +126,8 @@ impl RateLimiter {
     pub(crate) fn new(clock: Clock, budget: WaitBudget) -> Self {
         Self {
             clock,
-            slots: Semaphore::new(MAX_IN_FLIGHT),
+            queue: Queue::default(),
+            ended: Notify::new(),
             state: Mutex::default(),
             budget,
         }
@@ -137,10 +139,9 @@ impl RateLimiter {
         cost: Cost,
         token: u64,
     ) -> Result<Permit<'_>, Box<WaitBudgetExceeded>> {
-        // The semaphore is never closed. Even without a slot, the limits apply.
-        let slot = self.slots.acquire().await.ok();
+        let mut turn = self.queue.lock().await;
         loop {
-            let (now, until) = {
+            let wait = {
                 let mut state = self.state();
                 let now = self.clock.elapsed();
                 match state.limits.admit(now, cost, token) {
@@ -150,20 +151,36 @@ impl RateLimiter {
                             number,
                             token,
                             quota: None,
-                            _slot: slot,
+                            outcome: Outcome::default(),
                         });
                     }
+                    Admission::Full => None,
                     Admission::At(until, reason) => {
-                        let end = end(self.clock.now(), until.saturating_sub(now));
+                        let wait = until.saturating_sub(now);
+                        let end = end(self.clock.now(), wait);
                         if reason == Reason::Hold {
                             self.count(&mut state, (now, until), end)?;
                         }
                         announce(&mut state, (now, until), end, reason);
-                        (now, until)
+                        Some((wait, state.limits.delays_all(now, cost, reason)))
                     }
                 }
             };
-            self.clock.sleep(until.saturating_sub(now)).await;
+            match wait {
+                None => self.ended.notified().await,
+                Some((wait, true)) => {
+                    // The wait can be shorter if a request in flight ends sooner than expected.
+                    tokio::select! {
+                        () = self.clock.sleep(wait) => {}
+                        () = self.ended.notified() => {}
+                    }
+                }
+                Some((wait, false)) => {
+                    drop(turn);
+                    self.clock.sleep(wait).await;
+                    turn = self.queue.lock().await;
+                }
+            }
         }
     }
 
@@ -207,10 +224,12 @@ impl RateLimiter {
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         let now = self.rate_limiter.clock.elapsed();
+        let request = (self.number, self.token);
         self.rate_limiter
             .state()
             .limits
-            .ended(now, self.number, self.token, self.quota);
+            .ended(now, request, self.outcome, self.quota);
+        self.rate_limiter.ended.notify_one();
     }
 }
 
@@ -228,7 +247,7 @@ fn announce(state: &mut State, (now, until): (Duration, Duration), end: Timestam
         Reason::Hold => MAX_SILENT_WAIT,
         Reason::Pace => MAX_SILENT_PAUSE,
     };
-    // Ten requests can wait for the same moment, but it's logged only once.
+    // Many requests can wait for the same moment, but it's logged only once.
     if wait <= silent || until <= state.announced_until + silent {
         return;
     }
@@ -259,4 +278,57 @@ fn begun_seconds(time: Duration) -> u128 {
 fn end(now: Timestamp, wait: Duration) -> Timestamp {
     let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
     whole_seconds(now.checked_add(wait).unwrap_or(Timestamp::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+    use crate::system::environment::Environment;
+
+    fn rate_limiter() -> RateLimiter {
+        let budget = WaitBudget {
+            max: Duration::ZERO,
+            input: None,
+        };
+        RateLimiter::new(Clock::system(&Environment::default()), budget)
+    }
+
+    fn now<'a>(admitted: impl Future<Output = Admitted<'a>>) -> Option<Permit<'a>> {
+        Some(admitted.now_or_never()?.unwrap())
+    }
+
+    type Admitted<'a> = Result<Permit<'a>, Box<WaitBudgetExceeded>>;
+
+    #[test]
+    fn a_dropped_request_gives_its_place_back() {
+        let rate_limiter = rate_limiter();
+        let admit = || rate_limiter.admit(Cost::Read, 1);
+        let mut permits: Vec<_> = (0..10).map(|_| now(admit()).unwrap()).collect();
+        for _ in 0..3 {
+            // This also drops a request that waits.
+            assert!(now(admit()).is_none());
+        }
+        // Requests that end without a response halve the number.
+        permits.truncate(4);
+        permits.extend(now(admit()));
+        assert!(permits.len() == 5 && now(admit()).is_none());
+    }
+
+    #[test]
+    fn requests_begin_in_the_order_in_which_they_ask() {
+        let rate_limiter = rate_limiter();
+        let admit = || rate_limiter.admit(Cost::Read, 1);
+        let mut permits: Vec<_> = (0..10).map(|_| now(admit()).unwrap()).collect();
+        let (mut first, mut second) = (Box::pin(admit()), Box::pin(admit()));
+        assert!((&mut first).now_or_never().is_none() && (&mut second).now_or_never().is_none());
+        let mut ended = permits.pop().unwrap();
+        ended.outcome = Outcome::Success;
+        drop(ended);
+        assert!((&mut second).now_or_never().is_none() && now(admit()).is_none());
+        assert!((&mut first).now_or_never().is_some());
+    }
 }

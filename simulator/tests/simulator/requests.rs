@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use simulator::{GitHub, Seats, Service, Simulator, Token};
+use simulator::{GitHub, RecordedRequest, Seats, Service, Simulator, Token};
 
 use crate::client::{TOKEN, assert_no_violations, get, send, start, world};
 
@@ -106,6 +106,45 @@ fn more_than_100_concurrent_requests_are_a_violation() {
     assert_eq!(simulator.in_flight_max(), 101);
     assert_eq!(simulator.violations().len(), 1);
     assert!(simulator.violations()[0].contains("more than 100"));
+}
+
+#[test]
+fn a_github_that_enforces_its_limits_refuses_what_exceeds_them() {
+    let github = || world().organization("acme", Seats::people(2));
+    // Points.
+    let simulator = Simulator::start(github().enforcing_limits()).unwrap();
+    for _ in 0..900 {
+        get(&simulator, ACME);
+    }
+    assert_eq!(simulator.violations(), Vec::<String>::new());
+    get(&simulator, ACME);
+    let requests = simulator.requests();
+    assert_eq!(requests[899].status, Some(200));
+    assert_eq!(requests[900].status, Some(403));
+    assert!(simulator.violations()[0].contains("901 points"));
+
+    // Server time, and concurrent requests.
+    let slow = github().latency(Duration::from_millis(1500));
+    let simulator = Simulator::start(slow.enforcing_limits()).unwrap();
+    thread::scope(|scope| {
+        for _ in 0..101 {
+            scope.spawn(|| get(&simulator, ACME));
+        }
+    });
+    let refused = |requests: &[RecordedRequest]| {
+        let is_refused = |request: &&RecordedRequest| request.status == Some(403);
+        requests.iter().filter(is_refused).count()
+    };
+    assert_eq!(refused(&simulator.requests()), 1);
+    let most = simulator
+        .requests()
+        .iter()
+        .map(|request| request.in_flight)
+        .max();
+    assert_eq!(most, Some(101));
+    get(&simulator, ACME);
+    assert_eq!(refused(&simulator.requests()), 2);
+    assert!(simulator.violations()[1].contains("server time"));
 }
 
 #[test]
