@@ -26,8 +26,8 @@ pub(crate) struct SelectedScope {
     pub(crate) scope: Scope,
     /// The client that reads its report.
     pub(crate) reader: Client,
-    /// Whether the user or the App's owner wants its report. `false` for an organization that only a
-    /// token's list has: the token's owner may not be one of its owners, or it has no Copilot.
+    /// Whether it's certain that the report can be read. `false` for an organization that only a
+    /// token's list has: to read its seats, it's not enough to be a member.
     #[allow(dead_code)]
     pub(crate) is_certain: bool,
 }
