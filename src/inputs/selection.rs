@@ -208,7 +208,7 @@ impl RawInputs<'_> {
             );
             good = false;
         }
-        good.then(|| match patterns.included.is_empty() {
+        good.then_some(match patterns.included.is_empty() {
             true => Selection::Named(patterns.names),
             false => Selection::Matching(patterns),
         })
