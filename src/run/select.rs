@@ -118,7 +118,11 @@ fn matching(
     patterns: &Patterns,
     mut listed: Vec<Organization>,
 ) -> anyhow::Result<Selected> {
+    // An App that's installed again while the list is read has two installations. The one with the
+    // higher ID, which comes later in the list, is the current one.
+    listed.reverse();
     listed.sort_by_cached_key(|organization| organization.scope.name().to_ascii_lowercase());
+    listed.dedup_by(|older, newer| older.scope.is(&newer.scope));
     let mut scopes = Vec::new();
     for name in patterns.names() {
         let mut places = listed.iter();

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use simulator::{App, At, Fault, GitHub, Installation, Kind, Seats, Simulator, Token};
 
 use crate::support::keys::{self, CLIENT_ID};
-use crate::support::{COMMIT_TOKEN, Job, Step, TOKEN, assert_no_violations, files_below, github};
+use crate::support::{
+    COMMIT_TOKEN, Job, OWN, Step, TOKEN, assert_no_violations, checkout, files_below, github,
+};
 
 /// A simulated GitHub with these installations of the App. Every organization has three people.
 fn with(installations: impl IntoIterator<Item = Installation>) -> GitHub {
@@ -420,4 +422,42 @@ fn a_list_that_leads_to_another_server_is_not_followed() {
     simulator.fault(fault);
     by_token(&simulator, "*").failed(1, &["its pagination links don't end"]);
     assert_eq!(covered(&simulator), [""; 0]);
+}
+
+#[test]
+fn a_recorded_selection_is_in_the_manifest_and_verifies() {
+    let simulator = of_person(Token::new().scopes("read:org"));
+    let job = Job::on(&simulator).input("deliver-to", "repository");
+    job.input("organization", "acme*, !acme-tools")
+        .run()
+        .succeeded();
+    let clone = checkout(&simulator, OWN);
+    let history = clone.path().join("copilot-activity");
+    let manifests: Vec<Value> = files_below(&history)
+        .iter()
+        .filter(|file| {
+            file.parent()
+                .unwrap()
+                .parent()
+                .unwrap()
+                .ends_with("reports")
+        })
+        .filter(|file| {
+            file.extension()
+                .is_some_and(|extension| extension == "json")
+        })
+        .map(|file| serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap())
+        .collect();
+    let [manifest] = &manifests[..] else {
+        panic!("{manifests:?}")
+    };
+    assert_eq!(
+        manifest["selection"]["patterns"],
+        json!(["acme*", "!acme-tools"])
+    );
+    assert_eq!(manifest["selection"]["covered"], 1);
+    assert_eq!(manifest["selection"]["excluded"], json!(["acme-tools"]));
+    assert!(manifest["scope"]["id"].is_u64());
+    let verify = Job::alone().command_line(&["verify", history.to_str().unwrap()]);
+    verify.run().succeeded();
 }
