@@ -192,7 +192,7 @@ await promise("11.9", "the result of verify matches its schema, whatever it is",
 await promise("11.10", "manifests of version 1 still match the schema, without the keys of version 2", () => {
   const old = copy(recorded[1]);
   old.schema_version = 1;
-  for (const key of ["action", "api_version", "reader", "requests", "inactive_after_days", "control", "settings", "repository"]) delete old[key];
+  for (const key of ["action", "selection", "api_version", "reader", "requests", "inactive_after_days", "control", "settings", "repository"]) delete old[key];
   for (const key of ["commit", "image"]) delete old.generator[key];
   for (const key of ["workflow_ref", "workflow_sha", "runner_environment"]) delete old.run[key];
   none(errors("manifest.schema.json", old));

@@ -45,7 +45,7 @@ pub const INPUTS: &[Input] = &[
         name: "organization",
         default: None,
         kind: Kind::Text,
-        meaning: "Organizations, separated by commas or lines. Defaults to the repository's owner.",
+        meaning: "Organizations or patterns (`*`, `acme-*`, `!name`), separated by commas or lines. Defaults to the repository's owner.",
     },
     Input {
         name: "enterprise",

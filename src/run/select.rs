@@ -26,8 +26,8 @@ pub(crate) struct SelectedScope {
     pub(crate) scope: Scope,
     /// The client that reads its report.
     pub(crate) reader: Client,
-    /// Whether the user or the App's owner wants its report. `false` for an organization that only a
-    /// token's list has: the token's owner may not be one of its owners, or it has no Copilot.
+    /// Whether it's certain that the report can be read. `false` for an organization that only a
+    /// token's list has: to read its seats, it's not enough to be a member.
     pub(crate) is_certain: bool,
 }
 
@@ -119,7 +119,11 @@ fn matching(
     patterns: &Patterns,
     mut listed: Vec<Organization>,
 ) -> anyhow::Result<Selected> {
+    // An App that's installed again while the list is read has two installations. The one with the
+    // higher ID, which comes later in the list, is the current one.
+    listed.reverse();
     listed.sort_by_cached_key(|organization| organization.scope.name().to_ascii_lowercase());
+    listed.dedup_by(|older, newer| older.scope.is(&newer.scope));
     let mut scopes = Vec::new();
     for name in patterns.names() {
         let mut places = listed.iter();

@@ -22,6 +22,7 @@ mod complete {
     mod completeness;
     mod control;
     mod revocations;
+    mod selection;
 }
 
 /// If something fails, nothing is lost, nothing is delivered twice, and the error says what was
