@@ -108,8 +108,7 @@ async fn deliver(
         results::list_artifacts(environment, &journal.files());
     }
     journal.step.set("writing outputs and summary");
-    let (destination, names) = (&places.destination, places.may_name_people);
-    results::write(inputs, environment, destination, names, journal).await;
+    results::write(inputs, environment, &places.destination, journal).await;
     journal.delivered();
     let (undone, over) = (journal.undone(), results::over_limit(inputs, journal));
     if let Some(over) = &over {
@@ -157,8 +156,9 @@ async fn deliver_next(reader: &Reader<'_>, queue: &mut Queue<'_>) {
     record(reader, ready).await;
     for place in &done {
         if let Some((report, recording)) = journal.recording(*place) {
-            let scope = report.fetched.report.scope();
-            journal.step.set(format!("writing the page of {scope}"));
+            journal
+                .step
+                .set(format!("writing the page of {}", report.scope));
             let (destination, provenance) = (&places.destination, &places.provenance);
             let names = places.may_name_people;
             let page =
@@ -167,6 +167,7 @@ async fn deliver_next(reader: &Reader<'_>, queue: &mut Queue<'_>) {
         }
     }
     journal.log(&done, group);
+    journal.settle(&done, places.may_name_people);
 }
 
 /// Records reports in the audit repository, if there's one.
@@ -184,18 +185,19 @@ async fn record<'r>(
         return;
     };
     journal.step.set(match &ready[..] {
-        [(_, _, report)] => format!("committing the report of {}", report.fetched.report.scope()),
+        [(_, _, report)] => format!("committing the report of {}", report.scope),
         ready => format!("committing {} reports", ready.len()),
     });
+    let once = journal.once(ready.iter().map(|(_, _, report)| &**report));
     let reports = ready.iter_mut().filter_map(|(_, ledger, written)| {
-        let fetched = &written.fetched;
+        let fetched = written.fetched.as_ref()?;
         Some(NewReport {
             ledger: ledger.take()?,
             report: &fetched.report,
             revoked: fetched.revocable.revoked(),
         })
     });
-    let recorded = audit.record(reports.collect()).await;
+    let recorded = audit.record(reports.collect(), once).await;
     for ((place, ..), recorded) in ready.iter().zip(recorded) {
         journal.recorded(*place, Some(recorded));
     }

@@ -281,7 +281,7 @@ impl AuditRepository<'_> {
         let file = directory.index.as_deref();
         let new: HashSet<String> = rows.iter().map(Row::folder).collect();
         let has_folder = |name: &str| directory.has(name) || new.contains(name);
-        let Some(list) = index::update(file, rows, None, has_folder) else {
+        let Some(list) = index::update(file, rows, self.once.borrow().as_ref(), has_folder) else {
             return Ok(None);
         };
         let is_new = file != Some(list.as_bytes());

@@ -10,6 +10,7 @@ use crate::github::commit::{Commit, MissingBranch};
 use crate::github::names::BranchName;
 use crate::github::pulls::PullRequest;
 use crate::history::{Revoked, UpdatePlan};
+use crate::pages::index::Once;
 use crate::report::Report;
 use crate::system::prose::Prose;
 
@@ -46,8 +47,10 @@ pub(crate) type Results = Vec<Result<Recorded, Arc<AuditError>>>;
 impl AuditRepository<'_> {
     /// Commits reports to the branch, or to a pull request into it, with as few commits as
     /// possible. The branch keeps one report per day and scope. If nobody has changed a folder
-    /// since [`Ledger::read`], it isn't read again. Returns the results in the order of `reports`.
-    pub(crate) async fn record(&self, reports: Vec<NewReport<'_>>) -> Results {
+    /// since [`Ledger::read`], it isn't read again. `once` are the figures of all reports of the run
+    /// so far. Returns the results in the order of `reports`.
+    pub(crate) async fn record(&self, reports: Vec<NewReport<'_>>, once: Once) -> Results {
+        *self.once.borrow_mut() = Some(once);
         let count = reports.len();
         let pending = reports.into_iter().map(|new| {
             let NewReport {

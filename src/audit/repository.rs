@@ -17,7 +17,7 @@ use crate::github::names::{BranchName, NameError, RepositoryPath};
 use crate::github::repository::Repository;
 use crate::history::FolderFiles;
 use crate::inputs::CommitInputs;
-use crate::pages::index::FIRST_FILE;
+use crate::pages::index::{FIRST_FILE, Once};
 use crate::report::provenance::Provenance;
 use crate::report::repository::Visibility;
 use crate::report::scope::Scope;
@@ -39,6 +39,8 @@ pub(crate) struct AuditRepository<'a> {
     /// Where earlier reports are read from, for all scopes of the run.
     pub(super) reading_point: OnceCell<ReadingPoint>,
     pub(super) known_directory: Mutex<Option<Rc<Directory>>>,
+    /// The figures of all reports so far, with people counted once.
+    pub(super) once: RefCell<Option<Once>>,
     /// The scopes of the run.
     pub(super) scopes: Vec<Scope>,
 }
@@ -104,6 +106,7 @@ impl<'a> AuditRepository<'a> {
             inactive_after,
             reading_point: OnceCell::new(),
             known_directory: Mutex::default(),
+            once: RefCell::default(),
             scopes: scopes.into_iter().collect(),
         })
     }

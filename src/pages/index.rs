@@ -120,9 +120,11 @@ impl Row {
     }
 }
 
-/// The figures of all rows, with people counted once. Only a run over all of them knows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The figures of several rows, with people counted once. Only a run over all of them knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Once {
+    /// The folders of these rows.
+    pub folders: HashSet<String>,
     /// The sum of the seats.
     pub seats: usize,
     /// How many people have these seats.
@@ -144,12 +146,11 @@ fn part(count: usize, people: usize) -> String {
 /// Adds or replaces `own` rows in `file`, the current content, and removes rows without a folder.
 /// `None` if the file has no list because someone else wrote it.
 ///
-/// `once` are the figures of `own` with people counted once. They don't count if the list keeps
-/// other rows.
+/// `once` counts only if it's about exactly the rows of the list.
 pub(crate) fn update(
     file: Option<&[u8]>,
     own: Vec<Row>,
-    once: Option<Once>,
+    once: Option<&Once>,
     has_folder: impl Fn(&str) -> bool,
 ) -> Option<String> {
     let file = match file {
@@ -166,30 +167,31 @@ pub(crate) fn update(
     let folders: HashSet<String> = own.iter().map(Row::folder).collect();
     let mut rows: Vec<Row> = list.lines().filter_map(Row::read).collect();
     rows.retain(|row| !folders.contains(&row.folder()) && has_folder(&row.folder()));
-    let once = once.filter(|_| rows.is_empty());
     rows.extend(own);
     rows.sort_by_key(Row::folder);
+    let once = once.filter(|once| {
+        let mut folders = rows.iter().map(Row::folder);
+        once.folders.len() == rows.len() && folders.all(|folder| once.folders.contains(&folder))
+    });
     let list = written(&rows, once);
     Some(format!("{above}{START}\n{list}{END}{below}"))
 }
 
 /// Writes the list. Without `once`, people count in each row that they appear in.
-fn written(rows: &[Row], once: Option<Once>) -> String {
+fn written(rows: &[Row], once: Option<&Once>) -> String {
     let sum = |figure: fn(&Row) -> usize| -> usize {
         let figures = rows.iter().map(figure);
         figures.fold(0, usize::saturating_add)
     };
-    let Once {
-        seats,
-        people,
-        active,
-        idle,
-    } = once.unwrap_or_else(|| Once {
-        seats: sum(|row| row.seats),
-        people: sum(|row| row.people),
-        active: sum(|row| row.active),
-        idle: sum(|row| row.idle),
-    });
+    let (seats, people, active, idle) = match once {
+        Some(&once) => (once.seats, once.people, once.active, once.idle),
+        None => (
+            sum(|row| row.seats),
+            sum(|row| row.people),
+            sum(|row| row.active),
+            sum(|row| row.idle),
+        ),
+    };
     let counts = Counts {
         people,
         active,
@@ -274,14 +276,16 @@ mod tests {
 
     #[test]
     fn a_run_over_all_rows_counts_people_once_and_another_run_does_not() {
+        let folders = ["acme", "globex"].map(str::to_owned);
         let once = Once {
+            folders: folders.into_iter().collect(),
             seats: 2_003,
             people: 2_001,
             active: 1_001,
             idle: 1_000,
         };
         let rows = || vec![row("acme", 2_000), row("Globex", 3)];
-        let list = update(None, rows(), Some(once), |_| true).unwrap();
+        let list = update(None, rows(), Some(&once), |_| true).unwrap();
         for line in [
             "**1,000 of 2,001 people with a Copilot seat are idle (50%)**",
             "| [acme](acme) | Organization | 2,000 | 2,000 | 1,000 (50%) | 1,000 (50%) | 2026-03-02 |",
@@ -295,7 +299,7 @@ mod tests {
         assert!(each.contains("| **2,003** | **2,003** |"), "{each}");
         // The figures don't include the third row.
         let third = updated(Some(&list), row("initech", 1)).unwrap();
-        let kept = update(Some(third.as_bytes()), rows(), Some(once), |_| true).unwrap();
+        let kept = update(Some(third.as_bytes()), rows(), Some(&once), |_| true).unwrap();
         assert!(kept.contains("| **2,004** | **2,004** |"), "{kept}");
     }
 

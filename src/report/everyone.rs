@@ -14,7 +14,7 @@ const KEY: usize = 16;
 
 /// The people of several reports. Someone in two organizations counts once, with their newest
 /// activity and their oldest grant.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Everyone(HashMap<[u8; KEY], Evidence>);
 
 /// What the reports say about a person, as far as their status depends on it. Times would take

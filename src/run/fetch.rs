@@ -175,6 +175,9 @@ fn contradiction(
 /// Adds the ID to the scope, to distinguish a renamed scope from another one. If the ID can't be
 /// read, the scope stays the same.
 async fn identified(reader: &Client, scope: &Scope) -> Scope {
+    if scope.id().is_some() {
+        return scope.clone();
+    }
     match ids::of_scope(reader, scope).await {
         Ok(id) => scope.clone().with_id(id),
         Err(error) => {

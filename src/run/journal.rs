@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use crate::audit::{AuditError, Recorded};
 use crate::github::error::GitHubError;
 use crate::pages::html;
+use crate::pages::index::Once;
 use crate::pages::summary::Line;
 use crate::report::activity::Counts;
 use crate::report::combined::Missing;
@@ -138,6 +139,26 @@ impl Journal {
         self.everyone.borrow().counts()
     }
 
+    /// Returns the figures of all reports, including `new` ones, with people counted once.
+    pub(crate) fn once<'w>(&self, new: impl Iterator<Item = &'w WrittenReport>) -> Once {
+        let mut everyone = self.everyone.borrow().clone();
+        for report in new {
+            everyone.add(report.activities(), report.rule);
+        }
+        let counts = everyone.counts();
+        let reports = self.reports();
+        Once {
+            folders: reports
+                .iter()
+                .map(|report| report.scope.name().to_ascii_lowercase())
+                .collect(),
+            seats: reports.iter().map(|report| report.seats).sum(),
+            people: counts.people,
+            active: counts.active,
+            idle: counts.idle(),
+        }
+    }
+
     /// Returns a report and what its page says about the audit repository, unless there's no such
     /// report.
     pub(crate) fn recording(&self, place: usize) -> Option<(Rc<WrittenReport>, html::Recording)> {
@@ -151,6 +172,17 @@ impl Journal {
     pub(crate) fn page(&self, place: usize, page: anyhow::Result<Option<Written>>) {
         if let Some(run) = self.scopes.borrow_mut().get_mut(&place) {
             run.page = page.transpose();
+        }
+    }
+
+    /// Drops the reports at these places, which are delivered. The summary's parts about them are
+    /// kept, in which people can have `names`.
+    pub(crate) fn settle(&self, places: &[usize], names: bool) {
+        let mut scopes = self.scopes.borrow_mut();
+        for place in places {
+            if let Some(run) = scopes.get_mut(place) {
+                run.settle(names);
+            }
         }
     }
 
@@ -177,15 +209,14 @@ impl Journal {
             let scope = run.scope.clone();
             match &run.report {
                 Ok(written) => {
-                    let report = &written.fetched.report;
                     let mut forms = written.forms.iter();
                     let csv = forms.find(|file| file.name.ends_with(".csv"));
                     finished.extend(csv.map(|csv| Finished {
                         scope,
-                        time: report.time(),
+                        time: written.time,
                         csv: csv.clone(),
-                        rows: report.seats().len(),
-                        complete: report.is_complete(),
+                        rows: written.seats,
+                        complete: written.is_complete,
                     }));
                 }
                 Err(error) => missing.push(Missing {
@@ -390,20 +421,29 @@ impl Journal {
         }
     }
 
-    fn lines(&self) -> Vec<Line> {
-        let scopes = self.scopes();
-        let unwritten = self.unwritten.borrow();
-        let planned = self.planned.borrow();
+    /// Describes the scopes that weren't read because the run was interrupted.
+    pub(crate) fn unread_line(&self) -> Option<Line> {
+        let (planned, scopes) = (self.planned.borrow(), self.scopes());
         let unread = planned.iter().enumerate();
         let unread = unread.filter(|(place, _)| !scopes.contains_key(place));
         let unread: Vec<&str> = unread.map(|(_, scope)| scope.name()).collect();
-        let unread = (planned.len() > 1 && !unread.is_empty())
-            .then(|| Line::bad(format!("not read: {}", listed(&unread, MAX_UNREAD))));
+        (planned.len() > 1 && !unread.is_empty())
+            .then(|| Line::bad(format!("not read: {}", listed(&unread, MAX_UNREAD))))
+    }
+
+    /// Returns whether every organization that the run has to cover was read.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.planned.borrow().len() == self.scopes().len() && self.lost_line().is_none()
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        let scopes = self.scopes();
+        let unwritten = self.unwritten.borrow();
         let scopes = scopes.values().flat_map(ScopeRun::lines);
         let unwritten = unwritten.iter().cloned().map(Line::bad);
         scopes
             .chain(self.lost_line())
-            .chain(unread)
+            .chain(self.unread_line())
             .chain(self.general_lines())
             .chain(unwritten)
             .collect()

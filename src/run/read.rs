@@ -99,7 +99,7 @@ impl<'r> Reader<'r> {
                 return;
             };
             if let Ok(written) = &next.written {
-                memory.hold(next.place, written.fetched.report.seats().len());
+                memory.hold(next.place, written.seats);
             }
             finished(next);
             let done = self.journal.scopes().len();

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::audit::Recorded;
 use crate::inputs::Inputs;
 use crate::pages::figures;
-use crate::pages::summary::{self, Digest, Facts, Line, MAX_SECTIONS, Section, Summary};
+use crate::pages::summary::{self, Line, MAX_SECTIONS, Section, Summary};
 use crate::run::destination::Destination;
 use crate::run::journal::{Journal, ScopeRun};
 use crate::run::results_file;
@@ -18,13 +18,11 @@ use crate::system::prose::Prose;
 /// How many names the headline in the log has.
 const MAX_NAMES: usize = 5;
 
-/// Writes outputs and summary, each even if the other fails. `names` says whether the summary can
-/// have people's names.
+/// Writes outputs and summary, each even if the other fails.
 pub(crate) async fn write(
     inputs: &Inputs,
     environment: &Environment,
     destination: &Destination,
-    names: bool,
     journal: &Journal,
 ) {
     let (path, file) = match results_file::write(destination, journal).await {
@@ -36,10 +34,7 @@ pub(crate) async fn write(
         format!("Couldn't write the outputs to the file in GITHUB_OUTPUT: {error}")
     });
     let summary = if inputs.summary {
-        write_summary(
-            environment,
-            &summary_of(inputs, environment, journal, names),
-        )
+        write_summary(environment, &summary_of(inputs, environment, journal))
     } else {
         Ok(())
     };
@@ -91,16 +86,14 @@ pub(crate) fn headline(journal: &Journal) -> Option<String> {
     let names: Vec<&str> = reports
         .iter()
         .take(MAX_NAMES)
-        .map(|report| report.fetched.report.scope().name())
+        .map(|report| report.scope.name())
         .collect();
     let mut names = names.join(", ");
     match reports.len().saturating_sub(MAX_NAMES) {
         0 => {}
         more => names.push_str(&format!(" and {more} more")),
     }
-    let seats = reports
-        .iter()
-        .map(|report| report.fetched.report.seats().len());
+    let seats = reports.iter().map(|report| report.seats);
     let headline = figures::headline(journal.counts(), seats.sum());
     (!reports.is_empty()).then(|| format!("{names}: {headline}."))
 }
@@ -118,42 +111,30 @@ pub(crate) fn over_limit(inputs: &Inputs, journal: &Journal) -> Option<String> {
     })
 }
 
-fn summary_of(
-    inputs: &Inputs,
-    environment: &Environment,
-    journal: &Journal,
-    names: bool,
-) -> String {
+fn summary_of(inputs: &Inputs, environment: &Environment, journal: &Journal) -> String {
     let scopes = journal.scopes();
-    let digest = |run: &ScopeRun| {
-        let written = run.report.as_ref().ok()?;
-        let facts = Facts {
-            report: &written.fetched.report,
-            known: &written.fetched.known,
-            policy: written.rule,
-            counts: written.counts,
-            changes: run.changes(),
-        };
-        Some(Digest::of(&facts, names))
-    };
-    let digests: Vec<Option<Digest>> = scopes.values().map(digest).collect();
     let sections: Vec<Section<'_>> = scopes
         .values()
-        .zip(&digests)
-        .map(|(run, digest)| Section {
+        .map(|run| Section {
             name: run.scope.name(),
-            digest: digest.as_ref(),
+            digest: run.report.as_ref().ok().and_then(|it| it.digest.as_ref()),
             lines: run.lines(),
             warnings: run.warnings().collect(),
             page: run.page_url(),
         })
         .collect();
     let over = over_limit(inputs, journal).map(Line::bad);
+    let coverage = journal.coverage();
     let summary = Summary {
         sections,
         counts: journal.counts(),
-        selection: None,
-        general: over.into_iter().chain(journal.general_lines()).collect(),
+        selection: coverage.as_ref().map(|coverage| &coverage.state),
+        general: over
+            .into_iter()
+            .chain(journal.lost_line())
+            .chain(journal.unread_line())
+            .chain(journal.general_lines())
+            .collect(),
         server: server(environment),
     };
     summary.write(MAX_SUMMARY_SIZE)
@@ -177,7 +158,7 @@ fn outputs_of(journal: &Journal, results_path: &str) -> Outputs {
     out.set("report-sha256", &each(|file| &file.sha256));
     out.set("results-path", results_path);
     let sum = |count: fn(&Rc<WrittenReport>) -> usize| sum_of(&reports, count);
-    out.set("seats", &sum(|r| r.fetched.report.seats().len()));
+    out.set("seats", &sum(|r| r.seats));
     let counts = journal.counts();
     for (name, count) in [
         ("people", counts.people),
@@ -188,10 +169,17 @@ fn outputs_of(journal: &Journal, results_path: &str) -> Outputs {
     ] {
         out.set(name, &count_of(&reports, count));
     }
-    let is_complete =
-        |run: &ScopeRun| matches!(&run.report, Ok(r) if r.fetched.report.is_complete());
-    let complete = scopes.values().all(is_complete);
+    let is_complete = |run: &ScopeRun| matches!(&run.report, Ok(r) if r.is_complete);
+    let complete = journal.is_whole() && scopes.values().all(is_complete);
     out.set("complete", if complete { "true" } else { "false" });
+    if let Some(coverage) = &*journal.coverage() {
+        let state = &coverage.state;
+        let listed = |names: &Option<Vec<String>>| names.as_deref().unwrap_or_default().join("\n");
+        out.set("new-organizations", &listed(&state.new));
+        out.set("vanished-organizations", &listed(&state.vanished));
+        out.set("suspended-organizations", &state.suspended.join("\n"));
+        out.set("unreadable-organizations", &state.unreadable.join("\n"));
+    }
 
     let recorded: Vec<&Recorded> = scopes.values().filter_map(ScopeRun::recorded).collect();
     let changed = match recorded.as_slice() {

@@ -4,7 +4,6 @@
 use serde::Serialize;
 
 use crate::github::commit::Verification;
-use crate::report::Report;
 use crate::report::scope::Scope;
 use crate::run::destination::Destination;
 use crate::run::journal::{Journal, ScopeRun};
@@ -94,7 +93,6 @@ fn content(journal: &Journal) -> serde_json::Result<Vec<u8>> {
 fn entry(run: &ScopeRun) -> Entry<'_> {
     let written = run.report.as_ref().ok();
     let counts = written.map(|written| written.counts);
-    let report = written.map(|written| &written.fetched.report);
     let recorded = run.recorded();
     let lines = run.lines();
     let failures = lines.iter().filter(|line| !line.good);
@@ -102,15 +100,15 @@ fn entry(run: &ScopeRun) -> Entry<'_> {
         .map(|line| redact(&line.text.to_string()).into_owned())
         .collect();
     Entry {
-        scope: report.map_or(&run.scope, |report| report.scope()),
+        scope: written.map_or(&run.scope, |written| &written.scope),
         error: (!failures.is_empty()).then(|| failures.join("\n")),
-        seats: report.map(|report| report.seats().len()),
+        seats: written.map(|written| written.seats),
         people: counts.map(|counts| counts.people),
         active: counts.map(|counts| counts.active),
         inactive: counts.map(|counts| counts.inactive),
         never_used: counts.map(|counts| counts.never_used),
         new: counts.map(|counts| counts.new),
-        complete: report.map(Report::is_complete),
+        complete: written.map(|written| written.is_complete),
         changed: recorded.map(|recorded| recorded.plan.changed),
         seats_added: recorded.map(|recorded| recorded.plan.granted),
         seats_removed: recorded.map(|recorded| recorded.plan.revoked),

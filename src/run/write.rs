@@ -3,12 +3,17 @@
 
 use std::io;
 
+use jiff::Timestamp;
+
+use crate::history::SeatChange;
 use crate::inputs::{Format, Inputs};
 use crate::pages::html::{self, DataFile, PageFacts, Recording};
+use crate::pages::summary::{Digest, Facts};
 use crate::report::activity::{ActivityIndex, Counts, PersonActivity};
 use crate::report::columns::{ColumnSet, Columns};
 use crate::report::manifest::FileEntry;
 use crate::report::provenance::Provenance;
+use crate::report::scope::Scope;
 use crate::report::status::StatusPolicy;
 use crate::report::{csv, json};
 use crate::run::destination::Destination;
@@ -17,7 +22,22 @@ use crate::system::files::Written;
 
 /// A report that was written where the inputs say.
 pub(crate) struct WrittenReport {
-    pub(crate) fetched: FetchedReport,
+    /// The organization or enterprise, with its ID if that's known.
+    pub(crate) scope: Scope,
+    /// The time of the report.
+    pub(crate) time: Timestamp,
+    /// How many rows it has.
+    pub(crate) seats: usize,
+    /// Whether it's verified as complete.
+    pub(crate) is_complete: bool,
+    /// Anything unusual about it.
+    pub(crate) warnings: Vec<String>,
+    /// Why its history couldn't be read, if it couldn't.
+    pub(crate) history_error: Option<anyhow::Error>,
+    /// The report itself, until it's delivered.
+    pub(crate) fetched: Option<FetchedReport>,
+    /// What the summary says about it, once it's delivered.
+    pub(crate) digest: Option<Digest>,
     pub(crate) rule: StatusPolicy,
     pub(crate) counts: Counts,
     /// The report in each requested format, without the page.
@@ -29,8 +49,27 @@ pub(crate) struct WrittenReport {
 impl WrittenReport {
     /// Returns the activity of each person in the report.
     pub(crate) fn activities(&self) -> impl Iterator<Item = PersonActivity<'_>> {
-        let seats = self.fetched.report.credible_seats();
-        self.fetched.known.activities(seats, self.rule)
+        let fetched = self.fetched.iter();
+        fetched.flat_map(|fetched| {
+            let seats = fetched.report.credible_seats();
+            fetched.known.activities(seats, self.rule)
+        })
+    }
+
+    /// Drops the report itself, and keeps what the summary says about it. `changes` are the seats
+    /// that changed since the last recorded report, and `names` says whether the summary can have
+    /// people's names.
+    pub(crate) fn settle(&mut self, changes: Option<&[SeatChange]>, names: bool) {
+        self.digest = self.fetched.take().map(|fetched| {
+            let facts = Facts {
+                report: &fetched.report,
+                known: &fetched.known,
+                policy: self.rule,
+                counts: self.counts,
+                changes,
+            };
+            Digest::of(&facts, names)
+        });
     }
 
     /// Returns all files except the page, the manifest last.
@@ -53,7 +92,7 @@ pub(crate) async fn write(
     destination: &Destination,
     provenance: &Provenance<'_>,
     api: &str,
-    fetched: FetchedReport,
+    mut fetched: FetchedReport,
 ) -> anyhow::Result<WrittenReport> {
     let FetchedReport {
         report,
@@ -113,12 +152,25 @@ pub(crate) async fn write(
     } else {
         None
     };
+    let counts = Counts::of(known.activities(report.credible_seats(), rule));
+    let (warnings, history_error) = (
+        std::mem::take(&mut fetched.warnings),
+        fetched.history_error.take(),
+    );
+    let report = &fetched.report;
     Ok(WrittenReport {
-        counts: Counts::of(known.activities(report.credible_seats(), rule)),
+        scope: report.scope().clone(),
+        time: report.time(),
+        seats: report.seats().len(),
+        is_complete: report.is_complete(),
+        warnings,
+        history_error,
+        counts,
         rule,
         forms,
         manifest,
-        fetched,
+        fetched: Some(fetched),
+        digest: None,
     })
 }
 
@@ -135,14 +187,17 @@ pub(crate) async fn write_page(
     if !inputs.report.formats.contains(&Format::Html) {
         return Ok(None);
     }
-    let report = &written.fetched.report;
+    let Some(fetched) = &written.fetched else {
+        return Ok(None);
+    };
+    let report = &fetched.report;
     let files = written.forms.iter().map(|file| DataFile {
         name: &file.name,
         sha256: &file.sha256,
     });
     let facts = PageFacts {
         report,
-        known: &written.fetched.known,
+        known: &fetched.known,
         policy: written.rule,
         counts: written.counts,
         may_name_people: names,

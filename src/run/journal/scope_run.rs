@@ -53,6 +53,19 @@ impl ScopeRun {
         }
     }
 
+    /// Drops the report itself. The summary's part about it is kept, in which people can have
+    /// `names`.
+    pub(super) fn settle(&mut self, names: bool) {
+        let changes = self.changes().map(<[SeatChange]>::to_vec);
+        if let LedgerEntry::Recorded(recorded) = &mut self.entry {
+            recorded.plan.changes.clear();
+        }
+        // Nobody else has the report anymore.
+        if let Some(report) = self.report.as_mut().ok().and_then(Rc::get_mut) {
+            report.settle(changes.as_deref(), names);
+        }
+    }
+
     /// Adds the result of recording the report, if there's an audit repository.
     pub(super) fn enter(&mut self, recorded: Option<Result<Recorded, Arc<AuditError>>>) {
         self.entry = match recorded {
@@ -171,7 +184,8 @@ impl ScopeRun {
                 },
             },
         };
-        let earlier = report.fetched.recent_changes.iter();
+        let earlier = report.fetched.iter();
+        let earlier = earlier.flat_map(|fetched| &fetched.recent_changes);
         let changes = earlier.chain(&recorded.plan.changes).cloned();
         html::Recording {
             commit,
@@ -185,7 +199,7 @@ impl ScopeRun {
     fn history_error(&self) -> Option<&anyhow::Error> {
         match self.entry {
             LedgerEntry::Pending | LedgerEntry::Failed(_) => None,
-            _ => self.report.as_ref().ok()?.fetched.history_error.as_ref(),
+            _ => self.report.as_ref().ok()?.history_error.as_ref(),
         }
     }
 
@@ -225,7 +239,7 @@ impl ScopeRun {
     /// Returns the warnings, which didn't stop anything.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
         let report = self.report.iter();
-        let report = report.flat_map(|report| &report.fetched.warnings);
+        let report = report.flat_map(|report| &report.warnings);
         let recorded = self.recorded().into_iter();
         let recorded = recorded.flat_map(|recorded| {
             let plan = &recorded.plan;
