@@ -184,7 +184,7 @@ fn written(rows: &[Row], once: Option<&Once>) -> String {
         figures.fold(0, usize::saturating_add)
     };
     let (seats, people, active, idle) = match once {
-        Some(&once) => (once.seats, once.people, once.active, once.idle),
+        Some(once) => (once.seats, once.people, once.active, once.idle),
         None => (
             sum(|row| row.seats),
             sum(|row| row.people),
