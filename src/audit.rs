@@ -5,6 +5,7 @@
 
 mod branch;
 mod check;
+mod directory;
 mod error;
 mod folder;
 mod message;

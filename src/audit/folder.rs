@@ -5,8 +5,10 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use bytes::Bytes;
 use jiff::civil::Date;
 
+use super::directory::{Directory, Manifests};
 use super::error::AuditError;
 use super::repository::AuditRepository;
 use crate::github::commit::{Entry, Snapshot};
@@ -15,37 +17,7 @@ use crate::history::listing::Listing;
 use crate::history::{FolderFiles, Neighbor};
 use crate::report::Report;
 use crate::report::day::{REPORTS, date};
-use crate::report::scope::Scope;
-
-/// The folder with the folders of all scopes, at one commit.
-#[derive(Debug)]
-pub(super) struct Directory {
-    /// The SHA of the commit.
-    head: String,
-    entries: Vec<Entry>,
-    /// The list of all scopes. `None` if there's none.
-    pub(super) index: Option<Vec<u8>>,
-}
-
-impl Directory {
-    /// Returns the ID of the content of a folder, which changes with every file in it. `None` if
-    /// it doesn't exist.
-    pub(super) fn folder_id(&self, folder: &RepositoryPath) -> Option<&str> {
-        let name = folder.segments().last()?;
-        let entry = self.entries.iter().find(|entry| entry.name == name)?;
-        Some(&entry.oid)
-    }
-
-    /// Returns the names of the folders and files.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().map(|entry| &*entry.name)
-    }
-
-    /// Returns whether there's something with this name.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.entries.iter().any(|entry| entry.name == name)
-    }
-}
+use crate::report::scope::{Scope, ScopeKind};
 
 impl AuditRepository<'_> {
     /// Reads the directory as of this snapshot, once.
@@ -82,6 +54,44 @@ impl AuditRepository<'_> {
     }
 }
 
+impl AuditRepository<'_> {
+    /// Finds the folders in the directory that have manifests, except for `own`, the folder of a
+    /// scope of this `kind`. Reads them once for all scopes. Many folders take only a few more
+    /// requests than one.
+    async fn neighbors(
+        &self,
+        snapshot: &Snapshot<'_>,
+        own: &RepositoryPath,
+        kind: ScopeKind,
+    ) -> Result<Vec<Neighbor>, AuditError> {
+        let mut known = self.known_manifests.lock().await;
+        let manifests = match known.take().filter(|known| known.head == snapshot.head()) {
+            Some(manifests) => manifests,
+            None => {
+                let directory = self.directory(snapshot).await?;
+                // A folder whose name can't be a scope's has another purpose.
+                let names = directory.names();
+                let names = names.filter(|name| Scope::new(kind, name).is_ok());
+                let folders = names.map(|name| self.inputs.directory.join(name));
+                let folders = folders.collect::<Result<_, _>>()?;
+                Manifests {
+                    head: snapshot.head().to_owned(),
+                    folders: newest_manifests_in(snapshot, folders).await?,
+                }
+            }
+        };
+        let others = manifests.folders.iter().filter(|(folder, _)| folder != own);
+        let neighbors = others.map(|(folder, manifest)| Neighbor {
+            folder: folder.to_string(),
+            target: own.to_string(),
+            manifest: manifest.clone(),
+        });
+        let neighbors = neighbors.collect();
+        *known = Some(manifests);
+        Ok(neighbors)
+    }
+}
+
 /// Reads the files that a report needs.
 pub(super) async fn read_folder(
     snapshot: &Snapshot<'_>,
@@ -113,45 +123,16 @@ pub(super) async fn read_folder(
     let mut found = FolderFiles::from_files(files, previous).with_listing(listing);
     // Without an ID, it's impossible to find the same scope under another name.
     if found.is_empty() && scope.id().is_some() {
-        let directory = &repository.inputs.directory;
-        found.neighbors = neighbors(snapshot, directory, folder, scope).await?;
+        found.neighbors = repository.neighbors(snapshot, folder, scope.kind()).await?;
     }
     Ok(found)
-}
-
-/// Finds the folders in `directory` that have manifests, except for `own`, the folder of `scope`.
-/// Many folders take only a few more requests than one, and one request each for their newest
-/// manifests.
-async fn neighbors(
-    snapshot: &Snapshot<'_>,
-    directory: &RepositoryPath,
-    own: &RepositoryPath,
-    scope: &Scope,
-) -> Result<Vec<Neighbor>, AuditError> {
-    let mut folders = Vec::new();
-    for Entry { name, .. } in snapshot.entries(directory).await? {
-        // A folder whose name can't be a scope's has another purpose.
-        if Scope::new(scope.kind(), &name).is_ok() {
-            let folder = directory.join(&name)?;
-            if folder != *own {
-                folders.push(folder);
-            }
-        }
-    }
-    let found = newest_manifests_in(snapshot, folders).await?;
-    let found = found.into_iter().map(|(folder, manifest)| Neighbor {
-        folder: folder.to_string(),
-        target: own.to_string(),
-        manifest,
-    });
-    Ok(found.collect())
 }
 
 /// Reads the newest manifest in each of `folders` that has one.
 pub(super) async fn newest_manifests_in(
     snapshot: &Snapshot<'_>,
     folders: Vec<RepositoryPath>,
-) -> Result<Vec<(RepositoryPath, Vec<u8>)>, AuditError> {
+) -> Result<Vec<(RepositoryPath, Bytes)>, AuditError> {
     let (folders, paths) = newest_manifests(snapshot, folders).await?;
     if paths.is_empty() {
         return Ok(Vec::new());
@@ -161,6 +142,7 @@ pub(super) async fn newest_manifests_in(
         .map(|(path, entry)| (path.clone(), entry))
         .collect();
     let manifests = snapshot.files(&places).await?;
+    let manifests = manifests.into_iter().map(Bytes::from);
     Ok(folders.into_iter().zip(manifests).collect())
 }
 

@@ -11,8 +11,9 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 
 use super::check::RepositoryCheck;
+use super::directory::Directory;
 use super::error::AuditError;
-use super::folder::{Directory, read_folder};
+use super::folder::read_folder;
 use super::repository::{AuditRepository, LastRead};
 use crate::github::commit::{
     Commit, CommitContent, CommitError, MAX_MUTATION_SIZE, MissingBranch, Snapshot,

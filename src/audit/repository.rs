@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
 
+use super::directory::{Directory, Manifests};
 use super::error::AuditError;
-use super::folder::Directory;
 use anyhow::Context as _;
 use bytes::Bytes;
 use jiff::SignedDuration;
@@ -39,6 +39,7 @@ pub(crate) struct AuditRepository<'a> {
     /// Where earlier reports are read from, for all scopes of the run.
     pub(super) reading_point: OnceCell<ReadingPoint>,
     pub(super) known_directory: Mutex<Option<Rc<Directory>>>,
+    pub(super) known_manifests: Mutex<Option<Manifests>>,
     /// The figures of all reports so far, with people counted once.
     pub(super) once: RefCell<Option<Once>>,
     /// The scopes of the run.
@@ -106,6 +107,7 @@ impl<'a> AuditRepository<'a> {
             inactive_after,
             reading_point: OnceCell::new(),
             known_directory: Mutex::default(),
+            known_manifests: Mutex::default(),
             once: RefCell::default(),
             scopes: scopes.into_iter().collect(),
         })

@@ -6,6 +6,8 @@
 //! is unknown, as in manifests of earlier versions.
 
 use super::error::RecordError;
+use bytes::Bytes;
+
 use crate::report::manifest::{RecordedManifest, RecordedScope};
 use crate::report::scope::Scope;
 
@@ -17,7 +19,7 @@ pub struct Neighbor {
     /// The path that it would need to be the folder of the run's scope.
     pub target: String,
     /// Its newest manifest.
-    pub manifest: Vec<u8>,
+    pub manifest: Bytes,
 }
 
 /// Whether two scopes are the same, as far as that's known. Either of the IDs can be unknown.

@@ -172,13 +172,16 @@ fn outputs_of(journal: &Journal, results_path: &str) -> Outputs {
     let is_complete = |run: &ScopeRun| matches!(&run.report, Ok(r) if r.is_complete);
     let complete = journal.is_whole() && scopes.values().all(is_complete);
     out.set("complete", if complete { "true" } else { "false" });
-    if let Some(coverage) = &*journal.coverage() {
-        let state = &coverage.state;
-        let listed = |names: &Option<Vec<String>>| names.as_deref().unwrap_or_default().join("\n");
-        out.set("new-organizations", &listed(&state.new));
-        out.set("vanished-organizations", &listed(&state.vanished));
-        out.set("suspended-organizations", &state.suspended.join("\n"));
-        out.set("unreadable-organizations", &state.unreadable.join("\n"));
+    let coverage = journal.coverage();
+    let state = coverage.as_ref().map(|coverage| &coverage.state);
+    let state = state.cloned().unwrap_or_default();
+    for (name, organizations) in [
+        ("new-organizations", state.new.unwrap_or_default()),
+        ("vanished-organizations", state.vanished.unwrap_or_default()),
+        ("suspended-organizations", state.suspended),
+        ("unreadable-organizations", state.unreadable),
+    ] {
+        out.set(name, &organizations.join("\n"));
     }
 
     let recorded: Vec<&Recorded> = scopes.values().filter_map(ScopeRun::recorded).collect();
@@ -208,10 +211,10 @@ fn outputs_of(journal: &Journal, results_path: &str) -> Outputs {
     let shas: Vec<&str> = unique(commits().map(|commit| &*commit.sha));
     let urls: Vec<&str> = unique(commits().map(|commit| &*commit.url));
     out.set("commit-sha", &shas.join("\n"));
-    out.set("commit-url", &lines(urls));
+    out.set("commit-url", &urls.join("\n"));
     let pulls = recorded.iter().filter_map(|r| r.pull_request.as_ref());
     let pulls: Vec<&str> = unique(pulls.map(|pull| &*pull.url));
-    out.set("pull-request-url", &lines(pulls));
+    out.set("pull-request-url", &pulls.join("\n"));
     out
 }
 

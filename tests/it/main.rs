@@ -41,6 +41,7 @@ mod delivery {
 /// A run over many organizations counts people once, and says what happened in each.
 mod organizations {
     mod combined;
+    mod coverage;
     mod people;
     mod results;
     mod summary;

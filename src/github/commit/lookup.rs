@@ -1,5 +1,5 @@
 //! Looks up fields of the repository with few requests. Many reports are read at the same time, and
-//! what they look up meanwhile goes out as one query.
+//! what's ready to be looked up goes out as one query.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
@@ -49,7 +49,7 @@ pub(super) fn in_queries(fields: Vec<Field>) -> Vec<Vec<Field>> {
 #[derive(Debug)]
 pub(super) struct Lookups {
     waiting: RefCell<VecDeque<Waiting>>,
-    /// One query is sent at a time, and meanwhile the next one fills up.
+    /// One query is sent at a time. The next one fills up until then.
     turn: Semaphore,
 }
 
@@ -87,7 +87,7 @@ impl Lookups {
 
 impl Committer<'_> {
     /// Looks up fields of the repository, in the order of `fields`. A field that's null is `None`.
-    /// What others look up meanwhile goes into the same query.
+    /// What others look up at that time goes into the same query.
     ///
     /// Fails like [`Client::graphql`](crate::github::client::Client::graphql), and only because of
     /// these fields.
@@ -158,7 +158,7 @@ impl Committer<'_> {
         let all: Vec<_> = taken.iter().map(found_of).collect();
         for (waiting, found) in taken.into_iter().zip(all) {
             if let Some(found) = found {
-                // Whoever was waiting may have been canceled.
+                // The one that was waiting may have been canceled.
                 let _ = waiting.found.send(found);
             }
         }

@@ -75,11 +75,11 @@ const TARGETS: [Target; 13] = [
 
 /// A kind of fault.
 #[derive(Clone, Copy)]
-struct Failure {
-    name: &'static str,
-    kind: fn(&Simulator) -> Kind,
+pub struct Failure {
+    pub name: &'static str,
+    pub kind: fn(&Simulator) -> Kind,
     /// Whether the action must try again.
-    passing: bool,
+    pub passing: bool,
     /// Whether there's no response at all, which takes the longest.
     slow: bool,
 }
@@ -100,7 +100,7 @@ const fn lasting(name: &'static str, kind: fn(&Simulator) -> Kind) -> Failure {
     }
 }
 
-const FAILURES: [Failure; 20] = [
+pub const FAILURES: [Failure; 20] = [
     Failure {
         slow: true,
         ..passing("stall", |_| Kind::Stall)

@@ -2,9 +2,12 @@
 //! one.
 
 use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
+use crate::delivery::faults::{FAILURES, Failure};
 use crate::support::{
     COMMIT_TOKEN, Job, OWN, Step, TOKEN, assert_intact, checkout, commit_file, file, files_in, git,
     safe, within_one_day,
@@ -14,6 +17,9 @@ use simulator::{At, Fault, GitHub, Kind, Nth, Operation, Repository, Seats, Simu
 
 const MUTATION: At = At::Graphql(Operation::Mutation);
 const QUERY: At = At::Graphql(Operation::Query);
+
+const DAY_1: &str = "2026-03-02T06:00:00Z";
+const DAY_2: &str = "2026-03-03T06:00:00Z";
 
 fn name(number: usize) -> String {
     format!("team-{number:02}")
@@ -206,6 +212,103 @@ fn a_commit_for_all_is_made_once_whatever_happens_to_it() {
             assert_verified(&simulator);
         }
     }
+}
+
+/// Runs one case of [`no_failure_of_a_commit_for_all_loses_or_mixes_anything`].
+fn fail_once(failure: &Failure, at: &At, nth: usize, after_effect: bool) {
+    let what = format!(
+        "{} at {at:?} {nth}, after effect: {after_effect}",
+        failure.name
+    );
+    let simulator = start(3);
+    // The second day reads histories.
+    job(&simulator, 3)
+        .variable("TEST_TIME", DAY_1)
+        .run()
+        .succeeded();
+    let before = deliveries(&simulator);
+    let kind = (failure.kind)(&simulator);
+    let kind = if after_effect {
+        kind.after_effect()
+    } else {
+        kind
+    };
+    let nth = Nth::Only(nth);
+    simulator.fault(Fault {
+        at: at.clone(),
+        nth,
+        kind,
+    });
+    let step = job(&simulator, 3)
+        .variable("TEST_TIME", DAY_2)
+        .variable("TEST_WAIT_SCALE", "0.001")
+        .run();
+    let made = deliveries(&simulator).len() - before.len();
+    assert!(made <= 1, "{what}: {made} commits");
+    assert!(matches!(step.status, 0 | 1), "{what}\n{}", step.printed());
+    if failure.passing {
+        assert_eq!((step.status, made), (0, 1), "{what}\n{}", step.printed());
+    }
+    let has_day = |name: &String| {
+        let path = format!("main:copilot-activity/{name}/reports/2026/2026-03-03.json");
+        Command::new("git")
+            .args(["cat-file", "-e", &path])
+            .current_dir(simulator.git_dir(OWN))
+            .stderr(Stdio::null())
+            .status()
+            .unwrap()
+            .success()
+    };
+    for name in all(3) {
+        let is_named = step
+            .printed()
+            .contains(&format!("Not done: {name}: not committed"))
+            || step
+                .printed()
+                .contains(&format!("Not done: {name}: no report"));
+        assert_eq!(
+            has_day(&name),
+            !is_named,
+            "{what}: {name}\n{}",
+            step.printed()
+        );
+    }
+    simulator.clear_faults();
+    job(&simulator, 3)
+        .variable("TEST_TIME", "2026-03-03T08:00:00Z")
+        .run()
+        .succeeded();
+    assert!(all(3).iter().all(has_day), "{what}");
+    assert_verified(&simulator);
+}
+
+#[test]
+fn no_failure_of_a_commit_for_all_loses_or_mixes_anything() {
+    let targets = [
+        (QUERY, 1, false),
+        (QUERY, 2, false),
+        (QUERY, 3, false),
+        (QUERY, 5, false),
+        (At::FileText, 1, false),
+        (MUTATION, 1, false),
+        (MUTATION, 1, true),
+    ];
+    let failures = FAILURES.iter().filter(|failure| failure.name != "refuse");
+    let cases = failures.flat_map(|failure| targets.iter().map(move |target| (failure, target)));
+    let queue = Mutex::new(cases);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                loop {
+                    let next = queue.lock().unwrap().next();
+                    let Some((failure, (at, nth, after_effect))) = next else {
+                        return;
+                    };
+                    fail_once(failure, at, *nth, *after_effect);
+                }
+            });
+        }
+    });
 }
 
 #[test]

@@ -291,7 +291,7 @@ fn a_public_repository_is_a_warning_even_if_that_is_allowed() {
 }
 
 #[test]
-fn a_run_reads_the_rules_once_and_the_commits_once_per_organization() {
+fn a_run_reads_the_rules_and_the_protection_once_for_all_organizations() {
     let seats = Seats::people(2);
     let simulator = Simulator::start(github_of_two(seats.clone(), seats)).unwrap();
     let run = |day| {
@@ -309,7 +309,7 @@ fn a_run_reads_the_rules_once_and_the_commits_once_per_organization() {
             .as_str()
             .is_some_and(|query| query.contains("refUpdateRule"))
     };
-    assert_eq!(requests.iter().filter(is_query).count(), 2);
+    assert_eq!(requests.iter().filter(is_query).count(), 1);
     let rules = requests
         .iter()
         .filter(|request| request.path_and_query.contains("/rules/branches/"));

@@ -2,6 +2,8 @@
 //! what's in it.
 
 use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::support::outcome_assertions::HEADER;
 use crate::support::{
@@ -162,6 +164,12 @@ fn a_file_that_changed_since_it_was_written_is_an_error_and_nothing_is_combined(
         let path = "copilot-activity-report/globex-seat-activity-1772421420.csv";
         let path = job.workspace().join(path);
         let tamper = Kind::change(move |_| {
+            // The reports are read at the same time.
+            let began = Instant::now();
+            while !path.exists() {
+                assert!(began.elapsed() < Duration::from_secs(60));
+                thread::sleep(Duration::from_millis(2));
+            }
             let content = fs::read_to_string(&path).unwrap();
             match change {
                 "appended" => fs::write(&path, format!("{content}x,y,None,None,None\n")).unwrap(),
