@@ -116,10 +116,14 @@ pub fn contains(bytes: &[u8], text: &str) -> bool {
     String::from_utf8_lossy(bytes).contains(text)
 }
 
-/// All files in a folder and its subfolders, except for `results.json`, which each run writes.
+/// All files in a folder and its subfolders, except for `results.json`, which each run writes. A
+/// run that's killed leaves a part of it in a hidden file.
 pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = all_files_below(folder);
-    files.retain(|path| path.file_name().unwrap() != "results.json");
+    files.retain(|path| {
+        let name = path.file_name().unwrap().to_str().unwrap_or_default();
+        name != "results.json" && !name.starts_with(".results.json.")
+    });
     files
 }
 

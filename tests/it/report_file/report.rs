@@ -254,7 +254,8 @@ fn an_organization_that_fails_does_not_stop_the_others() {
             "Done: globex",
         ],
     );
-    assert_eq!((step.output("seats"), step.output("people")), ("7", "7"));
+    // Those in acme are also in globex.
+    assert_eq!((step.output("seats"), step.output("people")), ("7", "4"));
     assert_eq!(step.output("complete"), "false");
     assert_eq!(step.output("report-path").lines().count(), 2);
     assert_eq!(step.output("commit-sha").lines().count(), 2);
