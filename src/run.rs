@@ -87,6 +87,7 @@ async fn deliver(
     while queue.peek().is_some() && !journal.is_stopped() {
         deliver_next(&reader, &mut queue).await;
     }
+    journal.leave_unread();
     if inputs.report.combined {
         journal.step.set("combining the reports");
         let (finished, missing) = journal.to_combine();

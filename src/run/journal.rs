@@ -403,6 +403,15 @@ impl Journal {
         }
     }
 
+    /// Adds the scopes that the run doesn't read anymore because it was interrupted.
+    pub(crate) fn leave_unread(&self) {
+        let mut scopes = self.scopes.borrow_mut();
+        for (place, scope) in self.planned.borrow().iter().enumerate() {
+            let unread = || ScopeRun::unread(scope);
+            scopes.entry(place).or_insert_with(unread);
+        }
+    }
+
     /// Notes that everything that's finished was delivered.
     pub(crate) fn delivered(&self) {
         self.is_delivered.set(true);
@@ -425,7 +434,8 @@ impl Journal {
     pub(crate) fn unread_line(&self) -> Option<Line> {
         let (planned, scopes) = (self.planned.borrow(), self.scopes());
         let unread = planned.iter().enumerate();
-        let unread = unread.filter(|(place, _)| !scopes.contains_key(place));
+        let is_read = |run: &ScopeRun| !run.is_unread;
+        let unread = unread.filter(|(place, _)| !scopes.get(place).is_some_and(is_read));
         let unread: Vec<&str> = unread.map(|(_, scope)| scope.name()).collect();
         (planned.len() > 1 && !unread.is_empty())
             .then(|| Line::bad(format!("not read: {}", listed(&unread, MAX_UNREAD))))
@@ -433,7 +443,7 @@ impl Journal {
 
     /// Returns whether every organization that the run has to cover was read.
     pub(crate) fn is_whole(&self) -> bool {
-        self.planned.borrow().len() == self.scopes().len() && self.lost_line().is_none()
+        self.unread_line().is_none() && self.lost_line().is_none()
     }
 
     fn lines(&self) -> Vec<Line> {

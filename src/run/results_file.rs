@@ -101,7 +101,11 @@ fn entry(run: &ScopeRun) -> Entry<'_> {
         .collect();
     Entry {
         scope: written.map_or(&run.scope, |written| &written.scope),
-        error: (!failures.is_empty()).then(|| failures.join("\n")),
+        error: match (&run.report, failures.is_empty()) {
+            (Err(error), true) => Some(redact(&format!("{error:#}")).into_owned()),
+            (_, false) => Some(failures.join("\n")),
+            (Ok(_), true) => None,
+        },
         seats: written.map(|written| written.seats),
         people: counts.map(|counts| counts.people),
         active: counts.map(|counts| counts.active),

@@ -27,7 +27,7 @@ use simulator::{Artifact, BranchProtection, GitHub, Repository, Seats, Simulator
 use tempfile::TempDir;
 
 /// All outputs, in alphabetical order.
-pub const OUTPUTS: [&str; 21] = [
+pub const OUTPUTS: [&str; 25] = [
     "active",
     "artifact-digest",
     "artifact-id",
@@ -40,6 +40,7 @@ pub const OUTPUTS: [&str; 21] = [
     "inactive",
     "never-used",
     "new",
+    "new-organizations",
     "page-url",
     "people",
     "pull-request-url",
@@ -49,6 +50,9 @@ pub const OUTPUTS: [&str; 21] = [
     "seats",
     "seats-added",
     "seats-removed",
+    "suspended-organizations",
+    "unreadable-organizations",
+    "vanished-organizations",
 ];
 
 /// All inputs that aren't secrets.

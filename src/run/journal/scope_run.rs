@@ -19,6 +19,8 @@ use crate::system::prose::Prose;
 /// The results for one organization or enterprise.
 pub(crate) struct ScopeRun {
     pub(crate) scope: Scope,
+    /// Whether the run was interrupted before this was read.
+    pub(super) is_unread: bool,
     pub(crate) report: anyhow::Result<Rc<WrittenReport>>,
     pub(super) entry: LedgerEntry,
     pub(super) page: Option<anyhow::Result<Written>>,
@@ -43,6 +45,7 @@ impl ScopeRun {
     pub(super) fn new(scope: &Scope, report: anyhow::Result<Rc<WrittenReport>>) -> Self {
         Self {
             scope: scope.clone(),
+            is_unread: false,
             entry: match &report {
                 Ok(_) => LedgerEntry::Pending,
                 Err(_) => LedgerEntry::None,
@@ -50,6 +53,15 @@ impl ScopeRun {
             report,
             page: None,
             page_artifact: None,
+        }
+    }
+
+    /// Returns the results of a scope that wasn't read because the run was interrupted.
+    pub(super) fn unread(scope: &Scope) -> Self {
+        let error = anyhow::anyhow!("the run was interrupted before it was read");
+        Self {
+            is_unread: true,
+            ..Self::new(scope, Err(error))
         }
     }
 
@@ -86,8 +98,12 @@ impl ScopeRun {
         };
     }
 
-    /// Describes everything that was done and everything that wasn't.
+    /// Describes everything that was done and everything that wasn't. Empty if nothing was read,
+    /// which is described for all such scopes together.
     pub(crate) fn lines(&self) -> Vec<Line> {
+        if self.is_unread {
+            return Vec::new();
+        }
         let history = self.history_error();
         let history = history
             .map(|error| Line::bad(Prose::own(format!("{}: ", self.scope)).join(prose_of(error))));

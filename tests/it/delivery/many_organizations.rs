@@ -381,6 +381,11 @@ fn an_interrupted_run_delivers_what_is_finished_and_names_the_rest() {
     assert_eq!(recorded(&simulator), expected);
     assert_eq!(deliveries(&simulator), [step.output("commit-sha")]);
     assert_eq!(simulator.artifacts().len(), 1);
+    assert_eq!(step.output("complete"), "false");
+    let results = std::fs::read(step.workspace.join(step.output("results-path"))).unwrap();
+    let results: serde_json::Value = serde_json::from_slice(&results).unwrap();
+    let error = &results["scopes"][2]["error"];
+    assert_eq!(error, "the run was interrupted before it was read");
     simulator.clear_faults();
     self::job(&simulator, 5).run().succeeded();
     assert_eq!(recorded(&simulator), all(5));
