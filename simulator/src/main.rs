@@ -16,7 +16,6 @@ use std::{env, io, thread};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use jiff::SignedDuration;
 use ring::signature::{KeyPair as _, RsaKeyPair};
 use serde_json::json;
 use simulator::seat::Row;
@@ -263,7 +262,7 @@ fn wait(simulator: &Simulator) -> io::Result<()> {
                 let requests = simulator.requests();
                 println!("{}", counts(&requests[counted..]));
                 counted = requests.len();
-                simulator.change(|github| github.ahead += SignedDuration::from_hours(24));
+                simulator.end_day();
             }
             Ok(())
         })
