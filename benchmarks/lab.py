@@ -1,6 +1,7 @@
 """Runs the simulated GitHub and jobs, and measures runs."""
 
 import contextlib
+import json
 import os
 import re
 import statistics
@@ -36,8 +37,9 @@ def output_of(*command):
 class Simulator:
     """The running simulator. After it ends, `requests` and `violations` have its summary."""
 
-    def __init__(self, people, delay=0):
-        self.command = [os.environ["SIMULATOR"], "--people", str(people), "--delay-ms", str(delay)]
+    def __init__(self, people, delay=0, *further):
+        options = ["--people", people, "--delay-ms", delay, *further]
+        self.command = [os.environ["SIMULATOR"], *map(str, options)]
 
     def __enter__(self):
         self.errors = tempfile.TemporaryFile("w+")
@@ -51,6 +53,12 @@ class Simulator:
             if name == "SIMULATOR_GIT_DIR":
                 return self
         raise Failed("the simulator did not start")
+
+    def end_day(self):
+        """Counts the requests since the last time, and sets GitHub's clock one day ahead."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
 
     def __exit__(self, *_):
         self.process.stdin.close()

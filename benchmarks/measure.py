@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import organizations
 import parts
 from lab import output_of
 
 PARTS = {
     "reading": parts.reading,
+    "organizations": organizations.organizations,
+    "flight": organizations.flight,
     "memory": parts.memory,
     "upload": parts.upload,
     "start": parts.start,

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use crate::apps::App;
 use crate::rule::Rule;
 use crate::seats::{Seats, id_of};
@@ -29,6 +31,8 @@ pub struct GitHub {
     pub apps: BTreeMap<String, App>,
     /// The minimum latency of each request.
     pub latency: Duration,
+    /// How far its clock is ahead of the machine's. Artifacts keep to the machine's.
+    pub ahead: SignedDuration,
     /// Whether it refuses requests that exceed a secondary rate limit. Time isn't simulated, so a
     /// client that shortens its waits can't keep to these limits.
     pub enforces_limits: bool,
@@ -57,6 +61,7 @@ impl GitHub {
             tokens: BTreeMap::new(),
             apps: BTreeMap::new(),
             latency: Duration::ZERO,
+            ahead: SignedDuration::ZERO,
             enforces_limits: false,
             known_artifact_version: 7,
             taken_artifact_names: BTreeSet::new(),

@@ -64,6 +64,14 @@ impl Usage {
         }
     }
 
+    /// Forgets all requests that have ended.
+    pub(crate) fn forget(&self) {
+        let mut counts = lock(&self.0);
+        counts.points.clear();
+        counts.ended.clear();
+        counts.content.clear();
+    }
+
     pub(crate) fn in_flight_max(&self) -> usize {
         lock(&self.0).in_flight_max
     }

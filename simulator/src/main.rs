@@ -3,22 +3,37 @@
 //! Prints the environment that a runner would set. Serves until its standard input closes or it
 //! gets a signal. Then it prints how many requests and bytes it received. It prints every violation
 //! to standard error, and fails if there were any.
+//!
+//! For each line of its standard input, it prints a line of JSON that counts the requests since the
+//! last one, and sets GitHub's clock one day ahead.
+//!
+//! With `--organizations`, a person's token and an App can read these organizations and no others.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
 use std::{env, io, thread};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use ring::signature::{KeyPair as _, RsaKeyPair};
+use serde_json::json;
 use simulator::seat::Row;
 use simulator::{
-    GeneratedPeople, GitHub, Ports, Repository, Rule, Seats, Simulator, Token, scheduled_run,
+    App, GeneratedPeople, GitHub, Installation, Ports, RecordedRequest, Repository, Rule, Seats,
+    Service, Simulator, Token, scheduled_run,
 };
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
+use tokio::sync::mpsc;
 
-const USAGE: &str = "usage: simulator [--people N] [--padding BYTES] [--delay-ms MS] [--enforce-limits true|false] [--port-api P] [--port-results P] [--port-blob P]";
+const USAGE: &str = "usage: simulator [--people N] [--organizations N] [--seats N] [--padding BYTES] [--delay-ms MS] [--enforce-limits true|false] [--port-api P] [--port-results P] [--port-blob P]";
 const REPOSITORY: &str = "octo/audit";
 const TOKEN: &str = "ghs_simulator";
+/// A person's token that reads the generated organizations.
+const READER: &str = "ghp_simulator";
+const CLIENT_ID: &str = "Iv23liSimulator00001";
+/// The key that RFC 9500 publishes for tests. Its file says `TESTING` instead of `PRIVATE`.
+const KEY: &str = include_str!("../../tests/it/support/testing-key.pem");
 const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
 
 fn main() -> ExitCode {
@@ -38,14 +53,14 @@ fn main() -> ExitCode {
 
 fn run() -> io::Result<Vec<String>> {
     let options = Options::of(env::args().skip(1))?;
-    let simulator = Simulator::start_on(demo(&options), options.ports)?;
+    let simulator = Simulator::start_on(demo(&options)?, options.ports)?;
     for (name, value) in environment(&simulator) {
         println!("export {name}='{value}'");
     }
     // Callers wait for this line, so it's the last.
     let git = simulator.git_dir(REPOSITORY);
     println!("export SIMULATOR_GIT_DIR='{}'", git.display());
-    wait()?;
+    wait(&simulator)?;
     let requests = simulator.requests();
     println!("{} requests", requests.len());
     let received: usize = requests.iter().map(|request| request.body_length).sum();
@@ -57,6 +72,8 @@ fn run() -> io::Result<Vec<String>> {
 /// The command-line options.
 struct Options {
     people: usize,
+    organizations: usize,
+    seats: usize,
     padding: usize,
     delay: Duration,
     enforces_limits: bool,
@@ -68,6 +85,8 @@ impl Options {
         let usage_error = || io::Error::new(io::ErrorKind::InvalidInput, USAGE);
         let mut options = Self {
             people: 250,
+            organizations: 0,
+            seats: 40,
             padding: 0,
             delay: Duration::ZERO,
             enforces_limits: false,
@@ -78,6 +97,10 @@ impl Options {
             let port = || value.parse::<u16>().map_err(|_| usage_error());
             match flag.as_str() {
                 "--people" => options.people = value.parse().map_err(|_| usage_error())?,
+                "--organizations" => {
+                    options.organizations = value.parse().map_err(|_| usage_error())?;
+                }
+                "--seats" => options.seats = value.parse().map_err(|_| usage_error())?,
                 "--padding" => options.padding = value.parse().map_err(|_| usage_error())?,
                 "--delay-ms" => {
                     options.delay =
@@ -96,7 +119,7 @@ impl Options {
     }
 }
 
-fn demo(options: &Options) -> GitHub {
+fn demo(options: &Options) -> io::Result<GitHub> {
     let token = Token::new()
         .copilot(["acme", "octo", "odd", "nobody"])
         .enterprise(["globex"])
@@ -109,7 +132,7 @@ fn demo(options: &Options) -> GitHub {
     } else {
         GitHub::new()
     };
-    github
+    let github = github
         .latency(options.delay)
         .organization("acme", Seats::generated(acme))
         .organization("octo", Seats::people(options.people.min(10)))
@@ -126,7 +149,37 @@ fn demo(options: &Options) -> GitHub {
             "octo/protected",
             Repository::private().protected(Rule::PullRequest),
         )
-        .token(TOKEN, token)
+        .token(TOKEN, token);
+    with_organizations(github, options)
+}
+
+/// Adds the generated organizations, and who can read them.
+fn with_organizations(mut github: GitHub, options: &Options) -> io::Result<GitHub> {
+    let names: Vec<String> = (1..=options.organizations)
+        .map(|number| format!("organization-{number:04}"))
+        .collect();
+    let mut app = App::new(&public_key()?);
+    for name in &names {
+        let seats = Seats::generated(GeneratedPeople::organization(options.seats));
+        github = github.organization(name, seats);
+        app = app.installed(Installation::organization(name));
+    }
+    let reader = Token::new()
+        .scopes("manage_billing:copilot, read:org")
+        .copilot(names)
+        .read([REPOSITORY]);
+    Ok(github.token(READER, reader).app(CLIENT_ID, app))
+}
+
+/// The public half of [`KEY`].
+fn public_key() -> io::Result<Vec<u8>> {
+    let base64: String = KEY
+        .lines()
+        .filter(|line| !line.starts_with("-----"))
+        .collect();
+    let der = BASE64_STANDARD.decode(base64).map_err(io::Error::other)?;
+    let key = RsaKeyPair::from_der(&der).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(key.public_key().as_ref().to_owned())
 }
 
 /// Rows that might confuse a program that reads the file.
@@ -165,6 +218,8 @@ fn odd() -> Seats {
 /// The variables of a step, including some that the tests don't need.
 fn environment(simulator: &Simulator) -> BTreeMap<String, String> {
     let further = [
+        ("SIMULATOR_APP", CLIENT_ID.to_owned()),
+        ("SIMULATOR_READER", READER.to_owned()),
         ("ACTIONS_RUNTIME_URL", simulator.results_url()),
         ("GITHUB_JOB", "report".to_owned()),
         ("GITHUB_REF", "refs/heads/main".to_owned()),
@@ -180,25 +235,64 @@ fn environment(simulator: &Simulator) -> BTreeMap<String, String> {
     environment
 }
 
-/// Returns when standard input ends or a signal arrives.
-fn wait() -> io::Result<()> {
-    let (closed, input) = oneshot::channel::<()>();
+/// Returns when standard input ends or a signal arrives. Every line on the way ends a day.
+fn wait(simulator: &Simulator) -> io::Result<()> {
+    let (lines, mut read) = mpsc::unbounded_channel();
     thread::spawn(move || {
         // An error also means that the caller is gone.
-        let _ = io::copy(&mut io::stdin(), &mut io::sink());
-        drop(closed);
+        for line in io::stdin().lines().map_while(Result::ok) {
+            if lines.send(line).is_err() {
+                return;
+            }
+        }
     });
+    let mut counted = 0;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
         .block_on(async {
             let mut terminate = signal(SignalKind::terminate())?;
             let mut interrupt = signal(SignalKind::interrupt())?;
-            tokio::select! {
-                _ = input => {}
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
+            loop {
+                tokio::select! {
+                    line = read.recv() => if line.is_none() { break },
+                    _ = terminate.recv() => break,
+                    _ = interrupt.recv() => break,
+                }
+                let requests = simulator.requests();
+                println!("{}", counts(&requests[counted..]));
+                counted = requests.len();
+                simulator.end_day();
             }
             Ok(())
         })
+}
+
+/// Whether a GraphQL request writes. The recorded body can be cut off, and the query can be anywhere
+/// in it, but every mutation names its input.
+fn is_mutation(request: &RecordedRequest) -> bool {
+    let body = String::from_utf8_lossy(&request.body);
+    body.contains("\"query\":\"mutation") || body.contains("\"input\":{")
+}
+
+/// Counts requests by what they cost.
+fn counts(requests: &[RecordedRequest]) -> serde_json::Value {
+    let mut counted = BTreeMap::<&str, usize>::new();
+    for request in requests {
+        let is_graphql = request.path_and_query.starts_with("/graphql");
+        let kind = match request.service {
+            Service::Api if is_graphql && is_mutation(request) => "mutations",
+            Service::Api if is_graphql => "queries",
+            Service::Api if request.method == "GET" => "reads",
+            Service::Api if request.path_and_query.ends_with("/access_tokens") => "tokens",
+            Service::Api => "writes",
+            _ => "artifact",
+        };
+        *counted.entry(kind).or_default() += 1;
+    }
+    let failed = requests
+        .iter()
+        .filter(|request| request.status.is_some_and(|status| status >= 400));
+    let most = requests.iter().map(|request| request.in_flight).max();
+    json!({ "kinds": counted, "failed": failed.count(), "in_flight": most })
 }

@@ -138,6 +138,12 @@ impl Simulator {
         self.world.clear_faults();
     }
 
+    /// Sets GitHub's clock one day ahead. No earlier request counts toward its rate limits anymore.
+    pub fn end_day(&self) {
+        self.change(|github| github.ahead += jiff::SignedDuration::from_hours(24));
+        self.world.usage.forget();
+    }
+
     /// All requests so far, in the order of arrival.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.world.requests()

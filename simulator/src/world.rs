@@ -142,11 +142,17 @@ impl World {
         self.github(|github| github.tokens.get(secret).cloned())
     }
 
+    /// GitHub's time.
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now() + self.github(|github| github.ahead)
+    }
+
     /// The token, if it's still valid. Counts the use.
     pub(crate) fn use_token(&self, secret: &str) -> Option<github::Token> {
+        let now = self.now();
         self.github(|github| {
             let token = github.tokens.get_mut(secret)?;
-            if token.ends.is_some_and(|end| end <= jiff::Timestamp::now()) {
+            if token.ends.is_some_and(|end| end <= now) {
                 return None;
             }
             if let Some(remaining) = &mut token.serves {

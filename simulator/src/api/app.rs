@@ -74,7 +74,7 @@ fn verified(world: &World, assertion: &str) -> Result<App, Refused> {
     UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &app.public_key)
         .verify(signed.as_bytes(), &signature)
         .map_err(|_| UNREADABLE)?;
-    let now = jiff::Timestamp::now().as_second();
+    let now = world.now().as_second();
     let issued = "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued";
     if claims["iat"].as_i64().is_none_or(|iat| iat > now) {
         return Err((401, issued));
@@ -201,7 +201,7 @@ fn token(world: &World, call: &Call, app: &App, id: &str) -> Response {
         permissions.retain(|name, _| requested.contains_key(name));
     }
     let number = world.next_response();
-    let ends = jiff::Timestamp::now() + app.tokens_last;
+    let ends = world.now() + app.tokens_last;
     let secret = secret(&format!("{id} {number}"), ends);
     let mut created = Token::new();
     if permissions.contains_key("organization_copilot_seat_management") {

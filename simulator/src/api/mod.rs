@@ -112,8 +112,13 @@ pub(crate) fn add_headers(world: &World, call: &Call, response: Response, number
     let resource = if call.is_graphql() { "graphql" } else { "core" };
     let who = call.token().unwrap_or_default();
     let used = world.count_response(&format!("{who} {resource}"));
-    let reset = jiff::Timestamp::now().as_second() + 3600;
+    let now = world.now();
+    let reset = now.as_second() + 3600;
     response
+        .or_header(
+            "date",
+            now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string(),
+        )
         .or_header("content-type", "application/json; charset=utf-8")
         .or_header("server", "github.com")
         .or_header("x-github-request-id", format!("C0DE:{number:04X}:5EA7"))
