@@ -27,6 +27,9 @@ pub(crate) const MAX_AT_ONCE: usize = 50;
 /// How many seats can be in memory before no further report is started. A seat takes up to 1 KB.
 const MAX_SEATS: usize = 100_000;
 
+/// How many seats a report counts as at least, because its history takes memory too.
+const MIN_SEATS: usize = 100;
+
 /// How many seats a report counts as until its first page says how many there are.
 const UNKNOWN: usize = 2_000;
 
@@ -45,7 +48,7 @@ struct Memory(RefCell<HashMap<usize, usize>>);
 
 impl Memory {
     fn hold(&self, place: usize, seats: usize) {
-        self.0.borrow_mut().insert(place, seats);
+        self.0.borrow_mut().insert(place, seats.max(MIN_SEATS));
     }
 
     fn is_full(&self) -> bool {
