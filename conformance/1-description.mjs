@@ -53,7 +53,7 @@ const cases = [
     { with: [`PUT ${REPO}/contents/{path} 201`] }],
   ["1.7", "a new branch", github, { ...to("octo/audit"), branch: "reports/copilot", directory: "elsewhere" },
     { with: [`POST ${REPO}/git/refs 201`] }],
-  ["1.8", "a commit of more than 20 MB, with the Git database API", large, to("octo/audit"),
+  ["1.8", "a commit of more than 27 MB, with the Git database API", large, to("octo/audit"),
     { with: [`POST ${REPO}/git/blobs 201`, `POST ${REPO}/git/trees 201`, `POST ${REPO}/git/commits 201`, `PATCH ${REPO}/git/refs/{ref} 200`] }],
   ["1.9", "a protected branch", github, to("octo/protected"),
     { expect: 1, with: [`GET ${REPO}/rules/branches/{branch} 200`] }],

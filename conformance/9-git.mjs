@@ -47,7 +47,7 @@ await promise("9.3", "a new branch, created from the default branch", async () =
   assert.equal(git(clone, "merge-base", "HEAD", "origin/main"), git(clone, "rev-parse", "origin/main"));
 });
 
-await promise("9.4", "a commit of more than 20 MB", async () => {
+await promise("9.4", "a commit of more than 27 MB", async () => {
   const result = await commit({}, large);
   sound(large, "octo/audit", "main", result);
   assert.ok(result.report().length > 10_000_000);

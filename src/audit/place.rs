@@ -25,6 +25,9 @@ use crate::report::Report;
 use crate::report::columns::ColumnSet;
 use crate::report::csv;
 
+/// How much of a commit's size is reserved for the list of all scopes. A row has some 120 bytes.
+const MAX_LIST_SIZE: usize = 1_000_000;
+
 /// The files of a commit.
 type Files = Vec<(RepositoryPath, Bytes)>;
 
@@ -160,7 +163,7 @@ impl AuditRepository<'_> {
                     }
                 };
                 let new_size: usize = new.iter().map(|(_, file)| file.len()).sum();
-                if !files.is_empty() && !new.is_empty() && size + new_size > MAX_MUTATION_SIZE {
+                if !files.is_empty() && !new.is_empty() && size + new_size > MAX_MUTATION_SIZE - MAX_LIST_SIZE {
                     break;
                 }
                 size += new_size;

@@ -61,8 +61,10 @@ const MAX_SERVER_ERRORS: u32 = 6;
 
 /// The size up to which a commit uses GraphQL, which accepts about 40 MB in one request. Files grow
 /// by a third in base64. Larger commits use Git Data, where GitHub signs only commits of an App's
-/// token.
-pub(crate) const MAX_MUTATION_SIZE: usize = 20_000_000;
+/// token. Several GraphQL commits can't replace those: a mutation takes whole files, and a single
+/// file of 200,000 people can exceed one request. See "Large commits" in
+/// `docs/audit-repository.md`.
+pub(crate) const MAX_MUTATION_SIZE: usize = 27_000_000;
 
 /// GitHub refuses larger files ("About large files on GitHub").
 const MAX_FILE_SIZE: usize = 100_000_000;

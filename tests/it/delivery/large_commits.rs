@@ -5,7 +5,7 @@ use crate::support::{COMMIT_TOKEN, Job, OWN, Step, assert_intact, file, git, git
 use simulator::seat::Row;
 use simulator::{At, Fault, Kind, Nth, Repository, Rule, Seats, Simulator, Token};
 
-/// About 11 MB, so that the day's report and the latest report together exceed 20 MB.
+/// About 11 MB, so that the day's report, the latest report, and the seats together exceed 27 MB.
 fn large() -> Seats {
     let surface = "x".repeat(9_000);
     Seats::rows((1..=1200).map(|n| Row::of(&format!("mona-{n}"), n).surface(&surface)))
