@@ -60,8 +60,9 @@ pub(super) type PlacedReports = Vec<Result<PlacedReport, Arc<AuditError>>>;
 struct Batch {
     /// What happens to each of them.
     plans: Vec<Result<UpdatePlan, AuditError>>,
-    /// Which of them a commit has, or a commit whose response was lost.
-    is_written: Vec<bool>,
+    /// The positions of those in the last commit that was tried. If there's nothing left to commit
+    /// afterwards, its response was lost.
+    written: HashSet<usize>,
     /// Whether the branch existed before.
     existed: bool,
     has_foreign_index: bool,
@@ -116,8 +117,9 @@ impl AuditRepository<'_> {
                 self.explain_foreign_index()?;
             }
             let (first, rest) = left.split_at_mut(batch.plans.len());
-            let plans = batch.plans.into_iter().zip(batch.is_written);
-            placed.extend(plans.zip(first).map(|((plan, is_written), pending)| {
+            let plans = batch.plans.into_iter().enumerate();
+            placed.extend(plans.zip(first).map(|((number, plan), pending)| {
+                let is_written = batch.written.contains(&number);
                 let plan = plan.map_err(Arc::new)?;
                 match &failure {
                     Some(failure) if is_written => Err(Arc::clone(failure)),
@@ -152,7 +154,7 @@ impl AuditRepository<'_> {
             batch.existed = snapshot.exists();
             batch.plans.clear();
             let (mut files, mut rows, mut included) = (Files::new(), Vec::new(), Vec::new());
-            let mut size = 0;
+            let (mut size, mut written) = (0, HashSet::new());
             for (number, pending) in pending.iter().enumerate() {
                 let planned = self.plan(pending);
                 let (plan, new) = match planned {
@@ -163,31 +165,26 @@ impl AuditRepository<'_> {
                     }
                 };
                 let new_size: usize = new.iter().map(|(_, file)| file.len()).sum();
-                if !files.is_empty() && !new.is_empty() && size + new_size > MAX_MUTATION_SIZE - MAX_LIST_SIZE {
+                let is_full = size + new_size > MAX_MUTATION_SIZE - MAX_LIST_SIZE;
+                if is_full && !files.is_empty() && !new.is_empty() {
                     break;
                 }
                 size += new_size;
-                batch
-                    .is_written
-                    .resize(batch.is_written.len().max(number + 1), false);
-                batch.is_written[number] |= !new.is_empty();
                 if let Some(day) = &plan.day {
+                    written.insert(number);
                     rows.push(Row::new(pending.report.scope(), day));
                     included.push(pending);
                 }
                 files.extend(new);
                 batch.plans.push(Ok(plan));
             }
-            batch
-                .is_written
-                .resize(batch.plans.len().max(batch.is_written.len()), false);
             if files.is_empty() {
                 return Ok::<_, AuditError>(None);
             }
-            match self.list(rows, &directory)? {
-                Some(list) => files.extend(list),
-                None => batch.has_foreign_index = true,
-            }
+            batch.written = written;
+            let list = self.list(rows, &directory)?;
+            batch.has_foreign_index = list.is_none();
+            files.extend(list.flatten());
             Ok(Some(self.message(&included, files)))
         });
         let commit = commit.await?;

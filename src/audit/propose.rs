@@ -20,9 +20,13 @@ use crate::pages::markdown::code;
 use crate::report::day::date;
 use crate::report::scope::Scope;
 use crate::system::prose::Prose;
+use crate::system::text::listed;
 
 /// How often to start over because the pull request was merged or closed in the meantime.
 const MAX_ROUNDS: usize = 10;
+
+/// How many organizations an error names.
+const MAX_NAMES: usize = 10;
 
 /// How many reports the text of a pull request lists.
 const MAX_ROWS: usize = 100;
@@ -94,8 +98,8 @@ impl AuditRepository<'_> {
         }
         let scopes: Vec<&str> = self.scopes.iter().map(Scope::name).collect();
         Err(AuditError::Other(format!(
-            "The pull requests of {} in {repository} were merged or closed {MAX_ROUNDS} times while the action added the report.\n  Fix: Run the workflow again.",
-            scopes.join(", ")
+            "The pull requests of {} in {repository} were merged or closed {MAX_ROUNDS} times while the action committed to them.\n  Fix: Run the workflow again.",
+            listed(&scopes, MAX_NAMES)
         )))
     }
 
@@ -151,12 +155,12 @@ impl AuditRepository<'_> {
                 placed.plan.revoked,
             ));
         }
-        if placed.len() > MAX_ROWS {
-            let more = placed.len() - MAX_ROWS;
-            rows.push_str(&format!("\n{more} more aren't listed here.\n"));
-        }
+        let more = match placed.len().saturating_sub(MAX_ROWS) {
+            0 => String::new(),
+            more => format!("\n{more} more aren't listed here.\n"),
+        };
         format!(
-            "Records GitHub's Copilot activity reports of {} organizations. These are the first reports in the pull request:\n\n| Folder | Seats (rows) | People | Seats granted | Seats revoked | Verified as complete |\n|---|---:|---:|---:|---:|---|\n{rows}\nWhile the pull request is open, later runs add their reports to it. The newest numbers are in the `README.md` of each folder on its branch.\n\n{KEEP}\n\n{}\n",
+            "Records GitHub's Copilot activity reports of {} organizations. These are the first reports in the pull request:\n\n| Folder | Seats (rows) | People | Seats granted | Seats revoked | Verified as complete |\n|---|---:|---:|---:|---:|---|\n{rows}{more}\nWhile the pull request is open, later runs add their reports to it. The newest numbers are in the `README.md` of each folder on its branch.\n\n{KEEP}\n\n{}\n",
             placed.len(),
             self.provenance.made_by()
         )

@@ -352,7 +352,7 @@ impl<'a> Committer<'a> {
         }
         if moved {
             tracing::info!(
-                "Someone else committed to {} of {} in the meantime. The action adds the report on top.",
+                "Someone else committed to {} of {} in the meantime. The action commits on top of that.",
                 self.branch,
                 self.repository
             );

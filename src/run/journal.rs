@@ -203,9 +203,9 @@ impl Journal {
     pub(crate) fn to_combine(&self) -> (Vec<Finished>, Vec<Missing>) {
         let (mut finished, mut missing) = (Vec::new(), Vec::new());
         for run in self.scopes().values() {
-            let scope = run.scope.clone();
             match &run.report {
                 Ok(written) => {
+                    let scope = written.scope.clone();
                     let mut forms = written.forms.iter();
                     let csv = forms.find(|file| file.name.ends_with(".csv"));
                     finished.extend(csv.map(|csv| Finished {
@@ -217,7 +217,7 @@ impl Journal {
                     }));
                 }
                 Err(error) => missing.push(Missing {
-                    scope,
+                    scope: run.scope.clone(),
                     reason: redact(&format!("{error:#}")).into_owned(),
                 }),
             }

@@ -35,7 +35,7 @@ pub(crate) async fn leave_out_unreadable(mut selected: Selected) -> anyhow::Resu
     if !found.unreadable.is_empty() {
         let names = found.unreadable.iter().map(|(name, _)| &**name);
         tracing::warn!(
-            "`token` can't read the Copilot seats of these organizations, so there's no report of them: {}. Either they have no Copilot, or the token's owner isn't one of their owners, or the token isn't authorized for single sign-on.",
+            "`token` can't read the Copilot seats of these organizations, so there's no report of them: {}. Either they have no Copilot, or the token's owner isn't one of their owners, or the token isn't authorized for single sign-on, or an IP allow list refuses this machine.",
             listed(&names.collect::<Vec<_>>(), MAX_NAMES)
         );
     }

@@ -51,6 +51,10 @@ impl Memory {
         self.0.borrow_mut().insert(place, seats.max(MIN_SEATS));
     }
 
+    fn release(&self, place: usize) {
+        self.0.borrow_mut().remove(&place);
+    }
+
     fn is_full(&self) -> bool {
         self.0.borrow().values().sum::<usize>() >= MAX_SEATS
     }
@@ -101,8 +105,9 @@ impl<'r> Reader<'r> {
             let Some(next) = next else {
                 return;
             };
-            if let Ok(written) = &next.written {
-                memory.hold(next.place, written.seats);
+            match &next.written {
+                Ok(written) => memory.hold(next.place, written.seats),
+                Err(_) => memory.release(next.place),
             }
             finished(next);
             let done = self.journal.scopes().len();

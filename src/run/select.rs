@@ -172,7 +172,7 @@ fn matching(
     }
     let (covered, of) = (thousands(scopes.len()), thousands(listed.len()));
     tracing::info!(
-        "`organization: {patterns}` selects {covered} organizations. GitHub listed {of}."
+        "Organizations that `organization: {patterns}` selects: {covered}. Organizations that GitHub listed: {of}."
     );
     let names = |list: &[Known]| in_order(list.iter().map(|(name, _)| name.clone()));
     Ok(Selected {
