@@ -2,8 +2,6 @@
 //! what's in it.
 
 use std::fs;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use crate::support::outcome_assertions::HEADER;
 use crate::support::{
@@ -11,7 +9,7 @@ use crate::support::{
 };
 use serde_json::{Value, json};
 use simulator::seat::Row;
-use simulator::{At, Fault, GitHub, Kind, Seats, Simulator, Token};
+use simulator::{At, Fault, GitHub, Kind, Operation, Seats, Simulator, Token};
 
 const TIME: &str = "2026-03-02T03:17:00Z";
 
@@ -160,16 +158,10 @@ fn a_missing_report_makes_the_combined_report_incomplete_and_is_named() {
 fn a_file_that_changed_since_it_was_written_is_an_error_and_nothing_is_combined() {
     for change in ["appended", "replaced", "removed"] {
         let simulator = Simulator::start(github()).unwrap();
-        let job = job(&simulator);
+        let job = job(&simulator).input("deliver-to", "repository");
         let path = "copilot-activity-report/globex-seat-activity-1772421420.csv";
         let path = job.workspace().join(path);
         let tamper = Kind::change(move |_| {
-            // The reports are read at the same time.
-            let began = Instant::now();
-            while !path.exists() {
-                assert!(began.elapsed() < Duration::from_secs(60));
-                thread::sleep(Duration::from_millis(2));
-            }
             let content = fs::read_to_string(&path).unwrap();
             match change {
                 "appended" => fs::write(&path, format!("{content}x,y,None,None,None\n")).unwrap(),
@@ -177,7 +169,8 @@ fn a_file_that_changed_since_it_was_written_is_an_error_and_nothing_is_combined(
                 _ => fs::remove_file(&path).unwrap(),
             }
         });
-        let at = At::path("GET", "/orgs/initech/copilot/billing/seats");
+        // All reports are written before they're committed.
+        let at = At::Graphql(Operation::Mutation);
         simulator.fault(Fault::first(1, at, tamper));
         let step = job.run();
         let why = match change {
