@@ -146,7 +146,8 @@ fn part(count: usize, people: usize) -> String {
 /// Adds or replaces `own` rows in `file`, the current content, and removes rows without a folder.
 /// `None` if the file has no list because someone else wrote it.
 ///
-/// `once` counts only if it's about exactly the rows of the list.
+/// `once` counts only if it's about exactly the rows of the list, and these are all of the same
+/// day. A row of another day has other people.
 pub(crate) fn update(
     file: Option<&[u8]>,
     own: Vec<Row>,
@@ -170,8 +171,9 @@ pub(crate) fn update(
     rows.extend(own);
     rows.sort_by_key(Row::folder);
     let once = once.filter(|once| {
-        let mut folders = rows.iter().map(Row::folder);
-        once.folders.len() == rows.len() && folders.all(|folder| once.folders.contains(&folder))
+        let is_counted = |row: &Row| once.folders.contains(&row.folder());
+        let is_one_day = rows.windows(2).all(|pair| pair[0].day == pair[1].day);
+        once.folders.len() == rows.len() && rows.iter().all(is_counted) && is_one_day
     });
     let list = written(&rows, once);
     Some(format!("{above}{START}\n{list}{END}{below}"))
@@ -297,6 +299,11 @@ mod tests {
         let each = update(Some(list.as_bytes()), rows(), None, |_| true).unwrap();
         assert!(each.contains("Someone who appears"), "{each}");
         assert!(each.contains("| **2,003** | **2,003** |"), "{each}");
+        // A report of another day has other people.
+        let mut earlier = rows();
+        earlier[0].day = "2026-03-01".parse().unwrap();
+        let mixed = update(None, earlier, Some(&once), |_| true).unwrap();
+        assert!(mixed.contains("| **2,003** | **2,003** |"), "{mixed}");
         // The figures don't include the third row.
         let third = updated(Some(&list), row("initech", 1)).unwrap();
         let kept = update(Some(third.as_bytes()), rows(), Some(&once), |_| true).unwrap();

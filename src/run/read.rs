@@ -91,7 +91,8 @@ impl<'r> Reader<'r> {
         let mut reading = FuturesUnordered::new();
         let bar = self.edges.console.reading_many(self.total);
         loop {
-            while reading.len() < MAX_AT_ONCE && !memory.is_full() {
+            let may_start = || !memory.is_full() && !self.journal.is_stopped();
+            while reading.len() < MAX_AT_ONCE && may_start() {
                 let Some((place, selected)) = queue.next() else {
                     break;
                 };
@@ -99,6 +100,8 @@ impl<'r> Reader<'r> {
                 reading.push(self.read(place, selected, &memory));
             }
             let next = tokio::select! {
+                // What's already finished counts, even if a signal came at the same time.
+                biased;
                 next = reading.next() => next,
                 () = self.journal.stopped() => None,
             };

@@ -14,6 +14,7 @@ use crate::runner::outputs::{self, MAX_SUMMARY_SIZE, Outputs};
 use crate::system::environment::Environment;
 use crate::system::files::Written;
 use crate::system::prose::Prose;
+use crate::system::text::listed;
 
 /// How many names the headline in the log has.
 const MAX_NAMES: usize = 5;
@@ -83,16 +84,8 @@ fn server(environment: &Environment) -> &str {
 /// report.
 pub(crate) fn headline(journal: &Journal) -> Option<String> {
     let reports = journal.reports();
-    let names: Vec<&str> = reports
-        .iter()
-        .take(MAX_NAMES)
-        .map(|report| report.scope.name())
-        .collect();
-    let mut names = names.join(", ");
-    match reports.len().saturating_sub(MAX_NAMES) {
-        0 => {}
-        more => names.push_str(&format!(" and {more} more")),
-    }
+    let names: Vec<&str> = reports.iter().map(|report| report.scope.name()).collect();
+    let names = listed(&names, MAX_NAMES);
     let seats = reports.iter().map(|report| report.seats);
     let headline = figures::headline(journal.counts(), seats.sum());
     (!reports.is_empty()).then(|| format!("{names}: {headline}."))

@@ -7,7 +7,7 @@ use crate::inputs::{Access, Inputs, Patterns, Selection};
 use crate::report::scope::Scope;
 use crate::report::selection::{Known, SelectionState, compare, in_order};
 use crate::run::edges::Edges;
-use crate::system::text::thousands;
+use crate::system::text::{self, thousands};
 
 /// How many names of organizations an error lists.
 const MAX_NAMES: usize = 20;
@@ -199,16 +199,12 @@ fn no_match(inputs: &Inputs, patterns: &Patterns, listed: &[Organization]) -> No
             false => organization.scope.to_string(),
         })
         .collect();
-    let more = match names.len().saturating_sub(MAX_NAMES) {
-        0 => String::new(),
-        more => format!(", and {} more", thousands(more)),
-    };
-    let first = &names[..names.len().min(MAX_NAMES)];
+    let shown: Vec<&str> = names.iter().map(String::as_str).collect();
     NoMatch {
         patterns: patterns.clone(),
         listed: match names.is_empty() {
             true => "200 OK, GitHub listed no organizations".to_owned(),
-            false => format!("200 OK, GitHub listed {}{more}", first.join(", ")),
+            false => format!("200 OK, GitHub listed {}", text::listed(&shown, MAX_NAMES)),
         },
         fix: match (&inputs.access, names.is_empty()) {
             (_, false) => "Check the patterns in `organization`.",

@@ -22,23 +22,18 @@ pub(super) fn organization(context: Context<'_>, name: &str) -> Response {
     let Some((login, id)) = found else {
         return errors::not_found("https://docs.github.com/rest/orgs/orgs#get-an-organization");
     };
-    let api = format!("{}/orgs/{login}", context.world.api_url);
-    Response::json(
-        200,
-        &json!({
-            "login": login, "id": id, "node_id": format!("O_{id}"), "url": api,
-            "repos_url": format!("{api}/repos"), "events_url": format!("{api}/events"),
-            "hooks_url": format!("{api}/hooks"), "issues_url": format!("{api}/issues"),
-            "members_url": format!("{api}/members{{/member}}"),
-            "public_members_url": format!("{api}/public_members{{/member}}"),
-            "avatar_url": format!("{SERVER_URL}/avatars/{login}"), "description": null,
-            "html_url": format!("{SERVER_URL}/{login}"),
-            "has_organization_projects": true, "has_repository_projects": true,
-            "public_repos": 0, "public_gists": 0, "followers": 0, "following": 0,
-            "type": "Organization", "created_at": "2020-01-05T09:00:00Z",
-            "updated_at": "2026-01-05T09:00:00Z", "archived_at": null,
-        }),
-    )
+    let mut organization = summary(context, &login, id);
+    let more = json!({
+        "html_url": format!("{SERVER_URL}/{login}"),
+        "has_organization_projects": true, "has_repository_projects": true,
+        "public_repos": 0, "public_gists": 0, "followers": 0, "following": 0,
+        "type": "Organization", "created_at": "2020-01-05T09:00:00Z",
+        "updated_at": "2026-01-05T09:00:00Z", "archived_at": null,
+    });
+    if let (Some(all), Value::Object(more)) = (organization.as_object_mut(), more) {
+        all.extend(more);
+    }
+    Response::json(200, &organization)
 }
 
 /// "List organizations for the authenticated user". An App's installation isn't a user. For a

@@ -14,11 +14,12 @@ pub(super) fn write(out: &mut String, selection: &SelectionState) {
         1 => "1 organization".to_owned(),
         covered => format!("{} organizations", thousands(covered)),
     };
-    let _ = write!(
-        out,
-        "\nThe patterns {} cover {covered}.",
-        patterns.join(", ")
-    );
+    let (subject, verb) = match patterns.len() {
+        1 => ("pattern", "covers"),
+        _ => ("patterns", "cover"),
+    };
+    let patterns = patterns.join(", ");
+    let _ = write!(out, "\nThe {subject} {patterns} {verb} {covered}.");
     let parts = [
         ("New", selection.new.as_ref()),
         ("No longer listed by GitHub", selection.vanished.as_ref()),

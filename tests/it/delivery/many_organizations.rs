@@ -2,6 +2,7 @@
 //! one.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::thread;
@@ -9,8 +10,8 @@ use std::time::Duration;
 
 use crate::delivery::faults::{FAILURES, Failure};
 use crate::support::{
-    COMMIT_TOKEN, Job, OWN, Step, TOKEN, assert_intact, checkout, commit_file, file, files_in, git,
-    safe, within_one_day,
+    COMMIT_TOKEN, Job, OWN, Step, TOKEN, assert_intact, checkout, commit_file, file, files_below,
+    files_in, git, safe, within_one_day,
 };
 use simulator::seat::Row;
 use simulator::{At, Fault, GitHub, Kind, Nth, Operation, Repository, Seats, Simulator, Token};
@@ -312,6 +313,39 @@ fn no_failure_of_a_commit_for_all_loses_or_mixes_anything() {
 }
 
 #[test]
+fn a_report_that_another_run_was_faster_with_is_not_credited_with_the_commit() {
+    let simulator = start(2);
+    let directory = simulator.git_dir(OWN);
+    let head = || git(&directory, &["rev-parse", "main"]).trim().to_owned();
+    let base = head();
+    job(&simulator, 1)
+        .variable("TEST_TIME", "2026-03-02T06:30:00Z")
+        .run()
+        .succeeded();
+    let faster = head();
+    git(&directory, &["update-ref", "refs/heads/main", &base]);
+    // The other run's commit appears while this one commits both reports.
+    let appear = {
+        let directory = directory.clone();
+        Kind::change(move |_| drop(git(&directory, &["update-ref", "refs/heads/main", &faster])))
+    };
+    simulator.fault(Fault::first(1, MUTATION, appear));
+    let step = job(&simulator, 2).variable("TEST_TIME", DAY_1).run();
+    step.succeeded();
+    assert!(
+        step.stdout
+            .contains("team-00: nothing committed to octo/tools")
+    );
+    let results = std::fs::read(step.workspace.join(step.output("results-path"))).unwrap();
+    let results: serde_json::Value = serde_json::from_slice(&results).unwrap();
+    assert_eq!(results["scopes"][0]["commit"], serde_json::Value::Null);
+    let sha = step.output("commit-sha");
+    assert_eq!(results["scopes"][1]["commit"]["sha"], sha);
+    assert_eq!(head(), sha);
+    assert_verified(&simulator);
+}
+
+#[test]
 fn a_refused_commit_is_one_error_for_all() {
     let simulator = start(6);
     simulator.fault(Fault::always(
@@ -353,20 +387,15 @@ fn an_interrupted_run_delivers_what_is_finished_and_names_the_rest() {
         .input("deliver-to", "artifact,repository")
         .without("TEST_WAIT_SCALE");
     let running = job.start();
-    // Every other report is finished once its billing settings are read.
-    while simulator
-        .requests()
-        .iter()
-        .filter(|request| {
-            request.path_and_query.ends_with("/copilot/billing") && request.status.is_some()
-        })
-        .count()
-        < 4
-        && !running.is_over()
-    {
+    // The manifest is the last file of a report.
+    let manifests = || {
+        let files = files_below(&job.workspace());
+        let is_manifest = |file: &&PathBuf| file.to_str().unwrap().ends_with(".manifest.json");
+        files.iter().filter(is_manifest).count()
+    };
+    while manifests() < 4 && !running.is_over() {
         thread::sleep(Duration::from_millis(2));
     }
-    thread::sleep(Duration::from_millis(300));
     running.signal("INT");
     let step = running.end();
     step.failed(
