@@ -3,8 +3,8 @@
 //! seats.
 
 use jiff::Timestamp;
+use reqwest::Url;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::client::Client;
 use super::error::{ErrorKind, GitHubError, Purpose};
@@ -14,7 +14,14 @@ use crate::report::scope::{Scope, ScopeKind};
 /// The longest value of a setting. GitHub's are short words such as `assign_selected`.
 const MAX_VALUE: usize = 50;
 
-#[derive(Deserialize)]
+/// GitHub's second count, or why there's none, and the settings.
+#[derive(Debug, Clone)]
+pub(crate) struct Counted {
+    pub(crate) control: Control,
+    body: Option<Body>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
 struct Body {
     seat_breakdown: SeatBreakdown,
     seat_management_setting: Option<String>,
@@ -25,71 +32,88 @@ struct Body {
     plan_type: Option<String>,
 }
 
-/// Returns whether the token can read the seats of an organization, judging by its settings, which
-/// need the same permission. An error that says nothing about that counts as readable, so that
-/// reading the seats reports it.
-pub(crate) async fn is_readable(client: &Client, scope: &Scope) -> bool {
-    let url = client.address().of_scope(scope, &["copilot", "billing"]);
-    let purpose = Purpose::Billing(scope.clone());
-    match client.get::<IgnoredAny>(&purpose, url).await {
-        Ok(_) => true,
+/// Reads the count and the settings of an organization that the token may not be able to read.
+///
+/// Returns `Err` if it can't. That counts for its seats too, because they need the same permission.
+/// Any other failure says nothing about that, so it's `Ok(None)`, and reading the seats reports it.
+pub(crate) async fn probe(client: &Client, scope: &Scope) -> Result<Option<Counted>, Unreadable> {
+    match get(client, scope).await {
+        Ok(counted) => Ok(Some(counted)),
         Err(error) => {
             tracing::debug!("{error}");
             let refusals = [403, 404, 422];
             let status = error.status().map(|status| status.as_u16());
-            error.is_limit() || !status.is_some_and(|status| refusals.contains(&status))
+            match !error.is_limit() && status.is_some_and(|status| refusals.contains(&status)) {
+                true => Err(Unreadable),
+                false => Ok(None),
+            }
         }
     }
 }
 
-/// Reads the count and the settings for a report of `time`. Returns `None` for an enterprise,
-/// because GitHub has nothing of the kind for it.
+/// The token can't read the seats of an organization.
+pub(crate) struct Unreadable;
+
+/// Reads the count and the settings. Returns `None` for an enterprise, because GitHub has nothing
+/// of the kind for it.
 ///
 /// Never fails, because a report doesn't need the count. What went wrong is in the result, without
 /// anyone else's words, because it's recorded.
-pub(crate) async fn read(
-    client: &Client,
-    scope: &Scope,
-    time: Timestamp,
-) -> Option<(Control, Option<Settings>)> {
+pub(crate) async fn read(client: &Client, scope: &Scope) -> Option<Counted> {
     if scope.kind() == ScopeKind::Enterprise {
         return None;
     }
-    let url = client.address().of_scope(scope, &["copilot", "billing"]);
+    Some(get(client, scope).await.unwrap_or_else(|error| {
+        tracing::info!(
+            "GitHub's billing count and the settings of {scope} couldn't be read. The manifest has no count, and the last known settings. {}.",
+            error.in_one_line()
+        );
+        let answer = error.answer();
+        let control = Control {
+            path: url(client, scope).path().to_owned(),
+            status: answer.as_ref().map(|answer| answer.status),
+            request_id: answer.and_then(|answer| answer.request_id),
+            seats: None,
+            problem: Some(problem(&error).to_owned()),
+        };
+        Counted {
+            control,
+            body: None,
+        }
+    }))
+}
+
+async fn get(client: &Client, scope: &Scope) -> Result<Counted, GitHubError> {
+    let url = url(client, scope);
     let path = url.path().to_owned();
     let purpose = Purpose::Billing(scope.clone());
-    let read = client.get::<Body>(&purpose, url).await;
-    Some(match read {
-        Ok((body, response)) => {
-            let answer = response.answer();
-            let control = Control {
-                path,
-                status: Some(answer.status),
-                request_id: answer.request_id,
-                problem: match body.seat_breakdown.total {
-                    Some(_) => None,
-                    None => Some("The response has no total".to_owned()),
-                },
-                seats: Some(body.seat_breakdown.clone()),
-            };
-            (control, Some(body.settings(time)))
-        }
-        Err(error) => {
-            tracing::info!(
-                "GitHub's billing count and the settings of {scope} couldn't be read. The manifest has no count, and the last known settings. {}.",
-                error.in_one_line()
-            );
-            let answer = error.answer();
-            let control = Control {
-                path,
-                status: answer.as_ref().map(|answer| answer.status),
-                request_id: answer.and_then(|answer| answer.request_id),
-                seats: None,
-                problem: Some(problem(&error).to_owned()),
-            };
-            (control, None)
-        }
+    let (body, response) = client.get::<Body>(&purpose, url).await?;
+    let answer = response.answer();
+    let control = Control {
+        path,
+        status: Some(answer.status),
+        request_id: answer.request_id,
+        problem: match body.seat_breakdown.total {
+            Some(_) => None,
+            None => Some("The response has no total".to_owned()),
+        },
+        seats: Some(body.seat_breakdown.clone()),
+    };
+    Ok(Counted {
+        control,
+        body: Some(body),
     })
+}
+
+fn url(client: &Client, scope: &Scope) -> Url {
+    client.address().of_scope(scope, &["copilot", "billing"])
+}
+
+impl Counted {
+    /// Returns the count, and the settings for a report of `time`.
+    pub(crate) fn at(self, time: Timestamp) -> (Control, Option<Settings>) {
+        (self.control, self.body.map(|body| body.settings(time)))
+    }
 }
 
 impl Body {

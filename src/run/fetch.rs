@@ -6,20 +6,22 @@
 //! have been skipped, the list is read again before anything counts as revoked.
 
 use crate::audit::Ledger;
+use crate::github::billing::{self, Counted};
 use crate::github::client::Client;
 use crate::github::error::GitHubError;
-use crate::github::{billing, ids, seats};
+use crate::github::{ids, seats};
 use crate::history::coverage;
 use crate::history::{HistoryContext, PriorState, Revoked, SeatChange, changes};
 use crate::inputs::Inputs;
 use crate::pages::figures::{days_or_weeks, gaps};
 use crate::report::Report;
 use crate::report::completeness::IncompleteReason;
-use crate::report::control::{Control, Settings};
+use crate::report::control::Settings;
 use crate::report::day::date;
 use crate::report::scope::Scope;
 use crate::report::seat::Seat;
 use crate::run::edges::Edges;
+use crate::run::select::SelectedScope;
 use crate::run::step::CurrentStep;
 
 /// How often to read the list again until two readings in a row lack the same seats.
@@ -74,18 +76,18 @@ impl Progress<'_> {
     }
 }
 
-/// Fetches the report of `scope`, and logs a summary.
+/// Fetches the report of the `selected` scope, and logs a summary.
 ///
 /// Fails if the list can't be read, if it isn't verified as complete but has to be, or if the
 /// history forbids publishing it.
 pub(crate) async fn fetch(
     inputs: &Inputs,
     edges: &Edges<'_>,
-    reader: &Client,
-    scope: &Scope,
+    selected: &SelectedScope,
     ledger: Option<&mut Ledger<'_>>,
     progress: &Progress<'_>,
 ) -> anyhow::Result<FetchedReport> {
+    let SelectedScope { scope, reader, .. } = selected;
     progress.step(format!("reading the seats of {scope}"));
     let scope = &match ledger {
         Some(_) => identified(reader, scope).await,
@@ -99,6 +101,7 @@ pub(crate) async fn fetch(
         on_progress: progress.pages,
     };
     let read = || seats::read(&source);
+    let count = || billing::read(reader, scope);
     let report = read().await?;
     let (mut past, mut history_error) = (None, None);
     if let Some(ledger) = ledger {
@@ -123,19 +126,25 @@ pub(crate) async fn fetch(
         None => Ok((report, Vec::new())),
     };
     let (mut report, mut gone) = settle(report).await?;
-    let count = async |report: &Report| billing::read(reader, scope, report.time()).await;
-    let mut counted = count(&report).await;
+    // A count that was read before the list can be older.
+    let earlier = selected.counted.clone();
+    let mut counted =
+        match earlier.filter(|counted| report.contradiction(&counted.control).is_none()) {
+            None => count().await,
+            agreeing => agreeing,
+        };
     if let Some(doubt) = contradiction(&report, &counted) {
         tracing::info!("{scope}: reading the list of seats again: {doubt}.");
         edges.clock.sleep(seats::REREAD_DELAY).await;
         (report, gone) = settle(read().await?).await?;
-        counted = count(&report).await;
+        counted = count().await;
         if let Some(doubt) = contradiction(&report, &counted) {
             // Any seat may be missing from the list, so none of them is certainly gone.
             (report, gone) = (report.with_reason(doubt), Vec::new());
         }
     }
-    if let Some((control, settings)) = counted {
+    if let Some(counted) = counted {
+        let (control, settings) = counted.at(report.time());
         report = report.with_control(control, settings);
     }
     let mut warnings: Vec<String> = log_result(&report)
@@ -164,12 +173,8 @@ pub(crate) async fn fetch(
 }
 
 /// Returns why the report may be incomplete according to GitHub's second count.
-fn contradiction(
-    report: &Report,
-    counted: &Option<(Control, Option<Settings>)>,
-) -> Option<IncompleteReason> {
-    let (control, _) = counted.as_ref()?;
-    report.contradiction(control)
+fn contradiction(report: &Report, counted: &Option<Counted>) -> Option<IncompleteReason> {
+    report.contradiction(&counted.as_ref()?.control)
 }
 
 /// Adds the ID to the scope, to distinguish a renamed scope from another one. If the ID can't be

@@ -2,7 +2,7 @@
 
 use futures_util::{StreamExt as _, stream};
 
-use crate::github::billing;
+use crate::github::billing::{self, Unreadable};
 use crate::run::read::MAX_AT_ONCE;
 use crate::run::select::{Selected, SelectedScope};
 use crate::system::text::listed;
@@ -20,14 +20,20 @@ pub(crate) async fn leave_out_unreadable(mut selected: Selected) -> anyhow::Resu
     let scopes = std::mem::take(&mut selected.scopes);
     let mut checked = stream::iter(scopes)
         .map(async |one: SelectedScope| {
-            let is_readable = one.is_certain || billing::is_readable(&one.reader, &one.scope).await;
-            (one, is_readable)
+            let probed = match one.is_certain {
+                true => Ok(None),
+                false => billing::probe(&one.reader, &one.scope).await,
+            };
+            (one, probed)
         })
         .buffered(MAX_AT_ONCE);
-    while let Some((one, is_readable)) = checked.next().await {
-        match is_readable {
-            true => selected.scopes.push(one),
-            false => found
+    while let Some((mut one, probed)) = checked.next().await {
+        match probed {
+            Ok(counted) => {
+                one.counted = counted;
+                selected.scopes.push(one);
+            }
+            Err(Unreadable) => found
                 .unreadable
                 .push((one.scope.name().to_owned(), one.scope.id())),
         }

@@ -124,7 +124,7 @@ impl<'r> Reader<'r> {
     }
 
     async fn read(&self, place: usize, selected: &SelectedScope, memory: &Memory) -> Finished<'r> {
-        let SelectedScope { scope, reader, .. } = selected;
+        let reader = &selected.reader;
         let Self {
             inputs,
             edges,
@@ -133,7 +133,7 @@ impl<'r> Reader<'r> {
             ..
         } = self;
         let is_single = self.total == 1;
-        let bar = is_single.then(|| edges.console.reading(scope.name()));
+        let bar = is_single.then(|| edges.console.reading(selected.scope.name()));
         let pages = |pages: usize, total: Option<usize>| {
             memory.hold(place, total.unwrap_or(pages) * PER_PAGE);
             if let Some(bar) = &bar {
@@ -145,12 +145,14 @@ impl<'r> Reader<'r> {
             pages: &pages,
         };
         let mut ledger = places.audit.as_ref().map(|audit| audit.ledger());
-        let fetched = fetch::fetch(inputs, edges, reader, scope, ledger.as_mut(), &progress).await;
+        let fetched = fetch::fetch(inputs, edges, selected, ledger.as_mut(), &progress).await;
         drop(bar);
         let written = match fetched {
             Ok(fetched) => {
                 if is_single {
-                    journal.step.set(places.destination.writing(scope));
+                    journal
+                        .step
+                        .set(places.destination.writing(&selected.scope));
                 }
                 let api = reader.address().as_str();
                 let (destination, provenance) = (&places.destination, &places.provenance);

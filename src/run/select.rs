@@ -1,6 +1,7 @@
 //! Selects the organizations of a run, or its enterprise: the named ones, or those of GitHub's list
 //! that match the patterns.
 
+use crate::github::billing::Counted;
 use crate::github::client::Client;
 use crate::github::organizations::{self, Organization};
 use crate::inputs::{Access, Inputs, Patterns, Selection};
@@ -29,6 +30,8 @@ pub(crate) struct SelectedScope {
     /// Whether it's certain that the report can be read. `false` for an organization that only a
     /// token's list has: to read its seats, it's not enough to be a member.
     pub(crate) is_certain: bool,
+    /// GitHub's second count, if it was read to find out whether the report can be read.
+    pub(crate) counted: Option<Counted>,
 }
 
 /// What GitHub's list had that isn't selected.
@@ -109,6 +112,7 @@ fn named(inputs: &Inputs, edges: &Edges<'_>, scope: &Scope) -> anyhow::Result<Se
         scope: scope.clone(),
         reader: edges.reader(inputs, scope, None)?,
         is_certain: true,
+        counted: None,
     })
 }
 
@@ -140,6 +144,7 @@ fn matching(
             reader: edges.reader(inputs, &scope, installation.as_ref())?,
             scope,
             is_certain: true,
+            counted: None,
         });
     }
     let (mut suspended, mut excluded) = (Vec::new(), Vec::new());
@@ -164,6 +169,7 @@ fn matching(
                 reader: edges.reader(inputs, scope, installation.as_ref())?,
                 scope: scope.clone(),
                 is_certain: installation.is_some(),
+                counted: None,
             });
         }
     }

@@ -244,6 +244,31 @@ fn a_pattern_selects_from_the_organizations_of_a_tokens_owner() {
 }
 
 #[test]
+fn a_tokens_pattern_takes_two_requests_for_each_small_organization() {
+    let simulator = of_person(Token::new().scopes("read:org"));
+    by_token(&simulator, "*").succeeded();
+    assert_eq!(covered(&simulator), ["acme", "acme-tools", "globex"]);
+    // The seats, and the count that also shows whether the token can read them.
+    assert_eq!(count(&simulator, "/copilot/billing"), 6);
+    assert_no_violations(&simulator);
+}
+
+#[test]
+fn a_seat_revoked_after_the_token_was_checked_is_no_contradiction() {
+    let simulator = of_person(Token::new().scopes("read:org"));
+    let revoked = Kind::change(|github| {
+        let seats = github.organizations.get_mut("globex").unwrap();
+        seats.rows.pop();
+    });
+    simulator.fault(Fault::once(At::Seats, revoked));
+    let step = by_token(&simulator, "globe*");
+    assert_eq!(step.succeeded().output("complete"), "true");
+    assert_eq!(step.output("people"), "2");
+    assert_eq!(count(&simulator, "/copilot/billing/seats"), 1);
+    assert_no_violations(&simulator);
+}
+
+#[test]
 fn named_organizations_come_first_in_their_order() {
     let simulator = of_person(Token::new().scopes("user"));
     let step = by_token(&simulator, "GLOBEX, acme, *, !Acme-TOOLS");

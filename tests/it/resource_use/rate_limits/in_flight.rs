@@ -44,14 +44,14 @@ fn it_falls_after_github_asks_to_wait_or_fails() {
         Kind::Reset,
     ] {
         let simulator = start(200);
-        simulator.fault(Fault::once(At::SeatsPage(20), kind.clone()));
+        simulator.fault(Fault::once(At::SeatsPage(60), kind.clone()));
         let step = job(&simulator).without("TEST_WAIT_SCALE").run();
         step.succeeded();
         assert_eq!(step.output("people"), SEATS.to_string());
         assert_no_violations(&simulator);
         let requests = api(&simulator);
-        let is_page_20 = |request: &RecordedRequest| request.path_and_query.ends_with("page=20");
-        let again = requests.iter().rposition(is_page_20).unwrap();
+        let is_page_60 = |request: &RecordedRequest| request.path_and_query.ends_with("page=60");
+        let again = requests.iter().rposition(is_page_60).unwrap();
         let (before, after) = requests.split_at(again);
         let (before, after) = (most_in_flight(before), most_in_flight(after));
         assert!(before > 10 && after < before, "{kind:?}: {before}, {after}");
