@@ -6,17 +6,8 @@ use crate::inputs::{Format, Inputs};
 use crate::pages::html::DataFile;
 use crate::pages::html::all::{AllFacts, Collected};
 use crate::report::combined;
-use crate::run::journal::Journal;
+use crate::run::journal::{AllPage, Journal};
 use crate::run::prepare::Places;
-use crate::system::files::Written;
-
-/// The page over all organizations of a run.
-pub(crate) enum AllPage {
-    /// Its file.
-    Written(Written),
-    /// There's none, because it would be about too many people.
-    LeftOut,
-}
 
 /// Starts to collect what the page shows. `None` if the inputs don't ask for one, or if the run has
 /// only one report of all of its `reports`.

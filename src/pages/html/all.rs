@@ -42,6 +42,8 @@ pub(crate) struct Collected {
     total: Option<u64>,
     incomplete: Vec<(String, Vec<String>)>,
     changes: Option<Changes>,
+    /// Whether a report can be compared with an earlier one.
+    has_earlier: bool,
     commits: Commits,
     repository: Option<RepositoryState>,
 }
@@ -120,6 +122,7 @@ impl Collected {
         if let Some(changes) = changes(facts) {
             self.changes.get_or_insert_default().add(changes, name);
         }
+        self.has_earlier |= facts.known.totals.days().next().is_some();
         self.commits.add(&facts.recording.commit);
         let repository = facts.recording.repository.clone();
         self.repository = self.repository.take().or(repository);
@@ -156,9 +159,15 @@ impl Collected {
             repository: self.repository.as_ref().map(repository::sentences),
             recorded: "The figures are from the reports of this run and the histories of their organizations. The page of each organization compares them with earlier reports.".to_owned(),
         };
+        let missing = facts.missing.iter().map(|missing| missing.names.len());
+        let organizations = self.reports + missing.sum::<usize>();
+        let all = counted(organizations, "organization", "organizations");
         let common = Common {
-            eyebrow: "Copilot seats over all organizations of a run".to_owned(),
-            title: counted(self.reports, "organization", "organizations"),
+            eyebrow: "Copilot seats over all organizations of the run".to_owned(),
+            title: match self.reports {
+                reports if reports == organizations => all,
+                reports => format!("{} of {all}", thousands(reports)),
+            },
             stem: stem.to_owned(),
             time,
             seats: self.seats,
@@ -174,8 +183,11 @@ impl Collected {
                 "The changes in organizations without a commit are unknown, because the commit failed."
             }
             None => UNRECORDED,
-            Some(changes) if changes.counted().is_empty() => UNCHANGED,
-            Some(changes) => nameless(changes),
+            Some(changes) if !changes.counted().is_empty() => nameless(changes),
+            Some(_) if self.has_earlier => UNCHANGED,
+            Some(_) => {
+                "These are the first recorded reports. Later reports are compared with them."
+            }
         };
         let changes = self.changes.unwrap_or_default();
         let page = ReportPage {
@@ -283,7 +295,7 @@ fn incomplete(missing: &[Missing], incomplete: &[(String, Vec<String>)]) -> Opti
     let named = |names: &[&str], why: &str| {
         let names = names.iter().map(|name| text::name(name));
         let names = names.collect::<Vec<_>>().join(", ");
-        vec![vec![(false, format!("{names}: "))], text::parts(why)].concat()
+        [vec![(false, format!("{names}: "))], text::parts(why)].concat()
     };
     let mut reasons = Vec::new();
     for Missing { names, why } in missing {
@@ -314,4 +326,53 @@ fn incomplete(missing: &[Missing], incomplete: &[(String, Vec<String>)]) -> Opti
             reasons,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::history::HistoryContext;
+    use crate::pages::html::Recording;
+    use crate::report::Report;
+    use crate::report::completeness::Reading;
+    use crate::report::scope::{Scope, ScopeKind};
+    use crate::report::seat::{Account, Seat};
+    use crate::report::status::StatusPolicy;
+
+    #[test]
+    fn too_many_people_leave_nothing_in_memory() {
+        let seat = |id| Seat {
+            assignee: Some(Account {
+                id: Some(id),
+                login: format!("person-{id}").into(),
+            }),
+            ..Seat::default()
+        };
+        let scope = Scope::new(ScopeKind::Organization, "acme").unwrap();
+        let seats = |ids: std::ops::Range<u64>| ids.map(seat).collect();
+        let known = HistoryContext::default();
+        let mut collected = Collected::default();
+        for (ids, is_too_large) in [(0..3, false), (1..4, false), (4..5, true), (0..1, true)] {
+            let report = Report::new(scope.clone(), Reading::default(), seats(ids));
+            let facts = PageFacts {
+                report: &report,
+                known: &known,
+                policy: StatusPolicy {
+                    now: report.time(),
+                    inactive_after: SignedDuration::from_hours(30 * 24),
+                },
+                counts: Counts::default(),
+                may_name_people: true,
+                has_pseudonyms: false,
+                files: Vec::new(),
+                run: None,
+                recording: Recording::default(),
+            };
+            collected.add_up_to(&facts, 4);
+            assert_eq!(collected.is_too_large(), is_too_large);
+            assert_eq!(collected.gatherer.people() == 0, is_too_large);
+        }
+    }
 }

@@ -5,7 +5,6 @@ use std::cell::Ref;
 use super::{Journal, PAGE_NOT_UPLOADED, ScopeRun, prose_of};
 use crate::pages::html::all::{MAX_PEOPLE, Missing};
 use crate::pages::summary::Line;
-use crate::run::all_page::AllPage;
 use crate::run::upload::UploadError;
 use crate::runner::artifact::Uploaded;
 use crate::system::files::Written;
@@ -16,6 +15,14 @@ use crate::system::text::thousands;
 /// How many organizations without a report are listed on the page with the reason. More are only
 /// named.
 const MAX_REASONS: usize = 20;
+
+/// The page over all organizations of a run.
+pub(crate) enum AllPage {
+    /// Its file.
+    Written(Written),
+    /// There's none, because it would be about too many people.
+    LeftOut,
+}
 
 impl Journal {
     /// Adds the files of the combined report, or the error, and logs it.
