@@ -21,7 +21,7 @@ use crate::report::manifest::Run;
 use crate::report::repository::RepositoryState;
 use crate::system::text::thousands;
 
-/// The maximum number of people on the page. A person takes about 400 bytes until it's written, and
+/// The maximum number of people on the page. A person takes about 500 bytes until it's written, and
 /// about 50 bytes in the file.
 pub(crate) const MAX_PEOPLE: usize = 200_000;
 

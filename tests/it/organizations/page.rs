@@ -141,6 +141,8 @@ fn someone_in_several_organizations_is_one_person_with_the_newest_activity_and_t
     ] {
         assert_eq!(data[key], expected[key], "{key}");
     }
+    let outputs = ["seats", "active", "new", "inactive", "never-used"];
+    assert_eq!(cards(&page), outputs.map(|name| step.output(name)));
     page.has("<h1>3 organizations</h1>")
         .has("1 of 3 people with a Copilot seat is idle (33%)")
         .has("✓ Complete")
