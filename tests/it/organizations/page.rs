@@ -88,59 +88,29 @@ fn someone_in_several_organizations_is_one_person_with_the_newest_activity_and_t
     step.succeeded();
     let page = page(&step);
     page.is_closed();
-    let data = page.data();
-    let expected = json!({
-        "file": "all-seat-activity-1772421420",
-        "inactiveDays": 30,
-        "editors": ["VS Code", "No activity known", "IntelliJ IDEA"],
-        "teams": ["acme/developers", "No team", "globex/developers"],
-        "organizations": ["acme", "globex", "initech"],
-        "plans": ["business"],
-        "login": ["hubot", "mona", "octocat"],
-        // Active, new, inactive, never used.
-        "status": [3, 1, 0],
-        "activity": [null, null, 20513],
-        "idle": [50, 2, 0],
-        "longer": [0, 0, 0],
-        "editor": [1, 1, 2],
-        "team": [1, 1, [0, 2]],
-        "organization": [[0, 1], 1, [0, 1]],
-        "plan": [0, 0, 0],
-        "granted": [20463, 20511, 20463],
-        "ends": [null, null, null],
-    });
-    // Organizations finish in any order, and the lists are in that order.
-    let named = |data: &Value, key: &str, list: &str| -> Vec<BTreeSet<String>> {
-        let names = data[list].as_array().unwrap();
-        let name = |index: &Value| {
-            let index = usize::try_from(index.as_u64().unwrap()).unwrap();
-            names[index].as_str().unwrap().to_owned()
-        };
-        let people = data[key].as_array().unwrap().iter();
-        people
-            .map(|person| match person.as_array() {
-                Some(several) => several.iter().map(name).collect(),
-                None => BTreeSet::from([name(person)]),
-            })
-            .collect()
-    };
-    for (key, list) in [
-        ("editor", "editors"),
-        ("team", "teams"),
-        ("organization", "organizations"),
-        ("plan", "plans"),
-    ] {
-        assert_eq!(
-            named(&data, key, list),
-            named(&expected, key, list),
-            "{key}"
-        );
-    }
-    for key in [
-        "file", "login", "status", "activity", "idle", "longer", "granted", "ends",
-    ] {
-        assert_eq!(data[key], expected[key], "{key}");
-    }
+    assert_eq!(
+        page.data(),
+        json!({
+            "file": "all-seat-activity-1772421420",
+            "inactiveDays": 30,
+            "editors": ["No activity known", "VS Code", "IntelliJ IDEA"],
+            "teams": ["No team", "acme/developers", "globex/developers"],
+            "organizations": ["acme", "globex", "initech"],
+            "plans": ["business"],
+            "login": ["hubot", "mona", "octocat"],
+            // Active, new, inactive, never used.
+            "status": [3, 1, 0],
+            "activity": [null, null, 20513],
+            "idle": [50, 2, 0],
+            "longer": [0, 0, 0],
+            "editor": [0, 0, 2],
+            "team": [0, 0, [1, 2]],
+            "organization": [[0, 1], 1, [0, 1]],
+            "plan": [0, 0, 0],
+            "granted": [20463, 20511, 20463],
+            "ends": [null, null, null],
+        })
+    );
     let outputs = ["seats", "active", "new", "inactive", "never-used"];
     assert_eq!(cards(&page), outputs.map(|name| step.output(name)));
     page.has("<h1>3 organizations</h1>")
