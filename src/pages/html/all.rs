@@ -10,8 +10,8 @@ use super::changes::{Changes, changes};
 use super::evidence::{CommitLine, Evidence, commit_line, link_to_run};
 use super::rows::{Gathered, Gatherer};
 use super::{
-    Commit, Common, DataFile, Incomplete, PageFacts, ReportPage, UNCHANGED, UNRECORDED, nameless,
-    text,
+    Commit, Common, DataFile, Incomplete, PageFacts, ReportPage, UNCHANGED, UNRECORDED,
+    has_history, nameless, text,
 };
 use crate::pages::figures::counted;
 use crate::pages::repository;
@@ -42,6 +42,8 @@ pub(crate) struct Collected {
     total: Option<u64>,
     incomplete: Vec<(String, Vec<String>)>,
     changes: Option<Changes>,
+    /// Whether a report is recorded.
+    has_history: bool,
     /// Whether a report can be compared with an earlier one.
     has_earlier: bool,
     commits: Commits,
@@ -122,6 +124,7 @@ impl Collected {
         if let Some(changes) = changes(facts) {
             self.changes.get_or_insert_default().add(changes, name);
         }
+        self.has_history |= has_history(facts);
         self.has_earlier |= facts.known.totals.days().next().is_some();
         self.commits.add(&facts.recording.commit);
         let repository = facts.recording.repository.clone();
@@ -157,7 +160,11 @@ impl Collected {
             run: facts.run.map(link_to_run),
             commit: self.commits.line(),
             repository: self.repository.as_ref().map(repository::sentences),
-            recorded: "The figures are from the reports of this run and the histories of their organizations. The page of each organization compares them with earlier reports.".to_owned(),
+            recorded: match self.has_history {
+                true => "The figures are from the reports of this run and the histories of their organizations. The page of each organization compares them with earlier reports.",
+                false => "No history. All figures are from the reports of this run alone, and GitHub keeps activity for only 90 days.",
+            }
+            .to_owned(),
         };
         let missing = facts.missing.iter().map(|missing| missing.names.len());
         let organizations = self.reports + missing.sum::<usize>();

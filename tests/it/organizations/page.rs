@@ -78,7 +78,8 @@ fn cards(page: &Page) -> Vec<String> {
 
 fn refuse(simulator: &Simulator, organization: &str) {
     let seats = At::path("GET", &format!("/orgs/{organization}/copilot"));
-    simulator.fault(Fault::always(seats, Kind::status(404, "Not Found")));
+    let response = Kind::status(404, "<img src=x>\u{202e}gone");
+    simulator.fault(Fault::always(seats, response));
 }
 
 #[test]
@@ -120,6 +121,7 @@ fn someone_in_several_organizations_is_one_person_with_the_newest_activity_and_t
         .has("5 seats in 3 organizations, held by 3 people. GitHub&#39;s own counts add up to 5.")
         .has("<bdi>initech</bdi></th><td class=\"number\">0</td>")
         .has("Not committed: no audit repository is set.")
+        .has("No history. All figures are from the reports of this run alone")
         .lacks("class=\"delta\"")
         .lacks("Over time")
         // No one used it there last.
@@ -190,6 +192,7 @@ fn the_page_is_uploaded_and_in_the_results_and_says_whether_github_verified_the_
     let sha = &step.output("commit-sha")[..12];
     page.has(&format!("rel=\"noreferrer\">{sha}</a>, verified by GitHub"))
         .has("✓ Commit verified")
+        .has("and the histories of their organizations.")
         .has("These are the first recorded reports.");
     let path = format!("{STEM}.html");
     let name = path.split_once('/').unwrap().1;
@@ -264,6 +267,7 @@ fn an_organization_without_a_report_is_named_at_the_top_with_the_reason() {
         "Organizations are missing on this page.",
         "<li>acme: no report. ",
         "404 Not Found",
+        "&#60;img src=x&#62;",
     ] {
         assert!(alert.contains(text), "{text} isn't in {alert}");
     }
@@ -271,6 +275,8 @@ fn an_organization_without_a_report_is_named_at_the_top_with_the_reason() {
         .has("⚠ 1 organization missing")
         .has("⚠ Not verified.")
         .has("3 seats in 2 organizations")
+        .lacks("<img")
+        .lacks("\u{202e}")
         .lacks("✓ Complete");
     assert_eq!(step.output("complete"), "false");
 }
