@@ -307,8 +307,7 @@ fn incomplete(missing: &[Missing], incomplete: &[(String, Vec<String>)]) -> Opti
     let mut reasons = Vec::new();
     for Missing { names, why } in missing {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        // It may have what GitHub responded.
-        reasons.push(named(&names, &format!("{}.", text::name(why))));
+        reasons.push(named(&names, &format!("{why}.")));
     }
     for (name, why) in incomplete.iter().take(MAX_REASONS) {
         let why = format!("not verified as complete. {}.", why.join(". "));
