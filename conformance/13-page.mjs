@@ -58,6 +58,14 @@ async function made(env, inputs) {
   return { page, csv, outputs, people };
 }
 
+/** Runs the action over several organizations, one of which doesn't exist. Resolves to the page over all of them. */
+async function over(env, organization) {
+  process.env.ACTION = given("SHIPPED");
+  const { workspace, outputs } = await step(env, { "deliver-to": "none", format: "html", organization }, { expect: 1 });
+  const results = JSON.parse(fs.readFileSync(path.join(workspace, outputs["results-path"]), "utf8"));
+  return { page: path.join(workspace, results.page.path), outputs };
+}
+
 /** Parses a CSV as RFC 4180 defines it. */
 function parsed(text) {
   const rows = [[]];
@@ -96,6 +104,7 @@ const few = await made(broken, { organization: "acme" });
 const enterprise = await made(github.env, { enterprise: "globex" });
 const small = await made(github.env, { organization: "octo" });
 const nobody = await made(github.env, { organization: "nobody" });
+const all = await over(github.env, "acme, octo, nobody, missing");
 const { page, problems, column, shown } = await opened(few.page);
 const held = (status) => few.people.filter((row) => row.Status === status).length;
 
@@ -109,7 +118,7 @@ await promise("13.1", "the script follows ESLint's recommended rules", async () 
 });
 
 await promise("13.2", "the page opens from a file without a complaint, and requests nothing else", async () => {
-  for (const { page: file } of [few, enterprise, small, nobody]) {
+  for (const { page: file } of [few, enterprise, small, nobody, all]) {
     const { problems, close } = await opened(file);
     none(problems);
     await close();
@@ -250,7 +259,7 @@ await promise("13.9", "a long list grows on request, and prints as a whole", asy
 await promise("13.10", "axe finds nothing in light and dark, on wide and narrow screens", async () => {
   const source = fs.readFileSync(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
   let checks = 0;
-  for (const [name, { page: file }] of Object.entries({ few, enterprise, nobody })) {
+  for (const [name, { page: file }] of Object.entries({ few, enterprise, nobody, all })) {
     for (const colorScheme of ["light", "dark"]) {
       for (const width of [375, 1280]) {
         const { page, close } = await opened(file, { colorScheme, width });
@@ -282,7 +291,21 @@ await promise("13.11", "without JavaScript, the table is there and the controls 
   await large.close();
 });
 
-await promise("13.12", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
+await promise("13.12", "the page over all organizations counts people once, and names the one that's missing", async () => {
+  const { page, shown, close } = await opened(all.page);
+  const figures = await page.locator(".cards .figure").allTextContents();
+  const outputs = ["seats", "active", "new", "inactive", "never-used"].map((name) => Number(all.outputs[name]));
+  assert.deepEqual(figures.map((text) => Number(text.split(" ")[0])), outputs);
+  assert.equal(await shown(), Number(all.outputs.people));
+  assert.ok(outputs[0] > Number(all.outputs.people), "no one is in two organizations");
+  await page.selectOption("#organization", { label: "octo" });
+  assert.equal(await shown(), small.people.length);
+  assert.match(await page.textContent(".alert"), /missing: no report\./);
+  await close();
+  return `${outputs[0]} seats, ${all.outputs.people} people`;
+});
+
+await promise("13.13", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
 
 await browser.close();
 done();

@@ -1,5 +1,6 @@
 //! One run: fetch each report, write it, record it, upload all of them, and write the results.
 
+mod all_page;
 mod combine;
 pub(crate) mod coverage;
 pub(crate) mod destination;
@@ -20,6 +21,7 @@ use std::rc::Rc;
 
 use crate::audit::{Ledger, NewReport};
 use crate::inputs::{InputErrors, Inputs};
+use crate::pages::html::all::Collected;
 use crate::runner::log::Group;
 use crate::system::console::Console;
 use crate::system::environment::Environment;
@@ -84,8 +86,9 @@ async fn deliver(
     };
     let queue: Vec<_> = selected.scopes.iter().enumerate().collect();
     let mut queue = queue.into_iter().peekable();
+    let mut collected = all_page::begin(inputs, reader.total);
     while queue.peek().is_some() && !journal.is_stopped() {
-        deliver_next(&reader, &mut queue).await;
+        deliver_next(&reader, &mut queue, collected.as_mut()).await;
     }
     journal.leave_unread();
     if inputs.report.combined {
@@ -97,10 +100,17 @@ async fn deliver(
             combine::combine(inputs, destination, provenance, &finished, &missing, people);
         journal.combined(combined.await);
     }
+    if let Some(collected) = collected {
+        journal.step.set("writing the page over all organizations");
+        journal.all_page(all_page::write(inputs, &places, journal, collected).await);
+    }
     journal.step.set("uploading the artifact");
     let files = journal.files();
     let files: Vec<_> = files.iter().collect();
     journal.uploaded(places.upload(environment, &files).await);
+    if let Some(page) = journal.all_page_file() {
+        journal.uploaded_all_page(places.upload_page(environment, &page).await);
+    }
     for (scope, page) in journal.pages() {
         let uploaded = places.upload_page(environment, &page).await;
         journal.uploaded_page(scope, uploaded);
@@ -125,8 +135,13 @@ async fn deliver(
     Ok(undone.is_none() && over.is_none())
 }
 
-/// Reads the next reports of the queue, as many as fit in memory, and records them.
-async fn deliver_next(reader: &Reader<'_>, queue: &mut Queue<'_>) {
+/// Reads the next reports of the queue, as many as fit in memory, and records them. Adds them to
+/// `collected`, for the page over all organizations.
+async fn deliver_next(
+    reader: &Reader<'_>,
+    queue: &mut Queue<'_>,
+    mut collected: Option<&mut Collected>,
+) {
     let Reader {
         inputs,
         edges,
@@ -160,11 +175,11 @@ async fn deliver_next(reader: &Reader<'_>, queue: &mut Queue<'_>) {
             journal
                 .step
                 .set(format!("writing the page of {}", report.scope));
-            let (destination, provenance) = (&places.destination, &places.provenance);
-            let names = places.may_name_people;
-            let page =
-                write::write_page(inputs, destination, provenance, names, &report, recording).await;
-            journal.page(*place, page);
+            let facts = write::page_facts(inputs, places, &report, recording);
+            if let (Some(collected), Some(facts)) = (&mut collected, &facts) {
+                collected.add(facts);
+            }
+            journal.page(*place, write::write_page(&places.destination, facts).await);
         }
     }
     journal.log(&done, group);

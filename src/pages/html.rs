@@ -3,11 +3,14 @@
 //! People can read it without JavaScript. The script in it only filters, sorts, and copies the
 //! people. A content security policy allows nothing else, so names in the page can't become code.
 
+pub(crate) mod all;
+mod cards;
 mod changes;
 mod editors;
 mod evidence;
 mod groups;
 mod people;
+mod rows;
 mod text;
 
 use std::io;
@@ -21,19 +24,19 @@ use sha2::{Digest as _, Sha256};
 use super::trend::{self, Theme};
 use crate::history::totals::Day;
 use crate::history::{HistoryContext, SeatChange};
-use crate::pages::figures::{counted, days as in_days, headline_sentence, month_before};
+use crate::pages::figures::{headline_sentence, month_before};
 use crate::report::Report;
 use crate::report::activity::Counts;
 use crate::report::day::date;
 use crate::report::manifest::Run;
 use crate::report::repository::RepositoryState;
-use crate::report::status::{Status, StatusPolicy};
-use crate::system::text::thousands;
-use changes::{ChangeLine, changes};
+use crate::report::status::StatusPolicy;
+use cards::{Card, StatusShare, Unknown};
+use changes::{ChangeLine, Changes, changes};
 use evidence::{Evidence, evidence};
 use groups::{Age, Group};
-use people::{Gathered, Row};
-use text::{minute, share, signed};
+use rows::{Gathered, Gatherer, Row};
+use text::minute;
 
 const STYLE: &str = include_str!("../../templates/report.css");
 const SCRIPT: &str = include_str!("../../templates/report.js");
@@ -41,8 +44,11 @@ const SCRIPT: &str = include_str!("../../templates/report.js");
 /// The maximum number of people in the markup. For more, the table needs the script.
 const MAX_IN_MARKUP: usize = 500;
 
-/// The maximum number of teams, organizations, or editors in a table.
+/// The maximum number of teams or editors in a table.
 const MAX_GROUPS: usize = 200;
+
+/// The maximum number of organizations in a table.
+const MAX_ORGANIZATIONS: usize = 1_000;
 
 /// What the page shows.
 #[derive(Debug)]
@@ -88,7 +94,7 @@ pub(crate) struct Recording {
 }
 
 /// Whether there's a commit with the report.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) enum Commit {
     /// Nobody asked for one.
     #[default]
@@ -117,23 +123,26 @@ struct ReportPage<'a> {
     script: &'static str,
     script_hash: String,
     generator: &'static str,
-    scope: &'a str,
-    kind: String,
+    eyebrow: String,
+    title: String,
     time: String,
     day: String,
     headline: String,
     people: usize,
-    incomplete: Vec<Vec<(bool, String)>>,
+    /// Why it isn't complete. `None` if it is.
+    incomplete: Option<Incomplete>,
     recorded_days: usize,
     cards: Vec<Card>,
     statuses: Vec<StatusShare>,
     since: Option<String>,
     unknown: Option<Unknown>,
+    /// What to say about people in several organizations.
+    shared: Option<String>,
     trend: Option<String>,
     ages: Vec<Age>,
-    changes: Option<Vec<ChangeLine>>,
-    commit_failed: bool,
-    change_counts: Vec<(usize, &'static str)>,
+    changes: Vec<ChangeLine>,
+    change_counts: String,
+    changes_note: &'static str,
     tables: Vec<GroupTable>,
     months: Vec<Group>,
     evidence: Evidence<'a>,
@@ -141,27 +150,29 @@ struct ReportPage<'a> {
     named: Option<Named>,
 }
 
-struct Card {
-    class: &'static str,
-    label: &'static str,
-    figure: String,
-    share: String,
-    delta: Option<String>,
-    meaning: String,
+/// Why a page isn't complete.
+struct Incomplete {
+    label: String,
+    title: &'static str,
+    /// The reasons, as words and code.
+    reasons: Vec<Vec<(bool, String)>>,
 }
 
-struct StatusShare {
-    class: &'static str,
-    from: String,
-    width: String,
-}
-
-/// The people without any known activity, by status.
-struct Unknown {
-    all: String,
-    never_used: String,
-    new: String,
-    inactive: String,
+/// What the pages of one and of several reports have in common.
+struct Common<'a> {
+    /// What kind of page it is.
+    eyebrow: String,
+    title: String,
+    /// The name of its file, without the extension.
+    stem: String,
+    time: Timestamp,
+    seats: usize,
+    counts: Counts,
+    inactive_days: i64,
+    incomplete: Option<Incomplete>,
+    evidence: Evidence<'a>,
+    may_name_people: bool,
+    has_pseudonyms: bool,
 }
 
 struct GroupTable {
@@ -195,58 +206,116 @@ struct Columns {
 /// Writes the page.
 pub(crate) fn write(facts: &PageFacts<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let report = facts.report;
-    let gathered = people::gather(report, facts.known, facts.policy);
+    let mut gatherer = Gatherer::default();
+    gatherer.add(report, facts.known, facts.policy, None);
     let days = days(facts);
-    let Counts {
-        people,
-        active,
-        new,
-        never_used,
-        inactive,
-    } = facts.counts;
-    let (changes, change_counts) = changes(facts);
-    let page = ReportPage {
-        style: STYLE,
-        style_hash: hash(STYLE),
-        script: SCRIPT,
-        script_hash: hash(SCRIPT),
-        generator: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")),
-        scope: report.scope().name(),
-        kind: report.scope().kind().to_string(),
-        time: minute(report.time()),
-        day: date(report.time()).to_string(),
-        headline: headline_sentence(facts.counts, report.seats().len()),
-        people,
-        incomplete: report
-            .incomplete_reasons()
-            .iter()
-            .map(|reason| text::parts(&reason.to_string()))
-            .collect(),
-        recorded_days: if has_history(facts) { days.len() } else { 0 },
-        cards: cards(facts, compared(&days, report.time())),
-        statuses: shares([
-            ("active", active),
-            ("new", new),
-            ("inactive", inactive),
-            ("never-used", never_used),
-        ]),
-        since: compared(&days, report.time()).map(|day| date(day.report_time).to_string()),
-        unknown: unknown(&gathered.rows),
-        trend: (days.len() > 1).then(|| trend::draw(&days, &Theme::PAGE)),
-        ages: groups::ages(&gathered.rows, inactive_days(facts.policy)),
-        changes,
-        commit_failed: matches!(facts.recording.commit, Commit::Failed),
-        change_counts,
-        tables: tables(&gathered),
-        months: groups::months(&gathered.rows, report.time()),
+    let before = compared(&days, report.time());
+    let reasons = report.incomplete_reasons().iter();
+    let reasons = reasons.map(|reason| text::parts(&reason.to_string()));
+    let common = Common {
+        eyebrow: format!("Copilot seats of the {}", report.scope().kind()),
+        title: report.scope().name().to_owned(),
+        stem: report.file_stem(),
+        time: report.time(),
+        seats: report.seats().len(),
+        counts: facts.counts,
+        inactive_days: inactive_days(facts.policy),
+        incomplete: (!report.is_complete()).then(|| Incomplete {
+            label: "Not verified as complete".to_owned(),
+            title: "This report couldn't be verified as complete. Seats may be missing in it.",
+            reasons: reasons.collect(),
+        }),
         evidence: evidence(facts, &days),
+        may_name_people: facts.may_name_people,
         has_pseudonyms: facts.has_pseudonyms,
-        named: match facts.may_name_people && people > 0 {
-            true => Some(named(facts, gathered)?),
-            false => None,
+    };
+    let changes = changes(facts);
+    let recorded_days = if has_history(facts) { days.len() } else { 0 };
+    let page = ReportPage {
+        cards: cards::cards(common.counts, common.seats, common.inactive_days, before),
+        since: before.map(|day| date(day.report_time).to_string()),
+        recorded_days,
+        trend: (days.len() > 1).then(|| trend::draw(&days, &Theme::PAGE)),
+        changes_note: match &changes {
+            None if matches!(facts.recording.commit, Commit::Failed) => {
+                "The changes are unknown, because the commit failed."
+            }
+            None => UNRECORDED,
+            Some(changes) if !changes.counted().is_empty() => nameless(changes),
+            Some(_) if recorded_days == 1 => {
+                "This is the first recorded report. Later reports are compared with it."
+            }
+            Some(_) => UNCHANGED,
         },
+        change_counts: changes.as_ref().map(Changes::counted).unwrap_or_default(),
+        changes: changes.map(|changes| changes.lines).unwrap_or_default(),
+        ..ReportPage::new(common, gatherer.finish(None))?
     };
     page.write_into(out)
+}
+
+/// The note about changes if nothing records them.
+const UNRECORDED: &str = "To see changes, record reports in an audit repository.";
+
+/// The note about changes if there are none.
+const UNCHANGED: &str = "No seat changed.";
+
+/// Returns the note about changes that can't be listed.
+fn nameless(changes: &Changes) -> &'static str {
+    match changes.lines[..] {
+        [] => "The page names no one, because it may become public.",
+        _ => "",
+    }
+}
+
+impl<'a> ReportPage<'a> {
+    /// Creates a page that shows nothing about other days.
+    fn new(common: Common<'a>, gathered: Gathered) -> io::Result<Self> {
+        let Common {
+            counts,
+            seats,
+            inactive_days,
+            ..
+        } = common;
+        Ok(Self {
+            style: STYLE,
+            style_hash: hash(STYLE),
+            script: SCRIPT,
+            script_hash: hash(SCRIPT),
+            generator: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")),
+            eyebrow: common.eyebrow,
+            title: common.title,
+            time: minute(common.time),
+            day: date(common.time).to_string(),
+            headline: headline_sentence(counts, seats),
+            people: counts.people,
+            incomplete: common.incomplete,
+            recorded_days: 0,
+            cards: cards::cards(counts, seats, inactive_days, None),
+            statuses: cards::shares([
+                ("active", counts.active),
+                ("new", counts.new),
+                ("inactive", counts.inactive),
+                ("never-used", counts.never_used),
+            ]),
+            since: None,
+            unknown: cards::unknown(&gathered.rows),
+            shared: None,
+            trend: None,
+            ages: groups::ages(&gathered.rows, inactive_days),
+            changes: Vec::new(),
+            change_counts: String::new(),
+            changes_note: UNRECORDED,
+            tables: tables(&gathered),
+            months: groups::months(&gathered.rows, common.time),
+            evidence: common.evidence,
+            has_pseudonyms: common.has_pseudonyms,
+            named: match common.may_name_people && counts.people > 0 {
+                true => Some(named(&common.stem, inactive_days, gathered)?),
+                false => None,
+            },
+        })
+    }
 }
 
 /// Returns the hash of a script or style for the content security policy.
@@ -290,100 +359,15 @@ fn compared(days: &[Day], time: Timestamp) -> Option<&Day> {
     month_before(&earlier, date(time)).map(|(day, _)| day)
 }
 
-fn cards(facts: &PageFacts<'_>, before: Option<&Day>) -> Vec<Card> {
-    let (counts, seats) = (facts.counts, facts.report.seats().len());
-    let days = in_days(inactive_days(facts.policy));
-    let held_by = match seats == counts.people {
-        true => String::new(),
-        false => format!("Held by {}", counted(counts.people, "person", "people")),
-    };
-    let card = |class, label, figure: usize, earlier: fn(&Day) -> usize, meaning| Card {
-        class,
-        label,
-        figure: thousands(figure),
-        share: match class {
-            "seats" => String::new(),
-            _ => share(figure, counts.people),
-        },
-        delta: before.map(|day| signed(figure, earlier(day))),
-        meaning,
-    };
-    vec![
-        card("seats", "Seats", seats, |day| day.seats, held_by),
-        card(
-            "active",
-            "Active",
-            counts.active,
-            |day| day.active,
-            format!("Used Copilot in the last {days}"),
-        ),
-        card(
-            "new",
-            "New",
-            counts.new,
-            |day| day.new,
-            format!("Got the seat in the last {days}, not active yet"),
-        ),
-        card(
-            "inactive",
-            "Inactive",
-            counts.inactive,
-            |day| day.inactive,
-            format!(
-                "No known activity for {} or more",
-                counted(
-                    inactive_days(facts.policy).unsigned_abs() as usize,
-                    "day",
-                    "days"
-                )
-            ),
-        ),
-        card(
-            "never-used",
-            "Never used",
-            counts.never_used,
-            |day| day.never_used,
-            "No activity at any time since the grant".to_owned(),
-        ),
-    ]
-}
-
-/// Returns each status with its place in a bar.
-fn shares<const N: usize>(counts: [(&'static str, usize); N]) -> Vec<StatusShare> {
-    let all: usize = counts.iter().map(|(_, count)| count).sum();
-    let mut before = 0;
-    let mut shares = Vec::new();
-    for (class, count) in counts {
-        if count > 0 {
-            let percent = |part: usize| format!("{:.2}%", part as f64 * 100.0 / all as f64);
-            shares.push(StatusShare {
-                class,
-                from: percent(before),
-                width: percent(count),
-            });
-        }
-        before += count;
-    }
-    shares
-}
-
-fn unknown(rows: &[Row]) -> Option<Unknown> {
-    let without = || rows.iter().filter(|row| row.active_on.is_none());
-    let count = |status| without().filter(|row| row.status == status).count();
-    let inactive = count(Status::Inactive);
-    (inactive > 0).then(|| Unknown {
-        all: counted(without().count(), "person", "people"),
-        never_used: thousands(count(Status::NeverUsed)),
-        new: thousands(count(Status::New)),
-        inactive: thousands(inactive),
-    })
-}
-
 fn tables(gathered: &Gathered) -> Vec<GroupTable> {
     let rows = &gathered.rows;
     let table = |id, title, column, mut groups: Vec<Group>| {
-        let left_out = groups.len().saturating_sub(MAX_GROUPS);
-        groups.truncate(MAX_GROUPS);
+        let most = match id {
+            "organizations" => MAX_ORGANIZATIONS,
+            _ => MAX_GROUPS,
+        };
+        let left_out = groups.len().saturating_sub(most);
+        groups.truncate(most);
         GroupTable {
             id,
             title,
@@ -406,7 +390,9 @@ fn tables(gathered: &Gathered) -> Vec<GroupTable> {
         let groups = groups::by(rows, &gathered.teams, |row| &row.teams);
         tables.push(table("teams", "Teams", "Team", groups));
     }
-    let groups = groups::by(rows, &gathered.editors, |row| &row.editor);
+    let mut groups = groups::by(rows, &gathered.editors, |row| &row.editor);
+    // Another report can know a newer activity elsewhere.
+    groups.retain(|group| group.people > 0);
     tables.push(table(
         "editors",
         "Last used in",
@@ -416,8 +402,8 @@ fn tables(gathered: &Gathered) -> Vec<GroupTable> {
     tables
 }
 
-fn named(facts: &PageFacts<'_>, gathered: Gathered) -> io::Result<Named> {
-    let data = people::data(facts, &gathered)?;
+fn named(stem: &str, inactive_days: i64, gathered: Gathered) -> io::Result<Named> {
+    let data = people::data(stem, inactive_days, &gathered)?;
     let Gathered {
         rows,
         editors,

@@ -40,6 +40,8 @@ pub(crate) const MAX_SECTIONS: usize = 20;
 pub(crate) struct Summary<'a> {
     /// The result for each organization or enterprise.
     pub sections: Vec<Section<'a>>,
+    /// The URL of the page over all sections, if it was uploaded.
+    pub page: Option<&'a str>,
     /// How many people have each status, each person counted once over all sections.
     pub counts: Counts,
     /// Which organizations patterns selected. `None` if each one is named.
@@ -129,6 +131,10 @@ impl Summary<'_> {
             _ => headline(self.counts, digests().map(|digest| digest.seats).sum()),
         };
         let _ = writeln!(out, "# {which}: {headline}");
+        if let Some(page) = self.page {
+            let link = link_with_text("**Open the page over all organizations**", page);
+            let _ = writeln!(out, "\n{link}");
+        }
     }
 
     /// Writes what concerns all sections: problems, the selection, and a table. `shared` are the

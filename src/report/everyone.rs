@@ -5,17 +5,20 @@ use std::collections::HashMap;
 use sha2::{Digest as _, Sha256};
 
 use super::activity::{Counts, PersonActivity};
-use super::seat::Identity;
+use super::seat::{Account, Identity};
 use super::status::{Status, StatusPolicy};
 
 /// How many bytes of a key there are. That's enough to tell all people apart, and a run can have a
 /// million of them.
 const KEY: usize = 16;
 
+/// Identifies a person in all reports of a run.
+pub(crate) type PersonKey = [u8; KEY];
+
 /// The people of several reports. Someone in two organizations counts once, with their newest
 /// activity and their oldest grant.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Everyone(HashMap<[u8; KEY], Evidence>);
+pub(crate) struct Everyone(HashMap<PersonKey, Evidence>);
 
 /// What the reports say about a person, as far as their status depends on it. Times would take
 /// several times as much memory.
@@ -50,31 +53,44 @@ impl Everyone {
         policy: StatusPolicy,
     ) {
         for activity in activities {
-            let evidence = self.0.entry(key(&activity)).or_default();
+            let evidence = self.0.entry(key(activity.person.account)).or_default();
             evidence.is_active |= activity.status == Status::Active;
             evidence.has_activity |= activity.last_known_activity_at.is_some();
             evidence.grant = evidence.grant.max(grant(&activity, policy));
         }
     }
 
-    /// Counts people by their status, in the order of the rules in [`super::status`].
+    /// Counts people by their status.
     pub(crate) fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for evidence in self.0.values() {
-            counts.add(match evidence.grant {
-                _ if evidence.is_active => Status::Active,
-                Grant::New => Status::New,
-                Grant::Covered if !evidence.has_activity => Status::NeverUsed,
-                _ => Status::Inactive,
-            });
+            counts.add(evidence.status());
         }
         counts
     }
+
+    /// Returns a person's status, or `None` if no report has them.
+    pub(crate) fn status(&self, person: &PersonKey) -> Option<Status> {
+        self.0.get(person).map(Evidence::status)
+    }
 }
 
-fn key(activity: &PersonActivity<'_>) -> [u8; KEY] {
+impl Evidence {
+    /// Decides the status, in the order of the rules in [`super::status`].
+    fn status(&self) -> Status {
+        match self.grant {
+            _ if self.is_active => Status::Active,
+            Grant::New => Status::New,
+            Grant::Covered if !self.has_activity => Status::NeverUsed,
+            _ => Status::Inactive,
+        }
+    }
+}
+
+/// Returns what identifies a person: the user ID or, if that's unknown, the login.
+pub(crate) fn key(account: &Account) -> PersonKey {
     let mut key = [0; KEY];
-    match activity.person.account.identity() {
+    match account.identity() {
         Identity::Id(id) => key[..8].copy_from_slice(&id.to_le_bytes()),
         Identity::Login(login) => key.copy_from_slice(&Sha256::digest(login)[..KEY]),
     }

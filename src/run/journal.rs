@@ -1,6 +1,7 @@
 //! The only record of what a run did and didn't do. Outputs, job summary, log, and exit code all
 //! come from it, even if the run is interrupted or fails halfway.
 
+mod general;
 mod log;
 mod scope_run;
 mod undone;
@@ -33,12 +34,16 @@ use crate::system::prose::Prose;
 use crate::system::secrets::redact;
 use crate::system::signals::Signals;
 use crate::system::text::listed;
+pub(crate) use general::AllPage;
 pub(crate) use scope_run::ScopeRun;
 use undone::Interruption;
 pub(crate) use undone::Undone;
 
 /// How many of the organizations that weren't read the last message names.
 const MAX_UNREAD: usize = 50;
+
+/// The title of the error if a page wasn't uploaded.
+const PAGE_NOT_UPLOADED: &str = "The page wasn't uploaded";
 
 /// How long to deliver what's finished after a signal. The runner sends SIGINT, SIGTERM after 7.5 s,
 /// and ends the process 2.5 s later ("Workflow cancellation reference").
@@ -57,6 +62,9 @@ pub(crate) struct Journal {
     everyone: RefCell<Everyone>,
     /// The combined report and its manifest, if they were requested.
     combined: RefCell<Option<anyhow::Result<Vec<Written>>>>,
+    /// The page over all organizations, if one was requested.
+    all_page: RefCell<Option<anyhow::Result<AllPage>>>,
+    all_page_artifact: RefCell<Option<Result<Uploaded, UploadError>>>,
     artifact: RefCell<Option<Result<Uploaded, UploadError>>>,
     /// Why outputs or summary couldn't be written.
     unwritten: RefCell<Vec<String>>,
@@ -131,9 +139,14 @@ impl Journal {
         }
     }
 
+    /// Returns the people of all reports that were written and not withdrawn.
+    pub(crate) fn everyone(&self) -> Ref<'_, Everyone> {
+        self.everyone.borrow()
+    }
+
     /// Returns how many people have each status, each person counted once over all reports.
     pub(crate) fn counts(&self) -> Counts {
-        self.everyone.borrow().counts()
+        self.everyone().counts()
     }
 
     /// Returns the figures of all reports, including `new` ones, with people counted once.
@@ -183,20 +196,13 @@ impl Journal {
         }
     }
 
-    /// Adds the files of the combined report, or the error, and logs it.
-    pub(crate) fn combined(&self, files: anyhow::Result<Vec<Written>>) {
-        if let Err(error) = &files {
-            tracing::error!(title = "No combined report", "{error:#}");
-        }
-        *self.combined.borrow_mut() = Some(files);
-    }
-
-    /// Returns the files of all reports, in the order of the reports, and then those of the combined
-    /// report.
+    /// Returns the files of all reports, in the order of the reports, and then those over all of
+    /// them.
     pub(crate) fn files(&self) -> Vec<Written> {
         let scopes = self.scopes();
         let files = scopes.values().flat_map(ScopeRun::files).cloned();
-        files.chain(self.combined_files()).collect()
+        let over_all = self.combined_files().into_iter();
+        files.chain(over_all.chain(self.all_page_file())).collect()
     }
 
     /// Returns the CSV files for the combined report, and the scopes without a report.
@@ -225,40 +231,6 @@ impl Journal {
         (finished, missing)
     }
 
-    /// Returns the files of the combined report, if there's one.
-    pub(crate) fn combined_files(&self) -> Vec<Written> {
-        let combined = self.combined.borrow();
-        let files = combined.iter().flatten().flatten();
-        files.cloned().collect()
-    }
-
-    /// Describes what concerns all reports: the combined report and the artifact.
-    pub(crate) fn general_lines(&self) -> Vec<Line> {
-        let combined = match &*self.combined.borrow() {
-            Some(Ok(files)) => files.first().map(|file| {
-                let path = &file.below_workspace;
-                Line::good(format!(
-                    "all organizations: written to {path} in the workspace"
-                ))
-            }),
-            Some(Err(error)) => {
-                let text = Prose::own("no combined report. ");
-                Some(Line::bad(text.join(prose_of(error))))
-            }
-            None => None,
-        };
-        combined.into_iter().chain(self.artifact_line()).collect()
-    }
-
-    /// Adds the uploaded artifact, or the error, and logs it. `None` means that no upload was
-    /// requested.
-    pub(crate) fn uploaded(&self, artifact: Option<Result<Uploaded, UploadError>>) {
-        if let Some(Err(error)) = &artifact {
-            tracing::error!(title = error.title(), "{error}");
-        }
-        *self.artifact.borrow_mut() = artifact;
-    }
-
     /// Returns the pages to upload, each with the position of its scope.
     pub(crate) fn pages(&self) -> Vec<(usize, Written)> {
         let scopes = self.scopes();
@@ -277,7 +249,7 @@ impl Journal {
         artifact: Option<Result<Uploaded, UploadError>>,
     ) {
         if let Some(Err(error)) = &artifact {
-            tracing::error!(title = "The page wasn't uploaded", "{error}");
+            tracing::error!(title = PAGE_NOT_UPLOADED, "{error}");
         }
         if let Some(run) = self.scopes.borrow_mut().get_mut(&scope) {
             run.page_artifact = artifact;
@@ -299,21 +271,6 @@ impl Journal {
         let scopes = self.scopes();
         let reports = scopes.values().filter_map(|run| run.report.as_ref().ok());
         reports.map(Rc::clone).collect()
-    }
-
-    /// Returns the artifact, or why there isn't one. `None` means that no upload was requested.
-    pub(crate) fn artifact(&self) -> Ref<'_, Option<Result<Uploaded, UploadError>>> {
-        self.artifact.borrow()
-    }
-
-    /// Describes the result of the upload.
-    fn artifact_line(&self) -> Option<Line> {
-        Some(match self.artifact().as_ref()? {
-            Ok(artifact) => Line::good(format!("uploaded as the artifact {}", artifact.name))
-                .with_link(&artifact.url),
-            Err(error) if error.may_have_uploaded() => Line::bad(error.to_string()),
-            Err(error) => Line::bad(format!("no artifact was uploaded. {error}")),
-        })
     }
 
     /// Returns an error if not everything was done.

@@ -117,9 +117,10 @@ fn summary_of(inputs: &Inputs, environment: &Environment, journal: &Journal) -> 
         })
         .collect();
     let over = over_limit(inputs, journal).map(Line::bad);
-    let coverage = journal.coverage();
+    let (coverage, page) = (journal.coverage(), journal.all_page_url());
     let summary = Summary {
         sections,
+        page: page.as_deref(),
         counts: journal.counts(),
         selection: coverage.as_ref().map(|coverage| &coverage.state),
         general: over
@@ -133,8 +134,8 @@ fn summary_of(inputs: &Inputs, environment: &Environment, journal: &Journal) -> 
     summary.write(MAX_SUMMARY_SIZE)
 }
 
-/// Returns the outputs. With more organizations than have sections in the summary, those with a line
-/// for each organization are empty, because the runner limits the size of outputs.
+/// Returns the outputs. With more organizations than have sections in the summary, there are no lines
+/// for each organization, because the runner limits the size of outputs.
 fn outputs_of(journal: &Journal, results_path: &str) -> Outputs {
     let reports = journal.reports();
     let scopes = journal.scopes();
@@ -195,7 +196,8 @@ fn outputs_of(journal: &Journal, results_path: &str) -> Outputs {
         out.set("artifact-digest", &artifact.digest);
     }
     let pages: Vec<&str> = scopes.values().filter_map(ScopeRun::page_url).collect();
-    out.set("page-url", &lines(pages));
+    let pages = [lines(pages), journal.all_page_url().unwrap_or_default()];
+    out.set("page-url", pages.join("\n").trim());
     let commits = || {
         recorded
             .iter()

@@ -24,6 +24,16 @@ struct Results<'j> {
     scopes: Vec<Entry<'j>>,
     /// The combined report and its manifest. Empty if there's none.
     combined: Vec<File<'j>>,
+    /// The page over all organizations. `None` if there's none.
+    page: Option<Page<'j>>,
+}
+
+/// The page over all organizations.
+#[derive(Serialize)]
+struct Page<'j> {
+    #[serde(flatten)]
+    file: File<'j>,
+    url: Option<&'j str>,
 }
 
 /// The result for one organization or enterprise. What the run doesn't know is `null`.
@@ -80,10 +90,15 @@ pub(super) async fn write(
 fn content(journal: &Journal) -> serde_json::Result<Vec<u8>> {
     let scopes = journal.scopes();
     let combined = journal.combined_files();
+    let (page, url) = (journal.all_page_file(), journal.all_page_url());
     let results = Results {
         schema_version: SCHEMA_VERSION,
         scopes: scopes.values().map(entry).collect(),
         combined: combined.iter().map(file).collect(),
+        page: page.as_ref().map(|page| Page {
+            file: file(page),
+            url: url.as_deref(),
+        }),
     };
     let mut content = serde_json::to_vec_pretty(&results)?;
     content.push(b'\n');

@@ -18,6 +18,7 @@ use crate::report::status::StatusPolicy;
 use crate::report::{csv, json};
 use crate::run::destination::Destination;
 use crate::run::fetch::FetchedReport;
+use crate::run::prepare::Places;
 use crate::system::files::Written;
 
 /// A report that was written where the inputs say.
@@ -174,38 +175,43 @@ pub(crate) async fn write(
     })
 }
 
-/// Writes the page of a report, if the inputs ask for it. `names` says whether it can have people's
-/// names.
-pub(crate) async fn write_page(
+/// Returns what the page of a report shows. `None` if the inputs don't ask for one.
+pub(crate) fn page_facts<'w>(
     inputs: &Inputs,
-    destination: &Destination,
-    provenance: &Provenance<'_>,
-    names: bool,
-    written: &WrittenReport,
+    places: &'w Places<'_>,
+    written: &'w WrittenReport,
     recording: Recording,
-) -> anyhow::Result<Option<Written>> {
+) -> Option<PageFacts<'w>> {
     if !inputs.report.formats.contains(&Format::Html) {
-        return Ok(None);
+        return None;
     }
-    let Some(fetched) = &written.fetched else {
-        return Ok(None);
-    };
-    let report = &fetched.report;
+    let fetched = written.fetched.as_ref()?;
     let files = written.forms.iter().map(|file| DataFile {
         name: &file.name,
         sha256: &file.sha256,
     });
-    let facts = PageFacts {
-        report,
+    Some(PageFacts {
+        report: &fetched.report,
         known: &fetched.known,
         policy: written.rule,
         counts: written.counts,
-        may_name_people: names,
+        may_name_people: places.may_name_people,
         has_pseudonyms: inputs.pseudonyms.is_some(),
         files: files.collect(),
-        run: provenance.run(),
+        run: places.provenance.run(),
         recording,
+    })
+}
+
+/// Writes the page of a report, if one is requested.
+pub(crate) async fn write_page(
+    destination: &Destination,
+    facts: Option<PageFacts<'_>>,
+) -> anyhow::Result<Option<Written>> {
+    let Some(facts) = facts else {
+        return Ok(None);
     };
+    let report = facts.report;
     let name = format!("{}.html", report.file_stem());
     let page = destination.write(&name, |out| html::write(&facts, out));
     let page = page.await?;

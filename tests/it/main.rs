@@ -42,6 +42,7 @@ mod delivery {
 mod organizations {
     mod combined;
     mod coverage;
+    mod page;
     mod people;
     mod results;
     mod summary;

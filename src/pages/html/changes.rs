@@ -16,15 +16,48 @@ pub(super) struct ChangeLine {
     pub(super) day: String,
     pub(super) login: String,
     pub(super) what: String,
+    /// The organization, if the page is about several.
+    pub(super) organization: Option<String>,
 }
 
-/// Returns the changes with names, if the page can have them, and how many there are of each kind.
-pub(super) fn changes(
-    facts: &PageFacts<'_>,
-) -> (Option<Vec<ChangeLine>>, Vec<(usize, &'static str)>) {
-    let Some(changes) = &facts.recording.changes else {
-        return (None, Vec::new());
-    };
+/// The changes of one or several reports.
+#[derive(Default)]
+pub(super) struct Changes {
+    /// The changes with names, if the page can have them, newest first.
+    pub(super) lines: Vec<ChangeLine>,
+    /// How many there are of each kind.
+    counts: BTreeMap<&'static str, usize>,
+}
+
+impl Changes {
+    /// Adds the changes in another report, which is about an `organization`.
+    pub(super) fn add(&mut self, other: Self, organization: &str) {
+        for (kind, count) in other.counts {
+            *self.counts.entry(kind).or_default() += count;
+        }
+        self.lines
+            .extend(other.lines.into_iter().map(|line| ChangeLine {
+                organization: Some(name(organization)),
+                ..line
+            }));
+        self.lines.sort_by(|one, other| other.day.cmp(&one.day));
+        self.lines.truncate(MAX_CHANGES);
+    }
+
+    /// Says how many there are of each kind, such as `3 granted, 1 revoked`. Empty if there are
+    /// none.
+    pub(super) fn counted(&self) -> String {
+        let counts = self.counts.iter();
+        let counts: Vec<String> = counts
+            .map(|(kind, count)| format!("{count} {kind}"))
+            .collect();
+        counts.join(", ")
+    }
+}
+
+/// Returns the changes of a report, or `None` if nothing records them.
+pub(super) fn changes(facts: &PageFacts<'_>) -> Option<Changes> {
+    let changes = facts.recording.changes.as_ref()?;
     let events = events(changes);
     let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
     for event in &events {
@@ -34,7 +67,6 @@ pub(super) fn changes(
         };
         *counts.entry(kind).or_default() += 1;
     }
-    let counts = counts.into_iter().map(|(kind, count)| (count, kind));
     let named = events.iter().rev().take(MAX_CHANGES);
     let named = named.filter(|_| facts.may_name_people).map(|event| {
         let change = match event {
@@ -44,6 +76,7 @@ pub(super) fn changes(
                     day: date(to.report_time).to_string(),
                     login: name(&to.login),
                     what: format!("moved from {} to {}", team(&from.team), team(&to.team)),
+                    organization: None,
                 };
             }
         };
@@ -67,9 +100,13 @@ pub(super) fn changes(
                 Kind::PlanChanged if to.is_empty() => "has another plan".to_owned(),
                 Kind::PlanChanged => format!("has the plan {to} instead of {from}"),
             },
+            organization: None,
         }
     });
-    (Some(named.collect()), counts.collect())
+    Some(Changes {
+        lines: named.collect(),
+        counts,
+    })
 }
 
 fn team(team: &str) -> String {

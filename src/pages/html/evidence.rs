@@ -7,6 +7,7 @@ use crate::pages::figures::{counted, missing_reports};
 use crate::pages::repository;
 use crate::report::control::Control;
 use crate::report::day::date;
+use crate::report::manifest::Run;
 use crate::system::text::thousands;
 
 /// What shows that the report is genuine and complete.
@@ -16,8 +17,7 @@ pub(super) struct Evidence<'a> {
     pub(super) run: Option<Link>,
     pub(super) commit: CommitLine,
     pub(super) repository: Option<String>,
-    pub(super) recorded: Option<String>,
-    pub(super) missing: Option<String>,
+    pub(super) recorded: String,
 }
 
 pub(super) struct Link {
@@ -29,6 +29,16 @@ pub(super) struct CommitLine {
     pub(super) link: Option<Link>,
     pub(super) text: String,
     pub(super) good: bool,
+}
+
+impl CommitLine {
+    pub(super) fn text(text: &str, good: bool) -> Self {
+        Self {
+            link: None,
+            text: text.to_owned(),
+            good,
+        }
+    }
 }
 
 /// Gathers what shows that the report is genuine and complete.
@@ -49,7 +59,23 @@ pub(super) fn evidence<'a>(facts: &'a PageFacts<'_>, days: &[Day]) -> Evidence<'
         counted(report.people(), "person", "people"),
         billed.unwrap_or_default(),
     );
-    let run = facts.run.map(|run| Link {
+    Evidence {
+        read,
+        files: &facts.files,
+        run: facts.run.map(link_to_run),
+        commit: commit_line(&facts.recording.commit),
+        repository: facts
+            .recording
+            .repository
+            .as_ref()
+            .map(repository::sentences),
+        recorded: recorded(facts, days),
+    }
+}
+
+/// Returns the link to the workflow run.
+pub(super) fn link_to_run(run: &Run) -> Link {
+    Link {
         text: name(&format!(
             "{} {} (attempt {})",
             run.workflow, run.id, run.attempt
@@ -58,16 +84,17 @@ pub(super) fn evidence<'a>(facts: &'a PageFacts<'_>, days: &[Day]) -> Evidence<'
             "{}/{}/actions/runs/{}/attempts/{}",
             run.server, run.repository, run.id, run.attempt
         )),
-    });
-    let line = |text: &str, good| CommitLine {
-        link: None,
-        text: text.to_owned(),
-        good,
-    };
-    let commit = match &facts.recording.commit {
-        Commit::NotRequested => line("Not committed: no audit repository is set.", false),
-        Commit::Failed => line("Not committed, because the commit failed.", false),
-        Commit::Nothing(what) => line(&name(what), true),
+    }
+}
+
+/// Says whether there's a commit, and whether GitHub verified it.
+pub(super) fn commit_line(commit: &Commit) -> CommitLine {
+    match commit {
+        Commit::NotRequested => {
+            CommitLine::text("Not committed: no audit repository is set.", false)
+        }
+        Commit::Failed => CommitLine::text("Not committed, because the commit failed.", false),
+        Commit::Nothing(what) => CommitLine::text(&name(what), true),
         Commit::Made {
             sha,
             url,
@@ -83,34 +110,27 @@ pub(super) fn evidence<'a>(facts: &'a PageFacts<'_>, days: &[Day]) -> Evidence<'
             },
             good: unverified.is_none(),
         },
-    };
-    let (mut recorded, mut missing) = (None, None);
-    if let (true, [first, .., last]) = (has_history(facts), days) {
-        recorded = Some(format!(
-            "{} days from {} to {}.",
-            thousands(days.len()),
-            date(first.report_time),
-            date(last.report_time)
-        ));
-        missing = missing_reports(days).map(|(count, list)| match list.as_str() {
-            "" => format!("{} without a report.", count.replacen("no ", "No ", 1)),
-            _ => format!("{count} without a report: {list}."),
-        });
-    } else if let (true, [only]) = (has_history(facts), days) {
-        recorded = Some(format!("1 day, {}.", date(only.report_time)));
     }
-    Evidence {
-        read,
-        files: &facts.files,
-        run,
-        commit,
-        repository: facts
-            .recording
-            .repository
-            .as_ref()
-            .map(repository::sentences),
-        recorded,
-        missing,
+}
+
+/// Says which days are recorded, and which of them have no report.
+fn recorded(facts: &PageFacts<'_>, days: &[Day]) -> String {
+    match days {
+        [first, .., last] if has_history(facts) => {
+            let days_text = format!(
+                "{} days from {} to {}.",
+                thousands(days.len()),
+                date(first.report_time),
+                date(last.report_time)
+            );
+            let missing = missing_reports(days).map(|(count, list)| match list.as_str() {
+                "" => format!(" {} without a report.", count.replacen("no ", "No ", 1)),
+                _ => format!(" {count} without a report: {list}."),
+            });
+            format!("{days_text}{}", missing.unwrap_or_default())
+        }
+        [only] if has_history(facts) => format!("1 day, {}.", date(only.report_time)),
+        _ => "No history. All figures are from this report alone, and GitHub keeps activity for only 90 days.".to_owned(),
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::people::Row;
+use super::cards::{StatusShare, shares};
+use super::rows::Row;
 use super::text::{day_numbered, number, share};
 use crate::pages::figures::counted;
 use crate::report::status::Status;
@@ -63,8 +64,8 @@ impl Group {
     }
 
     /// Returns the statuses with their places in a bar.
-    pub(super) fn shares(&self) -> Vec<super::StatusShare> {
-        super::shares([
+    pub(super) fn shares(&self) -> Vec<StatusShare> {
+        shares([
             ("active", self.active),
             ("new", self.new),
             ("inactive", self.inactive),

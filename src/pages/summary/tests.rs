@@ -36,6 +36,7 @@ fn written(digests: &[(String, Option<Digest>)], selection: Option<&SelectionSta
     });
     let summary = Summary {
         sections: sections.collect(),
+        page: None,
         counts: digest(1, None).counts,
         selection,
         general: Vec::new(),
@@ -101,6 +102,7 @@ fn a_hundred_different_errors_are_listed_and_the_others_counted() {
     });
     let summary = Summary {
         sections: sections.collect(),
+        page: None,
         counts: Counts::default(),
         selection: None,
         general: Vec::new(),
