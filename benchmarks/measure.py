@@ -19,7 +19,10 @@ PARTS = {
     "upload": parts.upload,
     "start": parts.start,
     "size": parts.size,
+    "million": parts.million,
 }
+# Runs only if it's named, because it takes 12 minutes.
+OPTIONAL = {"million"}
 
 
 def machine():
@@ -32,7 +35,7 @@ def machine():
 
 
 def main():
-    chosen = sys.argv[1:] or list(PARTS)
+    chosen = sys.argv[1:] or [name for name in PARTS if name not in OPTIONAL]
     unknown = [name for name in chosen if name not in PARTS]
     if unknown:
         sys.exit(f"no such part: {', '.join(unknown)}. There are: {', '.join(PARTS)}")
