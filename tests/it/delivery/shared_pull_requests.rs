@@ -39,8 +39,8 @@ fn install(simulator: &Simulator, names: &[&str]) {
     simulator.change(|github| drop(github.apps.insert(CLIENT_ID.to_owned(), app)));
 }
 
-fn run(simulator: &Simulator, time: &str) -> Step {
-    let step = Job::on(simulator)
+fn job(simulator: &Simulator, time: &str) -> Job {
+    Job::on(simulator)
         .without("INPUT_TOKEN")
         .input("app-client-id", CLIENT_ID)
         .input("app-private-key", &keys::pem())
@@ -50,15 +50,18 @@ fn run(simulator: &Simulator, time: &str) -> Step {
         .variable("TEST_TIME", time)
         // Large requests are slow on a busy machine.
         .variable("TEST_WAIT_SCALE", "1")
-        .run();
+}
+
+fn run(simulator: &Simulator, time: &str) -> Step {
+    let step = job(simulator, time).run();
     step.succeeded();
     step
 }
 
 /// Half a commit: about 4.5 MB, and it's in three files.
 fn large(name: &str) -> Seats {
-    let surface = "x".repeat(9_000);
-    let people = (1..=550).map(|n| Row::of(&format!("{name}-{n}"), n).surface(&surface));
+    let surface = "x".repeat(90_000);
+    let people = (1..=55).map(|n| Row::of(&format!("{name}-{n}"), n).surface(&surface));
     Seats::rows(people)
 }
 
@@ -109,7 +112,9 @@ fn a_merge_between_two_commits_of_a_run_loses_nothing() {
         nth: Nth::Only(2),
         kind: Kind::EndPullRequest(Ending::Merged),
     });
-    let step = run(&simulator, DAY_2);
+    // To look for secrets in so many megabytes takes longer than all the rest.
+    let step = job(&simulator, DAY_2).without_simulator_checks().run();
+    step.succeeded();
     // Each report has its own commit, in its own pull request.
     let results = results(&step);
     let [(first, merged), (second, open)] = &results[..] else {
