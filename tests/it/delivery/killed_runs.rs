@@ -331,7 +331,7 @@ fn live(seed: u64, by_pull_request: bool, undisturbed: &[Undisturbed]) -> usize 
             killed += usize::from(history.kill(&moment));
             history.assert_whole(day, &before);
         }));
-        named(seed, day, &moment, checked);
+        named(seed, day, &moment, &checked);
         history = history.at(day, 7);
         let checked = catch_unwind(AssertUnwindSafe(|| {
             let (step, took) = history.run();
@@ -351,14 +351,14 @@ fn live(seed: u64, by_pull_request: bool, undisturbed: &[Undisturbed]) -> usize 
             assert_eq!(branches(&history.simulator), Vec::<String>::new());
             assert_verified(&history.simulator);
         }));
-        named(seed, day, &moment, checked);
+        named(seed, day, &moment, &checked);
     }
     assert_intact(&history.simulator, OWN);
     killed
 }
 
 /// Adds to a failure how to see it again.
-fn named(seed: u64, day: u64, moment: &impl fmt::Debug, checked: thread::Result<()>) {
+fn named(seed: u64, day: u64, moment: &impl fmt::Debug, checked: &thread::Result<()>) {
     assert!(
         checked.is_ok(),
         "seed {seed}, day {day}, killed at {moment:?}. To try it again, set KILL_SEED={seed} KILL_COUNT={DAYS}"
