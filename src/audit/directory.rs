@@ -10,7 +10,7 @@ use crate::github::names::RepositoryPath;
 pub(super) struct Directory {
     /// The SHA of the commit.
     pub(super) head: String,
-    /// Whether it's a file, a link, or a submodule instead.
+    /// Whether it's a file or a link instead.
     pub(super) is_file: bool,
     pub(super) entries: Vec<Entry>,
     /// The list of all scopes. `None` if there's none.
