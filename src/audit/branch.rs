@@ -1,9 +1,9 @@
 //! The branch that a report goes to, and where its history is read from.
 //!
 //! The names of their branches identify the pull requests of a history. A run of one scope has its
-//! own pull requests, and all runs of several scopes share theirs. The name depends only on that
-//! and on the day, so concurrent runs use the same branch. If a pull request couldn't be opened,
-//! the day's next run uses its branch.
+//! own pull requests, and all other runs share theirs, also those whose pattern matches only one
+//! organization today. The name depends only on that and on the day, so concurrent runs use the
+//! same branch. If a pull request couldn't be opened, the day's next run uses its branch.
 
 use jiff::civil::Date;
 
@@ -65,17 +65,17 @@ impl AuditRepository<'_> {
         )))
     }
 
-    /// Returns what distinguishes the branches of this run from all others: its scope, if it has
-    /// only one; that one's kind, if it isn't an organization; and the directory, if it isn't the default. Dots separate
-    /// them, because no scope name has one. Git doesn't accept every directory in a branch name,
-    /// and two directories can differ only in characters that are left out, so the name has the
-    /// directory's SHA-256.
+    /// Returns what distinguishes the branches of this run from all others: its scope, if it's about
+    /// no other one; that one's kind, if it isn't an organization; and the directory, if it isn't
+    /// the default. Dots separate them, because no scope name has one. Git doesn't accept every
+    /// directory in a branch name, and two directories can differ only in characters that are left
+    /// out, so the name has the directory's SHA-256.
     fn history_name(&self) -> String {
-        let mut name = match &self.scopes[..] {
-            [scope] => scope.name().to_ascii_lowercase(),
-            _ => SEVERAL.to_owned(),
+        let mut name = match &self.only_scope {
+            Some(scope) => scope.name().to_ascii_lowercase(),
+            None => SEVERAL.to_owned(),
         };
-        if let [scope] = &self.scopes[..]
+        if let Some(scope) = &self.only_scope
             && scope.kind() != ScopeKind::Organization
         {
             name.push_str(&format!(".{}", scope.kind()));

@@ -10,6 +10,8 @@ use crate::github::names::RepositoryPath;
 pub(super) struct Directory {
     /// The SHA of the commit.
     pub(super) head: String,
+    /// Whether it's a file or a link instead.
+    pub(super) is_file: bool,
     pub(super) entries: Vec<Entry>,
     /// The list of all scopes. `None` if there's none.
     pub(super) index: Option<Vec<u8>>,
@@ -24,14 +26,22 @@ impl Directory {
         Some(&entry.oid)
     }
 
-    /// Returns the names of the folders and files.
+    /// Returns the names of the folders.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().map(|entry| &*entry.name)
+        let folders = self.entries.iter().filter(|entry| entry.is_folder());
+        folders.map(|entry| &*entry.name)
     }
 
-    /// Returns whether there's something with this name.
+    /// Returns whether there's a folder with this name.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.entries.iter().any(|entry| entry.name == name)
+        self.names().any(|folder| folder == name)
+    }
+
+    /// Returns whether something else has the name of this folder.
+    pub(super) fn is_in_the_way(&self, folder: &RepositoryPath) -> bool {
+        let name = folder.segments().last();
+        let mut entries = self.entries.iter();
+        entries.any(|entry| Some(&*entry.name) == name && !entry.is_folder())
     }
 }
 

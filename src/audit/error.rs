@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::github::commit::CommitError;
 use crate::github::error::GitHubError;
-use crate::github::names::NameError;
+use crate::github::names::{NameError, RepositoryName, RepositoryPath};
 use crate::history::RecordError;
 use crate::system::prose::Prose;
 
@@ -24,6 +24,16 @@ pub(crate) enum AuditError {
         folder: String,
         /// What's wrong with the history.
         error: Box<RecordError>,
+    },
+    /// A file, a link, or a submodule has the name of a folder for reports.
+    #[error(
+        "{path} of {repository} isn't a folder. To avoid replacing it, the action recorded nothing in it.\n  Fix: Give it another name, or set another `directory`."
+    )]
+    InTheWay {
+        /// Its path.
+        path: RepositoryPath,
+        /// The repository.
+        repository: RepositoryName,
     },
     /// A name that depends on the inputs isn't valid in Git.
     #[error(transparent)]

@@ -32,6 +32,9 @@ impl AuditRepository<'_> {
             return Ok(Rc::clone(known));
         }
         let entries = snapshot.entries(&self.inputs.directory).await?;
+        let is_file = entries.as_ref().is_some_and(Vec::is_empty)
+            && self.inputs.directory.segments().next().is_some();
+        let entries = entries.unwrap_or_default();
         let path = self.index()?;
         let name = path.segments().last();
         let entry = entries
@@ -46,6 +49,7 @@ impl AuditRepository<'_> {
         };
         let directory = Rc::new(Directory {
             head: snapshot.head().to_owned(),
+            is_file,
             entries,
             index,
         });

@@ -91,28 +91,33 @@ impl AuditRepository<'_> {
         })
     }
 
-    /// Brings reports to a branch. Returns whether the branch exists now, and what became of each
-    /// report.
+    /// Brings reports to a branch. Returns whether the branch exists now, and adds what became of
+    /// each report to `placed`.
     ///
-    /// Fails if the branch of a pull request is gone, and nothing was committed to it.
+    /// Fails if the branch of a pull request is gone. The first reports may be placed by then.
     pub(super) async fn place(
         &self,
         pending: &mut [PendingReport<'_>],
         branch: &(BranchName, MissingBranch),
-    ) -> Result<(bool, PlacedReports), AuditError> {
-        let (mut exists, mut placed) = (false, PlacedReports::new());
+        placed: &mut PlacedReports,
+    ) -> Result<bool, AuditError> {
+        let (mut branch, mut exists) = (branch.clone(), false);
         let mut left = pending;
         while !left.is_empty() {
             let mut batch = Batch::default();
             let committed = self.commit_first(left, branch.clone(), &mut batch).await;
             let (commit, failure) = match committed {
                 Ok(commit) => (commit, None),
-                Err(AuditError::Commit(gone @ CommitError::Gone { .. })) if placed.is_empty() => {
+                Err(AuditError::Commit(gone @ CommitError::Gone { .. })) => {
                     return Err(gone.into());
                 }
                 Err(error) => (None, Some(Arc::new(error))),
             };
             exists |= batch.existed || commit.is_some();
+            if exists && matches!(branch.1, MissingBranch::From(_)) {
+                // Another branch with the same name wouldn't have the first reports.
+                branch.1 = MissingBranch::Never;
+            }
             if batch.has_foreign_index {
                 self.explain_foreign_index()?;
             }
@@ -136,7 +141,7 @@ impl AuditRepository<'_> {
             }
             left = rest;
         }
-        Ok((exists, placed))
+        Ok(exists)
     }
 
     /// Commits as many of the first reports as fit in a commit.
@@ -149,6 +154,9 @@ impl AuditRepository<'_> {
         let committer = self.committer(branch)?;
         let commit = committer.commit(async |snapshot| {
             let directory = self.directory(&snapshot).await?;
+            if directory.is_file {
+                return Err(self.in_the_way(&self.inputs.directory));
+            }
             self.read_again(&snapshot, &directory, pending).await;
             self.check_all(&snapshot, pending).await;
             batch.existed = snapshot.exists();
@@ -156,7 +164,7 @@ impl AuditRepository<'_> {
             let (mut files, mut rows, mut included) = (Files::new(), Vec::new(), Vec::new());
             let (mut size, mut written) = (0, HashSet::new());
             for (number, pending) in pending.iter().enumerate() {
-                let planned = self.plan(pending);
+                let planned = self.plan(pending, &directory);
                 let (plan, new) = match planned {
                     Ok(planned) => planned,
                     Err(error) => {
@@ -249,7 +257,14 @@ impl AuditRepository<'_> {
     }
 
     /// Plans the update of one history. Returns the files to write.
-    fn plan(&self, pending: &PendingReport<'_>) -> Result<(UpdatePlan, Files), AuditError> {
+    fn plan(
+        &self,
+        pending: &PendingReport<'_>,
+        directory: &Directory,
+    ) -> Result<(UpdatePlan, Files), AuditError> {
+        if directory.is_in_the_way(&pending.folder) {
+            return Err(self.in_the_way(&pending.folder));
+        }
         let read = match &pending.last_read {
             Ok(Some(read)) => read,
             Ok(None) => return Err(AuditError::Other("nothing was read".to_owned())),
@@ -264,6 +279,13 @@ impl AuditRepository<'_> {
         let files = files.collect::<Result<Files, NameError>>()?;
         CommitContent::check(&files)?;
         Ok((plan, files))
+    }
+
+    fn in_the_way(&self, path: &RepositoryPath) -> AuditError {
+        AuditError::InTheWay {
+            path: path.clone(),
+            repository: self.inputs.repository.clone(),
+        }
     }
 
     /// Returns the list of all scopes if it has to change for these rows, or `None` if the file

@@ -20,19 +20,22 @@ use crate::pages::markdown::code;
 use crate::report::day::date;
 use crate::report::scope::Scope;
 use crate::system::prose::Prose;
-use crate::system::text::listed;
 
 /// How often to start over because the pull request was merged or closed in the meantime.
 const MAX_ROUNDS: usize = 10;
-
-/// How many organizations an error names.
-const MAX_NAMES: usize = 10;
 
 /// How many reports the text of a pull request lists.
 const MAX_ROWS: usize = 100;
 
 /// How to keep or discard the reports of a pull request.
 const KEEP: &str = "To keep the reports, merge, squash, or rebase the pull request. To discard them, close it. The next run opens a new one.";
+
+/// A report that was committed to a pull request before someone merged or closed that.
+struct Earlier {
+    placed: PlacedReport,
+    branch: BranchName,
+    pull_request: Option<PullRequest>,
+}
 
 impl AuditRepository<'_> {
     /// Brings reports to the branch of a pull request.
@@ -44,23 +47,25 @@ impl AuditRepository<'_> {
         let pulls = self.pulls();
         let day = pending.first().map(|first| date(first.report.time()));
         let day = day.ok_or_else(|| AuditError::Other("there's no report".to_owned()))?;
-        let mut before: Option<(BranchName, PlacedReports, PullRequest)> = None;
+        let mut earlier: Vec<Option<Earlier>> = pending.iter().map(|_| None).collect();
         for _ in 0..MAX_ROUNDS {
             let (name, open) = self.pull_request_branch(&pulls, day).await?;
             let beginning = match open {
                 Some(_) => MissingBranch::Never,
                 None => MissingBranch::From(self.branch.clone()),
             };
-            let branch = (name, beginning);
-            let (exists, placed) = match self.place(&mut pending, &branch).await {
+            let (branch, mut placed) = ((name, beginning), PlacedReports::new());
+            let exists = match self.place(&mut pending, &branch, &mut placed).await {
                 // GitHub can delete the branch when it's merged.
-                Err(AuditError::Commit(CommitError::Gone { .. })) => continue,
-                placed => placed?,
+                Err(AuditError::Commit(CommitError::Gone { .. })) => {
+                    keep(&mut earlier, placed, &branch.0, open.as_ref());
+                    continue;
+                }
+                exists => exists?,
             };
             let branch = branch.0;
-            let has_commit = has_commit(&placed);
             let proposed = match open {
-                Some(open) if !has_commit => Ok(Opened::Open(open)),
+                Some(open) if !has_commit(&placed) => Ok(Opened::Open(open)),
                 None if !exists => Ok(Opened::Nothing),
                 // Even if one was open, because it may be merged or closed by now.
                 _ => {
@@ -68,38 +73,43 @@ impl AuditRepository<'_> {
                     pulls.open(&branch, &headline, &body).await
                 }
             };
-            let (branch, placed, proposed) = match (proposed, before.take()) {
-                // The merged pull request already has the reports.
-                (Ok(_), Some((branch, earlier, merged))) if !has_commit => {
-                    (branch, earlier, Ok(Some(merged)))
-                }
-                (Ok(Opened::Open(open)), _) => (branch, placed, Ok(Some(open))),
-                (Ok(Opened::Nothing), _) => (self.branch.clone(), placed, Ok(None)),
-                (Ok(Opened::Past(past)), _) => {
+            let (branch, proposed) = match proposed {
+                Ok(Opened::Open(open)) => (branch, Ok(Some(open))),
+                Ok(Opened::Nothing) => (self.branch.clone(), Ok(None)),
+                Ok(Opened::Past(past)) => {
                     tracing::info!(
                         "The pull request {} was merged or closed in the meantime. The report goes to a new one.",
                         past.number
                     );
-                    before = has_commit.then_some((branch, placed, past));
+                    keep(&mut earlier, placed, &branch, Some(&past));
                     continue;
                 }
-                (Err(error), _) => {
+                Err(error) => {
                     let error = self.not_opened(&error, &branch);
-                    (branch, placed, Err(error))
+                    (branch, Err(error))
                 }
             };
-            let placed = placed.into_iter().zip(&pending);
-            let recorded = placed.map(|(placed, pending)| {
+            let placed = placed.into_iter().zip(&pending).zip(earlier);
+            let recorded = placed.map(|((placed, pending), earlier)| {
                 let placed = placed?;
+                let (placed, branch, proposed) = match earlier {
+                    // The merged pull request already has the report.
+                    Some(Earlier {
+                        placed: earlier,
+                        branch,
+                        pull_request,
+                    }) if placed.commit.is_none() => (earlier, branch, Ok(pull_request)),
+                    _ => (placed, branch.clone(), proposed.clone()),
+                };
                 self.log(&placed, pending);
                 Ok(self.recorded(placed, &branch, &proposed))
             });
             return Ok(recorded.collect());
         }
-        let scopes: Vec<&str> = self.scopes.iter().map(Scope::name).collect();
+        let whose = self.only_scope.as_ref().map(Scope::name);
         Err(AuditError::Other(format!(
             "The pull requests of {} in {repository} were merged or closed {MAX_ROUNDS} times while the action committed to them.\n  Fix: Run the workflow again.",
-            listed(&scopes, MAX_NAMES)
+            whose.unwrap_or("several organizations")
         )))
     }
 
@@ -125,7 +135,11 @@ impl AuditRepository<'_> {
     fn described(&self, pending: &[PendingReport<'_>], placed: &PlacedReports) -> (String, String) {
         let placed = pending.iter().zip(placed);
         let placed = placed.filter_map(|(pending, placed)| Some((pending, placed.as_ref().ok()?)));
-        let placed: Vec<(&PendingReport<'_>, &PlacedReport)> = placed.collect();
+        let mut placed: Vec<(&PendingReport<'_>, &PlacedReport)> = placed.collect();
+        // A report that the base already has isn't in the pull request.
+        if placed.iter().any(|(_, placed)| placed.commit.is_some()) {
+            placed.retain(|(_, placed)| placed.commit.is_some());
+        }
         let included: Vec<&PendingReport<'_>> =
             placed.iter().map(|(pending, _)| *pending).collect();
         let headline = self.message(&included, Vec::new()).headline;
@@ -201,6 +215,26 @@ impl AuditRepository<'_> {
 fn has_commit(placed: &PlacedReports) -> bool {
     let mut placed = placed.iter().flatten();
     placed.any(|placed| placed.commit.is_some())
+}
+
+/// Keeps what was committed to the `branch` of a pull request that was merged or closed.
+fn keep(
+    earlier: &mut [Option<Earlier>],
+    placed: PlacedReports,
+    branch: &BranchName,
+    pull_request: Option<&PullRequest>,
+) {
+    for (earlier, placed) in earlier.iter_mut().zip(placed) {
+        if let Ok(placed) = placed
+            && placed.commit.is_some()
+        {
+            *earlier = Some(Earlier {
+                placed,
+                branch: branch.clone(),
+                pull_request: pull_request.cloned(),
+            });
+        }
+    }
 }
 
 /// Explains that GitHub refuses a pull request because only collaborators can open one.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::check::RepositoryCheck;
 use super::error::AuditError;
-use super::place::{PendingReport, PlacedReport};
+use super::place::{PendingReport, PlacedReport, PlacedReports};
 use super::repository::{AuditRepository, Ledger};
 use crate::github::commit::{Commit, MissingBranch};
 use crate::github::names::BranchName;
@@ -74,7 +74,8 @@ impl AuditRepository<'_> {
     /// Commits reports to the branch.
     async fn commit(&self, mut pending: Vec<PendingReport<'_>>) -> Result<Results, AuditError> {
         let branch = (self.branch.clone(), MissingBranch::Default);
-        let (_, placed) = self.place(&mut pending, &branch).await?;
+        let mut placed = PlacedReports::new();
+        self.place(&mut pending, &branch, &mut placed).await?;
         let placed = placed.into_iter().zip(&pending);
         let recorded = placed.map(|(placed, pending)| {
             let placed = placed?;

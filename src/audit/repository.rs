@@ -42,8 +42,8 @@ pub(crate) struct AuditRepository<'a> {
     pub(super) known_manifests: Mutex<Option<Manifests>>,
     /// The figures of all reports so far, with people counted once.
     pub(super) once: RefCell<Option<Once>>,
-    /// The scopes of the run.
-    pub(super) scopes: Vec<Scope>,
+    /// The scope of the run, if it's about no other one.
+    pub(super) only_scope: Option<Scope>,
 }
 
 /// One scope's history in the audit repository.
@@ -72,7 +72,7 @@ pub(super) struct ReadingPoint {
 
 impl<'a> AuditRepository<'a> {
     /// Creates the repository that `inputs` name and GitHub describes as `repository`, for the
-    /// reports of `scopes`.
+    /// report of `only_scope`, or for the reports of several scopes.
     ///
     /// Fails if it can't have commits (or pull requests) at all, or has no branch to commit to.
     pub(crate) fn new(
@@ -82,7 +82,7 @@ impl<'a> AuditRepository<'a> {
         repository: &Repository,
         provenance: Provenance<'a>,
         inactive_after: SignedDuration,
-        scopes: impl IntoIterator<Item = Scope>,
+        only_scope: Option<Scope>,
     ) -> anyhow::Result<Self> {
         repository.takes(inputs.pull_request)?;
         let branch = match &inputs.branch {
@@ -109,7 +109,7 @@ impl<'a> AuditRepository<'a> {
             known_directory: Mutex::default(),
             known_manifests: Mutex::default(),
             once: RefCell::default(),
-            scopes: scopes.into_iter().collect(),
+            only_scope,
         })
     }
 

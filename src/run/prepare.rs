@@ -63,7 +63,7 @@ impl<'a> Places<'a> {
                     &repository,
                     provenance.clone(),
                     inputs.report.inactive_after,
-                    selected.scopes.iter().map(|one| one.scope.clone()),
+                    selected.only_scope().cloned(),
                 )?)
             }
             _ => None,

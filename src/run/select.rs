@@ -71,6 +71,15 @@ impl Selected {
         Some(compare(&selected, &listed, recorded, selects))
     }
 
+    /// Returns the scope of a run that's about no other one. `None` if there's a pattern, which can
+    /// match more organizations on another day.
+    pub(crate) fn only_scope(&self) -> Option<&Scope> {
+        match (&self.scopes[..], &self.selection) {
+            ([one], None) => Some(&one.scope),
+            _ => None,
+        }
+    }
+
     /// Returns what a manifest says about the selection, as far as it's known without the audit
     /// repository. `None` if all scopes are named.
     pub(crate) fn state(&self) -> Option<SelectionState> {

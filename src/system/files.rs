@@ -162,6 +162,11 @@ impl Workspace {
             // No one else can read the file until it has its final mode.
             options.mode(0o600);
         }
+        // A killed run can leave this file, and in a container, each run has the same process ID.
+        match fs::remove_file(temporary) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         let file = options.write(true).create_new(true).open(temporary)?;
         let mut out = HashingWriter::new(io::BufWriter::new(file));
         content(&mut out)?;
@@ -265,6 +270,20 @@ mod tests {
             fs::read_dir(workspace.path().join("a/b")).unwrap().count(),
             0
         );
+    }
+
+    #[test]
+    fn what_a_killed_run_with_the_same_process_id_left_is_not_in_the_way() {
+        let workspace = tempfile::tempdir().unwrap();
+        let folder = Workspace::open(workspace.path(), Path::new(".")).unwrap();
+        let left = format!(".x.csv.{}.tmp", std::process::id());
+        fs::write(workspace.path().join(left), "half").unwrap();
+        folder.write("x.csv", |out| out.write_all(b"abc")).unwrap();
+        let names = fs::read_dir(workspace.path()).unwrap();
+        let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["x.csv"]);
+        let content = fs::read(workspace.path().join("x.csv")).unwrap();
+        assert_eq!(content, b"abc");
     }
 
     #[test]

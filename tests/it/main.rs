@@ -32,16 +32,19 @@ mod delivery {
     mod commit;
     mod faults;
     mod interruption;
+    mod killed_runs;
     mod large_commits;
     mod many_organizations;
     mod pull_request;
     mod pull_request_faults;
+    mod shared_pull_requests;
 }
 
 /// A run over many organizations counts people once, and says what happened in each.
 mod organizations {
     mod combined;
     mod coverage;
+    mod obstacles;
     mod page;
     mod people;
     mod results;
@@ -62,7 +65,7 @@ mod history {
     mod repository;
     mod repository_checks;
     mod retire;
-    mod scenarios;
+    pub mod scenarios;
     mod scopes;
     mod settings;
     mod tombstones;

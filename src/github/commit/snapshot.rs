@@ -68,6 +68,11 @@ impl Entry {
     pub(crate) fn is_file(&self) -> bool {
         self.kind == "blob"
     }
+
+    /// Returns whether it's a folder. It can also be a submodule.
+    pub(crate) fn is_folder(&self) -> bool {
+        self.kind == "tree"
+    }
 }
 
 impl Snapshot<'_> {
@@ -128,16 +133,24 @@ impl Snapshot<'_> {
         &self,
         folders: &[RepositoryPath],
     ) -> Result<Vec<Vec<Entry>>, GitHubError> {
-        let folders = folders.iter().map(|folder| (folder, 0));
-        let trees = self.objects(folders.collect(), ENTRIES, |_| 1).await?;
+        let trees = self.trees(folders).await?;
         let entries = |tree: Option<Tree>| tree.map_or_else(Vec::new, |tree| tree.entries);
         Ok(trees.into_iter().map(entries).collect())
     }
 
-    /// Lists the entries of a folder, or nothing if it doesn't exist.
-    pub(crate) async fn entries(&self, folder: &RepositoryPath) -> Result<Vec<Entry>, GitHubError> {
-        let folders = self.entries_of(std::slice::from_ref(folder)).await?;
-        Ok(folders.into_iter().flatten().collect())
+    /// Lists the entries of a folder. `None` if it doesn't exist. If it isn't a folder, it has no
+    /// entries. Git has no empty folders, except for the top one of an empty commit.
+    pub(crate) async fn entries(
+        &self,
+        folder: &RepositoryPath,
+    ) -> Result<Option<Vec<Entry>>, GitHubError> {
+        let trees = self.trees(std::slice::from_ref(folder)).await?;
+        Ok(trees.into_iter().flatten().next().map(|tree| tree.entries))
+    }
+
+    async fn trees(&self, folders: &[RepositoryPath]) -> Result<Vec<Option<Tree>>, GitHubError> {
+        let folders = folders.iter().map(|folder| (folder, 0));
+        self.objects(folders.collect(), ENTRIES, |_| 1).await
     }
 
     /// Lists the files in a folder and in the two levels of folders below it, by their paths in the
@@ -180,7 +193,7 @@ fn add(tree: Tree, folder: &str, files: &mut Vec<Entry>) {
     for mut entry in tree.entries {
         let path = format!("{folder}{}", entry.name);
         match entry.object.take() {
-            Some(tree) if entry.kind == "tree" => add(tree, &format!("{path}/"), files),
+            Some(tree) if entry.is_folder() => add(tree, &format!("{path}/"), files),
             _ if entry.is_file() => files.push(Entry {
                 name: path,
                 ..entry

@@ -272,7 +272,7 @@ fn a_run_can_be_killed_after_any_number_of_requests() {
 
 /// Waits until the simulator has received and executed all requests, which continues without the
 /// client.
-fn wait_until_idle(simulator: &Simulator) {
+pub fn wait_until_idle(simulator: &Simulator) {
     // An invalid request gets a response and isn't recorded. The server reads earlier data first.
     let address = simulator.api_url();
     let mut connection = TcpStream::connect(address.trim_start_matches("http://")).unwrap();

@@ -22,12 +22,12 @@ const QUERY: At = At::Graphql(Operation::Query);
 const DAY_1: &str = "2026-03-02T06:00:00Z";
 const DAY_2: &str = "2026-03-03T06:00:00Z";
 
-fn name(number: usize) -> String {
+pub fn name(number: usize) -> String {
     format!("team-{number:02}")
 }
 
 /// A GitHub with this many organizations of a few people each.
-fn github(count: usize, repository: Repository) -> GitHub {
+pub fn github(count: usize, repository: Repository) -> GitHub {
     let names = || (0..count).map(name);
     let github = GitHub::new()
         .repository(OWN, repository)
@@ -70,12 +70,12 @@ fn recorded(simulator: &Simulator) -> BTreeSet<String> {
     folders.map(str::to_owned).collect()
 }
 
-fn all(count: usize) -> BTreeSet<String> {
+pub fn all(count: usize) -> BTreeSet<String> {
     (0..count).map(name).collect()
 }
 
 /// Checks that `verify` finds no problem in the histories of all organizations.
-fn assert_verified(simulator: &Simulator) {
+pub fn assert_verified(simulator: &Simulator) {
     let clone = checkout(simulator, OWN);
     let folder = clone.path().join("copilot-activity");
     let folder = folder.to_str().unwrap();

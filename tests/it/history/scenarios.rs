@@ -17,7 +17,7 @@ mod files;
 mod members;
 mod model;
 mod people;
-mod random;
+pub mod random;
 mod revocations;
 mod row;
 mod scenario;
