@@ -110,7 +110,8 @@ at least {DELAY} ms. "REST" is requests that read. Installation tokens are reque
 
 The ideal is the shortest time that GitHub's published limits allow for the same requests: {REST_POINTS} points a minute for REST,
 {GRAPHQL_POINTS:,} for GraphQL, {SERVER_TIME} seconds of server time per 60 seconds, and {CONCURRENT} requests at once. It uses up each minute's limits
-at once. `gh` only reads seats, in a shell loop over the organizations, and doesn't keep to the limits.
+at once. `gh` only reads seats, in a shell loop over the organizations, and doesn't keep to the limits. The files of 20 × 5,000
+seats are 47 MB, and a commit has up to 27 MB, so they take two.
 
 | organizations × seats | | day | REST | GraphQL | tokens | writes | commits | in flight | time | ideal | ratio | CPU | memory |
 | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |""")
@@ -127,7 +128,9 @@ at once. `gh` only reads seats, in a shell loop over the organizations, and does
                 ratio = run.wall / best
                 what = f"{name}, {reader}, `{deliver_to}`, day {day}"
                 targets.append((f"{what}: at most 1.25 times the ideal, {best:.1f} s", f"{ratio:.2f}", ratio <= 1.25))
-                targets.append((f"{what}: one commit", f"{made}", made == 1))
+                # The files of the larger reports don't fit in one.
+                if place == 0:
+                    targets.append((f"{what}: one commit", f"{made}", made == 1))
         run, counts = loop(size)
         row(name, f"{OTHER} in a loop", 1, run, counts, 0, None)
     return targets
