@@ -91,8 +91,8 @@ impl AuditRepository<'_> {
         })
     }
 
-    /// Brings reports to a branch. Returns whether the branch exists now, and adds what became of
-    /// each report to `placed`.
+    /// Brings reports to a branch. Returns whether the branch already existed, and adds what became
+    /// of each report to `placed`.
     ///
     /// Fails if the branch of a pull request is gone. The first reports may be placed by then.
     pub(super) async fn place(
@@ -101,7 +101,7 @@ impl AuditRepository<'_> {
         branch: &(BranchName, MissingBranch),
         placed: &mut PlacedReports,
     ) -> Result<bool, AuditError> {
-        let (mut branch, mut exists) = (branch.clone(), false);
+        let (mut branch, mut existed) = (branch.clone(), None);
         let mut left = pending;
         while !left.is_empty() {
             let mut batch = Batch::default();
@@ -113,7 +113,8 @@ impl AuditRepository<'_> {
                 }
                 Err(error) => (None, Some(Arc::new(error))),
             };
-            exists |= batch.existed || commit.is_some();
+            existed.get_or_insert(batch.existed);
+            let exists = batch.existed || commit.is_some();
             if exists && matches!(branch.1, MissingBranch::From(_)) {
                 // Another branch with the same name wouldn't have the first reports.
                 branch.1 = MissingBranch::Never;
@@ -141,7 +142,7 @@ impl AuditRepository<'_> {
             }
             left = rest;
         }
-        Ok(exists)
+        Ok(existed.unwrap_or_default())
     }
 
     /// Commits as many of the first reports as fit in a commit.

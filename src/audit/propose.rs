@@ -55,21 +55,21 @@ impl AuditRepository<'_> {
                 None => MissingBranch::From(self.branch.clone()),
             };
             let (branch, mut placed) = ((name, beginning), PlacedReports::new());
-            let exists = match self.place(&mut pending, &branch, &mut placed).await {
+            let existed = match self.place(&mut pending, &branch, &mut placed).await {
                 // GitHub can delete the branch when it's merged.
                 Err(AuditError::Commit(CommitError::Gone { .. })) => {
                     keep(&mut earlier, placed, &branch.0, open.as_ref());
                     continue;
                 }
-                exists => exists?,
+                existed => existed?,
             };
             let branch = branch.0;
             let proposed = match open {
                 Some(open) if !has_commit(&placed) => Ok(Opened::Open(open)),
-                None if !exists => Ok(Opened::Nothing),
+                None if !existed && !has_commit(&placed) => Ok(Opened::Nothing),
                 // Even if one was open, because it may be merged or closed by now.
                 _ => {
-                    let (headline, body) = self.described(&pending, &placed);
+                    let (headline, body) = self.described(&pending, &placed, existed);
                     pulls.open(&branch, &headline, &body).await
                 }
             };
@@ -131,13 +131,19 @@ impl AuditRepository<'_> {
     }
 
     /// Returns the title and the text of a pull request. They're written only once, so they
-    /// describe its first reports. They have no names of people.
-    fn described(&self, pending: &[PendingReport<'_>], placed: &PlacedReports) -> (String, String) {
+    /// describe its first reports. They have no names of people. `existed` says whether its branch
+    /// already existed, and may have more than what was committed now.
+    fn described(
+        &self,
+        pending: &[PendingReport<'_>],
+        placed: &PlacedReports,
+        existed: bool,
+    ) -> (String, String) {
         let placed = pending.iter().zip(placed);
         let placed = placed.filter_map(|(pending, placed)| Some((pending, placed.as_ref().ok()?)));
         let mut placed: Vec<(&PendingReport<'_>, &PlacedReport)> = placed.collect();
-        // A report that the base already has isn't in the pull request.
-        if placed.iter().any(|(_, placed)| placed.commit.is_some()) {
+        if !existed {
+            // The base already has the others.
             placed.retain(|(_, placed)| placed.commit.is_some());
         }
         let included: Vec<&PendingReport<'_>> =

@@ -42,9 +42,9 @@ mod delivery {
 
 /// A run over many organizations counts people once, and says what happened in each.
 mod organizations {
+    mod blocked_folders;
     mod combined;
     mod coverage;
-    mod obstacles;
     mod page;
     mod people;
     mod results;

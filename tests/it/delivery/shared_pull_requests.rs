@@ -169,3 +169,20 @@ fn a_pull_request_lists_only_the_reports_that_it_has() {
     assert_eq!(second.title, title);
     assert!(!second.body.contains("acme"), "{}", second.body);
 }
+
+#[test]
+fn a_pull_request_of_a_branch_that_an_earlier_run_left_lists_all_its_reports() {
+    let simulator = start(protected());
+    let open = At::path("POST", "/pulls");
+    simulator.fault(Fault::always(open, Kind::status(403, "Forbidden")));
+    job(&simulator, DAY_1).run().failed(1, &["no pull request"]);
+    simulator.clear_faults();
+    simulator.change(|github| {
+        let seats = Seats::people(4);
+        github.organizations.insert("globex".to_owned(), seats);
+    });
+    run(&simulator, "2026-03-02T07:00:00Z");
+    let opened = simulator.pull_requests(OWN).remove(0);
+    assert!(opened.body.contains("acme"), "{}", opened.body);
+    assert!(opened.body.contains("globex"), "{}", opened.body);
+}
