@@ -237,6 +237,8 @@ pub struct Repository {
     pub pull_request_creation_policy: String,
     /// The signatures of the commits that GitHub creates.
     pub signatures: Signatures,
+    /// How many files a GraphQL commit can add or change. GitHub documents no limit.
+    pub max_additions: Option<usize>,
     /// Whether Actions can create and approve pull requests. In the simulator, every token without
     /// scopes counts as a workflow's token.
     pub actions_open_pulls: bool,
@@ -259,6 +261,7 @@ impl Repository {
             has_pull_requests: true,
             pull_request_creation_policy: "all".to_owned(),
             signatures: Signatures::Valid,
+            max_additions: None,
             actions_open_pulls: true,
             deletes_merged_branches: false,
         }
@@ -355,6 +358,12 @@ impl Repository {
     /// Deletes the branches of merged pull requests.
     pub fn deleting_merged_branches(mut self) -> Self {
         self.deletes_merged_branches = true;
+        self
+    }
+
+    /// Refuses commits that add or change more files than this.
+    pub fn max_additions(mut self, max: usize) -> Self {
+        self.max_additions = Some(max);
         self
     }
 

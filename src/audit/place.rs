@@ -24,9 +24,14 @@ use crate::pages::index::{self, END, Row, START};
 use crate::report::Report;
 use crate::report::columns::ColumnSet;
 use crate::report::csv;
+use crate::system::text::thousands;
 
 /// How much of a commit's size is reserved for the list of all scopes. A row has some 120 bytes.
 const MAX_LIST_SIZE: usize = 1_000_000;
+
+/// How many files a commit has at most after GitHub refused one with more. GitHub documents no
+/// limit, but others report this one.
+const FEW_FILES: usize = 100;
 
 /// The files of a commit.
 type Files = Vec<(RepositoryPath, Bytes)>;
@@ -58,6 +63,8 @@ pub(super) type PlacedReports = Vec<Result<PlacedReport, Arc<AuditError>>>;
 /// What one commit does with the first reports of a list.
 #[derive(Default)]
 struct Batch {
+    /// How many files the commit that was tried last has.
+    file_count: usize,
     /// What happens to each of them.
     plans: Vec<Result<UpdatePlan, AuditError>>,
     /// The positions of those in the last commit that was tried. If there's nothing left to commit
@@ -102,14 +109,27 @@ impl AuditRepository<'_> {
         placed: &mut PlacedReports,
     ) -> Result<bool, AuditError> {
         let (mut branch, mut existed) = (branch.clone(), None);
+        let mut max_files = usize::MAX;
         let mut left = pending;
         while !left.is_empty() {
             let mut batch = Batch::default();
-            let committed = self.commit_first(left, branch.clone(), &mut batch).await;
+            let to = (branch.clone(), max_files);
+            let committed = self.commit_first(left, to, &mut batch).await;
             let (commit, failure) = match committed {
                 Ok(commit) => (commit, None),
                 Err(AuditError::Commit(gone @ CommitError::Gone { .. })) => {
                     return Err(gone.into());
+                }
+                Err(AuditError::Commit(error))
+                    if batch.file_count > FEW_FILES.min(max_files)
+                        && error.may_be_for_its_size() =>
+                {
+                    tracing::warn!(
+                        "GitHub refused a commit of {} files. The action tries again with up to {FEW_FILES} files in a commit. {error}",
+                        thousands(batch.file_count)
+                    );
+                    max_files = FEW_FILES;
+                    continue;
                 }
                 Err(error) => (None, Some(Arc::new(error))),
             };
@@ -149,7 +169,7 @@ impl AuditRepository<'_> {
     async fn commit_first(
         &self,
         pending: &mut [PendingReport<'_>],
-        branch: (BranchName, MissingBranch),
+        (branch, max_files): ((BranchName, MissingBranch), usize),
         batch: &mut Batch,
     ) -> Result<Option<Commit>, AuditError> {
         let committer = self.committer(branch)?;
@@ -174,7 +194,9 @@ impl AuditRepository<'_> {
                     }
                 };
                 let new_size: usize = new.iter().map(|(_, file)| file.len()).sum();
-                let is_full = size + new_size > MAX_MUTATION_SIZE - MAX_LIST_SIZE;
+                // One more file is the list of all scopes.
+                let is_full = size + new_size > MAX_MUTATION_SIZE - MAX_LIST_SIZE
+                    || files.len() + new.len() >= max_files;
                 if is_full && !files.is_empty() && !new.is_empty() {
                     break;
                 }
@@ -194,6 +216,7 @@ impl AuditRepository<'_> {
             let list = self.list(rows, &directory)?;
             batch.has_foreign_index = list.is_none();
             files.extend(list.flatten());
+            batch.file_count = files.len();
             Ok(Some(self.message(&included, files)))
         });
         let commit = commit.await?;

@@ -60,6 +60,13 @@ fn commit(context: Context<'_>, input: &Value) -> Result<(Rc<Place>, String, Str
             "Repository was archived so is read-only.".to_owned(),
         ));
     }
+    let additions = input["fileChanges"]["additions"].as_array();
+    let max = place.declared.max_additions;
+    if let Some(max) = max.filter(|max| additions.is_some_and(|additions| additions.len() > *max)) {
+        let files = if max == 1 { "file" } else { "files" };
+        let message = format!("A commit can add or change up to {max} {files}.");
+        return Err(rejection("UNPROCESSABLE", message));
+    }
     let edits = edits(context, &place, &input["fileChanges"])?;
 
     let _writing = place.repo.writing();

@@ -67,6 +67,16 @@ pub(crate) enum CommitError {
 }
 
 impl CommitError {
+    /// Returns whether a smaller commit may succeed, because GitHub refused this one for a reason
+    /// that it doesn't name, or failed for as long as it was tried.
+    pub(crate) fn may_be_for_its_size(&self) -> bool {
+        match self {
+            Self::GitHub(error) => may_be_by_a_rule(error),
+            Self::GaveUp { error, .. } => !is_stale(error),
+            _ => false,
+        }
+    }
+
     /// Returns the error with its words and those of GitHub kept apart.
     pub(crate) fn prose(&self) -> Prose {
         match self {

@@ -119,6 +119,35 @@ fn forty_organizations_are_recorded_in_one_commit_with_few_queries() {
 }
 
 #[test]
+fn if_github_refuses_a_commit_of_many_files_smaller_ones_record_all_reports() {
+    let simulator = Simulator::start(github(40, safe().max_additions(100))).unwrap();
+    let step = job(&simulator, 40).run();
+    step.succeeded();
+    assert_eq!(recorded(&simulator), all(40));
+    let commits = deliveries(&simulator).len();
+    assert!((2..=8).contains(&commits), "{commits} commits");
+    let warnings = step.all_warnings();
+    let refused = "tries again with up to 100 files in a commit";
+    let refusals = warnings.iter().filter(|warning| warning.contains(refused));
+    assert_eq!(refusals.count(), 1, "{warnings:?}");
+    assert_verified(&simulator);
+}
+
+#[test]
+fn a_commit_of_few_files_that_github_refuses_is_tried_once_more_at_most() {
+    let simulator = Simulator::start(github(40, safe().max_additions(1))).unwrap();
+    let step = job(&simulator, 40).run();
+    step.failed(1, &["up to 1 file", "Not done: team-00"]);
+    assert_eq!(recorded(&simulator), BTreeSet::new());
+    let requests = simulator.requests();
+    // Queries are much shorter than files.
+    let commits = requests.iter().filter(|request| {
+        request.path_and_query.contains("graphql") && request.body_length > 50_000
+    });
+    assert_eq!(commits.count(), 2);
+}
+
+#[test]
 fn an_unchanged_organization_is_not_part_of_the_second_commit_of_a_day() {
     within_one_day(|| {
         let simulator = start(3);
