@@ -7,7 +7,7 @@ import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { parse } from "yaml";
-import { done, finished, freePort, none, promise, run, scratch, serve, simulator } from "./lib.mjs";
+import { done, finished, freePort, given, none, promise, run, scratch, serve, simulator } from "./lib.mjs";
 
 process.env.STORAGE_DRIVER = "vfs";
 const root = new URL("..", import.meta.url).pathname;
@@ -338,8 +338,8 @@ await promise("10.16", "the documented command installs nothing that isn't as re
 });
 
 await promise("10.17", "cargo binstall downloads the binaries of a release, and nothing else", () => {
-  const { packages } = JSON.parse(run("cargo", ["metadata", "--no-deps", "--format-version", "1"], { cwd: root }));
-  const { name, repository, metadata } = packages.find(({ name }) => name === "copilot-activity-report");
+  const toml = "import json, tomllib; print(json.dumps(tomllib.load(open('Cargo.toml', 'rb'))))";
+  const { name, repository, metadata } = JSON.parse(run(given("PYTHON"), ["-c", toml], { cwd: root })).package;
   const { "pkg-fmt": format, "pkg-url": others, "disabled-strategies": disabled, overrides } = metadata.binstall;
   assert.equal(format, "bin");
   assert.equal(others, undefined);
