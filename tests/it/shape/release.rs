@@ -3,6 +3,7 @@
 
 mod checkout;
 mod line;
+mod signing;
 
 use std::fs;
 
