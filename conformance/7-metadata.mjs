@@ -189,7 +189,7 @@ function unchecked(file) {
   const commands = [
     [/\bpip[\d.]*"? .*\b(install|download)\b/, /--require-hashes --only-binary :all: /],
     [/\bnpm .*\b(install|i|ci|add)\b|\bnpx\b/, /\bci --ignore-scripts\b/],
-    [/\bcargo install\b/, /--locked .*@/],
+    [/\bcargo install\b/, /^(?=.*--locked\b)(?=.*(@|--version ))/],
   ];
   const lines = text.split("\n").filter((line) => !/^\s*#/.test(line) && commands.some(([installs, checks]) => installs.test(line) && !checks.test(line)));
   return lines.map((line) => `${file}: ${line.trim()}`);
