@@ -36,7 +36,7 @@ PAGE = 100
 def packages():
     """The measured packages and their versions."""
     wanted = json.loads((HERE / "package.json").read_text())["dependencies"]
-    python = re.search(r"^PyGithub==(.*)$", (HERE / "requirements.txt").read_text(), re.MULTILINE)
+    python = re.search(r"^PyGithub==(\S+)", (HERE / "requirements.txt").read_text(), re.MULTILINE)
     return [*wanted.items(), ("PyGithub", python[1])]
 
 

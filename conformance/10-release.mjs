@@ -6,7 +6,8 @@ import { once } from "node:events";
 import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
-import { done, finished, freePort, none, promise, run, scratch, serve, simulator } from "./lib.mjs";
+import { parse } from "yaml";
+import { done, finished, freePort, given, none, promise, run, scratch, serve, simulator } from "./lib.mjs";
 
 process.env.STORAGE_DRIVER = "vfs";
 const root = new URL("..", import.meta.url).pathname;
@@ -256,5 +257,126 @@ await promise("10.13", "a major tag that someone moved manually isn't moved back
 });
 
 await promise("10.14", "the simulator found no violations", async () => assert.equal(await github.violations(), ""));
+
+// A release with the names that the workflow's own steps give its files. The tools that build and upload are replaced.
+const workflow = (name) => parse(fs.readFileSync(path.join(root, ".github/workflows", name), "utf8"));
+const machines = workflow("build.yml").jobs.build.strategy.matrix.include.map(({ machine }) => machine);
+const { run: draft } = workflow("release.yml").jobs.publish.steps.find(({ name }) => name === "Draft the release");
+const assets = path.join(scratch, "assets");
+const dist = path.join(checkout, "dist");
+const fakes = {
+  uname: 'echo "$MACHINE"',
+  docker: `case $1 in
+create) echo container ;;
+cp) printf '#!/bin/sh\necho "for %s"\n' "$MACHINE" >"$4" ;;
+run) echo "copilot-activity-report 1.2.3" ;;
+save) touch "$3" ;;
+esac`,
+  gh: `case "$1 $2" in
+"release view") if [ -d "$ASSETS" ]; then echo v1.2.3; else echo "release not found"; exit 1; fi ;;
+"release create") mkdir "$ASSETS" && for file; do if [ -f "$file" ]; then cp "$file" "$ASSETS"; fi; done ;;
+"release download")
+    to=. found=
+    while [ $# -gt 0 ]; do
+        if [ "$1" = --dir ]; then to=$2; fi
+        if [ "$1" = --pattern ]; then for file in "$ASSETS"/$2; do if [ -f "$file" ]; then cp "$file" "$to"; found=1; fi; done; fi
+        shift
+    done
+    [ "$found" ] ;;
+*) exit 9 ;;
+esac`,
+};
+const tools = path.join(scratch, "tools");
+fs.mkdirSync(tools);
+for (const [name, script] of Object.entries(fakes)) fs.writeFileSync(path.join(tools, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+const faked = { ...process.env, PATH: `${tools}:${process.env.PATH}`, ASSETS: assets, GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: NAME, GITHUB_REF: "refs/heads/main" };
+/** An SBOM with these crates, as cargo-cyclonedx writes it. */
+const sbom = (...crates) => JSON.stringify({ bomFormat: "CycloneDX", specVersion: "1.5", components: crates.map(([name, version, purl = `pkg:cargo/${name}@${version}`]) => ({ type: "library", name, version, purl })) });
+/** Makes a release with an SBOM, or without one. */
+async function publish(list) {
+  for (const folder of [assets, dist]) fs.rmSync(folder, { recursive: true, force: true });
+  for (const machine of machines) await release("image", ["1.2.3", dist], { env: { ...faked, MACHINE: machine } });
+  if (list) fs.writeFileSync(path.join(dist, "copilot-activity-report.cdx.json"), list);
+  fs.writeFileSync(path.join(checkout, "CHANGELOG.md"), "## [1.2.3] - 2026-11-23\n\n- Something.\n");
+  const { status, printed } = await finished("bash", ["-e", "-c", draft], { cwd: checkout, env: { ...faked, VERSION: "1.2.3", IMAGE: `ghcr.io/${NAME}`, DIGEST: `sha256:${"0a".repeat(32)}`, ATTESTED: "true" } });
+  assert.equal(status, 0, printed);
+}
+
+const install = fs.readFileSync(path.join(root, "docs/install.md"), "utf8");
+const [, recipe] = install.match(/```sh\n(gh release download [^]*?)```/);
+const installed = path.join(scratch, ".local/bin/copilot-activity-report");
+/** Follows the documentation on a machine, in an empty folder. */
+function follow(machine) {
+  fs.rmSync(installed, { force: true });
+  return finished("bash", ["-c", recipe], { cwd: fs.mkdtempSync(path.join(scratch, "download-")), env: { ...faked, MACHINE: machine } });
+}
+
+await promise("10.15", "the documented command installs the binary of a release for each machine", async () => {
+  fs.rmSync(assets, { recursive: true, force: true });
+  await publish(sbom(["zip", "9.8.2"]));
+  assert.deepEqual(fs.readdirSync(assets).sort(), ["SHA256SUMS", ...machines.map((machine) => `copilot-activity-report-${machine}-linux`), "copilot-activity-report.cdx.json"].sort());
+  for (const machine of machines) {
+    const { status, printed } = await follow(machine);
+    assert.equal(status, 0, printed);
+    assert.equal(run(installed, []).trim(), `for ${machine}`);
+  }
+  return machines.join(", ");
+});
+
+await promise("10.16", "the documented command installs nothing that isn't as released", async () => {
+  const [machine] = machines;
+  const file = path.join(assets, `copilot-activity-report-${machine}-linux`);
+  const sums = path.join(assets, "SHA256SUMS");
+  for (const [name, change] of [[file, (text) => `${text}\n`], [sums, (text) => text.replaceAll(/^.*-linux\n/gm, "")], [sums, () => ""]]) {
+    const before = fs.readFileSync(name, "utf8");
+    fs.writeFileSync(name, change(before));
+    const { status } = await follow(machine);
+    fs.writeFileSync(name, before);
+    assert.ok(status !== 0 && !fs.existsSync(installed), name);
+  }
+  assert.notEqual((await follow("riscv64")).status, 0);
+});
+
+await promise("10.17", "cargo binstall downloads the binaries of a release, and nothing else", () => {
+  const toml = "import json, tomllib; print(json.dumps(tomllib.load(open('Cargo.toml', 'rb'))))";
+  const { name, repository, metadata } = JSON.parse(run(given("PYTHON"), ["-c", toml], { cwd: root })).package;
+  const { "pkg-fmt": format, "pkg-url": others, "disabled-strategies": disabled, overrides } = metadata.binstall;
+  assert.equal(format, "bin");
+  assert.equal(others, undefined);
+  assert.deepEqual(disabled, ["quick-install", "compile"]);
+  const values = { repo: repository, version: "1.2.3", name };
+  const urls = Object.entries(overrides).map(([target, { "pkg-url": url }]) => [target, url.replaceAll(/\{ (\w+) \}/g, (_, key) => values[key])]);
+  const expected = machines.map((machine) => [`${machine}-unknown-linux-musl`, `https://github.com/${NAME}/releases/download/v1.2.3/copilot-activity-report-${machine}-linux`]);
+  assert.deepEqual(urls, expected);
+  for (const [, url] of urls) assert.ok(fs.existsSync(path.join(assets, path.basename(url))), url);
+  assert.ok(install.includes(`cargo binstall --git ${repository} ${name}\n`));
+});
+
+// The advisory database has one entry.
+const advisories = path.join(scratch, "advisories");
+fs.mkdirSync(path.join(advisories, "crates/zip"), { recursive: true });
+fs.writeFileSync(path.join(advisories, "crates/zip/RUSTSEC-2026-0001.md"), '```toml\n[advisory]\nid = "RUSTSEC-2026-0001"\npackage = "zip"\ndate = "2026-11-01"\n\n[versions]\npatched = [">= 9.8.3"]\n```\n\n# Something\n\nBad.\n');
+const audit = (fails = false) => release("audit", ["--no-fetch", "--db", advisories], { env: faked, fails });
+
+await promise("10.18", "the audit of the latest release finds a vulnerable crate in it", async () => {
+  await publish(sbom(["serde", "1.0.229"], ["zip", "9.8.2"]));
+  assert.match(await audit(true), /RUSTSEC-2026-0001/);
+  await publish(sbom(["serde", "1.0.229"], ["zip", "9.8.3"]));
+  assert.match(await audit(), /^v1\.2\.3 has 2 crates\./);
+});
+
+await promise("10.19", "the audit fails if it can't read what is built in, and says if there is no release", async () => {
+  await publish();
+  assert.match(await audit(true), /v1\.2\.3 has no copilot-activity-report\.cdx\.json/);
+  for (const [list, problem] of [[sbom(), "it lists nothing"], ["{}", "it lists nothing"], ["<xml>", "can't read"], [sbom(["zip", "9.8.3"], ["zlib", "1.3", "pkg:generic/zlib@1.3"]), "zlib is not from crates.io"], [sbom(["own", "1.0.0", "pkg:cargo/own@1.0.0?download_url=file:///src"]), "own is not from crates.io"]]) {
+    await publish(list);
+    assert.ok((await audit(true)).includes(problem), problem);
+  }
+  await publish(sbom(["zip", "9.8.3"]));
+  fs.writeFileSync(path.join(assets, "copilot-activity-report.cdx.json"), sbom(["serde", "1.0.229"]));
+  assert.match(await audit(true), /isn't as released/);
+  fs.rmSync(assets, { recursive: true });
+  assert.equal(await audit(), "There is no release yet.");
+});
 
 done();

@@ -175,7 +175,33 @@ await promise("7.14", "the rulesets match the schema of GitHub's API", () => {
   return `${rulesets.length} rulesets`;
 });
 
-await promise("7.15", "each of these tools finds an error", async () => {
+/** What a list of Python packages or a lockfile of npm doesn't pin by a hash. */
+function unpinned(file) {
+  const text = fs.readFileSync(file, "utf8");
+  const missing = file.endsWith(".txt")
+    ? text.replaceAll("\\\n", " ").split("\n").filter((line) => line && !line.startsWith("#") && !/^[\w.-]+==\S+( +--hash=sha256:[0-9a-f]{64})+$/.test(line))
+    : Object.entries(JSON.parse(text).packages).filter(([name, { integrity }]) => name && !/^sha512-[\w+/]{86}==$/.test(integrity)).map(([name]) => name);
+  return missing.map((line) => `${file}: ${line}`);
+}
+/** Where a script or workflow installs packages without their hashes. */
+function unchecked(file) {
+  const text = fs.readFileSync(file, "utf8").replaceAll(/\\\n\s*/g, "");
+  const commands = [
+    [/\bpip[\d.]*"? .*\b(install|download)\b/, /--require-hashes --only-binary :all: /],
+    [/\bnpm .*\b(install|i|ci|add)\b|\bnpx\b/, /\bci --ignore-scripts\b/],
+    [/\bcargo install\b/, /^(?=.*--locked\b)(?=.*(@|--version ))/],
+  ];
+  const lines = text.split("\n").filter((line) => !/^\s*#/.test(line) && commands.some(([installs, checks]) => installs.test(line) && !checks.test(line)));
+  return lines.map((line) => `${file}: ${line.trim()}`);
+}
+const pinned = matching(/(^|\/)(requirements\.txt|package-lock\.json)$/);
+await promise("7.15", "every package that the checks and the release install is pinned by its hash", () => {
+  assert.ok(pinned.length >= 4);
+  none([...pinned.flatMap(unpinned), ...[...scripts, ...own].flatMap(unchecked)]);
+  return pinned.map((file) => path.relative(root, file)).join(", ");
+});
+
+await promise("7.16", "each of these tools finds an error", async () => {
   const broken = (name, from, change) => {
     const file = path.join(scratch, name);
     const text = fs.readFileSync(from, "utf8");
@@ -197,6 +223,9 @@ await promise("7.15", "each of these tools finds an error", async () => {
     "a licence that is not let in": () => tools.deny("--config", broken("deny.toml", path.join(root, "deny.toml"), (text) => text.replace('"ISC", ', ""))),
     "a right for all jobs": () => none(liberties(broken("seven.yml", own[0], (text) => text.replace("permissions: {}", "permissions: read-all")))),
     "a pin without a version": () => none(liberties(broken("eight.yml", own[0], (text) => text.replace(/ # v\d.*/, "")))),
+    "a Python package without a hash": () => none(unpinned(broken("requirements.txt", pinned.find((file) => file.endsWith(".txt")), (text) => text.replace(/ \\\n +--hash=\S+(?=\n[a-z])/, "")))),
+    "an npm package without a hash": () => none(unpinned(broken("package-lock.json", pinned.find((file) => file.endsWith(".json")), (text) => text.replace(/"integrity": "[^"]*",?/, "")))),
+    "an installation that checks no hashes": () => none(unchecked(broken("ten.yml", path.join(root, ".github/workflows/audit.yml"), (text) => text.replace("--require-hashes ", "")))),
     "an action that is not pinned": () => tools.zizmor(broken("four.yml", example, (text) => text.replace("octocat/", "hubot/"))),
     "an image that is not pinned": () => tools.hadolint(broken("Dockerfile", dockerfile, (text) => text.replace(/^FROM (\S+?):\S+/m, "FROM $1:latest"))),
   };

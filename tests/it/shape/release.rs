@@ -3,6 +3,7 @@
 
 mod checkout;
 mod line;
+mod signing;
 
 use std::fs;
 
@@ -204,6 +205,13 @@ fn a_release_shows_its_image_and_whether_it_was_attested() {
         for part in [other_text, "--prerelease"] {
             assert!(!calls.contains(part), "{part} in {calls}");
         }
+        // A workflow on another branch can have the same name.
+        let signer = " --repo acme/report --signer-workflow acme/report/.github/workflows/build.yml --source-ref refs/heads/trunk";
+        let commands = calls
+            .lines()
+            .filter(|line| line.starts_with("gh attestation"));
+        assert!(commands.clone().all(|line| line.ends_with(signer)));
+        assert_eq!(commands.count(), if attested == "true" { 2 } else { 0 });
     }
     let changelog = CHANGELOG.replace("[1.10.0]", "[1.10.0-rc.1]");
     let before = Checkout::new("1.10.0-rc.1", &changelog, &[]);
@@ -257,6 +265,30 @@ fn only_the_highest_version_is_shown_as_the_latest() {
 }
 
 #[test]
+fn a_published_release_is_verified_with_each_of_its_files() {
+    let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
+    let folder = checkout.path().join("release");
+    let arguments = ["verify", "1.10.0", folder.to_str().unwrap()];
+    let (output, calls) = checkout.page(&arguments, "true");
+    assert!(output.status.success(), "{output:?}");
+    let mut calls = calls.lines();
+    assert_eq!(calls.next(), Some("release verify v1.10.0"));
+    let files = fs::read_dir(&folder).unwrap().count();
+    let begin = format!("release verify-asset v1.10.0 {}/", folder.display());
+    assert!(calls.clone().all(|call| call.starts_with(&begin)));
+    assert_eq!(calls.count(), files);
+    // GitHub attests only immutable releases.
+    let (output, calls) = checkout.page(&arguments, "false");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(calls, "");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.starts_with("::warning::The files of release v1.10.0 can be replaced."));
+    let (output, calls) = checkout.page(&arguments, "HTTP 502");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(calls, "");
+}
+
+#[test]
 fn a_release_page_requires_complete_and_valid_arguments() {
     let checkout = Checkout::new("1.10.0", CHANGELOG, &[]);
     let tagged = format!("{IMAGE}:1.10.0");
@@ -267,6 +299,7 @@ fn a_release_page_requires_complete_and_valid_arguments() {
         &["publish"],
         &["publish", "v1.10.0"],
         &["publish", "1.10.0", "1.10.0"],
+        &["verify", "1.10.0"],
         &["draft", "1.10.0", &image, "true"],
         &["draft", "1.10.0", &image, "yes", "release"],
         &["draft", "1.10.0", &image, "", "release"],

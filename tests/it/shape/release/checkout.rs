@@ -109,6 +109,7 @@ impl Checkout {
             .env("SAID", error)
             .env("GITHUB_SERVER_URL", "https://octocorp.ghe.com")
             .env("GITHUB_REPOSITORY", "acme/report")
+            .env("GITHUB_REF", "refs/heads/trunk")
             .output()
             .unwrap();
         (output, fs::read_to_string(calls).unwrap())
