@@ -7,7 +7,8 @@
 //! For each line of its standard input, it prints a line of JSON that counts the requests since the
 //! last one, and sets GitHub's clock one day ahead.
 //!
-//! With `--organizations`, a person's token and an App can read these organizations and no others.
+//! A person's token and an App can read the organizations that the docs' workflows name. With
+//! `--organizations`, they can read these organizations and no others.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -29,8 +30,14 @@ use tokio::sync::mpsc;
 const USAGE: &str = "usage: simulator [--people N] [--organizations N] [--seats N] [--padding BYTES] [--delay-ms MS] [--enforce-limits true|false] [--port-api P] [--port-results P] [--port-blob P]";
 const REPOSITORY: &str = "octo/audit";
 const TOKEN: &str = "ghs_simulator";
-/// A person's token that reads the generated organizations.
+/// A person's token that only reads seats.
 const READER: &str = "ghp_simulator";
+/// A token that only writes to [`AUDIT`].
+const AUDITOR: &str = "ghs_auditor";
+/// The audit repository in the docs' workflows.
+const AUDIT: &str = "acme/copilot-audit";
+/// The organizations in the docs' workflows.
+const DOCUMENTED: [&str; 3] = ["acme", "globex", "initech"];
 const CLIENT_ID: &str = "Iv23liSimulator00001";
 /// The key that RFC 9500 publishes for tests. Its file says `TESTING` instead of `PRIVATE`.
 const KEY: &str = include_str!("../../tests/it/support/testing-key.pem");
@@ -138,35 +145,52 @@ fn demo(options: &Options) -> io::Result<GitHub> {
         .organization("octo", Seats::people(options.people.min(10)))
         .organization("odd", odd())
         .organization("nobody", Seats::people(0))
+        .organization("globex", Seats::people(8))
+        .organization("initech", Seats::people(12))
         .enterprise(
             "globex",
             Seats::generated(GeneratedPeople::enterprise(options.people)),
         )
+        .enterprise(
+            "octocorp",
+            Seats::generated(GeneratedPeople::enterprise(options.people)),
+        )
         .repository(REPOSITORY, Repository::private())
+        .repository(AUDIT, Repository::private())
         .repository("octo/tools", Repository::private())
         .repository("octo/empty", Repository::private().empty())
         .repository(
             "octo/protected",
             Repository::private().protected(Rule::PullRequest),
         )
-        .token(TOKEN, token);
+        .token(TOKEN, token)
+        .token(
+            AUDITOR,
+            Token::new().contents_write([AUDIT]).pulls_write([AUDIT]),
+        );
     with_organizations(github, options)
 }
 
-/// Adds the generated organizations, and who can read them.
+/// Adds the generated organizations, and who can read them or the documented ones.
 fn with_organizations(mut github: GitHub, options: &Options) -> io::Result<GitHub> {
-    let names: Vec<String> = (1..=options.organizations)
+    let mut names: Vec<String> = (1..=options.organizations)
         .map(|number| format!("organization-{number:04}"))
         .collect();
-    let mut app = App::new(&public_key()?);
     for name in &names {
         let seats = Seats::generated(GeneratedPeople::organization(options.seats));
         github = github.organization(name, seats);
+    }
+    if names.is_empty() {
+        names.extend(DOCUMENTED.map(str::to_owned));
+    }
+    let mut app = App::new(&public_key()?);
+    for name in &names {
         app = app.installed(Installation::organization(name));
     }
     let reader = Token::new()
         .scopes("manage_billing:copilot, read:org")
         .copilot(names)
+        .enterprise(["octocorp"])
         .read([REPOSITORY]);
     Ok(github.token(READER, reader).app(CLIENT_ID, app))
 }
@@ -219,6 +243,7 @@ fn odd() -> Seats {
 fn environment(simulator: &Simulator) -> BTreeMap<String, String> {
     let further = [
         ("SIMULATOR_APP", CLIENT_ID.to_owned()),
+        ("SIMULATOR_AUDITOR", AUDITOR.to_owned()),
         ("SIMULATOR_READER", READER.to_owned()),
         ("ACTIONS_RUNTIME_URL", simulator.results_url()),
         ("GITHUB_JOB", "report".to_owned()),
