@@ -141,6 +141,7 @@ export async function step(env, inputs, { expect = 0 } = {}) {
     printed,
     outputs,
     workspace: at("workspace"),
+    outputFile: fs.readFileSync(at("output")),
     summary: fs.readFileSync(at("summary"), "utf8"),
     report: () => fs.readFileSync(path.join(at("workspace"), outputs["report-path"])),
   };
