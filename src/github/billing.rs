@@ -32,7 +32,7 @@ struct Body {
     plan_type: Option<String>,
 }
 
-/// Reads the count and the settings of an organization that the token may not be able to read.
+/// Reads the count and the settings of an organization that the token might not be able to read.
 ///
 /// Returns `Err` if it can't. That counts for its seats too, because they need the same permission.
 /// Any other failure says nothing about that, so it's `Ok(None)`, and reading the seats reports it.
