@@ -23,16 +23,17 @@ fn simulator() -> Simulator {
 
 /// The organizations and enterprises whose seats were requested.
 fn requested_scopes(simulator: &Simulator) -> Vec<String> {
-    simulator
-        .requests()
-        .iter()
-        .filter_map(|request| {
-            let (name, _) = request
-                .path_and_query
-                .split_once("/copilot/billing/seats")?;
-            Some(name.rsplit('/').next()?.to_owned())
-        })
-        .collect()
+    let requests = simulator.requests();
+    let names = requests.iter().filter_map(|request| {
+        let (name, _) = request
+            .path_and_query
+            .split_once("/copilot/billing/seats")?;
+        Some(name.rsplit('/').next()?.to_owned())
+    });
+    let mut names: Vec<String> = names.collect();
+    // Organizations are read at the same time.
+    names.sort();
+    names
 }
 
 #[test]
