@@ -15,6 +15,7 @@ mod verify;
 
 use std::process::ExitCode;
 
+use crate::runner::log;
 use crate::system::clock::Clock;
 use crate::system::environment::Environment;
 
@@ -46,8 +47,13 @@ pub(crate) fn start(flags: &clap::ArgMatches, environment: &Environment) -> Opti
         pseudonym::COMMAND => pseudonym::start(flags, environment),
         _ => import::start(flags, environment, &Clock::system(environment)),
     };
-    Some(exit.unwrap_or_else(|error| {
+    let exit = exit.unwrap_or_else(|error| {
         tracing::error!("{error:#}");
         FAILURE.into()
-    }))
+    });
+    if let Some(why) = log::lost() {
+        tracing::error!("The result couldn't be written to standard output. {why}");
+        return Some(FAILURE.into());
+    }
+    Some(exit)
 }

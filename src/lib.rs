@@ -42,7 +42,8 @@ use std::process::ExitCode;
 use commands::{FAILURE, UNUSABLE_INPUTS};
 use inputs::Inputs;
 use run::journal::Journal;
-use runner::{context, log};
+use runner::context;
+use runner::log::{self, Stream};
 use system::console::Console;
 pub use system::environment::Environment;
 use system::signals::Signals;
@@ -52,12 +53,17 @@ use system::signals::Signals;
 /// inputs can't be used.
 pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
     let console = Console::of_process(environment);
+    let flags = inputs::command(&commands::definitions()).try_get_matches_from(arguments);
+    let stream = match &flags {
+        Ok(flags) if flags.subcommand().is_none() => Stream::Output,
+        _ => Stream::Error,
+    };
     for secret in context::secrets(environment) {
-        log::mask(environment, &secret);
+        log::mask_on(stream, environment, &secret);
     }
-    log::begin(environment, &console);
+    log::begin_on(stream, environment, &console);
 
-    let flags = match inputs::command(&commands::definitions()).try_get_matches_from(arguments) {
+    let flags = match flags {
         Ok(flags) => flags,
         // Also `--help` and `--version`, which are no failures.
         Err(error) => {

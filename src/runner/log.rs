@@ -2,8 +2,9 @@
 //! plain lines on standard error.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind, Write};
 use std::panic::PanicHookInfo;
+use std::sync::OnceLock;
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -18,22 +19,41 @@ use crate::system::secrets;
 /// The title of an annotation that doesn't have its own.
 const TITLE: &str = "Copilot activity report";
 
+/// Why a line couldn't be written to standard output, if one couldn't.
+static LOST: OnceLock<String> = OnceLock::new();
+
+/// Where log lines and masks go in a workflow. The runner reads both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stream {
+    /// For the action.
+    Output,
+    /// For commands whose standard output is their result, which can be redirected into a file.
+    Error,
+}
+
 /// A `tracing` layer that prints events.
 #[derive(Debug, Clone)]
 struct Log {
     console: Console,
+    stream: Stream,
     in_actions: bool,
     debug: bool,
 }
 
-/// Starts logging. From the command line, lines go to `console`.
+/// Starts logging for the action.
+pub fn begin(environment: &Environment, console: &Console) {
+    begin_on(Stream::Output, environment, console);
+}
+
+/// Starts logging. From the command line, lines go to `console`, and in a workflow to `stream`.
 ///
 /// Only this crate's own events are printed, because those of its libraries might contain signed
 /// URLs. Debug lines are printed if the runner sets `RUNNER_DEBUG` to `1`. From now on, a panic is
 /// logged as an error, and its message only if it's a literal in the source.
-pub fn begin(environment: &Environment, console: &Console) {
+pub(crate) fn begin_on(stream: Stream, environment: &Environment, console: &Console) {
     let log = Log {
         console: console.clone(),
+        stream,
         in_actions: environment.in_actions(),
         debug: environment.get("RUNNER_DEBUG") == Some("1"),
     };
@@ -75,7 +95,7 @@ impl Log {
     fn show(&self, level: Level, title: &str, message: &str) {
         let lines = self.lines(level, &secrets::redact(title), &secrets::redact(message));
         if self.in_actions {
-            print(&lines);
+            print_on(self.stream, &lines);
         } else {
             self.console.say(&lines);
         }
@@ -105,8 +125,25 @@ impl<S: Subscriber> Layer<S> for Log {
 /// streams.
 fn print(line: &str) {
     let mut out = io::stdout().lock();
-    // If standard output is closed, there's no way to report it.
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush())
+        // A reader such as `head` takes only what it needs.
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        let _earlier = LOST.set(error.to_string());
+    }
+}
+
+fn print_on(stream: Stream, line: &str) {
+    match stream {
+        Stream::Output => print(line),
+        // If standard error is closed, there's no way to report it.
+        Stream::Error => drop(writeln!(io::stderr().lock(), "{line}")),
+    }
+}
+
+/// Returns why standard output doesn't have all that was printed, if it doesn't.
+pub(crate) fn lost() -> Option<&'static str> {
+    LOST.get().map(String::as_str)
 }
 
 /// Prints the result of a command on standard output, even from the command line.
@@ -152,9 +189,14 @@ impl Drop for Group {
 
 /// Masks `secret` in all later output, and has the runner mask it in the log, too.
 pub(crate) fn mask(environment: &Environment, secret: &str) {
+    mask_on(Stream::Output, environment, secret);
+}
+
+/// Like [`mask`], on a stream of choice.
+pub(crate) fn mask_on(stream: Stream, environment: &Environment, secret: &str) {
     secrets::remember(secret);
     if environment.in_actions() {
-        print(&add_mask(secret));
+        print_on(stream, &add_mask(secret));
     }
 }
 

@@ -9,8 +9,9 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{Job, TOKEN, files_below, github};
+use crate::support::{Job, OWN, TOKEN, checkout, files_below, github};
 use simulator::{Seats, Simulator};
+use tempfile::TempDir;
 
 /// More than the buffer of a pipe holds.
 const MANY: usize = 2_000;
@@ -166,4 +167,51 @@ fn an_empty_output_name_is_rejected() {
         assert!(files_below(&step.workspace).is_empty());
     }
     assert!(simulator.requests().is_empty());
+}
+
+/// A clone with one report.
+fn recorded() -> (Simulator, TempDir) {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    let step = Job::on(&simulator).input("deliver-to", "repository").run();
+    step.succeeded();
+    let clone = checkout(&simulator, OWN);
+    (simulator, clone)
+}
+
+#[test]
+fn the_result_of_a_command_in_a_workflow_has_no_secret_and_no_other_line() {
+    let (_simulator, clone) = recorded();
+    let clone = clone.path().to_str().unwrap();
+    for option in ["--format=json", "--statement"] {
+        let step = Job::alone()
+            .variable("GITHUB_ACTIONS", "true")
+            .variable("GITHUB_TOKEN", TOKEN)
+            .arguments(&["verify", clone, option])
+            .run();
+        step.succeeded();
+        assert!(!step.stdout.contains("::"), "{}", step.stdout);
+        let mask = format!("::add-mask::{TOKEN}\n");
+        assert!(step.stderr.contains(&mask), "{}", step.stderr);
+    }
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_an_error() {
+    let (_simulator, clone) = recorded();
+    let clone = clone.path().to_str().unwrap();
+    for arguments in [
+        &["verify", clone][..],
+        &["verify", clone, "--format=json"],
+        &["verify", clone, "--statement"],
+    ] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let step = Job::alone().arguments(arguments).run_into(full);
+        step.failed(
+            1,
+            &[
+                "The result couldn't be written to standard output.",
+                "No space left",
+            ],
+        );
+    }
 }

@@ -258,12 +258,14 @@ impl Job {
         if !self.variables.contains_key("GITHUB_ACTIONS") {
             return;
         }
-        let head: Vec<String> = step
-            .stdout
-            .lines()
-            .map_while(|line| line.strip_prefix("::add-mask::"))
-            .map(unescape)
-            .collect();
+        // Those of a command whose result is on standard output are on the other stream.
+        let streams = [&step.stdout, &step.stderr];
+        let head = streams.map(|stream| {
+            let lines = stream.lines();
+            let masks = lines.map_while(|line| line.strip_prefix("::add-mask::"));
+            masks.map(unescape).collect::<Vec<String>>()
+        });
+        let head = head.concat();
         // A run that's killed at its start might have printed only some of the masks.
         let is_cut_off = step.status == -1 && step.stdout.lines().count() == head.len();
         for secret in self.secrets() {

@@ -40,9 +40,8 @@ impl Secrets {
     /// Checks that nothing that a step left contains a secret, except the lines that mask it. `raw`
     /// are the runner's files, and `folders` are the ones that the step can write to.
     pub fn are_kept(&self, step: &Step, raw: &[(&str, &str)], folders: &[&Path]) {
-        let masks: Vec<String> = step
-            .stdout
-            .lines()
+        let lines = step.stdout.lines().chain(step.stderr.lines());
+        let masks: Vec<String> = lines
             .filter_map(|line| line.strip_prefix("::add-mask::"))
             .map(unescape)
             .filter(|mask| mask.len() >= 6)
