@@ -22,6 +22,7 @@ use std::rc::Rc;
 use crate::audit::{Ledger, NewReport};
 use crate::inputs::{InputErrors, Inputs};
 use crate::pages::html::all::Collected;
+use crate::run::select::Selected;
 use crate::runner::log::Group;
 use crate::system::console::Console;
 use crate::system::environment::Environment;
@@ -84,11 +85,47 @@ async fn deliver(
         journal,
         total: selected.scopes.len(),
     };
+    tokio::select! {
+        // What's already finished counts, even if the time is up.
+        biased;
+        () = deliver_all(&reader, &selected) => {}
+        () = journal.time_is_up() => journal.leave_unread(),
+    }
+    journal.step.set("writing outputs and summary");
+    results::write(inputs, environment, &places.destination, journal).await;
+    journal.delivered();
+    let (undone, over) = (journal.undone(), results::over_limit(inputs, journal));
+    if let Some(over) = &over {
+        tracing::error!(title = "Too many people are idle", "{over}");
+    }
+    if let Some(undone) = &undone {
+        if journal.is_cut_off() {
+            tracing::error!("{undone}");
+        } else {
+            // Every failure already has its annotation.
+            tracing::info!("{undone}");
+        }
+    }
+    if let Some(headline) = results::headline(journal) {
+        tracing::info!("{headline}");
+    }
+    Ok(undone.is_none() && over.is_none())
+}
+
+/// Reads and delivers all reports.
+async fn deliver_all(reader: &Reader<'_>, selected: &Selected) {
+    let Reader {
+        inputs,
+        edges,
+        places,
+        journal,
+        ..
+    } = *reader;
     let queue: Vec<_> = selected.scopes.iter().enumerate().collect();
     let mut queue = queue.into_iter().peekable();
     let mut collected = all_page::begin(inputs, reader.total);
     while queue.peek().is_some() && !journal.is_stopped() {
-        deliver_next(&reader, &mut queue, collected.as_mut()).await;
+        deliver_next(reader, &mut queue, collected.as_mut()).await;
     }
     journal.leave_unread();
     if inputs.report.combined {
@@ -102,37 +139,22 @@ async fn deliver(
     }
     if let Some(collected) = collected {
         journal.step.set("writing the page over all organizations");
-        journal.all_page(all_page::write(inputs, &places, journal, collected).await);
+        journal.all_page(all_page::write(inputs, places, journal, collected).await);
     }
     journal.step.set("uploading the artifact");
     let files = journal.files();
     let files: Vec<_> = files.iter().collect();
-    journal.uploaded(places.upload(environment, &files).await);
+    journal.uploaded(places.upload(edges.environment, &files).await);
     if let Some(page) = journal.all_page_file() {
-        journal.uploaded_all_page(places.upload_page(environment, &page).await);
+        journal.uploaded_all_page(places.upload_page(edges.environment, &page).await);
     }
     for (scope, page) in journal.pages() {
-        let uploaded = places.upload_page(environment, &page).await;
+        let uploaded = places.upload_page(edges.environment, &page).await;
         journal.uploaded_page(scope, uploaded);
     }
     if places.destination.has_manifests() {
-        results::list_artifacts(environment, &journal.files());
+        results::list_artifacts(edges.environment, &journal.files());
     }
-    journal.step.set("writing outputs and summary");
-    results::write(inputs, environment, &places.destination, journal).await;
-    journal.delivered();
-    let (undone, over) = (journal.undone(), results::over_limit(inputs, journal));
-    if let Some(over) = &over {
-        tracing::error!(title = "Too many people are idle", "{over}");
-    }
-    // Every failure already has its annotation.
-    if let Some(undone) = &undone {
-        tracing::info!("{undone}");
-    }
-    if let Some(headline) = results::headline(journal) {
-        tracing::info!("{headline}");
-    }
-    Ok(undone.is_none() && over.is_none())
 }
 
 /// Reads the next reports of the queue, as many as fit in memory, and records them. Adds them to

@@ -49,6 +49,9 @@ const PAGE_NOT_UPLOADED: &str = "The page wasn't uploaded";
 /// and ends the process 2.5 s later ("Workflow cancellation reference").
 const GRACE_PERIOD: Duration = Duration::from_secs(6);
 
+/// How long to write outputs, summary, and results after that.
+const TIME_FOR_RESULTS: Duration = Duration::from_secs(1);
+
 /// What a run did and didn't do.
 #[derive(Default)]
 pub(crate) struct Journal {
@@ -71,6 +74,9 @@ pub(crate) struct Journal {
     /// The signal that stopped the run, and what it did then.
     interruption: RefCell<Option<(&'static str, String)>>,
     stop: Notify,
+    /// Wakes the run when there's no more time to deliver what's finished.
+    end: Notify,
+    is_cut_off: Cell<bool>,
     is_delivered: Cell<bool>,
 }
 
@@ -279,7 +285,7 @@ impl Journal {
         let interruption = interruption.map(|(signal, doing)| Interruption {
             signal,
             doing,
-            has_delivered: true,
+            has_delivered: !self.is_cut_off(),
         });
         let is_undone = interruption.is_some() || lines.iter().any(|line| !line.good);
         is_undone.then_some(Undone {
@@ -301,6 +307,9 @@ impl Journal {
                 GRACE_PERIOD.as_secs()
             );
             let _ = tokio::time::timeout(GRACE_PERIOD, signals.next()).await;
+            self.is_cut_off.set(true);
+            self.end.notify_one();
+            let _ = tokio::time::timeout(TIME_FOR_RESULTS, signals.next()).await;
         }
         signal
     }
@@ -315,6 +324,16 @@ impl Journal {
         if !self.is_stopped() {
             self.stop.notified().await;
         }
+    }
+
+    /// Waits until there's no more time to deliver what's finished.
+    pub(crate) async fn time_is_up(&self) {
+        self.end.notified().await;
+    }
+
+    /// Returns whether there was no time to deliver everything that was finished.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.is_cut_off.get()
     }
 
     /// Adds the scopes that the run doesn't read anymore because it was interrupted.

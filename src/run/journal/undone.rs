@@ -30,16 +30,17 @@ impl fmt::Display for Undone {
                 write!(f, "The run was interrupted ({signal}) while {doing}.")?;
             }
         }
-        for (good, title) in [(true, "Done"), (false, "Not done")] {
+        let interruption = self.interruption.as_ref();
+        // What's missing comes first, because the runner cuts off long annotations.
+        if interruption.is_some_and(|interruption| !interruption.has_delivered) {
+            f.write_str("\n  Not done: everything that isn't listed as done. A commit or artifact that was almost complete may exist anyway, and is whole if it does.")?;
+        }
+        for (good, title) in [(false, "Not done"), (true, "Done")] {
             for line in self.lines.iter().filter(|line| line.good == good) {
                 let text = line.text.to_string();
                 let first = text.lines().next().unwrap_or_default();
                 write!(f, "\n  {title}: {first}")?;
             }
-        }
-        let interruption = self.interruption.as_ref();
-        if interruption.is_some_and(|interruption| !interruption.has_delivered) {
-            f.write_str("\n  Not done: everything else. Nothing is half delivered. A commit or artifact that was almost complete may exist anyway, and is whole if it does.")?;
         }
         Ok(())
     }

@@ -77,7 +77,7 @@ fn a_run_whose_report_is_not_read_ends_if_it_is_interrupted() {
             until("the end", || running.is_over());
             let step = running.end();
             let message = format!("The run was interrupted (SIG{signal}) while ");
-            step.failed(1, &[&message, "Not done: everything else"]);
+            step.failed(1, &[&message, "Not done: everything that isn"]);
             if opened {
                 let place = format!(
                     "writing the report of acme to {}, which may have only a part of it",

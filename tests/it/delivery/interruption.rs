@@ -146,13 +146,20 @@ fn a_canceled_run_stops_at_once_and_logs_what_it_delivered() {
         let message = format!(") while {}.", moment.doing);
         let texts = ["::The run was interrupted (SIG", &message];
         step.failed(1, &texts);
-        step.failed(1, &["Not done: everything else"]);
+        step.failed(1, &["Not done: everything that isn"]);
         let delivered = check_outcome(&simulator, &step, &expected_rows);
         assert_eq!(delivered, moment.delivered, "{}", moment.doing);
         let says_committed = step
             .printed()
             .contains("Done: acme: committed to octo/tools");
         assert_eq!(says_committed, delivered.commit, "{}", step.printed());
+        // Later steps learn what was delivered, and people too.
+        if delivered.files {
+            assert_ne!(step.output("report-path"), "", "{}", moment.doing);
+            assert_eq!(!step.output("commit-sha").is_empty(), delivered.commit);
+            assert!(step.workspace.join(step.output("results-path")).is_file());
+            assert!(step.summary.starts_with("# acme: "), "{}", step.summary);
+        }
         assert_next_run_works(&simulator, &expected_rows, delivered);
     }
 }
