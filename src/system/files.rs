@@ -144,10 +144,20 @@ impl Workspace {
         Ok(Written {
             name: name.to_owned(),
             path,
-            below_workspace: self.below.join(name).to_string_lossy().into_owned(),
+            below_workspace: self.shown(name),
             size,
             sha256,
         })
+    }
+
+    /// Returns the path of a file, which is absolute if the workspace is the root directory.
+    fn shown(&self, name: &str) -> String {
+        let below = self.below.join(name);
+        let path = match self.workspace.parent() {
+            None => self.workspace.join(below),
+            Some(_) => below,
+        };
+        path.to_string_lossy().into_owned()
     }
 
     fn write_whole(

@@ -24,6 +24,10 @@ use crate::system::git::blob_id;
 struct Object(Vec<(String, Box<RawValue>)>);
 
 impl Object {
+    fn has(&self, key: &str) -> bool {
+        self.0.iter().any(|(other, _)| other == key)
+    }
+
     /// Sets the value of a key. Inserts a new key before the key `before`, or at the end.
     fn set(&mut self, key: &str, value: &impl Serialize, before: &str) -> serde_json::Result<()> {
         let value = serde_json::to_string_pretty(value)?.replace('\n', "\n  ");
@@ -82,7 +86,9 @@ pub(super) fn update<F: Files>(
     object.set("files", &files, "previous")?;
     object.set("git_blobs", &blobs, "previous")?;
     let older = listing.older_reports(newest.day.day);
-    object.set("older_reports", &older, "previous")?;
+    if !older.is_empty() || object.has("older_reports") {
+        object.set("older_reports", &older, "previous")?;
+    }
     if let Some(continuity) = continuity {
         object.set("tracked_since", &continuity.tracked_since, "files")?;
         object.set("baseline", &continuity.baseline, "files")?;

@@ -215,3 +215,19 @@ fn a_result_that_cannot_be_written_is_an_error() {
         );
     }
 }
+
+#[test]
+fn an_absolute_directory_stays_absolute_in_log_and_results() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let step = command_line(&simulator, &["--output-directory", path]).run();
+    step.succeeded();
+    assert!(step.stderr.contains(path), "{}", step.stderr);
+    let results = fs::read(folder.path().join("results.json")).unwrap();
+    let results: serde_json::Value = serde_json::from_slice(&results).unwrap();
+    for file in results["scopes"][0]["files"].as_array().unwrap() {
+        let file = Path::new(file["path"].as_str().unwrap());
+        assert!(file.is_absolute() && file.is_file(), "{file:?}");
+    }
+}
