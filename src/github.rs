@@ -30,3 +30,6 @@ mod retry_policy;
 pub(crate) mod seats;
 mod strict;
 mod validate;
+
+#[cfg(fuzzing)]
+pub(crate) use link::Links;

@@ -25,6 +25,9 @@
 mod arbitrary_text;
 mod audit;
 mod commands;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod github;
 mod history;
 mod inputs;

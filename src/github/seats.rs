@@ -20,6 +20,8 @@ use super::error::{GitHubError, Purpose};
 use super::link::Links;
 use super::rate_limiter::MAX_IN_FLIGHT;
 use super::response::Response;
+#[cfg(fuzzing)]
+use super::strict::MapOnly;
 use crate::report::Report;
 use crate::report::completeness::{IncompleteReason, Reading};
 use crate::report::pseudonym_key::PseudonymKey;
@@ -276,6 +278,13 @@ impl Page {
         }
         Ok((2..=number).map(|number| numbered(&last, number)).collect())
     }
+}
+
+/// Returns the seats on a page, as [`read`] reads them.
+#[cfg(fuzzing)]
+pub(crate) fn on_page(json: &[u8]) -> Option<Vec<Seat>> {
+    let MapOnly::<PageBody>(body) = serde_json::from_slice(json).ok()?;
+    Some(Shared::default().seats(body.seats))
 }
 
 /// Returns `url` with another page number.

@@ -107,11 +107,9 @@ impl<'f, T, F: FnMut(&ByteRecord) -> Option<T>> Iterator for Lines<'f, F> {
         if let Some(read) = (self.read)(&self.record) {
             return Some(Ok(read));
         }
-        while self
-            .file
-            .get(start)
-            .is_some_and(|byte| matches!(byte, b'\r' | b'\n'))
-        {
+        // The CSV reader skips these between lines, but a space is a line for it.
+        let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        while self.file.get(start).is_some_and(is_break) {
             start += 1;
         }
         let rest = &self.file[start..];
@@ -119,15 +117,17 @@ impl<'f, T, F: FnMut(&ByteRecord) -> Option<T>> Iterator for Lines<'f, F> {
         let end = length.map_or(self.file.len(), |length| start + length + 1);
         let goes_on = match self.place() {
             place if place > end => false,
-            place => self.file[place..end].iter().all(u8::is_ascii_whitespace),
+            place => self.file[place..end].iter().all(is_break),
         };
         if !goes_on {
             self.base = end;
             self.csv = reader(&self.file[end..]);
         }
+        let line = &self.file[start..end];
+        let last = line.iter().rposition(|byte| !is_break(byte));
         Some(Err(BadLine {
             number: self.number(start),
-            text: self.file[start..end].trim_ascii_end(),
+            text: &line[..last.map_or(0, |last| last + 1)],
         }))
     }
 }
@@ -247,11 +247,30 @@ mod tests {
         assert_eq!(lines(&marked, two).next(), Some(expected.swap_remove(0)));
     }
 
+    #[test]
+    fn a_damaged_line_that_ends_with_spaces_is_reported_once() {
+        for file in ["a,b\nx\r\r ", "a,b\nx\r \n1,2\n"] {
+            let bad = lines(file.as_bytes(), two).filter(Result::is_err);
+            assert_eq!(bad.count(), 1, "{file:?}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_line_keeps_its_spaces() {
+        let file = b"a,b\n  \r\n1,2\n";
+        let bad: Vec<_> = lines(file, two).filter_map(Result::err).collect();
+        let expected = BadLine {
+            number: 2,
+            text: b"  ",
+        };
+        assert_eq!(bad, [expected]);
+    }
+
     proptest! {
         #![proptest_config(crate::arbitrary_text::config())]
 
         #[test]
-        fn every_line_is_read_or_reported(text in "[a,\"\r\n]{0,60}") {
+        fn every_line_is_read_or_reported(text in "[a,\" \r\n]{0,60}") {
             let file = text.as_bytes();
             let mut last = 0;
             for line in lines(file, two) {
@@ -259,7 +278,7 @@ mod tests {
                     prop_assert!(bad.number > last, "{}", bad.number);
                     last = bad.number;
                     let line = text.split('\n').nth(bad.number - 1).unwrap();
-                    prop_assert!(line.trim_ascii_end().as_bytes().ends_with(bad.text));
+                    prop_assert!(line.trim_end_matches('\r').as_bytes().ends_with(bad.text));
                 }
             }
         }

@@ -99,7 +99,7 @@ impl Totals {
         let text = String::from_utf8_lossy(table::without_mark(file));
         let lacks_header = lacks_header(file);
         let lines: Vec<_> = (1..)
-            .zip(text.lines())
+            .zip(text.lines().map(|line| line.trim_end_matches('\r')))
             .filter(|(_, line)| !line.is_empty() && *line != header)
             .map(|(number, line)| (number, line.to_owned(), day(line)))
             // A damaged header doesn't contain anything worth keeping.
@@ -170,4 +170,19 @@ pub(super) fn lacks_header(file: &[u8]) -> bool {
     let text = String::from_utf8_lossy(table::without_mark(file));
     let mut lines = text.lines().filter(|line| !line.is_empty()).peekable();
     lines.peek().is_some() && !lines.any(|line| line == header)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_damaged_line_is_written_the_same_each_time() {
+        let file = format!("{}\ndamaged\r\r\r\n", COLUMNS.join(","));
+        let once = Totals::read(file.as_bytes()).0.write().unwrap();
+        let twice = Totals::read(&once).0.write().unwrap();
+        assert_eq!(once, twice);
+    }
 }

@@ -26,6 +26,8 @@
 
 mod blob;
 mod error;
+#[cfg(fuzzing)]
+mod fuzzing;
 mod message;
 mod name;
 mod request_failure;
@@ -45,6 +47,8 @@ use reqwest::Url;
 use tracing::{debug, info};
 
 pub(crate) use self::error::ArtifactError;
+#[cfg(fuzzing)]
+pub(crate) use self::fuzzing::answer as fuzz_answer;
 pub use self::name::ArtifactName;
 pub(crate) use self::retention::Retention;
 
