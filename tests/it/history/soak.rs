@@ -65,10 +65,14 @@ struct Soak {
     uploaded: Vec<(String, String, usize)>,
     /// The commits that runs reported.
     commits: Vec<String>,
-    /// What the runs of the last [`Soak::sound_run`] printed.
+    /// What the last runs printed.
     printed: String,
+    /// Whether a person repaired a file since the last run, which the next run notices, too.
+    is_repaired: bool,
     runs: usize,
     failed: usize,
+    /// How many of them gave up on a request that met too many temporary faults.
+    given_up: usize,
     edits: BTreeMap<Edit, usize>,
 }
 
@@ -100,8 +104,10 @@ impl Soak {
             uploaded: Vec::new(),
             commits: Vec::new(),
             printed: String::new(),
+            is_repaired: false,
             runs: 0,
             failed: 0,
+            given_up: 0,
             edits: BTreeMap::new(),
         }
     }
@@ -129,6 +135,9 @@ impl Soak {
             _ => self.sound_run(time(day, 3), weather),
         };
         self.has_page(&step);
+        if !std::mem::take(&mut self.is_repaired) {
+            self.saw_no_damage();
+        }
         if self.random.happens(10) {
             self.sound_run(time(day, 15), Weather::Rough);
         }
@@ -138,6 +147,7 @@ impl Soak {
     fn run_in_a_storm(&mut self, day: Date) -> Step {
         let before = self.head();
         let step = self.attempt(time(day, 3), Weather::Stormy);
+        self.printed = step.printed();
         if step.status == 0 {
             self.matches(&step);
             return step;
@@ -161,6 +171,7 @@ impl Soak {
             }
             let has_given_up = |error: &&str| error.contains("failed 5 times in ");
             assert!(step.errors().iter().all(has_given_up), "{}", step.printed());
+            self.given_up += 1;
             self.failed(&step, &before);
         }
     }
@@ -423,13 +434,14 @@ fn a_long_life_with_faults_and_edits_loses_nothing() {
     let loose = size_of(&directory);
     git(&directory, &["gc", "--quiet"]);
     println!(
-        "{days} days in {:.0?}: {} runs, {} failed, {requests} requests, {faults} faults, {} commits, {} MB, {} MB packed, {} days missing, verify {verify:.1?}\n{:?}\n{:?}",
+        "{days} days in {:.0?}: {} runs, {} failed ({} gave up), {requests} requests, {faults} faults, {} commits, {:.1} MB, {:.1} MB packed, {} days missing, verify {verify:.1?}\n{:?}\n{:?}",
         began.elapsed(),
         soak.runs,
         soak.failed,
+        soak.given_up,
         commits.trim(),
-        loose / 1_000_000,
-        size_of(&directory) / 1_000_000,
+        loose as f64 / 1e6,
+        size_of(&directory) as f64 / 1e6,
         soak.missing().len(),
         soak.faults.counts,
         soak.edits,

@@ -75,6 +75,7 @@ impl Soak {
                 self.notices(day, &[&folder, UNVERIFIED]);
                 self.has_problem(&path);
                 self.restore(&path, &before);
+                self.is_repaired = true;
             }
             Edit::PeopleRemoved => {
                 let before = self.head();
@@ -99,6 +100,7 @@ impl Soak {
                 self.notices(day, &[&folder, UNVERIFIED]);
                 self.has_problem("notes.csv");
                 remove_files(&self.git_dir(), &self.path(""), &[&path]);
+                self.is_repaired = true;
             }
             Edit::ChangedBack => {
                 self.rewrite("seats.csv", |text| format!("{text}x\n"));
