@@ -149,6 +149,11 @@ impl Simulator {
         self.world.requests()
     }
 
+    /// The number of requests so far.
+    pub fn request_count(&self) -> usize {
+        self.world.request_count()
+    }
+
     /// All violations of what GitHub documents.
     pub fn violations(&self) -> Vec<String> {
         self.world.violations()

@@ -213,6 +213,10 @@ impl World {
         lock(&self.requests).clone()
     }
 
+    pub(crate) fn request_count(&self) -> usize {
+        lock(&self.requests).len()
+    }
+
     pub(crate) fn add_fault(&self, fault: Fault) {
         lock(&self.faults).push(ActiveFault { fault, matched: 0 });
     }

@@ -30,7 +30,7 @@ mod complete {
 mod delivery {
     mod artifact;
     mod commit;
-    mod faults;
+    pub mod faults;
     mod interruption;
     mod killed_runs;
     mod large_commits;
@@ -68,6 +68,7 @@ mod history {
     pub mod scenarios;
     mod scopes;
     mod settings;
+    mod soak;
     mod tombstones;
     mod verify;
 }

@@ -129,6 +129,7 @@ impl Service {
         let mut version = self.version.get().copied().unwrap_or(Version::Seven);
         // The status that made us try version 4, until it's known whether that works.
         let mut suspicion = None;
+        let mut has_failed = false;
         loop {
             let request = self.create_request(name, form, expires_at, version);
             let failure = match self.twirp.call(CREATE, &request).await {
@@ -146,8 +147,10 @@ impl Service {
             };
             // Only a ZIP file can have version 4.
             let undecided = self.version.get().is_none() && form == Form::Zip;
+            let is_unclear = undecided && !has_failed && might_be_temporary(&failure);
+            has_failed = true;
             match version {
-                Version::Seven if undecided && is_unsupported_v7(&failure) => {
+                Version::Seven if undecided && !is_unclear && is_unsupported_v7(&failure) => {
                     warn!(
                         "{CREATE} for {name} failed: {failure}. The server may support only version \
                          4 of artifacts. Trying that version."
@@ -298,6 +301,12 @@ fn is_unsupported_v7(failure: &RequestFailure) -> bool {
         Some(500) => failure.code.is_empty(),
         _ => false,
     }
+}
+
+/// Whether a status 500 might also mean that the service failed briefly. Version 4 would then
+/// succeed, too, and single files would be left out for no reason.
+fn might_be_temporary(failure: &RequestFailure) -> bool {
+    failure.status == Some(500) && !failure.says("decode request body")
 }
 
 fn name_is_taken(failure: &RequestFailure) -> bool {

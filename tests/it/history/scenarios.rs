@@ -13,14 +13,14 @@
 mod accuracy;
 mod changes;
 mod execution;
-mod files;
+pub mod files;
 mod members;
-mod model;
+pub mod model;
 mod people;
 pub mod random;
 mod revocations;
-mod row;
-mod scenario;
+pub mod row;
+pub mod scenario;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -82,6 +82,16 @@ fn a_service_that_supports_only_zip_files_has_the_page_in_the_zip_file() {
 }
 
 #[test]
+fn a_brief_failure_of_the_service_does_not_cost_the_page() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    simulator.fault(Fault::once(At::CreateArtifact, Kind::status(500, "oops")));
+    let step = job(&simulator).input("deliver-to", "artifact").run();
+    step.succeeded();
+    assert_eq!(simulator.artifacts().len(), 2, "{}", step.stdout);
+    assert_ne!(step.output("page-url"), "");
+}
+
+#[test]
 fn a_page_that_is_not_uploaded_fails_the_run_and_leaves_the_zip_file() {
     let simulator = Simulator::start(github(Seats::people(3))).unwrap();
     // After the ZIP file is finalized, the service no longer accepts single files.

@@ -70,6 +70,39 @@ async fn a_server_that_supports_only_version_4_gets_no_single_file() {
 }
 
 #[tokio::test]
+async fn a_server_that_fails_without_a_reason_gets_version_7_twice() {
+    for (failures, versions) in [(1, vec![7, 7, 7]), (usize::MAX, vec![7, 7, 4])] {
+        let server = Server::start(move |request, earlier| {
+            let is_new = request.what() == "CreateArtifact" && request.json()["version"] == 7;
+            if is_new && earlier < failures {
+                reply(500, "")
+            } else {
+                None
+            }
+        });
+        let service = server.service();
+        upload(&service, b"Login\n").await.0.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("page");
+        std::fs::write(&path, "x").unwrap();
+        let file = File {
+            name: "page.html",
+            path: &path,
+        };
+        let uploaded = service
+            .upload_raw(file, "text/html", None, &mut |_| {})
+            .await;
+        assert_eq!(uploaded.unwrap().is_some(), failures == 1);
+        let created = server.of("CreateArtifact");
+        let found: Vec<Value> = created
+            .iter()
+            .map(|one| one.json()["version"].clone())
+            .collect();
+        assert_eq!(found, versions);
+    }
+}
+
+#[tokio::test]
 async fn a_refused_single_file_never_becomes_version_4() {
     let server = Server::start(|request, _| match request.what() {
         "CreateArtifact" => reply(400, r#"{"code":"invalid_argument","msg":"no"}"#),

@@ -10,7 +10,7 @@ use simulator::{At, Fault, GitHub, Kind, Seats, Simulator, Token, TotalSeats};
 use tempfile::TempDir;
 
 use super::accuracy::Accuracy;
-use super::files::{blobs, by_report, in_order, same};
+use super::files::{as_expected, blobs, same};
 use super::model::{BROKEN, Damage, File, Model};
 use super::row::{date, response_row};
 use super::scenario::Run;
@@ -112,19 +112,7 @@ impl Execution {
         }
 
         let outcome = self.model.process(&run.report);
-        let expected = [
-            ("changed", outcome.changed.to_string()),
-            ("seats-added", outcome.granted.len().to_string()),
-            ("seats-removed", outcome.revoked.len().to_string()),
-            ("complete", run.report.is_complete().to_string()),
-            ("seats", run.report.rows.len().to_string()),
-            ("people", outcome.counts.people.to_string()),
-            ("active", outcome.counts.active.to_string()),
-            ("inactive", outcome.counts.inactive.to_string()),
-            ("never-used", outcome.counts.never.to_string()),
-            ("new", outcome.counts.new.to_string()),
-        ];
-        for (name, expected) in expected {
+        for (name, expected) in outcome.outputs(&run.report) {
             same(step.output(name), &expected, &format!("the output {name}"))?;
         }
         self.compare(step.output("commit-sha"), outcome.is_recorded)?;
@@ -146,17 +134,7 @@ impl Execution {
         let expected_sha = if is_recorded { &head } else { "" };
         same(sha, expected_sha, "the output commit-sha")?;
         self.head = head;
-        for ((name, expected), found) in expected.iter().zip(found) {
-            let found = found.ok_or_else(|| format!("{name} is missing"))?;
-            let found = String::from_utf8(found).unwrap();
-            if name.starts_with("changes/") {
-                in_order(&found)?;
-                same(&by_report(&found), expected, name)?;
-            } else {
-                same(&found, expected, name)?;
-            }
-        }
-        Ok(())
+        as_expected(&expected, found)
     }
 
     /// Checks that `verify` finds exactly the damage.

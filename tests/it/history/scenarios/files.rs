@@ -24,7 +24,7 @@ pub fn blobs(output: &[u8]) -> Vec<Option<Vec<u8>>> {
 }
 
 /// A file of changes, with the lines of each report sorted.
-pub fn by_report(file: &str) -> String {
+fn by_report(file: &str) -> String {
     let Some(lines) = file.strip_prefix(CHANGES) else {
         return file.to_owned();
     };
@@ -44,7 +44,7 @@ pub fn by_report(file: &str) -> String {
 }
 
 /// Checks that the changes are ordered by time, and within a report by login.
-pub fn in_order(file: &str) -> Check {
+fn in_order(file: &str) -> Check {
     let mut csv = csv::Reader::from_reader(file.as_bytes());
     let lines: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
     let place = |line: &csv::StringRecord| {
@@ -54,6 +54,21 @@ pub fn in_order(file: &str) -> Check {
     for (line, next) in lines.iter().zip(lines.iter().skip(1)) {
         if place(line) > place(next) {
             return Err(format!("the order of changes: {line:?} {next:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// Checks that the files that were found are the expected ones, in the same order.
+pub fn as_expected(expected: &BTreeMap<String, String>, found: Vec<Option<Vec<u8>>>) -> Check {
+    for ((name, expected), found) in expected.iter().zip(found) {
+        let found = found.ok_or_else(|| format!("{name} is missing"))?;
+        let found = String::from_utf8(found).unwrap();
+        if name.starts_with("changes/") {
+            in_order(&found)?;
+            same(&by_report(&found), expected, name)?;
+        } else {
+            same(&found, expected, name)?;
         }
     }
     Ok(())

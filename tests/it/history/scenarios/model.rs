@@ -45,6 +45,24 @@ pub struct Outcome {
     pub since: Timestamp,
 }
 
+impl Outcome {
+    /// The outputs of a run with this report.
+    pub fn outputs(&self, report: &Report) -> [(&'static str, String); 10] {
+        [
+            ("changed", self.changed.to_string()),
+            ("seats-added", self.granted.len().to_string()),
+            ("seats-removed", self.revoked.len().to_string()),
+            ("complete", report.is_complete().to_string()),
+            ("seats", report.rows.len().to_string()),
+            ("people", self.counts.people.to_string()),
+            ("active", self.counts.active.to_string()),
+            ("inactive", self.counts.inactive.to_string()),
+            ("never-used", self.counts.never.to_string()),
+            ("new", self.counts.new.to_string()),
+        ]
+    }
+}
+
 /// The newest recorded report.
 #[derive(Debug, Clone)]
 struct Last {
@@ -66,7 +84,7 @@ struct Chain {
 /// A line of `totals.csv`: its time, its numbers, and whether the report was complete.
 type Total = (Timestamp, [usize; 8], bool);
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Model {
     is_enterprise: bool,
     last: Option<Last>,
@@ -93,6 +111,18 @@ impl Model {
         Self {
             is_enterprise,
             ..Self::default()
+        }
+    }
+
+    /// The logins in `people.csv` of those without a seat.
+    pub fn former_holders(&self) -> Vec<String> {
+        self.people.iter().flat_map(People::former).collect()
+    }
+
+    /// Removes this login's lines without a seat from `people.csv`.
+    pub fn forget(&mut self, login: &str) {
+        if let Some(people) = &mut self.people {
+            people.forget(login);
         }
     }
 

@@ -64,6 +64,18 @@ impl People {
         self.0.is_empty()
     }
 
+    /// The logins of those without a seat.
+    pub fn former(&self) -> Vec<String> {
+        let former = self.0.iter().filter(|person| !person.holds);
+        former.map(|person| person.login.clone()).collect()
+    }
+
+    /// Removes the lines of this login without a seat.
+    pub fn forget(&mut self, login: &str) {
+        self.0
+            .retain(|person| person.holds || person.login != login);
+    }
+
     /// The ID of the person with this login. If there are two, the one who was seen last.
     pub fn id_of(&self, login: &str) -> Option<u64> {
         let same = |person: &&Person| person.login.eq_ignore_ascii_case(login);
