@@ -60,7 +60,7 @@ def main():
         targets += PARTS[name]()
         sys.stdout.flush()
     if len(chosen) > 1:
-        # Measured by hand, because it takes longer than everything else.
+        # Measured separately, because it takes longer than everything else.
         print("\n" + (Path(__file__).parent / "soak.md").read_text(), end="")
     print("\n## Targets\n\n| target | measured | |\n| --- | ---: | --- |")
     for target, figure, met in targets:
