@@ -140,24 +140,6 @@ def memory():
     return []
 
 
-def million():
-    seats = 1_000_000
-    print(f"""
-## A million seats
-
-The latency is 0 ms. {seats // PAGE:,} pages take at least {-(-seats // PAGE // 900) - 1} minutes, because GitHub allows 900 requests per minute.
-
-| | requests | time | CPU | memory |
-| --- | ---: | ---: | ---: | ---: |""")
-    run = read(OURS, seats, 0)
-    print(
-        f"| {OURS}, `deliver-to: none` | {run.requests:,} | {seconds(run.wall)} ({waited(run)} s) | {seconds(run.cpu)} "
-        f"| {megabytes(run.peak)} |",
-        flush=True,
-    )
-    return []
-
-
 def rows_of(size, path):
     """Writes a reproducible report of about this many bytes."""
     chance = random.Random(size)
