@@ -193,9 +193,12 @@ await promise("5.9", "the build context has only the sources", () => {
   try {
     const folder = run("buildah", ["mount", container]).trim();
     const files = run("find", [folder, "-type", "f", "-printf", "%s %P\n"]).trim().split("\n").map((line) => line.split(" "));
-    none(files.map(([, name]) => name).filter((name) => !/^(Cargo\.(toml|lock)|build\.rs|src\/.*\.rs|simulator\/(Cargo\.toml|src\/.*\.(rs|graphql)))$/.test(name)));
+    none(files.map(([, name]) => name).filter((name) => !/^(Cargo\.(toml|lock)|build\.rs|src\/.*\.rs|templates\/.*\.(html|css|js)|simulator\/(Cargo\.toml|src\/.*\.(rs|graphql)))$/.test(name)));
+    const dockerfile = fs.readFileSync(new URL("../Dockerfile", import.meta.url), "utf8");
+    const copied = [...dockerfile.matchAll(/^COPY (?!--)(.*) \S+$/gm)].flatMap(([, sources]) => sources.split(" "));
+    none(copied.filter((source) => !files.some(([, name]) => name === source || name.startsWith(`${source}/`))));
     const size = files.reduce((sum, [size]) => sum + Number(size), 0);
-    assert.ok(files.length > 50 && size < 3_000_000, `${files.length} files, ${size} bytes`);
+    assert.ok(files.length > 50 && size < 2_000_000, `${files.length} files, ${size} bytes`);
     return `${files.length} files, ${(size / 1e6).toFixed(2)} MB`;
   } finally {
     run("buildah", ["rm", container]);
