@@ -258,14 +258,16 @@ impl Job {
         if !self.variables.contains_key("GITHUB_ACTIONS") {
             return;
         }
-        // Those of a command whose result is on standard output are on the other stream.
-        let streams = [&step.stdout, &step.stderr];
-        let head = streams.map(|stream| {
-            let lines = stream.lines();
-            let masks = lines.map_while(|line| line.strip_prefix("::add-mask::"));
-            masks.map(unescape).collect::<Vec<String>>()
-        });
-        let head = head.concat();
+        // A command's result is on standard output, so its masks are on the other stream.
+        let is_command = |first: &String| !first.starts_with('-');
+        let stream = match self.arguments.first().is_some_and(is_command) {
+            true => &step.stderr,
+            false => &step.stdout,
+        };
+        let masks = stream
+            .lines()
+            .map_while(|line| line.strip_prefix("::add-mask::"));
+        let head: Vec<String> = masks.map(unescape).collect();
         // A run that's killed at its start might have printed only some of the masks.
         let is_cut_off = step.status == -1 && step.stdout.lines().count() == head.len();
         for secret in self.secrets() {

@@ -46,6 +46,21 @@ async fn a_single_file_is_uploaded_as_it_is_under_its_own_name() {
     assert_eq!(finalized["size"], content.len().to_string());
 }
 
+/// Uploads a small page.
+async fn upload_page(service: &ArtifactService) -> Option<Uploaded> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("page");
+    std::fs::write(&path, "x").unwrap();
+    let file = File {
+        name: "page.html",
+        path: &path,
+    };
+    service
+        .upload_raw(file, "text/html", None, &mut |_| {})
+        .await
+        .unwrap()
+}
+
 #[tokio::test]
 async fn a_server_that_supports_only_version_4_gets_no_single_file() {
     let server = Server::start(|request, _| {
@@ -55,17 +70,8 @@ async fn a_server_that_supports_only_version_4_gets_no_single_file() {
     let service = server.service();
     upload(&service, b"Login\n").await.0.unwrap();
     let calls = server.count("CreateArtifact");
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("page");
-    std::fs::write(&path, "x").unwrap();
-    let file = File {
-        name: "page.html",
-        path: &path,
-    };
-    let uploaded = service
-        .upload_raw(file, "text/html", None, &mut |_| {})
-        .await;
-    assert_eq!(uploaded.unwrap(), None);
+    let uploaded = upload_page(&service).await;
+    assert_eq!(uploaded, None);
     assert_eq!(server.count("CreateArtifact"), calls);
 }
 
@@ -82,17 +88,8 @@ async fn a_server_that_fails_without_a_reason_gets_version_7_twice() {
         });
         let service = server.service();
         upload(&service, b"Login\n").await.0.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("page");
-        std::fs::write(&path, "x").unwrap();
-        let file = File {
-            name: "page.html",
-            path: &path,
-        };
-        let uploaded = service
-            .upload_raw(file, "text/html", None, &mut |_| {})
-            .await;
-        assert_eq!(uploaded.unwrap().is_some(), failures == 1);
+        let uploaded = upload_page(&service).await;
+        assert_eq!(uploaded.is_some(), failures == 1);
         let created = server.of("CreateArtifact");
         let found: Vec<Value> = created
             .iter()
