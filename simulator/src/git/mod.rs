@@ -3,6 +3,7 @@
 mod batch;
 mod command;
 mod content;
+mod decode;
 mod object;
 mod read;
 mod repo;

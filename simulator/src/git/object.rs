@@ -11,10 +11,10 @@ use ring::digest;
 
 use super::command::GitError;
 use super::content::{Edit, NewCommit};
+use super::decode::{self, FOLDER};
 use super::repo::Repo;
 
 const FILE: &str = "100644";
-const FOLDER: &str = "40000";
 
 impl Repo {
     /// Writes an object and returns its ID.
@@ -68,7 +68,7 @@ impl Repo {
         let mut entries = match base {
             None => BTreeMap::new(),
             Some(base) => match self.read(|git| git.contents(base)) {
-                Some((info, bytes)) if info.kind == "tree" => entries(&bytes),
+                Some((info, bytes)) if info.kind == "tree" => decode::tree(&bytes),
                 _ => return Ok(None),
             },
         };
@@ -153,26 +153,4 @@ fn is_plain(name: &str) -> bool {
 fn key(name: &str, mode: &str) -> Vec<u8> {
     let slash = if mode == FOLDER { "/" } else { "" };
     format!("{name}{slash}").into_bytes()
-}
-
-/// The mode and ID of each entry, in Git's order.
-fn entries(tree: &[u8]) -> BTreeMap<Vec<u8>, (String, String)> {
-    let mut entries = BTreeMap::new();
-    let mut rest = tree;
-    while let Some(end) = rest.iter().position(|byte| *byte == 0) {
-        let head = &rest[..end];
-        let oid = rest.get(end + 1..end + 21).unwrap_or_default();
-        let space = head
-            .iter()
-            .position(|byte| *byte == b' ')
-            .unwrap_or_default();
-        let mode = String::from_utf8_lossy(&head[..space]).into_owned();
-        let mut name = head[space + 1..].to_vec();
-        if mode == FOLDER {
-            name.push(b'/');
-        }
-        entries.insert(name, (mode, hex::encode(oid)));
-        rest = rest.get(end + 21..).unwrap_or_default();
-    }
-    entries
 }

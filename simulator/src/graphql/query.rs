@@ -175,9 +175,7 @@ fn commit(place: &Rc<Place>, commit: Commit) -> Resolved {
         }
         "history" => {
             let path = field.argument("path");
-            let commits = place
-                .repo
-                .history(&commit.oid, 0, MOST_COMMITS, path.as_str());
+            let commits = place.repo.history(&commit.oid, MOST_COMMITS, path.as_str());
             connection(&place, "CommitHistoryConnection", field, commits)
         }
         _ => Resolved::Unserved,
