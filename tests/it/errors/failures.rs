@@ -343,6 +343,13 @@ fn an_unreachable_server_is_reported_with_the_reason() {
 }
 
 #[test]
+fn without_another_file_the_systems_certificate_authorities_are_trusted() {
+    let simulator = Simulator::start(github(Seats::people(3))).unwrap();
+    // A run without any certificate authority fails.
+    job(&simulator).without("SSL_CERT_FILE").run().succeeded();
+}
+
+#[test]
 fn a_token_without_single_sign_on_is_reported_with_the_authorization_link() {
     let address = "https://github.com/orgs/acme/sso?authorization_request=AZ1";
     let locked = Token::new()

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::{fs, thread};
 
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -103,6 +103,15 @@ fn head_of(stream: &mut impl io::Read) -> io::Result<String> {
 /// A URL on this machine without a server.
 pub fn unused_url() -> String {
     Foreign::start().url()
+}
+
+/// A certificate that no server uses, in PEM format.
+pub fn unused_authority() -> &'static str {
+    static AUTHORITY: OnceLock<String> = OnceLock::new();
+    AUTHORITY.get_or_init(|| {
+        let certified = rcgen::generate_simple_self_signed(["unused.example".to_owned()]).unwrap();
+        certified.cert.pem()
+    })
 }
 
 /// A TLS server with a self-signed certificate, which it writes to `certificate`. It responds to
