@@ -31,5 +31,5 @@ pub(crate) mod seats;
 mod strict;
 mod validate;
 
-#[cfg(fuzzing)]
+#[cfg(feature = "fuzzing")]
 pub(crate) use link::Links;

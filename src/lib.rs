@@ -25,7 +25,7 @@
 mod arbitrary_text;
 mod audit;
 mod commands;
-#[cfg(fuzzing)]
+#[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod github;

@@ -20,7 +20,7 @@ use super::error::{GitHubError, Purpose};
 use super::link::Links;
 use super::rate_limiter::MAX_IN_FLIGHT;
 use super::response::Response;
-#[cfg(fuzzing)]
+#[cfg(feature = "fuzzing")]
 use super::strict::MapOnly;
 use crate::report::Report;
 use crate::report::completeness::{IncompleteReason, Reading};
@@ -281,7 +281,7 @@ impl Page {
 }
 
 /// Returns the seats on a page, as [`read`] reads them.
-#[cfg(fuzzing)]
+#[cfg(feature = "fuzzing")]
 pub(crate) fn on_page(json: &[u8]) -> Option<Vec<Seat>> {
     let MapOnly::<PageBody>(body) = serde_json::from_slice(json).ok()?;
     Some(Shared::default().seats(body.seats))

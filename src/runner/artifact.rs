@@ -26,7 +26,7 @@
 
 mod blob;
 mod error;
-#[cfg(fuzzing)]
+#[cfg(feature = "fuzzing")]
 mod fuzzing;
 mod message;
 mod name;
@@ -47,7 +47,7 @@ use reqwest::Url;
 use tracing::{debug, info};
 
 pub(crate) use self::error::ArtifactError;
-#[cfg(fuzzing)]
+#[cfg(feature = "fuzzing")]
 pub(crate) use self::fuzzing::answer as fuzz_answer;
 pub use self::name::ArtifactName;
 pub(crate) use self::retention::Retention;
