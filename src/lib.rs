@@ -54,7 +54,9 @@ use system::signals::Signals;
 /// Runs the action with these command-line `arguments` (the first is the program's name) in this
 /// `environment`. The exit code is 0 if everything was done, 1 if something wasn't, and 2 if the
 /// inputs can't be used.
-pub fn start(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
+//
+// Not generic, so that the whole run is compiled once, and not again for each program that calls it.
+pub fn start(arguments: Vec<OsString>, environment: &Environment) -> ExitCode {
     let console = Console::of_process(environment);
     let flags = inputs::command(&commands::definitions()).try_get_matches_from(arguments);
     let stream = match &flags {

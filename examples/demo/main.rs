@@ -26,7 +26,7 @@ const PEOPLE: u64 = 180;
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os();
     if arguments.any(|argument| argument == BE_THE_ACTION) {
-        let name = std::iter::once("copilot-activity-report".into());
+        let name = vec!["copilot-activity-report".into()];
         return copilot_activity_report::start(name, &Environment::read());
     }
     match demo() {
