@@ -96,10 +96,12 @@ impl RawInputs<'_> {
             );
         }
         if commits && self.get("commit-token").is_none() {
-            self.refuse(
-                "commit-token",
-                "isn't set. `deliver-to: repository` needs a token that can write to the repository.",
-            );
+            let problem = if self.in_actions() {
+                "isn't set. `deliver-to: repository` needs a token that can write to the repository."
+            } else {
+                "isn't set. Set COMMIT_TOKEN to a token that can write to the repository."
+            };
+            self.refuse("commit-token", problem);
         }
         let directory = directory?;
         Some(CommitInputs {

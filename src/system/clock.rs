@@ -132,8 +132,13 @@ impl Clock {
             "behind"
         };
         let minutes = (ahead.abs().as_secs() + 30) / 60;
+        let by = match (minutes + 30) / 60 {
+            0 | 1 => format!("{minutes} minutes"),
+            hours @ ..48 => format!("{hours} hours"),
+            hours => format!("{} days", (hours + 12) / 24),
+        };
         Some(format!(
-            "This machine's clock is {minutes} minutes {side} GitHub's, so the run uses GitHub's time. Correct the runner's clock."
+            "This machine's clock is {by} {side} GitHub's, so the run uses GitHub's time. Correct the runner's clock."
         ))
     }
 

@@ -43,6 +43,21 @@ fn nothing() -> Vec<PathBuf> {
 }
 
 #[test]
+fn a_missing_token_is_named_as_the_variable_to_set() {
+    let missing = |arguments| Job::alone().command_line(arguments).run();
+    let step = missing(&[
+        "--organization=acme",
+        "--deliver-to=repository",
+        "--repository=octo/tools",
+    ]);
+    let tokens = [
+        "token: isn't set. Set GITHUB_TOKEN ",
+        "commit-token: isn't set. Set COMMIT_TOKEN ",
+    ];
+    step.failed(2, &tokens);
+}
+
+#[test]
 fn piped_output_is_exactly_the_report_of_the_file() {
     let simulator = Simulator::start(github(Seats::people(250))).unwrap();
     for (form, ending) in [

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use proc_macro2::{TokenStream, TokenTree};
-use regex::Regex;
+use regex::{Regex, RegexSet};
 
 /// What to avoid, and what to write instead.
 const PATTERNS: [(&str, &str); 22] = [
@@ -66,6 +66,11 @@ fn findings(place: &str, text: &str, found: &mut Vec<String>) {
         let compile = |(pattern, instead)| (Regex::new(pattern).unwrap(), instead);
         PATTERNS.map(compile).into()
     });
+    static ANY: LazyLock<RegexSet> =
+        LazyLock::new(|| RegexSet::new(PATTERNS.map(|(pattern, _)| pattern)).unwrap());
+    if !ANY.is_match(text) {
+        return;
+    }
     for (pattern, instead) in &*COMPILED {
         for (number, line) in (1..).zip(text.lines()) {
             if let Some(hit) = pattern.find(line) {

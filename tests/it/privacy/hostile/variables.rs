@@ -13,6 +13,7 @@ use proptest::test_runner::{Config, RngSeed};
 use simulator::{Seats, Simulator, scheduled_run};
 use tempfile::TempDir;
 
+use crate::support::network::unused_authority;
 use crate::support::{COMMIT_TOKEN, OWN, TOKEN, github};
 
 /// Variables whose values must not be printed.
@@ -178,8 +179,9 @@ fn assert_ends_normally(
     let folder = TempDir::new().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     std::fs::write(path("download.csv"), DOWNLOAD).unwrap();
-    // Ends a process that hangs.
-    let mut command = Command::new("timeout");
+    std::fs::write(path("authority.pem"), unused_authority()).unwrap();
+    // Ends a process that hangs. With a full path, it starts without a fork of this process.
+    let mut command = Command::new("/usr/bin/timeout");
     command
         .args(["--signal=KILL", "120"])
         .arg(env!("CARGO_BIN_EXE_copilot-activity-report"))
@@ -203,6 +205,7 @@ fn assert_ends_normally(
         .envs(simulator.addresses())
         .env("PSEUDONYM_KEY", "a key of twenty and more")
         .env("TMPDIR", folder.path())
+        .env("SSL_CERT_FILE", path("authority.pem"))
         .env("NO_PROXY", "127.0.0.1")
         .env("TEST_WAIT_SCALE", "0.001");
     if arguments.first() == Some(&"import") {
