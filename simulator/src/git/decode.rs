@@ -1,4 +1,4 @@
-//! Decodes Git's objects. Starting a process for each of them took most of the time of a test.
+//! Decodes Git's objects. Starting a process for each object took most of a test's time.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub(super) fn tree(tree: &[u8]) -> BTreeMap<Vec<u8>, (String, String)> {
             .position(|byte| *byte == b' ')
             .unwrap_or_default();
         let mode = String::from_utf8_lossy(&head[..space]).into_owned();
-        let mut name = head[space + 1..].to_vec();
+        let mut name = head.get(space + 1..).unwrap_or_default().to_vec();
         if mode == FOLDER {
             name.push(b'/');
         }
@@ -57,19 +57,22 @@ pub(super) fn commit(oid: String, object: &[u8]) -> Option<Commit> {
 /// Decodes a name, an email address, and a time, such as `Mona Lisa <mona@example.com> 1767225600 +0100`.
 fn person(line: &str) -> Option<Person> {
     let (name, rest) = line.split_once('<')?;
-    let (email, time) = rest.rsplit_once("> ")?;
-    let (seconds, zone) = time.split_once(' ')?;
-    let time = Timestamp::from_second(seconds.parse().ok()?).ok()?;
-    let zone: i32 = zone.parse().ok()?;
-    let offset = Offset::from_seconds((zone / 100 * 60 + zone % 100) * 60).ok()?;
-    let date = if zone == 0 {
-        time.to_string()
-    } else {
-        DateTimePrinter::new().timestamp_with_offset_to_string(&time, offset)
-    };
+    let (email, time) = rest.split_once('>')?;
     Some(Person {
         name: name.trim_end().to_owned(),
         email: email.to_owned(),
-        date: Some(date),
+        date: date(time.trim_start()),
     })
+}
+
+/// Formats a time and its zone, such as `1767225600 +0100`, as Git does in its strict format.
+fn date(time: &str) -> Option<String> {
+    let (seconds, zone) = time.split_once(' ')?;
+    let time = Timestamp::from_second(seconds.parse().ok()?).ok()?;
+    let zone: i32 = zone.parse().ok()?;
+    if zone == 0 {
+        return Some(time.to_string());
+    }
+    let offset = Offset::from_seconds((zone / 100 * 60 + zone % 100) * 60).ok()?;
+    Some(DateTimePrinter::new().timestamp_with_offset_to_string(&time, offset))
 }

@@ -243,7 +243,8 @@ data 1
             )
         });
         let format = "--format=%H %T %P|%an <%ae> %aI|%cn <%ce> %cI|%B";
-        let expected = git(&repo, &["log", "-z", format, &signed]);
+        // Git before 2.45 prints UTC as an offset.
+        let expected = git(&repo, &["log", "-z", format, &signed]).replace("+00:00", "Z");
         let expected = expected
             .split('\0')
             .map(|commit| commit.trim_end_matches('\n'));

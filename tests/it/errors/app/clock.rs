@@ -9,8 +9,9 @@ use crate::support::assert_no_violations;
 #[test]
 fn a_clock_that_differs_from_githubs_is_corrected_once_and_reported() {
     for (by, message) in [
-        (SignedDuration::from_hours(2), "2 hours ahead of GitHub's"),
-        (SignedDuration::from_hours(-72), "3 days behind GitHub's"),
+        (SignedDuration::from_mins(90), "2 hours ahead of GitHub's"),
+        (SignedDuration::from_hours(-47), "47 hours behind GitHub's"),
+        (SignedDuration::from_hours(-48), "2 days behind GitHub's"),
         (SignedDuration::from_mins(-89), "89 minutes behind GitHub's"),
         (SignedDuration::from_mins(-7), "7 minutes behind GitHub's"),
         (SignedDuration::from_mins(4), "s ahead of GitHub's"),
