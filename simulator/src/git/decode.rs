@@ -1,4 +1,4 @@
-//! Decodes Git's objects. Starting a process for each object took most of a test's time.
+//! Decodes Git's objects. Starting a process for each object took an eighth of the tests' time.
 
 use std::collections::BTreeMap;
 
